@@ -1,0 +1,5 @@
+"""`python -m wftui` is `wftui`."""
+
+from wftui.cli.main import main
+
+raise SystemExit(main())

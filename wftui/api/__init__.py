@@ -1,0 +1,1 @@
+"""The HTTP face: the original's routes over the workbench."""

@@ -1,0 +1,69 @@
+"""What the compiler says: diagnostics with exact places, and the result of one compilation."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from wftui.model.base import Json, Timestamp, WireModel
+
+Severity = Literal["error", "warning", "hint"]
+CompilationErrorType = Literal["validation", "transpilation", "registry"]
+
+
+class CompilationRequest(WireModel):
+    """Body of `POST /api/workflows/compile`."""
+
+    workflow_id: str
+
+
+class Location(WireModel):
+    """The step and field a diagnostic is about, as the original names them."""
+
+    step_id: str | None = None
+    field: str | None = None
+
+
+class PatchOperation(WireModel):
+    """One operation of a JSON Patch (RFC 6902)."""
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    path: str
+    value: Json = None
+    from_: str | None = Field(default=None, alias="from")
+
+
+class Fix(WireModel):
+    """A change to workflow.json that removes a diagnostic."""
+
+    title: str
+    patch: list[PatchOperation]
+
+
+class CompilationError(WireModel):
+    """One diagnostic. `line` and `column` count from 1, in characters; `length` is the marked stretch."""
+
+    type: CompilationErrorType = "validation"
+    code: str
+    severity: Severity = "error"
+    message: str
+    line: int = 1
+    column: int = 1
+    length: int = 1
+    pointer: str = ""
+    location: Location = Field(default_factory=Location)
+    fixes: list[Fix] = Field(default_factory=list)
+
+
+CompilationWarning = CompilationError
+"""A diagnostic of severity `warning` or `hint`; the shape is the same."""
+
+
+class CompilationResult(WireModel):
+    """Outcome of compiling one workflow. `generated_code` is absent when there are errors."""
+
+    success: bool
+    workflow_id: str
+    errors: list[CompilationError] = Field(default_factory=list)
+    warnings: list[CompilationWarning] = Field(default_factory=list)
+    generated_code: str | None = None
+    timestamp: Timestamp

@@ -1,0 +1,58 @@
+"""Durations as the format writes them: `"500ms" | "30s" | "15m" | "4h" | "7d"`, or seconds as a number."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+PATTERN = r"^\d+(\.\d+)?(ms|s|m|h|d)$"
+_MATCH = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of a duration.
+
+    Args:
+        value: text such as `"30s"`, or a non-negative number of seconds.
+
+    Raises:
+        ValueError: with a sentence for the user, when it is neither.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f'a duration is text such as "30s" or a number of seconds, not {type(value).__name__}')
+    if isinstance(value, str):
+        found = _MATCH.match(value)
+        if not found:
+            raise ValueError(f'{value!r} is not a duration; write "500ms", "30s", "15m", "4h" or "7d"')
+        return float(found[1]) * _UNITS[found[2]]
+    if not 0 <= value < float("inf"):
+        raise ValueError("a duration cannot be negative or infinite")
+    return float(value)
+
+
+def format_duration(seconds: float) -> str:
+    """A duration for people, at most seven cells: `4ms`, `1.2s`, `3m05s`, `2h07m`, `3d04h`."""
+    if seconds < 0.9995:
+        return f"{round(seconds * 1000)}ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": PATTERN}, {"type": "number", "minimum": 0}],
+            "description": 'A duration: "500ms", "30s", "15m", "4h", "7d", or seconds as a number.',
+        }
+    ),
+]
+"""Seconds, from any written form."""

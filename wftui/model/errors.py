@@ -1,0 +1,53 @@
+"""Errors a user can cause: each is a sentence, a stable code and the exit code of the command line."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `wftui` (product page)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_COMPILED = 3
+    NOT_FOUND = 4
+    CANCELLED = 130
+
+
+class UserError(Exception):
+    """Base of every error a user can cause; `str(error)` is the sentence to show, without a traceback.
+
+    Attributes:
+        code: stable, dotted lower-case words (`workspace.missing`, `store.newer`), for `error[code]` and `--json`.
+        exit_code: what the command line ends with.
+    """
+
+    code: str = "error"
+    exit_code: ExitCode = ExitCode.FAILED
+
+    def __init__(self, message: str, *, code: str | None = None, exit_code: ExitCode | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+
+class NotFoundError(UserError):
+    """A workflow, run or step that does not exist."""
+
+    code = "not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class UsageError(UserError):
+    """Wrong usage or invalid inputs."""
+
+    code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class ConflictError(UserError):
+    """Someone else changed it in the meantime."""
+
+    code = "conflict"

@@ -1,0 +1,205 @@
+"""A run and its steps, as stored, shown and sent: `ExecutionRecord` is the fold of the run's events."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PrivateAttr
+
+from wftui.model.base import Json, Timestamp, WireModel
+
+ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelled", "interrupted"]
+StepStatus = Literal["pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"]
+LogLevel = Literal["debug", "info", "warn", "error"]
+
+TERMINAL: frozenset[ExecutionStatus] = frozenset({"completed", "failed", "cancelled"})
+"""Final states. `interrupted` is not among them: such a run can be resumed."""
+STEP_TERMINAL: frozenset[StepStatus] = frozenset({"completed", "failed", "skipped", "cancelled"})
+
+
+class ExecutionRequest(WireModel):
+    """Body of `POST /api/workflows/execute`, and what every face hands to the workbench to start a run."""
+
+    workflow_id: str
+    inputs: dict[str, Json] = Field(default_factory=dict)
+    user_id: str = ""
+    parent_id: str | None = None
+    connections: Annotated[dict[str, str], Field(description="Connection names to use instead.")] = Field(
+        default_factory=dict
+    )
+
+
+class ExecutionError(WireModel):
+    """Why a run or a step failed. `type` is dotted words: `timeout`, `http.5xx`, `binding.missing`, `exit_code`, …"""
+
+    type: str = "error"
+    message: str
+    step_id: str | None = None
+    path: str | None = None
+    pointer: str | None = None
+    line: int | None = None
+    column: int | None = None
+    attempt: int | None = None
+    recoverable: bool = False
+    stack: str | None = None
+    details: Json = None
+
+
+class ValueRef(WireModel):
+    """Stands in a record or event for a value too big to carry along; the store returns the value by its hash."""
+
+    hash: Annotated[str, Field(alias="$value")]
+    bytes: int
+    preview: str
+
+
+class StepInfo(WireModel):
+    """A step as declared, listed by the `created` event so that a record knows its steps before they start."""
+
+    path: str
+    step_id: str
+    step_name: str
+    step_type: str
+    parent: Annotated[str | None, Field(description="Path of the container or forEach step it lives in.")] = None
+    needs: Annotated[list[str], Field(description="Paths of the steps it waits for.")] = Field(default_factory=list)
+    line: Annotated[int | None, Field(description="Line of the step in workflow.json.")] = None
+
+
+class Attempt(WireModel):
+    """One try of a step."""
+
+    attempt: int
+    started_at: Timestamp
+    completed_at: Timestamp | None = None
+    duration: float | None = None
+    error: ExecutionError | None = None
+
+
+class Iterations(WireModel):
+    """Counters of a forEach or a loop."""
+
+    total: int | None = None
+    started: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+class Waiting(WireModel):
+    """What a step or run waits for."""
+
+    reason: Literal["approval", "delay", "retry", "child"]
+    until: Timestamp | None = None
+    prompt: str | None = None
+    form: Json = None
+    child_id: str | None = None
+
+
+class StepResult(WireModel):
+    """One step of a run, or one iteration of it. `path` is its address: `fetch`, `build[3].fetch`."""
+
+    path: str
+    step_id: str
+    step_name: str
+    step_type: str
+    parent: str | None = None
+    status: StepStatus = "pending"
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    duration: Annotated[float | None, Field(description="Milliseconds.")] = None
+    input: Json = None
+    output: Json = None
+    error: ExecutionError | None = None
+    handled: Annotated[bool, Field(description="Failed, but onError let the run go on.")] = False
+    skip_reason: str | None = None
+    progress: float | None = None
+    message: str | None = None
+    waiting: Waiting | None = None
+    attempts: list[Attempt] = Field(default_factory=list)
+    iterations: Iterations | None = None
+
+
+class ExecutionRecord(WireModel):
+    """A run: the fold of its events (`wftui.model.reducer.apply`). Durations are milliseconds."""
+
+    id: str
+    workflow_id: str
+    workflow_version: str = ""
+    workflow_hash: str = ""
+    user_id: str = ""
+    status: ExecutionStatus = "pending"
+    inputs: Json = Field(default_factory=dict)
+    outputs: Json = None
+    created_at: Timestamp | None = None
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    duration: float | None = None
+    error: ExecutionError | None = None
+    warnings: int = 0
+    cancel_requested: bool = False
+    parent_id: str | None = None
+    last_seq: int = 0
+    step_results: list[StepResult] = Field(default_factory=list)
+
+    _by_path: dict[str, StepResult] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, _context: object) -> None:
+        """Index the steps by path, so that the reducer finds one in constant time."""
+        self._by_path = {step.path: step for step in self.step_results}
+
+    def step(self, path: str) -> StepResult | None:
+        """The step at an address, or None."""
+        return self._by_path.get(path)
+
+    def add_step(self, step: StepResult) -> StepResult:
+        """Append a step that the record did not know yet (an iteration, a step inside one)."""
+        self.step_results.append(step)
+        self._by_path[step.path] = step
+        return step
+
+
+class ExecutionSummary(WireModel):
+    """A run as lists show it: no inputs, outputs or steps."""
+
+    id: str
+    workflow_id: str
+    workflow_version: str = ""
+    workflow_hash: str = ""
+    user_id: str = ""
+    status: ExecutionStatus
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    duration: float | None = None
+    error: ExecutionError | None = None
+    warnings: int = 0
+    parent_id: str | None = None
+    waiting: Annotated[bool, Field(description="A person is asked for an approval.")] = False
+
+
+class ExecutionFilters(WireModel):
+    """Filters of the history; absent means any. `text` searches workflow id, run id, user and error message."""
+
+    workflow_id: str | None = None
+    status: list[ExecutionStatus] | None = None
+    user_id: str | None = None
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    text: str | None = None
+    parent_id: str | None = None
+
+
+class ExecutionPage(WireModel):
+    """One page of history, newest first; `next` is an opaque cursor for the following page, or null."""
+
+    executions: list[ExecutionSummary]
+    next: str | None = None
+
+    def to_wire(self) -> dict[str, Json]:
+        """As every model, but `next` stands there as null on the last page: scripts loop on it."""
+        return {"next": None, **super().to_wire()}
+
+
+class CleanupReport(WireModel):
+    """What a cleanup removed, or would remove."""
+
+    runs: int
+    bytes_before: int
+    bytes_after: int
+    dry_run: bool = False

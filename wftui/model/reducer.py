@@ -1,0 +1,261 @@
+"""The one reducer: a run's record is the fold of its events, for the store, the screens, the API and the replay.
+
+`apply` reads no clock and does no I/O. It changes the record it is given and returns it: the caller owns the record and
+folds one run's events into it, in order of `seq`. (A copy per event would make a run of n steps cost n².)
+Events are idempotent by `seq`: one that was applied already is ignored, so a reader may overlap its pages.
+"""
+
+from collections.abc import Iterable
+
+from wftui.model.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Interrupted,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Log,
+    Resumed,
+    Started,
+    StepAnswered,
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepProgress,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepWaiting,
+)
+from wftui.model.execution import STEP_TERMINAL, Attempt, ExecutionRecord, Iterations, StepResult, Waiting
+
+
+class GapError(Exception):
+    """An event came whose predecessor did not: the reader must read from the store again."""
+
+
+def new_record(execution_id: str) -> ExecutionRecord:
+    """The record before its first event."""
+    return ExecutionRecord(id=execution_id, workflow_id="")
+
+
+def fold(execution_id: str, events: Iterable[ExecutionEvent]) -> ExecutionRecord:
+    """The record that these events, from seq 1, make."""
+    record = new_record(execution_id)
+    for event in events:
+        apply(record, event)
+    return record
+
+
+def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
+    """Fold one event into its run's record, in place; returns the record.
+
+    Raises:
+        GapError: when an event between the last applied one and this one is missing.
+    """
+    if event.seq:
+        if event.seq <= record.last_seq:
+            return record
+        if event.seq != record.last_seq + 1:
+            raise GapError(f"run {record.id}: event {event.seq} after {record.last_seq}")
+        record.last_seq = event.seq
+    match event:
+        case Log():
+            pass
+        case Created():
+            _created(record, event)
+        case Started():
+            record.status = "running"
+            record.started_at = event.timestamp
+        case Resumed():
+            record.status = "running"
+            record.error = None
+        case CancelRequested():
+            record.cancel_requested = True
+        case Interrupted():
+            record.status = "interrupted"
+        case Completed():
+            record.warnings = event.warnings
+            _end(record, event, "completed")
+        case Failed():
+            record.error = event.error
+            _end(record, event, "failed")
+        case Cancelled():
+            _end(record, event, "cancelled")
+        case _:
+            _apply_step(record, event)
+    return record
+
+
+def _created(record: ExecutionRecord, event: Created) -> None:
+    record.workflow_id = event.workflow_id
+    record.workflow_version = event.workflow_version
+    record.workflow_hash = event.workflow_hash
+    record.user_id = event.user_id
+    record.inputs = event.inputs
+    record.parent_id = event.parent_id
+    record.created_at = event.timestamp
+    for info in event.steps:
+        record.add_step(
+            StepResult(
+                path=info.path,
+                step_id=info.step_id,
+                step_name=info.step_name,
+                step_type=info.step_type,
+                parent=info.parent,
+            )
+        )
+
+
+def _end(record: ExecutionRecord, event: Completed | Failed | Cancelled, status: str) -> None:
+    record.status = status  # type: ignore[assignment]  # one of the three literals, by the callers above
+    record.completed_at = event.timestamp
+    record.duration = event.duration
+    if not isinstance(event, Cancelled):
+        record.outputs = event.outputs
+
+
+StepEvent = (
+    StepStarted
+    | StepProgress
+    | StepCompleted
+    | StepFailed
+    | StepRetrying
+    | StepSkipped
+    | StepWaiting
+    | StepAnswered
+    | StepCancelled
+    | IterationsPlanned
+    | IterationStarted
+    | IterationCompleted
+    | IterationFailed
+)
+
+
+def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
+    step = record.step(event.path) or record.add_step(_unseen_step(record, event))
+    if step.status == "waiting" and not isinstance(event, StepWaiting | StepProgress):
+        step.status, step.waiting = "running", None
+    match event:
+        case StepStarted():
+            step.status = "running"
+            step.started_at = step.started_at or event.timestamp
+            step.input = event.input
+            step.progress = step.message = None
+            step.attempts.append(Attempt(attempt=event.attempt, started_at=event.timestamp))
+        case StepProgress():
+            step.progress, step.message = event.progress, event.message
+        case StepCompleted():
+            _end_step(step, event, "completed")
+            step.output = event.output
+        case StepFailed():
+            _end_step(step, event, "failed")
+            step.error, step.handled, step.output = event.error, event.handled, event.output
+            _end_attempt(step, event)
+        case StepRetrying():
+            _end_attempt(step, event)
+            step.status = "waiting"
+            step.waiting = Waiting(reason="retry", until=event.next_at)
+        case StepSkipped():
+            step.status, step.skip_reason = "skipped", event.reason
+            step.completed_at = event.timestamp
+        case StepWaiting():
+            step.status, step.waiting = "waiting", event.waiting
+        case StepAnswered():
+            pass  # the status went back to running above
+        case StepCancelled():
+            _end_step(step, event, "cancelled")
+        case IterationsPlanned():
+            step.iterations = Iterations(total=event.total)
+            step.status = "running"
+            step.started_at = step.started_at or event.timestamp
+        case IterationStarted():
+            step.status, step.started_at, step.message = "running", event.timestamp, event.label
+            _count(record, event, started=1)
+        case IterationCompleted():
+            _end_step(step, event, "completed")
+            step.output = event.output
+            _count(record, event, completed=1)
+        case IterationFailed():
+            _end_step(step, event, "failed")
+            step.error = event.error
+            _count(record, event, failed=1)
+
+
+def _unseen_step(record: ExecutionRecord, event: StepEvent) -> StepResult:
+    """The first event of a step that `created` did not list: an iteration, or a step inside one."""
+    if isinstance(event, StepStarted | StepSkipped):
+        return StepResult(
+            path=event.path,
+            step_id=event.step_id,
+            step_name=event.step_name or event.step_id,
+            step_type=event.step_type,
+            parent=event.parent,
+        )
+    parent = parent_path(event.path)
+    owner = record.step(parent) if parent else None
+    return StepResult(
+        path=event.path,
+        step_id=event.step_id,
+        step_name=owner.step_name if owner and owner.step_id == event.step_id else event.step_id,
+        step_type=owner.step_type if owner and owner.step_id == event.step_id else "",
+        parent=parent,
+    )
+
+
+def parent_path(path: str) -> str | None:
+    """The address one level up: `a[3].b` → `a[3]` → `a` → None."""
+    if path.endswith("]"):
+        return path[: path.rindex("[")]
+    return path.rpartition(".")[0] or None
+
+
+def _end_step(
+    step: StepResult,
+    event: StepCompleted | StepFailed | StepCancelled | IterationCompleted | IterationFailed,
+    status: str,
+) -> None:
+    step.status = status  # type: ignore[assignment]  # a literal, by the callers above
+    step.completed_at = event.timestamp
+    step.duration = event.duration
+    step.waiting = None
+    if isinstance(event, StepCompleted | StepCancelled):
+        _end_attempt(step, event)
+
+
+def _end_attempt(step: StepResult, event: StepCompleted | StepFailed | StepRetrying | StepCancelled) -> None:
+    if not step.attempts or step.attempts[-1].completed_at is not None:
+        return
+    attempt = step.attempts[-1]
+    attempt.completed_at = event.timestamp
+    attempt.duration = (event.timestamp - attempt.started_at).total_seconds() * 1000
+    if isinstance(event, StepFailed | StepRetrying):
+        attempt.error = event.error
+
+
+def _count(
+    record: ExecutionRecord,
+    event: IterationStarted | IterationCompleted | IterationFailed,
+    *,
+    started: int = 0,
+    completed: int = 0,
+    failed: int = 0,
+) -> None:
+    owner = record.step(parent_path(event.path) or "")
+    if owner is None:
+        return
+    owner.iterations = owner.iterations or Iterations()
+    owner.iterations.started += started
+    owner.iterations.completed += completed
+    owner.iterations.failed += failed
+
+
+def progress(record: ExecutionRecord) -> tuple[int, int]:
+    """(ended, total) over the steps that stand in no container: what `n of m` shows."""
+    top = [step for step in record.step_results if step.parent is None]
+    return sum(step.status in STEP_TERMINAL for step in top), len(top)

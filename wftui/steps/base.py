@@ -1,0 +1,152 @@
+"""What a step type is, and what it is given when it runs. A plugin uses exactly this."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from wftui.model.base import Json
+from wftui.model.execution import LogLevel
+
+
+class StepModel(BaseModel):
+    """Base of step inputs and outputs: camelCase keys, unknown keys refused."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Answer(StepModel):
+    """What a person (or a timeout) said to an approval: the output of the `approval` step."""
+
+    approved: bool
+    by: str
+    at: str
+    data: Json = None
+
+
+class StepContext(Protocol):
+    """Everything a running step may ask of the world that runs it. The engine implements it.
+
+    Cancelling is cooperative: the engine cancels the task of `run`; a step cleans up in `finally` and lets
+    `asyncio.CancelledError` pass. Work that cannot be cancelled that way watches `cancelled`.
+    """
+
+    @property
+    def execution_id(self) -> str:
+        """The run."""
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow of the run."""
+
+    @property
+    def path(self) -> str:
+        """Address of this step: `build[3].fetch`."""
+
+    @property
+    def attempt(self) -> int:
+        """This try, from 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """`run/step`: the same for every attempt and after a resume, to hand to services that de-duplicate."""
+
+    @property
+    def working_directory(self) -> Path:
+        """Where relative paths of this run start: the directory `wftui` was started in."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT."""
+
+    @property
+    def connection(self) -> Mapping[str, Json] | None:
+        """The resolved connection of this step, secrets in clear; None when it names none."""
+
+    @property
+    def cancelled(self) -> asyncio.Event:
+        """Set when the run is being cancelled or this attempt has timed out."""
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Log one or more lines. Never blocks; bounded by the engine, which says what it cut."""
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the step is, 0 to 1."""
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Wait for a moment; the deadline is stored, so a resumed run waits only for the rest."""
+
+    def now(self) -> datetime:
+        """The run's clock, in UTC."""
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, timeout: float | None, on_timeout: str) -> Answer:
+        """Ask a person; the question is stored and survives a restart.
+
+        Args:
+            form: JSON Schema of what the answer's `data` must be, or None.
+            wait: seconds until `on_timeout` (`reject`, `approve` or `fail`) decides, or None for no end.
+        """
+
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+        """Run another workflow as a child of this run and return its outputs."""
+
+
+InputT = TypeVar("InputT", bound=BaseModel)
+
+
+class StepType(Generic[InputT]):
+    """Base class of step types.
+
+    Attributes:
+        word: the `type` in workflow.json (`http`; a plugin's has a dot: `acme.fetch`).
+        icon: one cell wide, with an ASCII fallback in `ascii_icon`.
+        input_model: pydantic model of `input`; None accepts any fields (`set`).
+        output_schema: JSON Schema of the output; `{}` when anything may come.
+        connection_kind: kind of connection it takes, or None.
+        secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+    """
+
+    word: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str] = ""
+    version: ClassVar[str] = "1"
+    icon: ClassVar[str] = "•"
+    ascii_icon: ClassVar[str] = "*"
+    input_model: ClassVar[type[BaseModel] | None] = None
+    output_schema: ClassVar[Mapping[str, Any]] = {}
+    connection_kind: ClassVar[str | None] = None
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def input_schema(cls) -> dict[str, Any]:
+        """JSON Schema (2020-12) of the step's input."""
+        if cls.input_model is None:
+            return {"type": "object"}
+        return cls.input_model.model_json_schema(by_alias=True)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Problems of an input that a schema cannot say, as (field, sentence); bound fields hold their `{{ }}` text."""
+        return []
+
+    async def run(self, input: InputT, context: StepContext) -> Json:  # noqa: A002  (the format's word)
+        """Do the work; returns the output as JSON values.
+
+        Raises:
+            WorkflowError: for every failure a user can understand.
+        """
+        raise NotImplementedError
+
+
+class Catalogue(Protocol):
+    """The step types at hand, by their word."""
+
+    def get(self, word: str) -> StepType[Any] | None:
+        """The step type of that word, or None."""
+
+    def types(self) -> list[StepType[Any]]:
+        """All step types, sorted by word."""

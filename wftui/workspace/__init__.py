@@ -1,0 +1,1 @@
+"""`tables/` on disk: found, read, written atomically. Imports `model`."""
