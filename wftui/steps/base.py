@@ -83,7 +83,7 @@ class StepContext(Protocol):
     def now(self) -> datetime:
         """The run's clock, in UTC."""
 
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, timeout: float | None, on_timeout: str) -> Answer:
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person; the question is stored and survives a restart.
 
         Args:
