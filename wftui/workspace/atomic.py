@@ -1,0 +1,44 @@
+"""Files are replaced whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def atomic_write(path: Path, data: bytes) -> bool:
+    """Replace a file's content through a temporary file beside it.
+
+    Returns:
+        False when the file already held exactly these bytes and was left alone (its time stamp too).
+
+    Raises:
+        OSError: when the folder or the file cannot be written; the old content is then still there.
+    """
+    try:
+        if path.read_bytes() == data:
+            return False
+        mode = path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mode = 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path.resolve() if path.is_symlink() else path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _umask() -> int:
+    # The umask can only be read by setting it; read once at import, before any thread runs.
+    return _UMASK
+
+
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)

@@ -1,0 +1,28 @@
+"""What can go wrong with files, as sentences."""
+
+from pathlib import Path
+
+from wftui.model.errors import ExitCode, UserError
+
+
+class WorkspaceError(UserError):
+    """A file or folder of the workspace that cannot be used."""
+
+    code = "workspace"
+
+
+def explain(error: OSError, path: Path, doing: str) -> WorkspaceError:
+    """The sentence for an operating system error, naming the path and what was being done.
+
+    Args:
+        doing: a verb phrase such as `"write"`.
+    """
+    reason = {
+        PermissionError: "permission denied",
+        FileNotFoundError: "it does not exist",
+        NotADirectoryError: "part of its path is not a folder",
+        IsADirectoryError: "it is a folder",
+        FileExistsError: "it exists already",
+    }.get(type(error), (error.strerror or str(error)).lower())
+    exit_code = ExitCode.NOT_FOUND if isinstance(error, FileNotFoundError) else ExitCode.FAILED
+    return WorkspaceError(f"cannot {doing} {path}: {reason}", code="workspace.io", exit_code=exit_code)

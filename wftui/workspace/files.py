@@ -1,0 +1,196 @@
+"""The workflows of a workspace, as files: `<root>/workflows/<id>/workflow.json`.
+
+Only ids that match the format's pattern ever become a path, so no input can reach outside the root.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
+from wftui.model.workflow import WORKFLOW_ID_PATTERN
+from wftui.workspace.atomic import atomic_write
+from wftui.workspace.errors import WorkspaceError, explain
+
+_ID = re.compile(WORKFLOW_ID_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A workflow.json as read. `etag` is the hash of its bytes: it tells whether someone changed the file since."""
+
+    workflow_id: str
+    path: Path
+    text: str
+    etag: str
+
+
+def etag_of(data: bytes) -> str:
+    """The etag of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def check_id(workflow_id: str) -> str:
+    """The id itself, when it may name a workflow.
+
+    Raises:
+        UsageError: when it does not match the format's pattern.
+    """
+    if not _ID.match(workflow_id):
+        raise UsageError(
+            f"{workflow_id!r} is no workflow id: use lower-case letters, digits, - and _, "
+            "starting with a letter or digit, at most 63",
+            code="workflow.id",
+        )
+    return workflow_id
+
+
+class Workspace:
+    """A `tables/` folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def workflows_path(self) -> Path:
+        """The folder that holds one folder per workflow."""
+        return self.root / "workflows"
+
+    @property
+    def registry_path(self) -> Path:
+        """The generated static map of all workflows."""
+        return self.root / "registry.py"
+
+    @property
+    def init_path(self) -> Path:
+        """The generated package file beside the registry."""
+        return self.root / "__init__.py"
+
+    def source_path(self, workflow_id: str) -> Path:
+        """Where a workflow's JSON stands."""
+        return self.workflows_path / check_id(workflow_id) / "workflow.json"
+
+    def generated_path(self, workflow_id: str) -> Path:
+        """Where a workflow's compiled Python stands."""
+        return self.workflows_path / check_id(workflow_id) / "workflow.py"
+
+    def ids(self) -> list[str]:
+        """All workflow ids, sorted. Folders whose name is no id, or without a workflow.json, are left out.
+
+        Raises:
+            WorkspaceError: when the folder is missing or cannot be read.
+        """
+        if not self.root.is_dir():
+            raise WorkspaceError(
+                f"there is no workspace at {self.root}: give another with --tables, "
+                f"or make this one with `wftui new ID --tables {self.root}`",
+                code="workspace.missing",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        try:
+            if not self.workflows_path.exists():
+                return []
+            return sorted(
+                entry.name
+                for entry in self.workflows_path.iterdir()
+                if _ID.match(entry.name) and (entry / "workflow.json").is_file()
+            )
+        except OSError as error:
+            raise explain(error, self.workflows_path, "read") from error
+
+    def exists(self, workflow_id: str) -> bool:
+        """Whether there is a workflow of that id."""
+        return bool(_ID.match(workflow_id)) and self.source_path(workflow_id).is_file()
+
+    def read(self, workflow_id: str) -> SourceFile:
+        """A workflow's source.
+
+        Raises:
+            NotFoundError: there is none of that id; the sentence names near ones.
+            WorkspaceError: it cannot be read, or is not UTF-8.
+        """
+        path = self.source_path(workflow_id)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(self._not_found(workflow_id), code="workflow.not_found") from error
+        except OSError as error:
+            raise explain(error, path, "read") from error
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise WorkspaceError(f"{path} is not UTF-8 text (byte {error.start})", code="workspace.encoding") from error
+        return SourceFile(workflow_id, path, text, etag_of(data))
+
+    def write(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
+        """Replace a workflow's source, unless someone else changed it.
+
+        Args:
+            expected: etag of what the writer has read; None when there must be no file yet.
+
+        Raises:
+            ConflictError: the file on disk is not what the writer has read.
+            WorkspaceError: it cannot be written.
+        """
+        path = self.source_path(workflow_id)
+        data = text.encode()
+        try:
+            current = etag_of(path.read_bytes()) if path.exists() else None
+            if current != expected and current != etag_of(data):
+                if current is None:
+                    raise ConflictError(f"{path} was deleted in the meantime", code="workspace.conflict")
+                if expected is None:
+                    raise ConflictError(f"a workflow {workflow_id} exists already", code="workspace.exists")
+                raise ConflictError(f"{path} was changed by someone else in the meantime", code="workspace.conflict")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(path, data)
+        except OSError as error:
+            raise explain(error, path, "write") from error
+        return SourceFile(workflow_id, path, text, etag_of(data))
+
+    def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
+        """A copy under a new id (written into its JSON too)."""
+        return self.write(new_id, _with_id(self.read(workflow_id).text, workflow_id, new_id), None)
+
+    def rename(self, workflow_id: str, new_id: str) -> SourceFile:
+        """Give a workflow a new id, and its folder with all that is in it. Its runs keep the old one."""
+        source = self.read(workflow_id)
+        target = self.source_path(new_id).parent
+        if target.exists():
+            raise ConflictError(f"a workflow {new_id} exists already", code="workspace.exists")
+        try:
+            source.path.parent.rename(target)
+        except OSError as error:
+            raise explain(error, source.path.parent, "rename") from error
+        return self.write(new_id, _with_id(source.text, workflow_id, new_id), source.etag)
+
+    def delete(self, workflow_id: str) -> Path:
+        """Move a workflow's folder to `<root>/.trash`, from where it can be taken back; returns its new place."""
+        source = self.read(workflow_id).path.parent
+        trash = self.root / ".trash"
+        number = 1
+        while (target := trash / f"{workflow_id}.{number}").exists():
+            number += 1
+        try:
+            trash.mkdir(exist_ok=True)
+            shutil.move(source, target)
+        except OSError as error:
+            raise explain(error, source, "delete") from error
+        return target
+
+    def _not_found(self, workflow_id: str) -> str:
+        # difflib costs 10 ms to import, and only an error needs it.
+        import difflib
+
+        near = difflib.get_close_matches(workflow_id, self.ids(), n=2)
+        hint = f"; did you mean {' or '.join(near)}?" if near else f" in {self.workflows_path}"
+        return f"there is no workflow {workflow_id}{hint}"
+
+
+def _with_id(text: str, old_id: str, new_id: str) -> str:
+    """The same bytes but for the value of the root's `id`."""
+    written = re.compile(r'("id"\s*:\s*)' + re.escape(json.dumps(old_id)))
+    return written.sub(lambda found: found[1] + json.dumps(new_id), text, count=1)

@@ -1,0 +1,69 @@
+"""Where the workspace and the database are, and how a new user's workspace is filled."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from wftui.workspace.errors import explain
+
+_APP = "wftui"
+
+
+def examples_path() -> Path:
+    """The example workflows: inside the installed package, or at the top of a source checkout."""
+    installed = Path(__file__).parent / "examples"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "tables"
+
+
+def find_tables(explicit: Path | None, environment: Mapping[str, str] = os.environ, cwd: Path | None = None) -> Path:
+    """The workspace: `--tables`, `WFTUI_TABLES`, `./tables`, else the user's data folder, filled with the examples.
+
+    A folder that was named is taken as it is, existing or not; only the user's data folder is ever filled.
+
+    Raises:
+        WorkspaceError: when the user's data folder cannot be made.
+    """
+    if explicit is not None:
+        return explicit.expanduser().absolute()
+    if named := environment.get("WFTUI_TABLES"):
+        return Path(named).expanduser().absolute()
+    here = (cwd or Path.cwd()) / "tables"
+    if here.is_dir():
+        return here
+    tables = user_data_path(environment) / "tables"
+    if not tables.exists():
+        fill_with_examples(tables)
+    return tables
+
+
+def find_database(explicit: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The database: `--db`, `WFTUI_DB`, else `wftui.db` in the user's data folder."""
+    if explicit is not None:
+        return explicit.expanduser().absolute()
+    if named := environment.get("WFTUI_DB"):
+        return Path(named).expanduser().absolute()
+    return user_data_path(environment) / "wftui.db"
+
+
+def user_data_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """The user's data folder for this program."""
+    import platformdirs
+
+    if given := environment.get("XDG_DATA_HOME"):
+        return Path(given) / _APP
+    return platformdirs.user_data_path(_APP, appauthor=False)
+
+
+def fill_with_examples(tables: Path) -> None:
+    """Copy the example workflows into a new workspace."""
+    try:
+        tables.parent.mkdir(parents=True, exist_ok=True)
+        # Through a folder beside it, so that a second start never sees half of the examples.
+        half = tables.with_name(f".{tables.name}.{os.getpid()}")
+        shutil.copytree(examples_path(), half, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "out"))
+        half.rename(tables)
+    except FileExistsError:
+        pass  # another start was faster
+    except OSError as error:
+        raise explain(error, tables, "make") from error
