@@ -1,0 +1,325 @@
+"""What any face can ask for: open, compile, run, follow, cancel, re-run, history. No logic of its own.
+
+Opening is lazy: building a `Workbench` does no I/O and imports no heavy part, so that a first screen can be painted
+before the database is open. Everything that reads files or computes runs in a thread; the event loop stays free.
+"""
+
+import asyncio
+import getpass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.model.base import Json
+from wftui.model.clock import Clock, utc_now
+from wftui.model.compilation import CompilationResult
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import (
+    TERMINAL,
+    CleanupReport,
+    ExecutionFilters,
+    ExecutionPage,
+    ExecutionRecord,
+    ExecutionRequest,
+    ValueRef,
+)
+from wftui.model.listing import (
+    AttentionItem,
+    RecentInputs,
+    RunAction,
+    StepTypeInfo,
+    WorkflowOutline,
+    WorkflowRow,
+)
+from wftui.workspace.files import SourceFile, Workspace
+from wftui.workspace.locate import find_database, find_tables
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
+    from wftui.engine.executor import WorkflowExecutor
+    from wftui.store.execution_store import ExecutionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and who is asking; `resolve` fills what was not given."""
+
+    tables: Path
+    database: Path
+    user_id: str = field(default_factory=getpass.getuser)
+
+    @classmethod
+    def resolve(cls, tables: Path | None = None, database: Path | None = None) -> "Settings":
+        """Settings from the command line, the environment and the defaults, in this order.
+
+        Raises:
+            WorkspaceError: when the user's data folder cannot be made.
+        """
+        return cls(tables=find_tables(tables), database=find_database(database))
+
+
+class Workbench:
+    """The one facade under all faces."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.workspace = Workspace(settings.tables)
+        self._opening = asyncio.Lock()
+        self._store: ExecutionStore | None = None
+        self._compiler: WorkflowCompiler | None = None
+        self._executor: WorkflowExecutor | None = None
+        self._checked: dict[str, tuple[str, CompilationResult]] = {}
+
+    # --- opening and closing
+
+    async def store(self) -> "ExecutionStore":
+        """The history, opened at the first call.
+
+        Raises:
+            UserError: when the database cannot be used; the sentence says why.
+        """
+        async with self._opening:
+            if self._store is None:
+                from wftui.store.execution_store import ExecutionStore
+
+                self._store = await ExecutionStore.open(self.settings.database, clock=self.clock)
+            return self._store
+
+    async def executor(self) -> "WorkflowExecutor":
+        """The engine, started at the first call; runs whose process died become `interrupted` then."""
+        store = await self.store()
+        async with self._opening:
+            if self._executor is None:
+                from wftui.engine.executor import WorkflowExecutor
+
+                executor = WorkflowExecutor(store, self.compiler().catalogue, self._load, clock=self.clock)
+                await executor.recover()
+                self._executor = executor
+            return self._executor
+
+    def compiler(self) -> "WorkflowCompiler":
+        """The compiler over this workspace."""
+        if self._compiler is None:
+            from wftui.compiler.compiler import WorkflowCompiler
+            from wftui.steps.catalogue import builtin_catalogue
+
+            self._compiler = WorkflowCompiler(self.workspace, builtin_catalogue(), self.clock)
+        return self._compiler
+
+    async def close(self, *, cancel: bool = False) -> None:
+        """End: cancel the runs of this process, or wait until they are done; then close the database."""
+        if self._executor is not None:
+            await self._executor.close(cancel=cancel)
+            self._executor = None
+        if self._store is not None:
+            await self._store.close()
+            self._store = None
+
+    # --- workflows
+
+    async def workflows(self) -> list[WorkflowRow]:
+        """All workflows with their compile state and their runs in numbers, sorted by id."""
+        rows = await asyncio.to_thread(lambda: [self._row(workflow_id) for workflow_id in self.workspace.ids()])
+        stats = await (await self.store()).stats()
+        for row in rows:
+            if row.id in stats:
+                row.stats = stats[row.id]
+        return rows
+
+    async def read_source(self, workflow_id: str) -> SourceFile:
+        """A workflow's JSON as it is on disk."""
+        return await asyncio.to_thread(self.workspace.read, workflow_id)
+
+    async def save_source(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
+        """Write a workflow's JSON, unless someone else changed it (`ConflictError`)."""
+        return await asyncio.to_thread(self.workspace.write, workflow_id, text, expected)
+
+    async def create(self, workflow_id: str) -> SourceFile:
+        """A new workflow from the smallest useful source."""
+        from wftui.workspace.template import new_source
+
+        return await asyncio.to_thread(self.workspace.write, workflow_id, new_source(workflow_id), None)
+
+    async def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
+        """A copy of a workflow under a new id."""
+        return await asyncio.to_thread(self.workspace.duplicate, workflow_id, new_id)
+
+    async def rename(self, workflow_id: str, new_id: str) -> SourceFile:
+        """A workflow under another id; its runs keep the old one."""
+        return await asyncio.to_thread(self.workspace.rename, workflow_id, new_id)
+
+    async def delete(self, workflow_id: str) -> Path:
+        """Move a workflow to the workspace's trash; returns where it is now."""
+        return await asyncio.to_thread(self.workspace.delete, workflow_id)
+
+    async def check(self, workflow_id: str, text: str) -> CompilationResult:
+        """Everything wrong with a source text; writes nothing."""
+        return await asyncio.to_thread(lambda: self.compiler().check(workflow_id, text))
+
+    async def compile(self, workflow_id: str) -> CompilationResult:
+        """Check a workflow on disk and write its Python and the registry."""
+        return await asyncio.to_thread(lambda: self.compiler().compile(workflow_id))
+
+    async def compile_all(self) -> list[CompilationResult]:
+        """`compile` for every workflow; one broken workflow does not stop the others."""
+        return await asyncio.to_thread(lambda: self.compiler().compile_all())
+
+    async def outline(self, workflow_id: str, text: str | None = None) -> WorkflowOutline:
+        """Steps and input schema of a workflow, from its file or from a text being edited.
+
+        Raises:
+            CompileFailed: when it has errors.
+        """
+        return await asyncio.to_thread(lambda: self.compiler().outline(workflow_id, text))
+
+    async def step_types(self) -> list[StepTypeInfo]:
+        """The catalogue."""
+        return await asyncio.to_thread(self._step_types)
+
+    # --- runs
+
+    async def start(self, workflow_id: str, inputs: Mapping[str, Json], *, parent_id: str | None = None) -> str:
+        """Start a run; returns its id once it is recorded. It goes on in this process, whatever the caller does.
+
+        Raises:
+            CompileFailed: when the workflow has errors. Invalid inputs are a recorded, failed run.
+        """
+        request = ExecutionRequest(
+            workflow_id=workflow_id, inputs=dict(inputs), user_id=self.settings.user_id, parent_id=parent_id
+        )
+        return await (await self.executor()).start(request)
+
+    async def wait(self, run_id: str) -> ExecutionRecord:
+        """The record of a run of this process, once it has ended."""
+        return await (await self.executor()).wait(run_id)
+
+    async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+        """A run's events in batches: those stored first, then live, until it ends. Works for runs of any process."""
+        store = await self.store()
+        async for batch in store.follow(run_id, after=after):
+            yield batch
+
+    async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
+        """A run as it stands; `whole` puts big values in the place of their references.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        store = await self.store()
+        record = await store.get(await store.find(run_id))
+        return await store.resolve_record(record) if whole else record
+
+    async def find_run(self, text: str) -> str:
+        """The run id that a unique beginning or end of it, or `last`, means."""
+        return await (await self.store()).find(text)
+
+    async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
+        """A page of a run's stored events, in order."""
+        return await (await self.store()).events(run_id, after=after, limit=limit)
+
+    async def value(self, ref: ValueRef) -> Json:
+        """A big value."""
+        return await (await self.store()).value(ref)
+
+    async def cancel(self, run_id: str) -> None:
+        """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period."""
+        await (await self.executor()).cancel(run_id, by=self.settings.user_id)
+
+    async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None) -> None:
+        """Answer the approval a step waits for, of a run of this or any other process."""
+        executor = await self.executor()
+        await executor.answer(run_id, path, approved=approved, data=data, by=self.settings.user_id)
+
+    async def history(
+        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> ExecutionPage:
+        """A page of runs, newest first."""
+        return await (await self.store()).list(filters or ExecutionFilters(), limit=limit, cursor=cursor)
+
+    async def cleanup(
+        self, older_than: datetime | None, *, keep: int | None = None, dry_run: bool = False
+    ) -> CleanupReport:
+        """Remove finished runs from the history; a live run is never touched."""
+        return await (await self.store()).cleanup(older_than, keep=keep, dry_run=dry_run)
+
+    async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
+        """Different inputs of the last runs, newest first."""
+        store = await self.store()
+        found: list[RecentInputs] = []
+        for summary in (await store.list(ExecutionFilters(workflow_id=workflow_id), limit=limit * 4)).executions:
+            inputs = await store.inputs_of(summary.id)
+            if inputs and all(inputs != other.inputs for other in found):
+                when = f"{summary.started_at:%Y-%m-%d %H:%M}" if summary.started_at else ""
+                found.append(RecentInputs(label=f"{when} · {summary.status}", inputs=inputs))
+            if len(found) == limit:
+                break
+        return found
+
+    async def attention(self, limit: int = 50) -> list[AttentionItem]:
+        """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
+        store = await self.store()
+        running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
+        failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)
+        items = [AttentionItem(run=run, kind="approval") for run in running.executions if run.waiting]
+        items += [AttentionItem(run=run, kind="interrupted") for run in running.executions if run.status != "running"]
+        return items + [AttentionItem(run=run, kind="failed") for run in failed.executions]
+
+    def running(self) -> list[str]:
+        """Ids of the runs that this process is running."""
+        return self._executor.running() if self._executor else []
+
+    @staticmethod
+    def actions(record: ExecutionRecord) -> list[RunAction]:
+        """What may be done to a run, and why not where not."""
+        return run_actions(record)
+
+    # --- the parts behind
+
+    def _load(self, workflow_id: str) -> "LoadedWorkflow":
+        return self.compiler().load(workflow_id)
+
+    def _row(self, workflow_id: str) -> WorkflowRow:
+        source = self.workspace.read(workflow_id)
+        known = self._checked.get(workflow_id)
+        if known is None or known[0] != source.etag:
+            known = source.etag, self.compiler().check(workflow_id, source.text)
+            self._checked[workflow_id] = known
+        return self.compiler().row(source, known[1])
+
+    def _step_types(self) -> list[StepTypeInfo]:
+        return [
+            StepTypeInfo(
+                type=kind.word,
+                title=kind.title,
+                description=kind.description,
+                version=kind.version,
+                icon=kind.icon,
+                ascii_icon=kind.ascii_icon,
+                connection_kind=kind.connection_kind,
+                input_schema=kind.input_schema(),
+                output_schema=dict(kind.output_schema),
+            )
+            for kind in self.compiler().catalogue.types()
+        ]
+
+
+def run_actions(record: ExecutionRecord) -> list[RunAction]:
+    """The actions of a run in the order screens show them, disabled ones with their reason."""
+    ended = record.status in TERMINAL
+    asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
+
+    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:  # noqa: A002  (its name in the model)
+        return RunAction.model_validate(
+            {"id": id, "label": label, "enabled": enabled, "reason": None if enabled else reason}
+        )
+
+    no_question = "no step waits for an approval"
+    return [
+        action("cancel", "Cancel", record.status in {"pending", "running"}, f"the run is {record.status}"),
+        action("approve", "Approve", asks, no_question),
+        action("reject", "Reject", asks, no_question),
+        action("rerun", "Run again", ended or record.status == "interrupted", "the run is still going"),
+    ]
