@@ -1,1 +1,1 @@
-"""Connections, references to secrets, and redaction: the one choke point no secret passes. Imports `model`, `runtime`."""
+"""Connections, references to secrets, and redaction: the choke point no secret passes. Imports `model`, `runtime`."""

@@ -1,0 +1,107 @@
+"""In which forms a secret turns up in text: encoded by the shell, JSON, URLs, base64 and so on."""
+
+import base64
+import contextlib
+import html
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+MINIMUM_LENGTH = 6
+"""Shorter forms are not searched for: masking every `a` of a text tells more than it hides."""
+
+_WRAPPED_LINE_BYTES = (57, 48)
+"""What `base64` and PEM writers put on one line: 76 and 64 characters."""
+
+
+def secret_forms(secret: str) -> set[str]:
+    """All texts to mask for one secret: itself, its lines, its JSON leaves, each in every encoding.
+
+    Empty when nothing of it is at least `MINIMUM_LENGTH` characters long.
+    """
+    forms: set[str] = set()
+    for part in _parts(secret):
+        forms.update(form for form in _encodings(part) if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n"))
+    return forms
+
+
+def _parts(secret: str) -> set[str]:
+    parts = {secret, secret.strip()}
+    parts.update(line.strip() for line in secret.splitlines())
+    if secret.lstrip()[:1] in ("{", "["):
+        # Not JSON after all: the whole and its lines are masked anyway.
+        with contextlib.suppress(ValueError, RecursionError):
+            parts.update(_leaves(json.loads(secret)))
+    return {part for part in parts if len(part) >= MINIMUM_LENGTH}
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+        yield from (line.strip() for line in value.splitlines())
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+def _encodings(text: str) -> Iterator[str]:
+    yield text
+    yield from _json_escapes(text)
+    yield from _url_quotes(text)
+    yield from _shell_quotes(text)
+    yield html.escape(text)
+    yield html.escape(text, quote=False)
+    yield repr(text)[1:-1]
+    data = text.encode("utf-8", "surrogatepass")
+    yield repr(data)[2:-1]
+    yield data.hex()
+    yield data.hex().upper()
+    yield from _base64_pieces(data)
+
+
+def _json_escapes(text: str) -> Iterator[str]:
+    for outer_ascii in (True, False):
+        once = json.dumps(text, ensure_ascii=outer_ascii)[1:-1]
+        yield once
+        yield once.replace("/", "\\/")
+        for inner_ascii in (True, False):
+            yield json.dumps(once, ensure_ascii=inner_ascii)[1:-1]
+
+
+def _url_quotes(text: str) -> Iterator[str]:
+    for quoted in (
+        quote(text, safe="", errors="replace"),
+        quote(text, errors="replace"),
+        quote_plus(text, errors="replace"),
+    ):
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+
+
+def _shell_quotes(text: str) -> Iterator[str]:
+    quoted = shlex.quote(text)
+    yield quoted[1:-1] if quoted.startswith("'") and quoted.endswith("'") else quoted
+    yield text.replace("'", "'\\''")
+    yield re.sub(r"([^\w@%+=:,./\n-])", r"\\\1", text)
+    yield re.sub(r'(["\\$`])', r"\\\1", text)
+
+
+def _base64_pieces(data: bytes) -> Iterator[str]:
+    # In the middle of other data a secret starts at one of three alignments, each with other characters; the first
+    # and last ones of each also depend on the neighbours and are left out.
+    for shift in range(3):
+        encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
+        piece = encoded[-(-shift * 8 // 6) : (shift + len(data)) * 8 // 6]
+        yield piece
+        yield piece.replace("+", "-").replace("/", "_")
+    for width in _WRAPPED_LINE_BYTES:
+        if len(data) > width:
+            for start in range(0, len(data), width):
+                yield base64.b64encode(data[start : start + width]).decode("ascii").rstrip("=")
