@@ -20,14 +20,14 @@ class StatusLook(NamedTuple):
 
 
 STATUS: dict[str, StatusLook] = {
-    "pending": StatusLook("○", ".", "$text-muted", "status--pending", "pending"),
-    "running": StatusLook("●", ">", "$primary", "status--running", "running"),
-    "waiting": StatusLook("◔", "?", "$warning", "status--waiting", "waiting"),
-    "completed": StatusLook("✓", "+", "$success", "status--completed", "completed"),
-    "failed": StatusLook("✗", "x", "$error", "status--failed", "failed"),
-    "skipped": StatusLook("⊘", "-", "$text-disabled", "status--skipped", "skipped"),
-    "cancelled": StatusLook("■", "#", "$accent", "status--cancelled", "cancelled"),
-    "interrupted": StatusLook("↯", "!", "$warning", "status--interrupted", "interrupted"),
+    "pending": StatusLook("○", ".", "$foreground-muted", "status--pending", "pending"),
+    "running": StatusLook("●", ">", "$text-primary", "status--running", "running"),
+    "waiting": StatusLook("◔", "?", "$text-warning", "status--waiting", "waiting"),
+    "completed": StatusLook("✓", "+", "$text-success", "status--completed", "completed"),
+    "failed": StatusLook("✗", "x", "$text-error", "status--failed", "failed"),
+    "skipped": StatusLook("⊘", "-", "$foreground-disabled", "status--skipped", "skipped"),
+    "cancelled": StatusLook("■", "#", "$text-accent", "status--cancelled", "cancelled"),
+    "interrupted": StatusLook("↯", "!", "$text-warning", "status--interrupted", "interrupted"),
 }
 """Look of every `StepStatus` and `ExecutionStatus`."""
 
