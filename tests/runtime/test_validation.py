@@ -1,0 +1,183 @@
+"""Inputs against a schema: defaults, and a sentence at the place of each problem."""
+
+from copy import deepcopy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wftui.model.base import Json
+from wftui.runtime.validation import MAX_PROBLEMS, schema_problems, unchecked_parts, validate_inputs
+
+
+def problems(schema: Json, value: Json) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for problem in validate_inputs(schema, value)[1]:
+        found.setdefault(problem.pointer, []).append(problem.message)
+    return found
+
+
+def one_field(contents: Json, value: Json) -> list[str]:
+    return problems({"properties": {"x": contents}}, {"x": value}).get("/x", [])
+
+
+def test_defaults_fill_what_is_absent_at_every_depth_and_leave_null_alone() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "name": {"default": "main"},
+            "nothing": {"type": ["string", "null"], "default": "text"},
+            "server": {
+                "type": "object",
+                "properties": {"port": {"default": 80}},
+                "default": {"host": "localhost"},
+            },
+            "jobs": {"type": "array", "items": {"$ref": "#/$defs/job"}},
+            "optional": {"anyOf": [{"$ref": "#/$defs/job"}, {"type": "null"}]},
+            "untouched": {"type": "object", "properties": {"deep": {"default": 1}}},
+        },
+        "$defs": {"job": {"type": "object", "properties": {"tries": {"default": 3}}}},
+    }
+    given_value: Json = {"nothing": None, "jobs": [{}, {"tries": 1}], "optional": {}}
+    kept = deepcopy(given_value)
+    filled, found = validate_inputs(schema, given_value)
+    assert found == []
+    assert filled == {
+        "name": "main",
+        "nothing": None,
+        "server": {"host": "localhost", "port": 80},
+        "jobs": [{"tries": 3}, {"tries": 1}],
+        "optional": {"tries": 3},
+    }
+    assert given_value == kept
+
+
+def test_null_default_where_null_is_not_allowed_means_no_default() -> None:
+    schema = {
+        "properties": {"a": {"type": "number", "default": None}, "b": {"type": ["number", "null"], "default": None}}
+    }
+    assert validate_inputs(schema, {}) == ({"b": None}, [])
+
+
+def test_default_that_leads_to_itself_ends() -> None:
+    schema = {"properties": {"child": {"$ref": "#", "default": {}}}}
+    assert validate_inputs(schema, {}) == ({"child": {}}, [])
+
+
+@pytest.mark.parametrize(
+    ("contents", "value", "sentence"),
+    [
+        ({"type": "integer"}, "x", "Expected a whole number, but this is text."),
+        ({"type": "integer"}, 1.5, "Expected a whole number, but this is a number with decimals."),
+        (
+            {"type": ["integer", "null"]},
+            True,
+            "Expected a whole number or null, but this is a truth value (true or false).",
+        ),
+        ({"enum": ["a", "b"]}, "c", 'Must be one of "a", "b".'),
+        ({"const": 4}, 5, "Must be exactly 4."),
+        ({"minimum": 1}, 0, "Must be at least 1."),
+        ({"exclusiveMinimum": 1}, 1, "Must be more than 1."),
+        ({"minLength": 1}, "", "Must not be empty."),
+        ({"minLength": 3}, "ab", "Needs at least 3 characters, has 2."),
+        ({"maxItems": 1}, [1, 2], "May have at most 1 item, has 2."),
+        ({"uniqueItems": True}, [1, 1], "Holds the same item twice."),
+        ({"pattern": "^v"}, "1", "Must match the pattern ^v"),
+        ({"format": "date"}, "22.11.2026", "Not a valid date; write it like 2026-11-22."),
+        ({"format": "time"}, "13:37:00", "Not a valid time with offset; write it like 13:37:00Z."),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            [],
+            "Expected text or a whole number, but this is a list.",
+        ),
+        ({"oneOf": [{"const": "a", "title": "A"}, {"const": "b"}]}, "c", 'Must be one of "a", "b".'),
+        ({"anyOf": [{"type": "integer", "minimum": 3}, {"type": "null"}]}, 1, "Must be at least 3."),
+        ({"anyOf": [False, {"minimum": 3}]}, 1, "Must be at least 3."),
+        (False, 1, "No value is allowed here."),
+    ],
+)
+def test_problem_is_a_sentence_at_its_field(contents: Json, value: Json, sentence: str) -> None:
+    assert one_field(contents, value) == [sentence]
+
+
+def test_missing_and_unknown_properties_stand_at_their_own_place() -> None:
+    schema = {"properties": {"repo": {}, "a/b": {}}, "required": ["repo", "a/b"], "additionalProperties": False}
+    assert problems(schema, {"reop": 1}) == {
+        "/repo": ["A value is required."],
+        "/a~1b": ["A value is required."],
+        "/reop": ['"reop" is not known here. Did you mean "repo"?'],
+    }
+
+
+def test_choice_is_told_apart_by_its_constant() -> None:
+    def form(kind: str) -> Json:
+        return {
+            "type": "object",
+            "properties": {"kind": {"const": kind}, "size": {"type": "integer"}},
+            "required": ["kind", "size"],
+        }
+
+    schema = {"properties": {"shape": {"oneOf": [form("circle"), form("square")]}}}
+    assert problems(schema, {"shape": {"kind": "square", "size": "big"}}) == {
+        "/shape/size": ["Expected a whole number, but this is text."]
+    }
+
+
+def test_all_problems_come_at_once_but_not_without_end() -> None:
+    schema = {"properties": {"list": {"items": {"type": "integer"}}}}
+    assert len(validate_inputs(schema, {"list": ["x"] * 10_000})[1]) == MAX_PROBLEMS
+
+
+@settings(max_examples=5)
+@given(st.text(min_size=6, alphabet="XYZ"))
+def test_no_sentence_holds_the_value(secret: str) -> None:
+    schemas: list[Json] = [
+        {"type": "integer"},
+        {"enum": ["a"]},
+        {"const": 1},
+        {"maxLength": 1},
+        {"pattern": "^q"},
+        {"format": "date"},
+        {"not": {}},
+        {"anyOf": [{"type": "integer"}, {"maxLength": 2}]},
+        {"oneOf": [{}, {}]},
+        False,
+    ]
+    for contents in schemas:
+        (message,) = one_field(contents, secret)
+        assert secret not in message
+    (message,) = one_field({"uniqueItems": True}, [secret, secret])
+    assert secret not in message
+
+
+def test_older_drafts_are_understood_without_being_named() -> None:
+    assert one_field({"type": "array", "items": [{"type": "string"}]}, [1]) == []
+    assert problems({"properties": {"x": {"items": [{"type": "string"}]}}}, {"x": [1]}) == {
+        "/x/0": ["Expected text, but this is a number."]
+    }
+    assert one_field({"minimum": 1, "exclusiveMinimum": True}, 1) == ["Must be more than 1."]
+
+
+def test_what_cannot_be_checked_accepts_anything_and_is_named() -> None:
+    schema = {
+        "properties": {
+            "far": {"$ref": "https://example.org/schema.json"},
+            "odd": {"type": "string", "pattern": r"\p{L}+"},
+        },
+        "required": ["far"],
+    }
+    assert problems(schema, {"far": 1, "odd": "1"}) == {}
+    assert [part.pointer for part in unchecked_parts(schema)] == ["/properties/far/$ref", "/properties/odd/pattern"]
+
+
+def test_broken_schema_is_a_sentence() -> None:
+    schema = {"properties": {"x": {"type": "strnig"}}}
+    assert [problem.pointer for problem in schema_problems(schema)] == ["/properties/x/type"]
+    ((problem,),) = (validate_inputs(schema, {})[1],)
+    assert problem.pointer == ""
+    assert problem.message.startswith("The schema itself is not valid, at /properties/x/type: ")
+
+
+def test_schema_that_is_only_itself_is_a_sentence() -> None:
+    (problem,) = validate_inputs({"$ref": "#"}, {})[1]
+    assert problem.message.startswith("The schema refers to itself without end")
