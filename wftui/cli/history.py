@@ -1,0 +1,145 @@
+"""`history`, `show`, `cleanup`: runs that were."""
+
+import argparse
+
+from wftui.cli.inputs import parse_moment
+from wftui.cli.options import Command
+from wftui.cli.progress import print_outputs
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.durations import format_duration
+from wftui.model.errors import ExitCode, UsageError
+from wftui.model.events import ExecutionEvent, Log
+from wftui.model.execution import ExecutionFilters, ExecutionRecord
+from wftui.workbench import Workbench
+
+_PAGE = 1000
+
+
+def history(arguments: argparse.Namespace) -> int:
+    """`wftui history`."""
+
+    async def work(workbench: Workbench) -> int:
+        terminal, now = Terminal(), workbench.clock()
+        filters = ExecutionFilters(
+            workflow_id=arguments.workflow,
+            status=arguments.status,
+            user_id=arguments.user,
+            since=parse_moment(arguments.since, now) if arguments.since else None,
+            until=parse_moment(arguments.until, now) if arguments.until else None,
+            text=arguments.text,
+        )
+        page = await workbench.history(filters, limit=arguments.limit, cursor=arguments.cursor)
+        if arguments.json:
+            terminal.json(page.to_wire())
+            return ExitCode.DONE
+        rows = [
+            [
+                run.id,
+                f"{terminal.glyph(run.status)} {run.status}",
+                run.workflow_id,
+                f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if run.started_at else "-",
+                format_duration(run.duration / 1000) if run.duration is not None else "-",
+                run.user_id,
+                run.error.message.splitlines()[0][:60] if run.error and run.error.message else "",
+            ]
+            for run in page.executions
+        ]
+        if rows:
+            terminal.table(
+                ["RUN", "STATUS", "WORKFLOW", "STARTED", "TIME", "USER", "ERROR"], rows, right=frozenset({4})
+            )
+        else:
+            terminal.line("no runs" + (" that match" if filters != ExecutionFilters() else " yet"))
+        if page.next:
+            terminal.line(terminal.paint(f"more: --cursor {page.next}", "dim"))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """`wftui show RUN`: exit 4 when there is no such run."""
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        run_id = await workbench.find_run(arguments.run)
+        if arguments.events or arguments.logs:
+            events = await _all_events(workbench, run_id)
+            if arguments.logs:
+                events = [event for event in events if isinstance(event, Log)]
+            if arguments.json:
+                terminal.json([event.to_wire() for event in events])
+            elif arguments.logs:
+                _print_logs(terminal, events)
+            else:
+                for event in events:
+                    terminal.line(event.to_json())
+            return ExitCode.DONE
+        record = await workbench.record(run_id, whole=True)
+        if arguments.json:
+            terminal.json(record.to_wire())
+        else:
+            _print_record(terminal, record)
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+async def _all_events(workbench: Workbench, run_id: str) -> list[ExecutionEvent]:
+    found: list[ExecutionEvent] = []
+    while page := await workbench.events(run_id, after=found[-1].seq if found else 0, limit=_PAGE):
+        found += page
+    return found
+
+
+def _print_logs(terminal: Terminal, events: list[ExecutionEvent]) -> None:
+    colours = {"debug": "dim", "info": "dim", "warn": "yellow", "error": "red"}
+    for event in events:
+        if isinstance(event, Log):
+            moment = f"{event.timestamp.astimezone():%H:%M:%S}"
+            for line in event.message.splitlines():
+                terminal.line(
+                    f"{moment} {terminal.paint(f'{event.level:<5}', colours[event.level])} {event.path or '-'}  {line}"
+                )
+
+
+def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
+    took = format_duration(record.duration / 1000) if record.duration is not None else "-"
+    terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
+    started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
+    terminal.line(f"  started {started}, took {took}, by {record.user_id or 'nobody'}")
+    if record.parent_id:
+        terminal.line(f"  again from {record.parent_id}")
+    for step in record.step_results:
+        time = format_duration(step.duration / 1000) if step.duration is not None else ""
+        more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
+        tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
+        terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
+    if record.error:
+        terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
+    print_outputs(terminal, record.outputs)
+
+
+def cleanup(arguments: argparse.Namespace) -> int:
+    """`wftui cleanup`."""
+    if arguments.older_than is None and arguments.keep is None:
+        raise UsageError("say what to remove: --older-than AGE, --keep N, or both", code="usage.cleanup")
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        older_than = parse_moment(arguments.older_than, workbench.clock()) if arguments.older_than else None
+        report = await workbench.cleanup(older_than, keep=arguments.keep, dry_run=arguments.dry_run)
+        if arguments.json:
+            terminal.json(report.to_wire())
+        else:
+            verb = "would remove" if report.dry_run else "removed"
+            terminal.line(f"{verb} {report.runs} run{'s' * (report.runs != 1)}")
+            if not report.dry_run:
+                terminal.line(f"the file went from {report.bytes_before:,} to {report.bytes_after:,} bytes")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+COMMANDS: dict[str, Command] = {"history": history, "show": show, "cleanup": cleanup}

@@ -1,0 +1,100 @@
+"""How the texts of the command line are read: inputs typed by their schema, moments, JSON."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from wftui.model.base import Json
+from wftui.model.durations import parse_duration
+from wftui.model.errors import UsageError
+
+
+def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:
+    """The inputs that `--input` and `-i` give together; `-i` wins.
+
+    Raises:
+        UsageError: when one of them cannot be read.
+    """
+    inputs: dict[str, Json] = {}
+    if arguments.input is not None:
+        inputs = _read_object(arguments.input, stdin)
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    for pair in arguments.pairs:
+        key, separator, text = pair.partition("=")
+        if not separator or not key:
+            raise UsageError(f"-i {pair}: write KEY=VALUE", code="usage.input")
+        if known and key not in known and schema.get("additionalProperties") is None:
+            raise UsageError(_unknown(key, list(known)), code="usage.input")
+        if text.startswith("@"):
+            text = _read_file(text[1:])
+        inputs[key] = parse_value(key, text, known.get(key))
+    return inputs
+
+
+def parse_value(key: str, text: str, schema: Json) -> Json:
+    """One `-i` value by the type its schema gives: text stays text, everything else is JSON.
+
+    Raises:
+        UsageError: when the text is no value of that type.
+    """
+    types = schema.get("type") if isinstance(schema, Mapping) else None
+    allowed = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    if "string" in allowed and not (text == "null" and "null" in allowed):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        # Without a type in the schema, bare words are text, as people expect of a command line.
+        if not allowed:
+            return text
+    wanted = " or ".join(allowed)
+    raise UsageError(f"-i {key}={text}: the workflow wants {wanted} here", code="usage.input")
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """A moment: ISO 8601 (`2026-11-22`, `2026-11-22T10:00`, local time unless it says), or an age (`30d`, `12h`).
+
+    Raises:
+        UsageError: when it is neither.
+    """
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise UsageError(f'{text!r} is no date and no age; write "2026-11-22" or "30d"', code="usage.moment") from None
+
+
+def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
+    if text == "-":
+        text = stdin if stdin is not None else _read_file("/dev/stdin")
+    elif text.startswith("@"):
+        text = _read_file(text[1:])
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--input is not JSON: {error}", code="usage.input") from None
+    if not isinstance(value, dict):
+        raise UsageError("--input must be a JSON object", code="usage.input")
+    return value
+
+
+def _read_file(name: str) -> str:
+    try:
+        return Path(name).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"cannot read {name}: {reason}", code="usage.input") from None
+
+
+def _unknown(key: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known)}"
+    return f"the workflow has no input {key}{hint}"

@@ -1,0 +1,35 @@
+"""Options that several commands share. Imports nothing heavy: every start of `wftui` builds the whole parser."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+Command = Callable[[argparse.Namespace], int]
+"""A command: takes its arguments, returns the exit code."""
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """`--tables` and `--db`, as everywhere."""
+    group = parser.add_argument_group("where things are")
+    group.add_argument(
+        "--tables", type=Path, metavar="DIR", help="workspace folder (else WFTUI_TABLES, ./tables, user data)"
+    )
+    group.add_argument("--db", type=Path, metavar="FILE", help="history database (else WFTUI_DB, user data)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`, for every reading command."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """`-i key=value` and `--input`."""
+    parser.add_argument(
+        "-i",
+        dest="pairs",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one input; typed by the workflow's inputSchema; KEY=@FILE reads the value from a file",
+    )
+    parser.add_argument("--input", metavar="JSON|@FILE|-", help="all inputs as one JSON object")

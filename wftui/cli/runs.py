@@ -1,0 +1,201 @@
+"""`run`, `watch`, `cancel`, `approve`, `rerun`: runs that go on."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from wftui.cli.inputs import read_inputs
+from wftui.cli.options import Command
+from wftui.cli.progress import EventLines, Reporter, Silent, StepLines, print_outputs, report
+from wftui.cli.session import settings_of, with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.base import Json
+from wftui.model.errors import ExitCode, UsageError
+from wftui.model.execution import ExecutionRecord
+from wftui.model.reducer import new_record
+from wftui.workbench import Workbench
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """`wftui run ID`."""
+    if arguments.detach:
+        return _detach(arguments)
+
+    async def work(workbench: Workbench) -> int:
+        outline = await workbench.outline(arguments.id)
+        inputs = read_inputs(arguments, outline.input_schema)
+        run_id = await workbench.start(arguments.id, inputs)
+        if arguments.announce is not None:
+            os.write(arguments.announce, f"{run_id}\n".encode())
+            os.close(arguments.announce)
+        return await _follow_own(workbench, run_id, arguments)
+
+    return with_workbench(arguments, work)
+
+
+def rerun(arguments: argparse.Namespace) -> int:
+    """`wftui rerun RUN`: a new run, with the old one as its parent."""
+
+    async def work(workbench: Workbench) -> int:
+        record = await workbench.record(arguments.run, whole=True)
+        outline = await workbench.outline(record.workflow_id)
+        inputs = {**record.inputs, **read_inputs(arguments, outline.input_schema)}
+        run_id = await workbench.start(record.workflow_id, inputs, parent_id=record.id)
+        return await _follow_own(workbench, run_id, arguments)
+
+    return with_workbench(arguments, work)
+
+
+def watch(arguments: argparse.Namespace) -> int:
+    """`wftui watch RUN`: leaving it leaves the run alone."""
+
+    async def work(workbench: Workbench) -> int:
+        run_id = await workbench.find_run(arguments.run)
+        return await _follow(workbench, run_id, arguments)
+
+    return with_workbench(arguments, work)
+
+
+def cancel(arguments: argparse.Namespace) -> int:
+    """`wftui cancel RUN`: asks, and waits until the run has ended."""
+
+    async def work(workbench: Workbench) -> int:
+        run_id = await workbench.find_run(arguments.run)
+        before = await workbench.record(run_id)
+        action = next(action for action in workbench.actions(before) if action.id == "cancel")
+        if not action.enabled:
+            raise UsageError(f"run {run_id} cannot be cancelled: {action.reason}", code="run.ended")
+        await workbench.cancel(run_id)
+        record = await report(new_record(run_id), workbench.follow(run_id), Silent())
+        terminal = Terminal()
+        terminal.line(f"{terminal.glyph(record.status)} {run_id} {record.status}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def approve(arguments: argparse.Namespace) -> int:
+    """`wftui approve RUN STEP [--reject]`."""
+    data: Json = None
+    if arguments.data is not None:
+        try:
+            data = json.loads(arguments.data)
+        except ValueError as error:
+            raise UsageError(f"--data is not JSON: {error}", code="usage.data") from None
+
+    async def work(workbench: Workbench) -> int:
+        run_id = await workbench.find_run(arguments.run)
+        record = await workbench.record(run_id)
+        step = record.step(arguments.step)
+        if step is None or step.waiting is None or step.waiting.reason != "approval":
+            waiting = [s.path for s in record.step_results if s.waiting and s.waiting.reason == "approval"]
+            hint = f"; {', '.join(waiting)} does" if waiting else ""
+            raise UsageError(f"step {arguments.step} of run {run_id} waits for no approval{hint}", code="approval.none")
+        await workbench.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
+        Terminal().line(f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
+    """Follow a run of this process. Ctrl+C cancels it, a second one at once; a dead terminal does not end it."""
+    loop = asyncio.get_running_loop()
+    asked: set[asyncio.Task[None]] = set()
+
+    def ask_cancel() -> None:
+        asked.add(loop.create_task(workbench.cancel(run_id)))
+
+    loop.add_signal_handler(signal.SIGINT, ask_cancel)
+    loop.add_signal_handler(signal.SIGTERM, ask_cancel)
+    # The run outlives its terminal: a hang-up only means that nobody reads any more.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        return await _follow(workbench, run_id, arguments)
+    finally:
+        await asyncio.gather(*asked)
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
+    terminal = Terminal()
+    reporter: Reporter = StepLines(terminal)
+    if arguments.events:
+        reporter = EventLines(terminal)
+    elif arguments.json or arguments.quiet:
+        reporter = Silent()
+    record = await report(new_record(run_id), workbench.follow(run_id), reporter)
+    if not arguments.events:
+        record = await workbench.record(run_id, whole=True)
+    if arguments.json:
+        terminal.json(record.to_wire())
+    elif not arguments.events:
+        print_outputs(terminal, record.outputs)
+    if record.error is not None and not (arguments.events or arguments.json):
+        _print_error(terminal, workbench, record)
+    return exit_code(record)
+
+
+def _print_error(terminal: Terminal, workbench: Workbench, record: ExecutionRecord) -> None:
+    error = record.error
+    if error is None:
+        return
+    path = workbench.workspace.source_path(record.workflow_id)
+    where = f"{path}:{error.line}:{error.column or 1}: " if error.line else f"{record.workflow_id}: "
+    terminal.error(f"{where}error[{error.type}] {error.message}")
+
+
+def exit_code(record: ExecutionRecord) -> ExitCode:
+    """The exit code of a command that followed a run to its end."""
+    if record.status == "completed":
+        return ExitCode.DONE
+    if record.status == "cancelled":
+        return ExitCode.CANCELLED
+    if record.error is not None and record.started_at is None:
+        return ExitCode.USAGE  # it never started: its inputs were invalid
+    return ExitCode.FAILED
+
+
+def _detach(arguments: argparse.Namespace) -> int:
+    """Start `wftui run` in a session of its own and print the run's id once it is recorded."""
+    settings = settings_of(arguments)
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "wftui", "run", arguments.id, "--quiet", "--announce", str(writing)]
+    command += ["--tables", str(settings.tables), "--db", str(settings.database)]
+    for pair in arguments.pairs:
+        command += ["-i", pair]
+    stdin = None
+    if arguments.input == "-":
+        stdin = sys.stdin.read()
+        command += ["--input", "-"]
+    elif arguments.input is not None:
+        command += ["--input", arguments.input]
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[writing],
+        start_new_session=True,
+        text=True,
+    )
+    os.close(writing)
+    if stdin is not None and child.stdin is not None:
+        child.stdin.write(stdin)
+        child.stdin.close()
+    with os.fdopen(reading) as announced:
+        run_id = announced.readline().strip()
+    if run_id:
+        Terminal().line(run_id)
+        return ExitCode.DONE
+    _out, problems = child.communicate()
+    sys.stderr.write(problems)
+    return child.returncode
+
+
+COMMANDS: dict[str, Command] = {"run": run, "watch": watch, "cancel": cancel, "approve": approve, "rerun": rerun}

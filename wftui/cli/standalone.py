@@ -1,0 +1,69 @@
+"""The command line of a compiled workflow: `python workflow.py -i repo=.` runs it without a database or a screen."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from wftui.cli.inputs import read_inputs
+from wftui.cli.options import add_inputs
+from wftui.cli.progress import Silent, StepLines, print_outputs
+from wftui.cli.runs import exit_code
+from wftui.cli.terminal import Terminal
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.model.events import ExecutionEvent
+from wftui.model.reducer import apply, new_record
+from wftui.runtime.plan import WorkflowPlan
+
+
+def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
+    """Run a compiled workflow from its own command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        description=f"{plan.name}: {plan.description}" if plan.description else plan.name,
+        epilog=_describe_inputs(plan),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_inputs(parser)
+    parser.add_argument("--json", action="store_true", help="print the run's record as one JSON document")
+    arguments = parser.parse_args(argv)
+    terminal = Terminal()
+    try:
+        inputs = read_inputs(arguments, plan.input_schema)
+        return asyncio.run(_run(plan, inputs, terminal, as_json=arguments.json))
+    except UserError as error:
+        terminal.error(f"{parser.prog}: error[{error.code}] {error}")
+        return error.exit_code
+
+
+async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, *, as_json: bool) -> int:
+    from wftui.engine.standalone import run_plan
+
+    reporter = Silent() if as_json else StepLines(terminal)
+    seen = new_record("")
+
+    def tell(event: ExecutionEvent) -> None:
+        apply(seen, event)
+        reporter.event(seen, event)
+
+    record = await run_plan(plan, inputs, tell)
+    if as_json:
+        terminal.json(record.to_wire())
+    else:
+        reporter.end(record)
+        print_outputs(terminal, record.outputs)
+        if record.error is not None:
+            terminal.error(f"error[{record.error.type}] {record.error.message}")
+    return exit_code(record)
+
+
+def _describe_inputs(plan: WorkflowPlan) -> str:
+    properties = plan.input_schema.get("properties", {})
+    required = plan.input_schema.get("required", [])
+    lines = ["inputs:"] if properties else ["This workflow takes no inputs."]
+    for name, schema in properties.items():
+        kind = schema.get("type", "any") if isinstance(schema, dict) else "any"
+        need = (
+            "required" if name in required else f"default {schema['default']!r}" if "default" in schema else "optional"
+        )
+        lines.append(f"  -i {name}={str(kind).upper()}  ({need})  {schema.get('description', '')}".rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""`new`, `list`, `compile`, `steps`: workflows as files."""
+
+import argparse
+
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.compilation import CompilationResult
+from wftui.model.durations import format_duration
+from wftui.model.errors import ExitCode, UsageError
+from wftui.workbench import Workbench
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """`wftui new ID`: exit 0, or 1 when the id is taken."""
+
+    async def work(workbench: Workbench) -> int:
+        source = await workbench.create(arguments.id)
+        await workbench.compile(arguments.id)
+        Terminal().line(f"made {source.path}; run it with: wftui run {arguments.id}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    """`wftui list`."""
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        rows = await workbench.workflows()
+        if arguments.json:
+            terminal.json([row.to_wire() for row in rows])
+            return ExitCode.DONE
+        if not rows:
+            terminal.line(f"no workflows in {workbench.workspace.root}; make one with: wftui new ID")
+            return ExitCode.DONE
+        states = {"ready": "green", "stale": "yellow", "errors": "red"}
+        cells = []
+        for row in rows:
+            last, stats = row.stats.last, row.stats
+            state = f"{row.errors} error{'s' * (row.errors != 1)}" if row.errors else row.state
+            cells.append(
+                [
+                    row.id,
+                    terminal.paint(state, states[row.state]),
+                    f"{terminal.glyph(last.status)} {last.status}" if last else "-",
+                    f"{last.started_at.astimezone():%Y-%m-%d %H:%M}" if last and last.started_at else "-",
+                    "-" if stats.success_rate is None else f"{stats.success_rate:.0%}",
+                    "-" if stats.median_ms is None else format_duration(stats.median_ms / 1000),
+                    row.name,
+                ]
+            )
+        header = ["ID", "STATE", "LAST RUN", "STARTED", "OK", "MEDIAN", "NAME"]
+        terminal.table(header, cells, right=frozenset({4, 5}))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def compile_(arguments: argparse.Namespace) -> int:
+    """`wftui compile`: exit 3 when a workflow does not compile (with `--check`: 1)."""
+    if bool(arguments.ids) == arguments.all:
+        raise UsageError("name workflows to compile, or give --all", code="usage.compile")
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        ids = workbench.workspace.ids() if arguments.all else arguments.ids
+        results: list[CompilationResult] = []
+        for workflow_id in ids:
+            if arguments.check:
+                source = await workbench.read_source(workflow_id)
+                results.append(await workbench.check(workflow_id, source.text))
+            else:
+                results.append(await workbench.compile(workflow_id))
+        if arguments.json:
+            wires = [result.to_wire() for result in results]
+            terminal.json(wires if arguments.all or len(ids) != 1 else wires[0])
+        else:
+            for result in results:
+                _report(terminal, workbench, result)
+        if all(result.success for result in results):
+            return ExitCode.DONE
+        return ExitCode.FAILED if arguments.check else ExitCode.NOT_COMPILED
+
+    return with_workbench(arguments, work)
+
+
+def _report(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
+    path = workbench.workspace.source_path(result.workflow_id)
+    terminal.diagnostics(str(path), [*result.errors, *result.warnings])
+    errors, warnings = len(result.errors), len(result.warnings)
+    counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+    state = terminal.paint("Ready", "green") if result.success else terminal.paint("Failed", "red")
+    terminal.line(f"{result.workflow_id}: {state}{' · ' if counts else ''}{' · '.join(counts)}")
+
+
+def steps(arguments: argparse.Namespace) -> int:
+    """`wftui steps`: the catalogue."""
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        types = await workbench.step_types()
+        if arguments.json:
+            terminal.json([kind.to_wire() for kind in types])
+        else:
+            terminal.table(["TYPE", "TITLE", "DESCRIPTION"], [[t.type, t.title, t.description] for t in types])
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+COMMANDS: dict[str, Command] = {"new": new, "list": list_, "compile": compile_, "steps": steps}
