@@ -14,9 +14,9 @@ from wftui.model.execution import LogLevel
 
 
 class StepModel(BaseModel):
-    """Base of step inputs and outputs: camelCase keys, unknown keys refused."""
+    """Base of step inputs and outputs: camelCase keys, unknown keys refused, no conversion between text and number."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
 
 
 class Answer(StepModel):

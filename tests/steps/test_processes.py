@@ -1,0 +1,185 @@
+"""Real processes: output live and bounded, and nothing of a tree survives a cancel."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.processes import ProcessResult, run_process
+
+Lines = list[tuple[str, str]]
+
+DOUBLE_FORK = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open(sys.argv[1], "a").write(f"{os.getpid()}\\n")
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+print("ready", flush=True)
+time.sleep(600)
+"""
+TERM_IGNORED = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1], "a").write(f"{os.getpid()}\\n")
+print("ready", flush=True)
+while True:
+    time.sleep(600)
+"""
+SETSID_CHILD = """
+import os, subprocess, sys, time
+child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+open(sys.argv[1], "a").write(f"{child.pid}\\n{os.getpid()}\\n")
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+class Sink:
+    """Keeps what was logged; `ready` is set by a line of that text."""
+
+    def __init__(self) -> None:
+        self.lines: Lines = []
+        self.ready = asyncio.Event()
+
+    def __call__(self, text: str, stream: str) -> None:
+        self.lines += [(stream, line) for line in text.split("\n")]
+        if "ready" in text:
+            self.ready.set()
+
+
+async def run_script(script: str, *arguments: str, sink: Sink, capture: int = 100_000) -> ProcessResult:
+    return await run_process(
+        [sys.executable, "-c", script, *arguments],
+        cwd=Path.cwd(),
+        env=os.environ,
+        log=sink,
+        capture=capture,
+        grace=0.2,
+    )
+
+
+def living(pids: list[int]) -> list[int]:
+    found = []
+    for pid in pids:
+        try:
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("script", [DOUBLE_FORK, TERM_IGNORED, SETSID_CHILD])
+async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
+    sink, pid_file = Sink(), tmp_path / "pids"
+    task = asyncio.create_task(run_script(script, str(pid_file), sink=sink))
+    await sink.ready.wait()
+    pids = [int(line) for line in pid_file.read_text().split()]
+    assert living(pids) == pids
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert living(pids) == []
+    assert not [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE]
+
+
+async def test_a_second_cancel_does_not_stop_the_clean_up(tmp_path: Path) -> None:
+    sink, pid_file = Sink(), tmp_path / "pids"
+    task = asyncio.create_task(run_script(TERM_IGNORED, str(pid_file), sink=sink))
+    await sink.ready.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert living([int(pid_file.read_text())]) == []
+
+
+async def test_a_background_child_that_holds_the_pipe_does_not_hold_the_step(tmp_path: Path) -> None:
+    sink, pid_file = Sink(), tmp_path / "pid"
+    script = "import subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, file=open(sys.argv[1], 'w'))"
+    result = await run_script(script, str(pid_file), sink=sink)
+    pid = int(pid_file.read_text())
+    assert living([pid]) == [pid], "what a step leaves behind on purpose goes on"
+    os.kill(pid, 9)
+    assert result.exit_code == 0
+    assert any(f"pid {pid}" in line for _, line in sink.lines)
+
+
+async def test_output_is_split_into_lines_whatever_the_chunks() -> None:
+    sink = Sink()
+    script = (
+        "import sys; sys.stdout.write('ä' * 200_000 + '\\nsecond\\r\\n10%\\r20%\\nlast'); sys.stderr.write('err\\n')"
+    )
+    result = await run_script(script, sink=sink, capture=1_000_000)
+    out = [line for stream, line in sink.lines if stream == "stdout"]
+    assert "".join(out[:-3]) == "ä" * 200_000
+    assert out[-3:] == ["second", "20%", "last"]
+    assert [line for stream, line in sink.lines if stream == "stderr"] == ["err"]
+    assert result.stdout.text().endswith("10%\r20%\nlast")
+
+
+async def test_lines_are_logged_before_the_process_ends() -> None:
+    sink = Sink()
+    task = asyncio.create_task(run_script("import time; print('ready', flush=True); time.sleep(600)", sink=sink))
+    await sink.ready.wait()
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_control_sequences_do_not_reach_the_log() -> None:
+    sink = Sink()
+    await run_script(r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 tab\tend')", sink=sink)
+    assert sink.lines == [("stdout", "red bell tab\tend")]
+
+
+async def test_big_output_keeps_head_and_tail_in_whole_lines() -> None:
+    sink = Sink()
+    result = await run_script("for n in range(20_000): print(f'line {n}')", sink=sink, capture=4000)
+    text = result.stdout.text()
+    assert result.stdout.truncated
+    assert text.startswith("line 0\n")
+    assert text.endswith("line 19999\n")
+    lines = text.splitlines()
+    assert sum("bytes cut" in line for line in lines) == 1
+    assert all(line.startswith("line ") for line in lines if "bytes cut" not in line)
+    assert len(sink.lines) == 20_000
+
+
+async def test_standard_input_that_nobody_reads_blocks_nobody() -> None:
+    result = await run_process(["true"], cwd=Path.cwd(), env=os.environ, log=Sink(), stdin=b"x" * 5_000_000)
+    assert result.exit_code == 0
+
+
+async def test_standard_input_arrives() -> None:
+    result = await run_process(["wc", "-c"], cwd=Path.cwd(), env=os.environ, log=Sink(), stdin=b"x" * 300_000)
+    assert result.stdout.text().strip() == "300000"
+
+
+async def test_a_signal_is_told_as_shells_do() -> None:
+    assert (await run_script("import os; os.kill(os.getpid(), 9)", sink=Sink())).exit_code == 137
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "kind", "sentence"),
+    [
+        (["no-such-program-here"], ".", "not_found", "'no-such-program-here' was not found"),
+        (["true"], "missing", "not_found", "does not exist"),
+        (["true", "x" * 3_000_000], ".", "process.start", "too big"),
+        (["true", "a\0b"], ".", "process.start", "null byte"),
+    ],
+)
+async def test_what_cannot_start_says_why(argv: list[str], cwd: str, kind: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(WorkflowError, match=sentence) as caught:
+        await run_process(argv, cwd=tmp_path / cwd, env=os.environ, log=Sink())
+    assert caught.value.type == kind

@@ -1,0 +1,45 @@
+"""`approval`: ask a person before the run goes on."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.model.durations import Duration
+from wftui.steps.base import Answer, StepContext, StepModel, StepType
+
+
+class ApprovalInput(StepModel):
+    """Input of `approval`."""
+
+    prompt: Annotated[str, Field(min_length=1, description="What the person is asked.")]
+    form: Annotated[dict[str, Any] | None, Field(description="JSON Schema of what else the person fills in.")] = None
+    timeout: Annotated[Duration | None, Field(description="How long to wait for an answer; absent: for ever.")] = None
+    on_timeout: Annotated[
+        Literal["reject", "approve", "fail"], Field(description="What it means when nobody answers in time.")
+    ] = "reject"
+
+
+class ApprovalStep(StepType[ApprovalInput]):
+    """Waits for an answer, which survives a restart; a rejection is an answer, not a failure."""
+
+    word = "approval"
+    title = "Approval"
+    description = "Asks a person to approve or reject, with an optional form; answered on the screen or by a command."
+    icon = "⚑"
+    ascii_icon = "?"
+    input_model = ApprovalInput
+    output_schema: ClassVar = Answer.model_json_schema(by_alias=True)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """`onTimeout` without `timeout` says nothing."""
+        if "onTimeout" in literal_input and "timeout" not in literal_input:
+            return [("onTimeout", '"onTimeout" has no effect without "timeout".')]
+        return []
+
+    async def run(self, input: ApprovalInput, context: StepContext) -> Json:  # noqa: A002
+        """The answer: `{approved, by, at, data}`."""
+        answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
+        return answer.model_dump(mode="json", by_alias=True)

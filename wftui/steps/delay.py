@@ -1,0 +1,60 @@
+"""`delay`: wait for a time, or until a moment."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from wftui.model.base import Json, format_timestamp
+from wftui.model.durations import Duration
+from wftui.steps.base import StepContext, StepModel, StepType
+
+
+class DelayInput(StepModel):
+    """Input of `delay`: exactly one of the two."""
+
+    for_: Annotated[Duration | None, Field(alias="for", description="How long to wait.")] = None
+    until: Annotated[
+        AwareDatetime | None,
+        Field(strict=False, description="Moment to wait for, ISO 8601 with an offset: 2026-11-22T19:00:00Z."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "DelayInput":
+        if (self.for_ is None) == (self.until is None):
+            raise ValueError('give exactly one of "for" and "until"')
+        return self
+
+
+class DelayStep(StepType[DelayInput]):
+    """Waits; the deadline is stored, so a resumed run waits only for the rest."""
+
+    word = "delay"
+    title = "Delay"
+    description = "Waits for a duration or until a moment."
+    icon = "◷"
+    ascii_icon = "~"
+    input_model = DelayInput
+    output_schema: ClassVar = {
+        "type": "object",
+        "properties": {"until": {"type": "string", "format": "date-time"}},
+        "required": ["until"],
+        "additionalProperties": False,
+    }
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Exactly one field."""
+        if ("for" in literal_input) == ("until" in literal_input):
+            return [("", 'Give exactly one of "for" (a duration) and "until" (a moment).')]
+        return []
+
+    async def run(self, input: DelayInput, context: StepContext) -> Json:  # noqa: A002
+        """Wait; says until when it waited."""
+        if input.until is not None:
+            moment = input.until.astimezone(UTC)
+        else:
+            moment = context.now() + timedelta(seconds=input.for_ or 0.0)
+        await context.sleep_until(moment)
+        return {"until": format_timestamp(datetime.fromtimestamp(moment.timestamp(), UTC))}

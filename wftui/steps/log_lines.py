@@ -1,0 +1,80 @@
+"""Turns the raw output of a process into log lines, in batches."""
+
+import asyncio
+import codecs
+import re
+from collections.abc import Callable
+from typing import Literal
+
+OutputStream = Literal["stdout", "stderr"]
+LogSink = Callable[[str, OutputStream], None]
+"""Takes one or more whole lines, separated by newlines."""
+
+BATCH_SECONDS = 0.05
+"""Lines that come within this time are logged together."""
+MAX_LINE = 32_768
+"""Characters after which a line is broken, so that one without an end is seen too."""
+
+_CONTROL_SEQUENCES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]"
+)
+
+
+class LineDecoder:
+    """Bytes to lines: UTF-8 across chunk borders, progress bars (`\\r`) shown by their last state only."""
+
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._rest = ""
+
+    def feed(self, data: bytes, *, final: bool = False) -> list[str]:
+        """The lines that are complete now; with `final`, the unfinished one too."""
+        text = self._rest + self._decode(data, final)
+        *lines, self._rest = text.split("\n")
+        if "\r" in self._rest[:-1]:
+            self._rest = self._rest[self._rest.rindex("\r", 0, -1) + 1 :]
+        while len(self._rest) > MAX_LINE:
+            # Broken between words, so that no secret is cut in two.
+            border = self._rest.rfind(" ", MAX_LINE // 2, MAX_LINE) + 1 or MAX_LINE
+            lines.append(self._rest[:border])
+            self._rest = self._rest[border:]
+        if final and self._rest:
+            lines.append(self._rest)
+            self._rest = ""
+        return [_printable(line) for line in lines]
+
+
+class LogBatcher:
+    """Hands lines to a sink, those of a short while in one call; the order across both streams is kept."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self._sink = sink
+        self._waiting: list[tuple[OutputStream, list[str]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, stream: OutputStream, lines: list[str]) -> None:
+        """Log these lines soon."""
+        if not lines:
+            return
+        if self._waiting and self._waiting[-1][0] == stream:
+            self._waiting[-1][1].extend(lines)
+        else:
+            self._waiting.append((stream, lines))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Log what waits, now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, []
+        for stream, lines in waiting:
+            self._sink("\n".join(lines), stream)
+
+
+def _printable(line: str) -> str:
+    line = line.rstrip("\r")
+    if "\r" in line:
+        line = line[line.rindex("\r") + 1 :]
+    return _CONTROL_SEQUENCES.sub("", line)

@@ -1,0 +1,107 @@
+"""Finding and ending everything a process has started, also what left its session or lost its parent."""
+
+import asyncio
+import contextlib
+import ctypes
+import functools
+import os
+import signal
+import sys
+import time
+
+import psutil
+
+MARK = "WFTUI_PROCESS_TREE"
+"""Environment variable by which a process is known to belong to a tree, wherever it has gone."""
+
+_PR_SET_CHILD_SUBREAPER = 36
+_POLL_SECONDS = 0.02
+_AFTER_KILL_SECONDS = 1.0
+
+_left_running: set[int] = set()
+
+
+@functools.cache
+def adopt_orphans() -> None:
+    """Let processes that lose their parent become children of this one, where they can be found (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def members(leader: int, mark: str) -> list[psutil.Process]:
+    """The living processes of a tree: descendants of the leader, its session, and all that carry the mark."""
+    found: dict[int, psutil.Process] = {}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(leader)
+        for process in (root, *root.children(recursive=True)):
+            found[process.pid] = process
+    for process in psutil.Process().children(recursive=True):
+        if process.pid not in found and _belongs(process, leader, mark):
+            found[process.pid] = process
+    return [process for process in found.values() if _alive(process)]
+
+
+async def end_tree(leader: int, mark: str, *, grace: float) -> None:
+    """Ask all processes of a tree to end (TERM), and after `grace` seconds kill what is left.
+
+    A process that starts others while it is being ended does not get away: the tree is looked at until it is empty.
+    """
+    for kill_signal, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _AFTER_KILL_SECONDS)):
+        deadline = time.monotonic() + patience
+        signalled: set[int] = set()
+        living = await asyncio.to_thread(members, leader, mark)
+        while living:
+            fresh = [process for process in living if process.pid not in signalled]
+            _send(kill_signal, leader, fresh)
+            signalled.update(process.pid for process in fresh)
+            if time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+            living = await asyncio.to_thread(members, leader, mark)
+        reap(signalled - {leader})
+        if not living:
+            return
+
+
+def leave_running(processes: list[psutil.Process]) -> None:
+    """Remember processes that outlive their step on purpose, to take their exit status when they end."""
+    reap(_left_running)
+    _left_running.update(process.pid for process in processes)
+
+
+def reap(pids: set[int]) -> None:
+    """Take the exit status of those that have ended and are our children by adoption; never of any other process."""
+    for pid in list(pids):
+        try:
+            done, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            _left_running.discard(pid)
+        else:
+            if done:
+                _left_running.discard(pid)
+
+
+def _belongs(process: psutil.Process, leader: int, mark: str) -> bool:
+    try:
+        return os.getsid(process.pid) == leader or process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _send(kill_signal: signal.Signals, leader: int, processes: list[psutil.Process]) -> None:
+    if not processes:
+        return
+    if any(process.pid == leader for process in processes):
+        # The whole group at once, so that a child just being forked is hit as well.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, kill_signal)
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(kill_signal)

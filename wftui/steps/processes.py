@@ -1,0 +1,183 @@
+"""Running a child process for a step: its output live and bounded, its whole tree ended on cancel or timeout."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from wftui.runtime.errors import WorkflowError
+from wftui.steps import process_tree
+from wftui.steps.capture import Capture
+from wftui.steps.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
+
+GRACE_SECONDS = 2.0
+"""Time between the request to end (TERM) and the kill."""
+DEFAULT_CAPTURE = 1024 * 1024
+"""Bytes kept of each of stdout and stderr unless a step asks for more."""
+_READ_SIZE = 65_536
+_PIPE_PATIENCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessResult:
+    """How a process ended. `exit_code` is 128 + signal number when a signal ended it, as shells say it."""
+
+    exit_code: int
+    stdout: Capture
+    stderr: Capture
+
+
+async def run_process(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: LogSink,
+    stdin: bytes | None = None,
+    capture: int = DEFAULT_CAPTURE,
+    pass_fds: Collection[int] = (),
+    on_started: Callable[[], None] | None = None,
+    grace: float = GRACE_SECONDS,
+) -> ProcessResult:
+    """Run a program to its end, in a session of its own.
+
+    When the calling task is cancelled, the program and everything it has started are ended before the cancellation
+    goes on. What it leaves behind when it ends by itself goes on, which the log says when it still holds the output.
+
+    Args:
+        env: the whole environment of the child.
+        log: gets stdout and stderr as they come, in whole lines.
+        capture: bytes kept of each stream.
+        on_started: called once the child runs.
+        grace: seconds between TERM and KILL.
+
+    Raises:
+        WorkflowError: `not_found` or `process.start` when it cannot be started.
+    """
+    process_tree.adopt_orphans()
+    mark = uuid.uuid4().hex
+    batcher = LogBatcher(log)
+    with _stdin_file(stdin) as stdin_file:
+        process = _start(argv, cwd, {**env, process_tree.MARK: mark}, stdin_file, pass_fds)
+    exited = _watch_exit(process)
+    captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
+    pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
+    readers = [
+        asyncio.ensure_future(_read(pipe, name, captures[name], batcher)) for name, pipe in pipes if pipe is not None
+    ]
+    try:
+        if on_started is not None:
+            on_started()
+        code = await asyncio.shield(exited)
+        read, unread = await asyncio.wait(readers, timeout=_PIPE_PATIENCE)
+        for reader in read:
+            reader.result()
+        survivors = await asyncio.to_thread(process_tree.members, process.pid, mark)
+        process_tree.leave_running(survivors)
+        if unread:
+            names = ", ".join(f"{survivor.pid}" for survivor in survivors) or "unknown"
+            batcher.flush()
+            log(f"A background process (pid {names}) still holds the output; it is no longer followed.", "stderr")
+    except BaseException:
+        await _uninterrupted(_clean_up(process, mark, grace, exited))
+        raise
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        batcher.flush()
+    return ProcessResult(code if code >= 0 else 128 - code, captures["stdout"], captures["stderr"])
+
+
+@contextlib.contextmanager
+def _stdin_file(data: bytes | None) -> Iterator[IO[bytes] | int]:
+    # A file instead of a pipe: a child that does not read its input blocks nobody.
+    if data is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: IO[bytes] | int, pass_fds: Collection[int]
+) -> "subprocess.Popen[bytes]":
+    if not cwd.is_dir():
+        raise WorkflowError("not_found", f"The working directory {str(cwd)!r} does not exist.")
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise WorkflowError("not_found", f"The program {argv[0]!r} was not found.") from None
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            sentence = "The arguments and environment are too big for a process; pass big values through stdin."
+        else:
+            sentence = f"The program {argv[0]!r} could not be started: {os.strerror(error.errno or 0)}."
+        raise WorkflowError("process.start", sentence) from None
+    except ValueError as error:
+        raise WorkflowError("process.start", f"The program {argv[0]!r} could not be started: {error}.") from None
+
+
+def _watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
+    # A thread of its own: the event loop's own child watcher waits for the pipes as well.
+    loop = asyncio.get_running_loop()
+    exited: asyncio.Future[int] = loop.create_future()
+
+    def tell(code: int) -> None:
+        if not exited.done():
+            exited.set_result(code)
+
+    def wait() -> None:
+        code = process.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, code)
+
+    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    return exited
+
+
+async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher) -> None:
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader(limit=_READ_SIZE)
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+    decoder = LineDecoder()
+    try:
+        while data := await stream.read(_READ_SIZE):
+            capture.write(data)
+            batcher.add(name, decoder.feed(data))
+            await asyncio.sleep(0)
+    finally:
+        transport.close()
+        batcher.add(name, decoder.feed(b"", final=True))
+
+
+async def _clean_up(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
+    await process_tree.end_tree(process.pid, mark, grace=grace)
+    await asyncio.wait([exited], timeout=_PIPE_PATIENCE)
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work even when the task is cancelled (again) meanwhile; the work bounds its own time."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)

@@ -1,0 +1,21 @@
+"""Progress that a program prints: lines `::progress 0.4 message` or `::progress 40% message`."""
+
+import re
+
+_LINE = re.compile(r"^::progress\s+(\d+(?:\.\d+)?)(%?)(?:\s+(.*))?$")
+
+
+def split_progress(text: str) -> tuple[str, list[tuple[float, str | None]]]:
+    """The text without its progress lines, and what those say: (fraction from 0 to 1, message)."""
+    if "::progress" not in text:
+        return text, []
+    lines: list[str] = []
+    progress: list[tuple[float, str | None]] = []
+    for line in text.split("\n"):
+        found = _LINE.match(line)
+        if found is None:
+            lines.append(line)
+        else:
+            fraction = float(found[1]) / (100 if found[2] else 1)
+            progress.append((min(1.0, fraction), found[3]))
+    return "\n".join(lines), progress

@@ -1,0 +1,31 @@
+"""`workflow`: run another workflow as one step."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.model.workflow import WORKFLOW_ID_PATTERN
+from wftui.steps.base import StepContext, StepModel, StepType
+
+
+class WorkflowInput(StepModel):
+    """Input of `workflow`."""
+
+    workflow: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow to run.")]
+    inputs: Annotated[dict[str, Json], Field(description="Its inputs.")] = Field(default_factory=dict)
+
+
+class WorkflowStep(StepType[WorkflowInput]):
+    """The sub-workflow has a run of its own; its failure is this step's failure."""
+
+    word = "workflow"
+    title = "Sub-workflow"
+    description = "Runs another workflow of this workspace and gives its outputs."
+    icon = "⧉"
+    ascii_icon = "&"
+    input_model = WorkflowInput
+
+    async def run(self, input: WorkflowInput, context: StepContext) -> Json:  # noqa: A002
+        """The outputs of the sub-workflow."""
+        return await context.run_workflow(input.workflow, input.inputs)
