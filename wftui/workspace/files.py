@@ -39,7 +39,7 @@ def check_id(workflow_id: str) -> str:
     Raises:
         UsageError: when it does not match the format's pattern.
     """
-    if not _ID.match(workflow_id):
+    if not _ID.fullmatch(workflow_id):
         raise UsageError(
             f"{workflow_id!r} is no workflow id: use lower-case letters, digits, - and _, "
             "starting with a letter or digit, at most 63",
@@ -96,14 +96,14 @@ class Workspace:
             return sorted(
                 entry.name
                 for entry in self.workflows_path.iterdir()
-                if _ID.match(entry.name) and (entry / "workflow.json").is_file()
+                if _ID.fullmatch(entry.name) and (entry / "workflow.json").is_file()
             )
         except OSError as error:
             raise explain(error, self.workflows_path, "read") from error
 
     def exists(self, workflow_id: str) -> bool:
         """Whether there is a workflow of that id."""
-        return bool(_ID.match(workflow_id)) and self.source_path(workflow_id).is_file()
+        return bool(_ID.fullmatch(workflow_id)) and self.source_path(workflow_id).is_file()
 
     def read(self, workflow_id: str) -> SourceFile:
         """A workflow's source.

@@ -57,13 +57,13 @@ def user_data_path(environment: Mapping[str, str] = os.environ) -> Path:
 
 def fill_with_examples(tables: Path) -> None:
     """Copy the example workflows into a new workspace."""
+    # Through a folder beside it, so that a second start never sees half of the examples.
+    half = tables.with_name(f".{tables.name}.{os.getpid()}")
     try:
         tables.parent.mkdir(parents=True, exist_ok=True)
-        # Through a folder beside it, so that a second start never sees half of the examples.
-        half = tables.with_name(f".{tables.name}.{os.getpid()}")
-        shutil.copytree(examples_path(), half, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "out"))
+        shutil.copytree(examples_path(), half, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".trash"))
         half.rename(tables)
-    except FileExistsError:
-        pass  # another start was faster
     except OSError as error:
-        raise explain(error, tables, "make") from error
+        shutil.rmtree(half, ignore_errors=True)
+        if not tables.is_dir():  # else another start was faster
+            raise explain(error, tables, "make") from error

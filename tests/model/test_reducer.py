@@ -1,0 +1,237 @@
+"""The fold: a record is nothing but its events, whoever folds them and however they are paged."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.model.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Interrupted,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Log,
+    Resumed,
+    Started,
+    StepAnswered,
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepProgress,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepWaiting,
+    parse_event,
+)
+from wftui.model.execution import ExecutionError, ExecutionRecord, StepInfo, Waiting
+from wftui.model.reducer import GapError, apply, fold, new_record, parent_path, progress
+
+RUN = "r1"
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BOOM = ExecutionError(type="exit_code", message="boom")
+
+
+def at(ms: int) -> datetime:
+    return START + timedelta(milliseconds=ms)
+
+
+def numbered(*events: ExecutionEvent) -> list[ExecutionEvent]:
+    return [event.model_copy(update={"seq": seq}) for seq, event in enumerate(events, 1)]
+
+
+def created(*ids: str) -> Created:
+    steps = [StepInfo(path=i, step_id=i, step_name=i.title(), step_type="set") for i in ids]
+    return Created(execution_id=RUN, timestamp=at(0), workflow_id="w", inputs={"a": 1}, steps=steps)
+
+
+def started(path: str, ms: int, attempt: int = 1) -> StepStarted:
+    return StepStarted(
+        execution_id=RUN, timestamp=at(ms), step_id=path, path=path, step_name=path, step_type="set", attempt=attempt
+    )
+
+
+def completed(path: str, ms: int, duration: float, output: object = None) -> StepCompleted:
+    return StepCompleted(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, duration=duration, output=output)
+
+
+def test_a_run_from_created_to_completed() -> None:
+    record = fold(
+        RUN,
+        numbered(
+            created("a", "b"),
+            Started(execution_id=RUN, timestamp=at(1)),
+            started("a", 2),
+            StepProgress(execution_id=RUN, timestamp=at(3), step_id="a", path="a", progress=0.5, message="half"),
+            Log(execution_id=RUN, timestamp=at(3), message="hello", path="a"),
+            completed("a", 5, 3.0, {"x": 1}),
+            StepSkipped(execution_id=RUN, timestamp=at(5), step_id="b", path="b", reason="when is false"),
+            Completed(execution_id=RUN, timestamp=at(6), outputs={"x": 1}, duration=5.0, warnings=1),
+        ),
+    )
+    assert (record.status, record.outputs, record.duration, record.warnings) == ("completed", {"x": 1}, 5.0, 1)
+    assert record.inputs == {"a": 1}
+    a, b = record.step_results
+    assert (a.status, a.output, a.duration, a.message) == ("completed", {"x": 1}, 3.0, "half")
+    assert a.attempts[0].duration == 3.0
+    assert (b.status, b.skip_reason) == ("skipped", "when is false")
+    assert progress(record) == (2, 2)
+    assert record.last_seq == 8
+
+
+def test_each_attempt_is_recorded_with_its_own_error() -> None:
+    retrying = StepRetrying(
+        execution_id=RUN, timestamp=at(4), step_id="a", path="a", attempt=1, error=BOOM, next_at=at(10)
+    )
+    failed = StepFailed(execution_id=RUN, timestamp=at(13), step_id="a", path="a", attempt=2, error=BOOM, duration=11)
+    events = numbered(created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), retrying)
+    waiting = fold(RUN, events).step("a")
+    assert waiting is not None
+    assert waiting.status == "waiting"
+    assert waiting.waiting == Waiting(reason="retry", until=at(10))
+    record = fold(RUN, numbered(*events, started("a", 10, attempt=2), failed))
+    step = record.step("a")
+    assert step is not None
+    assert [(a.attempt, a.error, a.duration) for a in step.attempts] == [(1, BOOM, 2.0), (2, BOOM, 3.0)]
+    assert (step.status, step.started_at, step.duration) == ("failed", at(2), 11)
+
+
+def test_an_approval_waits_and_goes_on_when_answered() -> None:
+    waiting = StepWaiting(
+        execution_id=RUN, timestamp=at(3), step_id="a", path="a", waiting=Waiting(reason="approval", prompt="Sure?")
+    )
+    answered = StepAnswered(execution_id=RUN, timestamp=at(9), step_id="a", path="a", approved=True, by="me")
+    events = [created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), waiting]
+    step = fold(RUN, numbered(*events)).step("a")
+    assert step is not None
+    assert (step.status, step.waiting and step.waiting.prompt) == ("waiting", "Sure?")
+    step = fold(RUN, numbered(*events, answered)).step("a")
+    assert step is not None
+    assert (step.status, step.waiting) == ("running", None)
+
+
+def test_iterations_are_counted_on_their_step_and_kept_by_address() -> None:
+    def iteration(kind: type, index: int, **more: object) -> ExecutionEvent:
+        return parse_event(
+            kind(execution_id=RUN, timestamp=at(5), step_id="a", path=f"a[{index}]", index=index, **more).to_wire()
+        )
+
+    record = fold(
+        RUN,
+        numbered(
+            created("a"),
+            IterationsPlanned(execution_id=RUN, timestamp=at(2), step_id="a", path="a", total=2),
+            iteration(IterationStarted, 0, label="zero"),
+            iteration(IterationStarted, 1),
+            iteration(IterationCompleted, 0, output=7, duration=1.0),
+            iteration(IterationFailed, 1, error=BOOM, duration=2.0),
+        ),
+    )
+    owner, first, second = record.step_results
+    assert owner.iterations is not None
+    assert owner.iterations.model_dump() == {"total": 2, "started": 2, "completed": 1, "failed": 1}
+    assert (first.path, first.parent, first.status, first.output) == ("a[0]", "a", "completed", 7)
+    assert (second.status, second.error) == ("failed", BOOM)
+
+
+@pytest.mark.parametrize(
+    ("path", "parent"), [("a", None), ("a[3]", "a"), ("a[3].b", "a[3]"), ("g.a", "g"), ("g.a[0][1]", "g.a[0]")]
+)
+def test_the_parent_of_an_address(path: str, parent: str | None) -> None:
+    assert parent_path(path) == parent
+
+
+def test_an_interrupted_run_that_is_resumed_runs_again() -> None:
+    events = [created("a"), Started(execution_id=RUN, timestamp=at(1)), Interrupted(execution_id=RUN, timestamp=at(2))]
+    assert fold(RUN, numbered(*events)).status == "interrupted"
+    assert fold(RUN, numbered(*events, Resumed(execution_id=RUN, timestamp=at(3)))).status == "running"
+
+
+def test_a_cancelled_run_says_so() -> None:
+    record = fold(
+        RUN,
+        numbered(
+            created("a"),
+            Started(execution_id=RUN, timestamp=at(1)),
+            started("a", 2),
+            CancelRequested(execution_id=RUN, timestamp=at(3), by="me"),
+            StepCancelled(execution_id=RUN, timestamp=at(4), step_id="a", path="a", duration=2.0),
+            Cancelled(execution_id=RUN, timestamp=at(5), duration=5.0),
+        ),
+    )
+    assert (record.status, record.cancel_requested) == ("cancelled", True)
+    step = record.step("a")
+    assert step is not None
+    assert (step.status, step.attempts[0].duration) == ("cancelled", 2.0)
+
+
+def test_a_missing_event_is_noticed() -> None:
+    record = new_record(RUN)
+    with pytest.raises(GapError):
+        apply(record, Started(execution_id=RUN, timestamp=at(0), seq=2))
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[ExecutionEvent]:
+    """Plausible event streams, in order, ended or not."""
+    ids = draw(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True))
+    events: list[ExecutionEvent] = [created(*ids), Started(execution_id=RUN, timestamp=at(1))]
+    ms = 1
+    for path in ids:
+        ms += draw(st.integers(1, 1000))
+        kind = draw(st.sampled_from(["ok", "fail", "skip", "retry", "open"]))
+        if kind == "skip":
+            reason = draw(st.sampled_from(["when is false", "disabled"]))
+            events.append(StepSkipped(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, reason=reason))
+            continue
+        events.append(started(path, ms))
+        if kind == "retry":
+            events.append(
+                StepRetrying(
+                    execution_id=RUN,
+                    timestamp=at(ms),
+                    step_id=path,
+                    path=path,
+                    attempt=1,
+                    error=BOOM,
+                    next_at=at(ms + 5),
+                )
+            )
+            events.append(started(path, ms + 5, attempt=2))
+        if kind in {"ok", "retry"}:
+            events.append(completed(path, ms + 9, 9.0, draw(st.none() | st.integers() | st.text(max_size=5))))
+        if kind == "fail":
+            events.append(
+                StepFailed(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, error=BOOM, duration=1.0)
+            )
+    if draw(st.booleans()):
+        events.append(Failed(execution_id=RUN, timestamp=at(ms + 10), error=BOOM, duration=1.0))
+    return numbered(*events)
+
+
+@given(runs())
+def test_events_and_records_survive_the_wire(events: list[ExecutionEvent]) -> None:
+    again = [parse_event(event.to_json()) for event in events]
+    assert again == events
+    record = fold(RUN, again)
+    assert ExecutionRecord.model_validate_json(record.to_json()).to_wire() == record.to_wire()
+
+
+@given(runs(), st.data())
+def test_pages_that_overlap_make_the_same_record(events: list[ExecutionEvent], data: st.DataObject) -> None:
+    record = new_record(RUN)
+    end = 0
+    while end < len(events):
+        begin = data.draw(st.integers(0, end))
+        end = data.draw(st.integers(end + 1, len(events)))
+        for event in events[begin:end]:
+            apply(record, event)
+    assert record.to_wire() == fold(RUN, events).to_wire()

@@ -1,0 +1,84 @@
+"""The house rules that a machine can check: floors, start-up imports, module sizes, docstrings of rooms."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wftui
+
+PACKAGE = Path(wftui.__file__).parent
+FLOORS = [
+    {"tui", "cli", "api"},
+    {"workbench"},
+    {"engine"},
+    {"compiler"},
+    {"steps"},
+    {"connections"},
+    {"store"},
+    {"workspace"},
+    {"runtime"},
+    {"model"},
+]
+# The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
+# compiled module opens is a face too, which the module names in its `__main__` part only.
+ALLOWED = {("cli.screen", "tui")}
+
+
+def _floor(name: str) -> int | None:
+    return next((level for level, names in enumerate(FLOORS) if name in names), None)
+
+
+def _imports(path: Path) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
+    return [name for name in found if name.startswith("wftui.")]
+
+
+def test_imports_only_go_down() -> None:
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        own = _floor(parts[0])
+        if own is None or "examples" in parts:
+            continue
+        for name in _imports(path):
+            target = name.split(".")[1]
+            other = _floor(target)
+            same_room = target == parts[0]
+            if other is None or same_room or (".".join(parts), target) in ALLOWED:
+                continue
+            if other <= own:
+                wrong.append(f"{'.'.join(parts)} imports {name}")
+    assert wrong == []
+
+
+def _modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_imports_no_screen_and_nothing_heavy() -> None:
+    modules = _modules_after("import wftui.cli.main")
+    assert not modules & {"textual", "pydantic", "jinja2", "jsonschema", "aiosqlite", "httpx2", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import wftui.workbench", "import wftui.cli.runs", "import wftui.cli.standalone"]
+)
+def test_below_the_screens_nothing_knows_textual(statement: str) -> None:
+    modules = _modules_after(statement)
+    assert not {name for name in modules if name.split(".")[0] in {"textual", "rich"}}
+
+
+def test_every_room_says_what_lives_in_it() -> None:
+    rooms = [path for path in PACKAGE.rglob("__init__.py") if "examples" not in path.parts]
+    silent = [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert silent == []

@@ -1,0 +1,172 @@
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from wftui.model.errors import ConflictError, NotFoundError, UsageError
+from wftui.workspace.atomic import atomic_write
+from wftui.workspace.errors import WorkspaceError
+from wftui.workspace.files import Workspace
+from wftui.workspace.locate import examples_path, find_database, find_tables
+from wftui.workspace.template import new_source
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    (tmp_path / "workflows").mkdir()
+    return Workspace(tmp_path)
+
+
+def test_what_was_written_is_read_back(workspace: Workspace) -> None:
+    written = workspace.write("hello", new_source("hello"), None)
+    assert workspace.read("hello") == written
+    assert workspace.ids() == ["hello"]
+
+
+def test_a_save_on_top_of_someone_elses_change_is_refused(workspace: Workspace) -> None:
+    mine = workspace.write("hello", "{}", None)
+    workspace.write("hello", '{"theirs": 1}', mine.etag)
+    with pytest.raises(ConflictError, match="changed by someone else"):
+        workspace.write("hello", '{"mine": 1}', mine.etag)
+    assert workspace.read("hello").text == '{"theirs": 1}'
+
+
+def test_saving_what_stands_there_already_is_no_conflict(workspace: Workspace) -> None:
+    mine = workspace.write("hello", "{}", None)
+    theirs = workspace.write("hello", "[]", mine.etag)
+    assert workspace.write("hello", "[]", mine.etag) == theirs
+
+
+def test_a_new_workflow_does_not_overwrite_one(workspace: Workspace) -> None:
+    workspace.write("hello", "{}", None)
+    with pytest.raises(ConflictError, match="exists already"):
+        workspace.write("hello", "[]", None)
+
+
+@pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", ".hidden", "x" * 64, "a b", "a\n"])
+def test_nothing_but_an_id_ever_becomes_a_path(workspace: Workspace, bad: str) -> None:
+    with pytest.raises(UsageError, match="no workflow id"):
+        workspace.read(bad)
+
+
+def test_an_unknown_id_names_near_ones(workspace: Workspace) -> None:
+    workspace.write("repo_health", "{}", None)
+    with pytest.raises(NotFoundError, match="did you mean repo_health"):
+        workspace.read("repo_helth")
+
+
+def test_folders_that_are_no_workflow_are_left_out(workspace: Workspace) -> None:
+    (workspace.workflows_path / "Not An Id").mkdir()
+    (workspace.workflows_path / "empty").mkdir()
+    (workspace.workflows_path / "__pycache__").mkdir()
+    assert workspace.ids() == []
+
+
+def test_duplicate_changes_only_the_id(workspace: Workspace) -> None:
+    source = workspace.write("hello", new_source("hello"), None)
+    copy = workspace.duplicate("hello", "hello-2")
+    assert copy.text == source.text.replace('"id": "hello"', '"id": "hello-2"', 1)
+
+
+def test_rename_moves_the_folder_with_all_that_is_in_it(workspace: Workspace) -> None:
+    workspace.write("hello", new_source("hello"), None)
+    (workspace.workflows_path / "hello" / "notes.txt").write_text("keep me")
+    renamed = workspace.rename("hello", "bye")
+    assert json.loads(renamed.text)["id"] == "bye"
+    assert workspace.ids() == ["bye"]
+    assert (workspace.workflows_path / "bye" / "notes.txt").read_text() == "keep me"
+
+
+def test_rename_onto_another_is_refused(workspace: Workspace) -> None:
+    workspace.write("a", new_source("a"), None)
+    workspace.write("b", new_source("b"), None)
+    with pytest.raises(ConflictError):
+        workspace.rename("a", "b")
+    assert workspace.ids() == ["a", "b"]
+
+
+def test_a_deleted_workflow_can_be_taken_back(workspace: Workspace) -> None:
+    source = workspace.write("a", new_source("a"), None)
+    place = workspace.delete("a")
+    assert workspace.ids() == []
+    assert (place / "workflow.json").read_text() == source.text
+    workspace.write("a", "{}", None)
+    assert workspace.delete("a") != place
+
+
+def test_a_missing_workspace_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match=r"no workspace at .*nowhere"):
+        Workspace(tmp_path / "nowhere").ids()
+
+
+def test_a_file_that_is_not_utf8_is_a_sentence(workspace: Workspace) -> None:
+    workspace.write("a", "{}", None)
+    workspace.source_path("a").write_bytes(b'{"x": "\xff"}')
+    with pytest.raises(WorkspaceError, match="not UTF-8"):
+        workspace.read("a")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_a_sentence_and_keeps_the_file(workspace: Workspace) -> None:
+    source = workspace.write("a", "{}", None)
+    source.path.parent.chmod(0o500)
+    try:
+        with pytest.raises(WorkspaceError, match="permission denied"):
+            workspace.write("a", "[]", source.etag)
+    finally:
+        source.path.parent.chmod(0o700)
+    assert workspace.read("a") == source
+
+
+def test_atomic_write_leaves_equal_files_alone_and_keeps_their_mode(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    assert atomic_write(path, b"1")
+    path.chmod(0o640)
+    before = path.stat()
+    assert not atomic_write(path, b"1")
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert atomic_write(path, b"2")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
+
+
+def test_atomic_write_goes_through_a_link(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"old")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    atomic_write(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_the_workspace_is_found_in_the_documented_order(tmp_path: Path) -> None:
+    environment = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    filled = find_tables(None, environment, elsewhere)
+    assert filled == tmp_path / "data" / "wftui" / "tables"
+    assert Workspace(filled).ids() == Workspace(examples_path()).ids()
+    (elsewhere / "tables").mkdir()
+    assert find_tables(None, environment, elsewhere) == elsewhere / "tables"
+    environment["WFTUI_TABLES"] = str(tmp_path / "named")
+    assert find_tables(None, environment, elsewhere) == tmp_path / "named"
+    assert find_tables(tmp_path / "given", environment, elsewhere) == tmp_path / "given"
+
+
+def test_a_filled_workspace_is_never_filled_again(tmp_path: Path) -> None:
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    tables = find_tables(None, environment, tmp_path)
+    (tables / "mine").write_text("x")
+    assert find_tables(None, environment, tmp_path) == tables
+    assert (tables / "mine").exists()
+
+
+def test_the_database_is_found_in_the_documented_order(tmp_path: Path) -> None:
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    assert find_database(None, environment) == tmp_path / "wftui" / "wftui.db"
+    environment["WFTUI_DB"] = str(tmp_path / "x.db")
+    assert find_database(None, environment) == tmp_path / "x.db"
+    assert find_database(tmp_path / "y.db", environment) == tmp_path / "y.db"
