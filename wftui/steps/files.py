@@ -1,0 +1,58 @@
+"""Small helpers of steps that touch files: paths of a run, and writing that is all or nothing."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from wftui.runtime.errors import WorkflowError
+
+
+def resolve_path(text: str, base: Path) -> Path:
+    """A path as a step names it: `~` is the home directory, relative ones start at `base`.
+
+    Raises:
+        WorkflowError: `file.path` when it is empty or has a zero byte.
+    """
+    if not text or "\0" in text:
+        raise WorkflowError("file.path", f"{text!r} is no path.")
+    return base / Path(text).expanduser()
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `path` when all went well, and leaves it untouched otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.part")
+    try:
+        with scratch.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            scratch.chmod(path.stat().st_mode & 0o7777)
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.asynccontextmanager
+async def replacing_file(path: Path) -> AsyncIterator[Callable[[bytes], Awaitable[int]]]:
+    """As `replacing`, for a coroutine; gives a function that writes in a thread.
+
+    Raises:
+        WorkflowError: `file.write` when the file cannot be written.
+    """
+    try:
+        with replacing(path) as file:
+
+            async def write(data: bytes) -> int:
+                return await asyncio.to_thread(file.write, data)
+
+            yield write
+    except OSError as error:
+        raise WorkflowError("file.write", f"{str(path)!r} cannot be written: {error.strerror or error}.") from error
