@@ -1,0 +1,68 @@
+"""One row of styled character cells, the part of it that a viewport shows."""
+
+from functools import lru_cache
+
+from rich.cells import cell_len, get_character_cell_size
+
+Run = tuple[str, tuple[str, ...]]
+"""Text in one style; the style as names of component classes, later ones over earlier ones."""
+
+
+class Cells:
+    """Cells `start` … `start + width - 1` of a row; what is put outside them is dropped."""
+
+    def __init__(self, start: int, width: int) -> None:
+        self.start = start
+        self.width = width
+        self._text = [" "] * width
+        self._style: list[tuple[str, ...]] = [()] * width
+
+    def put(self, x: int, text: str, *style: str) -> None:
+        """Write text from a column on, over what stands there. Text without control characters."""
+        column = x - self.start
+        width = len(self._text)
+        if column >= width:
+            return
+        for character in text:
+            size = get_character_cell_size(character)
+            if size == 0:
+                continue
+            if column >= width:
+                return
+            for cell in range(max(column, 0), min(column + size, width)):
+                # The second half of a wide character is empty; one cut by the border is a space.
+                whole = column >= 0 and column + size <= width
+                self._text[cell] = (character if cell == column else "") if whole else " "
+                self._style[cell] = style
+            column += size
+
+    def runs(self) -> list[Run]:
+        """The row as runs of one style each."""
+        found: list[Run] = []
+        begin = 0
+        for end in range(1, len(self._text) + 1):
+            if end == len(self._text) or self._style[end] != self._style[begin]:
+                found.append(("".join(self._text[begin:end]), self._style[begin]))
+                begin = end
+        return found
+
+
+@lru_cache(maxsize=4096)
+def fit(text: str, width: int, more: str = "…") -> str:
+    """Text in exactly so many cells: padded with spaces, or cut and ended with `more`. Control characters go."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    length = cell_len(text)
+    if length <= width:
+        return text + " " * (width - length)
+    if width <= 0:
+        return ""
+    room = width - len(more)
+    kept = ""
+    used = 0
+    for character in text:
+        size = get_character_cell_size(character)
+        if used + size > room:
+            break
+        kept += character
+        used += size
+    return (kept + more + " " * (room - used))[: width + len(kept)]

@@ -1,0 +1,57 @@
+"""A workflow's steps as the nodes that the canvas and the step list show."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from wftui.model.execution import StepInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasNode:
+    """A step to show.
+
+    Attributes:
+        path: its address; the id of the node.
+        label: what people call it.
+        type: its step type.
+        needs: paths of the steps it waits for.
+        parent: path of the container it is drawn inside.
+        counted: it repeats, so room is kept for a counter such as `12/100`.
+    """
+
+    path: str
+    label: str
+    type: str
+    needs: tuple[str, ...] = ()
+    parent: str | None = None
+    counted: bool = False
+
+
+def graph_of(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[CanvasNode]:
+    """The nodes for declared steps, in their order; `counted` are the paths of the steps that repeat."""
+    return [
+        CanvasNode(
+            path=step.path,
+            label=step.step_name or step.step_id,
+            type=step.step_type,
+            needs=tuple(step.needs),
+            parent=step.parent,
+            counted=step.path in counted or step.step_type == "loop",
+        )
+        for step in steps
+    ]
+
+
+def edges_of(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
+    """Pairs of paths: a step, and one that waits for it."""
+    return [(need, node.path) for node in nodes for need in node.needs]
+
+
+def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode]]:
+    """The nodes by the node they are drawn inside, each list in order; an unknown parent counts as none."""
+    found = list(nodes)
+    known = {node.path for node in found}
+    inside: dict[str | None, list[CanvasNode]] = {}
+    for node in found:
+        inside.setdefault(node.parent if node.parent in known else None, []).append(node)
+    return inside

@@ -1,0 +1,260 @@
+"""The steps as a graph: pills or boxes, frames around the contents of containers, and the edges between them."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rich.cells import cell_len
+
+from wftui.tui.canvas.cells import Cells, fit
+from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of
+from wftui.tui.canvas.ink import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph, trace
+from wftui.tui.canvas.layout import Box, Layout, Node, layout
+from wftui.tui.canvas.picture import Direction, Scene
+
+Detail = Literal["box", "pill"]
+
+LONGEST_LABEL = {"box": 28, "pill": 24}
+COUNTER = 8
+"""Cells kept beside the label of a step that repeats: a space and `123/456`."""
+HEIGHT = {"box": 4, "pill": 1}
+
+
+class GraphPicture:
+    """A laid out graph that can draw any of its rows."""
+
+    def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
+        self.detail = detail
+        self._nodes = {node.path: node for node in nodes}
+        self._containers = children_of(nodes)
+        self.layout: Layout = layout(
+            [Node(node.path, node.label, node.type, node.parent) for node in nodes],
+            edges_of(nodes),
+            width_of=lambda node: self._width(self._nodes[node.id]),
+            height=HEIGHT[detail],
+        )
+        self.width, self.height = self.layout.width, self.layout.height
+        self._frames: list[str] = []
+        self._leaves: dict[int, list[tuple[int, str]]] = {}
+        self._index()
+        self._below: dict[str, list[str]] = {}
+        self._above: dict[str, list[str]] = {}
+        for source, target in self.layout.paths:
+            self._below.setdefault(source, []).append(target)
+            self._above.setdefault(target, []).append(source)
+        self._lit_for: str | None = None
+        self._lit: Ink = {}
+
+    def _width(self, node: CanvasNode) -> int:
+        label = min(cell_len(node.label), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
+        if self.detail == "pill":
+            return label + 5
+        return max(label, min(cell_len(node.type) + 10, LONGEST_LABEL["box"])) + 6
+
+    def _index(self) -> None:
+        for path, box in self.layout.boxes.items():
+            if box.frame:
+                self._frames.append(path)
+            else:
+                for row in range(box.y, box.bottom):
+                    self._leaves.setdefault(row, []).append((box.x, path))
+        self._frames.sort(key=lambda path: self.layout.boxes[path].depth)
+        for leaves in self._leaves.values():
+            leaves.sort()
+
+    def box(self, path: str) -> Box | None:
+        """The place of a step."""
+        return self.layout.boxes.get(path)
+
+    def glyph_at(self, path: str) -> tuple[int, int] | None:
+        """Column and row of a step's status glyph."""
+        box = self.layout.boxes.get(path)
+        if box is None:
+            return None
+        return box.x + 2, box.y + (1 if self.detail == "box" and not box.frame else 0)
+
+    def at(self, x: int, y: int) -> str | None:
+        """The step at a cell, the innermost one."""
+        leaf = self._leaf(x, y)
+        if leaf is not None:
+            return leaf
+        return next((path for path in reversed(self._frames) if self.layout.boxes[path].contains(x, y)), None)
+
+    def _leaf(self, x: int, y: int) -> str | None:
+        row = self._leaves.get(y, [])
+        number = bisect_right(row, x, key=lambda entry: entry[0]) - 1
+        if number >= 0 and self.layout.boxes[row[number][1]].contains(x, y):
+            return row[number][1]
+        return None
+
+    def touched(self, path: str) -> set[int]:
+        """The rows of the step and of the edges that enter and leave it."""
+        box = self.layout.boxes.get(path)
+        if box is None:
+            return set()
+        return {*range(box.y, box.bottom), *self._edges_at(path)}
+
+    def _edges_at(self, path: str | None) -> Ink:
+        """The lines of the edges of a step; the last answer is kept, since every row asks."""
+        if path != self._lit_for:
+            self._lit_for, self._lit = path, {}
+            if path is not None:
+                ends = [(other, path) for other in self._above.get(path, ())]
+                ends += [(path, other) for other in self._below.get(path, ())]
+                for edge in ends:
+                    points = self.layout.paths[edge]
+                    for y, row in trace(points).items():
+                        known = self._lit.setdefault(y, {})
+                        for x, sides in row.items():
+                            known[x] = known.get(x, 0) | sides
+        return self._lit
+
+    def next(self, path: str, direction: Direction) -> str | None:
+        """Along the edges up and down, into and out of frames; to the neighbours left and right."""
+        box = self.layout.boxes.get(path)
+        if box is None:
+            return None
+        if direction == "down":
+            inner = [node.path for node in self._containers.get(path, ()) if not self._above.get(node.path)]
+            return self._nearest(box, inner or self._onwards(path)) or self._beyond(box, direction)
+        if direction == "up":
+            found = self._nearest(box, self._above.get(path, ()))
+            return found or self._frame_of(path) or self._beyond(box, direction)
+        return self._beyond(box, direction)
+
+    def _frame_of(self, path: str) -> str | None:
+        parent = self._nodes[path].parent
+        return parent if parent in self.layout.boxes else None
+
+    def _onwards(self, path: str) -> Sequence[str]:
+        """The steps after this one; after the last ones of a frame, those after the frame."""
+        current: str | None = path
+        while current is not None:
+            if found := self._below.get(current):
+                return found
+            current = self._frame_of(current)
+        return ()
+
+    def _nearest(self, box: Box, paths: Iterable[str]) -> str | None:
+        return min(paths, key=lambda path: (abs(_middle(self.layout.boxes[path]) - _middle(box)), path), default=None)
+
+    def _beyond(self, box: Box, direction: Direction) -> str | None:
+        """The nearest step on one side, by place alone."""
+        best: tuple[int, int, str] | None = None
+        for path, other in self.layout.boxes.items():
+            if direction in ("left", "right"):
+                away = box.x - other.right if direction == "left" else other.x - box.right
+                off = max(other.y - box.bottom + 1, box.y - other.bottom + 1, 0)
+                if off and (other.frame or other.depth != box.depth):
+                    continue
+                rank = (away + 6 * off, off, path)
+            else:
+                away = box.y - other.bottom if direction == "up" else other.y - box.bottom
+                rank = (away, abs(_middle(other) - _middle(box)), path)
+            if away >= 0 and (best is None or rank < best):
+                best = rank
+        return best[2] if best else None
+
+    def draw(self, y: int, cells: Cells, scene: Scene) -> None:
+        """Draw the part of a row that the cells cover: edges, frames, steps, in this order."""
+        start, end = cells.start, cells.start + cells.width
+        for path in self._frames:
+            box = self.layout.boxes[path]
+            if box.y <= y < box.bottom and box.x < end and box.right > start:
+                self._frame(path, box, y, cells, scene)
+        lit = self._edges_at(scene.cursor).get(y, {})
+        ink = self.layout.ink.get(y, {})
+        for x in range(start, end) if ink else ():
+            sides = ink.get(x, 0)
+            if sides:
+                bright = lit.get(x, 0)
+                # Where a lit edge crosses under another one it is the lit one that shows.
+                shown = sides if bright & sides == bright else bright
+                cells.put(x, glyph(shown, scene.ascii), "step--edge-lit" if bright else "step--edge")
+        row = self._leaves.get(y, [])
+        for x, path in row[max(bisect_right(row, start, key=lambda entry: entry[0]) - 1, 0) :]:
+            if x >= end:
+                break
+            box = self.layout.boxes[path]
+            if self.detail == "pill":
+                self._pill(path, box, cells, scene)
+            else:
+                self._box(path, box, y - box.y, cells, scene)
+
+    def _pill(self, path: str, box: Box, cells: Cells, scene: Scene) -> None:
+        node, look = self._nodes[path], scene.word(path)
+        focused = path == scene.cursor
+        left, right = ("[", "]") if scene.ascii else ("▐", "▌")
+        body = "step--cursor" if focused else f"step--pill-{look}"
+        cap = "step--cursor-cap" if focused else f"step--cap-{look}"
+        cells.put(box.x, left, cap)
+        cells.put(box.right - 1, right, cap)
+        cells.put(box.x + 1, " " * (box.width - 2), body)
+        self._glyph(path, box.x + 2, box.y, cells, scene, body)
+        self._title(node, box.x + 4, box.width - 5, cells, scene, body)
+
+    def _title(self, node: CanvasNode, x: int, width: int, cells: Cells, scene: Scene, *style: str) -> None:
+        """The label, and at the right whatever of the detail has room."""
+        more = "~" if scene.ascii else "…"
+        detail = scene.details.get(node.path, "")
+        if detail and width - cell_len(detail) - 1 >= min(cell_len(node.label), 6):
+            cells.put(x + width - cell_len(detail), detail, *style, "step--detail")
+            width -= cell_len(detail) + 1
+        cells.put(x, fit(node.label, width, more), *style, f"step--label-{scene.word(node.path)}")
+
+    def _glyph(self, path: str, x: int, y: int, cells: Cells, scene: Scene, *style: str) -> None:
+        cells.put(x, scene.glyph(path, self._nodes[path].type), *style, scene.style(path))
+
+    def _box(self, path: str, box: Box, line: int, cells: Cells, scene: Scene) -> None:
+        node = self._nodes[path]
+        border = self._border(path, scene)
+        self._side(box, box.y + line, cells, scene, border)
+        focus = self._focus(path, scene)
+        if 0 < line < box.height - 1:
+            cells.put(box.x + 1, " " * (box.width - 2), *focus)
+        if line == 1:
+            self._glyph(path, box.x + 2, box.y + 1, cells, scene, *focus)
+            label = fit(node.label, box.width - 6, "~" if scene.ascii else "…")
+            cells.put(box.x + 4, label, f"step--label-{scene.word(path)}", *focus)
+        elif line == 2:
+            detail = scene.details.get(path, "")
+            room = box.width - 6 - cell_len(detail) - bool(detail)
+            cells.put(box.x + 4, fit(node.type, room), *focus, "step--type")
+            cells.put(box.right - 2 - cell_len(detail), detail, *focus, "step--detail")
+
+    def _frame(self, path: str, box: Box, y: int, cells: Cells, scene: Scene) -> None:
+        self._side(box, y, cells, scene, self._border(path, scene))
+        if y == box.y:
+            node = self._nodes[path]
+            detail = scene.details.get(path, "")
+            title = f"{node.label} {detail}" if detail else node.label
+            title = fit(title, min(cell_len(title), box.width - 6), "~" if scene.ascii else "…")
+            focus = self._focus(path, scene)
+            cells.put(box.x + 1, " " * (cell_len(title) + 4), *focus)
+            self._glyph(path, box.x + 2, y, cells, scene, *focus)
+            cells.put(box.x + 4, title, f"step--label-{scene.word(path)}", *focus)
+
+    def _focus(self, path: str, scene: Scene) -> tuple[str, ...]:
+        return ("step--cursor",) if path == scene.cursor else ()
+
+    def _border(self, path: str, scene: Scene) -> str:
+        return "step--border-cursor" if path == scene.cursor else f"step--border-{scene.word(path)}"
+
+    def _side(self, box: Box, y: int, cells: Cells, scene: Scene, style: str) -> None:
+        """The border of a box or frame in one row, with the places where edges leave and enter."""
+        if box.y < y < box.bottom - 1:
+            cells.put(box.x, glyph(UPRIGHT, scene.ascii), style)
+            cells.put(box.right - 1, glyph(UPRIGHT, scene.ascii), style)
+            return
+        top = y == box.y
+        beside = self.layout.ink.get(y - 1 if top else y + 1, {})
+        inward, outward = (DOWN, UP) if top else (UP, DOWN)
+        for x in range(max(box.x, cells.start), min(box.right, cells.start + cells.width)):
+            sides = (LEFT if x > box.x else inward) | (RIGHT if x < box.right - 1 else inward)
+            if box.x < x < box.right - 1 and beside.get(x, 0) & inward:
+                sides |= outward
+            cells.put(x, glyph(sides, scene.ascii), style)
+
+
+def _middle(box: Box) -> int:
+    return box.x + box.width // 2

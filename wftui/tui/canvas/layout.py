@@ -1,0 +1,269 @@
+"""Where every node of a graph stands and how its edges run: a pure function, the same result for the same input."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wftui.tui.canvas import layers, ordering, placing, routing
+from wftui.tui.canvas.ink import Ink, fall, merge, run
+
+Point = tuple[int, int]
+"""Column and row."""
+Edge = tuple[str, str]
+
+FRAME_X = 2
+"""Cells between the side of a frame and what stands in it."""
+FRAME_Y = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node to lay out; `parent` is the id of the node it is drawn inside."""
+
+    id: str
+    label: str
+    icon: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The place of a node, in cells; `frame` when other nodes stand inside it, `depth` how deep it is nested itself."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    depth: int = 0
+    frame: bool = False
+
+    @property
+    def right(self) -> int:
+        """First column beyond."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row beyond."""
+        return self.y + self.height
+
+    def contains(self, x: int, y: int) -> bool:
+        """Whether a cell belongs to it."""
+        return self.x <= x < self.right and self.y <= y < self.bottom
+
+
+@dataclass(slots=True)
+class Layout:
+    """A laid out graph.
+
+    Attributes:
+        width, height: cells of the whole drawing.
+        boxes: place of each node.
+        paths: corner points of each edge, from the cell below its source to the cell above its target.
+        ink: the lines of all edges.
+    """
+
+    width: int = 0
+    height: int = 0
+    boxes: dict[str, Box] = field(default_factory=dict)
+    paths: dict[Edge, tuple[Point, ...]] = field(default_factory=dict)
+    ink: Ink = field(default_factory=dict)
+
+
+def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[Node], int], height: int = 1) -> Layout:
+    """Lay out a graph from the top down.
+
+    Nodes with a parent are drawn inside its frame, whose first row is the parent's title. An edge between different
+    frames is drawn between the frames (or nodes) that stand side by side. Edges to unknown nodes, of a node to itself
+    and those that close a cycle are left out.
+
+    Args:
+        nodes: each with an id of its own; an unknown parent counts as none.
+        edges: pairs of ids, source first.
+        width_of: cells a node needs; for a frame, those of its title.
+        height: rows of a node that is not a frame.
+    """
+    known = {node.id: node for node in nodes}
+    inside: dict[str | None, list[Node]] = {}
+    for node in nodes:
+        inside.setdefault(node.parent if node.parent in known else None, []).append(node)
+    between: dict[str | None, list[Edge]] = {}
+    for source, target in edges:
+        if source in known and target in known and (lifted := _lift(known, source, target)):
+            home = known[lifted[0]].parent
+            between.setdefault(home if home in known else None, []).append(lifted)
+    return _scope(None, 0, inside, between, width_of, height)
+
+
+def _lift(known: Mapping[str, Node], source: str, target: str) -> Edge | None:
+    """The siblings that stand for the two ends; None when one contains the other."""
+    above, below = list(_ancestry(known, source)), list(_ancestry(known, target))
+    while above and below and above[-1] == below[-1]:
+        above.pop()
+        below.pop()
+    return (above[-1], below[-1]) if above and below else None
+
+
+def _ancestry(known: Mapping[str, Node], id_: str) -> Iterator[str]:
+    current: str | None = id_
+    while current is not None and current in known:
+        yield current
+        current = known[current].parent
+
+
+def _scope(
+    home: str | None,
+    depth: int,
+    inside: Mapping[str | None, Sequence[Node]],
+    between: Mapping[str | None, Sequence[Edge]],
+    width_of: Callable[[Node], int],
+    height: int,
+) -> Layout:
+    """Lay out the nodes of one frame, at (0, 0), with everything inside them."""
+    nodes = inside.get(home, ())
+    index = {node.id: number for number, node in enumerate(nodes)}
+    contents = {
+        number: _scope(node.id, depth + 1, inside, between, width_of, height)
+        for number, node in enumerate(nodes)
+        if node.id in inside
+    }
+    widths = [width_of(node) for node in nodes]
+    heights = [height] * len(nodes)
+    for number, content in contents.items():
+        widths[number] = max(widths[number], content.width + 2 * FRAME_X)
+        heights[number] = content.height + 2 * FRAME_Y
+    links = layers.acyclic(len(nodes), [(index[source], index[target]) for source, target in between.get(home, ())])
+    items = layers.fill(widths, layers.ranks(len(nodes), links), links)
+    order = ordering.order(items)
+    placing.place(items, order)
+    sheet = _Sheet(items, order, heights)
+    found = Layout(width=sheet.width, height=sheet.height, ink=sheet.ink())
+    for number, node in enumerate(nodes):
+        box = Box(
+            items[number].left + sheet.left,
+            sheet.top[items[number].layer],
+            widths[number],
+            heights[number],
+            depth,
+            number in contents,
+        )
+        found.boxes[node.id] = box
+        if number in contents:
+            content = contents[number]
+            _insert(found, content, box.x + (box.width - content.width) // 2, box.y + FRAME_Y)
+    for source, target in links:
+        found.paths[nodes[source].id, nodes[target].id] = sheet.path(source, target)
+    return found
+
+
+def _insert(outer: Layout, inner: Layout, dx: int, dy: int) -> None:
+    for id_, box in inner.boxes.items():
+        outer.boxes[id_] = Box(box.x + dx, box.y + dy, box.width, box.height, box.depth, box.frame)
+    for edge, points in inner.paths.items():
+        outer.paths[edge] = tuple((x + dx, y + dy) for x, y in points)
+    merge(outer.ink, inner.ink, dx, dy)
+
+
+class _Sheet:
+    """The rows of one scope: layers and the channels between them, and the lines in both."""
+
+    def __init__(self, items: Sequence[layers.Item], order: Sequence[Sequence[int]], heights: Sequence[int]) -> None:
+        self._items = items
+        self._heights = heights
+        self._channels = [routing.route(items, upper, lower) for upper, lower in itertools.pairwise(order)]
+        self._starts = [channel.starts() for channel in self._channels]
+        self.top: list[int] = []
+        """First row of each layer."""
+        self._below: list[int] = []
+        """First row below each layer."""
+        row = 0
+        for number, layer in enumerate(order):
+            self.top.append(row)
+            row += max(heights[items[item].node] if not items[item].passage else 0 for item in layer)
+            self._below.append(row)
+            if number < len(self._channels):
+                row += max(1, self._channels[number].tracks)
+        self.height = row
+        columns = [column for channel in self._channels for net in channel.nets for column in net.span]
+        # A line may have to run outside the outermost nodes.
+        self.left = -min(0, min(columns, default=0))
+        self.width = self.left + 1 + max((item.right for item in items), default=-1)
+        self.width = max(self.width, self.left + 1 + max(columns, default=-1))
+
+    def path(self, source: int, target: int) -> tuple[Point, ...]:
+        """Corner points from below one node to above another."""
+        points: list[Point] = []
+        current = source
+        while current != target:
+            item = self._items[current]
+            ahead = target if target in item.down else next(n for n in item.down if self._goes_on(n, source))
+            points.extend(self._link(current, ahead))
+            current = ahead
+        return _corners(points)
+
+    def _goes_on(self, item: int, source: int) -> bool:
+        return self._items[item].passage and self._items[item].node == source
+
+    def _link(self, upper: int, lower: int) -> list[Point]:
+        layer = self._items[upper].layer
+        net = next(net for net in self._starts[layer][upper] if lower in net.parts[-1].bottoms)
+        return self._run(layer, net, upper, lower)
+
+    def _run(self, layer: int, net: routing.Net, upper: int, lower: int) -> list[Point]:
+        """The way through a channel, from the item above to the one below."""
+        parts = net.parts
+        start, end = net.tops[upper], parts[-1].bottoms[lower]
+        points = [(start, self._bottom(upper))]
+        for part in parts:
+            if part.track >= 0:
+                row = self._below[layer] + part.track
+                points.append((points[-1][0], row))
+                points.append((end if part.next is None else next(iter(part.bottoms.values())), row))
+        points.append((end, self.top[layer + 1] - 1))
+        return [(x + self.left, y) for x, y in points]
+
+    def _bottom(self, item: int) -> int:
+        """The row where the lines of an item begin."""
+        found = self._items[item]
+        return self.top[found.layer] + (0 if found.passage else self._heights[found.node])
+
+    def ink(self) -> Ink:
+        """The lines of all edges."""
+        ink: Ink = {}
+        for layer, channel in enumerate(self._channels):
+            entry = {id(net.next): net for net in channel.nets if net.next is not None}
+            for net in channel.nets:
+                lines: Ink = {}
+                self._draw(lines, layer, net, entry.get(id(net)))
+                merge(ink, lines, self.left)
+        return ink
+
+    def _draw(self, lines: Ink, layer: int, net: routing.Net, before: routing.Net | None) -> None:
+        """One part of a net: down to its track, along it, and down to what follows."""
+        first, last = self._below[layer], self.top[layer + 1] - 1
+        row = first + net.track
+        if net.straight:
+            for upper, column in net.tops.items():
+                fall(lines, column, self._bottom(upper), last, open_start=True, open_end=True)
+            return
+        low, high = net.span
+        run(lines, row, low, high)
+        for upper, column in net.tops.items():
+            start = self._bottom(upper) if before is None else first + before.track
+            fall(lines, column, start, row, open_start=before is None)
+        for column in net.bottoms.values():
+            end = last if net.next is None else first + net.next.track
+            fall(lines, column, row, end, open_end=net.next is None)
+
+
+def _corners(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The points without repeats and without those in the middle of a straight line."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and kept[-1] == point:
+            continue
+        if len(kept) > 1 and (kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]):
+            kept[-1] = point
+        else:
+            kept.append(point)
+    return tuple(kept)

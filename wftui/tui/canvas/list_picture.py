@@ -1,0 +1,101 @@
+"""The steps as a list: one row each, contents of a container indented below it."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from wftui.tui.canvas.cells import Cells, fit
+from wftui.tui.canvas.graph import CanvasNode, children_of
+from wftui.tui.canvas.layout import Box
+from wftui.tui.canvas.picture import Direction, Scene
+
+TYPE_FROM = 36
+"""Width from which the types are shown."""
+EXTRA = 10
+"""Cells of the last column: a duration or a counter."""
+
+
+class ListPicture:
+    """Rows of a list in a given width: guides, glyph, name, type, detail."""
+
+    def __init__(self, nodes: Sequence[CanvasNode], width: int) -> None:
+        self.width = width
+        self._nodes: list[CanvasNode] = []
+        self._guides: list[str] = []
+        inside = children_of(nodes)
+
+        def walk(parent: str | None, lead: str) -> None:
+            siblings = inside.get(parent, [])
+            for number, node in enumerate(siblings):
+                last = number == len(siblings) - 1
+                self._nodes.append(node)
+                self._guides.append("" if parent is None else lead + ("└ " if last else "├ "))
+                walk(node.path, "" if parent is None else lead + ("  " if last else "│ "))
+
+        walk(None, "")
+        self.height = len(self._nodes)
+        self._row = {node.path: number for number, node in enumerate(self._nodes)}
+        longest = max((cell_len(node.type) for node in nodes), default=0)
+        self._type = min(longest, 12) if width >= TYPE_FROM else 0
+
+    def box(self, path: str) -> Box | None:
+        """The row of a step."""
+        row = self._row.get(path)
+        return None if row is None else Box(0, row, self.width, 1)
+
+    def glyph_at(self, path: str) -> tuple[int, int] | None:
+        """Column and row of a step's status glyph."""
+        row = self._row.get(path)
+        return None if row is None else (1 + len(self._guides[row]), row)
+
+    def at(self, x: int, y: int) -> str | None:
+        """The path of the step in a row."""
+        return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
+
+    def touched(self, path: str) -> set[int]:
+        """The one row of the step."""
+        row = self._row.get(path)
+        return set() if row is None else {row}
+
+    def next(self, path: str, direction: Direction) -> str | None:
+        """Up and down by a row, left to the container, right to its first step."""
+        row = self._row.get(path)
+        if row is None:
+            return None
+        if direction == "left":
+            parent = self._nodes[row].parent
+            return parent if parent in self._row else None
+        to = row - 1 if direction == "up" else row + 1
+        if not 0 <= to < len(self._nodes):
+            return None
+        if direction == "right" and self._nodes[to].parent != path:
+            return None
+        return self._nodes[to].path
+
+    def draw(self, y: int, cells: Cells, scene: Scene) -> None:
+        """Draw the row of one step."""
+        node, guide = self._nodes[y], self._guides[y]
+        focused = node.path == scene.cursor
+        base = ("step--cursor",) if focused else ()
+        more = "~" if scene.ascii else "…"
+        cells.put(0, fit("", self.width), *base)
+        if focused:
+            cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
+        start = 1 + len(guide)
+        cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
+        cells.put(start, scene.glyph(node.path, node.type), *base, scene.style(node.path))
+        detail = scene.details.get(node.path, "")
+        right = self.width - 1
+        if detail:
+            shown = fit(detail, min(max(EXTRA, cell_len(detail)), self.width // 3), more).rstrip()
+            cells.put(right - cell_len(shown), shown, *base, "step--detail")
+        right -= EXTRA + 1
+        if self._type:
+            right -= self._type + 1
+            cells.put(right + 1, fit(node.type, self._type, more), *base, "step--type")
+        name = start + 2
+        cells.put(name, fit(node.label, max(right - name, 4), more), *base, f"step--label-{scene.word(node.path)}")
+
+
+def _plain(guide: str) -> str:
+    return guide.translate({ord("└"): "`", ord("├"): "|", ord("│"): "|"})

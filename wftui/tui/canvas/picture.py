@@ -1,0 +1,73 @@
+"""What a drawing of the steps has to offer to the widget that shows it."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from wftui.tui.canvas.cells import Cells
+from wftui.tui.canvas.layout import Box
+from wftui.tui.canvas.signs import sign
+from wftui.tui.status import PULSE, PULSE_ASCII, look
+
+Direction = Literal["up", "down", "left", "right"]
+
+
+@dataclass(slots=True)
+class Scene:
+    """What changes while a drawing is shown.
+
+    Attributes:
+        statuses: status of each step by path; none is drawn for a step that has not got one.
+        details: a short text beside a step: a counter, a duration.
+        cursor: path of the focused step.
+        beat: counts up while running steps pulse.
+        ascii: draw with ASCII only.
+    """
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    cursor: str | None = None
+    beat: int = 0
+    ascii: bool = False
+
+    def glyph(self, path: str, step_type: str) -> str:
+        """What stands before a step's name: its status now, or the sign of its type while it has no status."""
+        status = self.statuses.get(path)
+        if status is None:
+            return sign(step_type, self.ascii)
+        if status == "running":
+            frames = PULSE_ASCII if self.ascii else PULSE
+            return frames[self.beat % len(frames)]
+        return look(status, self.ascii).glyph
+
+    def word(self, path: str) -> str:
+        """The status of a step, `none` when it has not got one."""
+        return self.statuses.get(path, "none")
+
+    def style(self, path: str) -> str:
+        """The component class of a step's status."""
+        return f"status--{self.word(path)}"
+
+
+class Picture(Protocol):
+    """A drawing of the steps in cells, from (0, 0)."""
+
+    width: int
+    height: int
+
+    def box(self, path: str) -> Box | None:
+        """The place of a step."""
+
+    def glyph_at(self, path: str) -> tuple[int, int] | None:
+        """Column and row of a step's status glyph."""
+
+    def at(self, x: int, y: int) -> str | None:
+        """The path of the step at a cell."""
+
+    def draw(self, y: int, cells: Cells, scene: Scene) -> None:
+        """Draw a row."""
+
+    def next(self, path: str, direction: Direction) -> str | None:
+        """The step that an arrow key leads to, if any."""
+
+    def touched(self, path: str) -> set[int]:
+        """The rows that look different when the focus comes to a step or leaves it."""

@@ -1,0 +1,98 @@
+"""The column of each item: as near as possible to the items it is linked to, in the order already chosen."""
+
+import itertools
+from collections.abc import Sequence
+
+from wftui.tui.canvas.layers import Item
+
+GAP = 2
+"""Free cells between two nodes."""
+TRUNK_GAP = 1
+"""Free cells beside a passage."""
+ROUNDS = 8
+
+
+def place(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
+    """Set `x` of every item; the leftmost column used is 0."""
+    if not items:
+        return
+    offsets = [_offsets(items, layer) for layer in layers]
+    x = [0.0] * len(items)
+    for layer, offset in zip(layers, offsets, strict=True):
+        for number, column in zip(layer, offset, strict=True):
+            x[number] = column - offset[-1] / 2
+    for number in range(ROUNDS):
+        both = number >= ROUNDS // 2
+        for up in (True, False):
+            order = range(len(layers)) if up else range(len(layers) - 1, -1, -1)
+            for index in order:
+                _settle(items, layers[index], offsets[index], x, up=up or both, down=not up or both)
+    _round(items, layers, offsets, x)
+    left = min(item.left for item in items)
+    for item in items:
+        item.x -= left
+
+
+def isotonic(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The non-decreasing values nearest to the wishes by weighted least squares (pool adjacent violators)."""
+    blocks: list[tuple[float, float, int]] = []
+    for wish, weight in zip(wishes, weights, strict=True):
+        mean, total, count = wish, weight, 1
+        while blocks and blocks[-1][0] > mean:
+            other, mass, number = blocks.pop()
+            mean = (other * mass + mean * total) / (mass + total)
+            total += mass
+            count += number
+        blocks.append((mean, total, count))
+    return [mean for mean, _, count in blocks for _ in range(count)]
+
+
+def _offsets(items: list[Item], layer: Sequence[int]) -> list[int]:
+    """Columns of the middles when the layer is packed as tightly as allowed."""
+    columns = [0]
+    for left, right in itertools.pairwise(layer):
+        one, two = items[left], items[right]
+        gap = TRUNK_GAP if one.passage or two.passage else GAP
+        columns.append(columns[-1] + one.width - (one.width - 1) // 2 + gap + (two.width - 1) // 2)
+    return columns
+
+
+def _weight(one: Item, two: Item) -> float:
+    """Long edges are kept straight before short ones."""
+    return (1.0, 2.0, 8.0)[one.passage + two.passage]
+
+
+def _settle(
+    items: list[Item], layer: Sequence[int], offsets: Sequence[int], x: list[float], *, up: bool, down: bool
+) -> None:
+    wishes, weights = [], []
+    for item, offset in zip(layer, offsets, strict=True):
+        me = items[item]
+        total, mass = 0.0, 0.0
+        for other in (*(me.up if up else ()), *(me.down if down else ())):
+            weight = _weight(me, items[other])
+            total += weight * x[other]
+            mass += weight
+        if mass == 0:
+            total, mass = x[item] * 0.05, 0.05
+        wishes.append(total / mass - offset)
+        weights.append(mass)
+    for item, offset, value in zip(layer, offsets, isotonic(wishes, weights), strict=True):
+        x[item] = value + offset
+
+
+def _round(
+    items: list[Item], layers: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], x: list[float]
+) -> None:
+    """Whole columns, from the top; an edge that is straight but for a cell becomes straight."""
+    for layer, offset in zip(layers, offsets, strict=True):
+        wishes, weights = [], []
+        for item, column in zip(layer, offset, strict=True):
+            me = items[item]
+            wish, weight = x[item], 1.0
+            if len(me.up) == 1 and abs(items[me.up[0]].x - wish) < 1.5:
+                wish, weight = items[me.up[0]].x, 100.0 if me.passage else 20.0
+            wishes.append(wish - column)
+            weights.append(weight)
+        for item, column, value in zip(layer, offset, isotonic(wishes, weights), strict=True):
+            items[item].x = round(value) + column

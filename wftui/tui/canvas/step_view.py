@@ -1,0 +1,315 @@
+"""A scrolling view of a workflow's steps: focus, selection and statuses, whatever the drawing is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from wftui.tui.canvas.cells import Cells
+from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.list_picture import ListPicture
+from wftui.tui.canvas.looks import COMPONENT_CLASSES, CSS
+from wftui.tui.canvas.picture import Direction, Picture, Scene
+
+BEAT = 0.4
+"""Seconds between two frames of a running step's glyph."""
+CURRENT = ("running", "waiting", "failed")
+"""Statuses that make a step the current one, the strongest first."""
+
+
+class StepView(ScrollView, can_focus=True):
+    """Base of the canvas and the step list. A subclass makes the picture and gives it to `show_picture`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
+    DEFAULT_CSS = "StepView {\n    background: $surface;\n" + CSS + "}\n"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "step('up')", "Up", show=False),
+        Binding("down,j", "step('down')", "Down", show=False),
+        Binding("left,h", "step('left')", "Left", show=False),
+        Binding("right,l", "step('right')", "Right", show=False),
+        Binding("enter", "choose", "Open", show=False),
+        Binding("home,f", "current", "Current step", show=False),
+    ]
+
+    @dataclass
+    class Selected(Message):
+        """A step was chosen with Enter or the mouse."""
+
+        view: "StepView"
+        step_path: str
+
+        @property
+        def control(self) -> "StepView":
+            """The view it was chosen in."""
+            return self.view
+
+    @dataclass
+    class Highlighted(Message):
+        """The focus went to another step."""
+
+        view: "StepView"
+        step_path: str
+
+        @property
+        def control(self) -> "StepView":
+            """The view it happened in."""
+            return self.view
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, StepView.Highlighted) and message.view is self.view
+
+    def __init__(
+        self,
+        nodes: Sequence[CanvasNode] = (),
+        *,
+        ascii_only: bool = False,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the name every widget uses
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.nodes: list[CanvasNode] = list(nodes)
+        self._scene = Scene(ascii=ascii_only)
+        self._picture: Picture | None = None
+        self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
+        self._styles: dict[tuple[str, ...], Style] = {}
+        self._pulse: Timer | None = None
+
+    # What it shows
+
+    def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
+        """Show other steps. Statuses and focus stay with the paths that are still there."""
+        self.nodes = list(nodes)
+        known = {node.path for node in self.nodes}
+        self._scene.statuses = {path: word for path, word in self._scene.statuses.items() if path in known}
+        self._scene.details = {path: text for path, text in self._scene.details.items() if path in known}
+        if self._scene.cursor not in known:
+            self._scene.cursor = None
+        self.make_picture()
+
+    def make_picture(self) -> None:
+        """Draw the steps anew; ends in `show_picture`, now or later."""
+        raise NotImplementedError
+
+    def show_picture(self, picture: Picture) -> None:
+        """Take a new drawing, and scroll to the focused step."""
+        self._picture = picture
+        self._strips.clear()
+        if self._scene.cursor is None:
+            self._scene.cursor = self.current_step()
+        self.virtual_size = Size(picture.width, picture.height)
+        self.refresh()
+        self._reveal()
+
+    def set_status(self, path: str, status: str, detail: str | None = None) -> None:
+        """Show the status of a step, and with `detail` a short text beside it. An unknown path is ignored.
+
+        Only the rows of the step are painted again.
+        """
+        scene = self._scene
+        if self._picture is None:
+            scene.statuses[path] = status
+            if detail is not None:
+                scene.details[path] = detail
+            return
+        box = self._picture.box(path)
+        if box is None:
+            return
+        if scene.statuses.get(path) == status and (detail is None or scene.details.get(path, "") == detail):
+            return
+        scene.statuses[path] = status
+        if detail is not None:
+            scene.details[path] = detail
+        rows = (box.y, box.bottom - 1) if box.frame else range(box.y, box.bottom)
+        self._repaint(rows, box.x, box.width)
+        if box.frame:
+            self._repaint(range(box.y, box.bottom), box.x, 1)
+            self._repaint(range(box.y, box.bottom), box.right - 1, 1)
+        self._set_pulse()
+
+    def set_statuses(self, statuses: Mapping[str, str], details: Mapping[str, str] | None = None) -> None:
+        """Replace all statuses and details at once."""
+        self._scene.statuses = dict(statuses)
+        self._scene.details = dict(details or {})
+        self._strips.clear()
+        self.refresh()
+        self._set_pulse()
+
+    def list_picture(self) -> ListPicture:
+        """The steps as a list, as wide as the view."""
+        bar = self.styles.scrollbar_size_vertical if len(self.nodes) > self.size.height else 0
+        return ListPicture(self.nodes, self.size.width - bar)
+
+    # Focus
+
+    @property
+    def cursor(self) -> str | None:
+        """Path of the focused step."""
+        return self._scene.cursor
+
+    def current_step(self) -> str | None:
+        """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
+        for word in CURRENT:
+            found = [node for node in self.nodes if self._scene.statuses.get(node.path) == word]
+            holders = {node.parent for node in found}
+            for node in found:
+                if node.path not in holders:
+                    return node.path
+        return self.nodes[0].path if self.nodes else None
+
+    def focus_step(self, path: str) -> None:
+        """Move the focus to a step and scroll to it. An unknown path is ignored."""
+        if path == self._scene.cursor or path not in {node.path for node in self.nodes}:
+            return
+        before = self._scene.cursor
+        self._scene.cursor = path
+        if self._picture is not None:
+            rows = self._picture.touched(path) | (self._picture.touched(before) if before else set())
+            self._repaint(rows, 0, max(self.virtual_size.width, self.size.width))
+        self._reveal()
+        self.post_message(self.Highlighted(self, path))
+
+    def action_step(self, direction: Direction) -> None:
+        """Arrow keys: to the next step in a direction."""
+        if self._picture is None or self._scene.cursor is None:
+            return
+        path = self._picture.next(self._scene.cursor, direction)
+        if path is not None:
+            self.focus_step(path)
+
+    def action_choose(self) -> None:
+        """Enter: choose the focused step."""
+        if self._scene.cursor is not None:
+            self.post_message(self.Selected(self, self._scene.cursor))
+
+    def action_current(self) -> None:
+        """To the step that is running now."""
+        path = self.current_step()
+        if path is not None:
+            self.focus_step(path)
+            self._reveal()
+
+    def on_click(self, event: events.Click) -> None:
+        """Mouse: focus and choose the step under it."""
+        offset = event.get_content_offset(self)
+        if self._picture is None or offset is None:
+            return
+        place = offset + self.scroll_offset - Offset(self._margin, 0)
+        path = self._picture.at(place.x, place.y)
+        if path is not None:
+            event.stop()
+            self.focus_step(path)
+            self.post_message(self.Selected(self, path))
+
+    def _reveal(self) -> None:
+        """Scroll so that the focused step is in view, or the top left of one that is larger than the view."""
+        if self._picture is None or self._scene.cursor is None or not self.size:
+            return
+        box = self._picture.box(self._scene.cursor)
+        if box is None:
+            return
+        x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, self.scrollable_content_region.width)
+        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, self.scrollable_content_region.height)
+        if (x, y) != tuple(self.scroll_offset):
+            self.scroll_to(x, y, animate=False)
+
+    # Painting
+
+    @property
+    def _margin(self) -> int:
+        """Cells left of a drawing that is narrower than the view."""
+        if self._picture is None:
+            return 0
+        return max(0, (self.scrollable_content_region.width - self._picture.width) // 2)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the view."""
+        width = self.scrollable_content_region.width
+        row, column = y + self.scroll_offset.y, self.scroll_offset.x
+        kept = self._strips.get(row)
+        if kept is None or kept[:2] != (column, width):
+            cells = Cells(column - self._margin, width)
+            if self._picture is not None and row < self._picture.height:
+                self._picture.draw(row, cells, self._scene)
+            strip = Strip([Segment(text, self._style(names)) for text, names in cells.runs()], width)
+            self._strips[row] = kept = (column, width, strip)
+        return kept[2]
+
+    def _style(self, names: tuple[str, ...]) -> Style:
+        found = self._styles.get(names)
+        if found is None:
+            found = self._styles[names] = self._blend(names)
+        return found
+
+    def _blend(self, names: tuple[str, ...]) -> Style:
+        """One style of several component classes, see-through colours laid over what is below them."""
+        _, _, back, fore = self.colors
+        text = Style()
+        for name in names:
+            styles = self.get_component_styles(name)
+            if styles.has_rule("background"):
+                back += styles.background
+            if styles.has_rule("color"):
+                fore = styles.color
+            text += styles.text_style
+        return text + Style(color=(back + fore).rich_color, bgcolor=back.rich_color)
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted in other colours."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles.clear()
+
+    def on_resize(self) -> None:
+        """Draw again for the new size."""
+        self._strips.clear()
+        self.make_picture()
+
+    def _repaint(self, rows: Iterable[int], x: int, width: int) -> None:
+        """Paint cells of the drawing again, as far as they are in view."""
+        stale = set(rows)
+        for row in stale:
+            self._strips.discard(row)
+        scroll = self.scroll_offset
+        view = self.scrollable_content_region.size.region
+        regions = [
+            Region(x + self._margin - scroll.x, row - scroll.y, width, 1).intersection(view) for row in sorted(stale)
+        ]
+        if found := [region for region in regions if region]:
+            self.refresh(*found)
+
+    def _set_pulse(self) -> None:
+        """Let the glyphs of running steps pulse as long as there are any."""
+        running = "running" in self._scene.statuses.values() and self.app.animation_level != "none"
+        if running and self._pulse is None:
+            self._pulse = self.set_interval(BEAT, self._beat)
+        elif not running and self._pulse is not None:
+            self._pulse.stop()
+            self._pulse = None
+            self._scene.beat = 0
+
+    def _beat(self) -> None:
+        self._scene.beat += 1
+        if self._picture is None or not self.is_on_screen:
+            return
+        for path, status in self._scene.statuses.items():
+            if status == "running" and (place := self._picture.glyph_at(path)):
+                self._repaint([place[1]], place[0], 1)
+
+
+def _into_view(low: int, high: int, scroll: int, length: int) -> int:
+    """The scroll position nearest to `scroll` that shows `low` … `high`; `low` first where both do not fit."""
+    if high - low > length or low < scroll:
+        return max(low, 0)
+    return max(high - length, scroll)

@@ -1,0 +1,141 @@
+"""The canvas: a workflow as a graph that can be walked, in three levels of detail."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.graph_picture import GraphPicture
+from wftui.tui.canvas.picture import Picture
+from wftui.tui.canvas.step_view import StepView
+
+Level = Literal["list", "pill", "box"]
+LEVELS: tuple[Level, ...] = ("list", "pill", "box")
+"""Levels of detail, from the smallest drawing to the largest."""
+AT_ONCE = 60
+"""Up to this many steps the layout takes milliseconds and is not worth a thread."""
+ROOMY = 100
+"""Columns of the terminal from which a graph wider than the view is still the better first view."""
+
+
+class WorkflowCanvas(StepView):
+    """The graph of a workflow, top-down; arrows follow the edges, Enter chooses, `+` `-` `z` change the level."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "level(1)", "More detail", show=False, key_display="+"),
+        Binding("minus", "level(-1)", "Less detail", show=False, key_display="-"),
+        Binding("z", "fit", "Fit", show=False),
+    ]
+
+    class Selected(StepView.Selected):
+        """A step was chosen with Enter or the mouse."""
+
+    class Highlighted(StepView.Highlighted):
+        """The focus went to another step."""
+
+    class LevelChanged(Message):
+        """Another level of detail is shown."""
+
+        def __init__(self, canvas: "WorkflowCanvas", level: Level) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.level = level
+
+        @property
+        def control(self) -> "WorkflowCanvas":
+            """The canvas it happened in."""
+            return self.canvas
+
+    def __init__(
+        self,
+        nodes: Sequence[CanvasNode] = (),
+        *,
+        level: Level | None = None,
+        ascii_only: bool = False,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the name every widget uses
+        classes: str | None = None,
+    ) -> None:
+        """With `level` None the canvas chooses what fits, until the user does."""
+        super().__init__(nodes, ascii_only=ascii_only, name=name, id=id, classes=classes)
+        self._wanted = level
+        self._level: Level = level or "list"
+        self._graphs: dict[str, GraphPicture] = {}
+
+    @property
+    def level(self) -> Level:
+        """The level shown now."""
+        return self._level
+
+    def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
+        """Show other steps. Statuses and focus stay with the paths that are still there."""
+        if list(nodes) != self.nodes:
+            self._graphs.clear()
+        super().set_graph(nodes)
+
+    def set_level(self, level: Level | None) -> None:
+        """Show a level of detail; None for the one that fits."""
+        self._wanted = level
+        self.make_picture()
+
+    def action_level(self, step: int) -> None:
+        """One level up or down."""
+        place = LEVELS.index(self._level) + step
+        if 0 <= place < len(LEVELS):
+            self.set_level(LEVELS[place])
+
+    def action_fit(self) -> None:
+        """Back to the level that fits."""
+        self.set_level(None)
+
+    def make_picture(self) -> None:
+        """Lay the graph out, in a thread when it is large."""
+        if not self.size:
+            return
+        missing = [level for level in self._needed() if level not in self._graphs]
+        if not missing:
+            self._choose()
+        elif len(self.nodes) <= AT_ONCE:
+            for level in missing:
+                self._graphs[level] = GraphPicture(self.nodes, level)
+            self._choose()
+        else:
+            self._lay_out(list(self.nodes), missing)
+
+    def _needed(self) -> list[Literal["box", "pill"]]:
+        if self._wanted is None:
+            # Boxes of a large graph never fit, so they are not tried.
+            return ["pill", "box"] if len(self.nodes) <= AT_ONCE else ["pill"]
+        return [] if self._wanted == "list" else [self._wanted]
+
+    @work(thread=True, exclusive=True)
+    def _lay_out(self, nodes: list[CanvasNode], levels: Sequence[Literal["box", "pill"]]) -> None:
+        graphs = {level: GraphPicture(nodes, level) for level in levels}
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._take, nodes, graphs)
+
+    def _take(self, nodes: list[CanvasNode], graphs: dict[str, GraphPicture]) -> None:
+        if nodes == self.nodes:
+            self._graphs.update(graphs)
+            self._choose()
+
+    def _choose(self) -> None:
+        level = self._wanted or self._fitting()
+        changed, self._level = level != self._level, level
+        picture: Picture = self.list_picture() if level == "list" else self._graphs[level]
+        self.show_picture(picture)
+        if changed:
+            self.post_message(self.LevelChanged(self, level))
+
+    def _fitting(self) -> Level:
+        """Boxes when all of them fit, pills when they fit in width or the terminal is wide, else the list."""
+        box, pill = self._graphs.get("box"), self._graphs["pill"]
+        if box is not None and box.width <= self.size.width and box.height <= self.size.height:
+            return "box"
+        if pill.width <= self.size.width or self.app.size.width >= ROOMY:
+            return "pill"
+        return "list"

@@ -1,0 +1,20 @@
+"""The steps of a workflow as a list; however many there are, only the rows in view are drawn."""
+
+from wftui.tui.canvas.step_view import StepView
+
+
+class StepList(StepView):
+    """The same graph as the canvas, a row per step: indentation, status, name, type, detail."""
+
+    DEFAULT_CSS = "StepList { overflow-x: hidden; }"
+
+    class Selected(StepView.Selected):
+        """A step was chosen with Enter or the mouse."""
+
+    class Highlighted(StepView.Highlighted):
+        """The focus went to another step."""
+
+    def make_picture(self) -> None:
+        """Lay the rows out for the present width."""
+        if self.size:
+            self.show_picture(self.list_picture())
