@@ -1,0 +1,215 @@
+"""The reading commands, their `--json`, and bad input: a sentence, an exit code, never a traceback."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wftui.cli.main import main
+from wftui.workbench import Settings
+
+Cli = Callable[..., tuple[int, str, str]]
+"""Runs a command; gives its exit code, its output and its errors."""
+
+
+@pytest.fixture
+def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main([*arguments, "--tables", str(settings.tables), "--db", str(settings.database)])
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err + captured.out
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_list_shows_the_examples(cli: Cli) -> None:
+    code, out, _ = cli("list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [
+        "backup_verify",
+        "log_triage",
+        "repo_health",
+        "site_check",
+    ]
+
+
+def test_list_json_has_state_and_numbers(cli: Cli) -> None:
+    assert cli("new", "mine")[0] == 0
+    assert cli("run", "mine", "--quiet")[0] == 0
+    rows = {row["id"]: row for row in json.loads(cli("list", "--json")[1])}
+    assert rows["mine"]["state"] == "ready"
+    assert rows["mine"]["stats"]["runs"] == 1
+    assert rows["mine"]["stats"]["successRate"] == 1
+    assert rows["mine"]["stats"]["last"]["status"] == "completed"
+
+
+def test_new_makes_a_workflow_that_runs(cli: Cli) -> None:
+    assert cli("new", "my-first")[0] == 0
+    code, out, _ = cli("run", "my-first", "-i", "who=Ada", "--quiet")
+    assert code == 0
+    assert "greeting: Hello, Ada!" in out
+
+
+def test_new_keeps_what_is_there(cli: Cli) -> None:
+    code, _, err = cli("new", "repo_health")
+    assert code == 1
+    assert "exists already" in err
+
+
+def test_new_refuses_what_is_no_id(cli: Cli) -> None:
+    assert cli("new", "../evil")[0] == 2
+
+
+def test_compile_of_one_prints_one_result_and_of_all_a_list(cli: Cli) -> None:
+    code, out, _ = cli("compile", "repo_health", "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert (result["success"], result["workflowId"], result["errors"]) == (True, "repo_health", [])
+    assert "WORKFLOW = " in result["generatedCode"]
+    code, out, _ = cli("compile", "--all", "--json")
+    assert [result["workflowId"] for result in json.loads(out)] == [
+        "backup_verify",
+        "log_triage",
+        "repo_health",
+        "site_check",
+    ]
+
+
+def test_compile_for_people(cli: Cli, settings: Settings) -> None:
+    assert cli("compile", "repo_health")[1].startswith("repo_health: Ready")
+    path = settings.tables / "workflows" / "repo_health" / "workflow.json"
+    path.write_text(path.read_text().replace('"type": "python"', '"type": "pyton"', 1))
+    code, out, err = cli("compile", "repo_health")
+    assert code == 3
+    assert "repo_health: Failed · 1 error" in out
+    line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if "pyton" in text)
+    assert f"{path}:{line}:" in err
+    assert "python" in err
+    assert cli("compile", "--all", "--check")[0] == 1
+
+
+def test_compile_wants_ids_or_all(cli: Cli) -> None:
+    assert cli("compile")[0] == 2
+    assert cli("compile", "repo_health", "--all")[0] == 2
+
+
+def test_steps_lists_the_catalogue(cli: Cli) -> None:
+    types = {kind["type"]: kind for kind in json.loads(cli("steps", "--json")[1])}
+    assert {"shell", "python", "http", "sql", "file", "set", "assert", "delay", "approval", "workflow"} <= set(types)
+    assert "argv" in types["shell"]["inputSchema"]["properties"]
+
+
+def test_history_filters_and_pages(cli: Cli) -> None:
+    assert "no runs yet" in cli("history")[1]
+    cli("new", "a")
+    cli("new", "b")
+    for workflow in ("a", "a", "b"):
+        assert cli("run", workflow, "--quiet")[0] == 0
+    everything = json.loads(cli("history", "--json")[1])
+    assert [run["workflowId"] for run in everything["executions"]] == ["b", "a", "a"]
+    assert everything["next"] is None
+    first = json.loads(cli("history", "--workflow", "a", "--limit", "1", "--json")[1])
+    assert first["next"] is not None
+    second = json.loads(cli("history", "--workflow", "a", "--limit", "1", "--cursor", first["next"], "--json")[1])
+    assert {page["executions"][0]["id"] for page in (first, second)} == {
+        run["id"] for run in everything["executions"][1:]
+    }
+    assert json.loads(cli("history", "--status", "failed", "--json")[1])["executions"] == []
+    assert json.loads(cli("history", "--since", "1h", "--json")[1])["executions"] == everything["executions"]
+    assert json.loads(cli("history", "--until", "1h", "--json")[1])["executions"] == []
+    assert "no runs that match" in cli("history", "--user", "nobody-else")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["history", "--since", "yesterdayish"],
+        ["history", "--limit", "0"],
+        ["history", "--status", "fine"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2(cli: Cli, arguments: list[str]) -> None:
+    assert cli(*arguments)[0] == 2
+
+
+def test_show_of_no_run_ends_with_4(cli: Cli) -> None:
+    code, _, err = cli("show", "0nothere0-00000")
+    assert code == 4
+    assert "0nothere0-00000" in err
+    assert cli("show", "last")[0] == 4
+
+
+def test_show_for_people_and_its_logs(cli: Cli) -> None:
+    cli("new", "a")
+    cli("run", "a", "--quiet")
+    code, out, _ = cli("show", "last")
+    assert code == 0
+    assert "a completed" in out
+    assert "✓ greet" in out
+    assert "Hello, world!" in cli("show", "last", "--logs")[1]
+
+
+def test_cleanup_removes_and_says_so(cli: Cli) -> None:
+    cli("new", "a")
+    for _ in range(3):
+        cli("run", "a", "--quiet")
+    assert "would remove 2 runs" in cli("cleanup", "--keep", "1", "--dry-run")[1]
+    assert json.loads(cli("cleanup", "--keep", "1", "--json")[1])["runs"] == 2
+    assert len(json.loads(cli("history", "--json")[1])["executions"]) == 1
+    assert cli("cleanup")[0] == 2
+
+
+def test_a_missing_workspace_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["list", "--tables", str(tmp_path / "nowhere"), "--db", str(tmp_path / "x.db")])
+    assert code == 4
+    assert "there is no workspace at" in capsys.readouterr().err
+
+
+def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff" + b"x" * 5000)
+    code = main(["history", "--tables", str(settings.tables), "--db", str(photo)])
+    assert code != 0
+    assert "photo.jpg" in capsys.readouterr().err
+    assert photo.read_bytes() == b"\xff\xd8\xff" + b"x" * 5000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 1}', '{"format": 2, "id": "x", "steps": []}', "{,}"]
+)
+def test_a_broken_workflow_is_told_with_its_place(cli: Cli, settings: Settings, text: str) -> None:
+    path = settings.tables / "workflows" / "broken" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    code, _, err = cli("compile", "broken")
+    assert code == 3
+    assert err.startswith(f"{path}:1:")
+    assert cli("run", "broken")[0] == 3
+    assert cli("list")[0] == 0
+    assert path.read_text() == text
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_workspace_still_runs(cli: Cli, settings: Settings) -> None:
+    cli("new", "a")
+    (settings.tables / "workflows" / "a" / "workflow.py").unlink()
+    folders = [settings.tables, settings.tables / "workflows", settings.tables / "workflows" / "a"]
+    for folder in folders:
+        folder.chmod(0o500)
+    try:
+        assert cli("run", "a", "--quiet")[0] == 0
+        code, _, err = cli("new", "b")
+        assert code == 1
+        assert "permission denied" in err
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)

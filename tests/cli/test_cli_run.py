@@ -1,0 +1,249 @@
+"""`wftui run` and what belongs to it, through the real command in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wftui.workbench import Settings
+
+HELLO = {
+    "format": 1,
+    "id": "hello",
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "who": {"type": "string", "default": "world"},
+            "times": {"type": "integer", "minimum": 1, "default": 1},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        },
+        "additionalProperties": False,
+    },
+    "steps": [
+        {"id": "greet", "type": "set", "input": {"text": "Hello, {{ inputs.who }}!"}},
+        {"id": "shout", "type": "set", "when": "inputs.times > 1", "input": {"text": "{{ inputs.who | upper }}"}},
+    ],
+    "outputs": {"greeting": "{{ steps.greet.output.text }}", "tags": "{{ inputs.tags | default([]) }}"},
+}
+FAILS = {
+    "format": 1,
+    "id": "fails",
+    "steps": [{"id": "boom", "type": "shell", "input": {"script": "echo about to fail >&2; exit 7"}}],
+}
+SLEEPS = {
+    "format": 1,
+    "id": "sleeps",
+    "steps": [{"id": "nap", "type": "shell", "input": {"script": "echo $$; exec sleep 60"}}],
+}
+
+
+def add(settings: Settings, *workflows: dict[str, object]) -> None:
+    for workflow in workflows:
+        path = settings.tables / "workflows" / str(workflow["id"]) / "workflow.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(workflow, indent=2))
+
+
+def command(settings: Settings, *arguments: str) -> list[str]:
+    places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+    return [sys.executable, "-m", "wftui", *arguments, *places]
+
+
+def wftui(settings: Settings, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(settings, *arguments), capture_output=True, text=True, input=stdin or "", timeout=60, check=False
+    )
+
+
+def test_a_pipe_gets_one_line_a_step_and_the_outputs(settings: Settings) -> None:
+    add(settings, HELLO)
+    done = wftui(settings, "run", "hello", "-i", "who=you")
+    assert done.returncode == 0, done.stderr
+    greet, shout, end, greeting, tags = done.stdout.splitlines()
+    assert greet.startswith("✓ greet")
+    assert shout.startswith("⊘ shout")
+    assert shout.endswith("when is false")
+    assert end.startswith("✓ hello completed in")
+    assert (greeting, tags) == ("greeting: Hello, you!", "tags: []")
+    assert "\x1b" not in done.stdout
+
+
+def test_json_is_the_record(settings: Settings) -> None:
+    add(settings, HELLO)
+    done = wftui(settings, "run", "hello", "-i", "times=2", "-i", 'tags=["a"]', "--json")
+    record = json.loads(done.stdout)
+    assert record["status"] == "completed"
+    assert record["inputs"] == {"who": "world", "times": 2, "tags": ["a"]}
+    assert record["outputs"] == {"greeting": "Hello, world!", "tags": ["a"]}
+    assert [step["status"] for step in record["stepResults"]] == ["completed", "completed"]
+    shown = wftui(settings, "show", record["id"], "--json")
+    assert json.loads(shown.stdout) == record
+
+
+def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
+    add(settings, HELLO)
+    done = wftui(settings, "run", "hello", "--events")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert (events[0]["type"], events[-1]["type"]) == ("created", "completed")
+    shown = wftui(settings, "show", "last", "--events", "--json")
+    assert json.loads(shown.stdout) == events
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["-i", "times=0"], "times"),
+        (["-i", "times=x"], "-i times=x: the workflow wants integer here"),
+        (["-i", "wo=x"], "did you mean who?"),
+        (["-i", "who"], "write KEY=VALUE"),
+        (["--input", "{"], "--input is not JSON"),
+        (["--input", "[]"], "must be a JSON object"),
+        (["--input", "@/nowhere.json"], "cannot read /nowhere.json"),
+        (["-i", "who=@/nowhere.txt"], "cannot read /nowhere.txt"),
+    ],
+)
+def test_invalid_inputs_end_with_2_and_a_sentence(settings: Settings, arguments: list[str], sentence: str) -> None:
+    add(settings, HELLO)
+    done = wftui(settings, "run", "hello", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_inputs_come_from_files_and_stdin(settings: Settings, tmp_path: Path) -> None:
+    add(settings, HELLO)
+    (tmp_path / "who.txt").write_text("file")
+    done = wftui(settings, "run", "hello", "--input", "-", "--quiet", stdin='{"who": "stdin", "times": 1}')
+    assert "Hello, stdin!" in done.stdout
+    done = wftui(settings, "run", "hello", "--input", '{"who": "json"}', "-i", f"who=@{tmp_path}/who.txt", "--quiet")
+    assert "Hello, file!" in done.stdout
+
+
+def test_a_failed_run_ends_with_1_and_names_the_place(settings: Settings) -> None:
+    add(settings, FAILS)
+    done = wftui(settings, "run", "fails")
+    assert done.returncode == 1
+    assert done.stdout.startswith("✗ boom")
+    path = settings.tables / "workflows" / "fails" / "workflow.json"
+    assert f"{path}:" in done.stderr
+    assert "error[exit_code]" in done.stderr
+
+
+def test_an_unknown_workflow_ends_with_4(settings: Settings) -> None:
+    done = wftui(settings, "run", "repo_helth")
+    assert done.returncode == 4
+    assert "did you mean repo_health" in done.stderr
+
+
+def test_a_broken_workflow_ends_with_3_and_names_every_place(settings: Settings) -> None:
+    add(settings, {**HELLO, "steps": [{"id": "a", "type": "st", "input": {"x": "{{ inputs.no }}"}}]})
+    done = wftui(settings, "run", "hello")
+    assert done.returncode == 3
+    path = settings.tables / "workflows" / "hello" / "workflow.json"
+    assert f"{path}:" in done.stderr
+    assert done.stderr.count("error[") >= 2
+
+
+def test_ctrl_c_cancels_and_the_process_of_the_step_is_gone(settings: Settings) -> None:
+    add(settings, SLEEPS)
+    process = subprocess.Popen(
+        command(settings, "run", "sleeps", "--events"), stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    pid = 0
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "log" and event["message"].strip().isdigit():
+            pid = int(event["message"])
+            process.send_signal(signal.SIGINT)
+            break
+    rest = [json.loads(line)["type"] for line in process.stdout]
+    assert process.wait(timeout=30) == 130
+    assert rest[-1] == "cancelled"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_closed_pipe_does_not_end_the_run(settings: Settings) -> None:
+    workflow = {
+        **HELLO,
+        "steps": [{"id": f"s{n}", "type": "shell", "input": {"script": "sleep 0.05"}} for n in range(5)],
+    }
+    workflow["outputs"] = {}
+    add(settings, workflow)
+    process = subprocess.Popen(command(settings, "run", "hello", "--events"), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 0
+    assert json.loads(wftui(settings, "show", "last", "--json").stdout)["status"] == "completed"
+
+
+def test_a_hang_up_does_not_end_the_run(settings: Settings) -> None:
+    workflow = {**HELLO, "steps": [{"id": "nap", "type": "shell", "input": {"script": "sleep 0.3"}}], "outputs": {}}
+    add(settings, workflow)
+    process = subprocess.Popen(command(settings, "run", "hello", "--events"), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while json.loads(process.stdout.readline())["type"] != "step_started":
+        pass
+    process.send_signal(signal.SIGHUP)
+    assert [json.loads(line)["type"] for line in process.stdout][-1] == "completed"
+    assert process.wait(timeout=30) == 0
+
+
+def test_a_detached_run_is_watched_and_cancelled_from_elsewhere(settings: Settings) -> None:
+    add(settings, SLEEPS)
+    started = wftui(settings, "run", "sleeps", "--detach")
+    assert started.returncode == 0, started.stderr
+    run_id = started.stdout.strip()
+    watching = subprocess.Popen(command(settings, "watch", run_id, "--events"), stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    while json.loads(watching.stdout.readline())["type"] != "step_started":
+        pass
+    cancelled = wftui(settings, "cancel", run_id)
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert [json.loads(line)["type"] for line in watching.stdout][-1] == "cancelled"
+    assert watching.wait(timeout=30) == 130
+    again = wftui(settings, "cancel", run_id)
+    assert again.returncode == 2
+    assert "the run is cancelled" in again.stderr
+
+
+def test_a_detached_run_that_cannot_start_says_why(settings: Settings) -> None:
+    done = wftui(settings, "run", "nothing", "--detach")
+    assert done.returncode == 4
+    assert "there is no workflow nothing" in done.stderr
+
+
+def test_rerun_takes_the_old_inputs_and_names_its_parent(settings: Settings) -> None:
+    add(settings, HELLO)
+    first = json.loads(wftui(settings, "run", "hello", "-i", "who=one", "-i", "times=2", "--json").stdout)
+    second = json.loads(wftui(settings, "rerun", "last", "-i", "who=two", "--json").stdout)
+    assert second["parentId"] == first["id"]
+    assert second["inputs"] == {"who": "two", "times": 2}
+
+
+def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -> None:
+    asks = {
+        "format": 1,
+        "id": "asks",
+        "steps": [{"id": "sure", "type": "approval", "input": {"prompt": "Go on?"}}],
+        "outputs": {"yes": "{{ steps.sure.output.approved }}"},
+    }
+    add(settings, asks)
+    run_id = wftui(settings, "run", "asks", "--detach").stdout.strip()
+    watching = subprocess.Popen(command(settings, "watch", run_id, "--events"), stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    while json.loads(watching.stdout.readline())["type"] != "step_waiting":
+        pass
+    wrong = wftui(settings, "approve", run_id, "other")
+    assert wrong.returncode == 2
+    assert "sure does" in wrong.stderr
+    assert wftui(settings, "approve", run_id, "sure").returncode == 0
+    assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
+    assert watching.wait(timeout=30) == 0

@@ -1,0 +1,49 @@
+"""Fixtures of every floor: nothing a test does reaches the user's own data, time zone or terminal settings."""
+
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from wftui.workbench import Settings, Workbench
+
+EXAMPLES = Path(__file__).parents[1] / "tables"
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A user of their own: data folders, time zone, no colours forced or forbidden from outside."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("WFTUI_TABLES", "WFTUI_DB", "NO_COLOR", "FORCE_COLOR", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A workspace of its own, with the example workflows."""
+    target = tmp_path / "tables"
+    shutil.copytree(EXAMPLES, target, ignore=shutil.ignore_patterns("__pycache__"))
+    return target
+
+
+@pytest.fixture
+def settings(tables: Path, tmp_path: Path) -> Settings:
+    """Settings over that workspace and a new database."""
+    return Settings(tables=tables, database=tmp_path / "wftui.db", user_id="ada")
+
+
+@pytest.fixture
+async def workbench(settings: Settings) -> AsyncIterator[Workbench]:
+    """A workbench over that workspace and a new database; its runs are cancelled at the end."""
+    bench = Workbench(settings)
+    yield bench
+    await bench.close(cancel=True)

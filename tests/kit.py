@@ -1,0 +1,15 @@
+"""What tests of several floors do with a workbench."""
+
+import asyncio
+
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Workbench
+
+
+async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, Json]) -> ExecutionRecord:
+    """Run a workflow and return its whole record."""
+    run_id = await workbench.start(workflow_id, inputs)
+    async with asyncio.timeout(60):
+        await workbench.wait(run_id)
+    return await workbench.record(run_id, whole=True)
