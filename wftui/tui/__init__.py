@@ -1,1 +1,1 @@
-"""The screen face: a Textual app over the workbench. `app` is wiring; `screens/` and `widgets/` hold one thing a file."""
+"""The screen face: a Textual app over the workbench. `app` is wiring; `screens/` and `widgets/` hold one thing each."""

@@ -1,0 +1,121 @@
+"""What every screen test needs: a still clock, one look, a workbench over a temporary workspace, and snapshots."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]  # ships no types
+from syrupy.assertion import SnapshotAssertion
+from textual.app import App
+from textual.pilot import Pilot
+
+from wftui.workbench import Settings, Workbench
+
+NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+"""The present moment of every screen test."""
+
+SIZES = [(80, 24), (120, 40)]
+"""Terminal sizes that every screen is snapshotted at."""
+
+
+@pytest.fixture(autouse=True)
+def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The same terminal, locale and time zone for everyone."""
+    for name in ("NO_COLOR", "COLORFGBG", "COLORTERM", "LC_ALL", "LC_CTYPE", "WFTUI_TABLES", "WFTUI_DB"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """What the workbench's clock says."""
+    return NOW
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """An empty workspace."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def put_workflow(tables: Path) -> Callable[..., Path]:
+    """`put_workflow(id, steps=[...], **rest)` writes a workflow.json and returns its path."""
+
+    def put(workflow_id: str, **rest: Any) -> Path:
+        source = {"format": 1, "id": workflow_id, "steps": [{"id": "greet", "type": "set", "input": {"text": "hi"}}]}
+        path = tables / "workflows" / workflow_id / "workflow.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**source, **rest}, indent=2) + "\n")
+        return path
+
+    return put
+
+
+@pytest.fixture
+async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
+    """A workbench over the empty workspace and a database of its own, at a moment that stands still."""
+    bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: NOW)
+    yield bench
+    await bench.close(cancel=True)
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """`await until(pilot, lambda: condition)`: let the app go on until something is so, or fail with what was shown."""
+
+    async def wait(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still not so after {seconds} s; the screen:\n{screen_text(pilot.app)}")
+            await pilot.pause(0.01)
+        await pilot.pause()
+
+    return wait
+
+
+def screen_text(app: App[Any]) -> str:
+    """What the screen shows, as lines of text."""
+    width, height = app.size
+    return "\n".join("".join(segment.text for segment in line) for line in _lines(app, width, height))
+
+
+def _lines(app: App[Any], width: int, height: int) -> list[Any]:
+    return [list(strip) for strip in app.screen._compositor.render_strips()][:height]
+
+
+@pytest.fixture
+def text_of() -> Callable[[App[Any]], str]:
+    """`text_of(app)`: what the screen shows, as lines of text."""
+    return screen_text
+
+
+@pytest.fixture
+def matches(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
+    """`assert matches(app)`: the screen looks as the snapshot beside the test says (`--snapshot-update` renews it)."""
+    pictures = snapshot.use_extension(SVGImageExtension)
+
+    def compare(app: App[Any]) -> bool:
+        return bool(pictures == app.export_screenshot(title="wftui", simplify=True))
+
+    return compare
+
+
+@pytest.fixture(params=SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Each size that screens are snapshotted at."""
+    return request.param  # type: ignore[no-any-return]

@@ -1,0 +1,309 @@
+"""The Textual app: which screen is shown, which runs this session started, and how it is left. Wiring only."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.content import Content
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.signal import Signal
+
+from wftui.model.base import Json
+from wftui.model.errors import ExitCode, UserError
+from wftui.tui.action_screen import ActionScreen
+from wftui.tui.actions import APP_ACTIONS, bindings
+from wftui.tui.screens.workflows import WorkflowsScreen
+from wftui.tui.session import Leaving, finish
+from wftui.tui.terminal import ascii_only, check_terminal
+from wftui.tui.theme import THEMES, first_theme
+
+if TYPE_CHECKING:
+    from wftui.model.execution import ExecutionRecord
+    from wftui.workbench import Workbench
+
+Start = Callable[["WftuiApp"], Awaitable[None] | None]
+"""Opens something on top of the Workflows screen once the app is up, such as `lambda app: app.open_monitor(run_id)`."""
+
+
+def _palette() -> type[Provider]:
+    from wftui.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+class WftuiApp(App[Leaving], inherit_bindings=False):
+    """The app over a workbench. Everything it shows goes on, or is on disk, without it."""
+
+    TITLE = "wftui"
+    CSS_PATH = "wftui.tcss"
+    COMMANDS = {_palette}  # noqa: RUF012 - Textual declares it so
+    ENABLE_COMMAND_PALETTE = False  # its key is one of our actions
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(APP_ACTIONS, "app"),
+        Binding("ctrl+c", "app.help_quit", show=False, system=True),
+    ]
+
+    def __init__(self, workbench: "Workbench", *, start: Start | None = None) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
+        self.session_runs: list[str] = []
+        self.runs_changed: Signal[str] = Signal(self, "runs-changed")
+        """Published with a run's id when a run of this process starts, asks for a person, or ends."""
+        self._start = start
+        self._asking: dict[str, str] = {}
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = first_theme(os.environ)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own driver, which outlives its terminal."""
+        from wftui.tui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def get_default_screen(self) -> Screen[None]:
+        """The workspace."""
+        return WorkflowsScreen()
+
+    def on_mount(self) -> None:
+        """Once the first screen is painted: open what `start` asks for, and look for runs that need a person."""
+        self.set_interval(1.0, self._notice_runs)
+        if self._start is not None:
+            self.call_after_refresh(self._open_start, self._start)
+
+    async def _open_start(self, start: Start) -> None:
+        opening = start(self)
+        if opening is not None:
+            await opening
+
+    # --- screens
+
+    def open_editor(self, workflow_id: str) -> None:
+        """Show a workflow in the editor."""
+        from wftui.tui.screens.editor import EditorScreen
+
+        self.push_screen(EditorScreen(workflow_id))
+
+    def open_monitor(self, run_id: str) -> None:
+        """Show a run, live or as it was."""
+        from wftui.tui.screens.monitor import MonitorScreen
+
+        self._adopt(run_id)
+        self.push_screen(MonitorScreen(run_id))
+
+    def open_history(self, workflow_id: str | None = None) -> None:
+        """Show the runs of one workflow or of all."""
+        from wftui.tui.screens.history import HistoryScreen
+
+        self.push_screen(HistoryScreen(workflow_id))
+
+    def open_run_form(self, workflow_id: str, inputs: Mapping[str, Json] | None = None) -> None:
+        """Ask for a workflow's inputs and run it; it runs at once when there is nothing to ask.
+
+        Args:
+            workflow_id: what to run, as it is on disk.
+            inputs: what the form starts with, such as the inputs of an earlier run.
+        """
+        self.run_worker(self._ask_and_run(workflow_id, inputs), group="run", exclusive=True)
+
+    async def _ask_and_run(self, workflow_id: str, inputs: Mapping[str, Json] | None) -> None:
+        from wftui.tui.screens.run_input import RunInputModal
+
+        try:
+            outline = await self.workbench.outline(workflow_id)
+            given: Mapping[str, Json] | None = {}
+            if RunInputModal.has_questions(outline.input_schema):
+                recent = await self.workbench.recent_inputs(workflow_id)
+                given = await self.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs))
+            if given is not None:
+                self.open_monitor(await self.workbench.start(workflow_id, given))
+        except UserError as error:
+            self.show_error(error)
+
+    def show_error(self, error: UserError) -> None:
+        """Say what a person can do nothing about, or has to change."""
+        self.notify(str(error), title="That did not work", severity="error", timeout=10, markup=False)
+
+    # --- runs of this process
+
+    def _adopt(self, run_id: str) -> None:
+        if run_id in self.workbench.running() and run_id not in self.session_runs:
+            self.session_runs.append(run_id)
+            self.run_worker(self._until_ended(run_id), group="runs")
+            self._runs_changed(run_id)
+
+    async def _until_ended(self, run_id: str) -> None:
+        record = await self.workbench.wait(run_id)
+        self._asking.pop(run_id, None)
+        if record.status == "failed":
+            self._call_person(record)
+        self._runs_changed(run_id)
+
+    async def _notice_runs(self) -> None:
+        """Take up runs that were started elsewhere in this process, and notice those that wait for an answer."""
+        running = self.workbench.running()
+        for run_id in running:
+            self._adopt(run_id)
+        if not running:
+            return
+        for item in await self.workbench.attention():
+            if item.kind == "approval" and item.run.id not in self._asking:
+                self._asking[item.run.id] = item.run.workflow_id
+                self.bell()
+                self._runs_changed(item.run.id)
+
+    def _call_person(self, record: "ExecutionRecord") -> None:
+        shown = self.screen
+        self.bell()
+        if getattr(shown, "run_id", None) != record.id:
+            why = record.error.message if record.error else ""
+            self.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
+
+    def _runs_changed(self, run_id: str) -> None:
+        self.runs_changed.publish(run_id)
+
+    def news(self) -> Content:
+        """What goes on, for the title line of every screen."""
+        running, asking = len(self.workbench.running()), len(self._asking)
+        parts = []
+        if asking:
+            parts.append(Content.styled(f"{'?' if self.ascii else '◔'} {asking} waiting for you", "$text-warning"))
+        if running:
+            parts.append(Content.styled(f"{'>' if self.ascii else '●'} {running} running", "$text-primary"))
+        return Content("  ").join(parts)
+
+    # --- actions of every screen
+
+    async def action_act(self, action_id: str) -> None:
+        """Do an action of the app."""
+        await self.run_action(f"app.{action_id.partition('.')[2]}")
+
+    def action_help(self) -> None:
+        """Show the keys of the current screen."""
+        from wftui.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(id="--command-palette"))
+
+    def action_theme(self) -> None:
+        """Choose a theme, seeing each."""
+        self.search_themes()
+
+    def action_history(self) -> None:
+        """Show all runs."""
+        self.open_history()
+
+    async def action_back(self) -> None:
+        """Leave the current screen, unless it is the first or keeps something unsaved."""
+        if len(self.screen_stack) > 1:
+            self.run_worker(self._back(self.screen), group="leave", exclusive=True)
+
+    async def _back(self, screen: Screen[object]) -> None:
+        if (not isinstance(screen, ActionScreen) or await screen.may_leave()) and screen is self.screen:
+            await self.pop_screen()
+
+    def action_mouse(self) -> None:
+        """Give the mouse to the terminal, or take it back."""
+        from wftui.tui.driver import TerminalDriver
+
+        driver = self._driver
+        if isinstance(driver, TerminalDriver):
+            taken = driver.toggle_mouse()
+            self.notify("The mouse works here again." if taken else "The mouse is the terminal's: select text with it.")
+
+    def action_attention(self) -> None:
+        """Open the next run that needs a person."""
+        self.run_worker(self._next_attention(), group="attention", exclusive=True)
+
+    async def _next_attention(self) -> None:
+        try:
+            queue = [item.run.id for item in await self.workbench.attention()]
+        except UserError as error:
+            self.show_error(error)
+            return
+        if not queue:
+            self.notify("No run needs a person.")
+            return
+        here = getattr(self.screen, "run_id", None)
+        self.open_monitor(queue[(queue.index(here) + 1) % len(queue)] if here in queue else queue[0])
+
+    # --- leaving
+
+    def action_help_quit(self) -> None:
+        """Where ctrl+c copies nothing, it says how to leave."""
+        self.notify("q or ctrl+q leaves.")
+
+    async def action_quit(self) -> None:
+        """Leave, after asking about what is unsaved and what still runs."""
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        from wftui.tui.screens.confirm import Choice, ConfirmScreen
+
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ActionScreen) and not await screen.may_leave():
+                return
+        leaving: Leaving | None = Leaving.DONE
+        if running := self.workbench.running():
+            chosen = await self.push_screen_wait(
+                ConfirmScreen(
+                    "Runs go on",
+                    f"{len(running)} {'run goes' if len(running) == 1 else 'runs go'} on. What shall become of it?",
+                    [
+                        Choice("stay", "Stay", "escape"),
+                        Choice("finish", "Finish without the screen", "f"),
+                        Choice("cancel", "Cancel and leave", "c", danger=True),
+                    ],
+                )
+            )
+            leaving = {"finish": Leaving.FINISH, "cancel": Leaving.CANCEL}.get(chosen or "stay")
+        if leaving is not None:
+            self.exit(leaving)
+
+    def terminal_lost(self) -> None:
+        """The terminal is gone: end the screen, and only it."""
+        self.exit(Leaving.LOST)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keep cursors still: a blinking one is restless, and repaints over a slow line for nothing."""
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
+
+
+async def run_app(workbench: "Workbench", start: Start | None = None) -> int:
+    """Show the screens until they are left; runs that go on then finish without them. Closes the workbench.
+
+    Returns:
+        The exit code of the program.
+
+    Raises:
+        UserError: when there is no terminal to show them on.
+    """
+    check_terminal(os.environ)
+    app = WftuiApp(workbench, start=start)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(number, app.terminal_lost)
+    try:
+        leaving = await app.run_async() or Leaving.FINISH
+    finally:
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    await finish(workbench, app.session_runs, leaving, ascii_only=app.ascii)
+    return ExitCode.DONE if app.return_code in (0, None) else ExitCode.FAILED

@@ -1,0 +1,44 @@
+"""Programs of the user's own that take over the terminal for a while."""
+
+import asyncio
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from wftui.model.errors import UserError
+
+if TYPE_CHECKING:
+    from wftui.tui.app import WftuiApp
+
+
+async def edit(app: "WftuiApp", path: Path) -> None:
+    """Open a file in `$VISUAL`, `$EDITOR` or `vi`, and come back when it is closed. Runs go on meanwhile.
+
+    Raises:
+        UserError: when the editor cannot be started, or when this terminal cannot be handed over.
+    """
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        # Nothing is painted meanwhile: the terminal is the editor's.
+        with app.batch_update(), app.suspend(), _interrupts_are_the_editors():
+            editor = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
+            await editor.wait()
+    except SuspendNotSupported as error:
+        raise UserError("another program cannot be opened on top of this terminal", code="terminal.suspend") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"the editor {command!r} cannot be started: {error}", code="terminal.editor") from error
+
+
+@contextmanager
+def _interrupts_are_the_editors() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

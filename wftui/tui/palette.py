@@ -1,0 +1,61 @@
+"""The command palette: every action of the current screen and of the app, and every workflow by name."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from wftui.model.errors import UserError
+from wftui.tui.action_screen import ActionScreen
+from wftui.tui.actions import APP_ACTIONS
+from wftui.tui.app import WftuiApp
+
+
+class ActionProvider(Provider):
+    """Finds actions by their label, disabled ones with the reason; and opens, runs or looks back at any workflow."""
+
+    async def discover(self) -> Hits:
+        """Everything that needs no name: the actions."""
+        for title, run, help_text in self._actions():
+            yield DiscoveryHit(title, run, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the query, best first."""
+        matcher = self.matcher(query)
+        found = [*self._actions()]
+        async for entry in self._workflows():
+            found.append(entry)
+        for title, run, help_text in found:
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), run, text=title, help=help_text)
+
+    def _actions(self) -> list[tuple[str, Callable[[], object], str]]:
+        app, screen = cast("WftuiApp", self.app), self.screen
+        rows: list[tuple[str, Callable[[], object], str]] = []
+        if isinstance(screen, ActionScreen):
+            for action in screen.ACTIONS:
+                reason = screen.why_not(action.id)
+                help_text = action.help if reason is None else f"not now: {reason}"
+                rows.append(
+                    (action.label, partial(screen.action_act, action.id), _with_keys(help_text, action.shown_keys))
+                )
+        for action in APP_ACTIONS:
+            rows.append((action.label, partial(app.action_act, action.id), _with_keys(action.help, action.shown_keys)))
+        return rows
+
+    async def _workflows(self) -> AsyncIterator[tuple[str, Callable[[], object], str]]:
+        app = cast("WftuiApp", self.app)
+        try:
+            ids = await asyncio.to_thread(app.workbench.workspace.ids)
+        except UserError:
+            return  # the Workflows screen says what is wrong with the workspace
+        for workflow_id in ids:
+            yield f"Open {workflow_id}", partial(app.open_editor, workflow_id), "Show it in the editor."
+            yield f"Run {workflow_id}", partial(app.open_run_form, workflow_id), "Ask for its inputs and run it."
+            yield f"Runs of {workflow_id}", partial(app.open_history, workflow_id), "Look back at its runs."
+
+
+def _with_keys(text: str, keys: tuple[str, ...]) -> str:
+    return f"{text}  [{', '.join(keys)}]" if keys else text

@@ -1,0 +1,67 @@
+"""The keys of the current screen, made from its actions."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from wftui.tui.action_screen import ActionScreen
+from wftui.tui.actions import APP_ACTIONS, Action, show_key
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys, labels and sentences, by group; scrolls where they do not fit."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        .dialog { width: 76; max-width: 96%; height: auto; max-height: 92%; padding: 1 2; }
+        Static { height: auto; }
+    }
+    """
+    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]  # noqa: RUF012 - Textual declares it so
+
+    def __init__(self, of: Screen[object]) -> None:
+        super().__init__()
+        self._of = of
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll(classes="dialog") as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "esc"
+            yield Static(self._text())
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def _text(self) -> Content:
+        actions = self._of.ACTIONS if isinstance(self._of, ActionScreen) else ()
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for action in (*actions, *APP_ACTIONS):
+            if action.keys:
+                groups.setdefault(action.group, []).append((" ".join(action.shown_keys), _sentence(action)))
+        focused = self._of.focused
+        if focused is not None and (own := _widget_keys(focused)):
+            groups["Where the cursor is"] = own
+        width = max(len(keys) for rows in groups.values() for keys, _ in rows)
+        lines: list[Content] = []
+        for group, rows in groups.items():
+            lines += [Content(""), Content.styled(group, "b $primary")]
+            lines += [Content.assemble((f"{keys:>{width}}  ", "b"), text) for keys, text in rows]
+        return Content("\n").join(lines[1:])
+
+
+def _sentence(action: Action) -> str:
+    return action.help or action.label
+
+
+def _widget_keys(widget: DOMNode) -> list[tuple[str, str]]:
+    keys: dict[str, list[str]] = {}
+    for key, binding in widget._bindings:
+        if binding.description:
+            keys.setdefault(binding.description, []).append(show_key(key))
+    return [(" ".join(names[:3]), description) for description, names in keys.items()]

@@ -1,0 +1,79 @@
+"""The colours of the screens: one theme for dark terminals, one for light ones, and none where colour is not wanted."""
+
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="wftui-dark",
+    dark=True,
+    primary="#6fb3d2",
+    secondary="#8fa3bf",
+    accent="#c39ae0",
+    success="#85c28a",
+    warning="#e0b46a",
+    error="#e27a83",
+    foreground="#d3d9e3",
+    background="#12161d",
+    surface="#171c25",
+    panel="#202733",
+    variables={
+        "border": "#6fb3d2",
+        "border-blurred": "#323c4b",
+        "block-cursor-background": "#2b4a5c",
+        "block-cursor-foreground": "#eef3f8",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#202733",
+        "block-cursor-blurred-foreground": "#d3d9e3",
+        "input-selection-background": "#6fb3d2 30%",
+        "footer-background": "#12161d",
+        "footer-key-foreground": "#6fb3d2",
+        "scrollbar": "#323c4b",
+        "scrollbar-background": "#171c25",
+        "button-color-foreground": "#12161d",
+    },
+)
+"""Blue-grey and quiet: colour is for statuses and for what is focused."""
+
+LIGHT = Theme(
+    name="wftui-light",
+    dark=False,
+    primary="#1f6f9c",
+    secondary="#5a6b80",
+    accent="#7b41a8",
+    success="#2b7a42",
+    warning="#946200",
+    error="#b3303f",
+    foreground="#1f2731",
+    background="#f4f5f7",
+    surface="#fbfbfc",
+    panel="#e5e8ed",
+    variables={
+        "border": "#1f6f9c",
+        "border-blurred": "#c3cad4",
+        "block-cursor-background": "#cfe3ef",
+        "block-cursor-foreground": "#10161d",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#e5e8ed",
+        "block-cursor-blurred-foreground": "#1f2731",
+        "footer-background": "#f4f5f7",
+        "footer-key-foreground": "#1f6f9c",
+        "scrollbar": "#c3cad4",
+        "scrollbar-background": "#eceef1",
+        "button-color-foreground": "#fbfbfc",
+    },
+)
+"""The same for a bright terminal."""
+
+THEMES = (DARK, LIGHT)
+
+
+def first_theme(environment: Mapping[str, str]) -> str:
+    """The theme to start with: the terminal's own palette where `NO_COLOR` is set, else ours for dark or light.
+
+    Light is taken when `COLORFGBG` (set by rxvt, Konsole, iTerm and others) says that the background is bright.
+    """
+    if environment.get("NO_COLOR"):
+        return "ansi-dark"
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return LIGHT.name if background in {"7", "15"} else DARK.name

@@ -1,0 +1,64 @@
+"""The first line of a screen: where one is, and what is going on in the whole app."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class TitleBar(Widget):
+    """`wftui / Workflows / repo_health` at the left, runs that go on and runs that need a person at the right."""
+
+    DEFAULT_CSS = """
+    TitleBar {
+        dock: top;
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground-muted;
+    }
+    """
+
+    ALLOW_SELECT = False
+
+    trail: reactive[tuple[str, ...]] = reactive(())
+    """Where this screen is, from the outside in."""
+    note: reactive[str] = reactive("")
+    """Something about what is shown here, such as a folder."""
+    news: reactive[Content] = reactive(Content(""))
+    """What goes on in the app."""
+
+    def __init__(self, trail: tuple[str, ...]) -> None:
+        super().__init__()
+        self.set_reactive(TitleBar.trail, trail)
+
+    def on_mount(self) -> None:
+        """Follow the runs of the app."""
+        from wftui.tui.app import WftuiApp
+
+        if isinstance(self.app, WftuiApp):
+            self.app.runs_changed.subscribe(self, self._show_news)
+            self.news = self.app.news()
+
+    def _show_news(self, _run_id: str) -> None:
+        from wftui.tui.app import WftuiApp
+
+        assert isinstance(self.app, WftuiApp)
+        self.news = self.app.news()
+
+    def render(self) -> Content:
+        """The line; the note gives way first, then the head of the trail."""
+        width = self.size.width - self.styles.padding.width
+        here = Content(" / ").join(
+            [
+                Content("wftui").stylize("b $primary"),
+                *(Content(part) for part in self.trail[:-1]),
+                *(Content(part).stylize("b $foreground") for part in self.trail[-1:]),
+            ]
+        )
+        right = self.news
+        note = Content(self.note).stylize("$foreground-muted")
+        if here.cell_length + note.cell_length + right.cell_length + 5 <= width:
+            right = Content("   ").join([part for part in (note, right) if part])
+        room = max(0, width - right.cell_length - 1)
+        left = here.truncate(room, ellipsis=True) if here.cell_length > room else here
+        return left.pad_right(max(0, width - right.cell_length - left.cell_length)) + right
