@@ -1,5 +1,6 @@
 """`wftui run` and what belongs to it, through the real command in a process of its own."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit import obey_permissions
 
 from wftui.workbench import Settings
 
@@ -53,9 +55,17 @@ def command(settings: Settings, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "wftui", *arguments, *places]
 
 
-def wftui(settings: Settings, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def wftui(
+    settings: Settings, *arguments: str, stdin: str = "", obeying: bool = False
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(settings, *arguments), capture_output=True, text=True, input=stdin or "", timeout=60, check=False
+        command(settings, *arguments),
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=60,
+        check=False,
+        preexec_fn=obey_permissions if obeying else None,
     )
 
 
@@ -247,3 +257,32 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert wftui(settings, "approve", run_id, "sure").returncode == 0
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
     assert watching.wait(timeout=30) == 0
+
+
+def test_a_read_only_workspace_still_runs_and_keeps_what_it_holds(settings: Settings) -> None:
+    add(settings, HELLO)
+    folders = [settings.tables, settings.tables / "workflows", settings.tables / "workflows" / "hello"]
+    for folder in folders:
+        folder.chmod(0o500)
+    before = sorted(settings.tables.rglob("*"))
+    try:
+        done = wftui(settings, "run", "hello", "--quiet", obeying=True)
+        assert (done.returncode, "Hello, world!" in done.stdout) == (0, True), done.stderr
+        refused = wftui(settings, "new", "b", obeying=True)
+        assert refused.returncode == 1
+        assert "permission denied" in refused.stderr
+        assert "Traceback" not in done.stderr + refused.stderr
+        assert sorted(settings.tables.rglob("*")) == before
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)
+
+
+def test_a_folder_that_cannot_hold_the_database_is_a_sentence(settings: Settings, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    elsewhere = dataclasses.replace(settings, database=closed / "deeper" / "wftui.db")
+    done = wftui(elsewhere, "history", obeying=True)
+    assert done.returncode == 1
+    assert str(closed) in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,5 +1,4 @@
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -106,18 +105,6 @@ def test_a_file_that_is_not_utf8_is_a_sentence(workspace: Workspace) -> None:
     workspace.source_path("a").write_bytes(b'{"x": "\xff"}')
     with pytest.raises(WorkspaceError, match="not UTF-8"):
         workspace.read("a")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_a_sentence_and_keeps_the_file(workspace: Workspace) -> None:
-    source = workspace.write("a", "{}", None)
-    source.path.parent.chmod(0o500)
-    try:
-        with pytest.raises(WorkspaceError, match="permission denied"):
-            workspace.write("a", "[]", source.etag)
-    finally:
-        source.path.parent.chmod(0o700)
-    assert workspace.read("a") == source
 
 
 def test_atomic_write_leaves_equal_files_alone_and_keeps_their_mode(tmp_path: Path) -> None:
