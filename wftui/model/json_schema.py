@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.base import Json
@@ -12,7 +13,14 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from referencing._core import Resolver
 
-MISSING: Any = object()
+
+class _Missing(Enum):
+    """An enumeration, because its member stays the same object in copies."""
+
+    MISSING = "missing"
+
+
+MISSING: Any = _Missing.MISSING
 """Stands for "no value", where None would be JSON's null."""
 
 
@@ -81,7 +89,7 @@ class SchemaNode:
 
         try:
             found = self.resolver.lookup(reference)
-        except Unresolvable:
+        except (Unresolvable, AttributeError, TypeError, ValueError):  # the latter where the schema is malformed
             return None
         return SchemaNode(found.contents, found.resolver)
 

@@ -1,0 +1,206 @@
+"""Which fields a schema gives."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.model.base import Json
+from wftui.model.forms import MAX_DEPTH, MAX_FIELDS, FormField, form_fields, form_of, needs_input
+from wftui.model.json_schema import MISSING
+
+
+def field(contents: Json, **around: Json) -> FormField:
+    (only,) = form_fields({"type": "object", "properties": {"x": contents}, **around})
+    return only
+
+
+@pytest.mark.parametrize(
+    ("contents", "kind"),
+    [
+        ({"type": "string"}, "text"),
+        ({"type": ["string", "null"]}, "text"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text"),
+        ({"pattern": "^v"}, "text"),
+        ({"type": "string", "maxLength": 5000}, "multiline"),
+        ({"type": "string", "default": "a\nb"}, "multiline"),
+        ({"type": "string", "contentMediaType": "text/markdown"}, "multiline"),
+        ({"type": "integer"}, "integer"),
+        ({"type": ["integer", "number"]}, "number"),
+        ({"minimum": 1}, "number"),
+        ({"type": "boolean"}, "boolean"),
+        ({"enum": ["a", 1, True]}, "choice"),
+        ({"const": "a"}, "choice"),
+        ({"type": "null"}, "choice"),
+        ({"oneOf": [{"const": 1}, {"enum": [2], "description": "two"}]}, "choice"),
+        ({"type": "array", "items": {"type": "string"}}, "list"),
+        ({"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}}, "list"),
+        ({"type": "array", "uniqueItems": True, "items": {"enum": ["a", "b"]}}, "choices"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "group"),
+        ({"$ref": "#/$defs/town"}, "text"),
+        ({}, "json"),
+        (True, "json"),
+        ({"type": "object"}, "json"),
+        ({"type": "array"}, "json"),
+        ({"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, "json"),
+        ({"type": ["string", "integer"]}, "json"),
+        ({"oneOf": [{"type": "string"}, {"type": "array"}]}, "json"),
+        ({"$ref": "https://example.org/elsewhere"}, "json"),
+        ({"$ref": "#/$defs/nowhere"}, "json"),
+    ],
+)
+def test_kind_of_field(contents: Json, kind: str) -> None:
+    assert field(contents, **{"$defs": {"town": {"type": "string"}}}).kind == kind
+
+
+def test_field_says_what_the_schema_says() -> None:
+    schema = {
+        "properties": {
+            "weeks": {
+                "$ref": "#/$defs/count",
+                "title": "Weeks back",
+                "description": "How many weeks are counted.",
+                "default": 12,
+            },
+            "day": {"type": "string", "format": "date"},
+        },
+        "required": ["day"],
+        "$defs": {"count": {"type": "integer", "title": "Count", "minimum": 1, "maximum": 520, "multipleOf": 2}},
+    }
+    weeks, day = form_fields(schema)
+    assert (weeks.label, weeks.description, weeks.default) == ("Weeks back", "How many weeks are counted.", 12)
+    assert (weeks.hints, weeks.step, weeks.minimum, weeks.maximum) == (("1 to 520", "in steps of 2"), 2, 1, 520)
+    assert (weeks.required, day.required) == (False, True)
+    assert (day.label, day.default, day.hints, day.examples) == ("day", MISSING, ("date",), ("2026-11-22",))
+
+
+def test_choices_have_labels_and_descriptions() -> None:
+    titled = field({"oneOf": [{"const": "p", "title": "Production", "description": "The real one"}, {"const": 2}]})
+    assert [(choice.value, choice.label, choice.description) for choice in titled.choices] == [
+        ("p", "Production", "The real one"),
+        (2, "2", ""),
+    ]
+    named = field({"enum": ["a", None, "b"], "enumNames": ["First", "None", "Second"]})
+    assert [choice.label for choice in named.choices] == ["First", "Second"]
+    assert named.nullable
+
+
+def test_null_is_offered_only_where_it_is_allowed() -> None:
+    assert field({"type": ["integer", "null"]}).nullable
+    assert field({"anyOf": [{"type": "object", "properties": {"a": {}}}, {"type": "null"}]}).nullable
+    assert not field({"type": "integer"}).nullable
+    assert not field({"allOf": [{"type": ["string", "null"]}, {"type": "string"}]}).nullable
+    assert field({"type": "number", "default": None}).default is MISSING
+
+
+def test_secret_is_known_by_write_only_or_format_and_covers_what_is_inside() -> None:
+    assert field({"type": "string", "format": "password"}).secret
+    assert field({"type": "integer", "writeOnly": True}).secret
+    login = field({"type": "object", "writeOnly": True, "properties": {"key": {"type": "string"}}})
+    assert login.fields[0].secret
+
+
+def test_parts_of_all_of_make_one_group() -> None:
+    fields = form_fields(
+        {
+            "allOf": [{"$ref": "#/$defs/named"}, {"properties": {"size": {"type": "integer"}}, "required": ["name"]}],
+            "$defs": {"named": {"properties": {"name": {"type": "string"}, "size": {"minimum": 3}}}},
+        }
+    )
+    assert [(each.name, each.kind, each.required) for each in fields] == [
+        ("name", "text", True),
+        ("size", "integer", False),
+    ]
+    assert fields[1].minimum == 3
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"additionalProperties": {"type": "string"}},
+        {"patternProperties": {"^x-": {}}},
+        {"required": ["unnamed"]},
+        {"if": {"required": ["x"]}, "then": {"required": ["y"]}},
+        {"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
+    ],
+)
+def test_what_has_no_field_can_be_given_as_json(more: Json) -> None:
+    *_, last = form_fields({"properties": {"x": {"type": "string"}}, **more})
+    assert (last.kind, last.rest) == ("json", True)
+
+
+def test_schema_that_holds_itself_ends() -> None:
+    schema = {
+        "$ref": "#/$defs/node",
+        "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
+    }
+    name, following = form_fields(schema)
+    assert (name.kind, following.kind) == ("text", "json")
+    assert form_fields({"$ref": "#"}) == []
+
+
+def test_depth_and_number_of_fields_are_bounded() -> None:
+    deep: Json = {"type": "string"}
+    for _ in range(MAX_DEPTH + 5):
+        deep = {"properties": {"in": deep}}
+    depth, inner = 0, form_of(deep)
+    while inner.kind == "group":
+        depth, inner = depth + 1, inner.fields[0]
+    assert (depth, inner.kind) == (MAX_DEPTH, "json")
+
+    level: Json = {"type": "string"}
+    definitions = {"l0": {"properties": {f"p{i}": {"type": "string"} for i in range(20)}}}
+    for depth in range(1, 5):
+        definitions[f"l{depth}"] = {"properties": {f"p{i}": {"$ref": f"#/$defs/l{depth - 1}"} for i in range(20)}}
+    level = form_of({"$ref": "#/$defs/l4", "$defs": definitions})
+
+    def count(some: FormField) -> int:
+        return 1 + sum(count(each) for each in some.fields)
+
+    assert count(level) < MAX_FIELDS + 20 * MAX_DEPTH
+
+
+def test_nothing_to_ask() -> None:
+    assert not needs_input({})
+    assert not needs_input({"type": "object", "properties": {}})
+    assert not needs_input({"type": "object", "additionalProperties": False})
+    assert needs_input({"properties": {"a": {}}})
+    assert needs_input({"type": "object", "additionalProperties": {"type": "string"}})
+    assert needs_input({"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]})
+    assert needs_input({"type": "array"})
+
+
+KEYWORDS = st.sampled_from(
+    [
+        "type",
+        "properties",
+        "items",
+        "enum",
+        "anyOf",
+        "allOf",
+        "oneOf",
+        "required",
+        "default",
+        "$ref",
+        "title",
+        "minimum",
+        "format",
+        "pattern",
+        "const",
+        "examples",
+        "additionalProperties",
+        "if",
+        "maxLength",
+    ]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["string", "object", "array", "#", "#/items", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS | st.sampled_from(["a", "b"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYWORDS, ANYTHING, max_size=5))
+def test_any_schema_at_all_gives_a_form(schema: Json) -> None:
+    assert form_fields(schema) is not None
