@@ -1,12 +1,9 @@
-"""How each status of a run or a step looks: one glyph, one colour, one word, on every screen.
-
-The glyph alone tells the statuses apart, so that nothing is lost without colour; the ASCII form is for terminals whose
-locale cannot show the glyphs. Every glyph is one cell wide.
-"""
+"""How each status of a run or a step looks on the screens: the common glyph, a colour of the theme, a word."""
 
 from typing import NamedTuple, get_args
 
 from wftui.model.execution import ExecutionStatus, StepStatus
+from wftui.model.glyphs import GLYPHS
 
 
 class StatusLook(NamedTuple):
@@ -19,25 +16,29 @@ class StatusLook(NamedTuple):
     word: str
 
 
-STATUS: dict[str, StatusLook] = {
-    "pending": StatusLook("○", ".", "$foreground-muted", "status--pending", "pending"),
-    "running": StatusLook("●", ">", "$text-primary", "status--running", "running"),
-    "waiting": StatusLook("◔", "?", "$text-warning", "status--waiting", "waiting"),
-    "completed": StatusLook("✓", "+", "$text-success", "status--completed", "completed"),
-    "failed": StatusLook("✗", "x", "$text-error", "status--failed", "failed"),
-    "skipped": StatusLook("⊘", "-", "$foreground-disabled", "status--skipped", "skipped"),
-    "cancelled": StatusLook("■", "#", "$text-accent", "status--cancelled", "cancelled"),
-    "interrupted": StatusLook("↯", "!", "$text-warning", "status--interrupted", "interrupted"),
+_COLORS = {
+    "pending": "$foreground-muted",
+    "running": "$text-primary",
+    "waiting": "$text-warning",
+    "completed": "$text-success",
+    "failed": "$text-error",
+    "skipped": "$foreground-disabled",
+    "cancelled": "$text-accent",
+    "interrupted": "$text-warning",
 }
-"""Look of every `StepStatus` and `ExecutionStatus`."""
-
-PULSE = ("●", "◉", "○", "◉")
-"""Frames of a running step's glyph, where animation is wanted."""
-PULSE_ASCII = (">", "-")
-"""The same in ASCII."""
 
 ALL_STATUSES: tuple[str, ...] = tuple(dict.fromkeys((*get_args(StepStatus), *get_args(ExecutionStatus))))
 """Every status that may have to be shown, steps' first."""
+
+STATUS: dict[str, StatusLook] = {
+    word: StatusLook(*GLYPHS[word], _COLORS[word], f"status--{word}", word) for word in ALL_STATUSES
+}
+"""Look of every `StepStatus` and `ExecutionStatus`."""
+
+PULSE = ("●", "•", "·", "•")
+"""Frames of a running step's glyph, where animation is wanted."""
+PULSE_ASCII = (">", "-")
+"""The same in ASCII."""
 
 
 def look(status: str, ascii: bool = False) -> StatusLook:  # noqa: A002 - says what it gives

@@ -184,7 +184,7 @@ class GraphPicture:
     def _pill(self, path: str, box: Box, cells: Cells, scene: Scene) -> None:
         node, look = self._nodes[path], scene.word(path)
         focused = path == scene.cursor
-        left, right = ("[", "]") if scene.ascii else ("▐", "▌")
+        left, right = ("[", "]") if scene.ascii or scene.bare else ("▐", "▌")
         body = "step--cursor" if focused else f"step--pill-{look}"
         cap = "step--cursor-cap" if focused else f"step--cap-{look}"
         cells.put(box.x, left, cap)
@@ -194,16 +194,19 @@ class GraphPicture:
         self._title(node, box.x + 4, box.width - 5, cells, scene, body)
 
     def _title(self, node: CanvasNode, x: int, width: int, cells: Cells, scene: Scene, *style: str) -> None:
-        """The label, and at the right whatever of the detail has room."""
+        """The label, and at the right the detail if both have room."""
         more = "~" if scene.ascii else "…"
         detail = scene.details.get(node.path, "")
-        if detail and width - cell_len(detail) - 1 >= min(cell_len(node.label), 6):
-            cells.put(x + width - cell_len(detail), detail, *style, "step--detail")
+        if detail and width - cell_len(detail) - 1 >= cell_len(node.label):
+            cells.put(
+                x + width - cell_len(detail), detail, *style, *(() if node.path == scene.cursor else ("step--detail",))
+            )
             width -= cell_len(detail) + 1
-        cells.put(x, fit(node.label, width, more), *style, f"step--label-{scene.word(node.path)}")
+        cells.put(x, fit(node.label, width, more), *style, *self._label(node.path, scene))
 
     def _glyph(self, path: str, x: int, y: int, cells: Cells, scene: Scene, *style: str) -> None:
-        cells.put(x, scene.glyph(path, self._nodes[path].type), *style, scene.style(path))
+        colour = () if path == scene.cursor else (scene.style(path),)
+        cells.put(x, scene.glyph(path, self._nodes[path].type), *style, *colour)
 
     def _box(self, path: str, box: Box, line: int, cells: Cells, scene: Scene) -> None:
         node = self._nodes[path]
@@ -215,12 +218,12 @@ class GraphPicture:
         if line == 1:
             self._glyph(path, box.x + 2, box.y + 1, cells, scene, *focus)
             label = fit(node.label, box.width - 6, "~" if scene.ascii else "…")
-            cells.put(box.x + 4, label, f"step--label-{scene.word(path)}", *focus)
+            cells.put(box.x + 4, label, *focus, *self._label(path, scene))
         elif line == 2:
             detail = scene.details.get(path, "")
             room = box.width - 6 - cell_len(detail) - bool(detail)
-            cells.put(box.x + 4, fit(node.type, room), *focus, "step--type")
-            cells.put(box.right - 2 - cell_len(detail), detail, *focus, "step--detail")
+            cells.put(box.x + 4, fit(node.type, room), *(focus or ("step--type",)))
+            cells.put(box.right - 2 - cell_len(detail), detail, *(focus or ("step--detail",)))
 
     def _frame(self, path: str, box: Box, y: int, cells: Cells, scene: Scene) -> None:
         self._side(box, y, cells, scene, self._border(path, scene))
@@ -232,10 +235,13 @@ class GraphPicture:
             focus = self._focus(path, scene)
             cells.put(box.x + 1, " " * (cell_len(title) + 4), *focus)
             self._glyph(path, box.x + 2, y, cells, scene, *focus)
-            cells.put(box.x + 4, title, f"step--label-{scene.word(path)}", *focus)
+            cells.put(box.x + 4, title, *focus, *self._label(path, scene))
 
     def _focus(self, path: str, scene: Scene) -> tuple[str, ...]:
         return ("step--cursor",) if path == scene.cursor else ()
+
+    def _label(self, path: str, scene: Scene) -> tuple[str, ...]:
+        return () if path == scene.cursor else (f"step--label-{scene.word(path)}",)
 
     def _border(self, path: str, scene: Scene) -> str:
         return "step--border-cursor" if path == scene.cursor else f"step--border-{scene.word(path)}"

@@ -82,19 +82,21 @@ class ListPicture:
         if focused:
             cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
         start = 1 + len(guide)
-        cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
-        cells.put(start, scene.glyph(node.path, node.type), *base, scene.style(node.path))
+        cells.put(1, _plain(guide) if scene.ascii else guide, *(base or ("step--edge",)))
+        cells.put(start, scene.glyph(node.path, node.type), *(base or (scene.style(node.path),)))
         detail = scene.details.get(node.path, "")
         right = self.width - 1
         if detail:
             shown = fit(detail, min(max(EXTRA, cell_len(detail)), self.width // 3), more).rstrip()
-            cells.put(right - cell_len(shown), shown, *base, "step--detail")
+            cells.put(right - cell_len(shown), shown, *(base or ("step--detail",)))
         right -= EXTRA + 1
         if self._type:
             right -= self._type + 1
-            cells.put(right + 1, fit(node.type, self._type, more), *base, "step--type")
+            cells.put(right + 1, fit(node.type, self._type, more), *(base or ("step--type",)))
         name = start + 2
-        cells.put(name, fit(node.label, max(right - name, 4), more), *base, f"step--label-{scene.word(node.path)}")
+        cells.put(
+            name, fit(node.label, max(right - name, 4), more), *(base or (f"step--label-{scene.word(node.path)}",))
+        )
 
 
 def _plain(guide: str) -> str:

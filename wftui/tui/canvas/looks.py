@@ -10,20 +10,20 @@ _QUIET = {"pending": "$foreground-muted", "skipped": "$foreground-disabled", "ca
 def _rules() -> dict[str, str]:
     rules = {
         "step--edge": "color: $foreground 35%;",
-        "step--edge-lit": "color: $text-accent; text-style: bold;",
+        "step--edge-lit": "color: $foreground; text-style: bold;",
         "step--type": "color: $foreground-muted;",
         "step--detail": "color: $foreground-muted;",
-        "step--cursor": "background: $primary 60%; color: $foreground; text-style: bold;",
-        "step--cursor-cap": "color: $primary 60%;",
-        "step--mark": "color: $text-accent;",
-        "step--border-cursor": "color: $text-accent; text-style: bold;",
+        "step--cursor": "background: $foreground 20%; color: $foreground; text-style: bold;",
+        "step--cursor-cap": "color: $foreground 20%;",
+        "step--mark": "color: $foreground;",
+        "step--border-cursor": "color: $foreground; text-style: bold;",
         "status--none": "color: $text-secondary;",
     }
     for look in STATUS.values():
         rules[look.style_class] = f"color: {look.color};"
     for word in ("none", *STATUS):
         tint = _TINTED.get(word)
-        back = f"{tint} 30%" if tint else "$foreground 10%"
+        back = f"{tint} 25%" if tint else "$foreground 8%"
         rules[f"step--pill-{word}"] = f"background: {back};"
         rules[f"step--cap-{word}"] = f"color: {back};"
         rules[f"step--border-{word}"] = f"color: {STATUS[word].color};" if tint else "color: $foreground 45%;"
@@ -36,5 +36,18 @@ def _rules() -> dict[str, str]:
 _ALL = _rules()
 COMPONENT_CLASSES = frozenset(_ALL)
 """Every component class the drawings use."""
-CSS = "\n".join(f"    & > .{name} {{ {rule} }}" for name, rule in _ALL.items()) + "\n"
-"""Their rules, to stand inside the block of a widget."""
+
+CSS = (
+    "StepView {\n    background: transparent;\n"
+    + "".join(f"    & > .{name} {{ {rule} }}\n" for name, rule in _ALL.items())
+    + """
+    &:focus > .step--cursor { background: $primary; color: $background; }
+    &:focus > .step--cursor-cap { color: $primary; }
+    &:focus > .step--mark { color: $background; }
+    &:focus > .step--border-cursor { color: $primary; }
+    &:ansi > .step--cursor { background: transparent; color: ansi_default; text-style: reverse; }
+    &:ansi > .step--edge-lit { color: ansi_bright_white; }
+}
+"""
+)
+"""Default CSS of the views."""

@@ -21,6 +21,7 @@ class Scene:
         cursor: path of the focused step.
         beat: counts up while running steps pulse.
         ascii: draw with ASCII only.
+        bare: the terminal's own palette is used, so that a background cannot show where a step ends.
     """
 
     statuses: dict[str, str] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class Scene:
     cursor: str | None = None
     beat: int = 0
     ascii: bool = False
+    bare: bool = False
 
     def glyph(self, path: str, step_type: str) -> str:
         """What stands before a step's name: its status now, or the sign of its type while it has no status."""

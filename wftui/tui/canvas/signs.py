@@ -1,22 +1,22 @@
-"""A one-cell sign for each step type, shown where a step has no status yet."""
+"""A one-cell sign for each step type, shown where a step has no status yet; signs that nearly every font has."""
 
 _SIGNS: dict[str, tuple[str, str]] = {
     "shell": ("$", "$"),
     "python": ("λ", "p"),
-    "http": ("⇅", "h"),
-    "sql": ("≣", "q"),
-    "file": ("▤", "f"),
+    "http": ("↔", "h"),
+    "sql": ("∑", "q"),
+    "file": ("≡", "f"),
     "set": ("=", "="),
     "assert": ("!", "!"),
-    "delay": ("◷", "d"),
+    "delay": ("…", "d"),
     "approval": ("?", "?"),
-    "workflow": ("⊞", "w"),
-    "llm": ("✦", "*"),
-    "mcp": ("⌁", "m"),
-    "composio": ("⌁", "c"),
-    "group": ("▣", "g"),
-    "switch": ("◇", "s"),
-    "loop": ("↻", "l"),
+    "workflow": ("►", "w"),
+    "llm": ("*", "*"),
+    "mcp": ("♦", "m"),
+    "composio": ("♦", "c"),
+    "group": ("□", "g"),
+    "switch": ("◊", "s"),
+    "loop": ("∞", "l"),
 }
 _OTHER = ("•", "o")
 

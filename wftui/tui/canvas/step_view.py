@@ -1,7 +1,6 @@
-"""A scrolling view of a workflow's steps: focus, selection and statuses, whatever the drawing is."""
+"""A scrolling view of a workflow's steps: focus, selection, statuses and folding, whatever the drawing is."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,6 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from wftui.tui.canvas.cells import Cells
+from wftui.tui.canvas.folding import Folded, fold, summary
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.list_picture import ListPicture
 from wftui.tui.canvas.looks import COMPONENT_CLASSES, CSS
@@ -31,34 +31,37 @@ class StepView(ScrollView, can_focus=True):
     """Base of the canvas and the step list. A subclass makes the picture and gives it to `show_picture`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
-    DEFAULT_CSS = "StepView {\n    background: $surface;\n" + CSS + "}\n"
+    DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step('up')", "Up", show=False),
         Binding("down,j", "step('down')", "Down", show=False),
         Binding("left,h", "step('left')", "Left", show=False),
         Binding("right,l", "step('right')", "Right", show=False),
         Binding("enter", "choose", "Open", show=False),
+        Binding("space", "fold", "Fold", show=False),
         Binding("home,f", "current", "Current step", show=False),
     ]
 
-    @dataclass
     class Selected(Message):
         """A step was chosen with Enter or the mouse."""
 
-        view: "StepView"
-        step_path: str
+        def __init__(self, view: "StepView", step_path: str) -> None:
+            super().__init__()
+            self.view = view
+            self.step_path = step_path
 
         @property
         def control(self) -> "StepView":
             """The view it was chosen in."""
             return self.view
 
-    @dataclass
     class Highlighted(Message):
         """The focus went to another step."""
 
-        view: "StepView"
-        step_path: str
+        def __init__(self, view: "StepView", step_path: str) -> None:
+            super().__init__()
+            self.view = view
+            self.step_path = step_path
 
         @property
         def control(self) -> "StepView":
@@ -79,84 +82,105 @@ class StepView(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.nodes: list[CanvasNode] = list(nodes)
+        self._steps = {node.path: node for node in nodes}
+        self._shut: set[str] = set()
+        self._opened: set[str] = set()
+        self._folded = Folded()
         self._scene = Scene(ascii=ascii_only)
         self._picture: Picture | None = None
         self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
         self._styles: dict[tuple[str, ...], Style] = {}
         self._pulse: Timer | None = None
 
-    # What it shows
+    # --- what it shows
+
+    @property
+    def nodes(self) -> list[CanvasNode]:
+        """All steps, also those inside folded ones."""
+        return list(self._steps.values())
 
     def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
-        """Show other steps. Statuses and focus stay with the paths that are still there."""
-        self.nodes = list(nodes)
-        known = {node.path for node in self.nodes}
-        self._scene.statuses = {path: word for path, word in self._scene.statuses.items() if path in known}
-        self._scene.details = {path: text for path, text in self._scene.details.items() if path in known}
-        if self._scene.cursor not in known:
-            self._scene.cursor = None
+        """Show other steps. Statuses, folds and focus stay with the paths that are still there."""
+        self._steps = {node.path: node for node in nodes}
+        scene = self._scene
+        scene.statuses = {path: word for path, word in scene.statuses.items() if path in self._steps}
+        scene.details = {path: text for path, text in scene.details.items() if path in self._steps}
+        if self.cursor not in self._steps:
+            scene.cursor = None
         self.make_picture()
 
     def make_picture(self) -> None:
         """Draw the steps anew; ends in `show_picture`, now or later."""
         raise NotImplementedError
 
-    def show_picture(self, picture: Picture) -> None:
+    def folded(self, *, fan_outs: bool) -> Folded:
+        """The steps to draw, as the user has folded them."""
+        return fold(self.nodes, closed=self._shut, opened=self._opened, fan_outs=fan_outs)
+
+    def list_picture(self, folded: Folded) -> ListPicture:
+        """The steps as a list, as wide as the view."""
+        bar = self.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
+        return ListPicture(folded.nodes, self.size.width - bar)
+
+    def show_picture(self, picture: Picture, folded: Folded) -> None:
         """Take a new drawing, and scroll to the focused step."""
-        self._picture = picture
+        # The cursor is a step for the user, but the node that stands for it in the drawing.
+        path = self.cursor or self.current_step()
+        self._picture, self._folded = picture, folded
         self._strips.clear()
-        if self._scene.cursor is None:
-            self._scene.cursor = self.current_step()
+        self._scene.cursor = None if path is None else folded.shown_as.get(path, path)
+        for group in folded.members:
+            self._sum_up(group)
         self.virtual_size = Size(picture.width, picture.height)
         self.refresh()
         self._reveal()
+        self._set_pulse()
+
+    # --- statuses
 
     def set_status(self, path: str, status: str, detail: str | None = None) -> None:
         """Show the status of a step, and with `detail` a short text beside it. An unknown path is ignored.
 
-        Only the rows of the step are painted again.
+        Only the cells of the step are painted again.
         """
         scene = self._scene
-        if self._picture is None:
-            scene.statuses[path] = status
-            if detail is not None:
-                scene.details[path] = detail
-            return
-        box = self._picture.box(path)
-        if box is None:
-            return
-        if scene.statuses.get(path) == status and (detail is None or scene.details.get(path, "") == detail):
+        before = scene.statuses.get(path), scene.details.get(path, "")
+        if path not in self._steps or before == (status, before[1] if detail is None else detail):
             return
         scene.statuses[path] = status
         if detail is not None:
             scene.details[path] = detail
-        rows = (box.y, box.bottom - 1) if box.frame else range(box.y, box.bottom)
-        self._repaint(rows, box.x, box.width)
-        if box.frame:
-            self._repaint(range(box.y, box.bottom), box.x, 1)
-            self._repaint(range(box.y, box.bottom), box.right - 1, 1)
+        shown = self._folded.shown_as.get(path, path)
+        if shown in self._folded.members:
+            self._sum_up(shown)
+        if shown == path or shown in self._folded.members:
+            self._repaint_step(shown)
         self._set_pulse()
 
     def set_statuses(self, statuses: Mapping[str, str], details: Mapping[str, str] | None = None) -> None:
         """Replace all statuses and details at once."""
         self._scene.statuses = dict(statuses)
         self._scene.details = dict(details or {})
+        for group in self._folded.members:
+            self._sum_up(group)
         self._strips.clear()
         self.refresh()
         self._set_pulse()
 
-    def list_picture(self) -> ListPicture:
-        """The steps as a list, as wide as the view."""
-        bar = self.styles.scrollbar_size_vertical if len(self.nodes) > self.size.height else 0
-        return ListPicture(self.nodes, self.size.width - bar)
+    def _sum_up(self, group: str) -> None:
+        """Status of a folded fan-out, once any of its steps has one."""
+        scene, members = self._scene, self._folded.members[group]
+        if any(path in scene.statuses for path in members):
+            scene.statuses[group], scene.details[group] = summary(members, scene.statuses)
 
-    # Focus
+    # --- focus
 
     @property
     def cursor(self) -> str | None:
-        """Path of the focused step."""
-        return self._scene.cursor
+        """Path of the focused step; of a folded fan-out, that of its first step."""
+        shown = self._scene.cursor
+        members = self._folded.members.get(shown) if shown is not None else None
+        return members[0] if members else shown
 
     def current_step(self) -> str | None:
         """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
@@ -166,32 +190,62 @@ class StepView(ScrollView, can_focus=True):
             for node in found:
                 if node.path not in holders:
                     return node.path
-        return self.nodes[0].path if self.nodes else None
+        return next(iter(self._steps), None)
 
     def focus_step(self, path: str) -> None:
-        """Move the focus to a step and scroll to it. An unknown path is ignored."""
-        if path == self._scene.cursor or path not in {node.path for node in self.nodes}:
-            return
+        """Move the focus to a step, or to the folded one it is in, and scroll there. An unknown path is ignored."""
+        if path in self._steps:
+            self._go(self._folded.shown_as.get(path, path))
+
+    def _go(self, shown: str) -> None:
         before = self._scene.cursor
-        self._scene.cursor = path
+        if shown == before:
+            return
+        self._scene.cursor = shown
         if self._picture is not None:
-            rows = self._picture.touched(path) | (self._picture.touched(before) if before else set())
+            rows = self._picture.touched(shown) | (self._picture.touched(before) if before else set())
             self._repaint(rows, 0, max(self.virtual_size.width, self.size.width))
         self._reveal()
-        self.post_message(self.Highlighted(self, path))
+        if path := self.cursor:
+            self.post_message(self.Highlighted(self, path))
 
     def action_step(self, direction: Direction) -> None:
         """Arrow keys: to the next step in a direction."""
         if self._picture is None or self._scene.cursor is None:
             return
-        path = self._picture.next(self._scene.cursor, direction)
-        if path is not None:
-            self.focus_step(path)
+        shown = self._picture.next(self._scene.cursor, direction)
+        if shown is not None:
+            self._go(shown)
 
     def action_choose(self) -> None:
-        """Enter: choose the focused step."""
-        if self._scene.cursor is not None:
-            self.post_message(self.Selected(self, self._scene.cursor))
+        """Enter: choose the focused step; a folded fan-out opens."""
+        if self._scene.cursor in self._folded.members:
+            self.action_fold()
+        elif path := self.cursor:
+            self.post_message(self.Selected(self, path))
+
+    def action_fold(self) -> None:
+        """Open or close the focused container or fan-out."""
+        shown, path = self._scene.cursor, self.cursor
+        if shown is None or path is None:
+            return
+        if shown in self._folded.members:
+            self._opened.add(shown)
+        elif path in self._shut:
+            self._shut.remove(path)
+        elif any(node.parent == path for node in self._steps.values()):
+            self._shut.add(path)
+        elif group := self._group_of(path):
+            self._opened.remove(group)
+        else:
+            return
+        self.make_picture()
+
+    def _group_of(self, path: str) -> str | None:
+        """The opened fan-out that a step belongs to."""
+        all_groups = fold(self.nodes, closed=self._shut, fan_outs=True)
+        group = all_groups.shown_as.get(path)
+        return group if group in self._opened else None
 
     def action_current(self) -> None:
         """To the step that is running now."""
@@ -206,11 +260,14 @@ class StepView(ScrollView, can_focus=True):
         if self._picture is None or offset is None:
             return
         place = offset + self.scroll_offset - Offset(self._margin, 0)
-        path = self._picture.at(place.x, place.y)
-        if path is not None:
+        shown = self._picture.at(place.x, place.y)
+        if shown is not None:
             event.stop()
-            self.focus_step(path)
-            self.post_message(self.Selected(self, path))
+            self._go(shown)
+            if shown not in self._folded.members:
+                self.post_message(self.Selected(self, shown))
+            elif event.chain == 2:
+                self.action_fold()
 
     def _reveal(self) -> None:
         """Scroll so that the focused step is in view, or the top left of one that is larger than the view."""
@@ -219,12 +276,13 @@ class StepView(ScrollView, can_focus=True):
         box = self._picture.box(self._scene.cursor)
         if box is None:
             return
-        x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, self.scrollable_content_region.width)
-        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, self.scrollable_content_region.height)
+        view = self.scrollable_content_region
+        x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, view.width)
+        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, view.height)
         if (x, y) != tuple(self.scroll_offset):
             self.scroll_to(x, y, animate=False)
 
-    # Painting
+    # --- painting
 
     @property
     def _margin(self) -> int:
@@ -242,6 +300,8 @@ class StepView(ScrollView, can_focus=True):
             cells = Cells(column - self._margin, width)
             if self._picture is not None and row < self._picture.height:
                 self._picture.draw(row, cells, self._scene)
+            elif row == 0 and not self._steps:
+                cells.put(column - self._margin + 1, "No steps yet", "step--type")
             strip = Strip([Segment(text, self._style(names)) for text, names in cells.runs()], width)
             self._strips[row] = kept = (column, width, strip)
         return kept[2]
@@ -268,6 +328,7 @@ class StepView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget what was painted in other colours."""
         super().notify_style_update()
+        self._scene.bare = self.app.current_theme.ansi
         self._strips.clear()
         self._styles.clear()
 
@@ -276,18 +337,35 @@ class StepView(ScrollView, can_focus=True):
         self._strips.clear()
         self.make_picture()
 
+    def on_show(self) -> None:
+        """Draw what could not be drawn while there was no size."""
+        if self._picture is None:
+            self.make_picture()
+
+    def _repaint_step(self, shown: str) -> None:
+        box = self._picture.box(shown) if self._picture else None
+        if box is None:
+            return
+        rows = range(box.y, box.bottom)
+        if box.frame:
+            self._repaint((box.y, box.bottom - 1), box.x, box.width)
+            self._repaint(rows, box.x, 1)
+            self._repaint(rows, box.right - 1, 1)
+        else:
+            self._repaint(rows, box.x, box.width)
+
     def _repaint(self, rows: Iterable[int], x: int, width: int) -> None:
         """Paint cells of the drawing again, as far as they are in view."""
-        stale = set(rows)
-        for row in stale:
-            self._strips.discard(row)
-        scroll = self.scroll_offset
         view = self.scrollable_content_region.size.region
-        regions = [
-            Region(x + self._margin - scroll.x, row - scroll.y, width, 1).intersection(view) for row in sorted(stale)
-        ]
-        if found := [region for region in regions if region]:
-            self.refresh(*found)
+        left = x + self._margin - self.scroll_offset.x
+        regions = []
+        for row in rows:
+            self._strips.discard(row)
+            region = Region(left, row - self.scroll_offset.y, width, 1).intersection(view)
+            if region:
+                regions.append(region)
+        if regions:
+            self.refresh(*regions)
 
     def _set_pulse(self) -> None:
         """Let the glyphs of running steps pulse as long as there are any."""

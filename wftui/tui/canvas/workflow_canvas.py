@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from wftui.tui.canvas.folding import Folded
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.graph_picture import GraphPicture
-from wftui.tui.canvas.picture import Picture
 from wftui.tui.canvas.step_view import StepView
 
 Level = Literal["list", "pill", "box"]
@@ -64,18 +64,14 @@ class WorkflowCanvas(StepView):
         super().__init__(nodes, ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._wanted = level
         self._level: Level = level or "list"
+        self._laid_out = Folded()
         self._graphs: dict[str, GraphPicture] = {}
+        """The drawings there are of `_laid_out`, by level."""
 
     @property
     def level(self) -> Level:
         """The level shown now."""
         return self._level
-
-    def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
-        """Show other steps. Statuses and focus stay with the paths that are still there."""
-        if list(nodes) != self.nodes:
-            self._graphs.clear()
-        super().set_graph(nodes)
 
     def set_level(self, level: Level | None) -> None:
         """Show a level of detail; None for the one that fits."""
@@ -96,38 +92,43 @@ class WorkflowCanvas(StepView):
         """Lay the graph out, in a thread when it is large."""
         if not self.size:
             return
+        wanted = self.folded(fan_outs=True)
+        if wanted != self._laid_out:
+            self._laid_out = wanted
+            self._graphs = {}
         missing = [level for level in self._needed() if level not in self._graphs]
         if not missing:
             self._choose()
-        elif len(self.nodes) <= AT_ONCE:
-            for level in missing:
-                self._graphs[level] = GraphPicture(self.nodes, level)
-            self._choose()
+        elif len(wanted.nodes) <= AT_ONCE:
+            self._take(wanted, {level: GraphPicture(wanted.nodes, level) for level in missing})
         else:
-            self._lay_out(list(self.nodes), missing)
+            self._lay_out(wanted, missing)
 
     def _needed(self) -> list[Literal["box", "pill"]]:
         if self._wanted is None:
             # Boxes of a large graph never fit, so they are not tried.
-            return ["pill", "box"] if len(self.nodes) <= AT_ONCE else ["pill"]
+            return ["pill", "box"] if len(self._laid_out.nodes) <= AT_ONCE else ["pill"]
         return [] if self._wanted == "list" else [self._wanted]
 
     @work(thread=True, exclusive=True)
-    def _lay_out(self, nodes: list[CanvasNode], levels: Sequence[Literal["box", "pill"]]) -> None:
-        graphs = {level: GraphPicture(nodes, level) for level in levels}
+    def _lay_out(self, folded: Folded, levels: Sequence[Literal["box", "pill"]]) -> None:
+        graphs = {level: GraphPicture(folded.nodes, level) for level in levels}
         if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._take, nodes, graphs)
+            self.app.call_from_thread(self._take, folded, graphs)
 
-    def _take(self, nodes: list[CanvasNode], graphs: dict[str, GraphPicture]) -> None:
-        if nodes == self.nodes:
+    def _take(self, folded: Folded, graphs: dict[str, GraphPicture]) -> None:
+        if folded is self._laid_out:
             self._graphs.update(graphs)
             self._choose()
 
     def _choose(self) -> None:
         level = self._wanted or self._fitting()
         changed, self._level = level != self._level, level
-        picture: Picture = self.list_picture() if level == "list" else self._graphs[level]
-        self.show_picture(picture)
+        if level == "list":
+            every = self.folded(fan_outs=False)
+            self.show_picture(self.list_picture(every), every)
+        else:
+            self.show_picture(self._graphs[level], self._laid_out)
         if changed:
             self.post_message(self.LevelChanged(self, level))
 

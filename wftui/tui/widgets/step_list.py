@@ -17,4 +17,5 @@ class StepList(StepView):
     def make_picture(self) -> None:
         """Lay the rows out for the present width."""
         if self.size:
-            self.show_picture(self.list_picture())
+            folded = self.folded(fan_outs=False)
+            self.show_picture(self.list_picture(folded), folded)

@@ -1,0 +1,105 @@
+"""Which steps are shown: the contents of closed containers are not, and a large fan-out is one node."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from wftui.tui.canvas import layers
+from wftui.tui.canvas.graph import CanvasNode, children_of
+
+FOLD_ABOVE = 60
+"""Number of nodes above which fan-outs fold."""
+FAN_OUT = 4
+"""Fewest steps of one kind in one layer that fold."""
+
+_NUMBER = re.compile(r"(?:[\W_]*(?:ID)?\d+)+$")
+_STRONGEST = ("failed", "running", "waiting", "interrupted", "pending", "completed", "cancelled", "skipped")
+_OVER = ("completed", "failed", "cancelled", "skipped")
+
+
+@dataclass(slots=True)
+class Folded:
+    """The nodes to show.
+
+    Attributes:
+        nodes: in order.
+        shown_as: for each step that is not shown, the node that stands for it.
+        members: paths of the steps that a folded fan-out stands for, by its id.
+    """
+
+    nodes: list[CanvasNode] = field(default_factory=list)
+    shown_as: dict[str, str] = field(default_factory=dict)
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def fold(
+    nodes: Sequence[CanvasNode], *, closed: Collection[str] = (), opened: Collection[str] = (), fan_outs: bool = False
+) -> Folded:
+    """Leave out what is inside `closed` containers; with `fan_outs` fold those of a large graph but for `opened`."""
+    found = _close(nodes, closed)
+    if fan_outs and len(found.nodes) > FOLD_ABOVE:
+        _fold_fan_outs(found, opened)
+    return found
+
+
+def stem(label: str) -> str:
+    """A name without the number it ends in: `align_ID0042` and `align_ID0043` are both `align`."""
+    return _NUMBER.sub("", label) or label
+
+
+def summary(members: Iterable[str], statuses: Mapping[str, str]) -> tuple[str, str]:
+    """Status and counter of a folded fan-out: the status that most asks to be seen, and how many steps are over."""
+    counts = Counter(statuses.get(path, "pending") for path in members)
+    over = sum(counts[word] for word in _OVER)
+    return next(word for word in _STRONGEST if counts[word]), f"{over}/{counts.total()}"
+
+
+def _close(nodes: Sequence[CanvasNode], closed: Collection[str]) -> Folded:
+    found = Folded()
+    inside = children_of(nodes)
+
+    def hide(parent: str, shown_as: str) -> int:
+        for node in inside.get(parent, []):
+            found.shown_as[node.path] = shown_as
+        return sum(1 + hide(node.path, shown_as) for node in inside.get(parent, []))
+
+    for node in nodes:
+        if node.path in found.shown_as:
+            continue
+        if node.path in closed and (hidden := hide(node.path, node.path)):
+            found.nodes.append(replace(node, label=f"{node.label} [{hidden}]"))
+        else:
+            found.nodes.append(node)
+    return found
+
+
+def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
+    inside = children_of(found.nodes)
+    groups: dict[str, list[CanvasNode]] = {}
+    for parent, scope in inside.items():
+        index = {node.path: number for number, node in enumerate(scope)}
+        edges = [(index[need], index[node.path]) for node in scope for need in node.needs if need in index]
+        rank = layers.ranks(len(scope), layers.acyclic(len(scope), edges))
+        for number, node in enumerate(scope):
+            if node.path not in inside:
+                # No step has such a path.
+                groups.setdefault(f"{parent or ''}/{rank[number]}/{node.type}/{stem(node.label)}", []).append(node)
+    large = {key: group for key, group in groups.items() if len(group) >= FAN_OUT and key not in opened}
+    home = {node.path: key for key, group in large.items() for node in group}
+    nodes: list[CanvasNode] = []
+    for node in found.nodes:
+        needs = tuple(dict.fromkeys(home.get(need, need) for need in node.needs))
+        key = home.get(node.path)
+        if key is None:
+            nodes.append(replace(node, needs=needs))
+            continue
+        group = large[key]
+        if node is group[0]:
+            every = dict.fromkeys(home.get(need, need) for member in group for need in member.needs)
+            label = f"{stem(node.label)} [{len(group)}]"
+            nodes.append(CanvasNode(key, label, node.type, tuple(every), node.parent, counted=True))
+            found.members[key] = tuple(member.path for member in group)
+        found.shown_as[node.path] = key
+    found.nodes = nodes
+    found.shown_as = {path: home.get(shown, shown) for path, shown in found.shown_as.items()}
