@@ -1,0 +1,70 @@
+"""What can go wrong with the database, as sentences for the user."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from wftui.model.errors import ConflictError, UserError
+
+
+class StoreError(UserError):
+    """The database cannot be used, or not for this: `store.*` codes say why."""
+
+    code = "store"
+
+
+class StoreConflict(ConflictError):  # noqa: N818  (the name the house gave it)
+    """The run was changed by someone else, has ended already, or belongs to another process."""
+
+    code = "store.conflict"
+
+
+class DamagedError(StoreError):
+    """The database file holds what SQLite cannot read."""
+
+    code = "store.damaged"
+
+
+def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
+    """The sentence for an error of SQLite or the file system while the database at `path` was used."""
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return StoreError(f"the disk is full: {path} cannot grow", code="store.full")
+        return StoreError(f"cannot use the database {path}: {error.strerror or error}", code="store.unusable")
+    match primary_code(error):
+        case sqlite3.SQLITE_FULL:
+            return StoreError(f"the disk is full: {path} cannot grow", code="store.full")
+        case sqlite3.SQLITE_READONLY:
+            return StoreError(
+                f"the database {path} is read-only; nothing can be recorded in it", code="store.read_only"
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(
+                f"another program holds the database {path} locked; try again when it is done", code="store.locked"
+            )
+        case sqlite3.SQLITE_NOTADB:
+            return StoreError(
+                f"{path} is not a database; name another file with --db (this one was left as it is)",
+                code="store.not_a_database",
+            )
+        case sqlite3.SQLITE_CORRUPT:
+            return DamagedError(
+                f"the database {path} is damaged; at its next start wftui sets it aside and begins a new one"
+            )
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return StoreError(
+                f"the database {path} cannot be opened; check its folder and its rights", code="store.open"
+            )
+        case _:
+            return StoreError(f"the database {path} cannot be used: {error}", code="store.unusable")
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code of an error; 0 when it carries none (a misuse found by Python itself)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else 0
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection held the lock."""
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -1,0 +1,102 @@
+"""A run's events, read: a page of them, all of them folded into a record, or followed as they come."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from wftui.model.errors import NotFoundError
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import TERMINAL, ExecutionRecord
+from wftui.model.reducer import apply, new_record
+from wftui.store.event_rows import EventRow, decode
+from wftui.store.followers import Followers
+from wftui.store.reader import Reader
+
+_PAGE = 1000
+_POLL_SECONDS = 0.04
+_DECODED_IN_PLACE = 50
+_RESTING = TERMINAL | {"interrupted"}
+
+_QUERY = """
+SELECT run.status, event.seq, event.type, event.at, event.data
+FROM executions run LEFT JOIN events event ON event.execution = run.key AND event.seq > ?
+WHERE run.id = ? ORDER BY event.seq LIMIT ?
+"""
+
+
+async def _read(reader: Reader, execution_id: str, after: int, limit: int) -> tuple[str, list[EventRow]] | None:
+    """The run's status and its next events, of one moment; None when there is no such run."""
+    rows = await reader.rows(_QUERY, (after, execution_id, limit))
+    if not rows:
+        return None
+    return rows[0][0], [EventRow(*row[1:]) for row in rows if row[1] is not None]
+
+
+async def _decoded(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
+    if len(rows) <= _DECODED_IN_PLACE:
+        return decode(execution_id, rows)
+    return await asyncio.to_thread(decode, execution_id, rows)
+
+
+async def page(reader: Reader, execution_id: str, after: int, limit: int) -> list[ExecutionEvent]:
+    """Events after a number, in order.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    found = await _read(reader, execution_id, after, limit)
+    if found is None:
+        raise NotFoundError(f"no run {execution_id}")
+    return await _decoded(execution_id, found[1])
+
+
+async def record(reader: Reader, execution_id: str) -> ExecutionRecord | None:
+    """The fold of all events of a run, or None when there is none."""
+    folded = new_record(execution_id)
+
+    def fold(rows: list[EventRow]) -> None:
+        for event in decode(execution_id, rows):
+            apply(folded, event)
+
+    while True:
+        found = await _read(reader, execution_id, folded.last_seq, _PAGE)
+        if found is None:
+            return None
+        rows = found[1]
+        if len(rows) <= _DECODED_IN_PLACE:
+            fold(rows)
+        else:
+            await asyncio.to_thread(fold, rows)
+        if len(rows) < _PAGE:
+            return folded
+
+
+async def follow(
+    reader: Reader, followers: Followers, execution_id: str, after: int
+) -> AsyncIterator[list[ExecutionEvent]]:
+    """Events after a number, as they are committed: by this process at once, by others within a few hundredths."""
+    inbox = followers.subscribe(execution_id)
+    last = after
+    try:
+        while True:
+            found = await _read(reader, execution_id, last, _PAGE)
+            if found is None:
+                raise NotFoundError(f"no run {execution_id}")
+            status, rows = found
+            if rows:
+                last = rows[-1].seq
+                yield await _decoded(execution_id, rows)
+            if len(rows) == _PAGE:
+                continue
+            if status in _RESTING:
+                return
+            while True:
+                await inbox.wait(_POLL_SECONDS)
+                events = [event for event in inbox.take() if event.seq > last]
+                if not events or events[0].seq != last + 1:
+                    break  # nothing from this process, or it came too fast for the inbox: the database knows
+                last = events[-1].seq
+                yield events
+                if events[-1].type in _RESTING:
+                    return
+    finally:
+        followers.leave(execution_id, inbox)

@@ -1,0 +1,344 @@
+"""ExecutionStore: what the engine and the workbench know of the database. No SQL here.
+
+Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when it cannot be used.
+"""
+
+import asyncio
+import builtins
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from wftui.model.base import Json
+from wftui.model.clock import Clock, utc_now
+from wftui.model.errors import NotFoundError
+from wftui.model.events import Created, ExecutionEvent
+from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
+from wftui.model.listing import WorkflowStats
+from wftui.store import event_log, history, ownership, payloads, plans, signals
+from wftui.store.connection import WritingConnection
+from wftui.store.database import Opened, prepare
+from wftui.store.errors import StoreConflict, StoreError
+from wftui.store.followers import Followers
+from wftui.store.owners import Owner, beat, current_owner, is_alive
+from wftui.store.reader import Reader
+from wftui.store.retention import Cleanup, Policy
+from wftui.store.signals import Signal, SignalKind
+from wftui.store.times import to_milliseconds
+from wftui.store.updates import event_of_update
+from wftui.store.writer import EventWriter
+
+
+class ExecutionStore:
+    """All runs in one database file: the events of this process's runs go in here, everything is read from here.
+
+    Attributes:
+        path: the database file.
+        owner: the mark of this process; runs it creates are its own.
+        read_only: the file may not be written; whatever would write raises `store.read_only`.
+        notice: a sentence for the user when a damaged database was set aside on opening.
+    """
+
+    def __init__(self, opened: Opened, owner: Owner, clock: Clock) -> None:
+        self.path = opened.path
+        self.owner = owner
+        self.read_only = opened.read_only
+        self.notice = opened.notice
+        self._opened = opened
+        self._clock = clock
+        self._followers = Followers()
+        self._runs = Reader(opened)
+        self._lists = Reader(opened)
+        self._connection: WritingConnection | None = None
+        self._writer: EventWriter | None = None
+
+    @classmethod
+    async def open(cls, path: Path, *, clock: Clock = utc_now) -> Self:
+        """Open the database, creating or migrating it as needed.
+
+        Raises:
+            StoreError: it is no database, not ours, newer than this program, or cannot be opened.
+        """
+        opened = await asyncio.to_thread(prepare, path, clock())
+        store = cls(opened, current_owner(clock), clock)
+        if not opened.read_only:
+            store._connection = WritingConnection(opened)
+            owner = await store._connection.run(lambda connection: ownership.register(connection, store.owner))
+            store._writer = EventWriter(store._connection, owner, store._followers.publish)
+        return store
+
+    async def close(self) -> None:
+        """Commit what is queued and let go of the file.
+
+        Raises:
+            StoreError: something queued could not be committed.
+        """
+        try:
+            if self._writer is not None:
+                await self._writer.flush()
+        finally:
+            await self._runs.close()
+            await self._lists.close()
+            if self._connection is not None:
+                await self._connection.close()
+                self._connection = self._writer = None
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number events of one run and store them: the one door in.
+
+        Numbers are given in the order of the calls. Nobody is shown an event before it is committed. Small values are
+        committed without giving up control of the event loop.
+
+        Args:
+            events: of one run, with `seq` 0.
+            wait: return after the commit; otherwise they go with the next one, within 15 ms.
+
+        Returns:
+            The events as everyone sees them: with numbers, and `ValueRef`s (as JSON) for values over 16 KB.
+
+        Raises:
+            NotJsonError: a value is not JSON; nothing was stored.
+            StoreConflict: the run has ended, or another process writes it now.
+            NotFoundError: the run does not exist, and the first event is not `created`.
+        """
+        return await self._writing()[1].append(events, wait=wait)
+
+    async def events(self, execution_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
+        """A page of a run's events, in order.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return await event_log.page(self._runs, execution_id, after, limit)
+
+    def follow(self, execution_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+        """A run's events in batches: the stored ones, then each as it is committed, by whatever process.
+
+        Ends after the run's last event, or when it was interrupted and nobody has resumed it.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return event_log.follow(self._runs, self._followers, execution_id, after)
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    async def create(self, created: Created) -> ExecutionRecord:
+        """Begin a run; its record, `pending`.
+
+        Raises:
+            StoreConflict: it exists already.
+        """
+        await self.append([created], wait=True)
+        return await self._existing(created.execution_id)
+
+    async def update(self, execution_id: str, updates: Mapping[str, Json]) -> ExecutionRecord:
+        """Bring a run of this process into a new status; returns the new record.
+
+        Args:
+            updates: `status`, and with it `outputs`, `error`, `duration` (milliseconds), `warnings`.
+
+        Raises:
+            StoreConflict: the run has ended.
+            UsageError: the change is none that a run can make.
+        """
+        event = event_of_update(await self._existing(execution_id), updates, self._clock())
+        await self.append([event], wait=True)
+        return await self._existing(execution_id)
+
+    async def get(self, execution_id: str) -> ExecutionRecord | None:
+        """The record of a run: the fold of its events."""
+        return await event_log.record(self._runs, execution_id)
+
+    async def list(
+        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> ExecutionPage:
+        """A page of runs, newest first by the moment they were asked for.
+
+        Args:
+            cursor: `next` of the page before.
+
+        Raises:
+            UsageError: the cursor is none of ours.
+        """
+        return await history.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
+
+    async def get_by_workflow(self, workflow_id: str, limit: int = 10) -> ExecutionPage:
+        """The newest runs of a workflow."""
+        return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
+
+    async def find(self, text: str) -> str:
+        """The run that an id, its unique beginning or end, or `last` means.
+
+        Raises:
+            NotFoundError: none.
+            UsageError: more than one; the message lists some.
+        """
+        return await history.find_run(self._lists, text)
+
+    async def stats(self) -> dict[str, WorkflowStats]:
+        """Statistics by workflow id."""
+        return await history.read_stats(self._lists)
+
+    async def inputs_of(self, execution_id: str) -> dict[str, Json] | None:
+        """The inputs of a run; None when there is no such run, or they are too big to be worth a look."""
+        try:
+            first = await self.events(execution_id, limit=1)
+        except NotFoundError:
+            return None
+        inputs = first[0].inputs if first and isinstance(first[0], Created) else None
+        return inputs if isinstance(inputs, dict) and payloads.as_reference(inputs) is None else None
+
+    async def cleanup(
+        self,
+        older_than: datetime | None,
+        *,
+        keep: int | None = None,
+        workflow_id: str | None = None,
+        dry_run: bool = False,
+    ) -> CleanupReport:
+        """Remove runs that are over, with all that only they need, and shrink the file.
+
+        Args:
+            older_than: those over before this moment; None: whatever their age.
+            keep: of each workflow, the newest so many stay whatever their age.
+            dry_run: remove nothing; `bytes_after` is an estimate.
+        """
+        return await self._cleanup(Policy(older_than, keep, workflow_id), dry_run)
+
+    async def delete(self, execution_id: str) -> CleanupReport:
+        """Remove one run that is over.
+
+        Raises:
+            NotFoundError: there is no such run.
+            StoreConflict: it, or the run it is a child of, is not over.
+        """
+        await self._existing(execution_id)
+        report = await self._cleanup(Policy(execution_id=execution_id), dry_run=False)
+        if not report.runs:
+            raise StoreConflict(f"run {execution_id} is not over; cancel it first")
+        return report
+
+    # --- values and plans -------------------------------------------------------------------------------------------
+
+    async def value(self, reference: ValueRef | str) -> Json:
+        """A big value, by its reference or hash.
+
+        Raises:
+            NotFoundError: the database does not hold it.
+        """
+        return await payloads.read_value(self._runs, _hash(reference))
+
+    async def value_text(self, reference: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
+        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging.
+
+        Args:
+            offset: 0, or what an earlier call returned.
+        """
+        return await payloads.read_text(self._runs, _hash(reference), offset)
+
+    async def resolve(self, data: Json) -> Json:
+        """A copy of JSON data with the values in the place of their references."""
+        reference = payloads.as_reference(data)
+        if reference is not None:
+            return await self.value(reference)
+        if isinstance(data, dict):
+            return {key: await self.resolve(item) for key, item in data.items()}
+        if isinstance(data, list):
+            return [await self.resolve(item) for item in data]
+        return data
+
+    async def resolve_record(self, record: ExecutionRecord) -> ExecutionRecord:
+        """A copy of a record with the values in the place of their references."""
+        return ExecutionRecord.model_validate(await self.resolve(record.to_wire()))
+
+    async def put_plan(self, source: str, code: str) -> str:
+        """Keep a compiled plan; its hash, for the `created` event."""
+        now = to_milliseconds(self._clock())
+        await self._writing()[0].run(lambda connection: plans.put(connection, source, code, now))
+        return plans.plan_hash(source, code)
+
+    async def get_plan(self, plan_hash: str) -> tuple[str, str]:
+        """Source and code of a plan.
+
+        Raises:
+            NotFoundError: the database does not hold it.
+        """
+        return await plans.get(self._runs, plan_hash)
+
+    # --- between processes ------------------------------------------------------------------------------------------
+
+    async def signal(self, execution_id: str, kind: SignalKind, payload: dict[str, Json]) -> None:
+        """Ask the process that runs a run for something."""
+        now = to_milliseconds(self._clock())
+        signal = Signal(execution_id, kind, payload)
+        await self._writing()[0].run(lambda connection: signals.put(connection, signal, now))
+
+    async def take_signals(self, execution_ids: Sequence[str]) -> "builtins.list[Signal]":
+        """What was asked of these runs since the last call; each is delivered once."""
+        if not execution_ids or not await signals.waiting(self._runs):
+            return []
+        return await self._writing()[0].run(lambda connection: signals.take(connection, execution_ids))
+
+    async def claim(self, execution_id: str, owner: Owner | None = None) -> None:
+        """Make a run that nobody owns (`created` here, or `interrupted`) this process's, to append to it.
+
+        Raises:
+            StoreConflict: it has ended or belongs to another process.
+        """
+        connection, writer = self._writing()
+        mark = owner or self.owner
+        await writer.flush()
+        await connection.run(lambda transaction: ownership.claim(transaction, execution_id, mark))
+        writer.forget(execution_id)
+
+    async def heartbeat(self, owner: Owner | None = None) -> None:
+        """Say that this process lives."""
+        mark = beat(owner or self.owner, self._clock())
+        await self._writing()[0].run(lambda connection: ownership.register(connection, mark))
+
+    async def release(self, execution_id: str) -> None:
+        """Give up a run of this process; until someone claims it, it counts as an orphan."""
+        connection, writer = self._writing()
+        await writer.flush()
+        await connection.run(lambda transaction: ownership.release(transaction, execution_id, self.owner))
+        writer.forget(execution_id)
+
+    async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> "builtins.list[str]":
+        """Runs that are not over and that no live process runs, oldest first."""
+        return await ownership.orphans(self._runs, alive or self._is_alive)
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _is_alive(self, owner: Owner) -> bool:
+        return is_alive(owner, self._clock())
+
+    def _writing(self) -> tuple[WritingConnection, EventWriter]:
+        if self._connection is not None and self._writer is not None:
+            return self._connection, self._writer
+        if self.read_only:
+            raise StoreError(
+                f"the database {self.path} is read-only; nothing can be recorded in it", code="store.read_only"
+            )
+        raise StoreError(f"the database {self.path} has been closed", code="store.closed")
+
+    async def _existing(self, execution_id: str) -> ExecutionRecord:
+        record = await self.get(execution_id)
+        if record is None:
+            raise NotFoundError(f"no run {execution_id}")
+        return record
+
+    async def _cleanup(self, policy: Policy, dry_run: bool) -> CleanupReport:
+        self._writing()
+        cleanup = Cleanup(self._opened, self._clock(), self._is_alive)
+        try:
+            return await asyncio.to_thread(cleanup.run, policy, dry_run=dry_run)
+        finally:
+            cleanup.stop.set()  # when the wait was cancelled, the thread ends after its current step
+
+
+def _hash(reference: ValueRef | str) -> str:
+    return reference if isinstance(reference, str) else reference.hash

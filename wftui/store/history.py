@@ -1,0 +1,147 @@
+"""Lists of runs, read from `executions` alone: filters, pages by key, search, statistics.
+
+Every index ends in (created_at, id) after a status, so each filter is answered by one ordered walk per status, merged:
+a page costs the same anywhere in a million runs.
+"""
+
+import re
+import statistics
+from collections.abc import Iterable
+from typing import get_args
+
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError, UsageError
+from wftui.model.execution import ExecutionError, ExecutionFilters, ExecutionPage, ExecutionStatus, ExecutionSummary
+from wftui.model.listing import WorkflowStats
+from wftui.store.reader import Reader
+from wftui.store.run_rows import waiting_paths
+from wftui.store.times import from_milliseconds, to_milliseconds
+
+_STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
+_COLUMNS = (
+    "id, workflow_id, workflow_version, workflow_hash, user_id, status, started_at, completed_at, duration, error,"
+    " warnings, parent_id, waiting, created_at"
+)
+_CURSOR = re.compile(r"(-?\d+)~(.+)")
+_MEDIAN_OF = 101
+_SUGGESTED = 5
+
+
+async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, cursor: str | None) -> ExecutionPage:
+    """A page of runs, newest first."""
+    conditions, values = _conditions(filters)
+    if cursor is not None:
+        found = _CURSOR.fullmatch(cursor)
+        if not found:
+            raise UsageError(f"{cursor!r} is no cursor that a page of history gave", code="usage.cursor")
+        conditions.append("(created_at, id) < (?, ?)")
+        values += [int(found[1]), found[2]]
+    rows = await _newest(reader, filters.status or _STATUSES, conditions, values, limit + 1)
+    page = rows[:limit]
+    following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
+    return ExecutionPage(executions=[_summary(row) for row in page], next=following)
+
+
+async def find_run(reader: Reader, text: str) -> str:
+    """The one run whose id is, begins with or ends with a text; `last` is the newest."""
+    wanted = text.strip().lower()
+    if wanted == "last":
+        rows = await _newest(reader, _STATUSES, [], [], 1)
+        if not rows:
+            raise NotFoundError("there are no runs yet")
+        return str(rows[0][0])
+    for condition, values in (
+        ("id = ?", [text.strip()]),
+        ("id >= ? AND id < ? || char(1114111)", [wanted, wanted]),
+        ("substr(id, -length(?)) = ?", [wanted, wanted]),
+    ):
+        found = await reader.rows(
+            f"SELECT id FROM executions WHERE {condition} ORDER BY id DESC LIMIT {_SUGGESTED + 1}", values
+        )
+        ids = [str(row[0]) for row in found]
+        if len(ids) == 1:
+            return ids[0]
+        if ids and wanted:
+            shown = ", ".join(ids[:_SUGGESTED]) + (", …" if len(ids) > _SUGGESTED else "")
+            raise UsageError(f"{text!r} fits more than one run: {shown}", code="usage.ambiguous")
+    raise NotFoundError(f"no run {text!r}")
+
+
+async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
+    """Statistics of every workflow that has ever run; rate and median look at its latest hundred finished runs."""
+    counts = await reader.rows("SELECT workflow_id, count(*) FROM executions GROUP BY workflow_id")
+    found: dict[str, WorkflowStats] = {}
+    for workflow_id, runs in counts:
+        last = await _newest(reader, _STATUSES, ["workflow_id = ?"], [workflow_id], 1)
+        ended = await _newest(reader, ("completed", "failed"), ["workflow_id = ?"], [workflow_id], _MEDIAN_OF)
+        durations = [row[8] for row in ended if row[5] == "completed" and row[8] is not None]
+        found[workflow_id] = WorkflowStats(
+            last=_summary(last[0]),
+            runs=runs,
+            success_rate=sum(row[5] == "completed" for row in ended) / len(ended) if ended else None,
+            median_ms=statistics.median(durations) if durations else None,
+        )
+    return found
+
+
+def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
+    conditions: list[str] = []
+    values: list[Json] = []
+    for column, value in (
+        ("workflow_id", filters.workflow_id),
+        ("user_id", filters.user_id),
+        ("parent_id", filters.parent_id),
+    ):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if filters.since is not None:
+        conditions.append("created_at >= ?")
+        values.append(to_milliseconds(filters.since))
+    if filters.until is not None:
+        conditions.append("created_at <= ?")
+        values.append(to_milliseconds(filters.until))
+    if filters.text:
+        escaped = re.sub(r"([\\%_])", r"\\\1", filters.text)
+        columns = ("workflow_id", "id", "user_id", "json_extract(error, '$.message')")
+        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns) + ")")
+        values += [f"%{escaped}%"] * len(columns)
+    return conditions, values
+
+
+async def _newest(
+    reader: Reader,
+    statuses: Iterable[ExecutionStatus],
+    conditions: list[str],
+    values: list[Json],
+    limit: int,
+) -> list[tuple[Json, ...]]:
+    walks: list[str] = []
+    bound: list[Json] = []
+    for status in dict.fromkeys(statuses):
+        where = " AND ".join(["status = ?", *conditions])
+        walks.append(
+            f"SELECT * FROM (SELECT {_COLUMNS} FROM executions WHERE {where} ORDER BY created_at DESC, id DESC LIMIT ?)"
+        )
+        bound += [status, *values, limit]
+    merged = " UNION ALL ".join(walks)
+    rows = await reader.rows(f"{merged} ORDER BY created_at DESC, id DESC LIMIT ?", [*bound, limit])
+    return [tuple(row) for row in rows]
+
+
+def _summary(row: tuple[Json, ...]) -> ExecutionSummary:
+    return ExecutionSummary(
+        id=row[0],
+        workflow_id=row[1],
+        workflow_version=row[2],
+        workflow_hash=row[3],
+        user_id=row[4],
+        status=row[5],
+        started_at=None if row[6] is None else from_milliseconds(row[6]),
+        completed_at=None if row[7] is None else from_milliseconds(row[7]),
+        duration=row[8],
+        error=None if row[9] is None else ExecutionError.model_validate_json(row[9]),
+        warnings=row[10],
+        parent_id=row[11],
+        waiting=bool(waiting_paths(row[12])),
+    )

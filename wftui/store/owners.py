@@ -1,0 +1,75 @@
+"""Who runs a run: the mark by which a live process is told from one that died, whatever clocks and sleeps do."""
+
+import os
+import socket
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from wftui.model.clock import Clock
+
+FOREIGN_SILENCE_SECONDS = 120.0
+"""A process on another host cannot be looked at: silent for longer, it counts as dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process, beyond doubt.
+
+    Attributes:
+        started: when it started, in seconds since the machine did where the system tells, so that setting the wall
+            clock does not change it.
+        boot_id: of the machine's current start; a pid means nothing after a restart.
+        heartbeat_at: its last sign of life, by its own clock.
+    """
+
+    pid: int
+    started: float
+    boot_id: str
+    host: str
+    heartbeat_at: datetime
+
+
+def current_owner(clock: Clock) -> Owner:
+    """The mark of this process."""
+    pid = os.getpid()
+    return Owner(pid, _started(pid), _boot_id(), socket.gethostname(), clock())
+
+
+def is_alive(owner: Owner, now: datetime) -> bool:
+    """Whether the process behind the mark still runs."""
+    if owner.host != socket.gethostname():
+        return (now - owner.heartbeat_at).total_seconds() < FOREIGN_SILENCE_SECONDS
+    if owner.boot_id != _boot_id():
+        return False
+    try:
+        return (
+            abs(_started(owner.pid) - owner.started) < 0.5
+            and psutil.Process(owner.pid).status() != psutil.STATUS_ZOMBIE
+        )
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def beat(owner: Owner, now: datetime) -> Owner:
+    """The same process, with a newer sign of life."""
+    return replace(owner, heartbeat_at=now)
+
+
+def _started(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        # The name in brackets may hold anything; field 22 is the start in clock ticks since boot.
+        return int(stat.read_text(errors="replace").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    return psutil.Process(pid).create_time()
+
+
+@cache
+def _boot_id() -> str:
+    source = Path("/proc/sys/kernel/random/boot_id")
+    if source.exists():
+        return source.read_text().strip()
+    return ""  # the start time alone must tell

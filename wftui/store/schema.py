@@ -1,0 +1,93 @@
+"""The tables, as one script per version of the database (`PRAGMA user_version`); scripts are only ever added.
+
+- `executions`: one row a run, all that lists read; written in the transaction of the events it follows from.
+- `events`: the truth of a run. `data` is the event's JSON without what the other columns say.
+- `payloads`, `payload_parts`: big values by sha256, zlib-compressed in parts that begin at a byte offset of the JSON
+  text; `payload_refs` says which run needs which, or (with the owner's key, negative) which process is about to.
+- `removals`: runs whose row is gone and whose events go next.
+- `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: what one process asks of another.
+
+Runs have an integer `key`, so that an event row does not repeat the run's id. Times are milliseconds since 1970, UTC.
+"""
+
+APPLICATION_ID = 0x77667475
+"""`wftu`, in the file's header: tells our database from any other SQLite file."""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE executions (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        workflow_id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        started_at INTEGER,
+        completed_at INTEGER,
+        duration REAL,
+        warnings INTEGER NOT NULL DEFAULT 0,
+        parent_id TEXT,
+        owner INTEGER,
+        waiting TEXT,
+        workflow_version TEXT NOT NULL,
+        workflow_hash TEXT NOT NULL,
+        plan TEXT,
+        error TEXT
+    );
+    CREATE INDEX executions_by_status ON executions (status, created_at, id);
+    CREATE INDEX executions_by_workflow ON executions (workflow_id, status, created_at, id);
+    CREATE INDEX executions_by_user ON executions (user_id, status, created_at, id);
+    CREATE INDEX executions_by_parent ON executions (parent_id, status, created_at, id) WHERE parent_id IS NOT NULL;
+    CREATE TABLE events (
+        execution INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (execution, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE payloads (
+        hash TEXT PRIMARY KEY,
+        bytes INTEGER NOT NULL,
+        complete INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE payload_parts (
+        hash TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        UNIQUE (hash, start)
+    );
+    CREATE TABLE payload_refs (
+        hash TEXT NOT NULL,
+        execution INTEGER NOT NULL,
+        PRIMARY KEY (hash, execution)
+    ) WITHOUT ROWID;
+    CREATE INDEX payload_refs_by_execution ON payload_refs (execution);
+    CREATE TABLE removals (execution INTEGER PRIMARY KEY);
+    CREATE TABLE plans (
+        hash TEXT PRIMARY KEY,
+        source BLOB NOT NULL,
+        code BLOB NOT NULL,
+        used_at INTEGER NOT NULL
+    );
+    CREATE TABLE owners (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        pid INTEGER NOT NULL,
+        started REAL NOT NULL,
+        boot_id TEXT NOT NULL,
+        host TEXT NOT NULL,
+        heartbeat_at INTEGER NOT NULL,
+        UNIQUE (pid, started, boot_id, host)
+    );
+    CREATE TABLE signals (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        execution_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    );
+    CREATE INDEX signals_by_execution ON signals (execution_id);
+    """,
+)
+
+VERSION = len(MIGRATIONS)
