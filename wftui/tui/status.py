@@ -22,7 +22,7 @@ _COLORS = {
     "waiting": "$text-warning",
     "completed": "$text-success",
     "failed": "$text-error",
-    "skipped": "$foreground-disabled",
+    "skipped": "$foreground 38%",
     "cancelled": "$text-accent",
     "interrupted": "$text-warning",
 }

@@ -4,7 +4,7 @@ from wftui.tui.status import STATUS
 
 _TINTED = {"running": "$primary", "waiting": "$warning", "failed": "$error"}
 """Statuses that colour the whole step, because they ask to be seen."""
-_QUIET = {"pending": "$foreground-muted", "skipped": "$foreground-disabled", "cancelled": "$foreground-muted"}
+_QUIET = {"pending": "$foreground-muted", "skipped": "$foreground 38%", "cancelled": "$foreground-muted"}
 
 
 def _rules() -> dict[str, str]:
