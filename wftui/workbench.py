@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.compilation import CompilationResult
+from wftui.model.errors import NotFoundError
 from wftui.model.events import ExecutionEvent
 from wftui.model.execution import (
     TERMINAL,
@@ -210,6 +211,8 @@ class Workbench:
         """
         store = await self.store()
         record = await store.get(await store.find(run_id))
+        if record is None:  # a cleanup was faster than this reader
+            raise NotFoundError(f"there is no run {run_id}", code="run.not_found")
         return await store.resolve_record(record) if whole else record
 
     async def find_run(self, text: str) -> str:
