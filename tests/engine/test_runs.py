@@ -1,0 +1,214 @@
+"""A run from its inputs to its outputs."""
+
+import asyncio
+from typing import Any
+
+from engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
+
+from wftui.model.base import Json
+from wftui.model.reducer import fold
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.scope import Scope
+from wftui.steps.base import StepContext
+
+
+async def test_a_chain_runs_in_order_and_gives_its_outputs() -> None:
+    plan = workflow(
+        *chain(step("a"), step("b", input=lambda scope: {"seen": scope.steps["a"].output["value"]})),
+        outputs={"last": output_of("b")},
+    )
+    watch = Watch()
+    record = await run(plan, watch=watch)
+    assert record.status == "completed"
+    assert record.outputs == {"last": {"seen": "a"}}
+    assert watch.types() == [
+        *["created", "started", "step_started", "step_completed", "step_started", "step_completed", "completed"]
+    ]
+    assert fold(record.id, watch.events) == record
+    assert [event.seq for event in watch.events] == list(range(1, 8))
+
+
+async def test_independent_steps_run_side_by_side() -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet(_input: dict[str, Json], _context: StepContext) -> Json:
+        await both.wait()
+        return {}
+
+    record = await run(workflow(step("a", "meet"), step("b", "meet")), meet=meet)
+    assert record.status == "completed"
+
+
+async def test_max_parallel_bounds_the_steps_that_run_at_once() -> None:
+    running = 0
+    most = 0
+
+    async def count(_input: dict[str, Json], _context: StepContext) -> Json:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return None
+
+    group = step("g", type="group", body=tuple(step(f"i{n}", "count") for n in range(10)))
+    record = await run(workflow(group, *(step(f"s{n}", "count") for n in range(10)), max_parallel=3), count=count)
+    assert record.status == "completed"
+    assert most == 3
+
+
+async def test_invalid_inputs_are_a_failed_run_with_a_sentence_per_field() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}, "name": {"type": "string"}},
+        "required": ["name"],
+    }
+    record = await run(workflow(step("a"), input_schema=schema), {"count": "many"})
+    assert record.status == "failed"
+    assert record.started_at is None
+    assert record.error is not None
+    assert record.error.type == "validation.inputs"
+    assert {each["pointer"] for each in record.error.details["errors"]} == {"/count", "/name"}
+
+
+async def test_defaults_are_applied_and_null_is_not_absent() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": ["integer", "null"], "default": 1}, "b": {"default": 2}, "c": {}},
+    }
+    plan = workflow(
+        step("s", input=lambda scope: dict(scope.inputs)), input_schema=schema, outputs={"s": output_of("s")}
+    )
+    record = await run(plan, {"a": None})
+    assert record.outputs == {"s": {"a": None, "b": 2}}
+
+
+async def test_the_run_fails_with_the_first_failure_and_independent_branches_go_on() -> None:
+    plan = workflow(step("bad", "fail"), *chain(step("x"), step("y")), step("after", needs=("bad",)))
+    record = await run(plan)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert (record.error.type, record.error.step_id, record.error.path) == ("broken", "bad", "bad")
+    assert statuses(record) == {"bad": "failed", "x": "completed", "y": "completed", "after": "skipped"}
+    assert reasons(record) == {"after": "needs bad, which failed"}
+
+
+async def test_fail_fast_starts_nothing_new() -> None:
+    plan = workflow(*chain(step("bad", "fail"), step("b", join="all_done")), fail_fast=True)
+    record = await run(plan)
+    assert reasons(record) == {"b": "cancelled"}
+
+
+async def test_on_error_continue_counts_as_success_with_a_null_output_and_a_warning() -> None:
+    plan = workflow(
+        *chain(step("bad", "fail", on_error="continue"), step("next", input=lambda s: {"was": s.steps["bad"].output})),
+        outputs={"next": output_of("next")},
+    )
+    record = await run(plan)
+    assert record.status == "completed"
+    assert record.warnings == 1
+    assert record.outputs == {"next": {"was": None}}
+    bad = record.step("bad")
+    assert bad is not None
+    assert bad.status == "failed"
+    assert bad.handled
+
+
+async def test_a_fallback_is_the_output_of_a_failed_step() -> None:
+    plan = workflow(step("bad", "fail", on_error="fallback", fallback={"n": 0}), outputs={"n": output_of("bad")})
+    record = await run(plan)
+    assert (record.status, record.outputs) == ("completed", {"n": {"n": 0}})
+
+
+async def test_finally_runs_after_a_failure_and_sees_the_steps() -> None:
+    seen: list[Any] = []
+
+    def look(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+        seen.append(input["status"])
+        return None
+
+    def bind(scope: Scope) -> Json:
+        return {"function": "look", "status": scope.steps["bad"].status}
+
+    plan = workflow(step("bad", "fail"), finally_=(step("tidy", "look", input=bind),), fail_fast=True)
+    record = await run(plan, look=look)
+    assert record.status == "failed"
+    assert seen == ["failed"]
+    assert statuses(record)["tidy"] == "completed"
+
+
+async def test_a_failure_in_finally_fails_the_run() -> None:
+    record = await run(workflow(step("a"), finally_=(step("tidy", "fail"),)))
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.step_id == "tidy"
+
+
+async def test_an_output_that_cannot_be_had_fails_the_run() -> None:
+    def missing(_scope: Scope) -> Json:
+        raise WorkflowError("binding.missing", "there is no key x")
+
+    record = await run(workflow(step("a"), outputs={"good": constant(1), "bad": missing}))
+    assert record.status == "failed"
+    assert record.error is not None
+    assert (record.error.type, record.error.pointer) == ("binding.missing", "/outputs/bad")
+    assert record.outputs == {"good": 1, "bad": None}
+
+
+async def test_a_run_of_nothing_completes() -> None:
+    assert (await run(workflow())).status == "completed"
+
+
+async def test_the_run_timeout_ends_what_runs_and_fails_the_run() -> None:
+    async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
+        await asyncio.Event().wait()
+
+    plan = workflow(*chain(step("a", "forever"), step("b")), timeout=0.01, finally_=(step("tidy"),))
+    record = await run(plan, forever=forever)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.type == "timeout"
+    assert statuses(record) == {"a": "cancelled", "b": "skipped", "tidy": "completed"}
+
+
+async def test_secret_inputs_never_reach_an_event() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"password": {"type": "string", "writeOnly": True}, "pin": {"type": "integer"}},
+    }
+
+    def tell(input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+        context.log(f"the password is {input['password']}")
+        context.progress(0.5, input["password"])
+        if input["again"]:
+            raise WorkflowError("told", input["password"], details={"said": [input["password"]]})
+        return {input["password"]: input["password"]}
+
+    def bind(again: bool) -> Any:
+        return lambda s: {"function": "tell", "password": s.inputs["password"], "again": again}
+
+    plan = workflow(
+        step("a", "tell", input=bind(False)),
+        step("b", "tell", input=bind(True)),
+        input_schema=schema,
+        secret_inputs=("/password", "/pin"),
+    )
+    watch = Watch()
+    await run(plan, {"password": "hunter2-and-more", "pin": 42}, watch=watch, tell=tell)
+    text = "".join(event.to_json() for event in watch.events)
+    assert "hunter2" not in text
+    assert '"pin":"***"' in text
+
+
+async def test_cancel_ends_the_run_as_cancelled_and_finally_still_runs() -> None:
+    async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
+        await asyncio.Event().wait()
+
+    going = begin(workflow(*chain(step("a", "forever"), step("b")), finally_=(step("tidy"),)), forever=forever)
+    await going.watch.until("step_started", "a")
+    await going.run.cancel("me")
+    record = await going.end()
+    assert record.status == "cancelled"
+    assert record.cancel_requested
+    assert statuses(record) == {"a": "cancelled", "b": "skipped", "tidy": "completed"}
+    assert reasons(record) == {"b": "cancelled"}

@@ -1,0 +1,72 @@
+"""Questions that running steps have asked and nobody has answered yet."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wftui.engine.validation import check_answer
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person said."""
+
+    approved: bool
+    by: str
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    form: Mapping[str, Any] | None
+    reply: "asyncio.Future[Reply]"
+
+
+class Questions:
+    """The open questions of one run, by the path of the step that asks."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Question] = {}
+
+    def ask(self, path: str, form: Mapping[str, Any] | None) -> "asyncio.Future[Reply]":
+        """Open a question; the future gets the reply."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._open[path] = _Question(form, reply)
+        return reply
+
+    def close(self, path: str) -> None:
+        """The step no longer waits."""
+        self._open.pop(path, None)
+
+    async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
+        """Answer a question.
+
+        Raises:
+            NotFoundError: the step does not ask, or has been answered.
+            UsageError: an approval whose data does not fit the form.
+        """
+        question = self._open.get(path)
+        if question is None:
+            raise NotFoundError(f"step {path} does not wait for an approval")
+        if approved:
+            data = await fitting(question.form, data)
+        if question.reply.done():
+            raise NotFoundError(f"step {path} has just been answered")
+        question.reply.set_result(Reply(approved, by, data))
+
+
+async def fitting(form: Mapping[str, Any] | None, data: Json) -> Json:
+    """The data of an answer with the form's defaults.
+
+    Raises:
+        UsageError: the data does not fit the form.
+    """
+    if form is None:
+        return data
+    filled, error = await check_answer(form, {} if data is None else data)
+    if error is not None:
+        raise UsageError(error.message, code=error.type)
+    return filled

@@ -1,0 +1,73 @@
+"""One list of steps: each is started when its dependencies have ended, side by side where they do not depend."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from wftui.engine.frame import Frame
+from wftui.engine.outcome import CANCELLED, Skip, StepOutcome
+from wftui.engine.scheduler import Ready, Schedule
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionError
+from wftui.runtime.plan import StepPlan
+
+RunStep = Callable[[StepPlan, Frame], Awaitable[StepOutcome]]
+SkipStep = Callable[[StepPlan, Frame, Skip], Awaitable[StepOutcome]]
+
+
+@dataclass(slots=True)
+class BodyResult:
+    """The end of a list of steps.
+
+    Attributes:
+        output: of the list's last step; null when that was skipped.
+        error: of the first failure that nothing handled.
+        cut: a stop kept some step from ending by itself.
+    """
+
+    output: Json = None
+    error: ExecutionError | None = None
+    cut: bool = False
+
+
+async def run_body(
+    steps: Sequence[StepPlan], frame: Frame, run_step: RunStep, skip_step: SkipStep, *, fail_fast: bool
+) -> BodyResult:
+    """Run the steps of a list until all have ended or been skipped.
+
+    Raises:
+        BaseExceptionGroup: only what is no outcome of a step: the run cannot be recorded, or a fault in the engine.
+    """
+    schedule = Schedule(steps)
+    result = BodyResult()
+    last = steps[-1].id if steps else None
+
+    async def settle(ready: Ready) -> StepOutcome:
+        step = ready.step
+        skip = ready.skip
+        if frame.stop.stopped and (skip is None or skip.because_failed):
+            skip = CANCELLED
+        elif frame.closed and skip is None:
+            skip = CANCELLED
+        outcome = await (skip_step(step, frame, skip) if skip else run_step(step, frame))
+        frame.note(step.id, outcome)
+        result.cut = result.cut or outcome.cut or skip is CANCELLED
+        if outcome.status == "failed" and not outcome.handled:
+            result.error = result.error or outcome.error
+            frame.halted = frame.halted or fail_fast
+        if step.id == last:
+            result.output = outcome.output
+        return outcome
+
+    async def follow(chain: list[Ready]) -> None:
+        # One of the steps that became ready goes on in this task: a chain of 10,000 steps is one task, not 10,000.
+        while chain:
+            first, *others = chain
+            for other in others:
+                group.create_task(follow([other]))
+            outcome = await settle(first)
+            chain = schedule.end(first.step.id, outcome.edge)
+
+    async with asyncio.TaskGroup() as group:
+        await follow(schedule.start())
+    return result

@@ -1,0 +1,274 @@
+"""Stopping: one scope per run and per container with a timeout; a stop reaches every wait inside of it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818  (no error: what unwinds a wait when a stop comes)
+    """A stop reached this wait. `abandoned`: the work did not end, even by force, and was left behind."""
+
+    def __init__(self, *, abandoned: bool = False) -> None:
+        super().__init__("stopped")
+        self.abandoned = abandoned
+
+
+class _Member(Protocol):
+    def stop(self) -> None: ...
+
+    def force(self) -> None: ...
+
+
+class StopScope:
+    """A part of a run that can be stopped as one. A stop is for good and reaches all scopes below."""
+
+    def __init__(self, parent: "StopScope | None" = None) -> None:
+        self.stopped = False
+        self.timed_out = False
+        self._forced = False
+        self._parent = parent
+        self._members: set[_Member] = set()
+        self._waits: set[asyncio.Future[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        if parent is not None:
+            parent.enter(self)
+
+    def start_timer(self, seconds: float) -> None:
+        """Stop after so many seconds; `timed_out` then says why."""
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._time_out)
+
+    def close(self) -> None:
+        """Leave the parent, and the timer with it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._parent is not None:
+            self._parent.leave(self)
+
+    def stop(self) -> None:
+        """Stop what runs, cooperatively; what waits raises `Stopped` at once."""
+        if self.stopped:
+            return
+        self.stopped = True
+        for wait in tuple(self._waits):
+            wait.cancel()
+        for member in tuple(self._members):
+            member.stop()
+
+    def force(self) -> None:
+        """Stop, and grant no more grace."""
+        self.stop()
+        self._forced = True
+        for member in tuple(self._members):
+            member.force()
+
+    def enter(self, member: _Member) -> None:
+        """A stop is passed on to this member from now on; at once, if it came before."""
+        self._members.add(member)
+        if self.stopped:
+            member.stop()
+        if self._forced:
+            member.force()
+
+    def leave(self, member: _Member) -> None:
+        """The member has ended."""
+        self._members.discard(member)
+
+    def check(self) -> None:
+        """Raise `Stopped` when a stop has come."""
+        if self.stopped:
+            raise Stopped
+
+    async def wait(self, future: "asyncio.Future[T]") -> T:
+        """The future's result, or `Stopped`; a stop cancels the future."""
+        self.check()
+        self._waits.add(future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if self.stopped and future.cancelled():
+                raise Stopped from None
+            raise
+        finally:
+            self._waits.discard(future)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or raise `Stopped`."""
+        loop = asyncio.get_running_loop()
+        woken: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _wake, woken)
+        try:
+            await self.wait(woken)
+        finally:
+            timer.cancel()
+
+    def _time_out(self) -> None:
+        if not self.stopped:
+            self.timed_out = True
+            self.stop()
+
+
+class Slots:
+    """At most `limit` leaf steps of a run at a time, first come first served."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    async def acquire(self, stop: StopScope | None = None) -> None:
+        """Take a slot.
+
+        Raises:
+            Stopped: when a stop came first; then none is taken.
+        """
+        if stop is not None:
+            stop.check()
+        if self._free:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await (turn if stop is None else stop.wait(turn))
+            if stop is not None:
+                stop.check()
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.release()
+            turn.cancel()
+            raise
+
+    def release(self) -> None:
+        """Give a slot back."""
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
+async def supervise(
+    work: Callable[[], Awaitable[Json]],
+    *,
+    stop: StopScope,
+    signal: asyncio.Event,
+    limit: float | None,
+    grace: float,
+    force: float,
+) -> Json:
+    """Run one attempt in a task of its own until it ends, its time is up, or a stop comes.
+
+    A stop, or the end of `limit`, first asks (`signal` is set, the task is cancelled), cancels again after `grace`
+    seconds, and `force` seconds later leaves the task behind. Work that ends with a result in spite of a stop has
+    ended: its result is returned. All times in seconds.
+
+    Raises:
+        Stopped: a stop ended the attempt.
+        WorkflowError: type `timeout`; or `internal`, when the work cancelled itself.
+        Exception: whatever else the work raised.
+    """
+    return await _Attempt(work, stop, signal, limit, grace, force).result()
+
+
+class _Attempt:
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[Json]],
+        scope: StopScope,
+        signal: asyncio.Event,
+        limit: float | None,
+        grace: float,
+        force: float,
+    ) -> None:
+        self._scope = scope
+        self._signal = signal
+        self._limit = limit
+        self._grace = grace
+        self._force = force
+        self._stopped = False
+        self._timed_out = False
+        self._loop = asyncio.get_running_loop()
+        self._settled: asyncio.Future[None] = self._loop.create_future()
+        self._task = self._loop.create_task(_guarded(work))
+        self._task.add_done_callback(self._settle)
+        self._timer = self._loop.call_later(limit, self._time_out) if limit is not None else None
+
+    async def result(self) -> Json:
+        self._scope.enter(self)
+        try:
+            await self._settled
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
+        finally:
+            self._scope.leave(self)
+            if self._timer is not None:
+                self._timer.cancel()
+        if not self._task.done():
+            self._task.add_done_callback(_look_away)
+        if self._timed_out:
+            left = "" if self._task.done() else "; it did not stop and was left behind"
+            _look_away(self._task)
+            raise WorkflowError("timeout", f"the attempt took longer than its timeout of {self._limit:g} s{left}")
+        if not self._task.done():
+            raise Stopped(abandoned=True)
+        if self._stopped and (self._task.cancelled() or self._task.exception()):
+            raise Stopped
+        if self._task.cancelled():
+            raise WorkflowError("internal", "the step cancelled itself, though nobody had asked for a cancel")
+        return self._task.result()
+
+    def stop(self) -> None:
+        if not self._stopped and not self._timed_out:
+            self._stopped = True
+            self._ask_to_end()
+
+    def force(self) -> None:
+        self._cancel_again()
+
+    def _time_out(self) -> None:
+        if not self._stopped:
+            self._timed_out = True
+            self._ask_to_end()
+
+    def _ask_to_end(self) -> None:
+        self._signal.set()
+        self._task.cancel()
+        self._set_timer(self._grace, self._cancel_again)
+
+    def _cancel_again(self) -> None:
+        self._task.cancel()
+        self._set_timer(self._force, self._settle)
+
+    def _set_timer(self, seconds: float, then: Any) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, then)
+
+    def _settle(self, _task: object = None) -> None:
+        _wake(self._settled)
+
+
+async def _guarded(work: Callable[[], Awaitable[Json]]) -> Json:
+    try:
+        return await work()
+    except SystemExit as exit_:
+        # Raised through a task, it would end the program.
+        raise WorkflowError("internal", "the step tried to end the program") from exit_
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _look_away(task: "asyncio.Task[Json]") -> None:
+    """Nobody is left to hear of this task's error."""
+    if task.done() and not task.cancelled():
+        task.exception()

@@ -1,0 +1,107 @@
+"""The one way out of the engine: every event is redacted here, then appended to where the run is kept."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from wftui.connections.redaction import Redactor
+from wftui.model.base import Json
+from wftui.model.clock import Clock
+from wftui.model.events import FLUSH_EVENTS, ExecutionEvent
+
+_LABEL = 60
+_FIXED: frozenset[str] = frozenset(
+    {"seq", "execution_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
+    | {"workflow_id", "workflow_version", "workflow_hash", "plan", "user_id", "parent_id", "child_id", "steps"}
+    | {"pointer", "line", "column", "until", "next_at"}
+)
+"""Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class EventSink(Protocol):
+    """Where events go: the store, or memory."""
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number and keep these events of one run; with `wait`, return only when they are safe."""
+
+
+class RunBroken(BaseException):
+    """An event could not be kept (disk full, database gone): the run cannot go on. The cause is chained.
+
+    No `Exception`, so that nothing takes it for a failure of the step during which it came.
+    """
+
+
+class Emitter:
+    """Emits the events of one run."""
+
+    def __init__(self, execution_id: str, sink: EventSink, redactor: Redactor, clock: Clock) -> None:
+        self.execution_id = execution_id
+        self.redactor = redactor
+        self._sink = sink
+        self._clock = clock
+        self._closed = False
+
+    def now(self) -> datetime:
+        """The run's clock."""
+        return self._clock()
+
+    async def emit(self, *events: ExecutionEvent) -> None:
+        """Redact and append, in order; returns when they are safe, where their type asks for that.
+
+        After `close`, events are dropped: nothing follows the end of a run, and only a step that was left behind
+        would still have something to say.
+
+        Raises:
+            RunBroken: when they cannot be kept.
+        """
+        if self._closed:
+            return
+        if self.redactor:
+            events = tuple(self._redacted(event) for event in events)
+        try:
+            await self._sink.append(events, wait=any(event.type in FLUSH_EVENTS for event in events))
+        except Exception as error:
+            raise RunBroken(f"run {self.execution_id} cannot be recorded: {error}") from error
+
+    async def emit_last(self, event: ExecutionEvent) -> None:
+        """Emit the event that ends the run."""
+        await self.emit(event)
+        self._closed = True
+
+    def label(self, item: Json) -> str | None:
+        """A short text for an item of a list, without secrets."""
+        if isinstance(item, dict):
+            item = next((item[key] for key in ("name", "id", "title", "path", "url") if key in item), None)
+        if item is None or isinstance(item, dict | list):
+            return None
+        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        text = " ".join(self.redactor.redact_text(str(item)[: _LABEL * 100]).split())
+        return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+
+    def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
+        return _redact_model(event, self.redactor.redact)
+
+
+def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:
+    changes: dict[str, Json] = {}
+    for name in _free_fields(model):
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            clean: Json = _redact_model(value, redact)
+        elif isinstance(value, str | dict | list):
+            clean = redact(value)
+        else:
+            continue
+        if clean is not value:
+            changes[name] = clean
+    return model.model_copy(update=changes) if changes else model
+
+
+def _free_fields(model: BaseModel) -> Iterable[str]:
+    return (name for name in type(model).model_fields if name not in _FIXED)

@@ -1,0 +1,54 @@
+"""Records the iterations of one forEach or loop; each has an address of its own, `build[3]`."""
+
+from wftui.engine.cancel import Stopped
+from wftui.engine.core import RunCore
+from wftui.model.base import Json
+from wftui.model.events import IterationCompleted, IterationFailed, IterationsPlanned, IterationStarted, StepCancelled
+from wftui.model.execution import ExecutionError
+from wftui.runtime.plan import StepPlan
+
+
+class IterationMarks:
+    """The events of one step's iterations. Durations in milliseconds."""
+
+    def __init__(self, core: RunCore, step: StepPlan, path: str) -> None:
+        self._core = core
+        self._step = step
+        self._path = path
+
+    async def planned(self, total: int | None) -> None:
+        """So many will come; None when that is open."""
+        await self._core.emitter.emit(IterationsPlanned(path=self._path, total=total, **self._where()))
+
+    async def started(self, index: int, label: str | None) -> None:
+        """One begins; `label` is a short text of its item."""
+        event = IterationStarted(path=self._place(index), index=index, label=label, **self._where())
+        await self._core.emitter.emit(event)
+
+    async def completed(self, index: int, output: Json, duration: float) -> None:
+        """One is done."""
+        await self._core.emitter.emit(
+            IterationCompleted(path=self._place(index), index=index, output=output, duration=duration, **self._where())
+        )
+
+    async def failed(self, index: int, error: ExecutionError, duration: float) -> None:
+        """One failed."""
+        await self._core.emitter.emit(
+            IterationFailed(path=self._place(index), index=index, error=error, duration=duration, **self._where())
+        )
+
+    async def cancelled(self, index: int, stopped: Stopped, duration: float) -> None:
+        """One was stopped."""
+        await self._core.emitter.emit(
+            StepCancelled(path=self._place(index), duration=duration, abandoned=stopped.abandoned, **self._where())
+        )
+
+    def _place(self, index: int) -> str:
+        return f"{self._path}[{index}]"
+
+    def _where(self) -> dict[str, Json]:
+        return {
+            "execution_id": self._core.execution_id,
+            "timestamp": self._core.now(),
+            "step_id": self._step.id,
+        }

@@ -1,0 +1,25 @@
+"""A place for events without a database: numbers them, folds them into a record, and shows them."""
+
+from collections.abc import Callable, Sequence
+
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import ExecutionRecord
+from wftui.model.reducer import apply, new_record
+
+
+class MemorySink:
+    """Keeps the record of one run; `on_event` sees every event, numbered, in order."""
+
+    def __init__(self, execution_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
+        self.record: ExecutionRecord = new_record(execution_id)
+        self._on_event = on_event
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number, fold and show events; there is nothing to wait for."""
+        numbered = []
+        for event in events:
+            event.seq = self.record.last_seq + 1
+            apply(self.record, event)
+            self._on_event(event)
+            numbered.append(event)
+        return numbered

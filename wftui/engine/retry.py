@@ -1,0 +1,18 @@
+"""How long to wait before the next attempt."""
+
+import random
+
+from wftui.runtime.plan import RetryPlan
+
+
+def delay_before_next(policy: RetryPlan, attempt: int, source: random.Random) -> float:
+    """Seconds to wait after a failed attempt (counted from 1): `delay * backoff ** (attempt - 1)`, at most `max_delay`.
+
+    Jitter moves it up or down by at most that share, so that many runs do not come back at the same moment.
+    """
+    try:
+        delay = min(policy.max_delay, policy.delay * policy.backoff ** (attempt - 1))
+    except OverflowError:
+        delay = policy.max_delay
+    spread = policy.jitter * (2 * source.random() - 1)
+    return max(0.0, min(policy.max_delay, delay * (1 + spread)))

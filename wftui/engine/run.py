@@ -1,0 +1,199 @@
+"""One run: created → started → steps → finally → completed, failed or cancelled."""
+
+from wftui.engine.cancel import StopScope
+from wftui.engine.core import RunCore
+from wftui.engine.failures import describe_outside
+from wftui.engine.frame import Frame
+from wftui.engine.jsonvalues import ensure_json
+from wftui.engine.secret_inputs import masked, secret_texts
+from wftui.engine.steprunner import StepRunner
+from wftui.engine.validation import check_inputs
+from wftui.model.base import Json, format_timestamp
+from wftui.model.errors import ConflictError, UsageError
+from wftui.model.events import Cancelled, CancelRequested, Completed, Created, ExecutionEvent, Failed, Log, Started
+from wftui.model.execution import ExecutionError, ExecutionRequest
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import step_infos
+from wftui.runtime.scope import Scope
+
+
+class Run:
+    """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel."""
+
+    def __init__(self, core: RunCore, request: ExecutionRequest) -> None:
+        self.core = core
+        self._request = request
+        self._inputs: dict[str, Json] = {}
+        self._invalid: WorkflowError | None = None
+        self._begun = core.now()
+        self._main = StopScope()
+        self._finally = StopScope()
+        self._in_finally = False
+        self._cancelled = False
+        self._decided = False
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.core.execution_id
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end has been decided."""
+        return self._decided
+
+    async def create(self, plan_hash: str | None) -> None:
+        """Record that the run was asked for; returns when that is safe.
+
+        Raises:
+            UsageError: the inputs are no JSON, so there is nothing that could be recorded.
+        """
+        core, plan, request = self.core, self.core.plan, self._request
+        try:
+            await ensure_json(request.inputs, "validation.inputs", "the input")
+        except WorkflowError as error:
+            raise UsageError(error.message, code=error.type) from None
+        self._inputs, self._invalid = await check_inputs(plan.input_schema, request.inputs)
+        for secret in secret_texts(self._inputs, plan.secret_inputs):
+            core.emitter.redactor.add(secret)
+        await core.emitter.emit(
+            Created(
+                execution_id=self.id,
+                timestamp=self._begun,
+                workflow_id=plan.id,
+                workflow_version=plan.version,
+                workflow_hash=plan.source_hash,
+                plan=plan_hash,
+                user_id=request.user_id,
+                inputs=masked(self._inputs, plan.secret_inputs),
+                parent_id=request.parent_id,
+                steps=step_infos(plan),
+            )
+        )
+
+    async def run(self) -> None:
+        """Go from `created` to the end.
+
+        Raises:
+            RunBroken: the run can no longer be recorded.
+        """
+        if self._invalid is not None:
+            await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
+            return
+        await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
+        outputs: dict[str, Json] | None = None
+        try:
+            outputs, error = await self._steps()
+        except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
+            error = describe_outside(_innermost(fault))
+        # No await between this decision and the event that tells it.
+        if self._cancelled:
+            await self._end(Cancelled(**self._stamp()))
+        elif error is not None:
+            await self._end(Failed(error=error, outputs=outputs, **self._stamp()))
+        else:
+            await self._end(Completed(outputs=outputs, warnings=self.core.warnings, **self._stamp()))
+
+    async def cancel(self, by: str) -> None:
+        """Stop what runs and start nothing new; `finally` still runs. A second cancel stops all of it at once.
+
+        Raises:
+            ConflictError: the run has ended.
+        """
+        if self._decided:
+            raise ConflictError(f"run {self.id} has already ended")
+        again, self._cancelled = self._cancelled, True
+        await self.core.emitter.emit(CancelRequested(execution_id=self.id, timestamp=self.core.now(), by=by))
+        if again:
+            self._main.force()
+            self._finally.force()
+            return
+        self._main.stop()
+        if self._in_finally:
+            self._finally.start_timer(self.core.settings.finally_limit)
+
+    async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
+        """Answer the approval that a step waits for.
+
+        Raises:
+            NotFoundError: the step does not wait for one.
+            UsageError: the data does not fit the form.
+        """
+        await self.core.questions.answer(path, approved, data, by)
+
+    async def note(self, message: str) -> None:
+        """Leave a warning in the run's log."""
+        await self.core.emitter.emit(
+            Log(execution_id=self.id, timestamp=self.core.now(), level="warn", message=message)
+        )
+
+    async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
+        """Run the steps, then `finally`; returns the outputs and the first failure."""
+        plan = self.core.plan
+        runner = StepRunner(self.core)
+        frame = Frame(self._scope(), self._main)
+        if plan.timeout is not None:
+            self._main.start_timer(plan.timeout)
+        result = await runner.run_body(plan.steps, frame)
+        self._main.close()
+        error = result.error
+        if error is None and self._main.timed_out:
+            error = ExecutionError(
+                type="timeout", message=f"the run took longer than its timeout of {plan.timeout:g} s"
+            )
+        outputs, bad_output = self._outputs(frame.scope)
+        error = error or bad_output
+        if plan.finally_:
+            self._in_finally = True
+            if self._main.stopped:
+                self._finally.start_timer(self.core.settings.finally_limit)
+            # Neither a stop nor a failure among the steps keeps `finally` from starting.
+            frame.halted = False
+            last = Frame(frame.scope, self._finally, outer=frame)
+            tidied = await runner.run_body(plan.finally_, last, fail_fast=False)
+            self._finally.close()
+            error = error or tidied.error
+        return outputs, error
+
+    def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
+        """The workflow's outputs, null where one cannot be had, and the first error."""
+        outputs: dict[str, Json] = {}
+        first: ExecutionError | None = None
+        for name, bind in self.core.plan.outputs.items():
+            try:
+                outputs[name] = bind(scope)
+            except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
+                outputs[name] = None
+                first = first or describe_outside(error, f"/outputs/{name}")
+        return outputs, first
+
+    def _scope(self) -> Scope:
+        environment = self.core.environment
+        return Scope(
+            inputs=self._inputs,
+            run={
+                "id": self.id,
+                "startedAt": format_timestamp(self._begun),
+                "attempt": 1,
+                "workflowId": self.core.plan.id,
+            },
+            env={name: environment[name] for name in self.core.plan.env if name in environment},
+        )
+
+    def _stamp(self) -> dict[str, Json]:
+        return {
+            "execution_id": self.id,
+            "timestamp": self.core.now(),
+            "duration": self.core.since(self._begun),
+        }
+
+    async def _end(self, event: ExecutionEvent) -> None:
+        self._decided = True
+        await self.core.emitter.emit_last(event)
+
+
+def _innermost(error: BaseException) -> Exception:
+    """The error that a task group wrapped."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, Exception) else RuntimeError(repr(error))

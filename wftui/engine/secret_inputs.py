@@ -1,0 +1,59 @@
+"""Inputs that are never shown: what the plan marks as secret, by JSON Pointer."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+
+from wftui.connections.redaction import MASK
+from wftui.model.base import Json
+from wftui.model.pointers import pointer_parts
+
+
+def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
+    """The inputs with every secret value replaced by `***`, however short it is."""
+    shown: dict[str, Json] = deepcopy(dict(inputs)) if pointers else dict(inputs)
+    for holder, key in _places(shown, pointers):
+        if holder[key] is not None:
+            holder[key] = MASK
+    return shown
+
+
+def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterator[str]:
+    """Every text and number inside the secret values."""
+    for holder, key in _places(dict(inputs), pointers):
+        yield from _leaves(holder[key])
+
+
+def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[Json, str | int]]:
+    """Where the pointers lead: (object or list, key in it). The part `*` stands for every item of a list."""
+    for pointer in pointers:
+        holders: list[Json] = [inputs]
+        *way, last = pointer_parts(pointer)
+        for part in way:
+            holders = [holder[key] for holder in holders for key in _keys(holder, part)]
+        for holder in holders:
+            for key in _keys(holder, last):
+                yield holder, key
+
+
+def _keys(holder: Json, part: str) -> list[str | int]:
+    if isinstance(holder, dict):
+        return [part] if part in holder else []
+    if isinstance(holder, list):
+        if part == "*":
+            return list(range(len(holder)))
+        return [int(part)] if part.isdecimal() and int(part) < len(holder) else []
+    return []
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    match value:
+        case dict():
+            for inner in value.values():
+                yield from _leaves(inner)
+        case list():
+            for inner in value:
+                yield from _leaves(inner)
+        case None | bool():
+            pass
+        case _:
+            yield str(value)

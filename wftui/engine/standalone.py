@@ -1,0 +1,70 @@
+"""Run a plan without a workspace or database: what `python workflow.py` does."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from wftui.connections.redaction import Redactor
+from wftui.engine.cancel import Slots
+from wftui.engine.core import RunCore
+from wftui.engine.emit import Emitter
+from wftui.engine.memory import MemorySink
+from wftui.engine.run import Run
+from wftui.engine.settings import EngineSettings
+from wftui.model.base import Json
+from wftui.model.clock import Clock, utc_now
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import ExecutionRecord, ExecutionRequest
+from wftui.runtime.plan import WorkflowPlan
+from wftui.steps.base import Catalogue
+from wftui.steps.catalogue import builtin_catalogue
+from wftui.store.ids import new_id
+
+
+async def run_plan(
+    plan: WorkflowPlan,
+    inputs: Mapping[str, Json],
+    on_event: Callable[[ExecutionEvent], None],
+    *,
+    catalogue: Catalogue | None = None,
+    settings: EngineSettings | None = None,
+    clock: Clock = utc_now,
+) -> ExecutionRecord:
+    """Run a plan to its end; returns the record.
+
+    Args:
+        on_event: sees every event as it happens.
+        catalogue: the step types; the built-in ones when absent.
+
+    Raises:
+        UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
+    """
+    run, sink = prepare(plan, inputs, on_event, catalogue=catalogue, settings=settings, clock=clock)
+    await run.create(None)
+    await run.run()
+    return sink.record
+
+
+def prepare(
+    plan: WorkflowPlan,
+    inputs: Mapping[str, Json],
+    on_event: Callable[[ExecutionEvent], None],
+    *,
+    catalogue: Catalogue | None = None,
+    settings: EngineSettings | None = None,
+    clock: Clock = utc_now,
+) -> tuple[Run, MemorySink]:
+    """A run in memory that has not begun, for callers who want to cancel or answer it."""
+    run_id = new_id(clock)
+    sink = MemorySink(run_id, on_event)
+    core = RunCore(
+        plan=plan,
+        catalogue=catalogue or builtin_catalogue(),
+        emitter=Emitter(run_id, sink, Redactor(), clock),
+        settings=settings or EngineSettings(),
+        slots=Slots(plan.max_parallel),
+        environment=dict(os.environ),
+        working_directory=Path.cwd(),
+        run_child=None,
+    )
+    return Run(core, ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs))), sink

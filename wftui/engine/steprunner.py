@@ -1,0 +1,235 @@
+"""One step: `when`, then attempts of bind → validate → run → check, with retry, timeout and `onError`."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from wftui.engine import containers
+from wftui.engine.body import BodyResult, run_body
+from wftui.engine.cancel import Stopped, StopScope, supervise
+from wftui.engine.conditions import holds
+from wftui.engine.context import RunContext
+from wftui.engine.core import RunCore
+from wftui.engine.failures import describe, may_retry, parse_input
+from wftui.engine.frame import Frame
+from wftui.engine.jsonvalues import ensure_json
+from wftui.engine.outcome import WHEN_IS_FALSE, Failure, Skip, StepOutcome
+from wftui.engine.retry import delay_before_next
+from wftui.model.base import Json
+from wftui.model.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
+from wftui.model.workflow import CONTAINER_TYPES
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import StepPlan
+from wftui.runtime.scope import Scope
+
+
+class StepRunner:
+    """Runs the steps of one run."""
+
+    def __init__(self, core: RunCore) -> None:
+        self.core = core
+
+    async def run_body(self, steps: Sequence[StepPlan], frame: Frame, *, fail_fast: bool | None = None) -> BodyResult:
+        """Run a list of steps."""
+        fast = self.core.plan.fail_fast if fail_fast is None else fail_fast
+        return await run_body(steps, frame, self.run_step, self.skip_step, fail_fast=fast)
+
+    async def run_step(self, step: StepPlan, frame: Frame) -> StepOutcome:
+        """Run a step whose join lets it run; every way it can end is an outcome."""
+        core = self.core
+        path = frame.prefix + step.id
+        begun = core.now()
+        attempts = 0
+        try:
+            if not self._may_run(step, frame.scope, path):
+                return await self.skip_step(step, frame, WHEN_IS_FALSE)
+            if step.for_each is not None:
+                output, attempts = await containers.run_for_each(self, step, frame, path), 1
+            else:
+                output, attempts = await self.attempts(step, frame, path)
+        except Stopped as stopped:
+            await self._cancelled(step, path, begun, stopped)
+            return StepOutcome("cancelled", cut=True, attempts=attempts)
+        except Failure as failure:
+            return await self._failed(step, frame, path, begun, failure)
+        await core.emitter.emit(
+            StepCompleted(
+                execution_id=core.execution_id,
+                timestamp=core.now(),
+                step_id=step.id,
+                path=path,
+                output=output,
+                duration=core.since(begun),
+                attempt=attempts,
+            )
+        )
+        return StepOutcome("completed", output=output, attempts=attempts)
+
+    async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
+        """Record that a step, with all inside of it, will not run."""
+        core = self.core
+        events: list[StepSkipped] = []
+
+        def note(steps: Sequence[StepPlan], parent: str | None) -> None:
+            for each in steps:
+                path = f"{parent}.{each.id}" if parent else each.id
+                events.append(
+                    StepSkipped(
+                        execution_id=core.execution_id,
+                        timestamp=core.now(),
+                        step_id=each.id,
+                        path=path,
+                        step_name=each.name,
+                        step_type=each.type,
+                        parent=parent,
+                        reason=skip.reason,
+                        because_failed=skip.because_failed,
+                    )
+                )
+                if each.for_each is None and each.loop is None:
+                    note(each.body, path)
+                    for case in each.cases:
+                        note(case.steps, path)
+
+        note([step], frame.path)
+        await core.emitter.emit(*events)
+        return StepOutcome("skipped", because_failed=skip.because_failed)
+
+    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
+        """Try a step, or one item of its forEach, as often as its policy allows; returns the output and the tries.
+
+        Raises:
+            Failure: the last attempt failed.
+            Stopped: a stop came.
+        """
+        core = self.core
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                frame.stop.check()
+                if step.type in CONTAINER_TYPES:
+                    return await self._container_attempt(step, frame, path, attempt), attempt
+                return await self._leaf_attempt(step, frame, path, attempt), attempt
+            except Stopped:
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever a step raises is a failure of that step)
+                described = describe(error, core.plan, step, path, attempt)
+            if attempt >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
+                raise Failure(described, attempt)
+            delay = delay_before_next(step.retry, attempt, core.random)
+            await core.emitter.emit(
+                StepRetrying(
+                    execution_id=core.execution_id,
+                    timestamp=core.now(),
+                    step_id=step.id,
+                    path=path,
+                    attempt=attempt,
+                    error=described,
+                    next_at=core.now() + timedelta(seconds=delay),
+                )
+            )
+            await frame.stop.sleep(delay)
+
+    async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None) -> None:
+        """Record that an attempt begins."""
+        await self.core.emitter.emit(
+            StepStarted(
+                execution_id=self.core.execution_id,
+                timestamp=self.core.now(),
+                step_id=step.id,
+                path=path,
+                step_name=step.name,
+                step_type=step.type,
+                parent=containers.parent_of(frame, step, path),
+                attempt=attempt,
+                input=bound,
+            )
+        )
+
+    async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+        core = self.core
+        kind = core.catalogue.get(step.type)
+        if kind is None:
+            raise WorkflowError("validation.type", f"there is no step type {step.type!r} here; is a plugin missing?")
+        await core.slots.acquire(frame.stop)
+        context = RunContext(core, step, path, attempt, None)
+        try:
+            bound = step.input(frame.scope) if step.input is not None else {}
+            await ensure_json(bound, "binding.not_json", "the input")
+            parsed = parse_input(kind.input_model, bound)
+            await self.started(step, frame, path, attempt, bound)
+            try:
+                output = await supervise(
+                    lambda: kind.run(parsed, context),
+                    stop=frame.stop,
+                    signal=context.cancelled,
+                    limit=step.timeout,
+                    grace=core.settings.grace,
+                    force=core.settings.force,
+                )
+            finally:
+                await context.close()
+            return await self._checked(step, output)
+        finally:
+            if context.holds_slot:
+                core.slots.release()
+
+    async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+        await self.started(step, frame, path, attempt)
+        stop = StopScope(frame.stop)
+        if step.timeout is not None:
+            stop.start_timer(step.timeout)
+        try:
+            output = await containers.run_container(self, step, frame, path, stop)
+        except Stopped:
+            if stop.timed_out:
+                raise WorkflowError("timeout", f"it took longer than its timeout of {step.timeout:g} s") from None
+            raise
+        finally:
+            stop.close()
+        return await self._checked(step, output)
+
+    async def _checked(self, step: StepPlan, output: Json) -> Json:
+        await ensure_json(output, "output.not_json", "the output")
+        if step.output_schema is not None:
+            await self.core.output_schemas.check(step, output)
+        return output
+
+    def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
+        try:
+            return step.when is None or holds(step.when, scope, "when")
+        except Exception as error:  # a condition that raises is a failure, never "false"
+            raise Failure(describe(error, self.core.plan, step, path, 1), 1) from error
+
+    async def _cancelled(self, step: StepPlan, path: str, begun: datetime, stopped: Stopped) -> None:
+        core = self.core
+        await core.emitter.emit(
+            StepCancelled(
+                execution_id=core.execution_id,
+                timestamp=core.now(),
+                step_id=step.id,
+                path=path,
+                duration=core.since(begun),
+                abandoned=stopped.abandoned,
+            )
+        )
+
+    async def _failed(self, step: StepPlan, frame: Frame, path: str, begun: datetime, failure: Failure) -> StepOutcome:
+        core = self.core
+        handled = step.on_error != "fail"
+        output = step.fallback if step.on_error == "fallback" else None
+        core.warnings += handled
+        await core.emitter.emit(
+            StepFailed(
+                execution_id=core.execution_id,
+                timestamp=core.now(),
+                step_id=step.id,
+                path=path,
+                error=failure.error,
+                duration=core.since(begun),
+                attempt=failure.attempts,
+                handled=handled,
+                output=output,
+            )
+        )
+        return StepOutcome("failed", output=output, error=failure.error, handled=handled, attempts=failure.attempts)
