@@ -45,9 +45,9 @@ async def run_body(
     async def settle(ready: Ready) -> StepOutcome:
         step = ready.step
         skip = ready.skip
-        if frame.stop.stopped and (skip is None or skip.because_failed):
-            skip = CANCELLED
-        elif frame.closed and skip is None:
+        # A stop is the reason for all that follows from it; a halt (failFast) only for what nothing else keeps away.
+        follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
+        if follows_from_stop or (skip is None and frame.closed):
             skip = CANCELLED
         outcome = await (skip_step(step, frame, skip) if skip else run_step(step, frame))
         frame.note(step.id, outcome)

@@ -1,0 +1,203 @@
+"""The executor over a real database: what is recorded, who may cancel, and what a second program sees."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_plans import FAST, Steps, Work, chain, constant, output_of, statuses, step, workflow
+
+from wftui.engine.executor import WorkflowExecutor
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, NotFoundError, UsageError
+from wftui.model.events import ExecutionEvent, StepWaiting
+from wftui.model.execution import ExecutionRequest
+from wftui.model.reducer import fold
+from wftui.runtime.plan import WorkflowPlan
+from wftui.steps.base import StepContext
+from wftui.store.execution_store import ExecutionStore
+
+
+@dataclass
+class Loaded:
+    plan: WorkflowPlan
+    source: str = "{}"
+    code: str = ""
+
+
+Open = Callable[..., Awaitable[WorkflowExecutor]]
+
+
+@pytest.fixture
+async def open_executor(tmp_path: Path) -> AsyncIterator[Open]:
+    """Opens an executor with a database connection of its own; all of them share one database file."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(plans: Mapping[str, WorkflowPlan] | None = None, **functions: Work) -> WorkflowExecutor:
+            store = await ExecutionStore.open(tmp_path / "runs.db")
+            load: Any = lambda workflow_id: Loaded((plans or {})[workflow_id])  # noqa: E731
+            executor = WorkflowExecutor(store, Steps(**functions), load, settings=FAST)
+            stack.push_async_callback(store.close)
+            stack.push_async_callback(executor.close, cancel=True)
+            return executor
+
+        yield opened
+
+
+async def seen(executor: WorkflowExecutor, run_id: str, type_: str, path: str | None = None) -> ExecutionEvent:
+    """The first event of that type (and path) of a run."""
+    async with asyncio.timeout(10):
+        async for batch in executor.get_event_stream(run_id):
+            for event in batch:
+                if event.type == type_ and path in (None, getattr(event, "path", None)):
+                    return event
+    raise AssertionError(f"no event {type_}")
+
+
+async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
+    await asyncio.Event().wait()
+
+
+def approval(**fields: Json) -> WorkflowPlan:
+    ask = step("ok", type="approval", input=constant({"prompt": "Go on?", **fields}))
+    return workflow(ask, outputs={"answer": output_of("ok")})
+
+
+REQUEST = ExecutionRequest(workflow_id="w", user_id="me")
+
+
+async def test_a_run_is_recorded_and_its_record_is_the_fold_of_its_events(open_executor: Open) -> None:
+    executor = await open_executor({"w": workflow(*chain(step("a"), step("b")), outputs={"b": output_of("b")})})
+    record = await executor.execute(REQUEST)
+    assert (record.status, record.outputs, record.user_id) == ("completed", {"b": {"value": "b"}}, "me")
+    events = [event async for batch in executor.get_event_stream(record.id) for event in batch]
+    assert fold(record.id, events) == record
+    assert executor.running() == []
+
+
+async def test_a_big_output_reaches_the_next_step_whole(open_executor: Open) -> None:
+    text = "x" * 300_000
+    measure = step("n", input=lambda scope: {"n": len(scope.steps["big"].output["text"])})
+    plan = workflow(*chain(step("big", input=constant({"text": text})), measure), outputs={"n": output_of("n")})
+    executor = await open_executor({"w": plan})
+    assert (await executor.execute(REQUEST)).outputs == {"n": {"n": 300_000}}
+
+
+async def test_cancel_from_another_program(open_executor: Open) -> None:
+    executor = await open_executor({"w": workflow(step("a", "forever"), finally_=(step("tidy"),))}, forever=forever)
+    other = await open_executor()
+    run_id = await executor.start(REQUEST)
+    assert executor.running() == [run_id]
+    await seen(other, run_id, "step_started", "a")
+    await other.cancel(run_id, by="them")
+    record = await other.wait(run_id)
+    assert record.status == "cancelled"
+    assert statuses(record) == {"a": "cancelled", "tidy": "completed"}
+
+
+async def test_a_run_that_has_ended_cannot_be_cancelled(open_executor: Open) -> None:
+    executor = await open_executor({"w": workflow(step("a"))})
+    record = await executor.execute(REQUEST)
+    with pytest.raises(ConflictError, match="already ended"):
+        await executor.cancel(record.id)
+    with pytest.raises(NotFoundError):
+        await executor.cancel("01k9x2m4q-7hd3f")
+
+
+async def test_an_approval_is_answered_here_and_from_another_program(open_executor: Open) -> None:
+    form = {"type": "object", "properties": {"keep": {"type": "integer"}, "why": {"default": "-"}}}
+    executor = await open_executor({"w": approval(form=form)})
+    other = await open_executor()
+    for asked in (executor, other):
+        run_id = await executor.start(REQUEST)
+        waiting = await seen(asked, run_id, "step_waiting", "ok")
+        assert isinstance(waiting, StepWaiting)
+        assert (waiting.waiting.reason, waiting.waiting.prompt) == ("approval", "Go on?")
+        with pytest.raises(UsageError, match="/keep"):
+            await asked.answer(run_id, "ok", approved=True, data={"keep": "many"}, by="you")
+        with pytest.raises(NotFoundError):
+            await asked.answer(run_id, "other", approved=True)
+        await asked.answer(run_id, "ok", approved=True, data={"keep": 3}, by="you")
+        record = await asked.wait(run_id)
+        answer = record.outputs["answer"]
+        assert (answer["approved"], answer["by"], answer["data"]) == (True, "you", {"keep": 3, "why": "-"})
+
+
+@pytest.mark.parametrize(("on_timeout", "approved"), [("reject", False), ("approve", True)])
+async def test_the_timeout_of_an_approval_answers_it(open_executor: Open, on_timeout: str, approved: bool) -> None:
+    executor = await open_executor({"w": approval(timeout=0.01, onTimeout=on_timeout)})
+    answer = (await executor.execute(REQUEST)).outputs["answer"]
+    assert (answer["approved"], answer["by"]) == (approved, "timeout")
+
+
+async def test_the_timeout_of_an_approval_may_fail_it(open_executor: Open) -> None:
+    executor = await open_executor({"w": approval(timeout=0.01, onTimeout="fail")})
+    record = await executor.execute(REQUEST)
+    assert record.error is not None
+    assert record.error.type == "timeout"
+
+
+def calls(child: str, **inputs: Json) -> WorkflowPlan:
+    sub = step("sub", type="workflow", input=constant({"workflow": child, "inputs": inputs}))
+    return workflow(sub, outputs={"sub": output_of("sub")})
+
+
+async def test_a_sub_workflow_is_a_run_of_its_own_linked_to_its_parent(open_executor: Open) -> None:
+    child = workflow(step("a", input=lambda scope: {"n": scope.inputs["n"] + 1}), outputs={"a": output_of("a")}, id="c")
+    executor = await open_executor({"w": calls("child", n=1), "child": child})
+    record = await executor.execute(REQUEST)
+    assert record.outputs == {"sub": {"a": {"n": 2}}}
+    waiting = await seen(executor, record.id, "step_waiting", "sub")
+    assert isinstance(waiting, StepWaiting)
+    assert waiting.waiting.child_id is not None
+    linked = await executor.wait(waiting.waiting.child_id)
+    assert (linked.parent_id, linked.status) == (record.id, "completed")
+
+
+async def test_a_cancel_reaches_the_child_and_a_childs_failure_its_parent(open_executor: Open) -> None:
+    plans = {"w": calls("slow"), "slow": workflow(step("a", "forever")), "bad": workflow(step("a", "fail"))}
+    executor = await open_executor({**plans, "w2": calls("bad")}, forever=forever)
+    run_id = await executor.start(REQUEST)
+    waiting = await seen(executor, run_id, "step_waiting", "sub")
+    assert isinstance(waiting, StepWaiting)
+    assert waiting.waiting.child_id is not None
+    await executor.cancel(run_id)
+    assert (await executor.wait(run_id)).status == "cancelled"
+    assert (await executor.wait(waiting.waiting.child_id)).status == "cancelled"
+
+    record = await executor.execute(ExecutionRequest(workflow_id="w2"))
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.type == "broken"
+    assert "it broke" in record.error.message
+
+
+async def test_workflows_that_call_themselves_end(open_executor: Open) -> None:
+    executor = await open_executor({"w": calls("w")})
+    record = await executor.execute(REQUEST)
+    assert record.error is not None
+    assert record.error.type == "workflow.depth"
+
+
+async def test_closing_waits_for_runs_or_cancels_them(open_executor: Open) -> None:
+    go = asyncio.Event()
+
+    async def wait(_input: dict[str, Json], _context: StepContext) -> Json:
+        await go.wait()
+
+    executor = await open_executor({"w": workflow(step("a", "wait"))}, wait=wait)
+    first = await executor.start(REQUEST)
+    closing = asyncio.create_task(executor.close())
+    await seen(executor, first, "step_started")
+    assert not closing.done()
+    go.set()
+    await closing
+    assert (await executor.wait(first)).status == "completed"
+
+    go.clear()
+    second = await executor.start(REQUEST)
+    await executor.close(cancel=True)
+    assert (await executor.wait(second)).status == "cancelled"
