@@ -1,5 +1,7 @@
 """The Textual app: which screen is shown, which runs this session started, and how it is left. Wiring only."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
@@ -16,16 +18,16 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.signal import Signal
 
-from wftui.model.base import Json
 from wftui.model.errors import ExitCode, UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving, finish
 from wftui.tui.terminal import ascii_only, check_terminal
-from wftui.tui.theme import THEMES, first_theme
+from wftui.tui.theme import HOUSE_RULES, THEMES, first_theme
 
 if TYPE_CHECKING:
+    from wftui.model.base import Json
     from wftui.model.execution import ExecutionRecord
     from wftui.workbench import Workbench
 
@@ -43,7 +45,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     """The app over a workbench. Everything it shows goes on, or is on disk, without it."""
 
     TITLE = "wftui"
-    CSS_PATH = "wftui.tcss"
+    DEFAULT_CSS = HOUSE_RULES
     COMMANDS = {_palette}  # noqa: RUF012 - Textual declares it so
     ENABLE_COMMAND_PALETTE = False  # its key is one of our actions
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
@@ -52,7 +54,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         Binding("ctrl+c", "app.help_quit", show=False, system=True),
     ]
 
-    def __init__(self, workbench: "Workbench", *, start: Start | None = None) -> None:
+    def __init__(self, workbench: Workbench, *, start: Start | None = None) -> None:
         super().__init__()
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
@@ -162,7 +164,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
                 self.bell()
                 self._runs_changed(item.run.id)
 
-    def _call_person(self, record: "ExecutionRecord") -> None:
+    def _call_person(self, record: ExecutionRecord) -> None:
         shown = self.screen
         self.bell()
         if getattr(shown, "run_id", None) != record.id:
@@ -286,7 +288,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             event.widget.cursor_blink = False
 
 
-async def run_app(workbench: "Workbench", start: Start | None = None) -> int:
+async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     """Show the screens until they are left; runs that go on then finish without them. Closes the workbench.
 
     Returns:

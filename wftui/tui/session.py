@@ -1,5 +1,7 @@
 """What ran while the screen was open, told in the scrollback after it; and finishing runs once the screen is gone."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os
@@ -9,12 +11,10 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wftui.model.durations import format_duration
 from wftui.model.errors import NotFoundError
-from wftui.model.execution import ExecutionRecord
-from wftui.tui.status import look
 
 if TYPE_CHECKING:
+    from wftui.model.execution import ExecutionRecord
     from wftui.workbench import Workbench
 
 
@@ -29,6 +29,9 @@ class Leaving(Enum):
 
 def run_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> list[str]:
     """One aligned line per run: glyph, workflow, id, status, duration, and the error of a failed one."""
+    from wftui.model.durations import format_duration
+    from wftui.tui.status import look
+
     width = max((len(record.workflow_id) for record in records), default=0)
     lines = []
     for record in records:
@@ -39,7 +42,7 @@ def run_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> list[s
     return [line.rstrip() for line in lines]
 
 
-async def finish(workbench: "Workbench", run_ids: Sequence[str], leaving: Leaving, *, ascii_only: bool) -> None:
+async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving, *, ascii_only: bool) -> None:
     """End a session: let its runs finish (or cancel them), close the workbench, tell what ran.
 
     While runs finish without the screen, interrupting the program (ctrl+c) cancels them; a terminal that goes away
@@ -66,7 +69,7 @@ async def finish(workbench: "Workbench", run_ids: Sequence[str], leaving: Leavin
 
 
 @contextlib.contextmanager
-def _signals(workbench: "Workbench") -> Iterator[None]:
+def _signals(workbench: Workbench) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     cancels: set[asyncio.Task[None]] = set()
 

@@ -1,4 +1,4 @@
-"""The colours of the screens: one theme for dark terminals, one for light ones, and none where colour is not wanted."""
+"""How screens look: a theme for dark terminals, one for light ones, none where no colour is wanted; and house rules."""
 
 from collections.abc import Mapping
 
@@ -66,6 +66,49 @@ LIGHT = Theme(
 """The same for a bright terminal."""
 
 THEMES = (DARK, LIGHT)
+
+HOUSE_RULES = """
+* {
+    scrollbar-size-vertical: 1;
+    scrollbar-size-horizontal: 1;
+}
+
+Toast {
+    max-width: 72;
+}
+
+/* A pane with a title in its border; the focused one is told by the colour of its border. */
+.pane {
+    border: round $border-blurred;
+    border-title-color: $foreground-muted;
+    border-subtitle-color: $foreground-muted;
+    background: $background;
+}
+.pane:focus, .pane:focus-within {
+    border: round $border;
+    border-title-color: $primary;
+    border-title-style: bold;
+}
+
+/* A box in the middle of the screen. */
+ModalScreen {
+    align: center middle;
+    background: $background 60%;
+}
+.dialog {
+    width: auto;
+    min-width: 40;
+    max-width: 90%;
+    height: auto;
+    max-height: 90%;
+    padding: 1 2;
+    border: round $border;
+    border-title-color: $primary;
+    border-title-style: bold;
+    background: $surface;
+}
+"""
+"""Style of what many screens have. The weakest of all: what belongs to one widget stands in its own DEFAULT_CSS."""
 
 
 def first_theme(environment: Mapping[str, str]) -> str:

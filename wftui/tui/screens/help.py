@@ -1,5 +1,8 @@
 """The keys of the current screen, made from its actions."""
 
+import textwrap
+
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -9,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from wftui.tui.action_screen import ActionScreen
-from wftui.tui.actions import APP_ACTIONS, Action, show_key
+from wftui.tui.actions import APP_ACTIONS, show_key
 
 
 class HelpScreen(ModalScreen[None]):
@@ -32,18 +35,26 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc"
-            yield Static(self._text())
+            yield Static()
 
     def on_mount(self) -> None:
         """Let the keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _text(self) -> Content:
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap the sentences beside their keys."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        box = self.query_one(VerticalScroll)
+        self.query_one(Static).update(self._text(box.scrollable_content_region.width))
+
+    def _text(self, room: int) -> Content:
         actions = self._of.ACTIONS if isinstance(self._of, ActionScreen) else ()
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in (*actions, *APP_ACTIONS):
             if action.keys:
-                groups.setdefault(action.group, []).append((" ".join(action.shown_keys), _sentence(action)))
+                groups.setdefault(action.group, []).append((" ".join(action.shown_keys), action.help))
         focused = self._of.focused
         if focused is not None and (own := _widget_keys(focused)):
             groups["Where the cursor is"] = own
@@ -51,12 +62,11 @@ class HelpScreen(ModalScreen[None]):
         lines: list[Content] = []
         for group, rows in groups.items():
             lines += [Content(""), Content.styled(group, "b $primary")]
-            lines += [Content.assemble((f"{keys:>{width}}  ", "b"), text) for keys, text in rows]
+            for keys, sentence in rows:
+                first, *more = textwrap.wrap(sentence, max(20, room - width - 2)) or [""]
+                lines.append(Content.assemble((f"{keys:>{width}}  ", "b"), first))
+                lines += [Content(" " * (width + 2) + part) for part in more]
         return Content("\n").join(lines[1:])
-
-
-def _sentence(action: Action) -> str:
-    return action.help or action.label
 
 
 def _widget_keys(widget: DOMNode) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """The first screen: the workflows of the workspace, their state and their runs in numbers."""
 
+from __future__ import annotations
+
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -10,14 +12,15 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.listing import WorkflowRow
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
+from wftui.tui.counting import count
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar
-from wftui.tui.widgets.workflow_table import WorkflowTable, count
+from wftui.tui.widgets.workflow_table import WorkflowTable
 
 if TYPE_CHECKING:
+    from wftui.model.listing import WorkflowRow
     from wftui.workspace.files import Workspace
 
 _LOOK_AGAIN = 2.0
@@ -108,6 +111,8 @@ class WorkflowsScreen(ActionScreen[None]):
         try:
             if not self._known:
                 ids = await asyncio.to_thread(self.workbench.workspace.ids)
+                from wftui.model.listing import WorkflowRow
+
                 self._rows = [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in ids]
                 self._show_rows()
             self._rows = await self.workbench.workflows()
@@ -327,7 +332,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self.notify(text, severity="warning" if failed else "information")
 
 
-def _signature(workspace: "Workspace") -> object:
+def _signature(workspace: Workspace) -> object:
     """Something that is different once a workflow came, went or was written."""
     try:
         stats = [(workflow_id, workspace.source_path(workflow_id).stat()) for workflow_id in workspace.ids()]

@@ -1,5 +1,6 @@
 """The last line of a screen: what can be done here, by which key; clickable, and dim where it cannot be done now."""
 
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -7,9 +8,11 @@ from textual.widget import Widget
 
 from wftui.tui.actions import Action
 
+_GAP = 2
+
 
 class ActionFooter(Widget):
-    """One line of `key label`, as many as fit; help and quit always do."""
+    """One line of `key label`: the actions of the screen, as many as fit, and those of the app at the right end."""
 
     DEFAULT_CSS = """
     ActionFooter {
@@ -18,15 +21,16 @@ class ActionFooter(Widget):
         padding: 0 1;
         background: $footer-background;
         color: $foreground-muted;
+        pointer: pointer;
     }
     """
 
     ALLOW_SELECT = False
 
-    shown: reactive[tuple[tuple[Action, bool], ...]] = reactive((), layout=False)
+    shown: reactive[tuple[tuple[Action, bool], ...]] = reactive(())
     """The actions of the screen and whether each can be done now, most useful first."""
-    always: reactive[tuple[Action, ...]] = reactive((), layout=False)
-    """Actions at the right end."""
+    always: reactive[tuple[Action, ...]] = reactive(())
+    """Actions at the right end, which are the app's."""
 
     def on_mount(self) -> None:
         """Follow the screen's bindings."""
@@ -44,21 +48,42 @@ class ActionFooter(Widget):
             )
             self.always = screen.footer_tail()
 
+    def _places(self) -> list[tuple[int, str, Content]]:
+        """Column, action and entry of everything that fits, from left to right."""
+        width = self.size.width
+        tail: list[tuple[int, str, Content]] = []
+        end = width
+        for action in reversed(self.always):
+            entry = _entry(action, enabled=True)
+            end -= entry.cell_length
+            tail.insert(0, (end, f"app.act('{action.id}')", entry))
+            end -= _GAP
+        head: list[tuple[int, str, Content]] = []
+        column = 0
+        for action, enabled in self.shown:
+            entry = _entry(action, enabled=enabled)
+            if column + entry.cell_length > end:
+                break
+            head.append((column, f"screen.act('{action.id}')", entry))
+            column += entry.cell_length + _GAP
+        return [*head, *tail]
+
     def render(self) -> Content:
         """The line."""
-        tail = Content("  ").join([_entry(action, enabled=True, target="app") for action in self.always])
-        room = self.size.width - self.styles.padding.width - tail.cell_length - 2
-        head = Content("")
-        for action, enabled in self.shown:
-            entry = _entry(action, enabled=enabled, target="screen")
-            longer = Content.assemble(head, "  ", entry) if head else entry
-            if longer.cell_length > room:
-                break
-            head = longer
-        return head.pad_right(max(0, room + 2 - head.cell_length)) + tail
+        line = Content("")
+        for column, _, entry in self._places():
+            line = line.pad_right(max(0, column - line.cell_length)) + entry
+        return line
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what stands under the mouse."""
+        for column, action, entry in self._places():
+            if column <= event.x - self.styles.padding.left < column + entry.cell_length:
+                await self.run_action(action)
 
 
-def _entry(action: Action, *, enabled: bool, target: str) -> Content:
-    key, click = action.shown_keys[0].replace("[", "\\["), f"@click={target}.act('{action.id}')"
-    look = "[b $footer-key-foreground]$key[/] [$foreground]$label[/]" if enabled else "[dim]$key $label[/]"
-    return Content.from_markup(f"[{click}]{look}[/]", key=key, label=action.label)
+def _entry(action: Action, *, enabled: bool) -> Content:
+    key = action.shown_keys[0]
+    if enabled:
+        return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
+    return Content.styled(f"{key} {action.label}", "$foreground-disabled")

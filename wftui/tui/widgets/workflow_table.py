@@ -1,19 +1,24 @@
 """The workflows of a workspace in aligned columns, as wide as there is room."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from wftui.model.durations import format_duration
-from wftui.model.listing import WorkflowRow
-from wftui.tui.status import look
-from wftui.tui.times import ago
 from wftui.tui.widgets.line_view import GUTTER, LineView
 
-_STATE, _LAST, _RATE, _MEDIAN, _GAP = 12, 13, 7, 7, 2
+if TYPE_CHECKING:
+    from wftui.model.listing import WorkflowRow
+
+_COLUMNS = (("state", 12), ("last", 13), ("rate", 7), ("median", 7))
+"""The columns after the name, in the order in which they are given up last to first, and their widths."""
+_TITLES = {"state": "Compiled", "last": "Last run", "rate": "Success", "median": "Median"}
+_RIGHT = frozenset({"rate", "median"})
+_GAP = 2
 
 
 class WorkflowTable(LineView, inherit_bindings=False):
@@ -69,72 +74,28 @@ class WorkflowTable(LineView, inherit_bindings=False):
         """The names of the columns, for a line of `width` cells above the rows."""
         name, columns = _columns(width - GUTTER)
         cells = [Content(" " * GUTTER + "Workflow").pad_right(max(0, name + GUTTER - 8 - GUTTER))]
-        titles = {"state": "Compiled", "last": "Last run", "rate": "Success", "median": "Median"}
-        cells += [_cell(titles[column], size, column in {"rate", "median"}) for column, size in columns]
+        cells += [_cell(_TITLES[column], size, column in _RIGHT) for column, size in columns]
         return (Content(" " * _GAP)).join(cells).stylize("$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
         """One workflow."""
+        # What rows show needs the model, and with it pydantic; there is no row yet when the first screen is painted.
+        from wftui.tui.widgets.workflow_cells import cells, title
+
         row = self._shown[index]
         name, columns = _columns(width)
-        cells = {"state": self._state, "last": self._last, "rate": self._rate, "median": self._median}
+        texts = cells(row, self._now, known=self._known, ascii_only=self.ascii_only)
         return Content(" " * _GAP).join(
-            [
-                _title(row, name),
-                *(_cell(cells[column](row), size, column in {"rate", "median"}) for column, size in columns),
-            ]
+            [title(row, name), *(_cell(texts[column], size, column in _RIGHT) for column, size in columns)]
         )
-
-    def _state(self, row: WorkflowRow) -> Content:
-        if not self._known:
-            return Content.styled("…", "$foreground-muted")
-        if row.state == "errors":
-            return Content.styled(
-                f"{look('failed', self.ascii_only).glyph} {count(row.errors, 'error')}", "$text-error"
-            )
-        if row.state == "stale":
-            return Content.styled("~ stale", "$text-warning")
-        if row.warnings:
-            return Content.styled(f"! {count(row.warnings, 'warning')}", "$text-warning")
-        return Content.styled(f"{look('completed', self.ascii_only).glyph} ready", "$text-success")
-
-    def _last(self, row: WorkflowRow) -> Content:
-        last = row.stats.last
-        if last is None or self._now is None:
-            return Content.styled("never run" if self._known else "", "$foreground-muted")
-        shown = look("waiting" if last.waiting else last.status, self.ascii_only)
-        when = "running" if last.status == "running" else ago(last.started_at, self._now)
-        return Content.assemble((shown.glyph, shown.color), " ", when)
-
-    @staticmethod
-    def _rate(row: WorkflowRow) -> Content:
-        rate = row.stats.success_rate
-        return Content("" if rate is None else f"{rate:.0%}")
-
-    @staticmethod
-    def _median(row: WorkflowRow) -> Content:
-        median = row.stats.median_ms
-        return Content("" if median is None else format_duration(median / 1000))
-
-
-def count(number: int, noun: str) -> str:
-    """`1 error`, `3 errors`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _columns(width: int) -> tuple[int, list[tuple[str, int]]]:
     """The room of the first column, and the others that fit beside it."""
-    columns = [("state", _STATE), ("last", _LAST), ("rate", _RATE), ("median", _MEDIAN)]
+    columns = list(_COLUMNS)
     while columns and width - sum(size + _GAP for _, size in columns) < 20:
         columns.pop()
     return max(8, width - sum(size + _GAP for _, size in columns)), columns
-
-
-def _title(row: WorkflowRow, width: int) -> Content:
-    title = Content.styled(row.id, "b")
-    if row.name and row.name != row.id and width - len(row.id) > 10:
-        title = Content.assemble(title, "  ", (row.name, "$foreground-muted"))
-    return title.truncate(width, ellipsis=True, pad=True)
 
 
 def _cell(content: Content | str, width: int, right: bool) -> Content:

@@ -1,0 +1,74 @@
+"""Checking a text while it is typed: soon after the last key, one check at a time, results of older texts dropped."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from wftui.model.compilation import CompilationResult
+from wftui.model.errors import UserError
+from wftui.model.listing import WorkflowOutline
+
+if TYPE_CHECKING:
+    from wftui.workbench import Workbench
+
+QUIET = 0.15
+"""Seconds without a key before a text is checked."""
+
+Checked = Callable[[CompilationResult, WorkflowOutline | None], None]
+"""Takes what the compiler says of the present text, and its steps when it has no errors."""
+
+
+class LiveCheck:
+    """Keeps the compiler's opinion of a changing text up to date."""
+
+    def __init__(
+        self, owner: Widget, workbench: "Workbench", workflow_id: str, text: Callable[[], str], checked: Checked
+    ) -> None:
+        """Runs in workers of `owner`; `text` gives the present text, `checked` is told each result that still holds."""
+        self._owner = owner
+        self._workbench = workbench
+        self._workflow_id = workflow_id
+        self._text = text
+        self._checked = checked
+        self._version = 0
+        self._told = 0
+        self._is_checking = False
+        self._timer: Timer | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was told last holds for the present text."""
+        return self._told == self._version
+
+    def text_changed(self) -> None:
+        """Check once it is quiet."""
+        self._version += 1
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._owner.set_timer(QUIET, self.check_now)
+
+    def check_now(self) -> None:
+        """Check the present text, without waiting for quiet."""
+        self._version += 1
+        if not self._is_checking:
+            self._is_checking = True
+            self._owner.run_worker(self._check(), group="check")
+
+    async def _check(self) -> None:
+        try:
+            while self._told != self._version:
+                version, text = self._version, self._text()
+                result = await self._workbench.check(self._workflow_id, text)
+                outline = None
+                if result.success and version == self._version:
+                    try:
+                        outline = await self._workbench.outline(self._workflow_id, text)
+                    except UserError:
+                        outline = None  # the result says why
+                if version == self._version:
+                    self._told = version
+                    self._checked(result, outline)
+        finally:
+            self._is_checking = False

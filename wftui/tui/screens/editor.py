@@ -1,0 +1,467 @@
+"""The editor of one workflow: its steps, its source, the Python it compiles to, and everything wrong with it."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.reactive import reactive
+from textual.widgets import TextArea
+
+from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.execution import StepInfo
+from wftui.model.listing import WorkflowOutline
+from wftui.tui.action_screen import ActionScreen
+from wftui.tui.actions import Action
+from wftui.tui.canvas.graph import graph_of
+from wftui.tui.canvas.step_view import StepView
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.live_check import LiveCheck
+from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.pane_tabs import PaneTabs
+from wftui.tui.widgets.problems import ProblemList
+from wftui.tui.widgets.python_view import PythonView
+from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.step_list import StepList
+from wftui.tui.widgets.title_bar import TitleBar
+
+_LOOK_AGAIN = 2.0
+"""Seconds between looks at the file: a change made elsewhere is seen that soon."""
+
+_PANES = (
+    ("steps", "Steps"),
+    ("source", "Source"),
+    ("canvas", "Canvas"),
+    ("python", "Python"),
+    ("problems", "Problems"),
+)
+_BESIDE = frozenset({"steps", "problems"})
+"""Panes that a wide screen always shows, beside the one that is chosen."""
+
+
+class EditorScreen(ActionScreen[None]):
+    """One pane at a time on a narrow screen; steps, text and problems side by side on a wide one."""
+
+    DEFAULT_CSS = """
+    EditorScreen {
+        layout: vertical;
+        #main { height: 1fr; }
+        #steps { width: 34; }
+        .pane { height: 1fr; }
+        SourceView, PythonView, WorkflowCanvas { width: 1fr; display: none; }
+        #problems { height: auto; min-height: 3; max-height: 9; }
+        StepView { background: $background; }
+        CompilationStatus { dock: none; }
+
+        &.-source #source, &.-python #python, &.-canvas #canvas { display: block; }
+        &.-wide.-steps #source, &.-wide.-problems #source { display: block; }
+        &.-narrow {
+            .pane { border: none; }
+            #steps, #problems { display: none; width: 1fr; }
+            &.-steps #steps { display: block; }
+            &.-problems #main { display: none; }
+            &.-problems #problems { display: block; height: 1fr; max-height: 100%; }
+        }
+    }
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("editor.save", "Save", "Save and compile.", ("f2", "ctrl+s"), "Workflow"),
+        Action("editor.run", "Run", "Save, compile, ask for the inputs and run.", ("f5", "r"), "Workflow"),
+        Action(
+            "editor.next_problem", "Next problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"
+        ),
+        Action("editor.fix", "Fix", "Apply the fix of the problem under the cursor.", ("f4", "x"), "Problems"),
+        Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
+        Action("editor.previous_pane", "Pane before", "Go to the pane before.", ("f7",), "Panes", footer=False),
+        Action(
+            "editor.previous_problem",
+            "Problem before",
+            "Go to the problem before.",
+            ("left_square_bracket", "shift+f8"),
+            "Problems",
+            footer=False,
+        ),
+        Action("editor.steps", "Steps", "Show the list of steps.", ("1", "alt+1"), "Panes", footer=False),
+        Action("editor.source", "Source", "Show the source, workflow.json.", ("2", "alt+2"), "Panes", footer=False),
+        Action("editor.canvas", "Canvas", "Show the steps as a graph.", ("3", "alt+3"), "Panes", footer=False),
+        Action("editor.python", "Python", "Show the Python it compiles to.", ("4", "alt+4"), "Panes", footer=False),
+        Action("editor.problems", "Problems", "Show what is wrong with it.", ("5", "alt+5"), "Panes", footer=False),
+        Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
+        Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
+        Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
+        Action(
+            "editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False
+        ),
+        Action("editor.reload", "Reload", "Read the file again.", ("f9",), "Workflow", footer=False),
+    )
+
+    view: reactive[str] = reactive("source", init=False)
+    """Id of the pane that is shown, or last was entered on a wide screen."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__()
+        self.workflow_id = workflow_id
+        self._etag: str | None = None
+        self._saved = ""
+        self._seen_etag: str | None = None
+        self._steps: list[StepInfo] = []
+
+    def trail(self) -> tuple[str, ...]:
+        """Where it lives, and which one it is."""
+        return ("Workflows", self.workflow_id)
+
+    def compose_body(self) -> ComposeResult:
+        """Tabs, panes, status."""
+        yield PaneTabs(_PANES, self.view)
+        ascii_only = self.wftui.ascii
+        with Horizontal(id="main"):
+            yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
+            yield SourceView(id="source", classes="pane")
+            yield PythonView(id="python", classes="pane")
+            yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
+        yield ProblemList(ascii_only=ascii_only, id="problems", classes="pane")
+        yield CompilationStatus(ascii_only=ascii_only)
+
+    def on_mount(self) -> None:
+        """Read the workflow and check it."""
+        self._source = self.query_one(SourceView)
+        self._status = self.query_one(CompilationStatus)
+        self._problems = self.query_one(ProblemList)
+        self._check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._source.text, self._checked)
+        for pane, title in _PANES:
+            self.query_one(f"#{pane}").border_title = title
+        self.watch_view(self.view)
+        self._source.focus()
+        self.attempt(self._load())
+        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
+
+    # --- the text and the file
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the text differs from what was read or saved last."""
+        return self._source.text != self._saved
+
+    async def _load(self) -> None:
+        source = await self.workbench.read_source(self.workflow_id)
+        self._etag = self._seen_etag = source.etag
+        place = self._source.cursor_location
+        self._source.show(source.text)
+        self._source.move_cursor(self._source.clamp_visitable(place))
+        self._saved = self._source.text
+        if self._source.read_only:
+            self.notify(
+                "This file has line ends that the editor would change, so it is only shown. o opens it in your editor.",
+                severity="warning",
+                timeout=10,
+            )
+        self._check.check_now()
+        self._show_place()
+
+    async def _save(self) -> CompilationResult | None:
+        """Save and compile; None when it was not saved, because someone else's change is to be kept."""
+        text = self._source.text
+        self._status.compiling = True
+        try:
+            if text != self._saved or self._etag is None:
+                try:
+                    saved = await self.workbench.save_source(self.workflow_id, text, self._etag)
+                except ConflictError as error:
+                    if not await self._settle_conflict(error, text):
+                        return None
+                else:
+                    self._took(saved.etag, text)
+            result = await self.workbench.compile(self.workflow_id)
+        finally:
+            self._status.compiling = False
+        self._status.result = result
+        self._check.check_now()
+        return result
+
+    def _took(self, etag: str, text: str) -> None:
+        self._etag = self._seen_etag = etag
+        self._saved = text
+        self._show_place()
+
+    async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
+        from wftui.tui.screens.confirm import Choice, ConfirmScreen
+
+        chosen = await self.wftui.push_screen_wait(
+            ConfirmScreen(
+                "Changed by someone else",
+                f"{error}.\n\nNothing has been written. What shall stand in the file?",
+                [
+                    Choice("stay", "Decide later", "escape"),
+                    Choice("reload", "Theirs, mine is lost", "t", danger=True),
+                    Choice("overwrite", "Mine, theirs is lost", "m", danger=True),
+                ],
+            )
+        )
+        if chosen == "reload":
+            await self._load()
+        elif chosen == "overwrite":
+            try:
+                theirs: str | None = (await self.workbench.read_source(self.workflow_id)).etag
+            except NotFoundError:
+                theirs = None
+            self._took((await self.workbench.save_source(self.workflow_id, text, theirs)).etag, text)
+        return chosen in {"reload", "overwrite"}
+
+    async def _look_for_changes(self) -> None:
+        """Take a change made elsewhere; beside unsaved changes only tell it, once."""
+        if not self.is_current or self._etag is None or self._status.compiling:
+            return
+        try:
+            source = await self.workbench.read_source(self.workflow_id)
+        except UserError as error:
+            if self._seen_etag is not None:
+                self._seen_etag = None
+                self.show_error(error)
+            return
+        if source.etag in {self._etag, self._seen_etag}:
+            return
+        self._seen_etag = source.etag
+        if self.is_changed:
+            self.notify("The file was changed by someone else. Saving will ask.", severity="warning", timeout=10)
+        else:
+            await self._load()
+            self.notify("The file was changed outside; this is the new text.")
+
+    async def may_leave(self) -> bool:
+        """Ask about unsaved changes."""
+        if not self.is_changed:
+            return True
+        from wftui.tui.screens.confirm import Choice, ConfirmScreen
+
+        chosen = await self.wftui.push_screen_wait(
+            ConfirmScreen(
+                "Unsaved changes",
+                f"{self.workflow_id} has changes that are not saved.",
+                [
+                    Choice("stay", "Stay", "escape"),
+                    Choice("save", "Save", "s"),
+                    Choice("discard", "Discard", "d", danger=True),
+                ],
+            )
+        )
+        if chosen == "save":
+            try:
+                return await self._save() is not None
+            except UserError as error:
+                self.show_error(error)
+        return chosen == "discard"
+
+    # --- what the compiler says
+
+    def _checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
+        self._status.result = result
+        problems = [*result.errors, *result.warnings]
+        self._problems.show_problems(problems)
+        self._problems.border_title = f"Problems  {problem_counts(result)}".strip()
+        self._source.mark(problems)
+        self.query_one(PythonView).show_code(result.generated_code)
+        if outline is not None:
+            self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
+            nodes = graph_of(outline.steps)
+            for view in self.query(StepView):
+                view.set_graph(nodes)
+            self.query_one(StepList).border_title = f"Steps  {len(nodes)}"
+            self._follow_cursor()
+        self._show_tabs()
+        self.refresh_bindings()
+
+    # --- showing
+
+    def watch_view(self, view: str) -> None:
+        """Show the chosen pane."""
+        for pane, _ in _PANES:
+            self.set_class(pane == view, f"-{pane}")
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        tabs = self.query_one(PaneTabs)
+        tabs.current = self.view
+        count = len(self._problems.problems)
+        tabs.names = tuple(
+            (pane, f"{title} {count}" if pane == "problems" and count else title) for pane, title in _PANES
+        )
+
+    def _show_place(self) -> None:
+        marks = ["unsaved"] if self.is_changed else []
+        self._status.note = "  ".join([*marks, f"Ln {self._source.line}, Col {self._source.column}"])
+        self.query_one(TitleBar).note = "unsaved" if self.is_changed else ""
+
+    def _enter(self, pane: str) -> None:
+        self.view = pane
+        self.call_after_refresh(self.query_one(f"#{pane}").focus)
+
+    # --- reacting
+
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
+        if event.enter:
+            self._enter(event.pane)
+        else:
+            self.view = event.pane
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """On a wide screen the pane with the cursor counts as the chosen one."""
+        if event.widget.id in _BESIDE or event.widget.id in {pane for pane, _ in _PANES}:
+            self.view = event.widget.id or self.view
+
+    @on(TextArea.Changed, "#source")
+    def _text_changed(self) -> None:
+        self._check.text_changed()
+        self._show_place()
+        self.refresh_bindings()
+
+    @on(TextArea.SelectionChanged, "#source")
+    def _cursor_moved(self) -> None:
+        self._show_place()
+        if self._source.has_focus:
+            self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
+        """Show in the other panes which step the cursor stands in."""
+        line = self._source.line
+        inside = [step for step in self._steps if step.line is not None and step.line <= line]
+        if inside:
+            for view in self.query(StepView):
+                view.focus_step(inside[-1].path)
+
+    @on(StepView.Highlighted)
+    def _step_highlighted(self, event: StepView.Highlighted) -> None:
+        if event.view.has_focus:
+            self._go_to_step(event.step_path)
+
+    @on(StepView.Selected)
+    def _step_selected(self, event: StepView.Selected) -> None:
+        self._go_to_step(event.step_path)
+        self._enter("source")
+
+    def _go_to_step(self, path: str) -> None:
+        line = next((step.line for step in self._steps if step.path == path), None)
+        if line is not None:
+            self._source.jump(line)
+
+    @on(LineView.Chosen, "#problems")
+    def _problem_chosen(self) -> None:
+        self._go_to_problem(self._problems.selected)
+
+    def _go_to_problem(self, problem: CompilationError | None) -> None:
+        if problem is not None:
+            self._enter("source")
+            self._source.jump(problem.line, problem.column)
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape leaves the text for the tabs, where the plain keys work; once more leaves the editor."""
+        if event.key == "escape" and self._source.has_focus:
+            event.stop()
+            self.query_one(PaneTabs).focus()
+
+    # --- actions
+
+    def why_not(self, action_id: str) -> str | None:
+        """What cannot be done while there is no problem, no fix, no change."""
+        verb = action_id.partition(".")[2]
+        if verb in {"next_problem", "previous_problem"} and not self._problems.problems:
+            return "there is no problem"
+        if verb == "save" and self._source.read_only:
+            return "the file is only shown here"
+        return None
+
+    def action_save(self) -> None:
+        """Save and compile."""
+        self.attempt(self._save_only(), group="save")
+
+    async def _save_only(self) -> None:
+        await self._save()
+
+    def action_run(self) -> None:
+        """Save, compile, and run."""
+        self.attempt(self._save_and_run(), group="save")
+
+    async def _save_and_run(self) -> None:
+        result = await self._save()
+        if result is None:
+            return
+        if result.success:
+            self.wftui.open_run_form(self.workflow_id)
+        else:
+            self.notify(f"Not run: {problem_counts(result)}.", severity="error")
+            self._enter("problems")
+
+    def action_next_problem(self) -> None:
+        """To the next problem after the cursor."""
+        self._go_to_problem(self._problems.select_from(self._source.line, self._source.column, 1))
+
+    def action_previous_problem(self) -> None:
+        """To the problem before the cursor."""
+        self._go_to_problem(self._problems.select_from(self._source.line, self._source.column, -1))
+
+    def action_next_pane(self) -> None:
+        """Around the panes."""
+        self._turn(1)
+
+    def action_previous_pane(self) -> None:
+        """Around the panes, backwards."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        panes = [pane for pane, _ in _PANES]
+        self._enter(panes[(panes.index(self.view) + step) % len(panes)])
+
+    def action_steps(self) -> None:
+        """To the steps."""
+        self._enter("steps")
+
+    def action_source(self) -> None:
+        """To the source."""
+        self._enter("source")
+
+    def action_canvas(self) -> None:
+        """To the canvas."""
+        self._enter("canvas")
+
+    def action_python(self) -> None:
+        """To the generated code."""
+        self._enter("python")
+
+    def action_problems(self) -> None:
+        """To the problems."""
+        self._enter("problems")
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._source.undo()
+
+    def action_redo(self) -> None:
+        """Make it again."""
+        self._source.redo()
+
+    def action_runs(self) -> None:
+        """The runs of this workflow."""
+        self.wftui.open_history(self.workflow_id)
+
+    def action_reload(self) -> None:
+        """Read the file again, after asking when something would be lost."""
+        self.attempt(self._reload())
+
+    async def _reload(self) -> None:
+        if await self.may_leave():
+            await self._load()
+
+    def action_edit_outside(self) -> None:
+        """Open the file in the user's editor."""
+        self.attempt(self._edit_outside())
+
+    async def _edit_outside(self) -> None:
+        from wftui.tui.outside import edit
+
+        if await self.may_leave():
+            await edit(self.wftui, (await self.workbench.read_source(self.workflow_id)).path)
+            await self._load()
+            self._status.result = await self.workbench.compile(self.workflow_id)

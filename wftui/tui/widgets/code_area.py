@@ -1,0 +1,130 @@
+"""Code in the app's own colours, highlighted as far as that is quick."""
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+from textual.widgets import TextArea
+from textual.widgets.text_area import TextAreaTheme
+
+HIGHLIGHT_UP_TO = 100_000
+"""Characters up to which code is highlighted: parsing anew at each key would be felt above."""
+
+_SCREEN_KEYS = frozenset({"f6", "f7"})
+"""Keys of a TextArea that our screens use for something else."""
+
+
+class CodeArea(TextArea, inherit_bindings=False):
+    """A text area for code: line numbers, no wrapping, our colours, no blinking."""
+
+    DEFAULT_CSS = """
+    CodeArea {
+        border: none;
+        padding: 0;
+        background: $background;
+        & .text-area--gutter { color: $foreground-disabled; }
+        & .text-area--cursor-gutter { color: $foreground-muted; background: $surface; text-style: none; }
+        & .text-area--cursor-line { background: $surface; }
+        &.-read-only .text-area--cursor { background: $panel; color: $foreground; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in TextArea.BINDINGS if not isinstance(binding, Binding) or binding.key not in _SCREEN_KEYS
+    ]
+
+    def __init__(
+        self,
+        language: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the name every widget uses
+        classes: str | None = None,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(
+            id=id,
+            classes=classes,
+            read_only=read_only,
+            show_line_numbers=True,
+            soft_wrap=False,
+            tab_behavior="focus" if read_only else "indent",
+            max_checkpoints=1000,
+        )
+        self._wanted_language = language
+        self.cursor_blink = False
+        self.indent_width = 4 if language == "python" else 2
+
+    def on_mount(self) -> None:
+        """Take the colours of the app's theme, and follow it."""
+        self._take_colours(self.app.current_theme)
+        self.app.theme_changed_signal.subscribe(self, self._take_colours)
+
+    def _take_colours(self, _theme: Theme) -> None:
+        theme = TextAreaTheme("wftui", syntax_styles=_syntax_styles(self.app))
+        self.register_theme(theme)
+        self.theme = theme.name
+        self.notify_style_update()
+        self.refresh()
+
+    def show(self, text: str) -> None:
+        """Replace the whole text; the history of edits starts anew."""
+        language = self._wanted_language if len(text) <= HIGHLIGHT_UP_TO else None
+        if self.language != language:
+            self.language = language
+        self.load_text(text)
+
+
+def _syntax_styles(app: App[object]) -> dict[str, Style]:
+    if app.native_ansi_color:
+        bold, italic, plain = Style(bold=True), Style(italic=True), Style()
+        label = text = number = word = comment = mark = function = plain
+        label, word, comment, function = bold, bold, italic, plain
+    else:
+        colours = app.theme_variables
+
+        def colour(name: str) -> Style:
+            return Style(color=colours[name].split()[0])
+
+        label, text, number, word = colour("primary"), colour("success"), colour("accent"), colour("warning")
+        comment, mark = colour("secondary") + Style(italic=True), colour("secondary")
+        function = colour("primary")
+    return {
+        "json.label": label,
+        "json.null": word,
+        "json.error": Style(underline=True),
+        "string": text,
+        "string.escape": number,
+        "string.documentation": comment,
+        "escape": number,
+        "number": number,
+        "float": number,
+        "boolean": word,
+        "comment": comment,
+        "keyword": word,
+        "keyword.function": word,
+        "keyword.return": word,
+        "keyword.operator": word,
+        "keyword.import": word,
+        "conditional": word,
+        "repeat": word,
+        "exception": word,
+        "include": word,
+        "operator": mark,
+        "constant": number,
+        "constant.builtin": word,
+        "type": function,
+        "type.builtin": function,
+        "type.class": function,
+        "class": function,
+        "constructor": function,
+        "function": function,
+        "function.call": function,
+        "function.builtin": function,
+        "method": function,
+        "method.call": function,
+        "decorator": number,
+        "punctuation.bracket": mark,
+        "punctuation.delimiter": mark,
+    }

@@ -1,0 +1,59 @@
+"""The compilation status bar: `Compiling…`, then `Ready` or `3 errors · 1 warning`."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from wftui.model.compilation import CompilationResult
+from wftui.tui.counting import count
+
+
+class CompilationStatus(Widget):
+    """What the compiler says about the text in the editor at the left, place and state of the text at the right."""
+
+    DEFAULT_CSS = """
+    CompilationStatus {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground-muted;
+    }
+    """
+
+    compiling: reactive[bool] = reactive(False)
+    """A save is being compiled."""
+    result: reactive[CompilationResult | None] = reactive(None)
+    """What the compiler said last; None before the first time."""
+    note: reactive[str] = reactive("")
+    """Shown at the right."""
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+
+    @property
+    def status_text(self) -> str:
+        """The words of the status."""
+        if self.compiling:
+            return "Compiling..." if self._ascii else "Compiling…"
+        if self.result is None:
+            return ""
+        return problem_counts(self.result, " - " if self._ascii else " · ") or "Ready"
+
+    def render(self) -> Content:
+        """The line."""
+        text = self.status_text
+        colour = "$text-primary"
+        if not self.compiling and self.result is not None:
+            colour = "$text-error" if self.result.errors else "$text-success"
+        glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[colour]
+        left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {colour}")
+        right = Content(self.note)
+        width = self.size.width
+        return left.pad_right(max(1, width - left.cell_length - right.cell_length)) + right
+
+
+def problem_counts(result: CompilationResult, separator: str = " · ") -> str:
+    """`3 errors · 1 warning`; empty when there is nothing wrong."""
+    counts = ((len(result.errors), "error"), (len(result.warnings), "warning"))
+    return separator.join(count(number, noun) for number, noun in counts if number)

@@ -1,0 +1,84 @@
+"""A line of names of panes, one of them shown."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class PaneTabs(Widget, can_focus=True):
+    """`1 Steps  2 Source  3 Python`: click, arrow keys, or the number."""
+
+    DEFAULT_CSS = """
+    PaneTabs { height: 1; padding: 0 1; background: $surface; color: $foreground-muted; pointer: pointer; }
+    """
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "go(-1)", "Pane before", show=False),
+        Binding("right,l", "go(1)", "Next pane", show=False),
+        Binding("enter,down", "enter", "Into the pane", show=False),
+    ]
+
+    names: reactive[tuple[tuple[str, str], ...]] = reactive(())
+    """Id and title of each pane."""
+    current: reactive[str] = reactive("")
+    """Id of the pane shown."""
+
+    class Chosen(Message):
+        """A pane was chosen; `enter` when the cursor shall go into it."""
+
+        def __init__(self, pane: str, *, enter: bool) -> None:
+            super().__init__()
+            self.pane = pane
+            self.enter = enter
+
+    def __init__(self, names: Sequence[tuple[str, str]], current: str) -> None:
+        super().__init__()
+        self.set_reactive(PaneTabs.names, tuple(names))
+        self.set_reactive(PaneTabs.current, current)
+
+    def render(self) -> Content:
+        """The line."""
+        return Content("  ").join([entry for _, _, entry in self._places()])
+
+    def _places(self) -> list[tuple[int, str, Content]]:
+        places = []
+        column = 0
+        for number, (pane, title) in enumerate(self.names, 1):
+            entry = Content(f" {number} {title} ")
+            if pane == self.current:
+                style = "b reverse $primary" if self.has_focus else "b $primary on $panel"
+                entry = Content.styled(f" {number} {title} ", style)
+            places.append((column, pane, entry))
+            column += entry.cell_length + 2
+        return places
+
+    def on_focus(self) -> None:
+        """Show where the cursor is."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that the cursor is elsewhere."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what stands under the mouse."""
+        for column, pane, entry in self._places():
+            if column <= event.x - self.styles.padding.left < column + entry.cell_length:
+                self.post_message(self.Chosen(pane, enter=True))
+
+    def action_go(self, step: int) -> None:
+        """To the pane beside."""
+        ids = [pane for pane, _ in self.names]
+        if self.current in ids:
+            self.post_message(self.Chosen(ids[(ids.index(self.current) + step) % len(ids)], enter=False))
+
+    def action_enter(self) -> None:
+        """Put the cursor into the pane."""
+        self.post_message(self.Chosen(self.current, enter=True))

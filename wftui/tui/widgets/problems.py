@@ -1,0 +1,84 @@
+"""Everything wrong with a workflow, a line each, in the order of the source."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from wftui.model.compilation import CompilationError
+from wftui.tui.widgets.line_view import LineView
+
+_LOOKS = {
+    "error": ("✗", "x", "$text-error"),
+    "warning": ("▲", "!", "$text-warning"),
+    "hint": ("•", "-", "$text-primary"),
+}
+_PLACE = 7
+
+
+class ProblemList(LineView, inherit_bindings=False):
+    """Severity, place, message, and at the right the code; `fix` where a key removes the problem."""
+
+    DEFAULT_CSS = "ProblemList { background: $background; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "to_start", "First", show=False),
+        Binding("end,G", "to_end", "Last", show=False),
+        Binding("enter", "choose", "Go there", show=False),
+    ]
+
+    def __init__(self, *, ascii_only: bool, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(ascii_only=ascii_only, id=id, classes=classes)
+        self.problems: list[CompilationError] = []
+
+    def show_problems(self, problems: Sequence[CompilationError]) -> None:
+        """Show these, sorted by place."""
+        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
+        self.set_rows(len(self.problems))
+
+    @property
+    def selected(self) -> CompilationError | None:
+        """The problem under the cursor."""
+        return self.problems[self.cursor] if self.problems else None
+
+    def select_from(self, line: int, column: int, step: int) -> CompilationError | None:
+        """Go to the next (`step` 1) or previous (-1) problem seen from a place, around the end; None without any."""
+        if not self.problems:
+            return None
+        places = [(problem.line, problem.column) for problem in self.problems]
+        if step > 0:
+            found = next((index for index, place in enumerate(places) if place > (line, column)), 0)
+        else:
+            before = [index for index, place in enumerate(places) if place < (line, column)]
+            found = before[-1] if before else len(places) - 1
+        self.show_row(found)
+        return self.problems[found]
+
+    def empty(self) -> str:
+        """Nothing wrong."""
+        return "No problems."
+
+    def row(self, index: int, width: int) -> Content:
+        """One problem."""
+        problem = self.problems[index]
+        glyph, twin, colour = _LOOKS[problem.severity]
+        place = f"{problem.line}:{problem.column}"
+        tail = Content.styled(problem.code, "$foreground-disabled")
+        if problem.fixes:
+            tail = Content.assemble(("fix ", "$text-success"), tail)
+        room = width - _PLACE - 4
+        message = " ".join(problem.message.split())
+        head = Content.assemble(
+            (twin if self.ascii_only else glyph, colour), " ", (f"{place:<{_PLACE}}", "$foreground-muted"), " "
+        )
+        if len(message) + tail.cell_length + 2 > room:
+            tail = tail if room - tail.cell_length > 50 else Content("")
+        space = room - tail.cell_length - (1 if tail else 0)
+        return (
+            head + Content(message).truncate(space, ellipsis=True, pad=True) + (Content(" ") + tail if tail else tail)
+        )

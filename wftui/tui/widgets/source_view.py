@@ -1,0 +1,98 @@
+"""workflow.json as it is edited: JSON with its problems marked where they are."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.color import Color
+
+from wftui.model.compilation import CompilationError
+from wftui.tui.widgets.code_area import CodeArea
+
+_OPENING = ("{", "[")
+
+
+class SourceView(CodeArea):
+    """An editor for a workflow's source. Lines and columns of its own methods count from 1, as diagnostics do."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__("json", id=id, classes=classes)
+        self._marks: dict[int, list[tuple[int, int, Style]]] = {}
+
+    @property
+    def line(self) -> int:
+        """Line of the cursor."""
+        return self.cursor_location[0] + 1
+
+    @property
+    def column(self) -> int:
+        """Column of the cursor."""
+        return self.cursor_location[1] + 1
+
+    def show(self, text: str) -> None:
+        """Replace the whole text. One that this editor would change by itself (odd line ends) is only shown."""
+        self._marks = {}
+        super().show(text)
+        self.read_only = self.text != text
+
+    def jump(self, line: int, column: int = 1) -> None:
+        """Put the cursor on a place and bring it into view."""
+        row = max(0, min(line - 1, self.document.line_count - 1))
+        length = len(self.document.get_line(row))
+        self.move_cursor((row, max(0, min(column - 1, length))), center=not self._in_view(row))
+
+    def _in_view(self, row: int) -> bool:
+        return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
+
+    def mark(self, problems: Sequence[CompilationError]) -> None:
+        """Underline the places of these problems instead of earlier ones."""
+        marks: dict[int, list[tuple[int, int, Style]]] = {}
+        for problem in problems:
+            start = problem.column - 1
+            style = self._mark_style({"error": "error", "warning": "warning"}.get(problem.severity, "primary"))
+            marks.setdefault(problem.line - 1, []).append((start, start + max(1, problem.length), style))
+        if marks != self._marks:
+            self._marks = marks
+            self.notify_style_update()
+            self.refresh()
+
+    def _mark_style(self, colour: str) -> Style:
+        if self.app.native_ansi_color:
+            return Style(underline=True, bold=True)
+        ground = Color.parse(self.app.theme_variables["background"])
+        tint = ground.blend(Color.parse(self.app.theme_variables[colour]), 0.3)
+        return Style(underline=True, bold=True, bgcolor=tint.rich_color)
+
+    def get_line(self, line_index: int) -> Text:
+        """A line with its problems underlined."""
+        line = super().get_line(line_index)
+        for start, end, style in self._marks.get(line_index, ()):
+            line.stylize(style, min(start, max(0, len(line) - 1)), end)
+        return line
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter" and not self.read_only:
+            event.stop()
+            event.prevent_default()
+            self._break_line()
+        elif event.key == "escape":
+            # Left to the screen: Textual would go to the next widget, wherever that is.
+            event.prevent_default()
+
+    def _break_line(self) -> None:
+        """A new line as deep as this one, one level deeper after an opening bracket."""
+        start, end = sorted(self.selection)
+        before = self.document.get_line(start[0])[: start[1]]
+        after = self.document.get_line(end[0])[end[1] :]
+        indent = before[: len(before) - len(before.lstrip())]
+        deeper = indent + " " * self.indent_width
+        if before.rstrip().endswith(_OPENING):
+            self.replace("\n" + deeper, start, end, maintain_selection_offset=False)
+            if after.lstrip().startswith(("}", "]")):
+                place = self.cursor_location
+                self.insert("\n" + indent, place)
+                self.move_cursor(place)
+        else:
+            self.replace("\n" + indent, start, end, maintain_selection_offset=False)
+        self.scroll_cursor_visible()

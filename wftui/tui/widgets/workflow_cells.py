@@ -1,0 +1,52 @@
+"""What the columns of the Workflows screen show of one workflow."""
+
+from datetime import datetime
+
+from textual.content import Content
+
+from wftui.model.durations import format_duration
+from wftui.model.listing import WorkflowRow
+from wftui.tui.counting import count
+from wftui.tui.status import look
+from wftui.tui.times import ago
+
+
+def title(row: WorkflowRow, width: int) -> Content:
+    """Id and, where there is room, name; exactly `width` cells."""
+    text = Content.styled(row.id, "b")
+    if row.name and row.name != row.id and width - len(row.id) > 10:
+        text = Content.assemble(text, "  ", (row.name, "$foreground-muted"))
+    return text.truncate(width, ellipsis=True, pad=True)
+
+
+def cells(row: WorkflowRow, now: datetime | None, *, known: bool, ascii_only: bool) -> dict[str, Content]:
+    """The other columns by their names; `known` is False while states and runs are not known yet."""
+    if not known:
+        waits = Content.styled("..." if ascii_only else "…", "$foreground-muted")
+        return {"state": waits, "last": Content(""), "rate": Content(""), "median": Content("")}
+    rate, median = row.stats.success_rate, row.stats.median_ms
+    return {
+        "state": _state(row, ascii_only),
+        "last": _last(row, now, ascii_only),
+        "rate": Content("" if rate is None else f"{rate:.0%}"),
+        "median": Content("" if median is None else format_duration(median / 1000)),
+    }
+
+
+def _state(row: WorkflowRow, ascii_only: bool) -> Content:
+    if row.state == "errors":
+        return Content.styled(f"{look('failed', ascii_only).glyph} {count(row.errors, 'error')}", "$text-error")
+    if row.state == "stale":
+        return Content.styled("~ stale", "$text-warning")
+    if row.warnings:
+        return Content.styled(f"! {count(row.warnings, 'warning')}", "$text-warning")
+    return Content.styled(f"{look('completed', ascii_only).glyph} ready", "$text-success")
+
+
+def _last(row: WorkflowRow, now: datetime | None, ascii_only: bool) -> Content:
+    last = row.stats.last
+    if last is None or now is None:
+        return Content.styled("never run", "$foreground-muted")
+    shown = look("waiting" if last.waiting else last.status, ascii_only)
+    when = "running" if last.status == "running" else ago(last.started_at, now)
+    return Content.assemble((shown.glyph, shown.color), " ", when)
