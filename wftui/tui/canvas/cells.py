@@ -50,19 +50,35 @@ class Cells:
 @lru_cache(maxsize=4096)
 def fit(text: str, width: int, more: str = "…") -> str:
     """Text in exactly so many cells: padded with spaces, or cut and ended with `more`. Control characters go."""
-    text = "".join(character if character.isprintable() else " " for character in text)
-    length = cell_len(text)
-    if length <= width:
-        return text + " " * (width - length)
-    if width <= 0:
-        return ""
+    text = _printable(text)
+    missing = width - cell_len(text)
+    if missing >= 0:
+        return text + " " * missing
+    head = _head(text, width - len(more)) + more if width >= len(more) else ""
+    return head + " " * (width - cell_len(head))
+
+
+@lru_cache(maxsize=4096)
+def squeeze(text: str, width: int, more: str = "…") -> str:
+    """As `fit`, but cut in the middle: of long names with a common beginning it is the end that tells them apart."""
+    text = _printable(text)
     room = width - len(more)
-    kept = ""
+    if cell_len(text) <= width or room < 12:
+        return fit(text, width, more)
+    head = _head(text, room * 2 // 5)
+    tail = _head(text[::-1], room - cell_len(head))[::-1]
+    return fit(head + more + tail, width, more)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _head(text: str, width: int) -> str:
+    """As much of the beginning as fits."""
     used = 0
-    for character in text:
-        size = get_character_cell_size(character)
-        if used + size > room:
-            break
-        kept += character
-        used += size
-    return (kept + more + " " * (room - used))[: width + len(kept)]
+    for number, character in enumerate(text):
+        used += get_character_cell_size(character)
+        if used > width:
+            return text[:number]
+    return text

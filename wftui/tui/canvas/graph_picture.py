@@ -6,9 +6,10 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.cells import Cells, fit
+from wftui.tui.canvas import node_art
+from wftui.tui.canvas.cells import Cells
 from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of
-from wftui.tui.canvas.ink import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph, trace
+from wftui.tui.canvas.ink import Ink, glyph, trace
 from wftui.tui.canvas.layout import Box, Layout, Node, layout
 from wftui.tui.canvas.picture import Direction, Scene
 
@@ -161,7 +162,7 @@ class GraphPicture:
         for path in self._frames:
             box = self.layout.boxes[path]
             if box.y <= y < box.bottom and box.x < end and box.right > start:
-                self._frame(path, box, y, cells, scene)
+                node_art.frame(cells, scene, self._nodes[path], box, y, self.layout.ink)
         lit = self._edges_at(scene.cursor).get(y, {})
         ink = self.layout.ink.get(y, {})
         for x in range(start, end) if ink else ():
@@ -177,89 +178,9 @@ class GraphPicture:
                 break
             box = self.layout.boxes[path]
             if self.detail == "pill":
-                self._pill(path, box, cells, scene)
+                node_art.pill(cells, scene, self._nodes[path], box)
             else:
-                self._box(path, box, y - box.y, cells, scene)
-
-    def _pill(self, path: str, box: Box, cells: Cells, scene: Scene) -> None:
-        node, look = self._nodes[path], scene.word(path)
-        focused = path == scene.cursor
-        left, right = ("[", "]") if scene.ascii or scene.bare else ("▐", "▌")
-        body = "step--cursor" if focused else f"step--pill-{look}"
-        cap = "step--cursor-cap" if focused else f"step--cap-{look}"
-        cells.put(box.x, left, cap)
-        cells.put(box.right - 1, right, cap)
-        cells.put(box.x + 1, " " * (box.width - 2), body)
-        self._glyph(path, box.x + 2, box.y, cells, scene, body)
-        self._title(node, box.x + 4, box.width - 5, cells, scene, body)
-
-    def _title(self, node: CanvasNode, x: int, width: int, cells: Cells, scene: Scene, *style: str) -> None:
-        """The label, and at the right the detail if both have room."""
-        more = "~" if scene.ascii else "…"
-        detail = scene.details.get(node.path, "")
-        if detail and width - cell_len(detail) - 1 >= cell_len(node.label):
-            cells.put(
-                x + width - cell_len(detail), detail, *style, *(() if node.path == scene.cursor else ("step--detail",))
-            )
-            width -= cell_len(detail) + 1
-        cells.put(x, fit(node.label, width, more), *style, *self._label(node.path, scene))
-
-    def _glyph(self, path: str, x: int, y: int, cells: Cells, scene: Scene, *style: str) -> None:
-        colour = () if path == scene.cursor else (scene.style(path),)
-        cells.put(x, scene.glyph(path, self._nodes[path].type), *style, *colour)
-
-    def _box(self, path: str, box: Box, line: int, cells: Cells, scene: Scene) -> None:
-        node = self._nodes[path]
-        border = self._border(path, scene)
-        self._side(box, box.y + line, cells, scene, border)
-        focus = self._focus(path, scene)
-        if 0 < line < box.height - 1:
-            cells.put(box.x + 1, " " * (box.width - 2), *focus)
-        if line == 1:
-            self._glyph(path, box.x + 2, box.y + 1, cells, scene, *focus)
-            label = fit(node.label, box.width - 6, "~" if scene.ascii else "…")
-            cells.put(box.x + 4, label, *focus, *self._label(path, scene))
-        elif line == 2:
-            detail = scene.details.get(path, "")
-            room = box.width - 6 - cell_len(detail) - bool(detail)
-            cells.put(box.x + 4, fit(node.type, room), *(focus or ("step--type",)))
-            cells.put(box.right - 2 - cell_len(detail), detail, *(focus or ("step--detail",)))
-
-    def _frame(self, path: str, box: Box, y: int, cells: Cells, scene: Scene) -> None:
-        self._side(box, y, cells, scene, self._border(path, scene))
-        if y == box.y:
-            node = self._nodes[path]
-            detail = scene.details.get(path, "")
-            title = f"{node.label} {detail}" if detail else node.label
-            title = fit(title, min(cell_len(title), box.width - 6), "~" if scene.ascii else "…")
-            focus = self._focus(path, scene)
-            cells.put(box.x + 1, " " * (cell_len(title) + 4), *focus)
-            self._glyph(path, box.x + 2, y, cells, scene, *focus)
-            cells.put(box.x + 4, title, *focus, *self._label(path, scene))
-
-    def _focus(self, path: str, scene: Scene) -> tuple[str, ...]:
-        return ("step--cursor",) if path == scene.cursor else ()
-
-    def _label(self, path: str, scene: Scene) -> tuple[str, ...]:
-        return () if path == scene.cursor else (f"step--label-{scene.word(path)}",)
-
-    def _border(self, path: str, scene: Scene) -> str:
-        return "step--border-cursor" if path == scene.cursor else f"step--border-{scene.word(path)}"
-
-    def _side(self, box: Box, y: int, cells: Cells, scene: Scene, style: str) -> None:
-        """The border of a box or frame in one row, with the places where edges leave and enter."""
-        if box.y < y < box.bottom - 1:
-            cells.put(box.x, glyph(UPRIGHT, scene.ascii), style)
-            cells.put(box.right - 1, glyph(UPRIGHT, scene.ascii), style)
-            return
-        top = y == box.y
-        beside = self.layout.ink.get(y - 1 if top else y + 1, {})
-        inward, outward = (DOWN, UP) if top else (UP, DOWN)
-        for x in range(max(box.x, cells.start), min(box.right, cells.start + cells.width)):
-            sides = (LEFT if x > box.x else inward) | (RIGHT if x < box.right - 1 else inward)
-            if box.x < x < box.right - 1 and beside.get(x, 0) & inward:
-                sides |= outward
-            cells.put(x, glyph(sides, scene.ascii), style)
+                node_art.box(cells, scene, self._nodes[path], box, y, self.layout.ink)
 
 
 def _middle(box: Box) -> int:

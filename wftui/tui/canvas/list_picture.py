@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.cells import Cells, fit
+from wftui.tui.canvas.cells import Cells, fit, squeeze
 from wftui.tui.canvas.graph import CanvasNode, children_of
 from wftui.tui.canvas.layout import Box
 from wftui.tui.canvas.picture import Direction, Scene
@@ -76,26 +76,25 @@ class ListPicture:
         """Draw the row of one step."""
         node, guide = self._nodes[y], self._guides[y]
         focused = node.path == scene.cursor
-        base = ("step--cursor",) if focused else ()
-        more = "~" if scene.ascii else "…"
+        base = ("step--row",) if focused else ()
         cells.put(0, fit("", self.width), *base)
         if focused:
             cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
         start = 1 + len(guide)
-        cells.put(1, _plain(guide) if scene.ascii else guide, *(base or ("step--edge",)))
-        cells.put(start, scene.glyph(node.path, node.type), *(base or (scene.style(node.path),)))
+        cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
+        cells.put(start, scene.glyph(node.path, node.type), *base, scene.style(node.path))
         detail = scene.details.get(node.path, "")
         right = self.width - 1
         if detail:
-            shown = fit(detail, min(max(EXTRA, cell_len(detail)), self.width // 3), more).rstrip()
-            cells.put(right - cell_len(shown), shown, *(base or ("step--detail",)))
+            shown = fit(detail, EXTRA, scene.more).rstrip()
+            cells.put(right - cell_len(shown), shown, *base, "step--detail")
         right -= EXTRA + 1
         if self._type:
             right -= self._type + 1
-            cells.put(right + 1, fit(node.type, self._type, more), *(base or ("step--type",)))
+            cells.put(right + 1, fit(node.type, self._type, scene.more), *base, "step--type")
         name = start + 2
         cells.put(
-            name, fit(node.label, max(right - name, 4), more), *(base or (f"step--label-{scene.word(node.path)}",))
+            name, squeeze(node.label, max(right - name, 4), scene.more), *base, f"step--label-{scene.word(node.path)}"
         )
 
 

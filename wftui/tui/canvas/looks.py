@@ -14,6 +14,7 @@ def _rules() -> dict[str, str]:
         "step--type": "color: $foreground-muted;",
         "step--detail": "color: $foreground-muted;",
         "step--cursor": "background: $foreground 20%; color: $foreground; text-style: bold;",
+        "step--row": "background: $foreground 10%;",
         "step--cursor-cap": "color: $foreground 20%;",
         "step--mark": "color: $foreground;",
         "step--border-cursor": "color: $foreground; text-style: bold;",
@@ -43,8 +44,13 @@ CSS = (
     + """
     &:focus > .step--cursor { background: $primary; color: $background; }
     &:focus > .step--cursor-cap { color: $primary; }
-    &:focus > .step--mark { color: $background; }
+    &:focus > .step--row { background: $primary 25%; text-style: bold; }
+    &:focus > .step--mark { color: $primary; }
     &:focus > .step--border-cursor { color: $primary; }
+"""
+    + "".join(f"    &:ansi > .step--pill-{word} {{ background: transparent; }}\n" for word in ("none", *STATUS))
+    + """
+    &:ansi > .step--row { background: transparent; text-style: reverse; }
     &:ansi > .step--cursor { background: transparent; color: ansi_default; text-style: reverse; }
     &:ansi > .step--edge-lit { color: ansi_bright_white; }
 }

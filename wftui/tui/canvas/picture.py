@@ -41,6 +41,11 @@ class Scene:
             return frames[self.beat % len(frames)]
         return look(status, self.ascii).glyph
 
+    @property
+    def more(self) -> str:
+        """What stands for text that was cut."""
+        return "~" if self.ascii else "…"
+
     def word(self, path: str) -> str:
         """The status of a step, `none` when it has not got one."""
         return self.statuses.get(path, "none")

@@ -9,7 +9,12 @@ GAP = 2
 """Free cells between two nodes."""
 TRUNK_GAP = 1
 """Free cells beside a passage."""
-ROUNDS = 8
+LOOSE_ROUNDS = 4
+"""Rounds in which each item goes where its links on one side, then on the other, pull it."""
+STIFF_ROUNDS = 6
+"""Rounds after these, in which links on both sides pull and trunks are kept straight."""
+STIFF = 20.0
+FIXED = 1000.0
 
 
 def place(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
@@ -21,13 +26,17 @@ def place(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
     for layer, offset in zip(layers, offsets, strict=True):
         for number, column in zip(layer, offset, strict=True):
             x[number] = column - offset[-1] / 2
-    for number in range(ROUNDS):
-        both = number >= ROUNDS // 2
-        for up in (True, False):
-            order = range(len(layers)) if up else range(len(layers) - 1, -1, -1)
+    trunks = _trunks(items)
+    straight: dict[int, float] = {}
+    for number in range(LOOSE_ROUNDS + STIFF_ROUNDS):
+        stiff = number >= LOOSE_ROUNDS
+        if stiff:
+            straight = {item: mean for trunk in trunks for mean in [_mean(x, trunk)] for item in trunk}
+        for down in (True, False):
+            order = range(len(layers)) if down else range(len(layers) - 1, -1, -1)
             for index in order:
-                _settle(items, layers[index], offsets[index], x, up=up or both, down=not up or both)
-    _round(items, layers, offsets, x)
+                _settle(items, layers[index], offsets[index], x, straight, up=down or stiff, down=stiff or not down)
+    _round(items, layers, offsets, x, {item: round(_mean(x, trunk)) for trunk in trunks for item in trunk})
     left = min(item.left for item in items)
     for item in items:
         item.x -= left
@@ -47,6 +56,19 @@ def isotonic(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
     return [mean for mean, _, count in blocks for _ in range(count)]
 
 
+def _trunks(items: Sequence[Item]) -> list[list[int]]:
+    """The passages of each node, which together are the trunk of its long edges."""
+    trunks: dict[int, list[int]] = {}
+    for number, item in enumerate(items):
+        if item.passage:
+            trunks.setdefault(item.node, []).append(number)
+    return list(trunks.values())
+
+
+def _mean(x: Sequence[float], chosen: Sequence[int]) -> float:
+    return sum(x[number] for number in chosen) / len(chosen)
+
+
 def _offsets(items: list[Item], layer: Sequence[int]) -> list[int]:
     """Columns of the middles when the layer is packed as tightly as allowed."""
     columns = [0]
@@ -63,8 +85,16 @@ def _weight(one: Item, two: Item) -> float:
 
 
 def _settle(
-    items: list[Item], layer: Sequence[int], offsets: Sequence[int], x: list[float], *, up: bool, down: bool
+    items: list[Item],
+    layer: Sequence[int],
+    offsets: Sequence[int],
+    x: list[float],
+    straight: dict[int, float],
+    *,
+    up: bool,
+    down: bool,
 ) -> None:
+    """Move the items of one layer to where the layers around it pull them."""
     wishes, weights = [], []
     for item, offset in zip(layer, offsets, strict=True):
         me = items[item]
@@ -73,6 +103,9 @@ def _settle(
             weight = _weight(me, items[other])
             total += weight * x[other]
             mass += weight
+        if item in straight:
+            total += STIFF * straight[item]
+            mass += STIFF
         if mass == 0:
             total, mass = x[item] * 0.05, 0.05
         wishes.append(total / mass - offset)
@@ -82,16 +115,22 @@ def _settle(
 
 
 def _round(
-    items: list[Item], layers: Sequence[Sequence[int]], offsets: Sequence[Sequence[int]], x: list[float]
+    items: list[Item],
+    layers: Sequence[Sequence[int]],
+    offsets: Sequence[Sequence[int]],
+    x: list[float],
+    straight: dict[int, int],
 ) -> None:
-    """Whole columns, from the top; an edge that is straight but for a cell becomes straight."""
+    """Whole columns, from the top; trunks become straight, and edges that are straight but for a cell."""
     for layer, offset in zip(layers, offsets, strict=True):
         wishes, weights = [], []
         for item, column in zip(layer, offset, strict=True):
             me = items[item]
             wish, weight = x[item], 1.0
-            if len(me.up) == 1 and abs(items[me.up[0]].x - wish) < 1.5:
-                wish, weight = items[me.up[0]].x, 100.0 if me.passage else 20.0
+            if item in straight:
+                wish, weight = straight[item], FIXED
+            elif len(me.up) == 1 and abs(items[me.up[0]].x - wish) < 1.5:
+                wish, weight = items[me.up[0]].x, STIFF
             wishes.append(wish - column)
             weights.append(weight)
         for item, column, value in zip(layer, offset, isotonic(wishes, weights), strict=True):

@@ -133,7 +133,8 @@ class StepView(ScrollView, can_focus=True):
             self._sum_up(group)
         self.virtual_size = Size(picture.width, picture.height)
         self.refresh()
-        self._reveal()
+        # Only then does the view know how far it may scroll.
+        self.call_after_refresh(self._reveal)
         self._set_pulse()
 
     # --- statuses
@@ -387,7 +388,12 @@ class StepView(ScrollView, can_focus=True):
 
 
 def _into_view(low: int, high: int, scroll: int, length: int) -> int:
-    """The scroll position nearest to `scroll` that shows `low` … `high`; `low` first where both do not fit."""
-    if high - low > length or low < scroll:
+    """The scroll position nearest to `scroll` that shows `low` … `high`; `low` first where both do not fit.
+
+    What is out of view altogether comes to the middle, with what is around it.
+    """
+    if high - low > length:
         return max(low, 0)
-    return max(high - length, scroll)
+    if high <= scroll or low >= scroll + length:
+        return max((low + high - length) // 2, 0)
+    return max(high - length, min(low, scroll), 0)

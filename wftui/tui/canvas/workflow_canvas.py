@@ -92,10 +92,10 @@ class WorkflowCanvas(StepView):
         """Lay the graph out, in a thread when it is large."""
         if not self.size:
             return
-        wanted = self.folded(fan_outs=True)
-        if wanted != self._laid_out:
-            self._laid_out = wanted
-            self._graphs = {}
+        folded = self.folded(fan_outs=True)
+        if folded != self._laid_out:
+            self._laid_out, self._graphs = folded, {}
+        wanted = self._laid_out
         missing = [level for level in self._needed() if level not in self._graphs]
         if not missing:
             self._choose()
