@@ -1,0 +1,103 @@
+import json
+from typing import Any
+
+import jsonpatch
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.compiler.patching import PatchError, apply_patch
+from wftui.model.compilation import PatchOperation
+from wftui.model.pointers import pointer_to
+
+SOURCE = """{
+  "format": 1,
+  "id": "x",   "name": "odd   spaces",
+  "steps": [
+    { "id": "a", "type": "set" },
+    {
+      "id": "b",
+      "type": "set",
+      "needs": ["a"]
+    }
+  ]
+}
+"""
+
+
+def op(op: str, path: str, **rest: Any) -> PatchOperation:
+    return PatchOperation.model_validate({"op": op, "path": path, **rest})
+
+
+def test_adding_a_member_keeps_the_layout_of_its_object() -> None:
+    one_line = apply_patch(SOURCE, [op("add", "/steps/0/join", value="none_failed")])
+    assert one_line == SOURCE.replace('"type": "set" }', '"type": "set", "join": "none_failed" }')
+    lines = apply_patch(SOURCE, [op("add", "/steps/1/join", value="none_failed")])
+    assert lines == SOURCE.replace('"needs": ["a"]', '"needs": ["a"],\n      "join": "none_failed"')
+
+
+def test_replacing_changes_the_value_and_nothing_else() -> None:
+    assert apply_patch(SOURCE, [op("replace", "/steps/1/needs/0", value="z")]) == SOURCE.replace('["a"]', '["z"]')
+
+
+def test_removing_takes_its_comma_along() -> None:
+    last = apply_patch(SOURCE, [op("remove", "/steps/1/needs")])
+    assert last == SOURCE.replace(',\n      "needs": ["a"]', "")
+    first = apply_patch(SOURCE, [op("remove", "/format")])
+    assert first == SOURCE.replace('"format": 1,\n  ', "")
+    only = apply_patch(SOURCE, [op("remove", "/steps/1/needs/0")])
+    assert only == SOURCE.replace('["a"]', "[]")
+
+
+def test_a_renamed_key_stays_where_it_is() -> None:
+    renamed = apply_patch(SOURCE, [op("move", "/steps/1/uses", **{"from": "/steps/1/needs"})])
+    assert renamed == SOURCE.replace('"needs"', '"uses"')
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        op("remove", "/nothing"),
+        op("add", "/steps/7", value=1),
+        op("add", "/steps/x", value=1),
+        op("replace", "/steps/0/none/deep", value=1),
+        op("replace", "", value=1),
+        op("test", "/format", value=2),
+    ],
+)
+def test_a_patch_that_does_not_fit_says_so(operation: PatchOperation) -> None:
+    with pytest.raises(PatchError):
+        apply_patch(SOURCE, [operation])
+
+
+def test_a_file_that_is_not_json_is_left_alone() -> None:
+    with pytest.raises(PatchError, match="not JSON"):
+        apply_patch('{"a": ', [op("remove", "/a")])
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+).filter(lambda value: isinstance(value, dict | list))
+
+
+@given(documents, st.data(), st.sampled_from([None, 2]))
+def test_a_patch_means_what_rfc_6902_says(document: Any, data: st.DataObject, indent: int | None) -> None:
+    places: list[str] = []
+
+    def walk(value: Any, path: list[str | int]) -> None:
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            places.append(pointer_to([*path, key]))
+            if isinstance(inner, dict | list):
+                walk(inner, [*path, key])
+
+    walk(document, [])
+    new = pointer_to(["new"]) if isinstance(document, dict) else "/-"
+    kind = data.draw(st.sampled_from(["add", "remove", "replace"] if places else ["add"]))
+    path = data.draw(st.sampled_from([*places, new] if kind == "add" else places))
+    value = data.draw(documents)
+    operation = {"op": kind, "path": path} | ({} if kind == "remove" else {"value": value})
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    expected = jsonpatch.apply_patch(document, [operation])
+    assert json.loads(apply_patch(text, [PatchOperation.model_validate(operation)])) == expected
