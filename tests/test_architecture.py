@@ -11,7 +11,7 @@ import wftui
 
 PACKAGE = Path(wftui.__file__).parent
 FLOORS = [
-    {"tui", "cli", "api"},
+    {"tui", "cli"},
     {"workbench"},
     {"engine"},
     {"compiler"},

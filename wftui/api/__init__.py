@@ -1,1 +1,0 @@
-"""The HTTP face: the original's routes over the workbench."""
