@@ -30,6 +30,7 @@ DARK = Theme(
         "footer-key-foreground": "#6fb3d2",
         "scrollbar": "#323c4b",
         "scrollbar-background": "#171c25",
+        "button-focus-text-style": "bold",
         "button-color-foreground": "#12161d",
     },
 )
@@ -60,6 +61,7 @@ LIGHT = Theme(
         "footer-key-foreground": "#1f6f9c",
         "scrollbar": "#c3cad4",
         "scrollbar-background": "#eceef1",
+        "button-focus-text-style": "bold",
         "button-color-foreground": "#fbfbfc",
     },
 )

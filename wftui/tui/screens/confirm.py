@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -28,13 +29,18 @@ class ConfirmScreen(ModalScreen[str]):
     DEFAULT_CSS = """
     ConfirmScreen {
         .question { width: auto; max-width: 68; height: auto; margin-bottom: 1; }
-        Horizontal { width: auto; height: auto; }
-        Button { margin-right: 2; min-width: 8; }
+        .choices { width: auto; height: auto; layout: horizontal; }
+        .choices.-many { layout: vertical; }
+        Button { margin-right: 2; min-width: 8; padding: 0 1; }
+        Button { background: $panel; color: $foreground; text-style: none; }
+        Button:focus { background: $primary; color: $background; text-style: bold; }
+        Button.-danger { color: $text-error; }
+        Button.-danger:focus { background: $error; color: $background; }
     }
     """
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
     ]
 
     def __init__(self, title: str, question: str, choices: list[Choice]) -> None:
@@ -48,14 +54,18 @@ class ConfirmScreen(ModalScreen[str]):
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             yield Static(self._question, classes="question", markup=False)
-            with Horizontal():
+            with Container(classes="choices -many" if self._is_wide() else "choices"):
                 for choice in self._choices:
                     yield Button(
-                        f"{choice.label}  [dim]{show_key(choice.key)}[/]",
+                        Content(f"{choice.label} ({show_key(choice.key)})"),
                         id=f"choice-{choice.value}",
-                        variant="error" if choice.danger else "default",
+                        classes="-danger" if choice.danger else "",
                         compact=True,
                     )
+
+    def _is_wide(self) -> bool:
+        """Whether the answers are too much for one line."""
+        return sum(len(choice.label) + len(show_key(choice.key)) + 7 for choice in self._choices) > 68
 
     def on_mount(self) -> None:
         """Each answer has a key; Escape is the first one."""

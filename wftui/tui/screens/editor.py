@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import TextArea
 
 from wftui.model.compilation import CompilationError, CompilationResult
-from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.errors import ConflictError, UserError
 from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.action_screen import ActionScreen
@@ -18,6 +18,9 @@ from wftui.tui.canvas.graph import graph_of
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.live_check import LiveCheck
+from wftui.tui.open_source import OpenSource
+from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
+from wftui.tui.screens.editor_questions import ask_about_changes, ask_which_fix, ask_whose_change
 from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
@@ -67,36 +70,7 @@ class EditorScreen(ActionScreen[None]):
     }
     """
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("editor.save", "Save", "Save and compile.", ("f2", "ctrl+s"), "Workflow"),
-        Action("editor.run", "Run", "Save, compile, ask for the inputs and run.", ("f5", "r"), "Workflow"),
-        Action(
-            "editor.next_problem", "Next problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"
-        ),
-        Action("editor.fix", "Fix", "Apply the fix of the problem under the cursor.", ("f4", "x"), "Problems"),
-        Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
-        Action("editor.previous_pane", "Pane before", "Go to the pane before.", ("f7",), "Panes", footer=False),
-        Action(
-            "editor.previous_problem",
-            "Problem before",
-            "Go to the problem before.",
-            ("left_square_bracket", "shift+f8"),
-            "Problems",
-            footer=False,
-        ),
-        Action("editor.steps", "Steps", "Show the list of steps.", ("1", "alt+1"), "Panes", footer=False),
-        Action("editor.source", "Source", "Show the source, workflow.json.", ("2", "alt+2"), "Panes", footer=False),
-        Action("editor.canvas", "Canvas", "Show the steps as a graph.", ("3", "alt+3"), "Panes", footer=False),
-        Action("editor.python", "Python", "Show the Python it compiles to.", ("4", "alt+4"), "Panes", footer=False),
-        Action("editor.problems", "Problems", "Show what is wrong with it.", ("5", "alt+5"), "Panes", footer=False),
-        Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
-        Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
-        Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
-        Action(
-            "editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False
-        ),
-        Action("editor.reload", "Reload", "Read the file again.", ("f9",), "Workflow", footer=False),
-    )
+    ACTIONS: ClassVar[tuple[Action, ...]] = EDITOR_ACTIONS
 
     view: reactive[str] = reactive("source", init=False)
     """Id of the pane that is shown, or last was entered on a wide screen."""
@@ -104,9 +78,6 @@ class EditorScreen(ActionScreen[None]):
     def __init__(self, workflow_id: str) -> None:
         super().__init__()
         self.workflow_id = workflow_id
-        self._etag: str | None = None
-        self._saved = ""
-        self._seen_etag: str | None = None
         self._steps: list[StepInfo] = []
 
     def trail(self) -> tuple[str, ...]:
@@ -127,6 +98,7 @@ class EditorScreen(ActionScreen[None]):
 
     def on_mount(self) -> None:
         """Read the workflow and check it."""
+        self._file = OpenSource(self.workbench, self.workflow_id)
         self._source = self.query_one(SourceView)
         self._status = self.query_one(CompilationStatus)
         self._problems = self.query_one(ProblemList)
@@ -143,15 +115,12 @@ class EditorScreen(ActionScreen[None]):
     @property
     def is_changed(self) -> bool:
         """Whether the text differs from what was read or saved last."""
-        return self._source.text != self._saved
+        return not self._source.read_only and self._source.text != self._file.text
 
     async def _load(self) -> None:
-        source = await self.workbench.read_source(self.workflow_id)
-        self._etag = self._seen_etag = source.etag
         place = self._source.cursor_location
-        self._source.show(source.text)
+        self._source.show(await self._file.read())
         self._source.move_cursor(self._source.clamp_visitable(place))
-        self._saved = self._source.text
         if self._source.read_only:
             self.notify(
                 "This file has line ends that the editor would change, so it is only shown. o opens it in your editor.",
@@ -162,18 +131,17 @@ class EditorScreen(ActionScreen[None]):
         self._show_place()
 
     async def _save(self) -> CompilationResult | None:
-        """Save and compile; None when it was not saved, because someone else's change is to be kept."""
-        text = self._source.text
+        """Save and compile; None when it was not saved, because someone else's change is to be looked at first."""
         self._status.compiling = True
         try:
-            if text != self._saved or self._etag is None:
+            if self.is_changed or not self._file.is_read:
+                text = self._source.text
                 try:
-                    saved = await self.workbench.save_source(self.workflow_id, text, self._etag)
+                    await self._file.save(text)
                 except ConflictError as error:
                     if not await self._settle_conflict(error, text):
                         return None
-                else:
-                    self._took(saved.etag, text)
+            self._show_place()
             result = await self.workbench.compile(self.workflow_id)
         finally:
             self._status.compiling = False
@@ -181,52 +149,28 @@ class EditorScreen(ActionScreen[None]):
         self._check.check_now()
         return result
 
-    def _took(self, etag: str, text: str) -> None:
-        self._etag = self._seen_etag = etag
-        self._saved = text
-        self._show_place()
-
     async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
-        from wftui.tui.screens.confirm import Choice, ConfirmScreen
-
-        chosen = await self.wftui.push_screen_wait(
-            ConfirmScreen(
-                "Changed by someone else",
-                f"{error}.\n\nNothing has been written. What shall stand in the file?",
-                [
-                    Choice("stay", "Decide later", "escape"),
-                    Choice("reload", "Theirs, mine is lost", "t", danger=True),
-                    Choice("overwrite", "Mine, theirs is lost", "m", danger=True),
-                ],
-            )
-        )
-        if chosen == "reload":
+        whose = await ask_whose_change(self.wftui, error)
+        if whose == "theirs":
             await self._load()
-        elif chosen == "overwrite":
-            try:
-                theirs: str | None = (await self.workbench.read_source(self.workflow_id)).etag
-            except NotFoundError:
-                theirs = None
-            self._took((await self.workbench.save_source(self.workflow_id, text, theirs)).etag, text)
-        return chosen in {"reload", "overwrite"}
+        elif whose == "mine":
+            await self._file.overwrite(text)
+        return whose in {"theirs", "mine"}
 
     async def _look_for_changes(self) -> None:
-        """Take a change made elsewhere; beside unsaved changes only tell it, once."""
-        if not self.is_current or self._etag is None or self._status.compiling:
+        """Take a change made elsewhere; beside unsaved changes only tell it."""
+        if not self.is_current or self._status.compiling:
             return
         try:
-            source = await self.workbench.read_source(self.workflow_id)
+            news = await self._file.news()
         except UserError as error:
-            if self._seen_etag is not None:
-                self._seen_etag = None
-                self.show_error(error)
+            self.show_error(error)
             return
-        if source.etag in {self._etag, self._seen_etag}:
-            return
-        self._seen_etag = source.etag
-        if self.is_changed:
+        if news == "gone":
+            self.notify("The file was deleted or moved. Saving will ask.", severity="warning", timeout=10)
+        elif news and self.is_changed:
             self.notify("The file was changed by someone else. Saving will ask.", severity="warning", timeout=10)
-        else:
+        elif news:
             await self._load()
             self.notify("The file was changed outside; this is the new text.")
 
@@ -234,19 +178,7 @@ class EditorScreen(ActionScreen[None]):
         """Ask about unsaved changes."""
         if not self.is_changed:
             return True
-        from wftui.tui.screens.confirm import Choice, ConfirmScreen
-
-        chosen = await self.wftui.push_screen_wait(
-            ConfirmScreen(
-                "Unsaved changes",
-                f"{self.workflow_id} has changes that are not saved.",
-                [
-                    Choice("stay", "Stay", "escape"),
-                    Choice("save", "Save", "s"),
-                    Choice("discard", "Discard", "d", danger=True),
-                ],
-            )
-        )
+        chosen = await ask_about_changes(self.wftui, self.workflow_id)
         if chosen == "save":
             try:
                 return await self._save() is not None
@@ -321,6 +253,7 @@ class EditorScreen(ActionScreen[None]):
     @on(TextArea.SelectionChanged, "#source")
     def _cursor_moved(self) -> None:
         self._show_place()
+        self.refresh_bindings()
         if self._source.has_focus:
             self._follow_cursor()
 
@@ -347,6 +280,10 @@ class EditorScreen(ActionScreen[None]):
         if line is not None:
             self._source.jump(line)
 
+    @on(LineView.Moved, "#problems")
+    def _problem_moved(self) -> None:
+        self.refresh_bindings()
+
     @on(LineView.Chosen, "#problems")
     def _problem_chosen(self) -> None:
         self._go_to_problem(self._problems.selected)
@@ -369,6 +306,8 @@ class EditorScreen(ActionScreen[None]):
         verb = action_id.partition(".")[2]
         if verb in {"next_problem", "previous_problem"} and not self._problems.problems:
             return "there is no problem"
+        if verb == "fix" and not self._problem_to_fix():
+            return "no fix is known for the problem here"
         if verb == "save" and self._source.read_only:
             return "the file is only shown here"
         return None
@@ -401,6 +340,29 @@ class EditorScreen(ActionScreen[None]):
     def action_previous_problem(self) -> None:
         """To the problem before the cursor."""
         self._go_to_problem(self._problems.select_from(self._source.line, self._source.column, -1))
+
+    def _problem_to_fix(self) -> CompilationError | None:
+        """The one under the cursor of the list, when that has the focus, else the one in the line of the text."""
+        if self._problems.has_focus:
+            chosen = self._problems.selected
+            return chosen if chosen is not None and chosen.fixes else None
+        line = self._source.line
+        return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
+
+    def action_fix(self) -> None:
+        """Apply a fix; where there are several, ask which."""
+        problem = self._problem_to_fix()
+        if problem is not None:
+            self.attempt(self._fix(problem))
+
+    async def _fix(self, problem: CompilationError) -> None:
+        from wftui.compiler.patching import apply_patch
+
+        place = await ask_which_fix(self.wftui, problem)
+        if place is not None:
+            fix = problem.fixes[place]
+            self._source.change_to(apply_patch(self._source.text, fix.patch))
+            self.notify(fix.title, markup=False)
 
     def action_next_pane(self) -> None:
         """Around the panes."""

@@ -42,6 +42,19 @@ class SourceView(CodeArea):
         length = len(self.document.get_line(row))
         self.move_cursor((row, max(0, min(column - 1, length))), center=not self._in_view(row))
 
+    def change_to(self, text: str) -> None:
+        """Turn the text into another by one edit, which can be undone, of the stretch that differs."""
+        old = self.text
+        shorter = min(len(old), len(text))
+        head = next((index for index in range(shorter) if old[index] != text[index]), shorter)
+        rest = shorter - head
+        tail = next((index for index in range(rest) if old[-1 - index] != text[-1 - index]), rest)
+        if head == len(old) == len(text):
+            return
+        self.history.checkpoint()
+        self.replace(text[head : len(text) - tail], _location(old, head), _location(old, len(old) - tail))
+        self.history.checkpoint()
+
     def _in_view(self, row: int) -> bool:
         return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
 
@@ -96,3 +109,8 @@ class SourceView(CodeArea):
         else:
             self.replace("\n" + indent, start, end, maintain_selection_offset=False)
         self.scroll_cursor_visible()
+
+
+def _location(text: str, offset: int) -> tuple[int, int]:
+    before = text[:offset]
+    return before.count("\n"), offset - (before.rfind("\n") + 1)

@@ -1,0 +1,33 @@
+"""What can be done in the editor."""
+
+from wftui.tui.actions import Action
+
+EDITOR_ACTIONS: tuple[Action, ...] = (
+    Action("editor.save", "Save", "Save and compile.", ("f2", "ctrl+s"), "Workflow"),
+    Action("editor.run", "Run", "Save, compile, ask for the inputs and run.", ("f5", "r"), "Workflow"),
+    Action(
+        "editor.next_problem", "Next problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"
+    ),
+    Action("editor.fix", "Fix", "Apply the fix of the problem under the cursor.", ("f4", "x"), "Problems"),
+    Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
+    Action("editor.previous_pane", "Pane before", "Go to the pane before.", ("f7",), "Panes", footer=False),
+    Action(
+        "editor.previous_problem",
+        "Problem before",
+        "Go to the problem before.",
+        ("left_square_bracket", "shift+f8"),
+        "Problems",
+        footer=False,
+    ),
+    Action("editor.steps", "Steps", "Show the list of steps.", ("1", "alt+1"), "Panes", footer=False),
+    Action("editor.source", "Source", "Show the source, workflow.json.", ("2", "alt+2"), "Panes", footer=False),
+    Action("editor.canvas", "Canvas", "Show the steps as a graph.", ("3", "alt+3"), "Panes", footer=False),
+    Action("editor.python", "Python", "Show the Python it compiles to.", ("4", "alt+4"), "Panes", footer=False),
+    Action("editor.problems", "Problems", "Show what is wrong with it.", ("5", "alt+5"), "Panes", footer=False),
+    Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
+    Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
+    Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
+    Action("editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False),
+    Action("editor.reload", "Reload", "Read the file again.", ("f9",), "Workflow", footer=False),
+)
+"""In the order of the footer."""
