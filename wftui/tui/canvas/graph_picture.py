@@ -137,7 +137,8 @@ class GraphPicture:
         return ()
 
     def _nearest(self, box: Box, paths: Iterable[str]) -> str | None:
-        return min(paths, key=lambda path: (abs(_middle(self.layout.boxes[path]) - _middle(box)), path), default=None)
+        boxes = self.layout.boxes
+        return min(paths, key=lambda path: (abs(_middle(boxes[path]) - _middle(box)), boxes[path].x), default=None)
 
     def _beyond(self, box: Box, direction: Direction) -> str | None:
         """The nearest step on one side, by place alone."""

@@ -83,19 +83,16 @@ class ListPicture:
         start = 1 + len(guide)
         cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
         cells.put(start, scene.glyph(node.path, node.type), *base, scene.style(node.path))
-        detail = scene.details.get(node.path, "")
         right = self.width - 1
-        if detail:
-            shown = fit(detail, EXTRA, scene.more).rstrip()
-            cells.put(right - cell_len(shown), shown, *base, "step--detail")
-        right -= EXTRA + 1
+        detail = fit(scene.details.get(node.path, ""), EXTRA, scene.more).rstrip()
+        cells.put(right - cell_len(detail), detail, *base, "step--detail")
         if self._type:
-            right -= self._type + 1
+            right -= EXTRA + self._type + 2
             cells.put(right + 1, fit(node.type, self._type, scene.more), *base, "step--type")
-        name = start + 2
-        cells.put(
-            name, squeeze(node.label, max(right - name, 4), scene.more), *base, f"step--label-{scene.word(node.path)}"
-        )
+        elif detail:
+            right -= cell_len(detail) + 1
+        room = max(right - start - 2, 4)
+        cells.put(start + 2, squeeze(node.label, room, scene.more), *base, f"step--label-{scene.word(node.path)}")
 
 
 def _plain(guide: str) -> str:

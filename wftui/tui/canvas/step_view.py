@@ -119,7 +119,7 @@ class StepView(ScrollView, can_focus=True):
 
     def list_picture(self, folded: Folded) -> ListPicture:
         """The steps as a list, as wide as the view."""
-        bar = self.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
+        bar = self.styles.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
         return ListPicture(folded.nodes, self.size.width - bar)
 
     def show_picture(self, picture: Picture, folded: Folded) -> None:
@@ -370,6 +370,8 @@ class StepView(ScrollView, can_focus=True):
 
     def _set_pulse(self) -> None:
         """Let the glyphs of running steps pulse as long as there are any."""
+        if not self.is_attached:
+            return
         running = "running" in self._scene.statuses.values() and self.app.animation_level != "none"
         if running and self._pulse is None:
             self._pulse = self.set_interval(BEAT, self._beat)
