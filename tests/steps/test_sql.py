@@ -1,0 +1,165 @@
+"""The sql step on real SQLite files."""
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+import pytest
+from steps_kit import RecordingContext, Run
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.sql import SqlInput, SqlStep
+from wftui.steps.sqlite_job import split_statements
+
+STEP = SqlStep()
+DB = {"database": "data.db"}
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+@pytest.fixture
+async def table(run: Run) -> None:
+    await run(STEP, {**DB, "script": "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b)"})
+
+
+@pytest.mark.usefixtures("table")
+async def test_insert_and_select(run: Run) -> None:
+    many = [["x", 1], ["y; DROP TABLE t", None], ["z", [1, {"k": 2}]]]
+    inserted = await run(STEP, {**DB, "query": "INSERT INTO t (a, b) VALUES (?, ?)", "many": many})
+    assert inserted["rowCount"] == 3
+    one = await run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES (:a)", "params": {"a": "w"}})
+    assert (one["rowCount"], one["lastId"], one["rows"]) == (1, 4, [])
+    found = await run(STEP, {**DB, "query": "SELECT a, b FROM t WHERE id <= ? ORDER BY id", "params": [3]})
+    assert found == {
+        "rows": [{"a": "x", "b": 1}, {"a": "y; DROP TABLE t", "b": None}, {"a": "z", "b": '[1, {"k": 2}]'}],
+        "rowCount": 3,
+        "truncated": False,
+        "columns": ["a", "b"],
+        "lastId": None,
+    }
+
+
+@pytest.mark.usefixtures("table")
+async def test_many_is_all_or_nothing(run: Run) -> None:
+    with pytest.raises(WorkflowError, match="UNIQUE") as caught:
+        await run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES (?)", "many": [["x"], ["y"], ["x"]]})
+    assert caught.value.type == "sql.constraint"
+    assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == []
+
+
+@pytest.mark.usefixtures("table")
+async def test_a_script_is_all_or_nothing(run: Run) -> None:
+    with pytest.raises(WorkflowError):
+        await run(STEP, {**DB, "script": "INSERT INTO t (a) VALUES ('x'); INSERT INTO nowhere VALUES (1);"})
+    assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == []
+    output = await run(
+        STEP,
+        {
+            **DB,
+            "script": "PRAGMA journal_mode = WAL; -- a comment; with semicolon\n"
+            "INSERT INTO t (a) VALUES ('x;y'); INSERT INTO t (a) VALUES ('z');"
+            "SELECT count(*) AS n FROM t",
+        },
+    )
+    assert output["rows"] == [{"n": 2}]
+
+
+async def test_the_row_cap_is_said(run: Run, context: RecordingContext) -> None:
+    query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i FROM n"
+    output = await run(STEP, {"database": ":memory:", "query": query, "maxRows": 1000})
+    assert (output["rowCount"], output["truncated"], output["rows"][-1]) == (1000, True, {"i": 1000})
+    assert "more than 1,000 rows" in context.lines()[0]
+    assert (await run(STEP, {"database": ":memory:", "query": query, "maxRows": 5000}))["truncated"] is False
+
+
+async def test_columns_of_the_same_name_stay_apart(run: Run) -> None:
+    output = await run(STEP, {"database": ":memory:", "query": "SELECT 1 AS a, 2 AS a, 3 AS a"})
+    assert output["rows"] == [{"a": 1, "a_2": 2, "a_3": 3}]
+
+
+@pytest.mark.usefixtures("table")
+async def test_read_only_changes_nothing(run: Run, context: RecordingContext) -> None:
+    with pytest.raises(WorkflowError, match="readonly") as caught:
+        await run(STEP, {**DB, "query": "DELETE FROM t", "readOnly": True})
+    assert caught.value.type == "sql.open"
+    with pytest.raises(WorkflowError, match="There is no database"):
+        await run(STEP, {"database": "missing.db", "query": "SELECT 1", "readOnly": True})
+    assert not (context.working_directory / "missing.db").exists()
+
+
+async def test_cancel_interrupts_a_query(run: Run, context: RecordingContext) -> None:
+    task = asyncio.ensure_future(run(STEP, {**DB, "query": ENDLESS}))
+    while not (context.working_directory / "data.db").exists():
+        await asyncio.sleep(0.005)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "sentence"),
+    [
+        ({"query": "SELEKT 1"}, "sql.statement", "syntax error"),
+        ({"query": "SELECT 1; SELECT 2"}, "sql.statement", 'put several into "script"'),
+        ({"query": "SELECT ?"}, "sql.statement", "binding"),
+        ({"query": "SELECT :a", "params": {"b": 1}}, "sql.statement", ":?a"),
+        ({"query": "SELECT x'00' AS raw"}, "sql.value", "select hex"),
+        ({"query": "SELECT 9e999 AS big"}, "sql.value", "no JSON value"),
+        ({"query": "SELECT 1", "database": "."}, "sql.open", "cannot be used"),
+    ],
+)
+async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: str, sentence: str) -> None:
+    with pytest.raises(WorkflowError, match=sentence) as caught:
+        await run(STEP, {**DB, **values})
+    assert caught.value.type == kind
+
+
+async def test_a_file_that_is_no_database(run: Run, context: RecordingContext) -> None:
+    (context.working_directory / "data.db").write_text("no database at all" * 100)
+    with pytest.raises(WorkflowError, match="is not a SQLite database") as caught:
+        await run(STEP, {**DB, "query": "SELECT * FROM t"})
+    assert caught.value.type == "sql.open"
+
+
+@pytest.mark.usefixtures("table")
+async def test_a_lock_is_told_and_may_be_tried_again(run: Run, context: RecordingContext) -> None:
+    other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(WorkflowError, match="in use by another process") as caught:
+        await run(STEP, {**DB, "query": "DELETE FROM t", "wait": "10ms"})
+    other.close()
+    assert (caught.value.type, caught.value.recoverable) == ("sql.locked", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("SELECT 1", ["SELECT 1;"]),
+        ("SELECT ';'; -- end;\n;;", ["SELECT ';';"]),
+        ("/* a;b */ SELECT 1;", ["/* a;b */ SELECT 1;"]),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t; END; SELECT 2",
+            ["CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t; END;", " SELECT 2;"],
+        ),
+        (" ; \n", []),
+    ],
+)
+def test_scripts_are_split_where_statements_end(text: str, statements: list[str]) -> None:
+    assert list(split_statements(text)) == statements
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"query": "x", "script": "y"}, {"query": "x", "params": [], "many": []}, {"script": "x", "params": [1]}],
+)
+def test_bad_input_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        SqlInput.model_validate({**DB, **values})
+
+
+def test_values_in_the_text_are_refused_with_the_fix() -> None:
+    [(field, sentence)] = STEP.check({"database": "x", "query": "SELECT '{{ inputs.a }}'"})
+    assert field == "query"
+    assert "params" in sentence

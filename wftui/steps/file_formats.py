@@ -1,0 +1,108 @@
+"""Values as the content of files: text, lines, JSON, CSV and bytes."""
+
+import base64
+import binascii
+import csv
+import io
+import json
+from typing import Literal
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+
+FileFormat = Literal["text", "lines", "json", "csv", "bytes"]
+
+
+def format_of(name: str) -> FileFormat:
+    """The format a file's name says."""
+    suffix = name.lower().rpartition(".")[2] if "." in name else ""
+    return "json" if suffix == "json" else "csv" if suffix == "csv" else "text"
+
+
+def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
+    """The value a file's bytes stand for; `bytes` gives base64 text, `csv` one object per row by the first row.
+
+    Raises:
+        WorkflowError: `file.format` when the bytes are not of that format.
+    """
+    if kind == "bytes":
+        return base64.b64encode(data).decode("ascii")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WorkflowError(
+            "file.format", f'{name!r} is not UTF-8 text (byte {error.start}); read it with the format "bytes".'
+        ) from None
+    if kind == "text":
+        return text
+    if kind == "lines":
+        return text.splitlines()
+    if kind == "json":
+        try:
+            return json.loads(text, parse_constant=_no_constant)
+        except ValueError as error:
+            raise WorkflowError("file.format", f"{name!r} is no JSON: {error}.") from None
+    return _decode_csv(text, delimiter, name)
+
+
+def encode(value: Json, kind: FileFormat, delimiter: str) -> bytes:
+    """The bytes of a file for a value. JSON is indented and ends with a newline; lines end with one each.
+
+    Raises:
+        WorkflowError: `file.format` when the value does not fit the format.
+    """
+    if kind == "json":
+        return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    if kind == "csv":
+        return _encode_csv(value, delimiter).encode()
+    if kind == "lines":
+        if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+            raise WorkflowError("file.format", 'The content for the format "lines" must be a list of texts.')
+        return "".join(f"{line}\n" for line in value).encode()
+    if not isinstance(value, str):
+        raise WorkflowError("file.format", f'The content for the format "{kind}" must be text; for values use "json".')
+    if kind == "text":
+        return value.encode()
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise WorkflowError("file.format", 'The content for the format "bytes" must be base64 text.') from None
+
+
+def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        if len(set(header)) != len(header):
+            raise WorkflowError("file.format", f"Two columns of {name!r} have the same name.")
+        rows: list[dict[str, str]] = []
+        for row in reader:
+            if row and len(row) != len(header):
+                raise WorkflowError(
+                    "file.format",
+                    f"Line {reader.line_num} of {name!r} has {len(row)} columns; its first line has {len(header)}.",
+                )
+            if row:
+                rows.append(dict(zip(header, row, strict=True)))
+    except csv.Error as error:
+        raise WorkflowError("file.format", f"Line {reader.line_num} of {name!r} is no CSV: {error}.") from None
+    return rows
+
+
+def _encode_csv(value: Json, delimiter: str) -> str:
+    if not isinstance(value, list) or not all(isinstance(row, dict | list) for row in value):
+        raise WorkflowError("file.format", 'The content for the format "csv" must be a list of objects or of lists.')
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
+    objects = [row for row in value if isinstance(row, dict)]
+    columns = list(dict.fromkeys(name for row in objects for name in row))
+    if objects:
+        writer.writerow(columns)
+    for row in value:
+        cells = [row.get(name) for name in columns] if isinstance(row, dict) else row
+        writer.writerow(["" if cell is None else cell if isinstance(cell, str) else json.dumps(cell) for cell in cells])
+    return target.getvalue()
+
+
+def _no_constant(word: str) -> Json:
+    raise ValueError(f"{word} is no JSON value")
