@@ -11,8 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from wftui.tui.action_screen import ActionScreen
-from wftui.tui.actions import APP_ACTIONS, show_key
+from wftui.tui.actions import APP_ACTIONS, Action, show_key
 
 
 class HelpScreen(ModalScreen[None]):
@@ -50,7 +49,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(Static).update(self._text(box.scrollable_content_region.width))
 
     def _text(self, room: int) -> Content:
-        actions = self._of.ACTIONS if isinstance(self._of, ActionScreen) else ()
+        actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in (*actions, *APP_ACTIONS):
             if action.keys:
