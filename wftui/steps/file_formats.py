@@ -92,16 +92,19 @@ def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
 def _encode_csv(value: Json, delimiter: str) -> str:
     if not isinstance(value, list) or not all(isinstance(row, dict | list) for row in value):
         raise WorkflowError("file.format", 'The content for the format "csv" must be a list of objects or of lists.')
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
     objects = [row for row in value if isinstance(row, dict)]
     columns = list(dict.fromkeys(name for row in objects for name in row))
-    if objects:
-        writer.writerow(columns)
-    for row in value:
-        cells = [row.get(name) for name in columns] if isinstance(row, dict) else row
-        writer.writerow(["" if cell is None else cell if isinstance(cell, str) else json.dumps(cell) for cell in cells])
-    return target.getvalue()
+    rows = [columns] if objects else []
+    rows += [[row.get(name) for name in columns] if isinstance(row, dict) else row for row in value]
+    return "".join(f"{delimiter.join(_csv_cell(cell, delimiter) for cell in row)}\n" for row in rows)
+
+
+def _csv_cell(value: Json, delimiter: str) -> str:
+    # Not the standard writer: with "\n" as line end it leaves "\r" bare, which its own reader takes for a line end.
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if any(character in text for character in (delimiter, '"', "\n", "\r")):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _no_constant(word: str) -> Json:
