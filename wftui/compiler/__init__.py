@@ -1,1 +1,4 @@
-"""workflow.json to Python: parse (with positions) → check → transpile → registry. Imports `steps`, `workspace`, `runtime`."""
+"""workflow.json to Python: parse (with positions) → check → transpile → registry.
+
+Imports `steps`, `workspace`, `runtime`.
+"""

@@ -1,8 +1,10 @@
 """What the compiler says: diagnostics with exact places, and the result of one compilation."""
 
-from typing import Literal
+from typing import Literal, cast
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from wftui.model.base import Json, Timestamp, WireModel
 
@@ -30,6 +32,20 @@ class PatchOperation(WireModel):
     path: str
     value: Json = None
     from_: str | None = Field(default=None, alias="from")
+
+    @model_serializer(mode="wrap")
+    def _serialize(self, standard: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        """Null is a value that can be put somewhere, not an absent one."""
+        made: dict[str, Json] = standard(self)
+        if self.op in ("add", "replace", "test"):
+            made["value"] = self.value
+        return made
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # A serializer of one's own hides the fields from the schema; they are what they were.
+        plain = cast(CoreSchema, {key: value for key, value in schema.items() if key != "serialization"})
+        return handler(plain)
 
 
 class Fix(WireModel):

@@ -1,0 +1,120 @@
+"""All expressions of a workflow, with where they stand and what they may see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
+from wftui.compiler.expressions.template import Template, split_template
+from wftui.compiler.tree import Body, StepNode, Tree
+from wftui.model.base import Json
+from wftui.model.pointers import pointer_to
+
+Use = Literal["input", "when", "items", "until", "case", "output"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A string of workflow.json that is, or holds, expressions.
+
+    Attributes:
+        node: the step it belongs to; None for the workflow's outputs.
+        use: what it is for.
+        pointer: of the string; `field` is its name for people.
+        text: the string.
+        template: its parts, for a string with braces; None for a bare expression.
+        expression: the bare expression; None for a string with braces.
+        body: the list of steps whose names it may read, with those around it.
+        names: the loop variables it may read.
+    """
+
+    node: StepNode | None
+    use: Use
+    pointer: str
+    field: str
+    text: str
+    body: Body
+    names: frozenset[str]
+    template: Template | None = None
+    expression: Expression | None = None
+
+    @property
+    def expressions(self) -> list[tuple[Expression, int]]:
+        """Its expressions with their offsets in the string."""
+        if self.expression is not None:
+            return [(self.expression, 0)]
+        assert self.template is not None
+        return [(part.expression, part.offset) for part in self.template.embedded]
+
+    @property
+    def problems(self) -> Iterator[tuple[ExpressionProblem, int]]:
+        """What is wrong in it, with the offset to add to that of the problem."""
+        if self.template is not None:
+            yield from ((problem, 0) for problem in self.template.problems)
+        for expression, offset in self.expressions:
+            yield from ((problem, offset) for problem in expression.problems)
+
+
+def step_bindings(node: StepNode) -> list[Binding]:
+    """The bindings of one step; those of the steps inside it are theirs."""
+    found: list[Binding] = []
+    outer = names_in(node.body)
+    own = outer | {node.step.for_each.as_, "index"} if node.step.for_each else outer
+    if node.step.when is not None:
+        found.append(_bare(node, "when", node.at("when"), "when", node.step.when, node.body, outer))
+    if node.step.for_each is not None:
+        text = node.step.for_each.in_
+        found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", text, node.body, outer))
+    for pointer, field, text in strings_in(node.step.input, node.at("input"), "input"):
+        template = split_template(text)
+        if template is not None:
+            found.append(Binding(node, "input", pointer, field, text, node.body, own, template=template))
+    for inner in node.bodies:
+        if inner.when is not None:
+            field = inner.when_pointer.removeprefix(node.pointer)[1:].replace("/", ".")
+            found.append(_bare(node, "case", inner.when_pointer, field, inner.when, node.body, own))
+    if node.step.until is not None and node.bodies:
+        inside = node.bodies[0]
+        found.append(_bare(node, "until", node.at("until"), "until", node.step.until, inside, names_in(inside)))
+    return found
+
+
+def output_bindings(tree: Tree) -> list[Binding]:
+    """The bindings of the workflow's outputs. They see the steps of `finally` too."""
+    found = []
+    for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
+        template = split_template(text)
+        if template is not None:
+            found.append(Binding(None, "output", pointer, field, text, tree.finally_, frozenset(), template=template))
+    return found
+
+
+def names_in(body: Body) -> frozenset[str]:
+    """The loop variables that the steps of a list may read."""
+    names: set[str] = set()
+    owner = body.owner
+    while owner is not None:
+        if owner.step.for_each is not None:
+            names |= {owner.step.for_each.as_, "index"}
+        if owner.step.type == "loop":
+            names.add("index")
+        owner = owner.body.owner
+    return frozenset(names)
+
+
+def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:
+    """All strings in a value, with pointer and field."""
+    if isinstance(value, str):
+        yield pointer, field, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if isinstance(entry, str | dict | list):
+                yield from strings_in(entry, pointer + pointer_to([key]), f"{field}.{key}")
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            if isinstance(entry, str | dict | list):
+                yield from strings_in(entry, f"{pointer}/{index}", f"{field}.{index}")
+
+
+def _bare(node: StepNode, use: Use, pointer: str, field: str, text: str, body: Body, names: frozenset[str]) -> Binding:
+    return Binding(node, use, pointer, field, text, body, names, expression=compile_expression(text))

@@ -1,0 +1,109 @@
+"""All checks of a workflow, in one pass over everything that can be read."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wftui.compiler import problems
+from wftui.compiler.bindings import Binding, output_bindings, step_bindings
+from wftui.compiler.graph import Graph, cycles
+from wftui.compiler.problems import Problem
+from wftui.compiler.references import ReferenceChecker, cycle_problem
+from wftui.compiler.reserved import reserved_word
+from wftui.compiler.scopes import Scopes
+from wftui.compiler.shape import read_tree
+from wftui.compiler.step_checks import check_connection, check_expressions, check_input, check_type
+from wftui.compiler.tree import Body, StepNode, Tree
+from wftui.model.base import Json
+from wftui.steps.base import Catalogue, StepType
+
+
+@dataclass(slots=True)
+class Checked:
+    """A workflow with all that the checks found out; `tree` is None when there is none."""
+
+    tree: Tree | None
+    problems: list[Problem]
+    graph: Graph = field(default_factory=Graph)
+    bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
+    types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
+
+
+def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue) -> Checked:
+    """Check what a workflow.json holds.
+
+    Args:
+        workflow_id: the id it must have: the name of its folder.
+    """
+    tree, found = read_tree(value)
+    if tree is None:
+        return Checked(None, found)
+    checked = Checked(tree, found)
+    if isinstance(tree.raw.get("id"), str) and tree.workflow.id != workflow_id and tree.workflow.id == tree.raw["id"]:
+        fix = problems.replace(f"change it to {workflow_id}", "/id", workflow_id)
+        message = f"the id is {tree.workflow.id!r}, but the folder is {workflow_id!r}"
+        found.append(Problem("workflow.id", message, "/id", field="id", fixes=(fix,)))
+    scopes = Scopes.of(tree)
+    found += _check_ids(tree, scopes)
+    references = ReferenceChecker(scopes)
+    checked.graph = references.graph
+    for node in tree.walk():
+        _check_step(node, checked, references, catalogue)
+    outputs = output_bindings(tree)
+    checked.bindings[None] = outputs
+    for binding in outputs:
+        found += check_expressions(binding)
+        references.binding(binding, frozenset())
+    found += references.found
+    for body in bodies(tree):
+        found += [cycle_problem(cycle) for cycle in cycles(body, checked.graph)]
+    return checked
+
+
+def bodies(tree: Tree) -> list[Body]:
+    """All lists of steps."""
+    return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+
+
+def _check_step(node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue) -> None:
+    step_type, wrong_type = check_type(node, catalogue)
+    checked.types[node] = step_type
+    checked.problems += wrong_type
+    checked.problems += check_connection(node, step_type, references.workflow)
+    if step_type is not None:
+        checked.problems += check_input(node, step_type)
+    found = step_bindings(node)
+    checked.bindings[node] = found
+    references.needs(node)
+    secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
+    for binding in found:
+        checked.problems += check_expressions(binding)
+        references.binding(binding, secret_fields)
+
+
+def _check_ids(tree: Tree, scopes: Scopes) -> list[Problem]:
+    found = []
+    for node in tree.walk():
+        if not node.id:
+            continue
+        first = scopes.everywhere[node.id]
+        if first is not node:
+            new = next(f"{node.id}_{n}" for n in range(2, 10_000) if f"{node.id}_{n}" not in scopes.everywhere)
+            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            message = f"the id {node.id} is taken: ids are unique in the whole file"
+            found.append(Problem("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+        reason = reserved_word(node.id)
+        if reason:
+            new = next(
+                f"{node.id}_{word}" for word in ("step", "step_2") if f"{node.id}_{word}" not in scopes.everywhere
+            )
+            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            message = f"a step cannot be called {node.id}: {reason}"
+            found.append(Problem("id.reserved", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+        if node.step.for_each is not None and reserved_word(node.step.for_each.as_):
+            message = (
+                f"a loop variable cannot be called {node.step.for_each.as_}: {reserved_word(node.step.for_each.as_)}"
+            )
+            pointer = node.at("forEach", "as")
+            fix = problems.replace("change it to item", pointer, "item")
+            found.append(Problem("id.reserved", message, pointer, step_id=node.id, field="forEach.as", fixes=(fix,)))
+    return found

@@ -1,0 +1,270 @@
+"""The compiler's one door: check a text, compile a workflow of the workspace, load its plan."""
+
+import hashlib
+import linecache
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wftui.compiler.checker import check_workflow
+from wftui.compiler.document import parse
+from wftui.compiler.outline import step_infos
+from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
+from wftui.compiler.registry import RegistryEntry, update_registry
+from wftui.compiler.source_hash import source_hash
+from wftui.model.clock import Clock, utc_now
+from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.model.errors import ExitCode, UserError
+from wftui.model.listing import WorkflowOutline, WorkflowRow
+from wftui.runtime.plan import WorkflowPlan
+from wftui.steps.base import Catalogue
+from wftui.workspace.atomic import atomic_write
+from wftui.workspace.errors import WorkspaceError, explain
+from wftui.workspace.files import SourceFile, Workspace
+
+
+class CompileFailed(UserError):  # noqa: N818  (the sentence it stands for)
+    """A workflow has errors. `result` lists them."""
+
+    code = "workflow.errors"
+    exit_code = ExitCode.NOT_COMPILED
+
+    def __init__(self, result: CompilationResult) -> None:
+        first, *others = result.errors
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(
+            f"{result.workflow_id} does not compile: line {first.line}, column {first.column}: {first.message}{more}"
+        )
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedWorkflow:
+    """A workflow ready to run: the plan, and the texts it came from."""
+
+    plan: WorkflowPlan
+    source: str
+    code: str
+    result: CompilationResult
+
+
+@dataclass(slots=True)
+class _Compilation:
+    """What is known of one text of a workflow."""
+
+    text: str
+    result: CompilationResult
+    outline: WorkflowOutline
+    entry: RegistryEntry | None = None
+    plan: WorkflowPlan | None = None
+
+
+@dataclass(slots=True)
+class WorkflowCompiler:
+    """Compiles the workflows of a workspace. Checking and compiling never run anything from it; only `load` does."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    clock: Clock = utc_now
+    _known: dict[str, _Compilation] = field(default_factory=dict)
+
+    def check(self, workflow_id: str, text: str) -> CompilationResult:
+        """Everything wrong with a text, and its Python when nothing is. Writes nothing."""
+        return self._compile_text(workflow_id, text).result
+
+    def compile(self, workflow_id: str) -> CompilationResult:
+        """Check a workflow of the workspace and write its Python and the registry, where they changed.
+
+        Raises:
+            UserError: when the file is not there or cannot be read.
+        """
+        known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
+        failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
+        return _with_errors(known.result, failures)
+
+    def compile_all(self) -> list[CompilationResult]:
+        """`compile` for every workflow, by id; one that is broken or cannot be read does not stop the others.
+
+        Raises:
+            UserError: when there is no workspace.
+        """
+        results: list[CompilationResult] = []
+        entries: dict[str, RegistryEntry | None] = {}
+        for workflow_id in self.workspace.ids():
+            try:
+                known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
+            except UserError as error:
+                results.append(self._unreadable(workflow_id, error))
+                entries[workflow_id] = None
+                continue
+            entries[workflow_id] = known.entry
+            results.append(_with_errors(known.result, self._write_code(workflow_id, known)))
+        failures = self._write_registry(entries)
+        return [_with_errors(result, failures) for result in results]
+
+    def load(self, workflow_id: str) -> LoadedWorkflow:
+        """The plan of a workflow, from the text the compiler makes of it now; no file is ever imported.
+
+        Where the workspace cannot be written, the plan comes from memory and the result carries a warning.
+
+        Raises:
+            CompileFailed: when it has errors.
+            UserError: when the file is not there or cannot be read.
+        """
+        source = self.workspace.read(workflow_id)
+        known = self._compile_text(workflow_id, source.text)
+        if known.result.generated_code is None:
+            raise CompileFailed(known.result)
+        failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
+        warnings = [failure.model_copy(update={"severity": "warning"}) for failure in failures]
+        code = known.result.generated_code
+        path = self.workspace.generated_path(workflow_id)
+        if known.plan is None:
+            known.plan = run_module(code, str(path) if _holds(path, code) else _in_memory(path, code))
+        result = known.result.model_copy(update={"warnings": [*known.result.warnings, *warnings]})
+        return LoadedWorkflow(known.plan, source.text, code, result)
+
+    def load_text(self, workflow_id: str, source_text: str, code: str | None) -> LoadedWorkflow:
+        """The plan that a run has stored: from its Python where given, else compiled from its source.
+
+        Raises:
+            CompileFailed: when the source has errors.
+        """
+        if code is None:
+            known = self._compile_text(workflow_id, source_text)
+            if known.result.generated_code is None:
+                raise CompileFailed(known.result)
+            result, code = known.result, known.result.generated_code
+        else:
+            result = CompilationResult(
+                success=True, workflow_id=workflow_id, generated_code=code, timestamp=self.clock()
+            )
+        path = self.workspace.generated_path(workflow_id)
+        return LoadedWorkflow(run_module(code, _in_memory(path, code)), source_text, code, result)
+
+    def outline(self, workflow_id: str, text: str | None = None) -> WorkflowOutline:
+        """Steps and input schema, of a text or of the file.
+
+        Raises:
+            CompileFailed: when it has errors.
+            UserError: when the file is not there or cannot be read.
+        """
+        known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text if text is None else text)
+        if not known.result.success:
+            raise CompileFailed(known.result)
+        return known.outline
+
+    def row(self, source: SourceFile, result: CompilationResult) -> WorkflowRow:
+        """The line of a list for a workflow that was checked; `stale` when workflow.py is not its compilation."""
+        outline = self._compile_text(source.workflow_id, source.text).outline
+        path = self.workspace.generated_path(source.workflow_id)
+        code = result.generated_code
+        state = "errors" if code is None else "ready" if _holds(path, code) else "stale"
+        return WorkflowRow.model_validate(
+            {
+                "id": source.workflow_id,
+                "name": outline.name,
+                "description": outline.description,
+                "state": state,
+                "errors": len(result.errors),
+                "warnings": sum(1 for warning in result.warnings if warning.severity == "warning"),
+                "steps": len(outline.steps),
+            }
+        )
+
+    # --- parts
+
+    def _compile_text(self, workflow_id: str, text: str) -> _Compilation:
+        known = self._known.get(workflow_id)
+        if known is None or known.text != text:
+            known = self._known[workflow_id] = self._fresh(workflow_id, text)
+        return known
+
+    def _fresh(self, workflow_id: str, text: str) -> _Compilation:
+        document = parse(text)
+        found = syntax_diagnostics(document)
+        outline = WorkflowOutline(id=workflow_id, name=workflow_id)
+        code, entry = None, None
+        if document.value is not None or not found:
+            checked = check_workflow(document.value, workflow_id, self.catalogue)
+            found += [diagnostic(problem, document) for problem in checked.problems]
+            if checked.tree is not None:
+                workflow = checked.tree.workflow
+                outline.name = workflow.name or workflow_id
+                outline.description, outline.version = workflow.description or "", workflow.version
+                outline.input_schema = workflow.input_schema
+                outline.steps = step_infos(checked, document)
+                if not any(each.severity == "error" for each in found):
+                    # Jinja and the template are needed only for a workflow without errors.
+                    from wftui.compiler.transpile import transpile
+
+                    code = transpile(checked, document)
+                    entry = RegistryEntry(workflow.version, source_hash(checked.tree))
+        ordered = in_order(found)
+        result = CompilationResult(
+            success=code is not None,
+            workflow_id=workflow_id,
+            errors=[each for each in ordered if each.severity == "error"],
+            warnings=[each for each in ordered if each.severity != "error"],
+            generated_code=code,
+            timestamp=self.clock(),
+        )
+        return _Compilation(text, result, outline, entry)
+
+    def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
+        code = known.result.generated_code
+        if code is None:
+            return []
+        path = self.workspace.generated_path(workflow_id)
+        try:
+            atomic_write(path, code.encode())
+        except OSError as error:
+            message = f"{explain(error, path, 'write')}; a run uses the compiled text from memory"
+            return [CompilationError(type="registry", code="workspace.write", message=message)]
+        return []
+
+    def _write_registry(self, entries: dict[str, RegistryEntry | None]) -> list[CompilationError]:
+        try:
+            update_registry(self.workspace, entries)
+        except OSError as error:
+            message = str(explain(error, self.workspace.registry_path, "write"))
+            return [CompilationError(type="registry", code="registry.write", message=message)]
+        except WorkspaceError as error:
+            return [CompilationError(type="registry", code="registry.write", message=str(error))]
+        return []
+
+    def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
+        problem = CompilationError(code=error.code, message=str(error))
+        return CompilationResult(success=False, workflow_id=workflow_id, errors=[problem], timestamp=self.clock())
+
+
+def run_module(code: str, filename: str) -> WorkflowPlan:
+    """Execute a compiled workflow and give its plan.
+
+    Args:
+        filename: what tracebacks and breakpoints call it.
+    """
+    namespace: dict[str, object] = {"__name__": "wftui_compiled_workflow", "__file__": filename}
+    exec(compile(code, filename, "exec"), namespace)
+    plan = namespace["WORKFLOW"]
+    assert isinstance(plan, WorkflowPlan)
+    return plan
+
+
+def _holds(path: Path, code: str) -> bool:
+    try:
+        return path.read_bytes() == code.encode()
+    except OSError:
+        return False
+
+
+def _in_memory(path: Path, code: str) -> str:
+    """A name for a text that is in no file, under which tracebacks still find its lines."""
+    name = f"<{path.parent.name}/workflow.py {hashlib.sha256(code.encode()).hexdigest()[:8]}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    return name
+
+
+def _with_errors(result: CompilationResult, failures: list[CompilationError]) -> CompilationResult:
+    if not failures:
+        return result
+    return result.model_copy(update={"success": False, "errors": [*result.errors, *failures]})

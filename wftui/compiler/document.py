@@ -1,0 +1,227 @@
+"""workflow.json as text, value and places: where in the file each value, key and character of a string stands.
+
+Values come from json's C scanner. Places are worked out when they are asked for, going down only where they are, so
+that a big file costs little more than its parse.
+"""
+
+import bisect
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+from typing import Literal
+
+from wftui.model.base import Json
+from wftui.model.pointers import pointer_parts
+
+MAX_NESTING = 80
+"""Levels of objects and lists in a workflow.json."""
+
+Part = Literal["value", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of the file: line and column from 1, in characters; `length` ends with the line."""
+
+    line: int
+    column: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Something that is not JSON, at an offset of the file."""
+
+    code: str
+    message: str
+    offset: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value inside an object or list, by offsets in the text; `key` is the offset of its key's quote, or -1."""
+
+    start: int
+    end: int
+    key: int = -1
+    key_end: int = -1
+
+
+Members = dict[str | int, Member]
+
+_skip_space = re.compile(r"[ \t\n\r]*").match
+_scan_value = json.JSONDecoder(strict=True).scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
+_STRING_PART = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
+)
+
+
+@dataclass
+class Document:
+    """A parsed file.
+
+    Attributes:
+        text: the file.
+        value: what it holds; of a broken file, as far as it could be read (None: nothing).
+        problems: what is not JSON in it.
+        places: of a broken file, the members found while reading it, by the offset of their container.
+    """
+
+    text: str
+    value: Json
+    problems: list[SyntaxProblem] = field(default_factory=list)
+    places: dict[int, Members] = field(default_factory=dict)
+
+    @cached_property
+    def start(self) -> int:
+        """Offset of the root value."""
+        found = _skip_space(self.text, 0)
+        return found.end() if found else 0
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, from 1."""
+        line = bisect.bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def place_at(self, offset: int, length: int) -> Place:
+        """The place of a stretch of text; what goes beyond its first line is cut off."""
+        offset = min(offset, len(self.text))
+        line, column = self.line_column(offset)
+        end = self._lines[line] - 1 if line < len(self._lines) else len(self.text)
+        return Place(line, column, max(1, min(length, end - offset)))
+
+    def span(self, pointer: str, part: Part = "value") -> tuple[int, int]:
+        """Offsets of a value or its key. Of what is not there, those of the nearest value around it."""
+        start, end = self.start, len(self.text.rstrip())
+        for name in pointer_parts(pointer):
+            members = self.members(start)
+            key = int(name) if name.isdecimal() and name not in members else name
+            member = members.get(key)
+            if member is None:
+                return start, min(end, start + 1)
+            start, end = member.start, member.end
+            last = member
+        if part == "key" and pointer and last.key >= 0:
+            return last.key, last.key_end
+        return start, end
+
+    def place(self, pointer: str, part: Part = "value", offset: int = -1, length: int = 1) -> Place:
+        """The place of a value, of its key, or of `length` characters from `offset` on in the string that it is."""
+        start, end = self.span(pointer, part)
+        if offset >= 0 and self.text[start : start + 1] == '"':
+            raw = self.text[start + 1 : end - 1]
+            first = raw_offset(raw, offset)
+            return self.place_at(start + 1 + first, raw_offset(raw, offset + length) - first)
+        return self.place_at(start, end - start)
+
+    def members(self, start: int) -> Members:
+        """The members of the object or list that begins at an offset, by key or position."""
+        found = self.places.get(start)
+        if found is None:
+            found = self.places[start] = _scan_members(self.text, start)
+        return found
+
+
+def parse(text: str) -> Document:
+    """Read a file. Never raises: what is wrong stands in `problems`."""
+    duplicates = False
+
+    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        nonlocal duplicates
+        made = dict(pairs)
+        duplicates = duplicates or len(made) != len(pairs)
+        return made
+
+    try:
+        value = json.loads(text, object_pairs_hook=make_object, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):
+        duplicates = True
+    # A surrogate cannot be stored, and nesting must be known, both rarely: the slow reader looks closely.
+    if duplicates or _may_hold_surrogate(text) or _may_nest(text):
+        from wftui.compiler.recovery import read
+
+        return read(text)
+    return Document(text, value)
+
+
+def raw_offset(raw: str, offset: int) -> int:
+    """Where a character of a string stands in its JSON form (without quotes), escapes counted."""
+    if "\\" not in raw[:offset]:
+        return min(offset, len(raw))
+    position = 0
+    for _ in range(offset):
+        found = _STRING_PART.match(raw, position)
+        if not found:
+            break
+        position = found.end()
+    return position
+
+
+def _scan_members(text: str, start: int) -> Members:
+    members: Members = {}
+    opening = text[start : start + 1]
+    if opening not in ("{", "["):
+        return members
+    position = _space(text, start + 1)
+    closing = "}" if opening == "{" else "]"
+    while text[position] != closing:
+        key: str | int = len(members)
+        key_start = key_end = -1
+        if opening == "{":
+            key_start = position
+            key, key_end = scanstring(text, position + 1)
+            position = _space(text, _space(text, key_end) + 1)
+        _value, end = _scan_value(text, position)
+        members[key] = Member(position, end, key_start, key_end)
+        position = _space(text, end)
+        if text[position] == ",":
+            position = _space(text, position + 1)
+    return members
+
+
+def _space(text: str, position: int) -> int:
+    found = _skip_space(text, position)
+    assert found is not None
+    return found.end()
+
+
+def _may_hold_surrogate(text: str) -> bool:
+    return bool(re.search(r"\\u[dD][89a-fA-F]", text)) or (
+        not text.isascii() and bool(re.search("[\ud800-\udfff]", text))
+    )
+
+
+def _may_nest(text: str) -> bool:
+    """Whether objects and lists could be nested too deeply: whether there are so many of them at all."""
+    return text.count("{") + text.count("[") > MAX_NESTING and _depth(text) > MAX_NESTING
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting of brackets, those in strings left out."""
+    depth = deepest = 0
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[{\[]|[}\]]', text):
+        char = found[0]
+        if char in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "}]":
+            depth -= 1
+    return deepest
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    value = float(word)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(word)
+    return value

@@ -1,0 +1,1 @@
+"""The expression language: Jinja's syntax, our meaning, plain Python out."""

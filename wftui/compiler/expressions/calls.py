@@ -1,0 +1,246 @@
+"""Filters, tests and functions of an expression, as calls of the functions in `wftui.runtime`."""
+
+import functools
+import inspect
+from typing import TYPE_CHECKING
+
+from jinja2 import nodes
+
+from wftui.compiler.code import Atom, Code, Lambda, Named, Operation, call, literal
+from wftui.compiler.expressions.expression import ExpressionProblem
+from wftui.compiler.near import near
+from wftui.runtime.filters import FILTERS
+from wftui.runtime.functions import FUNCTIONS
+from wftui.runtime.library import Entry, Table
+from wftui.runtime.predicates import TESTS
+
+if TYPE_CHECKING:
+    from wftui.compiler.expressions.translate import Translator
+
+# These three look at an expression before its value is known, so they are not entries of a table.
+SPECIAL_FILTERS = ("default", "d")
+SPECIAL_TESTS = ("defined", "undefined")
+
+_EACH = Atom("each")
+_NONE = Atom("None")
+
+
+class CallTranslator:
+    """Translates the calls of one expression, with the help of the translator of its other parts."""
+
+    def __init__(self, outer: "Translator") -> None:
+        self.outer = outer
+
+    def filter(self, node: nodes.Filter) -> Code:
+        """`value | name(arguments)`."""
+        if node.node is None:
+            return self.outer.problem(node, "a filter needs a value before it")
+        if not self._plain_arguments(node):
+            return _NONE
+        if node.name in SPECIAL_FILTERS:
+            return self._default(node)
+        entry = self._entry(node, node.name, FILTERS, "filter", SPECIAL_FILTERS[:1])
+        if entry is None:
+            return _NONE
+        return self._apply(node, entry, self.outer.translate(node.node), list(node.args), _keywords(node))
+
+    def test(self, node: nodes.Test) -> Code:
+        """`value is name arguments`."""
+        if not self._plain_arguments(node):
+            return _NONE
+        if node.name in SPECIAL_TESTS:
+            defined = call("values.is_defined", self.outer.lazily(node.node))
+            return defined if node.name == "defined" else Operation("not", (defined,))
+        entry = self._entry(node, node.name, TESTS, "test", SPECIAL_TESTS)
+        if entry is None:
+            return _NONE
+        return self._apply(node, entry, self.outer.translate(node.node), list(node.args), _keywords(node))
+
+    def function(self, node: nodes.Call) -> Code:
+        """`name(arguments)`."""
+        if not isinstance(node.node, nodes.Name):
+            return self._method(node)
+        if not self._plain_arguments(node):
+            return _NONE
+        entry = self._entry(node.node, node.node.name, FUNCTIONS, "function", ())
+        if entry is None:
+            return _NONE
+        return self._call(node, entry, [], list(node.args), _keywords(node))
+
+    def _method(self, node: nodes.Call) -> Code:
+        if isinstance(node.node, nodes.Getattr):
+            name = node.node.attr
+            meant = (
+                f"; write value | {name}(...)" if name in FILTERS else "; there are filters for it: value | name(...)"
+            )
+            return self.outer.problem(node.node, f"values have no methods such as .{name}(){meant}", len(name) + 1)
+        return self.outer.problem(node, "only functions of the expression language can be called, not values")
+
+    # --- arguments
+
+    def _apply(
+        self, node: nodes.Expr, entry: Entry, value: Code, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]
+    ) -> Code:
+        """A filter or test applied to a value that is code already."""
+        each: Code | None = None
+        if entry.takes == "filter":
+            each = self._map(node, args, kwargs)
+        elif entry.takes == "test" and args:
+            each = self._test_of_each(node, _EACH, args, kwargs)
+        elif entry.takes == "attribute test":
+            each = self._attribute_test(node, args, kwargs)
+        else:
+            path = kwargs.pop("attribute", None)
+            if path is None and entry.attribute is not None and len(args) > entry.attribute:
+                path = args.pop(entry.attribute)
+            if path is not None and entry.attribute is None:
+                return self.outer.problem(
+                    node, f"{entry.name} takes no attribute", len(entry.name), "expression.arguments"
+                )
+            if path is not None:
+                each = self._attribute(path)
+            return self._call(node, entry, [value], args, kwargs, each)
+        return self._call(node, entry, [value], [], {}, each)
+
+    def _call(
+        self,
+        node: nodes.Expr,
+        entry: Entry,
+        given: list[Code],
+        args: list[nodes.Expr],
+        kwargs: dict[str, nodes.Expr],
+        each: Code | None = None,
+    ) -> Code:
+        parameters = _parameters(entry)
+        names = [name for name in parameters if name != "each"][len(given) :]
+        problem = None
+        if len(args) > len(names):
+            problem = f"takes at most {len(names)} arguments" if names else "takes no arguments"
+        for name in kwargs:
+            if name not in names:
+                problem = f"has no argument {name!r}" + (f"; it has {', '.join(names)}" if names else "")
+            elif name in names[: len(args)]:
+                problem = f"gets {name!r} twice"
+        missing = [name for name in names[len(args) :] if parameters[name] and name not in kwargs]
+        if missing:
+            problem = f"needs {' and '.join(missing)}"
+        if each is None and parameters.get("each"):
+            problem = "needs an attribute"
+        if problem:
+            return self.outer.problem(node, f"{entry.name} {problem}", len(entry.name), "expression.arguments")
+        made = [*given, *(self.outer.translate(argument) for argument in args)]
+        if each is not None and entry.takes != "values":
+            made.append(each)
+        made += [Named(f"{name}=", self.outer.translate(argument)) for name, argument in kwargs.items()]
+        if each is not None and entry.takes == "values":
+            made.append(Named("each=", each))
+        return call(_qualified(entry), *made)
+
+    def _map(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
+        """`map("filter", arguments)` or `map(attribute="path", default=value)`."""
+        if not args and "attribute" in kwargs:
+            if set(kwargs) - {"attribute", "default"}:
+                return self.outer.problem(node, "map takes attribute and default", 3, "expression.arguments")
+            fallback = kwargs.get("default")
+            each = self._attribute(kwargs["attribute"])
+            if fallback is None or not isinstance(each, Lambda):
+                return each
+            made = call("values.default", Lambda(each.body), Lambda(self.outer.translate(fallback)))
+            return Lambda(made, "each")
+        name = self._literal_name(node, args, "map needs the name of a filter, or attribute=")
+        if name is None:
+            return _NONE
+        entry = self._entry(args[0], name, FILTERS, "filter", (), offset=1)
+        if entry is None:
+            return _NONE
+        return Lambda(self._apply(args[0], entry, _EACH, args[1:], dict(kwargs)), "each")
+
+    def _test_of_each(
+        self, node: nodes.Expr, value: Code, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]
+    ) -> Code:
+        name = self._literal_name(node, args, "the name of a test is expected, as a text in quotes")
+        if name is None:
+            return _NONE
+        if name in SPECIAL_TESTS:
+            defined = call("values.is_defined", Lambda(value))
+            return Lambda(defined if name == "defined" else Operation("not", (defined,)), "each")
+        entry = self._entry(args[0], name, TESTS, "test", SPECIAL_TESTS, offset=1)
+        if entry is None:
+            return _NONE
+        return Lambda(self._apply(args[0], entry, value, args[1:], dict(kwargs)), "each")
+
+    def _attribute_test(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
+        if not args:
+            return self.outer.problem(node, "the path of an attribute is expected, as a text in quotes")
+        each = self._attribute(args[0])
+        if len(args) == 1 or not isinstance(each, Lambda):
+            return each
+        return self._test_of_each(node, each.body, args[1:], kwargs)
+
+    def _attribute(self, path: nodes.Expr) -> Code:
+        """A literal path as a function of an item."""
+        if not (isinstance(path, nodes.Const) and type(path.value) in (str, int)):
+            return self.outer.problem(path, 'an attribute is a literal path, such as "a.b"', 1, "expression.arguments")
+        keys = [int(key) if key.isdecimal() else key for key in str(path.value).split(".")]
+        return Lambda(call("values.look_up", _EACH, literal("item"), *map(literal, keys)), "each")
+
+    def _default(self, node: nodes.Filter) -> Code:
+        arguments = dict(zip(("default_value", "boolean"), node.args, strict=False))
+        for name, value in _keywords(node).items():
+            if name not in ("default_value", "boolean") or name in arguments:
+                return self.outer.problem(
+                    node, f"default has no argument {name!r}", len(node.name), "expression.arguments"
+                )
+            arguments[name] = value
+        if len(node.args) > 2:
+            return self.outer.problem(node, "default takes at most 2 arguments", len(node.name), "expression.arguments")
+        fallback = arguments.get("default_value")
+        assert node.node is not None
+        made: list[Code] = [
+            self.outer.lazily(node.node),
+            Lambda(self.outer.translate(fallback) if fallback is not None else literal("")),
+        ]
+        if "boolean" in arguments:
+            made.append(Named("falsy=", self.outer.translate(arguments["boolean"])))
+        return call("values.default", *made)
+
+    def _literal_name(self, node: nodes.Expr, args: list[nodes.Expr], message: str) -> str | None:
+        if args and isinstance(args[0], nodes.Const) and isinstance(args[0].value, str):
+            return args[0].value
+        self.outer.problem(args[0] if args else node, message, 1, "expression.arguments")
+        return None
+
+    def _plain_arguments(self, node: nodes.Filter | nodes.Test | nodes.Call) -> bool:
+        unpacked = node.dyn_args or node.dyn_kwargs
+        if unpacked is not None:
+            self.outer.problem(unpacked, "arguments cannot be unpacked with *")
+        return unpacked is None
+
+    def _entry(
+        self, node: nodes.Expr, name: str, table: Table, kind: str, special: tuple[str, ...], offset: int = 0
+    ) -> Entry | None:
+        entry = table.get(name)
+        if entry is None:
+            guess = near(name, [*table, *special])
+            # A test's own place is that of `is`; its name follows.
+            at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
+            hint = f"; did you mean {guess}?" if guess else ""
+            message = f"there is no {kind} {name!r}{hint}"
+            self.outer.problems.append(ExpressionProblem(f"expression.{kind}", message, max(at, 0), len(name), guess))
+        return entry
+
+
+def _keywords(node: nodes.Filter | nodes.Test | nodes.Call) -> dict[str, nodes.Expr]:
+    return {pair.key: pair.value for pair in node.kwargs or [] if isinstance(pair, nodes.Keyword)}
+
+
+@functools.lru_cache(maxsize=512)
+def _parameters(entry: Entry) -> dict[str, bool]:
+    """The parameters of an entry's function, and whether each must be given."""
+    found = inspect.signature(entry.function).parameters
+    return {name: parameter.default is parameter.empty for name, parameter in found.items()}
+
+
+def _qualified(entry: Entry) -> str:
+    module = entry.function.__module__.rpartition(".")[2]
+    return f"{module}.{entry.function.__name__}"

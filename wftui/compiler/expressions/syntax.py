@@ -1,0 +1,206 @@
+"""From the text of an expression to Jinja's syntax tree, in which `lineno` is the offset of the node in the text."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+from jinja2.lexer import (
+    TOKEN_EOF,
+    Token,
+    TokenStream,
+    float_re,
+    integer_re,
+    operator_re,
+    operators,
+    string_re,
+    whitespace_re,
+)
+from jinja2.parser import Parser
+
+MAX_LENGTH = 10_000
+"""Characters of one expression."""
+
+MAX_DEPTH = 40
+"""Levels of an expression's tree."""
+
+_DIGITS = 1_000
+_HINTS = {"&": "write `and`", "!": "write `not`", "?": "write `a if condition else b`", "$": "names need no $"}
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+class ExpressionError(Exception):
+    """An expression that is not allowed. `str(error)` is a sentence; `offset` and `length` are in its text."""
+
+    def __init__(self, message: str, offset: int, length: int = 1, code: str = "expression.syntax") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.length = length
+        self.code = code
+
+
+def parse(text: str) -> nodes.Expr:
+    """The syntax tree of an expression; the `lineno` of a node is the offset of the token it is named after.
+
+    Raises:
+        ExpressionError: with the place of the first problem.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(
+            f"the expression has {len(text):,} characters; {MAX_LENGTH:,} are allowed", 0, len(text), "expression.limit"
+        )
+    if not text.strip():
+        raise ExpressionError("the expression is empty", 0, max(len(text), 1))
+    tokens = list(_tokens(text))
+    try:
+        parser = _ExpressionParser(tokens)
+        tree = parser.parse_expression()
+        rest = parser.stream.current
+        if rest.type is not TOKEN_EOF:
+            raise ExpressionError(_unexpected(rest), rest.lineno, _length(tokens, rest.lineno))
+    except TemplateSyntaxError as error:
+        offset = error.lineno
+        if offset >= len(text.rstrip()):
+            raise ExpressionError("the expression ends too early", len(text.rstrip()), 1) from None
+        message = (error.message or "cannot be read").rstrip(".")
+        token = next((token for token in tokens if token.lineno == offset), None)
+        if token is not None and token.type == "assign":
+            message = "= does not compare; write =="
+        raise ExpressionError(message, offset, _length(tokens, offset)) from None
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deeply", 0, len(text), "expression.limit") from None
+    return tree
+
+
+def depth_of(tree: nodes.Node) -> int:
+    """Levels of a tree, counted without recursion, so that no tree is too deep to be measured."""
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in node.iter_child_nodes()]
+    return deepest
+
+
+def expression_end(text: str, start: int) -> int:
+    """Where the `}}` stands that ends an expression which begins at `start`; -1 when there is none.
+
+    Braces inside texts and objects do not end it.
+    """
+    position, open_brackets = start, 0
+    while position < len(text):
+        char = text[position]
+        if char in "'\"":
+            found = string_re.match(text, position)
+            if not found:
+                return text.find("}}", position)
+            position = found.end()
+            continue
+        if char in "{[(":
+            open_brackets += 1
+        elif char == "}" and not open_brackets and text.startswith("}}", position):
+            return position
+        elif char in "}])":
+            open_brackets = max(open_brackets - 1, 0)
+        position += 1
+    # A bracket that is never closed must not hide where the expression was meant to end.
+    return text.find("}}", start)
+
+
+class _ExpressionParser(Parser):
+    """Jinja's parser over tokens of our own, in which the line number is an offset."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.stream = TokenStream(tokens, None, None)
+        self.name = self.filename = None
+        self.closed = False
+        self.extensions = {}
+        self._last_identifier = 0
+        self._tag_stack = []
+        self._end_token_stack = []
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    position = 0
+    opened: list[tuple[str, int]] = []
+    while position < len(text):
+        found = whitespace_re.match(text, position)
+        if found:
+            position = found.end()
+            continue
+        kind, found = _match(text, position)
+        if found is None:
+            char = text[position]
+            if char in "'\"":
+                raise ExpressionError("the text is not closed", position, len(text) - position)
+            hint = f"; {_HINTS[char]}" if char in _HINTS else ""
+            raise ExpressionError(f"unexpected {char!r}{hint}", position)
+        word = found[0]
+        if kind == "operator":
+            if word in _CLOSING:
+                opened.append((word, position))
+            elif word in _CLOSING.values():
+                if not opened:
+                    raise ExpressionError(f"nothing is open that {word} would close", position)
+                bracket, at = opened.pop()
+                if _CLOSING[bracket] != word:
+                    raise ExpressionError(f"{bracket} at column {at + 1} is closed by {word}", position)
+        yield Token(position, operators[word] if kind == "operator" else kind, _value(kind, word, position))
+        position = found.end()
+    yield Token(len(text), TOKEN_EOF, "")
+
+
+def _match(text: str, position: int) -> tuple[str, re.Match[str] | None]:
+    for kind, pattern in _RULES:
+        found = pattern.match(text, position)
+        if found:
+            return kind, found
+    return "", None
+
+
+_RULES: list[tuple[str, re.Pattern[str]]] = [
+    ("float", float_re),
+    ("integer", integer_re),
+    ("name", re.compile(r"\w+")),
+    ("string", string_re),
+    ("operator", operator_re),
+]
+
+
+def _value(kind: str, word: str, position: int) -> Any:
+    if kind == "name" and not word.isidentifier():
+        raise ExpressionError(f"{word!r} is no name", position, len(word))
+    if kind in ("integer", "float") and len(word) > _DIGITS:
+        raise ExpressionError("the number is too long", position, len(word), "expression.limit")
+    if kind == "integer":
+        return int(word.replace("_", ""), 0)
+    if kind == "float":
+        value = float(word.replace("_", ""))
+        if value == float("inf"):
+            raise ExpressionError("the number is too big", position, len(word), "expression.limit")
+        return value
+    if kind == "string":
+        try:
+            plain = word[1:-1].encode("ascii", "backslashreplace").decode("unicode-escape")
+            plain.encode()
+        except UnicodeError as error:
+            reason = getattr(error, "reason", str(error))
+            raise ExpressionError(f"the text cannot be read: {reason}", position, len(word)) from None
+        return plain
+    return word
+
+
+def _unexpected(token: Token) -> str:
+    if token.type == "assign":
+        return "= does not compare; write =="
+    if token.type == "comma":
+        return "one expression is expected; put a list in [ ]"
+    return f"unexpected {str(token.value)!r}"
+
+
+def _length(tokens: list[Token], offset: int) -> int:
+    for token, following in itertools.pairwise(tokens):
+        if token.lineno == offset:
+            return len(str(token.value)) if token.type == "name" else max(1, min(following.lineno - offset, 40))
+    return 1

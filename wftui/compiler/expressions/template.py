@@ -1,0 +1,73 @@
+"""A string of workflow.json that may hold `{{ ... }}`: its parts, and the code that puts them together."""
+
+import functools
+from dataclasses import dataclass
+
+from wftui.compiler.code import Atom, Code, Marked, call, text_literal
+from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
+from wftui.compiler.expressions.syntax import expression_end
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An expression in a string; `offset` is that of the expression's first character after the braces."""
+
+    expression: Expression
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The parts of a string, in order: texts and expressions. `problems` are those of the braces themselves."""
+
+    parts: tuple[str | Embedded, ...]
+    problems: tuple[ExpressionProblem, ...] = ()
+
+    @property
+    def embedded(self) -> list[Embedded]:
+        """The expressions in it."""
+        return [part for part in self.parts if isinstance(part, Embedded)]
+
+    @property
+    def keeps_type(self) -> bool:
+        """Whether it is exactly one expression, so that the value is not made a text."""
+        return len(self.parts) == 1 and isinstance(self.parts[0], Embedded)
+
+    def python(self, pointer: str) -> Code:
+        """The code of a template without problems; each expression is marked with `(pointer, offset)`."""
+        made: list[Code] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                made.append(Atom(text_literal(part)))
+            else:
+                assert part.expression.python is not None
+                made.append(Marked(part.expression.python, (pointer, part.offset)))
+        return made[0] if self.keeps_type else call("values.text", *made)
+
+
+@functools.lru_cache(maxsize=50_000)
+def split_template(text: str) -> Template | None:
+    """The template that a string is; None for a string without `{{`."""
+    start = text.find("{{")
+    if start < 0:
+        return None
+    parts: list[str | Embedded] = []
+    problems: list[ExpressionProblem] = []
+    position = 0
+    while start >= 0:
+        if start > position:
+            parts.append(text[position:start])
+        end = expression_end(text, start + 2)
+        if end < 0:
+            problems.append(ExpressionProblem("expression.unclosed", "{{ is not closed by }}", start, 2))
+            parts.append(text[start:])
+            return Template(tuple(parts), tuple(problems))
+        inner = text[start + 2 : end]
+        expression = inner.strip()
+        offset = start + 2 + (len(inner) - len(inner.lstrip()) if expression else 0)
+        parts.append(Embedded(compile_expression(expression), offset))
+        position = end + 2
+        start = text.find("{{", position)
+    if position < len(text):
+        parts.append(text[position:])
+    return Template(tuple(parts), tuple(problems))

@@ -1,0 +1,23 @@
+"""Did you mean …: the known word that a wrong one was probably meant to be."""
+
+from collections.abc import Iterable
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The nearest known word, or None when none is near."""
+    # difflib costs 10 ms to import, and only a mistake needs it.
+    import difflib
+
+    candidates = sorted(set(known))
+    folded = {candidate.lower().replace("_", "").replace("-", ""): candidate for candidate in candidates}
+    simple = word.lower().replace("_", "").replace("-", "")
+    if simple in folded:
+        return folded[simple]
+    found = difflib.get_close_matches(word[:100], candidates, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing."""
+    guess = near(word, known)
+    return f"; did you mean {guess}?" if guess else ""

@@ -1,0 +1,41 @@
+"""What a screen draws of a workflow: its steps as a graph."""
+
+from collections.abc import Iterator
+
+from wftui.compiler.checker import Checked
+from wftui.compiler.document import Document
+from wftui.compiler.graph import ordered
+from wftui.compiler.tree import Body
+from wftui.model.execution import StepInfo
+
+
+def step_infos(checked: Checked, document: Document) -> list[StepInfo]:
+    """The steps whose addresses are known before a run: all but those inside a forEach or a loop.
+
+    Equal to `runtime.plan.step_infos` of the compiled workflow, without running it.
+    """
+    assert checked.tree is not None
+    return [
+        *_infos(checked, document, checked.tree.main, None),
+        *_infos(checked, document, checked.tree.finally_, None),
+    ]
+
+
+def _infos(checked: Checked, document: Document, body: Body, parent: str | None) -> Iterator[StepInfo]:
+    prefix = f"{parent}." if parent else ""
+    nodes = ordered(body, checked.graph)
+    for node in nodes:
+        path = prefix + node.id
+        needs = [each for each in checked.graph.demands(node) if each.body is body]
+        yield StepInfo(
+            path=path,
+            step_id=node.id,
+            step_name=node.step.name or node.id,
+            step_type=node.step.type,
+            parent=parent,
+            needs=[prefix + each.id for each in (*needs, *checked.graph.comes_after(node))],
+            line=document.place(node.pointer).line,
+        )
+        if node.step.for_each is None and node.step.type != "loop":
+            for inner in node.bodies:
+                yield from _infos(checked, document, inner, path)

@@ -1,0 +1,342 @@
+"""The shape of a workflow: keys, types and required fields, by the models; what is wrong is left out and reported."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from wftui.compiler import problems
+from wftui.compiler.near import near
+from wftui.compiler.problems import Problem
+from wftui.compiler.tree import Body, StepNode, Tree
+from wftui.model.base import Json
+from wftui.model.pointers import pointer_to
+from wftui.model.workflow import CONTAINER_TYPES, FORMAT, Step, Workflow
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
+    "group": ("steps",),
+    "switch": ("cases", "default"),
+    "loop": ("steps", "until", "maxIterations", "delay"),
+}
+"""The keys that belong to each container."""
+
+REQUIRED_CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
+    "group": ("steps",),
+    "switch": ("cases",),
+    "loop": ("steps", "until", "maxIterations"),
+}
+
+_ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key in keys)
+_EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "until": "false", "maxIterations": 10}
+
+
+def read_tree(value: Json) -> tuple[Tree | None, list[Problem]]:
+    """The tree of a workflow, as far as it can be made out, and what is wrong with its shape.
+
+    None when the file holds no workflow of a known format at all.
+    """
+    if not isinstance(value, dict):
+        return None, [Problem("workflow.type", "a workflow is an object: { ... }", "")]
+    refused = _check_format(value)
+    if refused:
+        return None, [refused]
+    reader = _Reader()
+    return reader.tree(value), reader.found
+
+
+def _check_format(value: dict[str, Json]) -> Problem | None:
+    if "format" not in value:
+        fix = problems.add('add "format": 1', "/format", FORMAT)
+        return Problem("format.missing", 'the key "format" is missing', "", part="key", field="format", fixes=(fix,))
+    found = value["format"]
+    if type(found) is int and found == FORMAT:
+        return None
+    if type(found) is int and found > FORMAT:
+        message = f"this is a workflow of format {found}; this wftui reads format {FORMAT}: a newer wftui is needed"
+        return Problem("format.unknown", message, "/format", field="format")
+    fix = problems.replace(f"make it format {FORMAT}", "/format", FORMAT)
+    message = f"there is no format {json.dumps(found)[:40]}; this wftui reads format {FORMAT}"
+    return Problem("format.unknown", message, "/format", field="format", fixes=(fix,))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def tree(self, raw: dict[str, Json]) -> Tree:
+        own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
+        own["steps"] = []
+        workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
+        if "steps" not in raw:
+            fix = problems.add('add "steps"', "/steps", [])
+            self.found.append(
+                Problem("key.missing", 'the key "steps" is missing', "", part="key", field="steps", fixes=(fix,))
+            )
+        main, last = Body("main", "/steps"), Body("finally", "/finally")
+        for body, key in ((main, "steps"), (last, "finally")):
+            self._fill(body, raw.get(key, []))
+        return Tree(workflow, raw, main, last)
+
+    def _fill(self, body: Body, value: Json) -> None:
+        owner = body.owner
+        if not isinstance(value, list):
+            field = body.pointer.rpartition("/")[2]
+            self._problem("value.type", f"{field} is a list of steps: [ ... ]", body.pointer, owner, field)
+            return
+        for index, raw in enumerate(value):
+            pointer = f"{body.pointer}/{index}"
+            if not isinstance(raw, dict):
+                self._problem("value.type", "a step is an object: { ... }", pointer, owner, None)
+                continue
+            body.steps.append(self._step(raw, pointer, index, body))
+
+    def _step(self, raw: dict[str, Json], pointer: str, index: int, body: Body) -> StepNode:
+        step_id = raw.get("id")
+        named = step_id if isinstance(step_id, str) else None
+        own = {key: entry for key, entry in raw.items() if key not in ("steps", "cases", "default")}
+        before = len(self.found)
+        step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
+        wrong_id = any(problem.pointer == f"{pointer}/id" for problem in self.found[before:]) or named is None
+        node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body)
+        self._containers(node)
+        return node
+
+    def _containers(self, node: StepNode) -> None:
+        raw, kind = node.raw, node.step.type
+        allowed = CONTAINER_KEYS.get(kind, ())
+        for key in _ALL_CONTAINER_KEYS.intersection(raw):
+            if key not in allowed and (kind or key not in ("steps", "cases")):
+                owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
+                fix = problems.remove(f"remove {key}", node.at(key))
+                message = f"{key} belongs to a step of type {owners}"
+                self._problem("key.misplaced", message, node.at(key), node, key, part="key", fixes=(fix,))
+        for key in REQUIRED_CONTAINER_KEYS.get(kind, ()):
+            if key not in raw:
+                fix = problems.add(f"add {key}", node.at(key), _EXAMPLES[key])
+                message = f'a {kind} needs the key "{key}"'
+                self._problem("key.missing", message, node.pointer, node, key, part="key", fixes=(fix,))
+        if kind in CONTAINER_TYPES and "input" in raw:
+            fix = problems.remove("remove input", node.at("input"))
+            message = f"a {kind} takes no input; what is inside reads its references itself"
+            self._problem("key.misplaced", message, node.at("input"), node, "input", part="key", fixes=(fix,))
+        if "steps" in raw and kind in ("group", "loop"):
+            inner = Body("group" if kind == "group" else "loop", node.at("steps"), node)
+            node.bodies.append(inner)
+            self._fill(inner, raw["steps"])
+        if kind == "switch":
+            self._cases(node)
+
+    def _cases(self, node: StepNode) -> None:
+        cases = node.raw.get("cases", [])
+        if not isinstance(cases, list):
+            self._problem("value.type", "cases is a list: [ ... ]", node.at("cases"), node, "cases")
+            return
+        for index, case in enumerate(cases):
+            at = node.at("cases", index)
+            when = case.get("when") if isinstance(case, dict) else None
+            inner = Body("case", f"{at}/steps", node, when=when if isinstance(when, str) else None)
+            inner.when_pointer = f"{at}/when"
+            self._branch(node, case, inner, at, ("when", "steps"))
+        if "default" in node.raw:
+            at = node.at("default")
+            self._branch(node, node.raw["default"], Body("default", f"{at}/steps", node), at, ("steps",))
+
+    def _branch(self, node: StepNode, value: Json, body: Body, pointer: str, keys: tuple[str, ...]) -> None:
+        field = pointer.removeprefix(node.pointer)[1:].replace("/", ".")
+        if not isinstance(value, dict):
+            self._problem("value.type", f"{field} is an object with {' and '.join(keys)}", pointer, node, field)
+            return
+        for key in value:
+            if key not in keys:
+                self._unknown_key(key, pointer, node.id, field, keys)
+        for key in keys:
+            if key not in value:
+                fix = problems.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
+                message = f'the key "{key}" is missing'
+                self._problem("key.missing", message, pointer, node, f"{field}.{key}", part="key", fixes=(fix,))
+        if "when" in keys and "when" in value and not (isinstance(value["when"], str) and value["when"]):
+            self._problem("value.type", "when is an expression, as a text", f"{pointer}/when", node, f"{field}.when")
+        node.bodies.append(body)
+        self._fill(body, value.get("steps", []))
+
+    # --- models
+
+    def _model(
+        self, model: type[ModelT], raw: dict[str, Json], pointer: str, step_id: str | None, stand_ins: dict[str, Json]
+    ) -> ModelT:
+        """The model of what is right in an object; what is wrong is reported and left out."""
+        try:
+            return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
+        except ValidationError as error:
+            wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
+            for each in _told_once(error, raw):
+                self._explain(each, raw, pointer, step_id, model)
+        kept = {key: entry for key, entry in raw.items() if key not in wrong}
+        return model.model_validate({**stand_ins, **kept}, strict=True, by_alias=True, by_name=False)
+
+    def _explain(
+        self, error: Mapping[str, Any], raw: Json, pointer: str, step_id: str | None, model: type[BaseModel]
+    ) -> None:
+        loc, kind = error["path"], error["type"]
+        at, field = pointer + pointer_to(loc), ".".join(str(part) for part in loc)
+        name = field.rpartition(".")[2]
+        if kind == "missing":
+            fix = _example_fix(name, at)
+            fixes = (fix,) if fix else ()
+            parent = pointer + pointer_to(loc[:-1])
+            message = f'the key "{name}" is missing'
+            self.found.append(
+                Problem("key.missing", message, parent, part="key", step_id=step_id, field=field, fixes=fixes)
+            )
+        elif kind == "extra_forbidden":
+            known = _keys_beside(model, loc)
+            self._unknown_key(name, pointer + pointer_to(loc[:-1]), step_id, ".".join(map(str, loc[:-1])), known)
+        else:
+            message, choices = _sentence(error, field)
+            fixes = ()
+            guess = near(error["input"], choices) if choices and isinstance(error["input"], str) else None
+            if guess:
+                message += f"; did you mean {guess}?"
+                fixes = (problems.replace(f"change it to {guess}", at, guess),)
+            code = _CODES.get(kind, "value.type")
+            self.found.append(Problem(code, message, at, step_id=step_id, field=field, fixes=fixes))
+
+    def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
+        at = pointer + pointer_to([key])
+        guess = near(key, known)
+        fixes = [problems.remove(f"remove {key}", at)]
+        if guess:
+            fixes.insert(0, problems.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
+        hint = f"; did you mean {guess}?" if guess else ""
+        whole = f"{field}.{key}" if field else key
+        self.found.append(
+            Problem(
+                "key.unknown",
+                f"there is no key {key!r} here{hint}",
+                at,
+                part="key",
+                step_id=step_id,
+                field=whole,
+                fixes=tuple(fixes),
+            )
+        )
+
+    def _problem(
+        self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, **more: Any
+    ) -> None:
+        self.found.append(
+            Problem(code, message, pointer, step_id=node.id or None if node else None, field=field, **more)
+        )
+
+
+_CODES = {
+    "string_pattern_mismatch": "value.pattern",
+    "string_too_short": "value.empty",
+    "literal_error": "value.choice",
+    "value_error": "value.duration",
+    "greater_than_equal": "value.range",
+    "less_than_equal": "value.range",
+}
+_TYPES = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
+
+
+def _told_once(error: ValidationError, raw: Json) -> list[Mapping[str, Any]]:
+    """The errors of a model with the path of what they are about; of a choice between shapes, those of the nearest."""
+    told: list[Mapping[str, Any]] = []
+    for each in error.errors(include_url=False):
+        path: list[str | int] = []
+        value = raw
+        loc = each["loc"]
+        for index, part in enumerate(loc):
+            is_last = index == len(loc) - 1
+            if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
+                value = value[part]  # type: ignore[index]  # the path fits the value, as just seen
+                path.append(part)
+            elif is_last and each["type"] == "missing":
+                path.append(part)
+        is_union = len(path) < len(loc)
+        if is_union and each["type"] in ("literal_error", "bool_type") and isinstance(value, dict):
+            continue
+        if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
+            if any(other["path"] == path for other in told):
+                continue
+            if any(
+                other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type")
+                for other in error.errors()
+            ):
+                continue
+        told.append({**each, "path": path})
+    return told
+
+
+def _sentence(error: Mapping[str, Any], field: str) -> tuple[str, tuple[str, ...]]:
+    """What is wrong with a value, and the words it may be."""
+    kind, ctx = error["type"], error.get("ctx") or {}
+    if kind in _TYPES:
+        return f"{field} is {_TYPES[kind]}, not {_shown(error['input'])}", ()
+    if kind == "literal_error":
+        choices = tuple(re.findall(r"'([^']*)'", str(ctx.get("expected", ""))))
+        shown = ", ".join(choices)
+        return f"{field} cannot be {_shown(error['input'])}; it is one of {shown}", choices
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(error['input'])} cannot be {_article(field)}: it must match {ctx.get('pattern')}", ()
+    if kind == "string_too_short":
+        return f"{field} is empty", ()
+    if kind == "greater_than_equal":
+        return f"{field} is at least {ctx.get('ge')}, not {_shown(error['input'])}", ()
+    if kind == "less_than_equal":
+        return f"{field} is at most {ctx.get('le')}, not {_shown(error['input'])}", ()
+    if kind == "value_error":
+        return f"{field}: {ctx.get('error')}", ()
+    return f"{field}: {error['msg']}", ()
+
+
+def _shown(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _article(field: str) -> str:
+    name = "step id" if re.match(r"needs\.\d+$", field) or field.endswith("as") else field
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def _example_fix(name: str, pointer: str) -> Any:
+    examples: dict[str, Json] = {"maxAttempts": 3, "in": "[]", "kind": "http"}
+    return problems.add(f"add {name}", pointer, examples[name]) if name in examples else None
+
+
+def _keys_beside(model: type[BaseModel], loc: list[str | int]) -> tuple[str, ...]:
+    """The keys that the object at a path may have, by the model."""
+    current: Any = model
+    for part in loc[:-1]:
+        if not (isinstance(current, type) and issubclass(current, BaseModel)):
+            break
+        found = next((info for name, info in current.model_fields.items() if (info.alias or name) == part), None)
+        current = _model_in(found.annotation) if found else _model_in(current)
+    if not (isinstance(current, type) and issubclass(current, BaseModel)):
+        return ()
+    return tuple(info.alias or name for name, info in current.model_fields.items())
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model inside an annotation such as `Retry | None` or `dict[str, ConnectionNeed]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

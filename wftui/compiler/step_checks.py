@@ -1,0 +1,126 @@
+"""Checks one step by itself: its type, its literal input, its own expressions."""
+
+from typing import Any
+
+from wftui.compiler import problems
+from wftui.compiler.bindings import Binding, strings_in
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.input_schema import input_problems
+from wftui.compiler.near import near
+from wftui.compiler.problems import Problem
+from wftui.compiler.tree import StepNode
+from wftui.model.compilation import Fix
+from wftui.model.workflow import CONTAINER_TYPES, Workflow
+from wftui.steps.base import Catalogue, StepType
+
+
+def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | None, list[Problem]]:
+    """The type of a step (None for a container), and what is wrong with its word."""
+    word = node.step.type
+    if word in CONTAINER_TYPES or not word:
+        return None, []
+    found = catalogue.get(word)
+    if found is not None:
+        return found, []
+    known = [*(each.word for each in catalogue.types()), *CONTAINER_TYPES]
+    guess = near(word, known)
+    hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(sorted(known))}"
+    fixes = (problems.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
+    message = f"there is no step type {word!r}{hint}"
+    return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
+
+
+def check_input(node: StepNode, step_type: StepType[Any]) -> list[Problem]:
+    """What is wrong with the literal parts of a step's input."""
+    bound = frozenset(
+        pointer.removeprefix(node.at("input"))
+        for pointer, _field, text in strings_in(node.step.input, node.at("input"), "input")
+        if split_template(text) is not None
+    )
+    found = [
+        Problem(
+            each.code,
+            each.message,
+            node.at("input") + each.pointer if "input" in node.raw else node.pointer,
+            part=each.part if "input" in node.raw else "key",
+            step_id=node.id or None,
+            field=".".join(["input", *each.path]),
+            fixes=each.fixes_at(node.at("input")) if "input" in node.raw else (),
+        )
+        for each in input_problems(step_type, node.step.input, bound)
+    ]
+    for field, sentence in step_type.check(node.step.input):
+        name = field.partition(".")[0]
+        pointer = node.at("input", name) if name in node.step.input else node.at("input")
+        if "input" not in node.raw:
+            pointer = node.pointer
+        found.append(
+            Problem("input.refused", sentence, pointer, step_id=node.id or None, field=f"input.{field}".rstrip("."))
+        )
+    return found
+
+
+def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Problem]:
+    """Whether the connection a step names exists, and is of the kind its type takes."""
+    name, step_id = node.step.connection, node.id or None
+    kind = step_type.connection_kind if step_type else None
+    if name is None:
+        return []
+    if node.step.type in CONTAINER_TYPES or (step_type is not None and kind is None):
+        fix = problems.remove("remove connection", node.at("connection"))
+        message = f"a step of type {node.step.type} takes no connection"
+        return [
+            Problem(
+                "connection.unused", message, node.at("connection"), step_id=step_id, field="connection", fixes=(fix,)
+            )
+        ]
+    if name not in workflow.connections:
+        guess = near(name, workflow.connections)
+        hint = f"; did you mean {guess}?" if guess else ""
+        fixes = (problems.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
+        message = f"the workflow has no connection {name!r}{hint}"
+        return [
+            Problem(
+                "connection.unknown", message, node.at("connection"), step_id=step_id, field="connection", fixes=fixes
+            )
+        ]
+    found = workflow.connections[name].kind
+    if step_type is not None and found != kind:
+        message = f"a step of type {node.step.type} takes a connection of kind {kind}; {name} is one of kind {found}"
+        return [Problem("connection.kind", message, node.at("connection"), step_id=step_id, field="connection")]
+    return []
+
+
+def check_expressions(binding: Binding) -> list[Problem]:
+    """What is wrong in the expressions of a binding by themselves, and with its braces."""
+    found: list[Problem] = []
+    fixes: tuple[Fix, ...] = ()
+    step_id = binding.node.id or None if binding.node else None
+    if binding.expression is not None and "{{" in binding.text:
+        template = split_template(binding.text.strip())
+        if template is not None and template.keeps_type:
+            bare = template.embedded[0].expression.text
+            fixes = (problems.replace("write it without braces", binding.pointer, bare),)
+        message = f"{binding.field} is an expression already; write it without {{{{ }}}}"
+        return [
+            Problem("expression.braces", message, binding.pointer, step_id=step_id, field=binding.field, fixes=fixes)
+        ]
+    for problem, offset in binding.problems:
+        start = offset + problem.offset
+        fixes = ()
+        if problem.replacement is not None:
+            text = binding.text[:start] + problem.replacement + binding.text[start + problem.length :]
+            fixes = (problems.replace(f"change it to {problem.replacement}", binding.pointer, text),)
+        found.append(
+            Problem(
+                problem.code,
+                problem.message,
+                binding.pointer,
+                offset=start,
+                length=problem.length,
+                step_id=step_id,
+                field=binding.field,
+                fixes=fixes,
+            )
+        )
+    return found

@@ -1,0 +1,8 @@
+"""All filters of the expression language, in one table. The compiler calls `Entry.function` under its own name."""
+
+from wftui.runtime.filters_lists import LIST_FILTERS
+from wftui.runtime.filters_numbers import NUMBER_FILTERS
+from wftui.runtime.filters_text import TEXT_FILTERS
+from wftui.runtime.library import Table
+
+FILTERS: Table = {**LIST_FILTERS, **TEXT_FILTERS, **NUMBER_FILTERS}

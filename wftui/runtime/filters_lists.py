@@ -1,0 +1,401 @@
+"""Filters on lists and objects."""
+
+import functools
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+from wftui.model.base import Json
+from wftui.runtime import values
+from wftui.runtime.errors import BindingError
+from wftui.runtime.kinds import kind_of
+from wftui.runtime.library import Table, declare
+from wftui.runtime.limits import check_items, check_text
+from wftui.runtime.operators import add
+
+LIST_FILTERS: Table = {}
+
+Each = Callable[[Json], Json]
+"""What a filter applies to each item; the compiler makes it of a filter's or test's name, or of a path."""
+
+
+def _items(value: Json, name: str) -> list[Json]:
+    """The items of a list, the characters of a text, or the keys of an object, as Jinja goes through them."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str | Mapping):
+        return list(value)
+    raise BindingError("binding.type", f"the filter {name} needs a list, not {kind_of(value)}")
+
+
+def _object(value: Json, name: str) -> Mapping[str, Json]:
+    if not isinstance(value, Mapping):
+        raise BindingError("binding.type", f"the filter {name} needs an object, not {kind_of(value)}")
+    return value
+
+
+def _count(value: Json, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BindingError("binding.type", f"the filter {name} needs a whole number of at least 1")
+    return value
+
+
+def _folded(value: Json, case_sensitive: Json) -> Any:
+    return value.lower() if isinstance(value, str) and not case_sensitive else value
+
+
+def _identity(value: Json) -> Json:
+    return value
+
+
+@declare(LIST_FILTERS, "length", "count", gives="integer")
+def length(value: Json) -> int:
+    """How many items, keys or characters there are.
+
+    >>> [1, 2, 3] | length
+    3
+    """
+    if not isinstance(value, list | str | Mapping):
+        raise BindingError("binding.type", f"{kind_of(value)} has no length")
+    return len(value)
+
+
+@declare(LIST_FILTERS, "first")
+def first(value: Json) -> Json:
+    """The first item; missing when there is none.
+
+    >>> [1, 2, 3] | first
+    1
+    >>> [] | first | default("none")
+    "none"
+    """
+    found = _items(value, "first")
+    if not found:
+        raise BindingError("binding.missing", "there is no first item: it is empty")
+    return found[0]
+
+
+@declare(LIST_FILTERS, "last")
+def last(value: Json) -> Json:
+    """The last item; missing when there is none.
+
+    >>> [1, 2, 3] | last
+    3
+    """
+    found = _items(value, "last")
+    if not found:
+        raise BindingError("binding.missing", "there is no last item: it is empty")
+    return found[-1]
+
+
+@declare(LIST_FILTERS, "list", gives="array")
+def to_list(value: Json) -> list[Json]:
+    """The items as a list: the characters of a text, the keys of an object.
+
+    >>> "abc" | list
+    ["a", "b", "c"]
+    """
+    return list(_items(value, "list"))
+
+
+@declare(LIST_FILTERS, "reverse")
+def reverse(value: Json) -> Json:
+    """The items (or characters) from the last to the first.
+
+    >>> [1, 2, 3] | reverse
+    [3, 2, 1]
+    >>> "abc" | reverse
+    "cba"
+    """
+    return value[::-1] if isinstance(value, str) else _items(value, "reverse")[::-1]
+
+
+@declare(LIST_FILTERS, "join", gives="string", attribute=1)
+def join(value: Json, separator: Json = "", *, each: Each = _identity) -> str:
+    """The items as one text, with a separator between them; with `attribute`, what stands there in each item.
+
+    >>> ["a", "b"] | join(", ")
+    "a, b"
+    >>> [{"n": "a"}, {"n": "b"}] | join("+", attribute="n")
+    "a+b"
+    """
+    between = values.to_text(separator)
+    parts = [values.to_text(each(entry)) for entry in _items(value, "join")]
+    check_text(sum(map(len, parts)) + len(between) * len(parts), "join")
+    return between.join(parts)
+
+
+@declare(LIST_FILTERS, "map", gives="array", takes="filter")
+def apply(value: Json, each: Each) -> list[Json]:
+    """What a filter makes of each item; with `attribute`, what stands there in each item.
+
+    >>> ["a", "b"] | map("upper")
+    ["A", "B"]
+    >>> [{"n": {"x": 1}}, {"n": {"x": 2}}] | map(attribute="n.x")
+    [1, 2]
+    >>> [{"n": 1}, {}] | map(attribute="n", default=0)
+    [1, 0]
+    """
+    return [each(entry) for entry in _items(value, "map")]
+
+
+@declare(LIST_FILTERS, "select", gives="array", takes="test")
+def select(value: Json, each: Each = _identity) -> list[Json]:
+    """The items that pass a test; without one, those that are not empty, zero, null or false.
+
+    >>> [1, 2, 3] | select("odd")
+    [1, 3]
+    >>> [0, 1, "", "a"] | select
+    [1, "a"]
+    """
+    return [entry for entry in _items(value, "select") if each(entry)]
+
+
+@declare(LIST_FILTERS, "reject", gives="array", takes="test")
+def reject(value: Json, each: Each = _identity) -> list[Json]:
+    """The items that do not pass a test.
+
+    >>> [1, 2, 3] | reject("odd")
+    [2]
+    """
+    return [entry for entry in _items(value, "reject") if not each(entry)]
+
+
+@declare(LIST_FILTERS, "selectattr", gives="array", takes="attribute test")
+def select_by(value: Json, each: Each) -> list[Json]:
+    """The items whose value at a path passes a test.
+
+    >>> [{"n": 1}, {"n": 5}] | selectattr("n", "gt", 2)
+    [{"n": 5}]
+    >>> [{"n": 1}, {}] | selectattr("n", "defined")
+    [{"n": 1}]
+    """
+    return [entry for entry in _items(value, "selectattr") if each(entry)]
+
+
+@declare(LIST_FILTERS, "rejectattr", gives="array", takes="attribute test")
+def reject_by(value: Json, each: Each) -> list[Json]:
+    """The items whose value at a path does not pass a test.
+
+    >>> [{"n": 1}, {"n": 5}] | rejectattr("n", "gt", 2)
+    [{"n": 1}]
+    """
+    return [entry for entry in _items(value, "rejectattr") if not each(entry)]
+
+
+@declare(LIST_FILTERS, "sort", gives="array", attribute=2)
+def sort(value: Json, reverse: Json = False, case_sensitive: Json = False, *, each: Each = _identity) -> list[Json]:
+    """The items in order, of texts without regard to case; with `attribute`, by what stands there in each.
+
+    >>> [3, 1, 2] | sort
+    [1, 2, 3]
+    >>> [{"n": 1}, {"n": 2}] | sort(attribute="n", reverse=true)
+    [{"n": 2}, {"n": 1}]
+    """
+    return _ordered(_items(value, "sort"), "sort", bool(reverse), lambda entry: _folded(each(entry), case_sensitive))
+
+
+@declare(LIST_FILTERS, "unique", gives="array", attribute=1)
+def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> list[Json]:
+    """The items without repeats, the first of each kept; texts without regard to case.
+
+    >>> [1, 2, 1] | unique
+    [1, 2]
+    >>> ["a", "A"] | unique(case_sensitive=true)
+    ["a", "A"]
+    """
+    seen: set[object] = set()
+    kept = []
+    for entry in _items(value, "unique"):
+        key = _hashable(_folded(each(entry), case_sensitive))
+        if key not in seen:
+            seen.add(key)
+            kept.append(entry)
+    return kept
+
+
+@declare(LIST_FILTERS, "groupby", gives="array", attribute=0)
+def groupby(value: Json, default: Json = None, case_sensitive: Json = False, *, each: Each) -> list[Json]:
+    """Objects `{grouper, list}`: the items with the same value at a path, in order of that value.
+
+    >>> [{"k": "b", "n": 1}, {"k": "a", "n": 2}] | groupby("k")
+    [{"grouper": "a", "list": [{"k": "a", "n": 2}]}, {"grouper": "b", "list": [{"k": "b", "n": 1}]}]
+    """
+    groups: dict[object, dict[str, Json]] = {}
+    for entry in _items(value, "groupby"):
+        key = values.default(functools.partial(each, entry), lambda: default) if default is not None else each(entry)
+        group = groups.setdefault(_hashable(_folded(key, case_sensitive)), {"grouper": key, "list": []})
+        group["list"].append(entry)
+    return _ordered(list(groups.values()), "groupby", False, lambda group: _folded(group["grouper"], case_sensitive))
+
+
+@declare(LIST_FILTERS, "sum", attribute=0)
+def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
+    """The items added up; with `attribute`, what stands there in each item.
+
+    >>> [1, 2, 3] | sum
+    6
+    >>> [{"n": 1}, {"n": 2}] | sum(attribute="n")
+    3
+    """
+    return functools.reduce(lambda made, entry: add(made, each(entry)), _items(value, "sum"), start)
+
+
+@declare(LIST_FILTERS, "min", attribute=1)
+def smallest(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> Json:
+    """The smallest item; missing when there is none.
+
+    >>> [3, 1, 2] | min
+    1
+    """
+    return _extreme(value, "min", False, lambda entry: _folded(each(entry), case_sensitive))
+
+
+@declare(LIST_FILTERS, "max", attribute=1)
+def biggest(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> Json:
+    """The biggest item; missing when there is none.
+
+    >>> [{"n": 1}, {"n": 2}] | max(attribute="n")
+    {"n": 2}
+    """
+    return _extreme(value, "max", True, lambda entry: _folded(each(entry), case_sensitive))
+
+
+@declare(LIST_FILTERS, "batch", gives="array")
+def batch(value: Json, linecount: Json, fill_with: Json = None) -> list[Json]:
+    """Lists of `linecount` items each; `fill_with` completes the last one.
+
+    >>> [1, 2, 3] | batch(2)
+    [[1, 2], [3]]
+    >>> [1, 2, 3] | batch(2, 0)
+    [[1, 2], [3, 0]]
+    """
+    found, width = _items(value, "batch"), _count(linecount, "batch")
+    rows = [found[start : start + width] for start in range(0, len(found), width)]
+    if rows and fill_with is not None:
+        check_items(width, "batch")
+        rows[-1] = rows[-1] + [fill_with] * (width - len(rows[-1]))
+    return rows
+
+
+@declare(LIST_FILTERS, "slice", gives="array")
+def parts(value: Json, slices: Json, fill_with: Json = None) -> list[Json]:
+    """The items in `slices` lists of nearly the same size; `fill_with` completes the shorter ones.
+
+    >>> [1, 2, 3] | slice(2)
+    [[1, 2], [3]]
+    """
+    found, number = _items(value, "slice"), _count(slices, "slice")
+    check_items(number, "slice")
+    size, rest = divmod(len(found), number)
+    rows, start = [], 0
+    for index in range(number):
+        end = start + size + (index < rest)
+        row = found[start:end]
+        rows.append([*row, fill_with] if fill_with is not None and index >= rest else row)
+        start = end
+    return rows
+
+
+@declare(LIST_FILTERS, "flatten", gives="array")
+def flatten(value: Json) -> list[Json]:
+    """The items of the lists in a list, one level deep.
+
+    >>> [[1, 2], [3], 4] | flatten
+    [1, 2, 3, 4]
+    """
+    return list(chain.from_iterable(e if isinstance(e, list) else [e] for e in _items(value, "flatten")))
+
+
+@declare(LIST_FILTERS, "items", gives="array")
+def pairs(value: Json) -> list[Json]:
+    """The keys and values of an object, as lists of two.
+
+    >>> {"a": 1} | items
+    [["a", 1]]
+    """
+    return [[key, entry] for key, entry in _object(value, "items").items()]
+
+
+@declare(LIST_FILTERS, "keys", gives="array")
+def keys(value: Json) -> list[str]:
+    """The keys of an object.
+
+    >>> {"a": 1, "b": 2} | keys
+    ["a", "b"]
+    """
+    return list(_object(value, "keys"))
+
+
+@declare(LIST_FILTERS, "values", gives="array")
+def entries(value: Json) -> list[Json]:
+    """The values of an object.
+
+    >>> {"a": 1, "b": 2} | values
+    [1, 2]
+    """
+    return list(_object(value, "values").values())
+
+
+@declare(LIST_FILTERS, "dictsort", gives="array")
+def dictsort(value: Json, case_sensitive: Json = False, by: Json = "key", reverse: Json = False) -> list[Json]:
+    """The keys and values of an object in order, as lists of two; `by` is `key` or `value`.
+
+    >>> {"b": 1, "a": 2} | dictsort
+    [["a", 2], ["b", 1]]
+    """
+    if by not in ("key", "value"):
+        raise BindingError("binding.value", 'the filter dictsort sorts by "key" or "value"')
+    at = 0 if by == "key" else 1
+    return _ordered(pairs(value), "dictsort", bool(reverse), lambda pair: _folded(pair[at], case_sensitive))
+
+
+@declare(LIST_FILTERS, "merge", gives="object")
+def merge(value: Json, other: Json) -> dict[str, Json]:
+    """Both objects in one; the second wins where both have a key.
+
+    >>> {"a": 1, "b": 1} | merge({"b": 2})
+    {"a": 1, "b": 2}
+    """
+    return {**_object(value, "merge"), **_object(other, "merge")}
+
+
+@declare(LIST_FILTERS, "fromitems", gives="object")
+def from_items(value: Json) -> dict[str, Json]:
+    """An object made of lists of two: key and value.
+
+    >>> [["a", 1]] | fromitems
+    {"a": 1}
+    """
+    made: dict[str, Json] = {}
+    for pair in _items(value, "fromitems"):
+        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+            raise BindingError("binding.type", "the filter fromitems needs lists of two, a text first")
+        made[pair[0]] = pair[1]
+    return made
+
+
+def _ordered(found: list[Json], name: str, reverse: bool, key: Callable[[Json], Any]) -> list[Json]:
+    try:
+        return sorted(found, key=key, reverse=reverse)
+    except TypeError:
+        raise BindingError("binding.type", f"the filter {name} needs items of one kind that have an order") from None
+
+
+def _extreme(value: Json, name: str, biggest: bool, key: Callable[[Json], Any]) -> Json:
+    found = _items(value, name)
+    if not found:
+        raise BindingError("binding.missing", f"there is no {name}: it is empty")
+    try:
+        return (max if biggest else min)(found, key=key)
+    except TypeError:
+        raise BindingError("binding.type", f"the filter {name} needs items of one kind that have an order") from None
+
+
+def _hashable(value: Json) -> object:
+    """Something with the same equality as the value that a set can hold."""
+    if isinstance(value, list):
+        return ("list", *map(_hashable, value))
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(entry)) for key, entry in value.items())
+    return value

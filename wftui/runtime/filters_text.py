@@ -1,0 +1,349 @@
+"""Filters on texts."""
+
+import base64
+import binascii
+import hashlib
+import json
+import textwrap
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urlencode
+
+from wftui.model.base import Json
+from wftui.runtime import patterns, values
+from wftui.runtime.errors import BindingError
+from wftui.runtime.kinds import kind_of
+from wftui.runtime.library import Table, declare
+from wftui.runtime.limits import check_text
+
+TEXT_FILTERS: Table = {}
+
+
+def _text(value: Json, name: str) -> str:
+    if not isinstance(value, str):
+        raise BindingError("binding.type", f"the filter {name} needs a text, not {kind_of(value)}")
+    return value
+
+
+def _whole(value: Json, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BindingError("binding.type", f"the filter {name} needs a whole number, not {kind_of(value)}")
+    return value
+
+
+@declare(TEXT_FILTERS, "upper", gives="string")
+def upper(value: Json) -> str:
+    """The text in capital letters.
+
+    >>> "abc" | upper
+    "ABC"
+    """
+    return _text(value, "upper").upper()
+
+
+@declare(TEXT_FILTERS, "lower", gives="string")
+def lower(value: Json) -> str:
+    """The text in small letters.
+
+    >>> "ABC" | lower
+    "abc"
+    """
+    return _text(value, "lower").lower()
+
+
+@declare(TEXT_FILTERS, "capitalize", gives="string")
+def capitalize(value: Json) -> str:
+    """The first letter as a capital, the others small.
+
+    >>> "hello World" | capitalize
+    "Hello world"
+    """
+    return _text(value, "capitalize").capitalize()
+
+
+@declare(TEXT_FILTERS, "title", gives="string")
+def title(value: Json) -> str:
+    """Every word with a capital first letter, the others small.
+
+    >>> "hello wORLD" | title
+    "Hello World"
+    """
+    words = patterns.WORD_STARTS.split(_text(value, "title"))
+    return "".join(word[:1].upper() + word[1:].lower() for word in words if word)
+
+
+@declare(TEXT_FILTERS, "trim", gives="string")
+def trim(value: Json, chars: Json = None) -> str:
+    """The text without white space (or the given characters) at both ends.
+
+    >>> "  abc " | trim
+    "abc"
+    >>> "//a/b/" | trim("/")
+    "a/b"
+    """
+    return _text(value, "trim").strip(None if chars is None else _text(chars, "trim"))
+
+
+@declare(TEXT_FILTERS, "replace", gives="string")
+def replace(value: Json, old: Json, new: Json, count: Json = None) -> str:
+    """The text with every `old` (or the first `count`) replaced by `new`.
+
+    >>> "a-b-c" | replace("-", "+")
+    "a+b+c"
+    >>> "a-b-c" | replace("-", "", 1)
+    "ab-c"
+    """
+    subject, old_text, new_text = _text(value, "replace"), _text(old, "replace"), _text(new, "replace")
+    times = -1 if count is None else _whole(count, "replace")
+    found = subject.count(old_text) if times < 0 else min(subject.count(old_text), times)
+    check_text(len(subject) + found * max(len(new_text) - len(old_text), 0), "replace")
+    return subject.replace(old_text, new_text, times)
+
+
+@declare(TEXT_FILTERS, "split", gives="array")
+def split(value: Json, separator: Json = None, limit: Json = None) -> list[str]:
+    """The parts of a text between separators; without one, its words.
+
+    >>> "a, b" | split(", ")
+    ["a", "b"]
+    >>> " a  b " | split
+    ["a", "b"]
+    """
+    if separator == "":
+        raise BindingError("binding.value", "the filter split needs a separator that is not empty")
+    by = None if separator is None else _text(separator, "split")
+    return _text(value, "split").split(by, -1 if limit is None else _whole(limit, "split"))
+
+
+@declare(TEXT_FILTERS, "lines", gives="array")
+def lines(value: Json) -> list[str]:
+    r"""The lines of a text, without their ends.
+
+    >>> "a\nb\n" | lines
+    ["a", "b"]
+    """
+    return _text(value, "lines").splitlines()
+
+
+@declare(TEXT_FILTERS, "truncate", gives="string")
+def truncate(value: Json, length: Json = 255, killwords: Json = False, end: Json = "...", leeway: Json = 5) -> str:
+    """At most `length` characters, with `end` in the place of what is cut; whole words unless `killwords`.
+
+    >>> "one two three four" | truncate(12)
+    "one two..."
+    >>> "one two three four" | truncate(9, true, "…")
+    "one two …"
+    """
+    subject, size, mark = _text(value, "truncate"), _whole(length, "truncate"), _text(end, "truncate")
+    if size < len(mark):
+        raise BindingError("binding.value", f"the filter truncate needs a length of at least {len(mark)}")
+    if len(subject) <= size + max(_whole(leeway, "truncate"), 0):
+        return subject
+    kept = subject[: size - len(mark)]
+    return (kept if killwords else kept.rsplit(" ", 1)[0]) + mark
+
+
+@declare(TEXT_FILTERS, "center", gives="string")
+def center(value: Json, width: Json = 80) -> str:
+    """The text in the middle of `width` characters.
+
+    >>> "ab" | center(6)
+    "  ab  "
+    """
+    size = _whole(width, "center")
+    check_text(size, "center")
+    return _text(value, "center").center(size)
+
+
+@declare(TEXT_FILTERS, "indent", gives="string")
+def indent(value: Json, width: Json = 4, first: Json = False, blank: Json = False) -> str:
+    r"""Every line but the first (all with `first`) moved to the right by `width` spaces.
+
+    >>> "a\nb" | indent(2)
+    "a\n  b"
+    """
+    subject = _text(value, "indent")
+    margin = width if isinstance(width, str) else " " * min(_whole(width, "indent"), 1000)
+    check_text(len(subject) + (subject.count("\n") + 1) * len(margin), "indent")
+    moved = textwrap.indent(subject, margin, None if not blank else lambda line: True)
+    return moved if first or not moved.startswith(margin) else moved[len(margin) :]
+
+
+@declare(TEXT_FILTERS, "wordcount", gives="integer")
+def wordcount(value: Json) -> int:
+    """How many words there are.
+
+    >>> "one two" | wordcount
+    2
+    """
+    return len(patterns.WORDS.findall(_text(value, "wordcount")))
+
+
+@declare(TEXT_FILTERS, "startswith", gives="boolean")
+def startswith(value: Json, start: Json) -> bool:
+    """Whether the text begins so.
+
+    >>> "main.py" | startswith("main")
+    true
+    """
+    return _text(value, "startswith").startswith(_text(start, "startswith"))
+
+
+@declare(TEXT_FILTERS, "endswith", gives="boolean")
+def endswith(value: Json, end: Json) -> bool:
+    """Whether the text ends so.
+
+    >>> "main.py" | endswith(".py")
+    true
+    """
+    return _text(value, "endswith").endswith(_text(end, "endswith"))
+
+
+@declare(TEXT_FILTERS, "string", gives="string")
+def string(value: Json) -> str:
+    """The value as text: a text as it is, everything else as JSON.
+
+    >>> 12 | string
+    "12"
+    >>> [1, true] | string
+    "[1, true]"
+    """
+    made = values.to_text(value)
+    check_text(len(made), "string")
+    return made
+
+
+@declare(TEXT_FILTERS, "tojson", gives="string")
+def tojson(value: Json, indent: Json = None) -> str:
+    """The value as JSON text.
+
+    >>> {"a": "b"} | tojson
+    "{\\"a\\": \\"b\\"}"
+    """
+    depth = None if indent is None else min(_whole(indent, "tojson"), 16)
+    return json.dumps(values.plain(value), ensure_ascii=False, indent=depth)
+
+
+@declare(TEXT_FILTERS, "fromjson")
+def fromjson(value: Json) -> Json:
+    """The value that a JSON text holds.
+
+    >>> "[1, 2]" | fromjson
+    [1, 2]
+    """
+    try:
+        return json.loads(_text(value, "fromjson"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BindingError("binding.value", f"the text is not JSON: {error}") from None
+
+
+@declare(TEXT_FILTERS, "urlencode", gives="string")
+def url_encode(value: Json) -> str:
+    """A text made fit for a URL; an object becomes a query.
+
+    >>> "a b/c?" | urlencode
+    "a%20b/c%3F"
+    >>> {"q": "a b", "n": 1} | urlencode
+    "q=a%20b&n=1"
+    """
+    if isinstance(value, Mapping):
+        return urlencode([(str(key), values.to_text(entry)) for key, entry in value.items()], quote_via=quote)
+    return quote(values.to_text(value), safe="/")
+
+
+@declare(TEXT_FILTERS, "urldecode", gives="string")
+def url_decode(value: Json) -> str:
+    """A text from a URL, in clear.
+
+    >>> "a%20b" | urldecode
+    "a b"
+    """
+    return unquote(_text(value, "urldecode"))
+
+
+@declare(TEXT_FILTERS, "b64encode", gives="string")
+def b64encode(value: Json) -> str:
+    """The text (as UTF-8) in base64.
+
+    >>> "hello" | b64encode
+    "aGVsbG8="
+    """
+    return base64.b64encode(_text(value, "b64encode").encode()).decode()
+
+
+@declare(TEXT_FILTERS, "b64decode", gives="string")
+def b64decode(value: Json) -> str:
+    """The text that is written in base64.
+
+    >>> "aGVsbG8=" | b64decode
+    "hello"
+    """
+    try:
+        return base64.b64decode(_text(value, "b64decode"), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise BindingError("binding.value", f"the text is not base64 of UTF-8 text: {error}") from None
+
+
+@declare(TEXT_FILTERS, "sha256", gives="string")
+def sha256(value: Json) -> str:
+    """The SHA-256 of the text (as UTF-8), in hexadecimal.
+
+    >>> "abc" | sha256 | truncate(8, true, "", 0)
+    "ba7816bf"
+    """
+    return hashlib.sha256(_text(value, "sha256").encode()).hexdigest()
+
+
+@declare(TEXT_FILTERS, "regex_search")
+def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
+    r"""The first place that matches, or one group of it; null when nothing does. Patterns that could run for ever are
+    refused.
+
+    >>> "version 1.24" | regex_search("[0-9.]+")
+    "1.24"
+    >>> "a=1" | regex_search("([a-z])=([0-9])", 2)
+    "1"
+    """
+    found = patterns.compiled(_text(pattern, "regex_search")).search(patterns.subject(_text(value, "regex_search")))
+    try:
+        return found[group] if found else None
+    except IndexError:
+        raise BindingError("binding.value", f"the pattern has no group {group!r}") from None
+
+
+@declare(TEXT_FILTERS, "regex_findall", gives="array")
+def regex_findall(value: Json, pattern: Json) -> list[Json]:
+    r"""All places that match; with groups, a list of the groups of each.
+
+    >>> "a1 b22" | regex_findall("[0-9]+")
+    ["1", "22"]
+    """
+    found = patterns.compiled(_text(pattern, "regex_findall")).findall(patterns.subject(_text(value, "regex_findall")))
+    return [list(match) if isinstance(match, tuple) else match for match in found]
+
+
+@declare(TEXT_FILTERS, "regex_replace", gives="string")
+def regex_replace(value: Json, pattern: Json, new: Json) -> str:
+    r"""The text with all that matches replaced; `\1` in `new` is the first group.
+
+    >>> "2026-11-22" | regex_replace("-", "/")
+    "2026/11/22"
+    """
+    replacement = _text(new, "regex_replace")
+    expression = patterns.compiled(_text(pattern, "regex_replace"))
+    size = 0
+
+    def put(found: "patterns.Match") -> str:
+        nonlocal size
+        made = found.expand(replacement)
+        size += len(made)
+        check_text(size, "regex_replace")
+        return made
+
+    try:
+        return expression.sub(put, patterns.subject(_text(value, "regex_replace")))
+    except (patterns.PatternError, IndexError) as error:
+        raise BindingError("binding.value", f"the replacement does not fit the pattern: {error}") from None
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")

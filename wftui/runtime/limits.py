@@ -1,0 +1,47 @@
+"""Bounds on what one expression may build, so that no data makes it eat the memory or the time of the process."""
+
+from wftui.runtime.errors import BindingError
+
+MAX_TEXT = 16_000_000
+"""Characters in a text that an expression makes."""
+
+MAX_ITEMS = 1_000_000
+"""Items in a list that an expression makes."""
+
+MAX_BITS = 4_096
+"""Size of a whole number that an expression makes."""
+
+MAX_MATCHED_TEXT = 100_000
+"""Characters that a regular expression is applied to."""
+
+
+def check_text(length: int, what: str) -> None:
+    """Refuse a text that would be too long.
+
+    Raises:
+        BindingError: `binding.limit`.
+    """
+    if length > MAX_TEXT:
+        raise BindingError(
+            "binding.limit", f"{what} would make a text of {length:,} characters; {MAX_TEXT:,} are allowed"
+        )
+
+
+def check_items(count: int, what: str) -> None:
+    """Refuse a list that would be too long.
+
+    Raises:
+        BindingError: `binding.limit`.
+    """
+    if count > MAX_ITEMS:
+        raise BindingError("binding.limit", f"{what} would make a list of {count:,} items; {MAX_ITEMS:,} are allowed")
+
+
+def check_bits(bits: int, what: str) -> None:
+    """Refuse a whole number that would be too big.
+
+    Raises:
+        BindingError: `binding.limit`.
+    """
+    if bits > MAX_BITS:
+        raise BindingError("binding.limit", f"{what} would make a number of more than {MAX_BITS:,} bits")

@@ -1,0 +1,259 @@
+"""The tests of the expression language: `x is odd`."""
+
+from collections.abc import Mapping
+
+from wftui.model.base import Json
+from wftui.runtime import operators
+from wftui.runtime.errors import BindingError
+from wftui.runtime.kinds import is_number, kind_of
+from wftui.runtime.library import Table, declare
+
+TESTS: Table = {}
+
+
+def _whole(value: Json, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BindingError("binding.type", f"the test {name} needs a whole number, not {kind_of(value)}")
+    return value
+
+
+@declare(TESTS, "none", gives="boolean")
+def is_none(value: Json) -> bool:
+    """Whether it is null.
+
+    >>> null is none
+    true
+    """
+    return value is None
+
+
+@declare(TESTS, "string", gives="boolean")
+def is_string(value: Json) -> bool:
+    """Whether it is a text.
+
+    >>> "a" is string
+    true
+    """
+    return isinstance(value, str)
+
+
+@declare(TESTS, "number", gives="boolean")
+def is_a_number(value: Json) -> bool:
+    """Whether it is a number; true and false are none.
+
+    >>> 1.5 is number
+    true
+    >>> true is number
+    false
+    """
+    return is_number(value)
+
+
+@declare(TESTS, "integer", gives="boolean")
+def is_integer(value: Json) -> bool:
+    """Whether it is a whole number.
+
+    >>> 1 is integer
+    true
+    """
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@declare(TESTS, "float", gives="boolean")
+def is_float(value: Json) -> bool:
+    """Whether it is a number with decimals.
+
+    >>> 1.0 is float
+    true
+    """
+    return isinstance(value, float)
+
+
+@declare(TESTS, "boolean", gives="boolean")
+def is_boolean(value: Json) -> bool:
+    """Whether it is true or false.
+
+    >>> false is boolean
+    true
+    """
+    return isinstance(value, bool)
+
+
+@declare(TESTS, "true", gives="boolean")
+def is_true(value: Json) -> bool:
+    """Whether it is true itself.
+
+    >>> 1 is true
+    false
+    """
+    return value is True
+
+
+@declare(TESTS, "false", gives="boolean")
+def is_false(value: Json) -> bool:
+    """Whether it is false itself.
+
+    >>> false is false
+    true
+    """
+    return value is False
+
+
+@declare(TESTS, "mapping", gives="boolean")
+def is_mapping(value: Json) -> bool:
+    """Whether it is an object.
+
+    >>> {"a": 1} is mapping
+    true
+    """
+    return isinstance(value, Mapping)
+
+
+@declare(TESTS, "sequence", gives="boolean")
+def is_sequence(value: Json) -> bool:
+    """Whether it is a list, a text or an object: something with a length.
+
+    >>> [1] is sequence
+    true
+    """
+    return isinstance(value, list | str | Mapping)
+
+
+@declare(TESTS, "list", gives="boolean")
+def is_list(value: Json) -> bool:
+    """Whether it is a list.
+
+    >>> "abc" is list
+    false
+    """
+    return isinstance(value, list)
+
+
+@declare(TESTS, "empty", gives="boolean")
+def is_empty(value: Json) -> bool:
+    """Whether it is null, or a text, list or object with nothing in it.
+
+    >>> [] is empty
+    true
+    """
+    return value is None or (isinstance(value, str | list | Mapping) and not value)
+
+
+@declare(TESTS, "odd", gives="boolean")
+def is_odd(value: Json) -> bool:
+    """Whether it is an odd number.
+
+    >>> 3 is odd
+    true
+    """
+    return _whole(value, "odd") % 2 == 1
+
+
+@declare(TESTS, "even", gives="boolean")
+def is_even(value: Json) -> bool:
+    """Whether it is an even number.
+
+    >>> 3 is even
+    false
+    """
+    return _whole(value, "even") % 2 == 0
+
+
+@declare(TESTS, "divisibleby", gives="boolean")
+def is_divisible_by(value: Json, number: Json) -> bool:
+    """Whether a division leaves no rest.
+
+    >>> 9 is divisibleby 3
+    true
+    """
+    return bool(operators.modulo(_whole(value, "divisibleby"), _whole(number, "divisibleby")) == 0)
+
+
+@declare(TESTS, "lower", gives="boolean")
+def is_lower(value: Json) -> bool:
+    """Whether a text is in small letters.
+
+    >>> "abc" is lower
+    true
+    """
+    return isinstance(value, str) and value.islower()
+
+
+@declare(TESTS, "upper", gives="boolean")
+def is_upper(value: Json) -> bool:
+    """Whether a text is in capital letters.
+
+    >>> "ABC" is upper
+    true
+    """
+    return isinstance(value, str) and value.isupper()
+
+
+@declare(TESTS, "in", gives="boolean")
+def is_in(value: Json, container: Json) -> bool:
+    """Whether it is a part of a text, an item of a list or a key of an object.
+
+    >>> 2 is in [1, 2]
+    true
+    """
+    return operators.contains(value, container)
+
+
+@declare(TESTS, "eq", "equalto", "==", gives="boolean")
+def is_equal(value: Json, other: Json) -> bool:
+    """Whether both are equal.
+
+    >>> 2 is eq 2
+    true
+    """
+    return bool(value == other)
+
+
+@declare(TESTS, "ne", "!=", gives="boolean")
+def is_not_equal(value: Json, other: Json) -> bool:
+    """Whether they differ.
+
+    >>> 2 is ne 2
+    false
+    """
+    return bool(value != other)
+
+
+@declare(TESTS, "gt", "greaterthan", ">", gives="boolean")
+def is_greater(value: Json, other: Json) -> bool:
+    """Whether it is greater.
+
+    >>> 3 is gt 2
+    true
+    """
+    return operators.compare(value, ">", other)
+
+
+@declare(TESTS, "ge", ">=", gives="boolean")
+def is_at_least(value: Json, other: Json) -> bool:
+    """Whether it is greater or equal.
+
+    >>> 2 is ge 2
+    true
+    """
+    return operators.compare(value, ">=", other)
+
+
+@declare(TESTS, "lt", "lessthan", "<", gives="boolean")
+def is_less(value: Json, other: Json) -> bool:
+    """Whether it is less.
+
+    >>> 3 is lt 2
+    false
+    """
+    return operators.compare(value, "<", other)
+
+
+@declare(TESTS, "le", "<=", gives="boolean")
+def is_at_most(value: Json, other: Json) -> bool:
+    """Whether it is less or equal.
+
+    >>> 2 is le 2
+    true
+    """
+    return operators.compare(value, "<=", other)
