@@ -44,7 +44,7 @@ class PatchOperation(WireModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # A serializer of one's own hides the fields from the schema; they are what they were.
-        plain = cast(CoreSchema, {key: value for key, value in schema.items() if key != "serialization"})
+        plain = cast("CoreSchema", {key: value for key, value in schema.items() if key != "serialization"})
         return handler(plain)
 
 
