@@ -124,6 +124,6 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.theme", "Theme", "Choose the colours.", (), "Everywhere", footer=False),
     Action("app.back", "Back", "Go back to the screen before.", ("escape",), "Everywhere", footer=False),
-    Action("app.quit", "Quit", "Leave; runs that go on are asked about.", ("q", "ctrl+q", "f10"), "Everywhere"),
+    Action("app.quit", "Quit", "Leave; runs that go on are asked about.", ("q", "f10", "ctrl+q"), "Everywhere"),
 )
 """What can be done on every screen."""

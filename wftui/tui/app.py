@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from wftui.model.execution import ExecutionRecord
     from wftui.workbench import Workbench
 
+_LOOK = 1.0
+"""Seconds between looks at the runs of this process."""
+_IDLE_LOOKS = 5
+"""Looks between two at the runs of other processes, while this one has none."""
+
 Start = Callable[["WftuiApp"], Awaitable[None] | None]
 """Opens something on top of the Workflows screen once the app is up, such as `lambda app: app.open_monitor(run_id)`."""
 
@@ -60,9 +65,10 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
-        """Published with a run's id when a run of this process starts, asks for a person, or ends."""
+        """Published with a run's id when a run of this process starts or ends; empty when another number waits."""
         self._start = start
-        self._asking: dict[str, str] = {}
+        self._asking: set[str] = set()
+        self._looks = 0
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(os.environ)
@@ -79,7 +85,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Once the first screen is painted: open what `start` asks for, and look for runs that need a person."""
-        self.set_interval(1.0, self._notice_runs)
+        self.set_interval(_LOOK, self._notice_runs)
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
 
@@ -100,7 +106,6 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """Show a run, live or as it was."""
         from wftui.tui.screens.monitor import MonitorScreen
 
-        self._adopt(run_id)
         self.push_screen(MonitorScreen(run_id))
 
     def open_history(self, workflow_id: str | None = None) -> None:
@@ -128,7 +133,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
                 recent = await self.workbench.recent_inputs(workflow_id)
                 given = await self.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs))
             if given is not None:
-                self.open_monitor(await self.workbench.start(workflow_id, given))
+                run_id = await self.workbench.start(workflow_id, given)
+                self._adopt(run_id)
+                self.open_monitor(run_id)
         except UserError as error:
             self.show_error(error)
 
@@ -139,40 +146,53 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     # --- runs of this process
 
     def _adopt(self, run_id: str) -> None:
-        if run_id in self.workbench.running() and run_id not in self.session_runs:
+        if run_id not in self.session_runs:
             self.session_runs.append(run_id)
             self.run_worker(self._until_ended(run_id), group="runs")
-            self._runs_changed(run_id)
+            self._tell_runs(run_id)
 
     async def _until_ended(self, run_id: str) -> None:
-        record = await self.workbench.wait(run_id)
-        self._asking.pop(run_id, None)
-        if record.status == "failed":
-            self._call_person(record)
-        self._runs_changed(run_id)
+        try:
+            record = await self.workbench.wait(run_id)
+        except UserError as error:
+            self.show_error(error)
+        else:
+            if record.status == "failed":
+                self._call_person(record)
+        self._tell_runs(run_id)
 
     async def _notice_runs(self) -> None:
         """Take up runs that were started elsewhere in this process, and notice those that wait for an answer."""
         running = self.workbench.running()
         for run_id in running:
             self._adopt(run_id)
-        if not running:
+        self._looks += 1
+        if not running and self._looks % _IDLE_LOOKS:
             return
-        for item in await self.workbench.attention():
-            if item.kind == "approval" and item.run.id not in self._asking:
-                self._asking[item.run.id] = item.run.workflow_id
+        try:
+            queue = await self.workbench.attention()
+        except UserError:
+            return  # the Workflows screen says what is wrong with the database
+        asking = {item.run.id for item in queue if item.kind == "approval"}
+        if asking != self._asking:
+            if asking - self._asking:
                 self.bell()
-                self._runs_changed(item.run.id)
+            self._asking = asking
+            self._tell_runs("")
 
     def _call_person(self, record: ExecutionRecord) -> None:
-        shown = self.screen
         self.bell()
-        if getattr(shown, "run_id", None) != record.id:
+        if getattr(self.screen, "run_id", None) != record.id:
             why = record.error.message if record.error else ""
             self.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
 
-    def _runs_changed(self, run_id: str) -> None:
+    def _tell_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
+        news = self.news().plain
+        from wftui.tui.driver import TerminalDriver
+
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.set_title(f"wftui: {news}" if news else "wftui")
 
     def news(self) -> Content:
         """What goes on, for the title line of every screen."""
@@ -300,12 +320,9 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     check_terminal(os.environ)
     app = WftuiApp(workbench, start=start)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, app.terminal_lost)
-    try:
-        leaving = await app.run_async() or Leaving.FINISH
-    finally:
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    # They stay until `finish` puts its own in their place: a lost terminal may say so more than once.
+    loop.add_signal_handler(signal.SIGHUP, app.exit, Leaving.LOST)
+    loop.add_signal_handler(signal.SIGTERM, app.exit, Leaving.CANCEL)
+    leaving = await app.run_async() or Leaving.FINISH
     await finish(workbench, app.session_runs, leaving, ascii_only=app.ascii)
     return ExitCode.DONE if app.return_code in (0, None) else ExitCode.FAILED

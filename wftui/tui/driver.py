@@ -89,6 +89,21 @@ class TerminalDriver(LinuxDriver):
         if self._writer_thread is not None and self._writer_thread.is_alive():
             super().write(data)
 
+    def start_application_mode(self) -> None:
+        """Take the terminal, and keep its title for later."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual left its types out
+        if self._writer_thread is not None:
+            self.write("\x1b[22;2t\x1b]2;wftui\x07")
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, its title too."""
+        self.write("\x1b[23;2t")
+        super().stop_application_mode()
+
+    def set_title(self, title: str) -> None:
+        """Set the terminal's title."""
+        self.write(f"\x1b]2;{''.join(character for character in title if character.isprintable())}\x07")
+
     def toggle_mouse(self) -> bool:
         """Give the mouse back to the terminal, or take it; returns whether it is taken now."""
         if self._mouse:

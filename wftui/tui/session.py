@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import ConflictError, NotFoundError, UserError
 
 if TYPE_CHECKING:
     from wftui.model.execution import ExecutionRecord
@@ -52,13 +52,16 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving,
         _let_go_of_terminal()
     waiting = workbench.running()
     if waiting and leaving is Leaving.CANCEL:
-        await asyncio.gather(*(workbench.cancel(run_id) for run_id in waiting))
+        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in waiting))
     elif waiting and leaving is not Leaving.LOST:
         runs = "1 run goes" if len(waiting) == 1 else f"{len(waiting)} runs go"
         _say(f"{runs} on; ctrl+c cancels")
     with _signals(workbench):
         for run_id in waiting:
-            await workbench.wait(run_id)
+            try:
+                await workbench.wait(run_id)
+            except UserError as error:
+                _say(str(error))
     records = []
     for run_id in run_ids:
         with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
@@ -68,13 +71,18 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving,
         _say(line)
 
 
+async def _cancel(workbench: Workbench, run_id: str) -> None:
+    with contextlib.suppress(ConflictError):  # it has ended meanwhile
+        await workbench.cancel(run_id)
+
+
 @contextlib.contextmanager
 def _signals(workbench: Workbench) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     cancels: set[asyncio.Task[None]] = set()
 
     def cancel_all() -> None:
-        cancels.update(loop.create_task(workbench.cancel(run_id)) for run_id in workbench.running())
+        cancels.update(loop.create_task(_cancel(workbench, run_id)) for run_id in workbench.running())
 
     loop.add_signal_handler(signal.SIGINT, cancel_all)
     loop.add_signal_handler(signal.SIGTERM, cancel_all)

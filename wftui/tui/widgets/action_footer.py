@@ -2,11 +2,12 @@
 
 from textual import events
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from wftui.tui.actions import Action
+from wftui.tui.actions import Action, show_key
 
 _GAP = 2
 
@@ -32,6 +33,10 @@ class ActionFooter(Widget):
     always: reactive[tuple[Action, ...]] = reactive(())
     """Actions at the right end, which are the app's."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._typing_in: Widget | None = None
+
     def on_mount(self) -> None:
         """Follow the screen's bindings."""
         self.screen.bindings_updated_signal.subscribe(self, self._update)
@@ -41,12 +46,14 @@ class ActionFooter(Widget):
         from wftui.tui.action_screen import ActionScreen
 
         if isinstance(screen, ActionScreen) and screen.is_mounted:
+            self._typing_in = screen.focused
             self.shown = tuple(
                 (action, screen.why_not(action.id) is None)
                 for action in screen.ACTIONS
                 if action.footer and action.keys
             )
             self.always = screen.footer_tail()
+            self.refresh()
 
     def _places(self) -> list[tuple[int, str, Content]]:
         """Column, action and entry of everything that fits, from left to right."""
@@ -54,14 +61,14 @@ class ActionFooter(Widget):
         tail: list[tuple[int, str, Content]] = []
         end = width
         for action in reversed(self.always):
-            entry = _entry(action, enabled=True)
+            entry = self._entry(action, enabled=True)
             end -= entry.cell_length
             tail.insert(0, (end, f"app.act('{action.id}')", entry))
             end -= _GAP
         head: list[tuple[int, str, Content]] = []
         column = 0
         for action, enabled in self.shown:
-            entry = _entry(action, enabled=enabled)
+            entry = self._entry(action, enabled=enabled)
             if column + entry.cell_length > end:
                 break
             head.append((column, f"screen.act('{action.id}')", entry))
@@ -81,9 +88,12 @@ class ActionFooter(Widget):
             if column <= event.x - self.styles.padding.left < column + entry.cell_length:
                 await self.run_action(action)
 
+    def _entry(self, action: Action, *, enabled: bool) -> Content:
+        key = show_key(next((key for key in action.keys if not self._is_typed(key)), action.keys[0]))
+        if enabled:
+            return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
+        return Content.styled(f"{key} {action.label}", "$foreground-disabled")
 
-def _entry(action: Action, *, enabled: bool) -> Content:
-    key = action.shown_keys[0]
-    if enabled:
-        return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
-    return Content.styled(f"{key} {action.label}", "$foreground-disabled")
+    def _is_typed(self, key: str) -> bool:
+        """Whether a key types a character where the cursor is, and so does not arrive as a key."""
+        return self._typing_in is not None and self._typing_in.check_consume_key(key, key_to_character(key))
