@@ -178,7 +178,7 @@ class Items:
         assert field.item is not None
         self.item = field.item
         self.nodes: list[Node] = [_build(self.item, self, inner, fill=False) for inner in value] if self.given else []
-        if value is MISSING and (field.required or field.min_items) and fill:
+        if value is MISSING and field.required and fill:
             self.add()
 
     def give_null(self) -> None:

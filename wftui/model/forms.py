@@ -51,7 +51,6 @@ class FormField:
     choices: tuple[Choice, ...] = ()
     fields: tuple["FormField", ...] = ()
     item: "FormField | None" = None
-    min_items: int = 0
     step: float = 1
     minimum: float | None = None
     maximum: float | None = None
@@ -148,8 +147,7 @@ class _Builder:
             return replace(field, kind="choices", choices=item.choices, hints=facts.hints(parts))
         if item.kind in ("list", "choices") or (item.kind == "json" and not item.takes_text):
             return field
-        fewest = int(facts.number(parts, "minItems") or 0)
-        return replace(field, kind="list", item=item, min_items=fewest, hints=facts.hints(parts))
+        return replace(field, kind="list", item=item, hints=facts.hints(parts))
 
     def _group(self, parts: Facets, field: FormField, inner: _Around) -> FormField:
         needed = {name for part in parts for name in as_list(part.contents.get("required")) if isinstance(name, str)}

@@ -1,0 +1,314 @@
+"""The run form: asks for a workflow's inputs, made from its `inputSchema`."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Input, Static, TextArea
+
+from wftui.model.base import Json
+from wftui.model.form_command import run_command
+from wftui.model.form_secrets import covered, forget_secrets, uncovered
+from wftui.model.form_state import Node, build_form, pointer_of, rebuild_form, text_problems
+from wftui.model.form_text import JsonError, TextError, parse_json
+from wftui.model.forms import form_of, needs_input
+from wftui.model.json_schema import MISSING
+from wftui.model.listing import RecentInputs, WorkflowOutline
+from wftui.runtime.validation import validate_inputs
+from wftui.tui.actions import Action, bindings
+from wftui.tui.widgets.schema_form.command_line import CommandLine
+from wftui.tui.widgets.schema_form.field_text import facts_of
+from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.schema_form.json_editor import JsonEditor
+from wftui.tui.widgets.schema_form.key_line import KeyLine
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
+from wftui.tui.widgets.schema_form.picker import Picker
+
+GROUP = "Run form"
+RECHECK_AFTER = 0.3
+"""Seconds without a key after which a form that had problems is checked again."""
+_PROBLEMS_SHOWN = 4
+
+_left: dict[str, dict[str, Json]] = {}
+"""What was filled in when a form was left without running, by workflow; offered again while the app is open."""
+
+
+class RunInputModal(ModalScreen[dict[str, Json] | None]):
+    """Returns the inputs to run with, or None after Escape.
+
+    Args:
+        outline: the workflow that is to run.
+        recent: inputs of its last runs, to pick from; newest first.
+        inputs: what the form starts with, instead of the defaults alone.
+    """
+
+    DEFAULT_CSS = """
+    RunInputModal {
+        .dialog { width: 100%; max-width: 110; max-height: 100%; padding: 0; }
+        .about { padding: 0 1; height: auto; max-height: 2; color: $foreground-muted; }
+        .wrong { padding: 0 1; height: auto; max-height: 5; color: $text-error; display: none; }
+        .facts { padding: 0 1; height: 1; color: $foreground-muted; border-top: none; }
+        .foot { height: auto; border-top: solid $border-blurred; }
+        JsonEditor { display: none; }
+        &.-json SchemaForm { display: none; }
+        &.-json JsonEditor { display: block; }
+        &.-json .facts { display: none; }
+        &.-wrong .wrong { display: block; }
+    }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("run_form.run", "Run", "Check the inputs and run the workflow.", ("enter", "f5", "ctrl+enter"), GROUP),
+        Action("run_form.leave", "Leave", "Leave without running; what is filled in is kept.", ("escape",), GROUP),
+        Action("run_form.switch", "Form, JSON", "Fill in fields, or write the inputs as JSON.", ("f2",), GROUP),
+        Action("run_form.earlier", "Earlier", "Take the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
+        Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
+    )
+    BINDINGS = bindings(ACTIONS)
+
+    def __init__(
+        self,
+        outline: WorkflowOutline,
+        *,
+        recent: Sequence[RecentInputs] = (),
+        inputs: Mapping[str, Json] | None = None,
+    ) -> None:
+        super().__init__()
+        self._outline = outline
+        self._recent = list(recent)
+        self._form = form_of(outline.input_schema)
+        self._state = build_form(self._form, MISSING if inputs is None else dict(inputs))
+        if inputs is not None:
+            forget_secrets(self._state)
+        self._untouched = self._state.collect()
+        self._hidden: dict[str, Json] = {}
+        self._json_before = ""
+        self._checked = False
+        self._recheck: Timer | None = None
+
+    @staticmethod
+    def has_questions(schema: Mapping[str, Json]) -> bool:
+        """Whether a workflow with this `inputSchema` has anything to ask."""
+        return needs_input(schema)
+
+    def compose(self) -> ComposeResult:
+        """What it is about, the form or its JSON, what is wrong, the equal command, the keys."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(f"Run {self._outline.name or self._outline.id}")
+            box.border_subtitle = Content(" ".join(filter(None, [self._outline.id, self._outline.version])))
+            if self._outline.description:
+                yield Static(Content(self._outline.description), classes="about")
+            yield SchemaForm(self._state)
+            yield JsonEditor()
+            with Vertical(classes="foot"):
+                yield Static(classes="wrong")
+                yield Static(classes="facts")
+                yield CommandLine()
+                yield KeyLine(self.ACTIONS)
+
+    def on_mount(self) -> None:
+        """Offer what was left last time, and show the command."""
+        left = _left.get(self._outline.id)
+        if left is not None and left != self._untouched:
+            self._recent.insert(0, RecentInputs(label="left without running", inputs=left))
+        self._show_command()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the form take what the lines around it leave."""
+        around = 9 if self._outline.description else 8
+        room = max(3, event.size.height - around)
+        self.query_one(SchemaForm).styles.max_height = room
+        self.query_one(JsonEditor).styles.height = min(room, 24)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Earlier inputs are offered where there are some."""
+        if parameters == ("run_form.earlier",):
+            return bool(self._recent)
+        return super().check_action(action, parameters)
+
+    async def action_act(self, action_id: str) -> None:
+        """Do an action of the form."""
+        await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    # --- form and JSON
+
+    @property
+    def _in_json(self) -> bool:
+        return self.has_class("-json")
+
+    async def action_switch(self) -> None:
+        """Go from the form to JSON, or back; what is filled in goes along."""
+        editor = self.query_one(JsonEditor)
+        if not self._in_json:
+            value, self._hidden = covered(self._state)
+            self._json_before = json.dumps(value, indent=2, ensure_ascii=False)
+            editor.text = self._json_before
+            self._say([])
+            self.add_class("-json")
+            editor.focus()
+            return
+        try:
+            state = self._read_json()
+        except TextError as error:
+            self._say([str(error)])
+            editor.go_to(error)
+            return
+        self._say([])
+        self.remove_class("-json")
+        await self._take(state)
+
+    def _read_json(self) -> Node:
+        """The form as the JSON says; the same one when nothing in it was changed."""
+        editor = self.query_one(JsonEditor)
+        if editor.text == self._json_before:
+            return self._state
+        return rebuild_form(self._form, uncovered(editor.read(), self._hidden))
+
+    async def _take(self, state: Node) -> None:
+        """Show another state of the form."""
+        self._state = state
+        await self.query_one(SchemaForm).show(state)
+        self._show_command()
+        if self._checked:
+            self._check_again()
+
+    def _show_command(self) -> None:
+        self.query_one(CommandLine).command = run_command(self._outline.id, self._state)
+
+    def _say(self, sentences: Sequence[str]) -> None:
+        """What is wrong with the inputs as a whole."""
+        more = len(sentences) - _PROBLEMS_SHOWN
+        shown = [f"{glyph(self, '✗')} {sentence}" for sentence in sentences[:_PROBLEMS_SHOWN]]
+        if more > 0:
+            shown.append(f"  and {more} more")
+        self.query_one(".wrong", Static).update(Content("\n".join(shown)))
+        self.set_class(bool(sentences), "-wrong")
+
+    @on(Edited)
+    def _edited(self, _message: Edited) -> None:
+        self._show_command()
+        if self._checked:
+            self._check_again()
+
+    @on(TextArea.Changed, "JsonEditor")
+    def _written(self) -> None:
+        if not self._in_json:
+            return
+        try:
+            self._state = self._read_json()
+        except TextError as error:
+            self._say([str(error)])
+        else:
+            self._say([])
+            self._show_command()
+
+    @on(FocusMoved)
+    def _focus_moved(self, message: FocusMoved) -> None:
+        self.query_one(".facts", Static).update(facts_of(message.node))
+
+    # --- earlier inputs, pasted inputs
+
+    def action_earlier(self) -> None:
+        """Pick inputs of an earlier run."""
+        options = [(each.label, json.dumps(each.inputs, ensure_ascii=False)) for each in self._recent]
+        self.app.push_screen(Picker("Earlier inputs", options), self._picked)
+
+    async def _picked(self, index: int | None) -> None:
+        if index is not None:
+            await self._fill(self._recent[index].inputs)
+
+    async def _fill(self, inputs: Mapping[str, Json]) -> None:
+        state = build_form(self._form, dict(inputs))
+        forget_secrets(state)
+        self._say([])
+        self.remove_class("-json")
+        await self._take(state)
+
+    @on(Pasted)
+    async def _pasted(self, message: Pasted) -> None:
+        await self._fill_from(message.text)
+
+    async def on_paste(self, event: events.Paste) -> None:
+        """A JSON object that is pasted where nothing takes text fills in the form."""
+        if not self._in_json:
+            await self._fill_from(event.text)
+
+    async def _fill_from(self, text: str) -> None:
+        try:
+            value = parse_json(text)
+        except JsonError:
+            return
+        if isinstance(value, dict):
+            now = self._state.collect()
+            await self._take(rebuild_form(self._form, {**(now if isinstance(now, dict) else {}), **value}))
+            self.notify("The form was filled in from the JSON that was pasted.")
+
+    # --- run and leave
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_run()
+
+    def action_run(self) -> None:
+        """Check, and leave with the inputs; or say what is wrong at each field."""
+        if self._in_json:
+            try:
+                self._state = self._read_json()
+            except TextError as error:
+                self._say([str(error)])
+                self.query_one(JsonEditor).go_to(error)
+                return
+        self.run_worker(self._check(run=True), group="check", exclusive=True)
+
+    def _check_again(self) -> None:
+        if self._recheck is not None:
+            self._recheck.stop()
+        self._recheck = self.set_timer(RECHECK_AFTER, self._start_recheck)
+
+    def _start_recheck(self) -> None:
+        self.run_worker(self._check(run=False), group="check", exclusive=True)
+
+    async def _check(self, *, run: bool) -> None:
+        """Check in a thread, because a hostile pattern can take its time."""
+        value = self._state.collect()
+        problems = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
+        _, found = await asyncio.to_thread(validate_inputs, self._outline.input_schema, value)
+        for problem in found:
+            problems.setdefault(problem.pointer, problem.message)
+        if not problems and not isinstance(value, dict):
+            problems[""] = "The inputs are one JSON object, and this schema asks for something else."
+        if run and not problems:
+            _left.pop(self._outline.id, None)
+            self.dismiss(value)
+            return
+        self._checked = True
+        await self._show_problems(problems, go_there=run)
+
+    async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
+        if self._in_json:
+            self._say([f"{pointer or '/'}: {sentence}" for pointer, sentence in problems.items()])
+            return
+        form = self.query_one(SchemaForm)
+        self._say(await form.show_problems(problems))
+        if go_there and problems:
+            await form.focus_on(next(iter(problems)))
+
+    def action_copy(self) -> None:
+        """Copy the command."""
+        self.app.copy_to_clipboard(self.query_one(CommandLine).command)
+        self.notify("The command is in the clipboard.")
+
+    def action_leave(self) -> None:
+        """Leave without running."""
+        value = self._state.collect()
+        if isinstance(value, dict) and value != self._untouched:
+            _left[self._outline.id] = value
+        self.dismiss(None)

@@ -1,0 +1,160 @@
+"""One value out of a few or many: side by side where they fit in a line, else one that opens a list."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wftui.model.base import Json
+from wftui.model.form_state import Leaf
+from wftui.model.json_schema import MISSING
+from wftui.model.schema_facts import Choice
+from wftui.tui.widgets.schema_form.field_text import placeholder
+from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.schema_form.messages import Edited
+from wftui.tui.widgets.schema_form.option_flow import flow, flow_height, place_at
+from wftui.tui.widgets.schema_form.picker import Picker
+
+_MOST_SIDE_BY_SIDE = 8
+_YES_NO = (Choice(True, "yes"), Choice(False, "no"))
+
+
+class ChoiceEditor(Widget, can_focus=True):
+    """Chooses the value of a leaf; left and right go through the options, delete takes the choice back."""
+
+    DEFAULT_CSS = """
+    ChoiceEditor {
+        height: auto;
+        padding: 0 1;
+        background: $panel;
+        &:focus { background-tint: $primary 15%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "open", "Choose"),
+        Binding("left", "go(-1)", "Choice before", show=False),
+        Binding("right", "go(1)", "Next choice", show=False),
+        Binding("delete", "clear", "Clear"),
+        Binding("backspace", "clear", show=False),
+        Binding("ctrl+n", "give_null", "Give null"),
+    ]
+    ALLOW_SELECT = False
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__()
+        self.leaf = leaf
+        known = _YES_NO if leaf.field.kind == "boolean" else leaf.field.choices
+        self.choices = (*known, Choice(None, "null")) if leaf.field.nullable else known
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Null is offered only where the schema allows it."""
+        return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
+
+    @property
+    def chosen(self) -> int | None:
+        """The number of the option that is the value; None when nothing is chosen."""
+        value = self.leaf.value
+        matching = (i for i, choice in enumerate(self.choices) if _same(choice.value, value))
+        return next(matching, None)
+
+    def described(self) -> str:
+        """What the schema says about the value that is chosen."""
+        return "" if self.chosen is None else self.choices[self.chosen].description
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line, or as many as options side by side need."""
+        return flow_height(self._texts(), width) if self._side_by_side(width) else 1
+
+    def render(self) -> Content:
+        """The options, or the chosen one."""
+        width = self.content_size.width
+        return self._options(width) if self._side_by_side(width) else self._one(width)
+
+    def _texts(self) -> list[str]:
+        on, off = glyph(self, "●"), glyph(self, "○")
+        chosen = self.chosen
+        return [f"{on if i == chosen else off} {choice.label}" for i, choice in enumerate(self.choices)]
+
+    def _side_by_side(self, width: int) -> bool:
+        return len(self.choices) <= _MOST_SIDE_BY_SIDE and flow_height(self._texts(), width) == 1
+
+    def _options(self, width: int) -> Content:
+        line = Content("")
+        for place in flow(self._texts(), width):
+            style = "bold" if place.number == self.chosen else "$foreground-muted"
+            line = line.pad_right(place.start - line.cell_length)
+            line += Content.styled(self._texts()[place.number], style).truncate(width, ellipsis=True)
+        return line
+
+    def _one(self, width: int) -> Content:
+        count = Content.styled(f"{len(self.choices)} choices {glyph(self, '▾')}", "$foreground-muted")
+        room = width - count.cell_length - 1
+        if self.chosen is None:
+            text = Content.styled(placeholder(self.leaf) or "choose", "$text-disabled")
+        else:
+            text = Content.styled(self.choices[self.chosen].label, "bold")
+        return text.truncate(room, ellipsis=True).pad_right(max(0, room + 1 - text.cell_length)) + count
+
+    def give(self, value: Json) -> None:
+        """Choose a value; MISSING chooses none."""
+        self.leaf.give(value)
+        self.refresh(layout=True)
+        self.post_message(Edited(self.leaf))
+
+    def action_go(self, by: int) -> None:
+        """Choose the next option in a direction."""
+        old = self.chosen
+        if old is None:
+            self.give(self.choices[0 if by > 0 else -1].value)
+        else:
+            self.give(self.choices[(old + by) % len(self.choices)].value)
+
+    def action_clear(self) -> None:
+        """Choose none."""
+        self.give(MISSING)
+
+    def action_give_null(self) -> None:
+        """Give null, which is not the same as nothing."""
+        self.give(None)
+
+    def action_open(self) -> None:
+        """Go on to the next of a few options, or show the list of many."""
+        if self._side_by_side(self.content_size.width):
+            self.action_go(1)
+            return
+        options = [(choice.label, choice.description) for choice in self.choices]
+
+        def pick(index: int | None) -> None:
+            if index is not None:
+                self.give(self.choices[index].value)
+
+        self.app.push_screen(Picker(self.leaf.field.label, options, self.chosen or 0), pick)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter chooses the next option that starts with it."""
+        if not event.is_printable or not event.character or event.character == " ":
+            return
+        event.stop()
+        start = (self.chosen if self.chosen is not None else -1) + 1
+        order = [*range(start, len(self.choices)), *range(start)]
+        for index in order:
+            if self.choices[index].label.casefold().startswith(event.character.casefold()):
+                self.give(self.choices[index].value)
+                return
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked, or show the list."""
+        offset = event.get_content_offset(self)
+        width = self.content_size.width
+        if not self._side_by_side(width):
+            self.action_open()
+        elif offset is not None and (index := place_at(self._texts(), width, offset.x, offset.y)) is not None:
+            self.give(self.choices[index].value)
+
+
+def _same(left: Json, right: Json) -> bool:
+    """Equality as JSON has it: true is not 1."""
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)

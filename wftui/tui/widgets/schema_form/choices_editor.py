@@ -1,0 +1,99 @@
+"""Any number of values out of some: boxes to tick."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from wftui.model.form_state import Leaf
+from wftui.model.json_schema import MISSING
+from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.schema_form.messages import Edited
+from wftui.tui.widgets.schema_form.option_flow import flow, flow_height, place_at
+
+
+class ChoicesEditor(Widget, can_focus=True):
+    """Ticks the values of a leaf that holds a list; they keep the order of the schema."""
+
+    DEFAULT_CSS = """
+    ChoicesEditor {
+        height: auto;
+        padding: 0 1;
+        background: $panel;
+        &:focus { background-tint: $primary 15%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", "Tick"),
+        Binding("left", "go(-1)", "Box before", show=False),
+        Binding("right", "go(1)", "Next box", show=False),
+        Binding("delete", "clear", "Clear"),
+        Binding("backspace", "clear", show=False),
+    ]
+    ALLOW_SELECT = False
+
+    cursor: reactive[int] = reactive(0)
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__()
+        self.leaf = leaf
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the boxes need."""
+        return flow_height(self._texts(), width)
+
+    def _ticked(self) -> list[bool]:
+        chosen = self.leaf.value if isinstance(self.leaf.value, list) else []
+        return [choice.value in chosen for choice in self.leaf.field.choices]
+
+    def _texts(self) -> list[str]:
+        signs = [glyph(self, "☑" if ticked else "☐") for ticked in self._ticked()]
+        return [f"{sign} {choice.label}" for sign, choice in zip(signs, self.leaf.field.choices, strict=True)]
+
+    def render(self) -> Content:
+        """The boxes; the one under the cursor is underlined while the field has the focus."""
+        width = self.content_size.width
+        texts, ticked = self._texts(), self._ticked()
+        lines = [Content("") for _ in range(flow_height(texts, width))]
+        for place in flow(texts, width):
+            style = "bold" if ticked[place.number] else "$foreground-muted"
+            if self.has_focus and place.number == self.cursor:
+                style += " underline"
+            line = lines[place.line].pad_right(place.start - lines[place.line].cell_length)
+            lines[place.line] = line + Content.styled(texts[place.number], style).truncate(width, ellipsis=True)
+        return Content("\n").join(lines)
+
+    def action_go(self, by: int) -> None:
+        """Move the cursor."""
+        self.cursor = (self.cursor + by) % len(self.leaf.field.choices)
+
+    def action_tick(self) -> None:
+        """Tick the box under the cursor, or take the tick away; without any tick the value is absent."""
+        ticked = self._ticked()
+        ticked[self.cursor] = not ticked[self.cursor]
+        chosen = [choice.value for choice, is_on in zip(self.leaf.field.choices, ticked, strict=True) if is_on]
+        emptied = self.leaf.field.required or self.leaf.field.default is not MISSING
+        self._give(chosen if chosen or emptied else MISSING)
+
+    def action_clear(self) -> None:
+        """Take all ticks away."""
+        self._give(MISSING)
+
+    def _give(self, value: object) -> None:
+        self.leaf.give(value)
+        self.refresh()
+        self.post_message(Edited(self.leaf))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tick the box that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = place_at(self._texts(), self.content_size.width, offset.x, offset.y)
+        if index is not None:
+            self.cursor = index
+            self.action_tick()

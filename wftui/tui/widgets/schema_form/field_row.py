@@ -1,0 +1,146 @@
+"""A field of a form: label, editor, and under it what the schema says or what is wrong."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wftui.model.form_state import Items, Leaf
+from wftui.model.form_text import JsonError, parse_json
+from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
+from wftui.tui.widgets.schema_form.choices_editor import ChoicesEditor
+from wftui.tui.widgets.schema_form.context import FormContext
+from wftui.tui.widgets.schema_form.field_text import note
+from wftui.tui.widgets.schema_form.item_tools import ItemTools
+from wftui.tui.widgets.schema_form.label import label_lines
+from wftui.tui.widgets.schema_form.lines_editor import LinesEditor
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
+from wftui.tui.widgets.schema_form.note import Note
+from wftui.tui.widgets.schema_form.text_editor import NumberEditor, TextEditor
+
+
+def editor_for(leaf: Leaf) -> Widget:
+    """The widget that fills in a leaf."""
+    field = leaf.field
+    if field.kind in ("boolean", "choice"):
+        return ChoiceEditor(leaf)
+    if field.kind == "choices":
+        return ChoicesEditor(leaf)
+    if field.kind in ("integer", "number"):
+        return NumberEditor(leaf)
+    composed = field.kind == "json" and not field.takes_text
+    if not field.secret and (field.kind == "multiline" or composed or "\n" in leaf.text):
+        return LinesEditor(leaf)
+    return TextEditor(leaf)
+
+
+class FieldRow(Widget):
+    """Shows a leaf. The label is drawn by the row itself: one widget less for each field."""
+
+    DEFAULT_CSS = """
+    FieldRow {
+        layout: vertical;
+        height: auto;
+        width: 1fr;
+    }
+    """
+
+    def __init__(self, context: FormContext, leaf: Leaf, depth: int) -> None:
+        super().__init__()
+        self.node = leaf
+        self._sheet = context
+        self._depth = depth
+        self._note = Note(note(leaf.field))
+
+    def compose(self) -> ComposeResult:
+        """Editor and note; in a list also what can be done with the item."""
+        yield editor_for(self.node)
+        yield self._note
+        if isinstance(self.node.parent, Items):
+            yield ItemTools(self.node)
+
+    def on_mount(self) -> None:
+        """Stand in line with the others."""
+        self._sheet.shown[id(self.node)] = self
+        self.place_label()
+        self._describe()
+
+    def on_unmount(self) -> None:
+        """Give up the place."""
+        if self._sheet.shown.get(id(self.node)) is self:
+            del self._sheet.shown[id(self.node)]
+
+    def place_label(self) -> None:
+        """Leave room for the label, which has another width now."""
+        for child in self.children:
+            if not isinstance(child, ItemTools):
+                child.styles.margin = (0, 0, 0, self._sheet.label_width)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as the higher of the label and what is beside it."""
+        return max(super().get_content_height(container, viewport, width), len(self._label()))
+
+    def render(self) -> Content:
+        """The label."""
+        return Content("\n").join(self._label())
+
+    def _label(self) -> list[Content]:
+        return label_lines(self, self.node, self._depth, self._sheet.label_width)
+
+    @property
+    def editor(self) -> Widget:
+        """What the value is filled in with."""
+        return self.children[0]
+
+    def focus_first(self) -> None:
+        """Focus the editor."""
+        self.editor.focus()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say what is wrong, in place of the description."""
+        self._note.problem = sentence
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label, and tell what has the focus."""
+        self.refresh()
+        self.post_message(FocusMoved(self.node))
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark away."""
+        self.refresh()
+
+    def on_edited(self, _message: Edited) -> None:
+        """What the editor says about its own text comes first."""
+        self.show_problem(self.node.problem)
+        self._describe()
+
+    def _describe(self) -> None:
+        if isinstance(self.editor, ChoiceEditor):
+            self._note.more = self.editor.described()
+
+    async def on_pasted(self, message: Pasted) -> None:
+        """Go over to several lines, unless the text is for the list or the form around."""
+        if isinstance(self.node.parent, Items) or (_is_object(message.text) and self.node.field.kind != "json"):
+            return
+        message.stop()
+        whole = self.node.field.kind in ("text", "json")
+        self.node.type_text(message.text if whole else message.text.partition("\n")[0])
+        await self.editor.remove()
+        await self.mount(editor_for(self.node), before=0)
+        self.place_label()
+        self.focus_first()
+        self.post_message(Edited(self.node))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the label is one on its field."""
+        if event.widget is self:
+            self.focus_first()
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(parse_json(text), dict)
+    except JsonError:
+        return False

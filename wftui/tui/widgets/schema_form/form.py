@@ -1,0 +1,132 @@
+"""A whole form: a column of fields that scrolls, opens fast however long it is, and takes problems to their fields."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from wftui.model.form_state import Group, Items, Node, node_at
+from wftui.tui.widgets.schema_form.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
+from wftui.tui.widgets.schema_form.field_row import FieldRow
+from wftui.tui.widgets.schema_form.group_box import GroupBox
+from wftui.tui.widgets.schema_form.items_box import ItemsBox
+from wftui.tui.widgets.schema_form.label import label_length
+from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+
+
+def _make(context: FormContext, node: Node, depth: int) -> Widget:
+    if isinstance(node, Group):
+        return GroupBox(context, node, depth)
+    if isinstance(node, Items):
+        return ItemsBox(context, node, depth)
+    return FieldRow(context, node, depth)
+
+
+def _longest_label(nodes: Sequence[Node], depth: int) -> int:
+    """Cells that the labels at the top and one level below want."""
+    found = SHORTEST_LABEL
+    for node in nodes:
+        found = max(found, label_length(node, depth))
+        if isinstance(node, Group) and depth < 1:
+            found = max(found, _longest_label(node.nodes, depth + 1))
+    return found
+
+
+class SchemaForm(VerticalScroll, can_focus=False):
+    """Shows the nodes of a form. Up and down go from field to field, where a field does not need them itself."""
+
+    DEFAULT_CSS = """
+    SchemaForm { height: auto; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "screen.focus_previous", "Field before", show=False),
+        Binding("down", "screen.focus_next", "Next field", show=False),
+    ]
+
+    def __init__(self, root: Node) -> None:
+        super().__init__()
+        self._sheet = FormContext(_make)
+        self._root = root
+        self._top: Sequence[Node] = ()
+
+    async def on_mount(self) -> None:
+        """Show the fields."""
+        await self.show(self._root)
+
+    async def show(self, root: Node) -> None:
+        """Show another form, in place of the one that is shown."""
+        self._root = root
+        self._top = root.nodes if isinstance(root, Group) else (root,)
+        self._place_labels()
+        async with self.batch():
+            await self.query_children(LazyColumn).remove()
+            await self.mount(LazyColumn([partial(self._sheet.make, node, 0) for node in self._top]))
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Focus the first field."""
+        first = self._sheet.widget_of(self._top[0]) if self._top else None
+        if first is not None:
+            first.focus_first()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Give the labels their share of the new width."""
+        self._place_labels()
+
+    def _place_labels(self) -> None:
+        most = max(SHORTEST_LABEL, int(self.size.width * LABEL_SHARE))
+        width = min(_longest_label(self._top, 0), most)
+        if width != self._sheet.label_width:
+            self._sheet.label_width = width
+            for widget in self._sheet.shown.values():
+                if isinstance(widget, FieldRow | GroupBox | ItemsBox):
+                    widget.place_label()
+
+    async def show_problems(self, problems: Mapping[str, str]) -> list[str]:
+        """Say at each field what is wrong with it.
+
+        Args:
+            problems: sentences by JSON Pointer; those of fields that are not mentioned are taken back.
+
+        Returns:
+            The sentences that belong to no field.
+        """
+        by_node: dict[int, list[str]] = {}
+        homeless: list[str] = []
+        for pointer, sentence in problems.items():
+            node = node_at(self._root, pointer)
+            if node is self._root and isinstance(node, Group):
+                homeless.append(f"{pointer}: {sentence}" if pointer else sentence)
+                continue
+            await self._reveal(node)
+            by_node.setdefault(id(node), []).append(sentence)
+        for identity, widget in self._sheet.shown.items():
+            widget.show_problem(" ".join(by_node.get(identity, [])))
+        return homeless
+
+    async def focus_on(self, pointer: str) -> None:
+        """Go to the field of a value."""
+        node = node_at(self._root, pointer)
+        await self._reveal(node)
+        widget = self._sheet.widget_of(node)
+        if widget is not None:
+            widget.focus_first()
+
+    async def _reveal(self, node: Node) -> None:
+        """Have a node and all around it mounted and unfolded."""
+        if self._sheet.widget_of(node) is not None and node.parent is self._root:
+            return
+        around: list[Node] = []
+        while node.parent is not None:
+            node = node.parent
+            around.append(node)
+        for outer in reversed(around):
+            box = self._sheet.widget_of(outer)
+            if isinstance(box, GroupBox | ItemsBox):
+                await box.complete()
+            elif outer is self._root:
+                await self.query_children(LazyColumn).first().complete()

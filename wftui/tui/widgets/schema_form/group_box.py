@@ -1,0 +1,186 @@
+"""A group of fields that can be folded: an object, or an item of a list of objects."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wftui.model.form_state import Group, Items
+from wftui.tui.widgets.schema_form.context import FormContext
+from wftui.tui.widgets.schema_form.field_text import note, state_of, summary
+from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.schema_form.item_tools import ItemTools
+from wftui.tui.widgets.schema_form.label import label_lines
+from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
+from wftui.tui.widgets.schema_form.note import Note
+
+
+class GroupHeader(Widget, can_focus=True):
+    """Label of the group and, while it is folded, what is in it. Space folds and unfolds."""
+
+    DEFAULT_CSS = """
+    GroupHeader {
+        height: auto;
+        width: 1fr;
+        &:focus { background: $panel; background-tint: $primary 15%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "fold", "Fold, unfold"),
+        Binding("left", "fold(True)", "Fold", show=False),
+        Binding("right", "fold(False)", "Unfold", show=False),
+        Binding("f8", "clear", "Clear"),
+        Binding("ctrl+n", "give_null", "Give null"),
+    ]
+    ALLOW_SELECT = False
+
+    def __init__(self, box: "GroupBox") -> None:
+        super().__init__()
+        self._box = box
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Null and clearing are offered only where they make sense."""
+        node = self._box.node
+        if action == "give_null":
+            return node.field.nullable
+        if action == "clear":
+            return not isinstance(node.parent, Items)
+        return super().check_action(action, parameters)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the label needs."""
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        """The line."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        box = self._box
+        sign = glyph(self, "▾" if box.is_open else "▸")
+        label_width = box.label_width
+        state = state_of(box.node) or ("" if box.is_open else summary(box.node))
+        beside = Content.styled(state, "$foreground-muted").truncate(max(0, width - label_width - 1), ellipsis=True)
+        first, *more = label_lines(self, box.node, box.depth, width if not state else label_width, sign=sign)
+        return [first.pad_right(max(0, label_width + 1 - first.cell_length)) + beside, *more]
+
+    def on_focus(self) -> None:
+        """Tell what has the focus."""
+        self.post_message(FocusMoved(self._box.node))
+
+    async def action_fold(self, folded: bool | None = None) -> None:
+        """Show or hide the fields."""
+        await self._box.unfold(not (self._box.is_open if folded is None else folded))
+
+    async def action_clear(self) -> None:
+        """Take everything out of the group."""
+        self._box.node.clear()
+        await self._box.rebuild()
+
+    async def action_give_null(self) -> None:
+        """Give null, which is not the same as nothing."""
+        self._box.node.give_null()
+        await self._box.rebuild()
+
+    async def on_click(self, _event: events.Click) -> None:
+        """A click folds and unfolds."""
+        await self.action_fold()
+
+
+class GroupBox(Vertical):
+    """Header and fields; the fields are made when they are first shown."""
+
+    DEFAULT_CSS = """
+    GroupBox { height: auto; }
+    GroupBox > .head { height: auto; }
+    """
+
+    def __init__(self, context: FormContext, node: Group, depth: int) -> None:
+        super().__init__()
+        self.node = node
+        self.depth = depth
+        self.is_open = node.field.required or node.given or node.differs()
+        if isinstance(node.parent, Items):
+            self.is_open = not node.given
+        self._sheet = context
+        self._header = GroupHeader(self)
+        self._note = Note(note(node.field))
+
+    @property
+    def label_width(self) -> int:
+        """Cells of the column of labels."""
+        return self._sheet.label_width
+
+    def compose(self) -> ComposeResult:
+        """Header, note and, when unfolded, the fields."""
+        with Horizontal(classes="head"):
+            yield self._header
+            if isinstance(self.node.parent, Items):
+                yield ItemTools(self.node)
+        yield self._note
+        if self.is_open:
+            yield self._fields()
+
+    def _fields(self) -> LazyColumn:
+        return LazyColumn([partial(self._sheet.make, node, self.depth + 1) for node in self.node.nodes])
+
+    def on_mount(self) -> None:
+        """Stand in line with the others."""
+        self._sheet.shown[id(self.node)] = self
+        self.place_label()
+
+    def on_unmount(self) -> None:
+        """Give up the place."""
+        if self._sheet.shown.get(id(self.node)) is self:
+            del self._sheet.shown[id(self.node)]
+
+    def place_label(self) -> None:
+        """Leave room for the label, which has another width now."""
+        self._note.styles.margin = (0, 0, 0, self._sheet.label_width)
+        self._header.refresh(layout=True)
+
+    def refresh_labels(self) -> None:
+        """The number of the item, or what is in it, is another one."""
+        self._header.refresh(layout=True)
+
+    async def unfold(self, is_open: bool) -> None:
+        """Show or hide the fields."""
+        self.is_open = is_open
+        column = next(iter(self.query_children(LazyColumn)), None)
+        if column is not None:
+            column.display = is_open
+        elif is_open:
+            await self.mount(self._fields())
+        self._header.refresh(layout=True)
+
+    async def complete(self) -> None:
+        """Have all fields mounted and shown."""
+        await self.unfold(True)
+        await self.query_children(LazyColumn).first().complete()
+
+    async def rebuild(self) -> None:
+        """Show the group anew after its fields were replaced."""
+        await self.query_children(LazyColumn).remove()
+        if self.is_open:
+            await self.mount(self._fields())
+        self._header.refresh(layout=True)
+        self.post_message(Edited(self.node))
+
+    def focus_first(self) -> None:
+        """Focus the header."""
+        self._header.focus()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say what is wrong with the group as a whole."""
+        self._note.problem = sentence
+
+    def on_edited(self, _message: Edited) -> None:
+        """The header says whether the group is given."""
+        self._header.refresh(layout=True)

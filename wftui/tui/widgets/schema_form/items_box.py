@@ -1,0 +1,326 @@
+"""A list whose items are added, removed and put in order."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+from textual.widgets import Static
+
+from wftui.model.base import Json
+from wftui.model.form_state import Group, Items, Leaf, Node
+from wftui.model.json_schema import MISSING
+from wftui.tui.widgets.schema_form.context import FormContext
+from wftui.tui.widgets.schema_form.field_row import FieldRow
+from wftui.tui.widgets.schema_form.field_text import note, state_of
+from wftui.tui.widgets.schema_form.group_box import GroupBox
+from wftui.tui.widgets.schema_form.item_tools import ItemTools
+from wftui.tui.widgets.schema_form.label import label_lines
+from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
+from wftui.tui.widgets.schema_form.note import Note
+
+
+class AddLine(Widget, can_focus=True):
+    """Adds an item at the end."""
+
+    DEFAULT_CSS = """
+    AddLine {
+        height: 1;
+        padding: 0 1;
+        color: $primary;
+        &:focus { background: $panel; background-tint: $primary 15%; text-style: bold; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "add", "Add an item"),
+        Binding("space", "add", show=False),
+        Binding("ctrl+n", "give_null", "Give null"),
+    ]
+    ALLOW_SELECT = False
+
+    def __init__(self, box: "ItemsBox") -> None:
+        super().__init__()
+        self._box = box
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Null is offered only where the schema allows it."""
+        return self._box.node.field.nullable if action == "give_null" else super().check_action(action, parameters)
+
+    def render(self) -> Content:
+        """The line."""
+        return Content("+ add an item")
+
+    def on_focus(self) -> None:
+        """Tell what has the focus."""
+        self.post_message(FocusMoved(self._box.node))
+
+    async def action_add(self) -> None:
+        """Add an item and go into it."""
+        await self._box.add()
+
+    async def action_give_null(self) -> None:
+        """Give null, which is not the same as nothing."""
+        self._box.node.give_null()
+        await self._box.rebuild()
+
+    async def on_click(self, _event: events.Click) -> None:
+        """Add an item."""
+        await self._box.add()
+
+
+class ItemsHeader(Widget):
+    """Label of the list, how many items it has (or the way to the first one), and its note."""
+
+    DEFAULT_CSS = """
+    ItemsHeader {
+        layout: vertical;
+        height: auto;
+        width: 1fr;
+        .count { height: 1; padding: 0 1; color: $foreground-muted; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    def __init__(self, box: "ItemsBox", note: Note) -> None:
+        super().__init__()
+        self._box = box
+        self._note = note
+        self._count = Static(classes="count")
+        self._add_line = AddLine(box)
+
+    def compose(self) -> ComposeResult:
+        """What stands beside the label."""
+        yield self._count
+        yield self._add_line
+        yield self._note
+
+    def on_mount(self) -> None:
+        """Say how many items there are."""
+        self.update()
+
+    def update(self) -> None:
+        """Say it again: it has changed."""
+        empty = not self._box.node.nodes
+        self._count.update(Content(state_of(self._box.node)))
+        self._count.display = not empty or self._box.node.is_null
+        self._add_line.display = empty
+        for child in self.children:
+            child.styles.margin = (0, 0, 0, self._box.label_width)
+        self.refresh(layout=True)
+
+    def focus_first(self) -> None:
+        """Go to the way to the first item."""
+        self._add_line.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark away."""
+        self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as the higher of the label and what is beside it."""
+        return max(super().get_content_height(container, viewport, width), len(self._label()))
+
+    def _label(self) -> list[Content]:
+        return label_lines(self, self._box.node, self._box.depth, self._box.label_width)
+
+    def render(self) -> Content:
+        """The label."""
+        return Content("\n").join(self._label())
+
+
+class ItemsBox(Vertical):
+    """Header, items, and a line to add one."""
+
+    DEFAULT_CSS = """
+    ItemsBox { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9", "add", "Add"),
+        Binding("f8", "remove", "Remove"),
+        Binding("alt+up", "move(-1)", "Move up"),
+        Binding("alt+down", "move(1)", "Move down"),
+        Binding("ctrl+up", "move(-1)", show=False),
+        Binding("ctrl+down", "move(1)", show=False),
+    ]
+
+    def __init__(self, context: FormContext, node: Items, depth: int) -> None:
+        super().__init__()
+        self.node = node
+        self.depth = depth
+        self._sheet = context
+        self._note = Note(note(node.field))
+        self._header = ItemsHeader(self, self._note)
+        self._add_line = AddLine(self)
+
+    @property
+    def label_width(self) -> int:
+        """Cells of the column of labels."""
+        return self._sheet.label_width
+
+    def compose(self) -> ComposeResult:
+        """Header, items and the line to add one."""
+        yield self._header
+        yield self._items()
+        yield self._add_line
+
+    def _items(self) -> LazyColumn:
+        return LazyColumn([partial(self._sheet.make, node, self.depth + 1) for node in self.node.nodes])
+
+    @property
+    def _column(self) -> LazyColumn:
+        return self.query_children(LazyColumn).first()
+
+    def on_mount(self) -> None:
+        """Stand in line with the others."""
+        self._sheet.shown[id(self.node)] = self
+        self.place_label()
+
+    def on_unmount(self) -> None:
+        """Give up the place."""
+        if self._sheet.shown.get(id(self.node)) is self:
+            del self._sheet.shown[id(self.node)]
+
+    def place_label(self) -> None:
+        """Leave room for the label, which has another width now."""
+        self._add_line.styles.margin = (0, 0, 0, self._sheet.label_width)
+        self._add_line.display = bool(self.node.nodes)
+        self._header.update()
+
+    async def complete(self) -> None:
+        """Have all items mounted."""
+        await self._column.complete()
+
+    async def rebuild(self) -> None:
+        """Show the list anew after its items were replaced."""
+        await self._column.remove()
+        await self.mount(self._items(), before=self._add_line)
+        self._changed()
+
+    def focus_first(self) -> None:
+        """Focus the first item, or the line to add one."""
+        first = self._sheet.widget_of(self.node.nodes[0]) if self.node.nodes else None
+        if first is None:
+            self._header.focus_first()
+        else:
+            first.focus_first()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say what is wrong with the list as a whole."""
+        self._note.problem = sentence
+
+    async def add(self, after: Node | None = None) -> None:
+        """Put in an item, after another one or at the end, and go into it."""
+        await self._insert(None if after is None else self._place(after) + 1, MISSING)
+
+    async def _insert(self, at: int | None, value: Json) -> None:
+        await self.complete()
+        at = len(self.node.nodes) if at is None else at
+        node = self.node.add(value, at)
+        before = at if at < len(self._column.children) else None
+        await self._column.mount(self._sheet.make(node, self.depth + 1), before=before)
+        self._changed()
+        self._enter(node)
+
+    async def remove_item(self, node: Node) -> None:
+        """Take an item out; the focus goes to the one that takes its place."""
+        await self.complete()
+        at = self._place(node)
+        self.node.remove(node)
+        await self._column.children[at].remove()
+        self._changed()
+        if self.node.nodes:
+            self._enter(self.node.nodes[min(at, len(self.node.nodes) - 1)])
+        else:
+            self._header.focus_first()
+
+    async def move_item(self, node: Node, by: int) -> None:
+        """Move an item up or down; the focus goes with it."""
+        await self.complete()
+        old = self._place(node)
+        if not self.node.move(node, by):
+            self.app.bell()
+            return
+        if by > 0:
+            self._column.move_child(old, after=old + by)
+        else:
+            self._column.move_child(old, before=old + by)
+        self._changed()
+
+    def _place(self, node: Node) -> int:
+        return next(i for i, other in enumerate(self.node.nodes) if other is node)
+
+    def _enter(self, node: Node) -> None:
+        """Focus the first field of an item."""
+        while isinstance(node, Group) and node.nodes and self._sheet.widget_of(node.nodes[0]) is not None:
+            node = node.nodes[0]
+        widget = self._sheet.widget_of(node)
+        if widget is not None:
+            widget.focus_first()
+
+    def _item_of(self, widget: Widget | None) -> Node | None:
+        """The item that a widget is part of."""
+        for part in widget.ancestors_with_self if widget is not None else ():
+            if isinstance(part, FieldRow | GroupBox) and part.node.parent is self.node:
+                return part.node
+        return None
+
+    def _changed(self) -> None:
+        self._header.update()
+        self._add_line.display = bool(self.node.nodes)
+        for child in self._column.children:
+            if isinstance(child, GroupBox):
+                child.refresh_labels()
+            else:
+                child.refresh()
+        self.post_message(Edited(self.node))
+
+    async def action_add(self) -> None:
+        """Add an item after this one."""
+        await self.add(self._item_of(self.screen.focused))
+
+    async def action_remove(self) -> None:
+        """Remove this item."""
+        node = self._item_of(self.screen.focused)
+        if node is not None:
+            await self.remove_item(node)
+
+    async def action_move(self, by: int) -> None:
+        """Move this item."""
+        node = self._item_of(self.screen.focused)
+        if node is not None:
+            await self.move_item(node, by)
+
+    async def on_item_tools_asked(self, message: ItemTools.Asked) -> None:
+        """Do what was clicked."""
+        message.stop()
+        if message.what == "remove":
+            await self.remove_item(message.node)
+        else:
+            await self.move_item(message.node, -1 if message.what == "up" else 1)
+
+    async def on_pasted(self, message: Pasted) -> None:
+        """Each line that was pasted into an item becomes one."""
+        node = message.node
+        if not isinstance(node, Leaf) or node.parent is not self.node:
+            return
+        message.stop()
+        lines = [line.strip() for line in message.text.splitlines() if line.strip()]
+        at = self._place(node)
+        if not node.text and lines:
+            node.type_text(lines.pop(0))
+        for offset, line in enumerate(lines, 1):
+            added = self.node.add(at=at + offset)
+            if isinstance(added, Leaf):
+                added.type_text(line)
+        await self.rebuild()
+        self._enter(self.node.nodes[at + len(lines)])

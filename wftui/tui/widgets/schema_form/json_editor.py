@@ -1,0 +1,38 @@
+"""The inputs as JSON: highlighted, and checked while they are written."""
+
+from textual.widgets import TextArea
+
+from wftui.model.base import Json
+from wftui.model.form_text import JsonError, TextError, parse_json
+
+
+class JsonEditor(TextArea):
+    """A text of JSON that must be an object."""
+
+    DEFAULT_CSS = """
+    JsonEditor.-textual-compact {
+        background: $panel;
+        scrollbar-size-vertical: 1;
+        &:focus { background: $panel; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", language="json", show_line_numbers=True, tab_behavior="focus", compact=True)
+
+    def read(self) -> dict[str, Json]:
+        """The object.
+
+        Raises:
+            TextError: when the text is none; the sentence says where.
+        """
+        value = parse_json(self.text)
+        if not isinstance(value, dict):
+            raise TextError("The inputs are one JSON object: {…}.")
+        return value
+
+    def go_to(self, error: TextError) -> None:
+        """Put the cursor where the text stops being JSON."""
+        if isinstance(error, JsonError):
+            self.cursor_location = (error.line - 1, error.column - 1)
+        self.focus()

@@ -1,0 +1,54 @@
+"""Several lines to type in: long text, and JSON of some size."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import TextArea
+
+from wftui.model.form_state import Leaf
+from wftui.tui.widgets.schema_form.field_text import placeholder
+from wftui.tui.widgets.schema_form.messages import Edited
+
+
+class LinesEditor(TextArea):
+    """Types into a leaf of the form; grows with its text, up to ten lines."""
+
+    DEFAULT_CSS = """
+    LinesEditor.-textual-compact {
+        height: auto;
+        min-height: 3;
+        max-height: 10;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        &.-short { min-height: 1; }
+        background: $panel;
+        &:focus { background: $panel; background-tint: $primary 15%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Give null")]
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__(leaf.text, compact=True, tab_behavior="focus", placeholder=placeholder(leaf))
+        self.leaf = leaf
+        self.set_class(leaf.field.kind == "json", "-short")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Null is offered only where the schema allows it."""
+        return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Keep the state equal to what is shown."""
+        event.stop()
+        if self.text != self.leaf.text:
+            self.leaf.type_text(self.text)
+            self._tell()
+
+    def action_give_null(self) -> None:
+        """Give null, which is not the same as nothing."""
+        self.leaf.give(None)
+        self.text = self.leaf.text
+        self._tell()
+
+    def _tell(self) -> None:
+        self.placeholder = placeholder(self.leaf)
+        self.post_message(Edited(self.leaf))

@@ -1,0 +1,51 @@
+"""The lines under a field: what the schema says, or what is wrong with the value."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from wftui.tui.widgets.schema_form.glyphs import glyph
+
+
+class Note(Widget):
+    """Not there while there is nothing to say."""
+
+    DEFAULT_CSS = """
+    Note {
+        height: auto;
+        max-height: 4;
+        padding: 0 1;
+        color: $foreground-muted;
+        display: none;
+        &.-said { display: block; }
+    }
+    """
+
+    problem: reactive[str] = reactive("", layout=True)
+    """What is wrong; stands in place of everything else."""
+    more: reactive[str] = reactive("", layout=True)
+    """Something about the value that is chosen now; comes before the description."""
+
+    def __init__(self, description: Content) -> None:
+        super().__init__()
+        self._description = description
+        self._show()
+
+    def _show(self) -> None:
+        self.set_class(bool(self.problem or self.more or self._description), "-said")
+
+    def watch_problem(self) -> None:
+        """Appear, or go."""
+        self._show()
+
+    def watch_more(self) -> None:
+        """Appear, or go."""
+        self._show()
+
+    def render(self) -> Content:
+        """The text."""
+        if self.problem:
+            return Content.styled(f"{glyph(self, '✗')} {self.problem}", "$text-error")
+        if self.more and self._description:
+            return Content.assemble(self.more, f" {glyph(self, '·')} ", self._description)
+        return Content(self.more) or self._description

@@ -1,0 +1,88 @@
+"""A list to pick one of, with a line to narrow it down."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+
+class Picker(ModalScreen[int | None]):
+    """Returns the number of the option, or None after Escape."""
+
+    DEFAULT_CSS = """
+    Picker {
+        .dialog { width: 72; max-width: 96%; padding: 0 1; }
+        OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
+        Input { margin-bottom: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Leave"),
+        Binding("up", "move('up')", show=False),
+        Binding("down", "move('down')", show=False),
+        Binding("pageup", "move('page_up')", show=False),
+        Binding("pagedown", "move('page_down')", show=False),
+    ]
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], at: int = 0) -> None:
+        super().__init__()
+        self._heading = title
+        self._options = options
+        self._at = at
+
+    def compose(self) -> ComposeResult:
+        """The line and the list."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._heading
+            box.border_subtitle = "enter · esc"
+            yield Input(placeholder="type to narrow down", compact=True)
+            yield OptionList(*self._matching(""), compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        """Start at the option that is chosen now."""
+        self._list.can_focus = False
+        self._list.highlighted = self._at
+
+    @property
+    def _list(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    def _matching(self, words: str) -> list[Option]:
+        found = []
+        for index, (label, description) in enumerate(self._options):
+            text = f"{label} {description}".casefold()
+            if all(word in text for word in words.casefold().split()):
+                shown = Content.assemble(label, ("  " + description if description else "", "$foreground-muted"))
+                found.append(Option(shown, id=str(index)))
+        return found
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        self._list.clear_options().add_options(self._matching(event.value))
+        self._list.highlighted = 0 if self._list.option_count else None
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._list.action_select()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(int(event.option.id or 0))
+
+    def action_move(self, way: str) -> None:
+        """Move in the list while the line keeps the focus."""
+        getattr(self._list, {"up": "action_cursor_up", "down": "action_cursor_down"}.get(way, f"action_{way}"))()
+
+    def action_give_up(self) -> None:
+        """Leave without picking."""
+        self.dismiss(None)
