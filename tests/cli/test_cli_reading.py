@@ -27,6 +27,18 @@ def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
     return run
 
 
+def test_where_things_are_may_stand_before_or_behind_the_command_or_in_the_environment(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, database = str(settings.tables), str(settings.database)
+    assert main(["--tables", tables, "--db", database, "list"]) == 0
+    assert main(["--tables", "/nowhere", "list", "--tables", tables, "--db", database]) == 0
+    monkeypatch.setenv("WFTUI_TABLES", tables)
+    monkeypatch.setenv("WFTUI_DB", database)
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.count("repo_health") == 3
+
+
 def test_list_shows_the_examples(cli: Cli) -> None:
     code, out, _ = cli("list")
     assert code == 0

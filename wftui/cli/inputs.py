@@ -26,7 +26,7 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
         key, separator, text = pair.partition("=")
         if not separator or not key:
             raise UsageError(f"-i {pair}: write KEY=VALUE", code="usage.input")
-        if known and key not in known and schema.get("additionalProperties") is None:
+        if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
         if text.startswith("@"):
             text = _read_file(text[1:])

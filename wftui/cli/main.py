@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002  (argparse's word)
         added = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
-        # Given behind the command or before it; SUPPRESS keeps what stood before.
-        add_common(added)
-        added.set_defaults(tables=argparse.SUPPRESS, db=argparse.SUPPRESS)
+        add_common(added, default=argparse.SUPPRESS)
         return added
 
     new = command("new", "Make a new workflow.")

@@ -8,13 +8,17 @@ Command = Callable[[argparse.Namespace], int]
 """A command: takes its arguments, returns the exit code."""
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """`--tables` and `--db`, as everywhere."""
+def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:
+    """`--tables` and `--db`, as everywhere.
+
+    Args:
+        default: `argparse.SUPPRESS` for a command's own parser, which must not undo what stood before the command.
+    """
     group = parser.add_argument_group("where things are")
-    group.add_argument(
-        "--tables", type=Path, metavar="DIR", help="workspace folder (else WFTUI_TABLES, ./tables, user data)"
-    )
-    group.add_argument("--db", type=Path, metavar="FILE", help="history database (else WFTUI_DB, user data)")
+    tables = "workspace folder (else WFTUI_TABLES, ./tables, user data)"
+    group.add_argument("--tables", type=Path, metavar="DIR", default=default, help=tables)
+    database = "history database (else WFTUI_DB, user data)"
+    group.add_argument("--db", type=Path, metavar="FILE", default=default, help=database)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

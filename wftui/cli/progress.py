@@ -191,8 +191,8 @@ async def _tick(record: ExecutionRecord, reporter: Reporter) -> None:
 
 def print_outputs(terminal: Terminal, outputs: Json) -> None:
     """A run's outputs for people: text as it is, the rest as JSON, each under its name."""
-    if not isinstance(outputs, dict):
-        return
+    if not isinstance(outputs, dict) or all(value is None for value in outputs.values()):
+        return  # a failed run whose outputs all read what never ran
     for name, value in outputs.items():
         if isinstance(value, str) and "\n" in value:
             terminal.line(terminal.paint(f"{name}:", "bold"))

@@ -4,6 +4,8 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
 
 
@@ -19,7 +21,23 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
         workbench = Workbench(settings_of(arguments))
         try:
             return await work(workbench)
+        except UserError as error:
+            if error.exit_code is not ExitCode.NOT_COMPILED:
+                raise
+            return _tell_problems(workbench, error)
         finally:
             await workbench.close()
 
     return asyncio.run(session())
+
+
+def _tell_problems(workbench: Workbench, error: UserError) -> int:
+    """Every problem of the workflow that does not compile, at its place."""
+    # The compiler is loaded by now: nothing else ends with this code.
+    from wftui.compiler.compiler import CompileFailed
+
+    if not isinstance(error, CompileFailed):
+        raise error
+    path = workbench.workspace.source_path(error.result.workflow_id)
+    Terminal().diagnostics(str(path), error.result.errors)
+    return error.exit_code
