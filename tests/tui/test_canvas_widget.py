@@ -126,11 +126,14 @@ async def test_a_status_repaints_only_the_cells_of_its_step(monkeypatch: pytest.
 
         monkeypatch.setattr(app.canvas, "refresh", watched)
         app.canvas.set_status("files", "running")
-        assert [(region.height, region.width) for region in painted] == [(1, len("Biggest files") + 5)]
+        assert [(region.height, region.width) for region in painted] == [(1, len("Biggest files") + 4)]
         painted.clear()
         app.canvas.set_status("files", "running")
         app.canvas.set_status("files[3].fetch", "running")
+        app.canvas.set_statuses({"files": "running"})
         assert painted == []
+        app.canvas.set_statuses({"files": "completed"})
+        assert len(painted) == 1
 
 
 async def test_a_detail_stands_beside_the_label_where_there_is_room(text_of: Callable[[App[Any]], str]) -> None:

@@ -33,6 +33,36 @@ class Folded:
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class Folds:
+    """What the user has folded and unfolded."""
+
+    def __init__(self) -> None:
+        self._closed: set[str] = set()
+        self._opened: set[str] = set()
+
+    def apply(self, nodes: Sequence[CanvasNode], *, fan_outs: bool) -> Folded:
+        """The nodes to show."""
+        return fold(nodes, closed=self._closed, opened=self._opened, fan_outs=fan_outs)
+
+    def toggle(self, nodes: Sequence[CanvasNode], path: str, folded: Folded) -> bool:
+        """Fold or unfold at a shown node: a container, a fan-out, or the fan-out a step belongs to.
+
+        Returns whether there was anything to do.
+        """
+        group = fold(nodes, closed=self._closed, fan_outs=True).shown_as.get(path)
+        if path in folded.members:
+            self._opened.add(path)
+        elif path in self._closed:
+            self._closed.remove(path)
+        elif any(node.parent == path for node in nodes):
+            self._closed.add(path)
+        elif group in self._opened:
+            self._opened.remove(group)
+        else:
+            return False
+        return True
+
+
 def fold(
     nodes: Sequence[CanvasNode], *, closed: Collection[str] = (), opened: Collection[str] = (), fan_outs: bool = False
 ) -> Folded:

@@ -1,9 +1,12 @@
 """A workflow's steps as the nodes that the canvas and the step list show."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wftui.model.execution import StepInfo
+
+CURRENT = ("running", "waiting", "failed")
+"""Statuses that make a step the current one, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,14 @@ def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode
     for node in found:
         inside.setdefault(node.parent if node.parent in known else None, []).append(node)
     return inside
+
+
+def current_of(nodes: Sequence[CanvasNode], statuses: Mapping[str, str]) -> str | None:
+    """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
+    for word in CURRENT:
+        found = [node for node in nodes if statuses.get(node.path) == word]
+        holders = {node.parent for node in found}
+        for node in found:
+            if node.path not in holders:
+                return node.path
+    return nodes[0].path if nodes else None

@@ -48,8 +48,10 @@ class GraphPicture:
 
     def _width(self, node: CanvasNode) -> int:
         label = min(cell_len(node.label), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
+        if node.path in self._containers:
+            return label + 6
         if self.detail == "pill":
-            return label + 5
+            return label + 4
         return max(label, min(cell_len(node.type) + 10, LONGEST_LABEL["box"])) + 6
 
     def _index(self) -> None:
@@ -72,7 +74,9 @@ class GraphPicture:
         box = self.layout.boxes.get(path)
         if box is None:
             return None
-        return box.x + 2, box.y + (1 if self.detail == "box" and not box.frame else 0)
+        if box.frame:
+            return box.x + 2, box.y
+        return (box.x + 1, box.y) if self.detail == "pill" else (box.x + 2, box.y + 1)
 
     def at(self, x: int, y: int) -> str | None:
         """The step at a cell, the innermost one."""

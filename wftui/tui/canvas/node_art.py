@@ -23,13 +23,13 @@ def pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
         # On the bright body of the focused pill the other colours could not be read.
         return (body,) if focused else (body, name)
 
-    cells.put(place.x + 2, scene.glyph(node.path, node.type), *style(f"status--{word}"))
-    room = place.width - 5
+    cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{word}"))
+    room = place.width - 4
     detail = scene.details.get(node.path, "")
     if detail and cell_len(node.label) + 1 + cell_len(detail) <= room:
         room -= cell_len(detail) + 1
-        cells.put(place.x + 5 + room, detail, *style("step--detail"))
-    cells.put(place.x + 4, squeeze(node.label, room, scene.more), *style(f"step--label-{word}"))
+        cells.put(place.x + 4 + room, detail, *style("step--detail"))
+    cells.put(place.x + 3, squeeze(node.label, room, scene.more), *style(f"step--label-{word}"))
 
 
 def box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, ink: Ink) -> None:

@@ -5,10 +5,10 @@ from bisect import bisect_left, insort
 
 from wftui.tui.canvas.layers import Item
 
-SWEEPS = 12
-PATIENCE = 4
+SWEEPS = 24
+PATIENCE = 6
 """Sweeps without a better order after which to stop."""
-POLISH_BELOW = 400
+POLISH_BELOW = 3_000
 """Number of items up to which neighbours are also swapped one by one."""
 WORK = 400_000
 """Links looked at in all sweeps together: bounds the time on dense graphs."""
@@ -16,14 +16,23 @@ WORK = 400_000
 
 def order(items: list[Item]) -> list[list[int]]:
     """The layers from the top, each a list of item indices from left to right; the best order found."""
-    layers = _depth_first(items)
+    best, fewest = _improve(items, _depth_first(items), down_first=True)
+    if fewest:
+        other, crossed = _improve(items, _depth_first(items), down_first=False)
+        if crossed < fewest:
+            return other
+    return best
+
+
+def _improve(items: list[Item], layers: list[list[int]], *, down_first: bool) -> tuple[list[list[int]], int]:
+    """Sweep over the layers, then swap neighbours; the best order on the way and its crossings."""
     best, fewest = [list(layer) for layer in layers], crossings(items, layers)
     links = sum(len(item.down) for item in items) or 1
     stale = 0
     for sweep in range(min(SWEEPS, max(2, WORK // links))):
         if fewest == 0 or stale >= PATIENCE:
             break
-        _sweep(items, layers, downwards=sweep % 2 == 0, median=sweep % 4 >= 2)
+        _sweep(items, layers, downwards=(sweep % 2 == 0) == down_first, median=sweep % 4 >= 2)
         found = crossings(items, layers)
         if found < fewest:
             best, fewest, stale = [list(layer) for layer in layers], found, 0
@@ -31,7 +40,8 @@ def order(items: list[Item]) -> list[list[int]]:
             stale += 1
     if fewest and len(items) < POLISH_BELOW:
         _swap(items, best)
-    return best
+        fewest = crossings(items, best)
+    return best, fewest
 
 
 def crossings(items: list[Item], layers: list[list[int]]) -> int:

@@ -15,16 +15,16 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from wftui.tui.canvas.cells import Cells
-from wftui.tui.canvas.folding import Folded, fold, summary
-from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.folding import Folded, Folds, summary
+from wftui.tui.canvas.graph import CanvasNode, current_of
 from wftui.tui.canvas.list_picture import ListPicture
 from wftui.tui.canvas.looks import COMPONENT_CLASSES, CSS
 from wftui.tui.canvas.picture import Direction, Picture, Scene
 
 BEAT = 0.4
 """Seconds between two frames of a running step's glyph."""
-CURRENT = ("running", "waiting", "failed")
-"""Statuses that make a step the current one, the strongest first."""
+ALL_AT_ONCE = 50
+"""Changed steps above which the whole view is painted again rather than each of them."""
 
 
 class StepView(ScrollView, can_focus=True):
@@ -33,13 +33,13 @@ class StepView(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step('up')", "Up", show=False),
-        Binding("down,j", "step('down')", "Down", show=False),
-        Binding("left,h", "step('left')", "Left", show=False),
-        Binding("right,l", "step('right')", "Right", show=False),
-        Binding("enter", "choose", "Open", show=False),
-        Binding("space", "fold", "Fold", show=False),
-        Binding("home,f", "current", "Current step", show=False),
+        Binding("up,k", "step('up')", "Step above", show=False),
+        Binding("down,j", "step('down')", "Step below", show=False),
+        Binding("left,h", "step('left')", "Step to the left", show=False),
+        Binding("right,l", "step('right')", "Step to the right", show=False),
+        Binding("enter", "choose", "Choose the step", show=False),
+        Binding("space", "fold", "Fold or unfold", show=False),
+        Binding("home,f", "current", "Go to the current step", show=False),
     ]
 
     class Selected(Message):
@@ -83,8 +83,7 @@ class StepView(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._steps = {node.path: node for node in nodes}
-        self._shut: set[str] = set()
-        self._opened: set[str] = set()
+        self._folds = Folds()
         self._folded = Folded()
         self._scene = Scene(ascii=ascii_only)
         self._picture: Picture | None = None
@@ -101,6 +100,8 @@ class StepView(ScrollView, can_focus=True):
 
     def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
         """Show other steps. Statuses, folds and focus stay with the paths that are still there."""
+        if [*nodes] == self.nodes and self._picture is not None:
+            return
         self._steps = {node.path: node for node in nodes}
         scene = self._scene
         scene.statuses = {path: word for path, word in scene.statuses.items() if path in self._steps}
@@ -115,7 +116,7 @@ class StepView(ScrollView, can_focus=True):
 
     def folded(self, *, fan_outs: bool) -> Folded:
         """The steps to draw, as the user has folded them."""
-        return fold(self.nodes, closed=self._shut, opened=self._opened, fan_outs=fan_outs)
+        return self._folds.apply(self.nodes, fan_outs=fan_outs)
 
     def list_picture(self, folded: Folded) -> ListPicture:
         """The steps as a list, as wide as the view."""
@@ -159,13 +160,24 @@ class StepView(ScrollView, can_focus=True):
         self._set_pulse()
 
     def set_statuses(self, statuses: Mapping[str, str], details: Mapping[str, str] | None = None) -> None:
-        """Replace all statuses and details at once."""
-        self._scene.statuses = dict(statuses)
-        self._scene.details = dict(details or {})
+        """Replace all statuses and details at once; the steps that look different are painted again."""
+        scene = self._scene
+        before = scene.statuses, scene.details
+        scene.statuses, scene.details = dict(statuses), dict(details or {})
         for group in self._folded.members:
             self._sum_up(group)
-        self._strips.clear()
-        self.refresh()
+        changed = {
+            path
+            for old, new in zip(before, (scene.statuses, scene.details), strict=True)
+            for path in old.keys() | new.keys()
+            if old.get(path) != new.get(path)
+        }
+        if len(changed) > ALL_AT_ONCE:
+            self._strips.clear()
+            self.refresh()
+        else:
+            for path in changed:
+                self._repaint_step(path)
         self._set_pulse()
 
     def _sum_up(self, group: str) -> None:
@@ -185,13 +197,7 @@ class StepView(ScrollView, can_focus=True):
 
     def current_step(self) -> str | None:
         """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
-        for word in CURRENT:
-            found = [node for node in self.nodes if self._scene.statuses.get(node.path) == word]
-            holders = {node.parent for node in found}
-            for node in found:
-                if node.path not in holders:
-                    return node.path
-        return next(iter(self._steps), None)
+        return current_of(self.nodes, self._scene.statuses)
 
     def focus_step(self, path: str) -> None:
         """Move the focus to a step, or to the folded one it is in, and scroll there. An unknown path is ignored."""
@@ -227,26 +233,9 @@ class StepView(ScrollView, can_focus=True):
 
     def action_fold(self) -> None:
         """Open or close the focused container or fan-out."""
-        shown, path = self._scene.cursor, self.cursor
-        if shown is None or path is None:
-            return
-        if shown in self._folded.members:
-            self._opened.add(shown)
-        elif path in self._shut:
-            self._shut.remove(path)
-        elif any(node.parent == path for node in self._steps.values()):
-            self._shut.add(path)
-        elif group := self._group_of(path):
-            self._opened.remove(group)
-        else:
-            return
-        self.make_picture()
-
-    def _group_of(self, path: str) -> str | None:
-        """The opened fan-out that a step belongs to."""
-        all_groups = fold(self.nodes, closed=self._shut, fan_outs=True)
-        group = all_groups.shown_as.get(path)
-        return group if group in self._opened else None
+        shown = self._scene.cursor
+        if shown is not None and self._folds.toggle(self.nodes, shown, self._folded):
+            self.make_picture()
 
     def action_current(self) -> None:
         """To the step that is running now."""
@@ -372,7 +361,7 @@ class StepView(ScrollView, can_focus=True):
         """Let the glyphs of running steps pulse as long as there are any."""
         if not self.is_attached:
             return
-        running = "running" in self._scene.statuses.values() and self.app.animation_level != "none"
+        running = "running" in self._scene.statuses.values() and self.app.animation_level == "full"
         if running and self._pulse is None:
             self._pulse = self.set_interval(BEAT, self._beat)
         elif not running and self._pulse is not None:

@@ -28,7 +28,7 @@ class WorkflowCanvas(StepView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "level(1)", "More detail", show=False, key_display="+"),
         Binding("minus", "level(-1)", "Less detail", show=False, key_display="-"),
-        Binding("z", "fit", "Fit", show=False),
+        Binding("z", "fit", "The detail that fits", show=False),
     ]
 
     class Selected(StepView.Selected):
