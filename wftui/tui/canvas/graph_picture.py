@@ -16,8 +16,8 @@ from wftui.tui.canvas.picture import Direction, Scene
 Detail = Literal["box", "pill"]
 
 LONGEST_LABEL = {"box": 28, "pill": 24}
-COUNTER = 8
-"""Cells kept beside the label of a step that repeats: a space and `123/456`."""
+COUNTER = 10
+"""Cells kept beside the label of a step that repeats: a space and `1234/5678`."""
 HEIGHT = {"box": 4, "pill": 1}
 
 
