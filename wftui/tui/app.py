@@ -24,7 +24,7 @@ from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving, finish
 from wftui.tui.terminal import ascii_only, check_terminal
-from wftui.tui.theme import HOUSE_RULES, THEMES, first_theme
+from wftui.tui.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -60,7 +60,8 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     ]
 
     def __init__(self, workbench: Workbench, *, start: Start | None = None) -> None:
-        super().__init__()
+        theme = first_theme(os.environ)
+        super().__init__(ansi_color=True if theme == NO_COLOURS else None)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
@@ -69,9 +70,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         self._start = start
         self._asking: set[str] = set()
         self._looks = 0
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = first_theme(os.environ)
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver, which outlives its terminal."""

@@ -67,6 +67,9 @@ LIGHT = Theme(
 )
 """The same for a bright terminal."""
 
+NO_COLOURS = "ansi-dark"
+"""Textual's theme of the terminal's own colours; with `NO_COLOR` it drops even these."""
+
 THEMES = (DARK, LIGHT)
 
 HOUSE_RULES = """
@@ -118,7 +121,7 @@ def first_theme(environment: Mapping[str, str]) -> str:
 
     Light is taken when `COLORFGBG` (set by rxvt, Konsole, iTerm and others) says that the background is bright.
     """
-    if environment.get("NO_COLOR"):
-        return "ansi-dark"
+    if "NO_COLOR" in environment:
+        return NO_COLOURS
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in {"7", "15"} else DARK.name
