@@ -1,0 +1,223 @@
+"""Connections: kept by reference, resolved on demand, never readable by others."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.connections.errors import ConnectionsError
+from wftui.connections.probe import probe
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError
+
+GITHUB: dict[str, Json] = {"baseUrl": "https://api.github.com", "auth": "bearer", "token": "env:WFTUI_TEST_TOKEN"}
+
+
+@pytest.fixture
+def connections(tmp_path: Path) -> Connections:
+    return Connections(tmp_path / "private")
+
+
+def stored(name: str, kind: str, values: Mapping[str, Json]) -> StoredConnection:
+    return StoredConnection(name=name, kind=kind, values=dict(values))
+
+
+def test_a_connection_is_kept_and_resolved(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections.save(stored("github", "http", GITHUB))
+    assert [each.name for each in connections.all()] == ["github"]
+    assert connections.get("github").values == GITHUB
+    monkeypatch.setenv("WFTUI_TEST_TOKEN", "ghp_verysecret")
+    resolved = connections.resolve("github", "http")
+    assert resolved.values["token"] == "ghp_verysecret"
+    assert resolved.values["apiKeyName"] == "X-API-Key", "defaults are filled in"
+    assert resolved.secrets == ["ghp_verysecret"]
+    assert "ghp_verysecret" not in repr(resolved)
+
+
+def test_the_files_are_private(connections: Connections) -> None:
+    connections.save(stored("github", "http", GITHUB))
+    assert connections.path.stat().st_mode & 0o777 == 0o600
+    assert connections.path.parent.stat().st_mode & 0o077 == 0
+    connections.path.chmod(0o644)
+    with pytest.raises(ConnectionsError, match="chmod 600") as caught:
+        connections.all()
+    assert caught.value.code == "connection.permissions"
+
+
+@pytest.mark.parametrize(
+    ("reference", "secret"),
+    [
+        ("env:WFTUI_TEST_TOKEN", "from-env"),
+        ("file:{folder}/token", "from-file"),
+        (f"cmd:{sys.executable} -c 'print(\"from cmd\")'", "from cmd"),
+    ],
+)
+def test_references_are_followed(
+    connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, secret: str
+) -> None:
+    monkeypatch.setenv("WFTUI_TEST_TOKEN", "from-env")
+    (tmp_path / "token").write_text("from-file\n")
+    connections.save(stored("x", "openai", {"apiKey": reference.format(folder=tmp_path)}))
+    assert connections.resolve("x").values["apiKey"] == secret
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("env:WFTUI_TEST_NOT_SET", "WFTUI_TEST_NOT_SET is not set"),
+        ("file:/no/such/file", "cannot read /no/such/file: no such file"),
+        ("cmd:no-such-program-here x", "no-such-program-here was not found"),
+        ("cmd:sh -c 'echo half-a-secret; exit 3'", "ended with exit code 3"),
+        ("cmd:sh -c 'unclosed", "cannot be read"),
+        ("cmd:true", "is empty"),
+    ],
+)
+def test_a_secret_that_is_not_there_says_where_it_was_sought(
+    connections: Connections, reference: str, sentence: str
+) -> None:
+    connections.save(stored("x", "openai", {"apiKey": reference}))
+    with pytest.raises(ConnectionsError, match=sentence) as caught:
+        connections.resolve("x")
+    assert caught.value.code == "connection.reference"
+    assert "apiKey of the connection 'x'" in str(caught.value)
+    assert "half-a-secret" not in str(caught.value)
+
+
+def test_a_secret_in_clear_goes_into_the_encrypted_store(connections: Connections, tmp_path: Path) -> None:
+    pytest.importorskip("pyrage")
+    values = {"command": ["server"], "env": {"TOKEN": "clear-secret", "OTHER": "env:HOME"}}
+    kept = connections.save(stored("tools", "mcp", values))
+    assert kept.values["env"] == {"TOKEN": "store:tools/env/TOKEN", "OTHER": "env:HOME"}
+    for path in (tmp_path / "private").iterdir():
+        assert b"clear-secret" not in path.read_bytes()
+        assert path.stat().st_mode & 0o077 == 0
+    resolved = connections.resolve("tools")
+    assert resolved.values["env"]["TOKEN"] == "clear-secret"
+    assert "clear-secret" in resolved.secrets
+    connections.save(stored("tools", "mcp", {"command": ["server"]}))
+    assert connections.store.names() == [], "what is no longer referred to is forgotten"
+
+
+def test_removing_a_connection_removes_its_secrets(connections: Connections) -> None:
+    pytest.importorskip("pyrage")
+    connections.save(stored("a", "anthropic", {"apiKey": "clear-secret"}))
+    connections.store.put("shared", "kept")
+    connections.remove("a")
+    assert connections.all() == []
+    assert connections.store.names() == ["shared"]
+    with pytest.raises(NotFoundError, match="wftui connections add a"):
+        connections.remove("a")
+
+
+def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
+    pytest.importorskip("pyrage")
+    connections.store.put("a", "secret")
+    other = Connections(tmp_path / "other").store
+    other.put("b", "secret")
+    (tmp_path / "private" / "identity.txt").write_bytes((tmp_path / "other" / "identity.txt").read_bytes())
+    with pytest.raises(ConnectionsError, match="cannot be decrypted"):
+        connections.store.get("a")
+    (tmp_path / "private" / "identity.txt").write_text("nonsense")
+    with pytest.raises(ConnectionsError, match="no age key"):
+        connections.store.get("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "values", "sentence"),
+    [
+        ("Bad Name", "http", {}, "no name for a connection"),
+        ("x", "gopher", {}, "no kind of connection 'gopher'"),
+        ("x", "http", {"bseUrl": "x"}, "bseUrl"),
+        ("x", "smtp", {"host": "h", "port": "25"}, "port"),
+        ("x", "anthropic", {}, "apiKey"),
+    ],
+)
+def test_what_makes_no_connection_is_refused(
+    connections: Connections, name: str, kind: str, values: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConnectionsError, match=sentence):
+        connections.save(stored(name, kind, values))
+    assert not connections.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("{", "cannot be read"),
+        ('{"format": 2}', "newer wftui"),
+        ('{"format": 1, "connections": [{"name": 1, "kind": "http"}]}', "connections/0/name"),
+    ],
+)
+def test_a_broken_file_is_said(connections: Connections, content: str, sentence: str) -> None:
+    connections.path.parent.mkdir()
+    connections.path.touch(mode=0o600)
+    connections.path.write_text(content)
+    with pytest.raises(ConnectionsError, match=sentence):
+        connections.all()
+
+
+def test_the_compiler_can_ask_whether_one_fits(connections: Connections) -> None:
+    connections.save(stored("github", "http", GITHUB))
+    assert connections.problem("github", "http") is None
+    assert "of kind http, not smtp" in (connections.problem("github", "smtp") or "")
+    assert "no connection 'gitlab'" in (connections.problem("gitlab", "http") or "")
+    with pytest.raises(ConnectionsError, match="of kind http, not smtp"):
+        connections.resolve("github", "smtp")
+
+
+def test_the_file_is_plain_json(connections: Connections) -> None:
+    connections.save(stored("b", "generic", {"values": {"n": [1]}}))
+    connections.save(stored("a", "smtp", {"host": "mail"}))
+    assert json.loads(connections.path.read_text()) == {
+        "format": 1,
+        "connections": [
+            {"name": "a", "kind": "smtp", "values": {"host": "mail"}},
+            {"name": "b", "kind": "generic", "values": {"values": {"n": [1]}}},
+        ],
+    }
+
+
+async def test_probe_reaches_the_other_end(connections: Connections) -> None:
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connections.save(stored("up", "http", {"baseUrl": f"http://127.0.0.1:{port}/x"}))
+    assert await probe(connections, "up") == f"0 secrets found; 127.0.0.1:{port} answers"
+    server.close()
+    await server.wait_closed()
+    with pytest.raises(ConnectionsError, match=f"cannot reach 127.0.0.1:{port}"):
+        await probe(connections, "up")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("mcp", {"command": ["sh"]}, "the program sh is there"),
+        ("generic", {"secrets": {"a": "env:PATH"}}, "1 secret found"),
+    ],
+)
+async def test_probe_of_what_has_no_address(
+    connections: Connections, kind: str, values: dict[str, Any], said: str
+) -> None:
+    connections.save(stored("x", kind, values))
+    assert said in await probe(connections, "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "sentence"),
+    [
+        ("mcp", {"command": ["no-such-program-here"]}, "was not found"),
+        ("http", {"baseUrl": "nonsense"}, "no http or https address"),
+        ("smtp", {"host": "no-such-host.invalid"}, "the host was not found"),
+    ],
+)
+async def test_probe_says_what_is_wrong(
+    connections: Connections, kind: str, values: dict[str, Any], sentence: str
+) -> None:
+    connections.save(stored("x", kind, values))
+    with pytest.raises(ConnectionsError, match=sentence):
+        await probe(connections, "x")

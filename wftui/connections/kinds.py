@@ -1,0 +1,167 @@
+"""The kinds of connections: what each needs to know, and which of it is secret."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+from wftui.model.base import Json, WireModel
+
+_SECRET: dict[str, Any] = {"writeOnly": True, "format": "password"}
+
+Secret = Annotated[str, Field(json_schema_extra=_SECRET)]
+"""A text that is never shown; in the file of connections it is a reference (`env:NAME`)."""
+OptionalSecret = Annotated[str | None, Field(json_schema_extra=_SECRET)]
+"""The same, where it may be absent."""
+Secrets = Annotated[dict[str, str], Field(json_schema_extra={"writeOnly": True})]
+"""Texts by name that are never shown."""
+
+
+class ConnectionValues(WireModel):
+    """Base of the kinds. `word` is the `kind` in workflow.json."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
+
+    word: ClassVar[str]
+    title: ClassVar[str]
+
+    @classmethod
+    def secret_fields(cls) -> frozenset[str]:
+        """Names, as in JSON, of the fields that hold secrets."""
+        return frozenset(field.alias or name for name, field in cls.model_fields.items() if _is_secret(field))
+
+
+class HttpConnection(ConnectionValues):
+    """A web service and how it is told who is asking."""
+
+    word: ClassVar[str] = "http"
+    title: ClassVar[str] = "Web service"
+
+    base_url: Annotated[str | None, Field(description="Addresses that start with / are taken from here.")] = None
+    headers: Annotated[dict[str, str], Field(description="Sent with every request.")] = Field(default_factory=dict)
+    auth: Annotated[
+        Literal["none", "basic", "bearer", "apiKey", "clientCredentials"],
+        Field(description="How requests are authorised."),
+    ] = "none"
+    username: Annotated[str | None, Field(description="basic: user name.")] = None
+    password: Annotated[OptionalSecret, Field(description="basic: password.")] = None
+    token: Annotated[OptionalSecret, Field(description="bearer: token.")] = None
+    api_key: Annotated[OptionalSecret, Field(description="apiKey: the key.")] = None
+    api_key_name: Annotated[str, Field(description="apiKey: name of the header or query parameter.")] = "X-API-Key"
+    api_key_in: Annotated[Literal["header", "query"], Field(description="apiKey: where it goes.")] = "header"
+    token_url: Annotated[str | None, Field(description="clientCredentials: where tokens are asked for.")] = None
+    client_id: Annotated[str | None, Field(description="clientCredentials: id of this client.")] = None
+    client_secret: Annotated[OptionalSecret, Field(description="clientCredentials: secret of this client.")] = None
+    scope: Annotated[str | None, Field(description="clientCredentials: what is asked for.")] = None
+
+
+class OpenAIConnection(ConnectionValues):
+    """Any server that speaks OpenAI's chat completions: OpenAI, Ollama, vLLM, llama.cpp."""
+
+    word: ClassVar[str] = "openai"
+    title: ClassVar[str] = "OpenAI-compatible model"
+
+    base_url: str = "https://api.openai.com/v1"
+    api_key: OptionalSecret = None
+    model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
+class AnthropicConnection(ConnectionValues):
+    """Anthropic's messages."""
+
+    word: ClassVar[str] = "anthropic"
+    title: ClassVar[str] = "Anthropic model"
+
+    base_url: str = "https://api.anthropic.com"
+    api_key: Secret
+    model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
+
+
+class ComposioConnection(ConnectionValues):
+    """Composio: tools through the connected accounts of users."""
+
+    word: ClassVar[str] = "composio"
+    title: ClassVar[str] = "Composio"
+
+    base_url: str = "https://backend.composio.dev"
+    api_key: Secret
+
+
+class McpConnection(ConnectionValues):
+    """An MCP server: a command that is started, or an address."""
+
+    word: ClassVar[str] = "mcp"
+    title: ClassVar[str] = "MCP server"
+
+    command: Annotated[list[str] | None, Field(min_length=1, description="Program and arguments of a server.")] = None
+    cwd: Annotated[str | None, Field(description="Directory the server is started in.")] = None
+    env: Annotated[Secrets, Field(description="Environment of the server.")] = Field(default_factory=dict)
+    url: Annotated[str | None, Field(description="Address of a server that runs already.")] = None
+    headers: Annotated[Secrets, Field(description="Sent to that address.")] = Field(default_factory=dict)
+
+
+class DatabaseConnection(ConnectionValues):
+    """A database by its SQLAlchemy URL; the URL holds the password."""
+
+    word: ClassVar[str] = "database"
+    title: ClassVar[str] = "Database"
+
+    url: Secret
+
+
+class SmtpConnection(ConnectionValues):
+    """A mail server."""
+
+    word: ClassVar[str] = "smtp"
+    title: ClassVar[str] = "Mail server"
+
+    host: str
+    port: Annotated[int | None, Field(ge=1, le=65535, description="Absent: 587, 465 with tls, 25 with none.")] = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: OptionalSecret = None
+    sender: Annotated[str | None, Field(description="Used when a step names no sender.")] = None
+
+
+class GenericConnection(ConnectionValues):
+    """Anything else: plain values and secrets, for expressions (`connection.x`) and plugins."""
+
+    word: ClassVar[str] = "generic"
+    title: ClassVar[str] = "Other"
+
+    values: dict[str, Json] = Field(default_factory=dict)
+    secrets: Secrets = Field(default_factory=dict)
+
+
+KINDS: dict[str, type[ConnectionValues]] = {
+    kind.word: kind
+    for kind in (
+        AnthropicConnection,
+        ComposioConnection,
+        DatabaseConnection,
+        GenericConnection,
+        HttpConnection,
+        McpConnection,
+        OpenAIConnection,
+        SmtpConnection,
+    )
+}
+"""The kinds by their word."""
+
+
+def secret_leaves(kind: type[ConnectionValues], values: Mapping[str, Json]) -> Iterator[tuple[list[str], str]]:
+    """(path, text) of every secret text in the values of a connection, in their JSON form."""
+    for name in sorted(kind.secret_fields() & values.keys()):
+        value = values[name]
+        if isinstance(value, str):
+            yield [name], value
+        elif isinstance(value, dict):
+            yield from (([name, key], inner) for key, inner in value.items() if isinstance(inner, str))
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and extra.get("writeOnly") is True

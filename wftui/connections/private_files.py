@@ -1,0 +1,77 @@
+"""Files that only their owner may read: connections and the secret store."""
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from wftui.connections.errors import ConnectionsError
+from wftui.workspace.atomic import atomic_write
+
+
+def private_folder() -> Path:
+    """Where connections and secrets are kept: `WFTUI_CONNECTIONS`, else the user's configuration folder."""
+    if named := os.environ.get("WFTUI_CONNECTIONS"):
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_config_path("wftui", appauthor=False)
+
+
+def read_private(path: Path) -> bytes | None:
+    """The content of a private file; None when there is none.
+
+    Raises:
+        ConnectionsError: `connection.permissions` when others may read it, `connection.io` when it cannot be read.
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConnectionsError(
+                f"others may read {path}, which holds connections; run: chmod 600 {path}",
+                code="connection.permissions",
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _problem("read", path, error) from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a private file whole; it is never readable by others, not even while it is written.
+
+    Raises:
+        ConnectionsError: `connection.io` when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        atomic_write(path, data)
+    except OSError as error:
+        raise _problem("write", path, error) from error
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the files of a folder.
+
+    Raises:
+        ConnectionsError: `connection.io` when the folder cannot be used.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _problem("use", folder, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _problem(doing: str, path: Path, error: OSError) -> ConnectionsError:
+    return ConnectionsError(f"cannot {doing} {path}: {(error.strerror or str(error)).lower()}", code="connection.io")

@@ -1,0 +1,84 @@
+"""Where a secret is, instead of the secret itself: `env:NAME`, `file:PATH`, `cmd:PROGRAM …`, `store:NAME`."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from wftui.connections.errors import ConnectionsError
+from wftui.connections.secret_store import SecretStore
+
+COMMAND_SECONDS = 60.0
+"""How long a program may take to give a secret: it may ask its user to unlock something."""
+
+_REFERENCE = re.compile(r"^(env|file|cmd|store):(.+)$", re.DOTALL)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text says where a secret is."""
+    return _REFERENCE.match(text) is not None
+
+
+def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, str] = os.environ) -> str:
+    """The secret itself; the last line end of a file or of a program's output is not part of it.
+
+    Blocks: a program may take its time.
+
+    Raises:
+        ConnectionsError: `connection.reference` when it is not there, saying where it was looked for.
+    """
+    found = _REFERENCE.match(text)
+    if found is None:
+        raise ConnectionsError(
+            "this is no reference to a secret; write env:NAME, file:PATH, cmd:PROGRAM or store:NAME",
+            code="connection.reference",
+        )
+    kind, rest = found[1], found[2].strip()
+    match kind:
+        case "env":
+            secret = environment.get(rest)
+            where = f"the environment variable {rest} is not set"
+        case "file":
+            secret, where = _from_file(Path(rest).expanduser())
+        case "cmd":
+            secret, where = _from_command(rest, environment)
+        case _:
+            secret = store.get(rest)
+            where = f"the secret store has no {rest}"
+    if not secret:
+        raise ConnectionsError(where if secret is None else f"{text} is empty", code="connection.reference")
+    return secret
+
+
+def _from_file(path: Path) -> tuple[str | None, str]:
+    try:
+        return path.read_text("utf-8").removesuffix("\n").removesuffix("\r"), ""
+    except UnicodeDecodeError:
+        return None, f"{path} is not UTF-8 text"
+    except OSError as error:
+        return None, f"cannot read {path}: {(error.strerror or str(error)).lower()}"
+
+
+def _from_command(line: str, environment: Mapping[str, str]) -> tuple[str | None, str]:
+    try:
+        argv = shlex.split(line)
+    except ValueError as error:
+        return None, f"the command of a secret cannot be read: {str(error).lower()}"
+    if not argv:
+        return None, "the command of a secret is empty"
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS, env=dict(environment)
+        )
+    except FileNotFoundError:
+        return None, f"the program {argv[0]} was not found"
+    except subprocess.TimeoutExpired:
+        return None, f"the program {argv[0]} gave no secret within {COMMAND_SECONDS:g} s"
+    except OSError as error:
+        return None, f"the program {argv[0]} could not be started: {(error.strerror or str(error)).lower()}"
+    if done.returncode != 0:
+        # What it printed stays unsaid: it may hold part of the secret.
+        return None, f"the program {argv[0]} ended with exit code {done.returncode}"
+    return done.stdout.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r"), ""

@@ -1,0 +1,93 @@
+"""Secrets by name in one file, encrypted with age (https://age-encryption.org)."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from wftui.connections.errors import ConnectionsError
+from wftui.connections.private_files import only_one, read_private, write_private
+
+_SECRETS = "secrets.age"
+_IDENTITY = "identity.txt"
+
+
+class SecretStore:
+    """The secrets of one user: `secrets.age`, for the key in `identity.txt` beside it.
+
+    Both files can be used with the `age` program as well; the key file may be moved to a safer place and linked.
+
+    Raises (all methods):
+        ConnectionsError: `connection.store` when the encryption library is absent or the files cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """The names of all secrets, sorted."""
+        return sorted(self._load())
+
+    def get(self, name: str) -> str | None:
+        """A secret, or None."""
+        return self._load().get(name)
+
+    def put(self, name: str, secret: str) -> None:
+        """Keep a secret, in place of any of the same name."""
+        with only_one(self._folder):
+            self._save({**self._load(), name: secret})
+
+    def remove(self, names: set[str]) -> None:
+        """Forget secrets; names that are not there do not matter."""
+        if not (self._folder / _SECRETS).exists():
+            return
+        with only_one(self._folder):
+            kept = {name: secret for name, secret in self._load().items() if name not in names}
+            self._save(kept)
+
+    def _load(self) -> dict[str, str]:
+        data = read_private(self._folder / _SECRETS)
+        if data is None:
+            return {}
+        pyrage = _pyrage()
+        try:
+            text = pyrage.decrypt(data, [self._identity(create=False)])
+        except pyrage.DecryptError:
+            raise ConnectionsError(
+                f"{self._folder / _SECRETS} cannot be decrypted with the key in {self._folder / _IDENTITY}",
+                code="connection.store",
+            ) from None
+        secrets: dict[str, str] = json.loads(text)
+        return secrets
+
+    def _save(self, secrets: dict[str, str]) -> None:
+        public = self._identity(create=True).to_public()
+        data: bytes = _pyrage().encrypt(json.dumps(secrets, sort_keys=True).encode(), [public])
+        write_private(self._folder / _SECRETS, data)
+
+    def _identity(self, *, create: bool) -> Any:
+        pyrage = _pyrage()
+        path = self._folder / _IDENTITY
+        data = read_private(path)
+        if data is None:
+            if not create:
+                raise ConnectionsError(f"the key of the secret store is missing: {path}", code="connection.store")
+            identity = pyrage.x25519.Identity.generate()
+            write_private(path, f"# public key: {identity.to_public()}\n{identity}\n".encode())
+            return identity
+        lines = [line for line in data.decode("utf-8", "replace").splitlines() if line and not line.startswith("#")]
+        try:
+            return pyrage.x25519.Identity.from_str(lines[0].strip())
+        except (IndexError, pyrage.IdentityError):
+            raise ConnectionsError(f"{path} holds no age key", code="connection.store") from None
+
+
+def _pyrage() -> Any:
+    try:
+        return importlib.import_module("pyrage")
+    except ImportError:
+        raise ConnectionsError(
+            "keeping secrets needs the package pyrage: pip install 'wftui[store]'; or refer to the secret by env:NAME, "
+            "file:PATH or cmd:PROGRAM",
+            code="connection.store",
+        ) from None
