@@ -1,0 +1,110 @@
+"""Cleaning up the history: what would go is shown first, what goes was agreed to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from wftui.model.errors import UserError
+from wftui.model.execution import CleanupReport
+from wftui.tui.widgets.history.query import QueryError, moment
+from wftui.tui.widgets.value.sizes import size_text
+from wftui.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupPlan:
+    """Which finished runs go: those older than this; the newest `keep` of each workflow stay anyway."""
+
+    older_than: datetime
+    keep: int | None
+
+
+class CleanupScreen(ModalScreen[CleanupReport | None]):
+    """Returns what was removed, or None."""
+
+    DEFAULT_CSS = """
+    CleanupScreen {
+        .dialog { width: 64; }
+        .field { height: 1; }
+        .field Static { width: 28; }
+        .field Input { width: 1fr; height: 1; border: none; background: $panel; }
+        #cleanup-report { height: auto; margin: 1 0; }
+        Button { margin-right: 2; }
+        #cleanup-buttons { height: 1; }
+    }
+    """
+    BINDINGS = [Binding("escape", "dismiss", "Keep all")]  # noqa: RUF012 - Textual declares it so
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self._plan: CleanupPlan | None = None
+
+    def compose(self) -> ComposeResult:
+        """Two fields, what they would do, two buttons."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Clean up the history"
+            with Horizontal(classes="field"):
+                yield Static("Remove runs older than", markup=False)
+                yield Input("30d", id="cleanup-age", compact=True)
+            with Horizontal(classes="field"):
+                yield Static("Keep of each workflow", markup=False)
+                yield Input("10", id="cleanup-keep", compact=True)
+            yield Static("Counting…", id="cleanup-report", markup=False)
+            with Horizontal(id="cleanup-buttons"):
+                yield Button("Keep all", id="cleanup-no", compact=True)
+                yield Button("Remove", id="cleanup-yes", variant="error", compact=True, disabled=True)
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._set_plan(None, "Counting…")
+        try:
+            older = moment(self.query_one("#cleanup-age", Input).value.strip(), self.workbench.clock())
+            kept = self.query_one("#cleanup-keep", Input).value.strip()
+            keep = int(kept) if kept else None
+        except QueryError as error:
+            self._set_plan(None, str(error))
+        except ValueError:
+            self._set_plan(None, "how many to keep is a whole number")
+        else:
+            self.run_worker(self._count(CleanupPlan(older, keep)), group="count", exclusive=True)
+
+    async def _count(self, plan: CleanupPlan) -> None:
+        try:
+            report = await self.workbench.cleanup(plan.older_than, keep=plan.keep, dry_run=True)
+        except UserError as error:
+            self._set_plan(None, str(error))
+            return
+        if not report.runs:
+            self._set_plan(None, "No finished run is that old: nothing would be removed.")
+        else:
+            freed = size_text(max(0, report.bytes_before - report.bytes_after))
+            runs = "1 run" if report.runs == 1 else f"{report.runs:,} runs"
+            self._set_plan(plan, f"{runs} would be removed for good, and about {freed} freed.")
+
+    def _set_plan(self, plan: CleanupPlan | None, sentence: str) -> None:
+        self._plan = plan
+        self.query_one("#cleanup-report", Static).update(sentence)
+        self.query_one("#cleanup-yes", Button).disabled = plan is None
+
+    @on(Button.Pressed, "#cleanup-no")
+    def _keep(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#cleanup-yes")
+    def _remove(self) -> None:
+        if self._plan is not None:
+            self.run_worker(self._clean(self._plan), group="clean", exclusive=True)
+
+    async def _clean(self, plan: CleanupPlan) -> None:
+        self._set_plan(None, "Removing…")
+        try:
+            self.dismiss(await self.workbench.cleanup(plan.older_than, keep=plan.keep))
+        except UserError as error:
+            self._set_plan(None, str(error))

@@ -1,0 +1,145 @@
+"""The filters of the history: a line to write them in, and the statuses to switch by number."""
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from wftui.model.clock import Clock
+from wftui.model.execution import ExecutionStatus
+from wftui.tui.status import look
+from wftui.tui.widgets.history.query import STATUSES, HistoryQuery, QueryError, parse_query
+
+
+class StatusSwitches(Widget):
+    """`1 ○ pending  2 ● running …`; those that are wanted stand in brackets."""
+
+    DEFAULT_CSS = """
+    StatusSwitches { height: 1; color: $foreground-muted; text-wrap: nowrap; }
+    """
+    ALLOW_SELECT = False
+
+    class Switched(Message):
+        """A status was clicked."""
+
+        def __init__(self, status: ExecutionStatus) -> None:
+            super().__init__()
+            self.status = status
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+        self.wanted: frozenset[ExecutionStatus] = frozenset()
+
+    def show(self, wanted: frozenset[ExecutionStatus]) -> None:
+        """Show which statuses are wanted; none means all."""
+        self.wanted = wanted
+        self.refresh()
+
+    def _entries(self) -> list[tuple[ExecutionStatus, Content]]:
+        entries = []
+        for number, status in enumerate(STATUSES, 1):
+            style = look(status, self.ascii_only)
+            on_, ends = status in self.wanted, "[]" if status in self.wanted else "  "
+            entries.append(
+                (
+                    status,
+                    Content.assemble(
+                        (ends[0], "bold $primary"),
+                        (f"{number}", "$primary"),
+                        (style.glyph, style.color),
+                        (f" {style.word}", "bold $foreground" if on_ else ""),
+                        (ends[1], "bold $primary"),
+                    ),
+                )
+            )
+        return entries
+
+    def render(self) -> Content:
+        """The line."""
+        return Content("").join([entry for _, entry in self._entries()])
+
+    def on_click(self, event: events.Click) -> None:
+        """Switch the status under the mouse."""
+        offset, position = event.get_content_offset(self), 0
+        for status, entry in self._entries():
+            if offset is not None and position <= offset.x < position + entry.cell_length:
+                self.post_message(self.Switched(status))
+            position += entry.cell_length
+
+
+class FilterBar(Vertical):
+    """What is asked of the history; tells when it changes."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: auto;
+        & > Input { height: 1; border: none; padding: 0 1; background: $surface; }
+        & > #filter-trouble { height: 1; padding: 0 1; color: $text-error; display: none; }
+        & > #filter-trouble.-wrong { display: block; }
+    }
+    """
+
+    class Changed(Message):
+        """Other runs are wanted."""
+
+    class Left(Message):
+        """The user is done writing."""
+
+    def __init__(self, query: HistoryQuery, now: Clock, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.asked = query
+        self.now = now
+        self.ascii_only = ascii_only
+
+    def compose(self) -> ComposeResult:
+        """Line, statuses, what is wrong."""
+        yield Input(
+            str(self.asked),
+            placeholder="/ filters: text, workflow:id, user:name, since:7d, until:2026-11-22",
+            compact=True,
+        )
+        yield StatusSwitches(ascii_only=self.ascii_only)
+        yield Static(id="filter-trouble", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is asked at first."""
+        self.query_one(StatusSwitches).show(self.asked.statuses)
+
+    def ask(self, query: HistoryQuery) -> None:
+        """Take other filters, as if they had been written."""
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = str(query)
+        self._take(query)
+
+    @on(Input.Changed)
+    def _written(self, event: Input.Changed) -> None:
+        event.stop()
+        trouble = self.query_one("#filter-trouble", Static)
+        try:
+            query = parse_query(event.value, self.now())
+        except QueryError as error:
+            trouble.update(str(error))
+            trouble.add_class("-wrong")
+            return
+        self._take(query)
+
+    def _take(self, query: HistoryQuery) -> None:
+        self.query_one("#filter-trouble", Static).remove_class("-wrong")
+        self.query_one(StatusSwitches).show(query.statuses)
+        if query != self.asked:
+            self.asked = query
+            self.post_message(self.Changed())
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left())
+
+    @on(StatusSwitches.Switched)
+    def _switched(self, event: StatusSwitches.Switched) -> None:
+        event.stop()
+        self.ask(self.asked.switched(event.status))

@@ -1,0 +1,153 @@
+"""What the history's filter line says: words such as `status:failed user:ada since:7d`, and text to look for."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import get_args
+
+from wftui.model.durations import parse_duration
+from wftui.model.execution import ExecutionFilters, ExecutionStatus
+
+STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
+FAULTS: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
+
+_WORD = re.compile(r'(?P<name>[a-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))|"(?P<text>[^"]*)"?|(?P<plain>\S+)')
+
+
+class QueryError(ValueError):
+    """A word of the line cannot be understood; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """The filters as they are written; times stay words (`7d`) so that they move on with the clock."""
+
+    text: str = ""
+    workflow: str = ""
+    user: str = ""
+    since: str = ""
+    until: str = ""
+    statuses: frozenset[ExecutionStatus] = field(default_factory=frozenset)
+
+    def __str__(self) -> str:
+        """The line that means this."""
+        words = [
+            _written("workflow", self.workflow),
+            _written("status", ",".join(status for status in STATUSES if status in self.statuses)),
+            _written("user", self.user),
+            _written("since", self.since),
+            _written("until", self.until),
+            self.text,
+        ]
+        return " ".join(word for word in words if word)
+
+    def switched(self, status: ExecutionStatus) -> "HistoryQuery":
+        """With one status more, or less."""
+        return replace(self, statuses=self.statuses ^ {status})
+
+    def only_faults(self) -> "HistoryQuery":
+        """With the runs that went wrong only; with all again, when that is what it was."""
+        return replace(self, statuses=frozenset() if self.statuses == FAULTS else FAULTS)
+
+    def of_workflow(self, workflow_id: str) -> "HistoryQuery":
+        """With the runs of one workflow only; with those of all again, when that is what it was."""
+        return replace(self, workflow="" if self.workflow else workflow_id)
+
+    def filters(self, now: datetime) -> ExecutionFilters:
+        """What the store is asked for.
+
+        Raises:
+            QueryError: when a time is none.
+        """
+        return ExecutionFilters(
+            workflow_id=self.workflow or None,
+            status=[status for status in STATUSES if status in self.statuses] or None,
+            user_id=self.user or None,
+            since=moment(self.since, now) if self.since else None,
+            until=moment(self.until, now, end=True) if self.until else None,
+            text=self.text or None,
+        )
+
+
+def parse_query(line: str, now: datetime) -> HistoryQuery:
+    """The filters that a line says.
+
+    Raises:
+        QueryError: when a word cannot be understood.
+    """
+    query = HistoryQuery()
+    texts: list[str] = []
+    for found in _WORD.finditer(line):
+        name = found["name"]
+        value = found["quoted"] if found["quoted"] is not None else found["bare"]
+        if name is None:
+            texts.append(found["text"] if found["text"] is not None else found["plain"])
+        elif name in _NAMES:
+            if value:
+                query = _NAMES[name](query, value)
+        else:
+            texts.append(found[0])
+    query = replace(query, text=" ".join(text for text in texts if text))
+    query.filters(now)
+    return query
+
+
+def _with_statuses(query: HistoryQuery, value: str) -> HistoryQuery:
+    return replace(query, statuses=query.statuses | set(_statuses(value.split(","))))
+
+
+def _statuses(words: Iterable[str]) -> Iterable[ExecutionStatus]:
+    for word in words:
+        if not word:
+            continue
+        found = [status for status in STATUSES if status.startswith(word.lower())]
+        if not found:
+            raise QueryError(f"there is no status {word}; the statuses are {', '.join(STATUSES)}")
+        yield found[0]
+
+
+_NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
+    "workflow": lambda query, value: replace(query, workflow=value),
+    "status": _with_statuses,
+    "user": lambda query, value: replace(query, user=value),
+    "since": lambda query, value: replace(query, since=value),
+    "until": lambda query, value: replace(query, until=value),
+}
+
+
+def moment(word: str, now: datetime, *, end: bool = False) -> datetime:
+    """The moment that a word means, in UTC.
+
+    Args:
+        word: how long ago (`24h`, `7d`), `today`, `yesterday`, a date, or a date with a time; where the user is.
+        now: the present moment.
+        end: take the end of a day instead of its beginning.
+
+    Raises:
+        QueryError: when it means none.
+    """
+    here = now.astimezone()
+    try:
+        if word in {"now", "today", "yesterday"}:
+            if word == "now":
+                return now
+            return _day(here.date() - timedelta(days=word == "yesterday"), end)
+        if re.fullmatch(r"\d+(\.\d+)?(ms|s|m|h|d)", word):
+            return now - timedelta(seconds=parse_duration(word))
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
+            return _day(date.fromisoformat(word), end)
+        return datetime.fromisoformat(word).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise QueryError(f"{word} is no time; write 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30") from error
+
+
+def _day(day: date, end: bool) -> datetime:
+    beginning = datetime.combine(day + timedelta(days=end), time()).astimezone(UTC)
+    return beginning - timedelta(milliseconds=1) if end else beginning
+
+
+def _written(name: str, value: str) -> str:
+    if not value:
+        return ""
+    return f'{name}:"{value}"' if " " in value else f"{name}:{value}"

@@ -1,0 +1,198 @@
+"""The runs in aligned columns; pages come as they are scrolled to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from textual import work
+from textual.content import Content
+from textual.message import Message
+
+from wftui.model.clock import Clock
+from wftui.model.errors import UserError
+from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.tui.status import look
+from wftui.tui.widgets.history.pages import RunPages
+from wftui.tui.widgets.line_view import GUTTER, LineView
+from wftui.tui.widgets.run.words import clock, local_moment, one_line
+
+PageSource = Callable[[ExecutionFilters, str | None], Awaitable[ExecutionPage]]
+"""Fetches the page of the filtered history that begins at a cursor."""
+
+
+class Column(NamedTuple):
+    """A column: its heading and its cells; 0 for one that takes what is left."""
+
+    title: str
+    width: int
+
+
+_STATUS = Column("Status", 13)
+_WORKFLOW = Column("Workflow", 18)
+_STARTED = Column("Started", 14)
+_TOOK = Column("Took", 8)
+_USER = Column("User", 10)
+_RUN = Column("Run", 16)
+_REMARK = Column("", 0)
+
+
+def columns(width: int) -> list[Column]:
+    """The columns that fit side by side, in order."""
+    wanted = [_STATUS, _WORKFLOW, _STARTED, _TOOK, _USER, _RUN]
+    for given_up in (_RUN, _USER):
+        if sum(column.width + 1 for column in wanted) + 16 <= width:
+            break
+        wanted.remove(given_up)
+    left = width - sum(column.width + 1 for column in wanted)
+    return [*wanted, Column(_REMARK.title, max(0, left))]
+
+
+class HistoryTable(LineView):
+    """The runs that a query finds, newest first."""
+
+    DEFAULT_CSS = """
+    HistoryTable { background: $background; overflow-x: hidden; }
+    """
+
+    class Loaded(Message):
+        """A page has come, or could not be had: `trouble` says why."""
+
+        def __init__(self, trouble: str = "") -> None:
+            super().__init__()
+            self.trouble = trouble
+
+    def __init__(self, source: PageSource, now: Clock, *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self.source = source
+        self.now = now
+        self.pages = RunPages()
+        self.query_filters = ExecutionFilters()
+        self.known = False
+        self._asked: set[int] = set()
+
+    # --- what is shown
+
+    @property
+    def selected(self) -> ExecutionSummary | None:
+        """The run under the cursor."""
+        return self.pages.run(self.cursor)
+
+    def show(self, filters: ExecutionFilters) -> None:
+        """Show the runs that pass the filters, from the newest; the cursor stays on its run if that passes too."""
+        self.query_filters = filters
+        self.pages, self._asked, self.known = RunPages(), set(), False
+        self.workers.cancel_group(self, "pages")
+        self._fetch([0], self.selected.id if self.selected else None)
+
+    def refresh_runs(self) -> None:
+        """Fetch again what may have changed: the newest runs when they are in view, and pages with runs that go on."""
+        first, last = self._in_view()
+        pages = set(self.pages.changing(first, last))
+        if first == 0:
+            pages.add(0)
+        self._fetch(sorted(pages), self.selected.id if self.selected and self.cursor else None)
+
+    def _in_view(self) -> tuple[int, int]:
+        return self.scroll_offset.y, self.scroll_offset.y + max(1, self.size.height)
+
+    def _fetch_missing(self) -> None:
+        first, last = self._in_view()
+        pages = [page for page in self.pages.missing(first, last + 20) if page not in self._asked]
+        if pages:
+            self._asked.update(pages)
+            self._fetch(pages, None)
+
+    @work(group="pages")
+    async def _fetch(self, numbers: list[int], keep: str | None) -> None:
+        pages, trouble = self.pages, ""
+        try:
+            for number in numbers:
+                fetched = await self.source(self.query_filters, pages.cursor(number))
+                if pages is not self.pages:
+                    return
+                pages.put(number, fetched)
+        except UserError as error:
+            trouble = str(error)
+        self._asked.difference_update(numbers)
+        self.known = True
+        self.set_rows(len(self.pages))
+        row = self.pages.row_of(keep) if keep is not None else None
+        if row is not None:
+            self.show_row(row)
+        self.post_message(self.Loaded(trouble))
+        self._fetch_missing()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Fetch the pages that come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._fetch_missing()
+
+    # --- drawing
+
+    def empty(self) -> str:
+        """Nothing is known yet; what an empty history means is said by the screen."""
+        return "" if self.known else "Reading the history…"
+
+    def heading(self, width: int) -> Content:
+        """The names of the columns, for a line of `width` cells above the rows."""
+        cells = [_fit(column.title, column.width, self.ascii_only) for column in columns(width - GUTTER)]
+        return Content.styled(" " * GUTTER + " ".join(cells), "$foreground-muted")
+
+    def row(self, index: int, width: int) -> Content:
+        """One run."""
+        run = self.pages.run(index)
+        if run is None:
+            return Content.styled("…" if not self.ascii_only else "...", "$foreground-muted")
+        parts: list[tuple[str, str]] = []
+        for column in columns(width):
+            text, style = self._cell(column, run)
+            if column is _TOOK:
+                text = f"{text:>{column.width}}"
+            parts.append((_fit(text, column.width, self.ascii_only) + " ", style))
+        return Content.assemble(*parts).truncate(width)
+
+    def _cell(self, column: Column, run: ExecutionSummary) -> tuple[str, str]:
+        now = self.now()
+        match column.title:
+            case _STATUS.title:
+                style = look("waiting" if run.waiting else run.status, self.ascii_only)
+                return f"{style.glyph} {style.word}", style.color
+            case _WORKFLOW.title:
+                return run.workflow_id, "$foreground"
+            case _STARTED.title:
+                return (local_moment(run.started_at, now) if run.started_at else ""), "$foreground"
+            case _TOOK.title:
+                return took(run, now), "$foreground"
+            case _USER.title:
+                return run.user_id, "$foreground-muted"
+            case _RUN.title:
+                return run.id, "$foreground-muted"
+        return remark(run)
+
+
+def took(run: ExecutionSummary, now: datetime) -> str:
+    """How long a run took, or has taken so far."""
+    if run.duration is not None:
+        return clock(run.duration / 1000, live=False)
+    if run.status == "running" and run.started_at is not None:
+        return clock(max(0.0, (now - run.started_at).total_seconds()), live=True)
+    return ""
+
+
+def remark(run: ExecutionSummary) -> tuple[str, str]:
+    """What else there is to say about a run, and its colour: its error, its warnings, that it waits."""
+    if run.error is not None:
+        return one_line(run.error.message), "$text-error"
+    if run.waiting:
+        return "waits for you", "$text-warning"
+    if run.warnings:
+        return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
+    return "", ""
+
+
+def _fit(text: str, cells: int, ascii_only: bool) -> str:
+    if cell_len(text) <= cells:
+        return set_cell_size(text, cells)
+    return set_cell_size(text, max(0, cells - 1)) + ("~" if ascii_only else "…") if cells else ""

@@ -1,0 +1,165 @@
+"""The log lines of a run, kept small: a million of them take a few megabytes and are searched in a moment.
+
+Text is kept in compressed blocks; what is filtered by (level, step, time) stands beside it in flat arrays.
+"""
+
+import re
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.cells import cell_len
+from textual.cache import LRUCache
+
+from wftui.model.events import Log
+from wftui.model.execution import LogLevel
+from wftui.tui.widgets.log.text import clean, plain
+
+LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
+BLOCK = 2048
+"""Lines of one block."""
+_NO_STEP = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line. `path` is the step's address, "" for the engine's own lines; `text` may hold colours (`log.text`)."""
+
+    number: int
+    level: LogLevel
+    path: str
+    moment: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines are wanted: of this level or above, of this step and all inside it, with all these texts in it."""
+
+    level: LogLevel = "debug"
+    path: str | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every line passes."""
+        return self.level == "debug" and self.path is None and not self.texts
+
+
+def inside(path: str, owner: str) -> bool:
+    """Whether an address is `owner` or lies below it: `a[3].b` lies below `a[3]` and `a`, `ab` not below `a`."""
+    return path == owner or (path.startswith(owner) and path[len(owner)] in ".[")
+
+
+def finder(text: str) -> re.Pattern[str]:
+    """What finds a text in a line; letter case counts only when the text has a capital in it."""
+    return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)
+
+
+class LogLines:
+    """An append-only list of log lines."""
+
+    def __init__(self) -> None:
+        self._levels = array("B")
+        self._steps = array("i")
+        self._moments = array("q")
+        self._widths = array("H")
+        self._wide = bytearray()
+        self._paths: list[str] = []
+        self._path_numbers: dict[str, int] = {}
+        self._blocks: list[bytes] = []
+        self._last: list[str] = []
+        self._open_blocks: LRUCache[int, list[str]] = LRUCache(8)
+        self.widest = 0
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def append(self, event: Log) -> int:
+        """Add the lines of one event; returns how many they are."""
+        level, step = LEVELS.index(event.level), self._step_number(event.path or "")
+        moment = int(event.timestamp.timestamp() * 1000)
+        lines = event.message.removesuffix("\n").split("\n")
+        for line in lines:
+            text = clean(line)
+            width = min(cell_len(plain(text)), 0xFFFF)
+            self.widest = max(self.widest, width)
+            self._levels.append(level)
+            self._steps.append(step)
+            self._moments.append(moment)
+            self._widths.append(width)
+            self._wide.append(not text.isascii())
+            self._last.append(text)
+            if len(self._last) == BLOCK:
+                self._blocks.append(zlib.compress("\n".join(self._last).encode(), 1))
+                self._last = []
+        return len(lines)
+
+    def line(self, number: int) -> LogLine:
+        """A line by its number, from 0."""
+        step = self._steps[number]
+        return LogLine(
+            number,
+            LEVELS[self._levels[number]],
+            "" if step == _NO_STEP else self._paths[step],
+            datetime.fromtimestamp(self._moments[number] / 1000, UTC),
+            self._block(number // BLOCK)[number % BLOCK],
+        )
+
+    def height(self, number: int, width: int) -> int:
+        """Rows that a line takes when folded to `width` cells; with wide characters now and then one too many."""
+        width = max(2, width)
+        return max(1, -(-self._widths[number] // (width - self._wide[number])))
+
+    def matching(self, wanted: LogFilter, start: int = 0) -> "array[int]":
+        """Numbers of the wanted lines from `start` on, in order. Slow for a million lines: call it in a thread."""
+        found: array[int] = array("I")
+        for numbers in self.matching_blocks(wanted, start):
+            found.extend(numbers)
+        return found
+
+    def matching_blocks(self, wanted: LogFilter, start: int = 0) -> Iterator[Sequence[int]]:
+        """`matching` in pieces, so that the caller may stop or let others run between them."""
+        total = len(self)
+        if wanted.is_open:
+            yield range(start, total)
+            return
+        lowest = LEVELS.index(wanted.level)
+        steps = self._step_numbers(wanted.path) if wanted.path is not None else None
+        finders = [finder(text) for text in wanted.texts if text]
+        for block in range(start // BLOCK, -(-total // BLOCK)):
+            first, last = max(start, block * BLOCK), min(total, (block + 1) * BLOCK)
+            numbers: Sequence[int] = range(first, last)
+            if lowest:
+                numbers = [number for number in numbers if self._levels[number] >= lowest]
+            if steps is not None:
+                numbers = [number for number in numbers if self._steps[number] in steps]
+            if finders and numbers:
+                texts = [plain(text) for text in self._block(block)]
+                numbers = [
+                    number for number in numbers if all(finder.search(texts[number % BLOCK]) for finder in finders)
+                ]
+            yield numbers
+
+    def _step_number(self, path: str) -> int:
+        if not path:
+            return _NO_STEP
+        number = self._path_numbers.get(path)
+        if number is None:
+            number = self._path_numbers[path] = len(self._paths)
+            self._paths.append(path)
+        return number
+
+    def _step_numbers(self, owner: str) -> set[int]:
+        return {number for number, path in enumerate(self._paths) if inside(path, owner)}
+
+    def _block(self, block: int) -> list[str]:
+        if block == len(self._blocks):
+            return self._last
+        texts = self._open_blocks.get(block)
+        if texts is None:
+            texts = zlib.decompress(self._blocks[block]).decode().split("\n")
+            self._open_blocks[block] = texts
+        return texts

@@ -1,0 +1,128 @@
+"""The log of a run with what is said about it: how much is shown, which filter, where the search is."""
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from wftui.tui.widgets.log.lines import LEVELS, LogLines
+from wftui.tui.widgets.log.view import LogView
+
+Asking = Literal["search", "filter"]
+
+
+class LogPanel(Vertical):
+    """A log view under a line that tells its state; a text field comes up for searching and filtering."""
+
+    DEFAULT_CSS = """
+    LogPanel {
+        height: 1fr;
+        & > #log-state { height: 1; padding: 0 1; background: $panel; color: $foreground-muted; }
+        & > LogView { height: 1fr; }
+        & > #log-asked { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+        & > #log-asked.-asking { display: block; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop_asking", "Close", show=False)]
+
+    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.view = LogView(lines, ascii_only=ascii_only, id="log-lines")
+        self.ascii_only = ascii_only
+        self._asking: Asking = "search"
+
+    def compose(self) -> ComposeResult:
+        """State, lines, text field."""
+        yield Static(id="log-state", markup=False)
+        yield self.view
+        yield Input(id="log-asked", compact=True, select_on_focus=True)
+
+    def on_mount(self) -> None:
+        """Say how things are."""
+        self._tell()
+
+    # --- what the screen's keys do
+
+    def ask(self, asking: Asking) -> None:
+        """Let the user type a text to search for, or one that lines must hold."""
+        self._asking = asking
+        field = self.query_one("#log-asked", Input)
+        texts = self.view.wanted.texts
+        field.value = self.view.search if asking == "search" else (texts[0] if texts else "")
+        field.placeholder = "search in the lines shown" if asking == "search" else "show only lines that hold"
+        field.add_class("-asking")
+        field.focus()
+
+    def next_level(self) -> None:
+        """Show one level less, or all again."""
+        level = LEVELS[(LEVELS.index(self.view.wanted.level) + 1) % len(LEVELS)]
+        self.view.set_filter(replace(self.view.wanted, level=level))
+
+    def show_step(self, path: str | None) -> None:
+        """Show only the lines of a step and of all inside it; None shows those of all steps."""
+        self.view.set_filter(replace(self.view.wanted, path=path))
+
+    # --- the text field
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Search, or filter; an empty text ends it."""
+        event.stop()
+        if self._asking == "search":
+            self.view.set_search(event.value)
+            self.view.jump(1)
+        else:
+            self.view.set_filter(replace(self.view.wanted, texts=(event.value,) if event.value else ()))
+        self._close()
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Leaving the field changes nothing."""
+        event.stop()
+        event.input.remove_class("-asking")
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the text field is open."""
+        return self.query_one("#log-asked", Input).has_class("-asking")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is the panel's only while the text field is open."""
+        return self.is_asking if action == "stop_asking" else super().check_action(action, parameters)
+
+    def action_stop_asking(self) -> None:
+        """Close the text field and change nothing."""
+        self._close()
+
+    def _close(self) -> None:
+        self.query_one("#log-asked", Input).remove_class("-asking")
+        self.view.focus()
+
+    # --- telling
+
+    def on_log_view_changed(self, event: LogView.Changed) -> None:
+        """Say what changed."""
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.is_mounted:
+            self.query_one("#log-state", Static).update(self._state())
+
+    def _state(self) -> Content:
+        view, total = self.view, len(self.view.lines)
+        parts = [Content.styled("Log", "bold $text-secondary")]
+        shown = f"{total:,} lines" if view.wanted.is_open else f"{view.shown:,} of {total:,} lines"
+        parts.append(Content(shown if total != 1 else "1 line"))
+        if view.wanted.level != "debug":
+            parts.append(Content.styled(f"{view.wanted.level} and above", "$text-warning"))
+        if view.wanted.path is not None:
+            parts.append(Content.styled(f"of {view.wanted.path}", "$text-accent"))
+        parts += [Content.styled(f"with “{text}”", "$text-accent") for text in view.wanted.texts]
+        if view.search:
+            parts.append(Content.styled(f"/{view.search} {view.hit_at_cursor} of {view.hits}", "$text-warning"))
+        parts.append(Content("following" if view.following else "f follows the end"))
+        return Content(" - " if self.ascii_only else " · ").join(parts)

@@ -1,0 +1,312 @@
+"""Log lines on the screen: following the end, filtered, searched, folded, a million of them as cheap as forty."""
+
+import asyncio
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from textual import work
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
+
+from wftui.model.execution import LogLevel
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines, finder
+from wftui.tui.widgets.log.text import coloured, plain
+
+LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
+    "debug": ("debug", "$foreground-muted"),
+    "info": ("info", "$foreground-muted"),
+    "warn": ("warn", "$text-warning"),
+    "error": ("error", "$text-error"),
+}
+"""Word and colour of each level."""
+STEP_WIDTH = 16
+_NARROW = 90
+"""Below this many cells the level is one letter and the step takes less room."""
+_AT_ONCE = 20_000
+"""Up to this many lines are filtered where they come in; more in a thread."""
+
+
+class LogView(LineView):
+    """The lines of a run. `following`: the end stays in view as lines come in; scrolling up ends it."""
+
+    DEFAULT_CSS = """
+    LogView { background: $background; scrollbar-size-horizontal: 0; }
+    """
+
+    following: var[bool] = var(True)
+    folded: var[bool] = var(False)
+
+    class Changed(Message):
+        """What the view shows has changed: more lines, another filter, following or not."""
+
+        def __init__(self, view: "LogView") -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> "LogView":
+            """The view it happened in."""
+            return self.view
+
+    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(ascii_only=ascii_only, id=id)
+        self.lines = lines
+        self.wanted = LogFilter()
+        self.search = ""
+        self._read = 0
+        self._numbers: Sequence[int] = range(0)
+        self._hits: array[int] = array("I")
+        self._ends: array[int] = array("I")
+        self._paths_width = 0
+        self._busy = False
+
+    # --- what is shown
+
+    def replace_lines(self, lines: LogLines) -> None:
+        """Show other lines, under the same filter."""
+        self.lines = lines
+        self._start_over()
+
+    def read(self) -> None:
+        """Take in the lines that have come since the last call."""
+        if not self._busy:
+            self._take(self._read)
+
+    def set_filter(self, wanted: LogFilter) -> None:
+        """Show only the wanted lines."""
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self._start_over()
+
+    def set_search(self, text: str) -> None:
+        """Mark a text in the lines shown; `jump` goes from one to the next. "" marks nothing."""
+        if text != self.search:
+            self.search = text
+            self._start_over()
+
+    @property
+    def hits(self) -> int:
+        """How many of the lines shown hold the text searched for."""
+        return len(self._hits)
+
+    @property
+    def hit_at_cursor(self) -> int:
+        """Which of the hits the cursor is on or past, from 1; 0 when it stands before the first."""
+        line = self.line_at(self.cursor)
+        return bisect_right(self._hits, line.number) if line else 0
+
+    @property
+    def shown(self) -> int:
+        """How many lines pass the filter."""
+        return len(self._numbers)
+
+    def line_at(self, row: int) -> LogLine | None:
+        """The line in a row, or None when there is none."""
+        index = self._index(row)
+        return self.lines.line(self._numbers[index]) if 0 <= index < len(self._numbers) else None
+
+    def jump(self, by: int) -> None:
+        """Put the cursor on the next (1) or previous (-1) line that holds the text searched for, round the ends."""
+        line = self.line_at(self.cursor)
+        if not self._hits or line is None:
+            return
+        at = bisect_right(self._hits, line.number) if by > 0 else bisect_left(self._hits, line.number) - 1
+        self.following = False
+        self.show_row(self._row_of(self._hits[at % len(self._hits)]), centre=True)
+        self.post_message(self.Changed(self))
+
+    def show_line(self, number: int) -> None:
+        """Put the cursor on a line, or on the next one that is shown."""
+        if self._numbers:
+            self.show_row(self._row_of(number), centre=True)
+
+    def text(self) -> str:
+        """All lines shown, as plain text. For copying; may be long."""
+        return "\n".join(plain(self.lines.line(number).text) for number in self._numbers)
+
+    # --- reading
+
+    def _start_over(self) -> None:
+        line = self.line_at(self.cursor)
+        keep = line.number if line and not self.following else None
+        self._numbers, self._hits, self._ends, self._read = range(0), array("I"), array("I"), 0
+        if len(self.lines) <= _AT_ONCE or (self.wanted.is_open and not self.search):
+            self._take(0)
+            if keep is not None:
+                self.show_line(keep)
+        else:
+            self._busy = True
+            self.set_rows(0)
+            self._start_over_in_thread(keep)
+
+    @work(exclusive=True, group="log-filter")
+    async def _start_over_in_thread(self, keep: int | None) -> None:
+        lines, wanted, search = self.lines, self.wanted, self.search
+        total = len(lines)
+        numbers = await asyncio.to_thread(lines.matching, wanted)
+        hits = await asyncio.to_thread(lines.matching, self._searched()) if search else array("I")
+        self._busy = False
+        self._numbers = array("I", numbers[: bisect_left(numbers, total)])
+        self._hits = array("I", hits[: bisect_left(hits, total)])
+        self._read = total
+        self._fold_again()
+        self._take(total)
+        if keep is not None:
+            self.show_line(keep)
+
+    def _searched(self) -> LogFilter:
+        return replace(self.wanted, texts=(*self.wanted.texts, self.search))
+
+    def _take(self, start: int) -> None:
+        total = len(self.lines)
+        if self.wanted.is_open:
+            fresh: Sequence[int] = range(start, total)
+            self._numbers = range(total)
+        else:
+            fresh = self.lines.matching(self.wanted, start)
+            known = self._numbers if isinstance(self._numbers, array) else array("I", self._numbers)
+            known.extend(fresh)
+            self._numbers = known
+        if self.search:
+            self._hits.extend(self.lines.matching(self._searched(), start))
+        self._read = total
+        if self.folded:
+            self._fold(fresh)
+        self._show()
+
+    def _fold(self, numbers: Sequence[int]) -> None:
+        end, room = self._ends[-1] if self._ends else 0, self._text_room
+        for number in numbers:
+            end += self.lines.height(number, room)
+            self._ends.append(end)
+
+    def _fold_again(self) -> None:
+        self._ends = array("I")
+        if self.folded:
+            self._fold(self._numbers)
+
+    def _show(self) -> None:
+        if self.folded:
+            self.set_rows(self._ends[-1] if self._ends else 0)
+        else:
+            self.set_rows(len(self._numbers), self._prefix_width + self.lines.widest)
+        if self.following:
+            self.call_after_refresh(self._go_to_end)
+        self.post_message(self.Changed(self))
+
+    def _go_to_end(self) -> None:
+        if self.following:
+            self.show_row(self.rows - 1)
+
+    def _index(self, row: int) -> int:
+        return bisect_right(self._ends, row) if self.folded else row
+
+    def _row_of(self, number: int) -> int:
+        index = min(bisect_left(self._numbers, number), len(self._numbers) - 1)
+        if not self.folded:
+            return index
+        return self._ends[index - 1] if index else 0
+
+    # --- following
+
+    def watch_following(self, following: bool) -> None:
+        """Going back to following goes to the end."""
+        if following and self.is_mounted:
+            self._go_to_end()
+        self.post_message(self.Changed(self))
+
+    def watch_folded(self) -> None:
+        """Rows and lines are no longer the same."""
+        if self.is_mounted:
+            line = self.line_at(self.cursor)
+            self._fold_again()
+            self._show()
+            if line is not None:
+                self.show_line(line.number)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scrolling up stops following, coming back to the end goes on with it."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.following = self.is_vertical_scroll_end
+
+    def on_line_view_moved(self) -> None:
+        """Following goes with the cursor on the last row."""
+        self.following = self.cursor >= self.rows - 1
+
+    def on_resize(self) -> None:
+        """Folded lines fold anew."""
+        super().on_resize()
+        if self.folded:
+            self._fold_again()
+            self._show()
+        elif self.following:
+            self.call_after_refresh(self._go_to_end)
+
+    # --- drawing
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.room < _NARROW
+
+    @property
+    def _step_width(self) -> int:
+        if self.wanted.path is not None and not self.wanted.path.endswith("]"):
+            return 0
+        return 10 if self._is_narrow else STEP_WIDTH
+
+    @property
+    def _prefix_width(self) -> int:
+        step = self._step_width
+        return 9 + (2 if self._is_narrow else 6) + (step + 1 if step else 0)
+
+    @property
+    def _text_room(self) -> int:
+        return max(10, self.room - self._prefix_width)
+
+    def empty(self) -> str:
+        """Why there is nothing to see."""
+        if self._busy:
+            return "Looking through the lines…"
+        return "No line passes the filter." if len(self.lines) else "No log lines yet."
+
+    def row(self, index: int, width: int) -> Content:
+        """Time, level, step and text; a folded line's further rows hold text only."""
+        at = self._index(index)
+        line = self.lines.line(self._numbers[at])
+        text = self._marked(coloured(line.text))
+        if self.folded:
+            part = index - (self._ends[at - 1] if at else 0)
+            parts = text.fold(self._text_room)
+            text = parts[part] if part < len(parts) else Content("")
+            if part:
+                return Content.assemble(" " * self._prefix_width, text)
+        return Content.assemble(*self._prefix(line), text)
+
+    def _prefix(self, line: LogLine) -> list[tuple[str, str]]:
+        word, colour = LEVEL_LOOK[line.level]
+        level = f"{word[0].upper()} " if self._is_narrow else f"{word:<6}"
+        parts = [(f"{local_time(line.moment)} ", "$foreground-muted"), (level, colour)]
+        width = self._step_width
+        if width:
+            path = (
+                line.path if len(line.path) <= width else f"{'~' if self.ascii_only else '…'}{line.path[1 - width :]}"
+            )
+            parts.append((f"{path:<{width}} ", "$text-secondary"))
+        return parts
+
+    def _marked(self, text: Content) -> Content:
+        if self.search:
+            for found in finder(self.search).finditer(text.plain):
+                text = text.stylize("$foreground on $warning-muted underline", found.start(), found.end())
+        return text
+
+
+def local_time(moment: datetime) -> str:
+    """The time of day where the user is: `19:17:52`."""
+    return moment.astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,196 @@
+"""One step of a run in detail: what came in, what went out, what went wrong, how often it was tried."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from textual.content import Content
+from textual.message import Message
+
+from wftui.model.base import Json
+from wftui.model.clock import Clock
+from wftui.model.execution import ExecutionError, StepResult
+from wftui.store.payloads import as_reference
+from wftui.tui.status import look
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.log.text import clean, plain
+from wftui.tui.widgets.run.gantt import step_length
+from wftui.tui.widgets.run.words import clock, local_moment, place, remark
+from wftui.tui.widgets.value.lines import ValueLines
+from wftui.tui.widgets.value.sizes import size_text
+from wftui.tui.widgets.value.view import line_content
+
+Section = Literal["input", "output", "error"]
+_MOST = 200
+"""Lines of one value shown here; opening it shows the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRow:
+    """A line, and the section whose value it belongs to."""
+
+    content: Content
+    section: Section | None = None
+
+
+class StepDetail(LineView):
+    """The step under the timeline's cursor. Enter on a line opens the whole value it belongs to."""
+
+    DEFAULT_CSS = """
+    StepDetail { background: $surface; }
+    """
+
+    class Opened(Message):
+        """A value of the step is to be shown in full."""
+
+        def __init__(self, step: StepResult, section: Section) -> None:
+            super().__init__()
+            self.step = step
+            self.section = section
+
+    def __init__(self, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(ascii_only=ascii_only, id=id)
+        self.now = now
+        self.step: StepResult | None = None
+        self._rows: list[DetailRow] = []
+
+    def show(self, step: StepResult | None) -> None:
+        """Show a step as it is now."""
+        if step is not self.step:
+            self.cursor = 0
+            self.scroll_to(y=0, animate=False)
+        self.step = step
+        self._rows = _rows(step, self.now(), self.room, self.ascii_only) if step is not None and self.room > 0 else []
+        self.set_rows(len(self._rows))
+
+    def on_resize(self) -> None:
+        """Values are laid out for the width."""
+        super().on_resize()
+        self.show(self.step)
+
+    @property
+    def section(self) -> Section:
+        """The section under the cursor; before the first, the one that matters most."""
+        if self.cursor < len(self._rows):
+            for row in reversed(self._rows[: self.cursor + 1]):
+                if row.section is not None:
+                    return row.section
+        return "error" if self.step is not None and self.step.error is not None else "output"
+
+    def on_line_view_chosen(self, event: LineView.Chosen) -> None:
+        """Open the value under the cursor."""
+        event.stop()
+        if self.step is not None:
+            self.post_message(self.Opened(self.step, self.section))
+
+    def empty(self) -> str:
+        """Why there is nothing to see."""
+        return "No step is selected."
+
+    def row(self, index: int, width: int) -> Content:
+        """A line."""
+        return self._rows[index].content.truncate(width, ellipsis=not self.ascii_only)
+
+
+def section_value(step: StepResult, section: Section) -> Json:
+    """What a section is about, as JSON."""
+    if section == "error":
+        return step.error.to_wire() if step.error is not None else None
+    return step.input if section == "input" else step.output
+
+
+def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool) -> list[DetailRow]:
+    rows = [DetailRow(line) for line in _head(step, now, ascii_only)]
+    if step.error is not None:
+        rows += _error(step.error, width, handled=step.handled)
+    ended = step.status in {"completed", "failed", "cancelled"}
+    if step.output is not None or step.status == "completed":
+        rows += _value("Output", "output", step.output, width, ascii_only)
+    if step.input is not None:
+        rows += _value("Input", "input", step.input, width, ascii_only)
+    if len(step.attempts) > 1 or (step.attempts and not ended and step.attempts[-1].error):
+        rows += _attempts(step, now, ascii_only)
+    return rows
+
+
+def _head(step: StepResult, now: datetime, ascii_only: bool) -> list[Content]:
+    style = look(step.status, ascii_only)
+    taken = step_length(step, now)
+    parts: list[str | tuple[str, str]] = [(f"{style.glyph} {style.word}", f"bold {style.color}"), "  "]
+    parts += [(step.path, "bold"), (f"  {step.step_type}", "$foreground-muted")]
+    if taken is not None and step.status != "skipped":
+        live = step.status in {"running", "waiting"}
+        parts.append((f"  {clock(taken, live=live)}", "$foreground"))
+    if step.started_at is not None:
+        parts.append((f"  from {local_moment(step.started_at, now)}", "$foreground-muted"))
+    lines = [Content.assemble(*parts)]
+    note = remark(step, now)
+    if note and step.error is None:
+        lines.append(Content.styled(note, style.color if step.status == "waiting" else "$foreground-muted"))
+    return lines
+
+
+def _error(error: ExecutionError, width: int, *, handled: bool) -> list[DetailRow]:
+    title = "Error, handled: the run went on" if handled else "Error"
+    rows = [_title(title, error.type, "error")]
+    for line in error.message.splitlines() or [""]:
+        rows += [
+            DetailRow(Content.styled(part.plain, "$text-error"), "error")
+            for part in Content(plain(clean(line))).wrap(max(2, width))
+        ]
+    where = place(error)
+    if where:
+        rows.append(DetailRow(Content.styled(f"in workflow.json, {where}", "$foreground-muted"), "error"))
+    for line in (error.stack or "").splitlines()[-_MOST:]:
+        rows.append(DetailRow(Content.styled(plain(clean(line)), "$foreground-muted"), "error"))
+    if error.details is not None:
+        rows += _lines(error.details, "error", width)
+    return rows
+
+
+def _value(title: str, section: Section, value: Json, width: int, ascii_only: bool) -> list[DetailRow]:
+    reference = as_reference(value)
+    if reference is None:
+        return [_title(title, "", section), *_lines(value, section, width)]
+    note = f"{size_text(reference.bytes)}, {'Enter' if ascii_only else '⏎'} opens the whole"
+    return [_title(title, note, section), *_text_lines(reference.preview, section, width)]
+
+
+def _lines(value: Json, section: Section, width: int) -> list[DetailRow]:
+    return _text_lines(json.dumps(value, ensure_ascii=False), section, width)
+
+
+def _text_lines(text: str, section: Section, width: int) -> list[DetailRow]:
+    lines = ValueLines(width)
+    lines.add(text, last=True)
+    lines.ensure(_MOST)
+    rows = [DetailRow(line_content(line), section) for line in lines.lines]
+    if not lines.complete:
+        rows.append(DetailRow(Content.styled("there is more; Enter opens it", "italic $foreground-muted"), section))
+    return rows
+
+
+def _attempts(step: StepResult, now: datetime, ascii_only: bool) -> list[DetailRow]:
+    rows = [_title("Attempts", str(len(step.attempts)), None)]
+    for attempt in step.attempts:
+        status = "failed" if attempt.error else "running" if attempt.completed_at is None else step.status
+        style = look(status, ascii_only)
+        taken = "" if attempt.duration is None else f"  {clock(attempt.duration / 1000, live=False)}"
+        rows.append(
+            DetailRow(
+                Content.assemble(
+                    (f"{style.glyph} ", style.color),
+                    f"{attempt.attempt}",
+                    (f"  {local_moment(attempt.started_at, now)}{taken}", "$foreground-muted"),
+                    (f"  {plain(clean(attempt.error.message.strip()))}" if attempt.error else "", "$text-error"),
+                )
+            )
+        )
+    return rows
+
+
+def _title(title: str, note: str, section: Section | None) -> DetailRow:
+    return DetailRow(
+        Content.assemble((title, "bold $text-secondary"), (f"  {note}" if note else "", "$foreground-muted")), section
+    )

@@ -1,0 +1,107 @@
+"""Bars over time, in half cells: where a step lies in its run's time, and which parts of it were waiting."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, floor
+from typing import Literal
+
+from wftui.model.execution import ExecutionRecord, StepResult
+
+Kind = Literal["gap", "run", "wait"]
+
+_BARS: dict[tuple[bool, bool], str] = {(True, True): "━", (True, False): "╸", (False, True): "╺"}
+_WAITS: dict[tuple[bool, bool], str] = {(True, True): "╌", (True, False): "╴", (False, True): "╶"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time, in seconds since the run began. `wait`: between two attempts, or for a person."""
+
+    start: float
+    end: float
+    kind: Kind = "run"
+
+
+def run_length(record: ExecutionRecord, now: datetime) -> float:
+    """Seconds from a run's start to its end, or to now while it goes on; 0 before it starts."""
+    start = record.started_at or record.created_at
+    if start is None:
+        return 0.0
+    return max(0.0, ((record.completed_at or _last_moment(record, now)) - start).total_seconds())
+
+
+def _last_moment(record: ExecutionRecord, now: datetime) -> datetime:
+    """Now; for an interrupted run the last thing that is known of it, for its clock has stopped."""
+    if record.status != "interrupted":
+        return now
+    moments = [moment for step in record.step_results for moment in (step.started_at, step.completed_at) if moment]
+    return max(moments, default=record.started_at or record.created_at or now)
+
+
+def step_length(step: StepResult, now: datetime) -> float | None:
+    """Seconds a step took, or has taken so far; None when it has not started."""
+    if step.duration is not None:
+        return step.duration / 1000
+    if step.started_at is None:
+        return None
+    return max(0.0, ((step.completed_at or now) - step.started_at).total_seconds())
+
+
+def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span]:
+    """When a step was at work and when it waited, in order."""
+    origin = record.started_at or record.created_at
+    if origin is None or step.started_at is None:
+        return []
+
+    def at(moment: datetime) -> float:
+        return max(0.0, (moment - origin).total_seconds())
+
+    end = step.completed_at or now
+    if len(step.attempts) < 2:
+        waits = step.status == "waiting" and step.waiting is not None
+        return [Span(at(step.started_at), max(at(step.started_at), at(end)), "wait" if waits else "run")]
+    found: list[Span] = []
+    for attempt in step.attempts:
+        if found:
+            found.append(Span(found[-1].end, at(attempt.started_at), "wait"))
+        found.append(Span(at(attempt.started_at), at(attempt.completed_at or end)))
+    if found[-1].end < at(end):
+        found.append(Span(found[-1].end, at(end), "wait"))
+    return found
+
+
+def bar(parts: list[Span], length: float, width: int, *, ascii_only: bool = False) -> list[tuple[str, Kind]]:
+    """A line of exactly `width` cells in which `length` seconds fit, as runs of one kind each.
+
+    Whatever has started shows at least half a cell; work hides waiting in the same place.
+    """
+    if width <= 0:
+        return []
+    halves: list[Kind] = ["gap"] * (2 * width)
+    scale = len(halves) / length if length > 0 else 0.0
+    for part in sorted(parts, key=lambda part: part.kind == "run"):
+        first = min(floor(part.start * scale), len(halves) - 1)
+        last = min(max(ceil(part.end * scale), first + 1), len(halves))
+        for position in range(first, last):
+            halves[position] = part.kind
+    return _joined([_cell(halves[2 * cell], halves[2 * cell + 1], ascii_only) for cell in range(width)])
+
+
+def _cell(left: Kind, right: Kind, ascii_only: bool) -> tuple[str, Kind]:
+    kind: Kind = "run" if "run" in (left, right) else "wait" if "wait" in (left, right) else "gap"
+    if kind == "gap":
+        return " ", kind
+    if ascii_only:
+        return ("=" if kind == "run" else "-"), kind
+    glyphs = _BARS if kind == "run" else _WAITS
+    return glyphs[left == kind, right == kind], kind
+
+
+def _joined(cells: list[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
+    runs: list[tuple[str, Kind]] = []
+    for text, kind in cells:
+        if runs and runs[-1][1] == kind:
+            runs[-1] = runs[-1][0] + text, kind
+        else:
+            runs.append((text, kind))
+    return runs

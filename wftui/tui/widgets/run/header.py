@@ -1,0 +1,94 @@
+"""The two lines over a run: what it is and how it stands; how far it is and where."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wftui.model.clock import Clock
+from wftui.model.reducer import progress
+from wftui.tui.status import look
+from wftui.tui.widgets.run.gantt import run_length
+from wftui.tui.widgets.run.state import RunState
+from wftui.tui.widgets.run.tree import current_step, title
+from wftui.tui.widgets.run.words import clock, one_line, remark, state
+
+_BAR = 24
+
+
+class RunHeader(Widget):
+    """Status, workflow, run id and clock; progress, current step and warnings."""
+
+    DEFAULT_CSS = """
+    RunHeader { height: 2; padding: 0 1; background: $surface; color: $foreground; }
+    """
+
+    ALLOW_SELECT = False
+
+    def __init__(self, run: RunState, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.run = run
+        self.now = now
+        self.ascii_only = ascii_only
+        self.trouble = ""
+
+    def tick(self) -> None:
+        """Show the time that has gone by."""
+        self.refresh()
+
+    def read(self, run: RunState) -> None:
+        """Show a run as it is now."""
+        self.run = run
+        self.refresh()
+
+    def render(self) -> Content:
+        """Both lines."""
+        width = self.content_size.width
+        return Content("\n").join([self._first(width), self._second(width)])
+
+    def _first(self, width: int) -> Content:
+        record = self.run.record
+        word = state(record)
+        status = "waiting" if word == "waiting for you" else record.status
+        style = look(status, self.ascii_only)
+        left = Content.assemble(
+            (f"{style.glyph} {word}", f"bold {style.color}"),
+            "  ",
+            (record.workflow_id, "bold"),
+            (f" {record.workflow_version}" if record.workflow_version else "", "$foreground-muted"),
+            "  ",
+            (record.id, "$foreground-muted"),
+        )
+        right = Content.styled(clock(run_length(record, self.now()), live=self.run.is_live), "bold")
+        return _between(left, right, width, self.ascii_only)
+
+    def _second(self, width: int) -> Content:
+        record = self.run.record
+        if self.trouble:
+            return Content.styled(self.trouble, "$text-error").truncate(width, ellipsis=not self.ascii_only)
+        ended, total = progress(record)
+        parts: list[Content | tuple[str, str] | str] = []
+        if total:
+            parts += [_progress_bar(ended / total, self.ascii_only), f" {ended} of {total}"]
+        separator = (" - " if self.ascii_only else " · ", "$foreground-muted")
+        warnings = self.run.warnings
+        right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
+        if record.status in {"running", "pending"}:
+            step = current_step(record)
+            if step is not None:
+                note = remark(step, self.now())
+                parts += [separator, title(step), *([(f"  {note}", "$foreground-muted")] if note else [])]
+        elif record.error is not None:
+            parts += [separator, (one_line(record.error.message), "$text-error")]
+        return _between(Content.assemble(*parts), right, width, self.ascii_only)
+
+
+def _progress_bar(share: float, ascii_only: bool) -> Content:
+    done = round(share * _BAR)
+    full, rest = ("#", "-") if ascii_only else ("━", "─")
+    return Content.assemble((full * done, "$primary"), (rest * (_BAR - done), "$foreground-muted 60%"))
+
+
+def _between(left: Content, right: Content, width: int, ascii_only: bool) -> Content:
+    room = max(0, width - right.cell_length - (2 if right else 0))
+    if left.cell_length > room:
+        left = left.truncate(max(0, room - 1)) + ("~" if ascii_only else "…")
+    return left.pad_right(max(0, width - right.cell_length - left.cell_length)) + right

@@ -1,0 +1,215 @@
+"""The steps of a run over time: one line each, as a tree, with a bar where the step lies in the run's time."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from wftui.model.clock import Clock
+from wftui.model.execution import StepResult
+from wftui.tui.status import PULSE, PULSE_ASCII, look
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.run.gantt import bar, run_length, spans, step_length
+from wftui.tui.widgets.run.state import RunState
+from wftui.tui.widgets.run.tree import StepRow, current_step, failed_step, title
+from wftui.tui.widgets.run.words import clock, remark
+
+_DURATION = 8
+_ATTEMPTS = 4
+
+
+class Timeline(LineView):
+    """The steps of a run. `following`: the cursor stays with the step the run is at, until the user moves it."""
+
+    DEFAULT_CSS = """
+    Timeline { background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,plus", "open(True)", "Open", show=False),
+        Binding("left,minus", "open(False)", "Close", show=False),
+        Binding("space", "switch", "Open or close", show=False),
+    ]
+
+    def __init__(
+        self,
+        state: RunState,
+        now: Clock,
+        *,
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002 - as every widget
+    ) -> None:
+        super().__init__(ascii_only=ascii_only, id=id)
+        self.state = state
+        self.now = now
+        self.following = True
+        self.only_faults = False
+        self._rows: list[StepRow] = []
+        self._widest = 0
+        self._retried = False
+
+    # --- what is shown
+
+    @property
+    def selected(self) -> StepResult | None:
+        """The step under the cursor."""
+        return self._rows[self.cursor].step if self.cursor < len(self._rows) else None
+
+    def read(self) -> None:
+        """Show the steps as they are now; the cursor stays on its step, or goes with the run while following."""
+        selected = self.selected
+        wanted = _at_fault if self.only_faults else None
+        self._rows = self.state.tree.rows(wanted)
+        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in self._rows[:500]), default=0)
+        self._retried = any(len(row.step.attempts) > 1 for row in self._rows)
+        self.set_rows(len(self._rows))
+        step = self._step_to_follow() if self.following else selected
+        if step is not None:
+            self.select(step.path)
+
+    def replace_state(self, state: RunState) -> None:
+        """Show another run, or the same at another moment."""
+        selected, self.state = self.selected, state
+        self.read()
+        if selected is not None and not self.following:
+            self.select(selected.path)
+
+    def select(self, path: str, *, reveal: bool = False) -> bool:
+        """Put the cursor on the step at an address, or on the nearest shown above it; False when there is none."""
+        if reveal:
+            self.state.tree.reveal(path)
+            self._rows = self.state.tree.rows(_at_fault if self.only_faults else None)
+            self.set_rows(len(self._rows))
+        step = self.state.record.step(path)
+        places = {row.step.path: index for index, row in enumerate(self._rows)}
+        while step is not None:
+            if step.path in places:
+                self.show_row(places[step.path], centre=True)
+                return True
+            step = self.state.record.step(step.parent) if step.parent else None
+        return False
+
+    def show_only_faults(self, only: bool) -> None:
+        """Show only what failed, and what it stands in; or everything again."""
+        self.only_faults = only
+        self.read()
+
+    def open_all(self) -> None:
+        """Open every step of the tree; once more: close it again to what it was at first."""
+        self.state.tree.open_all(None if self.state.tree.everything else True)
+        self.following = False
+        self.read()
+
+    def to_next_failure(self) -> None:
+        """Put the cursor on the next failed step, round the end, opening what it stands in."""
+        failed = [row.step.path for row in self.state.tree.rows(_at_fault) if _at_fault(row.step)]
+        if not failed:
+            return
+        selected = self.selected
+        at = failed.index(selected.path) + 1 if selected is not None and selected.path in failed else 0
+        self.following = False
+        self.select(failed[at % len(failed)], reveal=True)
+
+    def _step_to_follow(self) -> StepResult | None:
+        record = self.state.record
+        return failed_step(record) if record.status == "failed" else current_step(record)
+
+    # --- keys
+
+    def on_line_view_moved(self) -> None:
+        """Whoever moves the cursor does not want it taken away."""
+        self.following = False
+
+    def action_open(self, is_open: bool) -> None:
+        """Show or hide what is below a step; closing a closed one goes to the step above it."""
+        if self.cursor >= len(self._rows):
+            return
+        row = self._rows[self.cursor]
+        if row.opens and row.is_open != is_open:
+            self.state.tree.open(row.step.path, is_open)
+            self.following = False
+            self.read()
+        elif not is_open and row.step.parent is not None:
+            self.select(row.step.parent)
+            self.post_message(self.Moved(self))
+
+    def action_switch(self) -> None:
+        """Show what is below a step, or hide it."""
+        if self.cursor < len(self._rows):
+            self.action_open(not self._rows[self.cursor].is_open)
+
+    def clicked(self, index: int, x: int) -> None:
+        """A click on the sign before a name opens or closes it."""
+        row = self._rows[index]
+        if row.opens and 2 * row.depth <= x < 2 * row.depth + 2:
+            self.action_switch()
+
+    # --- drawing
+
+    def empty(self) -> str:
+        """Why there is nothing to see."""
+        return "No step has failed." if self.only_faults else "No step yet."
+
+    def _lead(self, row: StepRow) -> str:
+        signs = ("  ", "  ") if not row.opens else ("> ", "v ") if self.ascii_only else ("▸ ", "▾ ")
+        return "  " * row.depth + signs[row.is_open]
+
+    def row(self, index: int, width: int) -> Content:
+        """Sign, glyph, name, bar, duration, attempts, remark."""
+        row, now = self._rows[index], self.now()
+        step = row.step
+        style = look(step.status, self.ascii_only)
+        names, bars, remarks = self._columns(width)
+        lead = self._lead(row)
+        name = _fit(f" {title(step)}", names - len(lead) - 1, self.ascii_only)
+        muted = step.status in {"pending", "skipped"}
+        parts: list[tuple[str, str]] = [
+            (lead, "$foreground-muted"),
+            (self._glyph(step, now), style.color),
+            (name, "$foreground-muted" if muted else "$foreground"),
+            (" ", ""),
+        ]
+        length = run_length(self.state.record, now)
+        for text, kind in bar(spans(step, self.state.record, now), length, bars, ascii_only=self.ascii_only):
+            parts.append((text, style.color if kind == "run" else "$foreground-muted"))
+        taken = step_length(step, now)
+        live = step.status in {"running", "waiting"}
+        duration = "" if taken is None or step.status == "skipped" else clock(taken, live=live)
+        parts.append((f"{duration:>{_DURATION}}", "$foreground"))
+        if self._retried:
+            sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
+            times = f" {sign}{len(step.attempts)}" if len(step.attempts) > 1 else ""
+            parts.append((f"{times:<{_ATTEMPTS}}", "$text-warning"))
+        if remarks > 0:
+            colour = "$text-error" if step.status == "failed" else "$foreground-muted"
+            parts.append(("  ", ""))
+            parts.append((_fit(remark(step, now), remarks, self.ascii_only), colour))
+        return Content.assemble(*parts)
+
+    def _columns(self, width: int) -> tuple[int, int, int]:
+        """Cells for name, bar and remark."""
+        fixed = 1 + _DURATION + (_ATTEMPTS if self._retried else 0)
+        names = min(self._widest, max(14, int(width * 0.42)))
+        bars = max(6, min(40, int((width - names - fixed) * 0.5)))
+        remarks = width - names - fixed - bars - 2
+        return (names, bars, remarks) if remarks >= 8 else (names, max(0, width - names - fixed), 0)
+
+    def _glyph(self, step: StepResult, now: datetime) -> str:
+        if step.status == "running" and self.state.is_live:
+            frames = PULSE_ASCII if self.ascii_only else PULSE
+            return frames[int(now.timestamp() * 2) % len(frames)]
+        return look(step.status, self.ascii_only).glyph
+
+
+def _at_fault(step: StepResult) -> bool:
+    return step.status == "failed"
+
+
+def _fit(text: str, cells: int, ascii_only: bool) -> str:
+    """A text in exactly so many cells, cut with a sign that it was."""
+    if cells <= 0:
+        return ""
+    if cell_len(text) <= cells:
+        return set_cell_size(text, cells)
+    return set_cell_size(text, cells - 1) + ("~" if ascii_only else "…")

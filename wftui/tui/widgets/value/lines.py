@@ -1,0 +1,230 @@
+"""JSON text as lines for people, made only as far as they are asked for.
+
+The text may come in pieces of any size: 50 MB show their first screen at once, and nothing is formatted that nobody
+has scrolled to. A string of several lines stands as such, between quotes of its own, instead of as one line of escapes.
+"""
+
+import json
+import re
+from typing import Literal
+
+from rich.cells import cell_len
+
+from wftui.model.base import Json
+
+Kind = Literal["key", "string", "number", "word", "mark", "note"]
+Part = tuple[str, Kind]
+Line = tuple[Part, ...]
+
+LONGEST_TEXT = 50_000
+"""Characters of one string that are shown."""
+MOST_LINES = 100_000
+"""Lines of one value that are shown; copying and exporting give the whole."""
+INDENT = 2
+
+_TOKEN = re.compile(r'\s*(?:([{\[}\],:])|("(?:[^"\\]|\\.)*")|([^\s{}\[\],:"]+)(?=[\s{}\[\],:"]))', re.DOTALL)
+_STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING_START = re.compile(r'(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
+
+
+class ValueLines:
+    """The lines of one value, folded to a width. Text goes in by `add`, lines come out by `ensure`."""
+
+    def __init__(self, width: int) -> None:
+        self.lines: list[Line] = []
+        self.complete = False
+        self._width = max(16, width)
+        self._text = ""
+        self._at = 0
+        self._whole = False
+        self._skipping = False
+        self._open: list[str] = []
+        self._fresh = False
+        self._key_next = False
+        self._line: list[Part] = []
+
+    @classmethod
+    def of(cls, value: Json, width: int) -> "ValueLines":
+        """The lines of a value at hand."""
+        made = cls(width)
+        made.add(json.dumps(value, ensure_ascii=False), last=True)
+        return made
+
+    def add(self, text: str, *, last: bool = False) -> None:
+        """Give the next piece of the JSON text; `last` says that it ends there, complete or not."""
+        self._text = self._text[self._at :] + text + (" " if last else "")
+        self._at = 0
+        self._whole = self._whole or last
+
+    @property
+    def is_hungry(self) -> bool:
+        """Whether the text given so far is used up and more is to come."""
+        return not self.complete and not self._whole
+
+    def ensure(self, count: int) -> bool:
+        """Make lines until there are `count`, or the text given so far is used up; True when there are new ones."""
+        before = len(self.lines)
+        while not self.complete and len(self.lines) < count:
+            if len(self.lines) >= MOST_LINES:
+                self.lines.append(((f"… the rest is not shown; this is {MOST_LINES:,} lines of it", "note"),))
+                self.complete = True
+            elif not self._token():
+                if self._whole:
+                    self._finish()
+                break
+        return len(self.lines) > before
+
+    # --- tokens
+
+    def _token(self) -> bool:
+        """Take one token; False when there is no whole one."""
+        if self._skipping:
+            return self._skip()
+        found = _TOKEN.match(self._text, self._at)
+        if found is None:
+            return self._cut_string()
+        self._at = found.end()
+        mark, string, word = found.groups()
+        if mark:
+            self._mark(mark)
+        elif string is not None:
+            self._string(json.loads(string, strict=False))
+        else:
+            self._scalar(word, "number" if word[0] in "-0123456789" else "word")
+        return True
+
+    def _cut_string(self) -> bool:
+        """Show the beginning of a string that is too long to wait for its end, or that has none."""
+        start = self._text.find('"', self._at)
+        rest = len(self._text) - start
+        if start < 0 or self._text[self._at : start].strip() or not (self._whole or rest > LONGEST_TEXT + 20):
+            return False
+        found = _STRING_START.match(self._text, start + 1, min(len(self._text) - 1, start + 1 + LONGEST_TEXT))
+        body = found[0] if found else ""
+        self._string(json.loads(f'"{body}"', strict=False), cut=True)
+        self._at = start + 1 + len(body)
+        self._skipping = True
+        return True
+
+    def _skip(self) -> bool:
+        found = _STRING_END.match(self._text, self._at)
+        if found is None:
+            tail = 1 if self._text.endswith("\\") and not self._whole else 0
+            self._at = max(self._at, len(self._text) - tail)
+            return False
+        self._at, self._skipping = found.end(), False
+        return True
+
+    def _mark(self, mark: str) -> None:
+        if mark in "{[":
+            self._begin()
+            self._line.append((mark, "mark"))
+            self._open.append(mark)
+            self._fresh, self._key_next = True, mark == "{"
+        elif mark in "}]":
+            if self._open:
+                self._open.pop()
+            if not self._fresh:
+                self._new_line()
+            self._fresh = False
+            self._line.append((mark, "mark"))
+        elif mark == ",":
+            self._line.append((",", "mark"))
+            self._new_line()
+            self._key_next = self._open[-1:] == ["{"]
+        else:
+            self._line.append((": ", "mark"))
+            self._key_next = False
+
+    def _begin(self) -> None:
+        """The first thing in a container starts a line of its own."""
+        if self._fresh:
+            self._new_line()
+            self._fresh = False
+
+    def _string(self, text: str, *, cut: bool = False) -> None:
+        if len(text) > LONGEST_TEXT:
+            text, cut = text[:LONGEST_TEXT], True
+        if self._key_next:
+            self._scalar(_quoted(text), "key")
+        elif "\n" in text:
+            self._text_block(text, cut=cut)
+        else:
+            self._scalar(_quoted(text), "string")
+        if cut:
+            self._line.append(("… the rest of this text is not shown", "note"))
+
+    def _scalar(self, text: str, kind: Kind) -> None:
+        self._begin()
+        self._line.append((text, kind))
+
+    def _text_block(self, text: str, *, cut: bool) -> None:
+        self._scalar('"""', "mark")
+        for line in text.removesuffix("\n").split("\n"):
+            self._new_line(deeper=1)
+            self._line.append((_safe(line.expandtabs(4)), "string"))
+        if not cut:
+            self._new_line()
+            self._line.append(('"""', "mark"))
+
+    # --- lines
+
+    def _new_line(self, deeper: int = 0) -> None:
+        if self._has_content:
+            self._flush()
+        depth = min(len(self._open) + deeper, self._width // (2 * INDENT))
+        self._line = [(" " * (INDENT * depth), "mark")]
+
+    @property
+    def _has_content(self) -> bool:
+        return len(self._line) > 1 or any(text.strip() for text, _ in self._line)
+
+    def _flush(self) -> None:
+        line = tuple(self._line)
+        if sum(cell_len(text) for text, _ in line) <= self._width:
+            self.lines.append(line)
+        else:
+            self.lines += fold_line(line, self._width)
+
+    def _finish(self) -> None:
+        rest = self._text[self._at :].strip()
+        if rest and not self._skipping:
+            self._line.append((_safe(rest), "word"))
+        if self._has_content:
+            self._flush()
+        self.complete = True
+
+
+def _quoted(text: str) -> str:
+    """JSON text, with every character that would move the terminal or turn the reading direction escaped."""
+    return _safe(json.dumps(text, ensure_ascii=False))
+
+
+def _safe(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
+
+
+def fold_line(line: Line, width: int) -> list[Line]:
+    """A line cut into lines of at most `width` cells, those after the first indented a little more."""
+    first = line[0][0]
+    indent = min(len(first) - len(first.lstrip(" ")) + INDENT, width // 2)
+    lines: list[Line] = []
+    parts: list[Part] = []
+    used = 0
+    for text, kind in line:
+        position = 0
+        while position < len(text):
+            piece = text[position : position + width - used]
+            while cell_len(piece) > width - used:
+                piece = piece[:-1]
+            if piece:
+                parts.append((piece, kind))
+                used += cell_len(piece)
+                position += len(piece)
+            if position < len(text):
+                lines.append(tuple(parts))
+                parts, used = [(" " * indent, "mark")], indent
+    lines.append(tuple(parts))
+    return lines
