@@ -347,3 +347,19 @@ async def test_canvas_before_a_run(size: tuple[int, int], matches: Callable[[App
     async with app.run_test(size=size) as pilot:
         await laid_out(app, pilot)
         assert matches(app)
+
+
+async def test_pills_show_the_order_and_boxes_every_edge(text_of: Callable[[App[Any]], str]) -> None:
+    nodes = [
+        CanvasNode("a", "a", "set"),
+        CanvasNode("b", "b", "set", ("a",)),
+        CanvasNode("c", "c", "set", ("a", "b")),
+    ]
+    app = CanvasApp(nodes)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await laid_out(app, pilot)
+        lines = [line.strip() for line in text_of(app).splitlines()]
+        assert lines[:5] == ["▐= a▌", "│", "▐= b▌", "│", "▐= c▌"]
+        await pilot.press("plus")
+        # Where lines leave the boxes of a and b, and where the one of b meets the one that passes it.
+        assert text_of(app).count("┬") == 3

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wftui.model.execution import StepInfo
+from wftui.tui.canvas import layers
 
 CURRENT = ("running", "waiting", "failed")
 """Statuses that make a step the current one, the strongest first."""
@@ -48,6 +49,29 @@ def graph_of(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[C
 def edges_of(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
     """Pairs of paths: a step, and one that waits for it."""
     return [(need, node.path) for node in nodes for need in node.needs]
+
+
+def without_detours(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The edges that no longer way implies: of a → b, b → c and a → c the first two. Cycles keep their edges."""
+    index = {path: number for number, path in enumerate(dict.fromkeys(path for edge in edges for path in edge))}
+    pairs = [(index[source], index[target]) for source, target in edges]
+    safe = layers.acyclic(len(index), pairs)
+    after: list[list[int]] = [[] for _ in index]
+    for source, target in safe:
+        after[source].append(target)
+    # All that comes after a node, as the bits of one number.
+    reach = [0] * len(index)
+    rank = layers.ranks(len(index), safe)
+    for node in sorted(range(len(index)), key=rank.__getitem__, reverse=True):
+        for target in after[node]:
+            reach[node] |= reach[target] | 1 << target
+    implied = {
+        (source, target)
+        for source in range(len(index))
+        for target in after[source]
+        if any(reach[other] >> target & 1 for other in after[source])
+    }
+    return [edge for edge, pair in zip(edges, pairs, strict=True) if pair not in implied]
 
 
 def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode]]:

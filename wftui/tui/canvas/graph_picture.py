@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from wftui.tui.canvas import node_art
 from wftui.tui.canvas.cells import Cells
-from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of
+from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of, without_detours
 from wftui.tui.canvas.ink import Ink, glyph, trace
 from wftui.tui.canvas.layout import Box, Layout, Node, layout
 from wftui.tui.canvas.picture import Direction, Scene
@@ -22,7 +22,11 @@ HEIGHT = {"box": 4, "pill": 1}
 
 
 class GraphPicture:
-    """A laid out graph that can draw any of its rows."""
+    """A laid out graph that can draw any of its rows.
+
+    Pills show in which order things happen; that a step also reads from one further up, which comes first anyway, is
+    left to the boxes.
+    """
 
     def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
         self.detail = detail
@@ -30,7 +34,7 @@ class GraphPicture:
         self._containers = children_of(nodes)
         self.layout: Layout = layout(
             [Node(node.path, node.label, node.type, node.parent) for node in nodes],
-            edges_of(nodes),
+            edges_of(nodes) if detail == "box" else without_detours(edges_of(nodes)),
             width_of=lambda node: self._width(self._nodes[node.id]),
             height=HEIGHT[detail],
         )
