@@ -1,12 +1,12 @@
 """One list of steps: each is started when its dependencies have ended, side by side where they do not depend."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from wftui.engine.frame import Frame
 from wftui.engine.outcome import CANCELLED, Skip, StepOutcome
 from wftui.engine.scheduler import Ready, Schedule
+from wftui.engine.tasks import side_by_side
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionError
 from wftui.runtime.plan import StepPlan
@@ -36,7 +36,7 @@ async def run_body(
     """Run the steps of a list until all have ended or been skipped.
 
     Raises:
-        BaseExceptionGroup: only what is no outcome of a step: the run cannot be recorded, or a fault in the engine.
+        RunBroken: the run cannot be recorded any more.
     """
     schedule = Schedule(steps)
     result = BodyResult()
@@ -68,6 +68,6 @@ async def run_body(
             outcome = await settle(first)
             chain = schedule.end(first.step.id, outcome.edge)
 
-    async with asyncio.TaskGroup() as group:
+    async with side_by_side() as group:
         await follow(schedule.start())
     return result

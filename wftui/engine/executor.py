@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -224,6 +225,9 @@ class WorkflowExecutor:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
+            # Given up, it becomes `interrupted` at the next start of any program that can write to the database.
+            with suppress(UserError):
+                await self._store.release(run.id)
         finally:
             del self._runs[run.id]
 

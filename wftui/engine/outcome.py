@@ -25,6 +25,11 @@ BRANCH_NOT_TAKEN = Skip("branch not taken")
 CANCELLED = Skip("cancelled", because_failed=True)
 
 
+def after_failure(step_id: str) -> Skip:
+    """The skip of what needs a step that failed."""
+    return Skip(f"needs {step_id}, which failed", because_failed=True)
+
+
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
     """The end of a step.

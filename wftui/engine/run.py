@@ -85,7 +85,7 @@ class Run:
         try:
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
-            error = describe_outside(_innermost(fault))
+            error = describe_outside(fault)
         # No await between this decision and the event that tells it.
         if self._cancelled:
             await self._end(Cancelled(**self._stamp()))
@@ -141,7 +141,7 @@ class Run:
             error = ExecutionError(
                 type="timeout", message=f"the run took longer than its timeout of {plan.timeout:g} s"
             )
-        outputs, bad_output = self._outputs(frame.scope)
+        outputs, bad_output = await self._outputs(frame.scope)
         error = error or bad_output
         if plan.finally_:
             self._in_finally = True
@@ -155,13 +155,15 @@ class Run:
             error = error or tidied.error
         return outputs, error
 
-    def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
+    async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
         """The workflow's outputs, null where one cannot be had, and the first error."""
         outputs: dict[str, Json] = {}
         first: ExecutionError | None = None
         for name, bind in self.core.plan.outputs.items():
             try:
-                outputs[name] = bind(scope)
+                value = bind(scope)
+                await ensure_json(value, "output.not_json", "the output")
+                outputs[name] = value
             except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
                 outputs[name] = None
                 first = first or describe_outside(error, f"/outputs/{name}")
@@ -190,10 +192,3 @@ class Run:
     async def _end(self, event: ExecutionEvent) -> None:
         self._decided = True
         await self.core.emitter.emit_last(event)
-
-
-def _innermost(error: BaseException) -> Exception:
-    """The error that a task group wrapped."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error if isinstance(error, Exception) else RuntimeError(repr(error))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wftui.engine.outcome import DISABLED, Edge, Skip
+from wftui.engine.outcome import DISABLED, Edge, Skip, after_failure
 from wftui.runtime.plan import StepPlan
 
 
@@ -88,7 +88,7 @@ def decide_join(step: StepPlan, edges: Mapping[str, Edge]) -> Skip | None:
 
 def _because(failed: str | None, skipped: str | None) -> Skip | None:
     if failed:
-        return Skip(f"needs {failed}, which failed", because_failed=True)
+        return after_failure(failed)
     if skipped:
         return Skip(f"needs {skipped}, which was skipped")
     return None

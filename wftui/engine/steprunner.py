@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from wftui.engine import containers
 from wftui.engine.body import BodyResult, run_body
 from wftui.engine.cancel import Stopped, StopScope, supervise
 from wftui.engine.conditions import holds
+from wftui.engine.containers import parent_of, run_container
 from wftui.engine.context import RunContext
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe, may_retry, parse_input
+from wftui.engine.foreach import run_for_each
 from wftui.engine.frame import Frame
 from wftui.engine.jsonvalues import ensure_json
-from wftui.engine.outcome import WHEN_IS_FALSE, Failure, Skip, StepOutcome
+from wftui.engine.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.retry import delay_before_next
 from wftui.model.base import Json
 from wftui.model.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
+from wftui.model.execution import ExecutionError
 from wftui.model.workflow import CONTAINER_TYPES
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
@@ -38,19 +40,28 @@ class StepRunner:
         core = self.core
         path = frame.prefix + step.id
         begun = core.now()
-        attempts = 0
+        attempts = 1
+        error: ExecutionError | None = None
+        entered = False
         try:
             if not self._may_run(step, frame.scope, path):
                 return await self.skip_step(step, frame, WHEN_IS_FALSE)
+            frame.stop.check()
+            entered = True
             if step.for_each is not None:
-                output, attempts = await containers.run_for_each(self, step, frame, path), 1
+                output, error = await run_for_each(self, step, frame, path)
             else:
                 output, attempts = await self.attempts(step, frame, path)
         except Stopped as stopped:
+            if not entered:
+                await self.skip_inside(step, path, CANCELLED)
             await self._cancelled(step, path, begun, stopped)
-            return StepOutcome("cancelled", cut=True, attempts=attempts)
+            return StepOutcome("cancelled", cut=True)
         except Failure as failure:
-            return await self._failed(step, frame, path, begun, failure)
+            if not entered:
+                await self.skip_inside(step, path, after_failure(step.id))
+            return await self._failed(step, path, begun, failure)
+        core.warnings += error is not None
         await core.emitter.emit(
             StepCompleted(
                 execution_id=core.execution_id,
@@ -58,41 +69,45 @@ class StepRunner:
                 step_id=step.id,
                 path=path,
                 output=output,
+                item_errors=error,
                 duration=core.since(begun),
                 attempt=attempts,
             )
         )
-        return StepOutcome("completed", output=output, attempts=attempts)
+        return StepOutcome("completed", output=output, error=error, attempts=attempts)
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
         """Record that a step, with all inside of it, will not run."""
+        await self._emit_skips([(step, frame.path)], skip)
+        return StepOutcome("skipped", because_failed=skip.because_failed)
+
+    async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
+        """Record that what is inside a container will not run, when the container itself ends in another way."""
+        await self._emit_skips(_inside(step, path), skip)
+
+    async def _emit_skips(self, steps: list[tuple[StepPlan, str | None]], skip: Skip) -> None:
         core = self.core
         events: list[StepSkipped] = []
-
-        def note(steps: Sequence[StepPlan], parent: str | None) -> None:
-            for each in steps:
-                path = f"{parent}.{each.id}" if parent else each.id
-                events.append(
-                    StepSkipped(
-                        execution_id=core.execution_id,
-                        timestamp=core.now(),
-                        step_id=each.id,
-                        path=path,
-                        step_name=each.name,
-                        step_type=each.type,
-                        parent=parent,
-                        reason=skip.reason,
-                        because_failed=skip.because_failed,
-                    )
+        todo = steps[::-1]
+        while todo:
+            step, parent = todo.pop()
+            path = f"{parent}.{step.id}" if parent else step.id
+            events.append(
+                StepSkipped(
+                    execution_id=core.execution_id,
+                    timestamp=core.now(),
+                    step_id=step.id,
+                    path=path,
+                    step_name=step.name,
+                    step_type=step.type,
+                    parent=parent,
+                    reason=skip.reason,
+                    because_failed=skip.because_failed,
                 )
-                if each.for_each is None and each.loop is None:
-                    note(each.body, path)
-                    for case in each.cases:
-                        note(case.steps, path)
-
-        note([step], frame.path)
-        await core.emitter.emit(*events)
-        return StepOutcome("skipped", because_failed=skip.because_failed)
+            )
+            todo += reversed(_inside(step, path))
+        if events:
+            await core.emitter.emit(*events)
 
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
         """Try a step, or one item of its forEach, as often as its policy allows; returns the output and the tries.
@@ -140,7 +155,7 @@ class StepRunner:
                 path=path,
                 step_name=step.name,
                 step_type=step.type,
-                parent=containers.parent_of(frame, step, path),
+                parent=parent_of(frame, step, path),
                 attempt=attempt,
                 input=bound,
             )
@@ -169,6 +184,7 @@ class StepRunner:
                 )
             finally:
                 await context.close()
+            await ensure_json(output, "output.not_json", "the output")
             return await self._checked(step, output)
         finally:
             if context.holds_slot:
@@ -180,7 +196,7 @@ class StepRunner:
         if step.timeout is not None:
             stop.start_timer(step.timeout)
         try:
-            output = await containers.run_container(self, step, frame, path, stop)
+            output = await run_container(self, step, frame, path, stop)
         except Stopped:
             if stop.timed_out:
                 raise WorkflowError("timeout", f"it took longer than its timeout of {step.timeout:g} s") from None
@@ -190,7 +206,6 @@ class StepRunner:
         return await self._checked(step, output)
 
     async def _checked(self, step: StepPlan, output: Json) -> Json:
-        await ensure_json(output, "output.not_json", "the output")
         if step.output_schema is not None:
             await self.core.output_schemas.check(step, output)
         return output
@@ -214,7 +229,7 @@ class StepRunner:
             )
         )
 
-    async def _failed(self, step: StepPlan, frame: Frame, path: str, begun: datetime, failure: Failure) -> StepOutcome:
+    async def _failed(self, step: StepPlan, path: str, begun: datetime, failure: Failure) -> StepOutcome:
         core = self.core
         handled = step.on_error != "fail"
         output = step.fallback if step.on_error == "fallback" else None
@@ -233,3 +248,10 @@ class StepRunner:
             )
         )
         return StepOutcome("failed", output=output, error=failure.error, handled=handled, attempts=failure.attempts)
+
+
+def _inside(step: StepPlan, path: str) -> list[tuple[StepPlan, str | None]]:
+    """The steps directly inside a container, with its path; none where their addresses need an iteration."""
+    if step.for_each is not None or step.loop is not None:
+        return []
+    return [(inner, path) for inner in (*step.body, *(each for case in step.cases for each in case.steps))]

@@ -70,10 +70,11 @@ class StepProgress(StepEventBase):
 
 
 class StepCompleted(StepEventBase):
-    """A step is done, with its output."""
+    """A step is done, with its output. `item_errors`: of a forEach, what `onItemError` let pass."""
 
     type: Literal["step_completed"] = "step_completed"
     output: Json = None
+    item_errors: ExecutionError | None = None
     duration: float
     attempt: int = 1
 

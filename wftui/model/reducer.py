@@ -152,11 +152,10 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.progress, step.message = event.progress, event.message
         case StepCompleted():
             _end_step(step, event, "completed")
-            step.output = event.output
+            step.output, step.error = event.output, event.item_errors
         case StepFailed():
             _end_step(step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
-            _end_attempt(step, event)
         case StepRetrying():
             _end_attempt(step, event)
             step.status = "waiting"
@@ -224,17 +223,19 @@ def _end_step(
     step.completed_at = event.timestamp
     step.duration = event.duration
     step.waiting = None
-    if isinstance(event, StepCompleted | StepCancelled):
-        _end_attempt(step, event)
+    _end_attempt(step, event)
 
 
-def _end_attempt(step: StepResult, event: StepCompleted | StepFailed | StepRetrying | StepCancelled) -> None:
+def _end_attempt(
+    step: StepResult,
+    event: StepCompleted | StepFailed | StepRetrying | StepCancelled | IterationCompleted | IterationFailed,
+) -> None:
     if not step.attempts or step.attempts[-1].completed_at is not None:
         return
     attempt = step.attempts[-1]
     attempt.completed_at = event.timestamp
     attempt.duration = (event.timestamp - attempt.started_at).total_seconds() * 1000
-    if isinstance(event, StepFailed | StepRetrying):
+    if isinstance(event, StepFailed | StepRetrying | IterationFailed):
         attempt.error = event.error
 
 
