@@ -131,7 +131,7 @@ async def test_an_error_status_keeps_the_answer(run: Run, server: str) -> None:
         "status": 503,
         "url": f"{server}/status/503",
         "body": "answer 503",
-        "retryAfter": "7",
+        "retryAfter": 7.0,
     }
     assert (await run(STEP, {"url": f"{server}/status/503", "expect": ["5xx"]}))["status"] == 503
 

@@ -1,29 +1,28 @@
 """`http`: one HTTP request."""
 
 import asyncio
-import base64
-import json
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
+from wftui.steps.http_auth import Credentials, credentials, origin
+from wftui.steps.http_body import Scalar, query_pairs, request_body
 from wftui.steps.http_exchange import Exchange, Reply, exchange
+from wftui.steps.http_pages import Pagination
+from wftui.steps.http_reply import expected, read_body, status_error
 
 KEPT_BYTES = 10 * 1024 * 1024
 SAVED_BYTES = 10 * 1024 * 1024 * 1024
 _BODIES = ("json", "form", "text", "file")
-_PREVIEW = 2000
-_CHUNK = 65_536
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
-Scalar = str | int | float | bool
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern="^[1-5]xx$")]
 
 
@@ -60,12 +59,17 @@ class HttpInput(StepModel):
         int | None, Field(ge=1, description="Most decoded bytes of the answer; absent: 10 MiB, or 10 GiB with saveTo.")
     ] = None
     save_to: Annotated[str | None, Field(description="Path of a file to write the answer's body to.")] = None
+    paginate: Annotated[
+        Pagination | None, Field(description="Go through all pages; the body is then the list of all items.")
+    ] = None
 
     @model_validator(mode="after")
     def _one_body(self) -> "HttpInput":
         given = [name for name in _BODIES if self._has(name)]
         if self.files is not None and given not in ([], ["form"]):
             raise ValueError('"files" goes with "form" only')
+        if self.paginate is not None and self.save_to is not None:
+            raise ValueError('"paginate" and "saveTo" do not go together')
         if len(given) > 1:
             raise ValueError(f"only one body can be sent, not {' and '.join(given)}")
         return self
@@ -97,6 +101,8 @@ class HttpOutput(StepModel):
         dict[str, Json] | None,
         Field(description="Of https: {expiresAt, validFrom, subject, issuer, version} of the certificate."),
     ] = None
+    pages: Annotated[int | None, Field(description="With paginate: how many were asked for.")] = None
+    truncated: Annotated[bool | None, Field(description="With paginate: whether there were more.")] = None
 
 
 class HttpStep(StepType[HttpInput]):
@@ -105,6 +111,7 @@ class HttpStep(StepType[HttpInput]):
     word = "http"
     title = "HTTP request"
     description = "Sends a request and gives status, headers and body; JSON is parsed."
+    connection_kind = "http"
     icon = "⇄"
     ascii_icon = "h"
     input_model = HttpInput
@@ -119,8 +126,10 @@ class HttpStep(StepType[HttpInput]):
         if len(given) > 1:
             problems.append((given[1], f"Only one body can be sent, not {' and '.join(given)}."))
         url = literal_input.get("url")
-        if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://")):
-            problems.append(("url", "The address must start with https:// or http://."))
+        if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://", "/")):
+            problems.append(
+                ("url", "The address must start with https://, http://, or / when a connection has the rest.")
+            )
         return problems
 
     async def run(self, input: HttpInput, context: StepContext) -> Json:  # noqa: A002
@@ -129,151 +138,98 @@ class HttpStep(StepType[HttpInput]):
         Raises:
             WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
         """
-        method = input.method or ("POST" if input.has_body else "GET")
-        headers = dict(input.headers)
-        body = await asyncio.to_thread(_body, input, context.working_directory, headers)
-        saved = resolve_path(input.save_to, context.working_directory) if input.save_to else None
-        reply = await exchange(
-            Exchange(
-                method=method,
-                url=input.url,
-                headers=headers,
-                query=_pairs(input.query),
-                body=body,
-                timeout=input.timeout,
-                max_bytes=input.max_bytes or (SAVED_BYTES if saved else KEPT_BYTES),
-                follow_redirects=input.follow_redirects,
-                verify=input.verify,
-                save_to=saved,
-                on_progress=context.progress if saved else None,
-            )
+        who = await credentials(context.connection, input.timeout)
+        if input.paginate is None:
+            output, _ = await _send(input, context, who, who.address(input.url), _query(input, who))
+        else:
+            output = await _send_for_pages(input, input.paginate, context, who)
+        return Redactor(who.secrets).redact(output.model_dump(by_alias=True))
+
+
+async def _send(
+    step: HttpInput, context: StepContext, who: Credentials, url: str, query: list[tuple[str, Scalar | None]]
+) -> tuple[HttpOutput, Reply]:
+    method = step.method or ("POST" if step.has_body else "GET")
+    headers = {**who.headers, **step.headers}
+    body = await asyncio.to_thread(request_body, step, context.working_directory, headers)
+    saved = resolve_path(step.save_to, context.working_directory) if step.save_to else None
+    reply = await exchange(
+        Exchange(
+            method=method,
+            url=url,
+            headers=headers,
+            private_headers=frozenset(who.headers),
+            query=query,
+            body=body,
+            timeout=step.timeout,
+            max_bytes=step.max_bytes or (SAVED_BYTES if saved else KEPT_BYTES),
+            follow_redirects=step.follow_redirects,
+            verify=step.verify,
+            save_to=saved,
+            on_progress=context.progress if saved else None,
         )
-        context.log(f"{method} {reply.url}: {reply.status}, {reply.size:,} bytes in {reply.elapsed:.0f} ms")
-        if not expected(reply.status, input.expect):
-            raise status_error(method, reply)
-        value, encoding = (None, None) if saved else read_body(reply, input.parse)
-        return HttpOutput(
-            status=reply.status,
-            headers=reply.headers,
-            url=reply.url,
-            body=value,
-            encoding=encoding,
-            file=str(saved) if saved else None,
-            bytes=reply.size,
-            redirects=reply.redirects,
-            elapsed=reply.elapsed,
-            tls=reply.tls,
-        ).model_dump(by_alias=True)
+    )
+    context.log(f"{method} {reply.url}: {reply.status}, {reply.size:,} bytes in {reply.elapsed:.0f} ms")
+    if not expected(reply.status, step.expect):
+        raise status_error(method, reply)
+    value, encoding = (None, None) if saved else read_body(reply, step.parse)
+    output = HttpOutput(
+        status=reply.status,
+        headers=reply.headers,
+        url=reply.url,
+        body=value,
+        encoding=encoding,
+        file=str(saved) if saved else None,
+        bytes=reply.size,
+        redirects=reply.redirects,
+        elapsed=reply.elapsed,
+        tls=reply.tls,
+    )
+    return output, reply
 
 
-def expected(status: int, patterns: list[StatusPattern] | None) -> bool:
-    """Whether a status is a success: one of the patterns, or below 400 when there are none."""
-    if patterns is None:
-        return status < 400
-    return any(pattern in (status, f"{status // 100}xx") for pattern in patterns)
+async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepContext, who: Credentials) -> HttpOutput:
+    """All pages one after the other; the output of the last one, with the items of all as its body."""
+    first = who.address(step.url)
+    query = _query(step, who)
+    url, asked = first, query
+    if pages.by == "page":
+        asked = [*query, (pages.param or "", str(pages.start))]
+    items: list[Json] = []
+    total = elapsed = 0.0
+    for number in range(pages.max_pages):
+        output, reply = await _send(step, context, who, url, asked)
+        items += pages.items_of(output.body)
+        total, elapsed = total + output.bytes, elapsed + output.elapsed
+        following = pages.next_page(reply, output.body, number)
+        if following is None:
+            break
+        address, value = following
+        if address is not None:
+            if who.headers and origin(address) != origin(first):
+                raise WorkflowError("http.url", f"The next page is on another server, {address!r}.")
+            url, asked = address, list(who.query)
+        else:
+            asked = [*query, (pages.param or "", value)]
+    else:
+        context.log(f"There are more than {pages.max_pages} pages; the rest is left out (maxPages).", "warn")
+        return _whole(output, items, pages.max_pages, total, elapsed, truncated=True)
+    return _whole(output, items, number + 1, total, elapsed, truncated=False)
 
 
-def status_error(method: str, reply: Reply) -> WorkflowError:
-    """The failure for a status that was not expected: `http.4xx`, `http.5xx`, else `http.status`."""
-    family = reply.status // 100
-    preview = reply.content[:_PREVIEW].decode("utf-8", "replace")
-    return WorkflowError(
-        f"http.{family}xx" if family in (4, 5) else "http.status",
-        f"{method} {reply.url} answered {reply.status}.",
-        recoverable=reply.status in (408, 425, 429, 500, 502, 503, 504),
-        details={
-            "status": reply.status,
-            "url": reply.url,
-            "body": preview,
-            "retryAfter": reply.headers.get("retry-after"),
-        },
+def _whole(
+    last: HttpOutput, items: list[Json], pages: int, total: float, elapsed: float, *, truncated: bool
+) -> HttpOutput:
+    return last.model_copy(
+        update={
+            "body": items,
+            "pages": pages,
+            "bytes": int(total),
+            "elapsed": round(elapsed, 3),
+            "truncated": truncated,
+        }
     )
 
 
-def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
-    """The body as a JSON value or text; base64, and said so, when it is binary.
-
-    Raises:
-        WorkflowError: `http.body` when JSON was asked for, or promised by the content type, and is none.
-    """
-    kind, _, parameters = reply.headers.get("content-type", "").partition(";")
-    kind = kind.strip().lower()
-    promised = kind == "application/json" or kind.endswith("+json")
-    if parse == "json" or (parse == "auto" and promised and reply.content.strip()):
-        try:
-            return json.loads(reply.content, parse_constant=_no_constant), None
-        except ValueError as error:
-            raise WorkflowError("http.body", f"The answer of {reply.url} is no JSON: {error}.") from None
-    charset = _charset(parameters)
-    try:
-        return reply.content.decode(charset), None
-    except (UnicodeDecodeError, LookupError):
-        if parse == "text" or kind.startswith("text/"):
-            return reply.content.decode("utf-8", "replace"), None
-        return base64.b64encode(reply.content).decode("ascii"), "base64"
-
-
-def _charset(parameters: str) -> str:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip("\"'") or "utf-8"
-    return "utf-8"
-
-
-def _pairs(query: Mapping[str, Scalar | list[Scalar] | None]) -> list[tuple[str, Scalar | None]]:
-    return [
-        (name, _text(item))
-        for name, value in query.items()
-        if value is not None
-        for item in (value if isinstance(value, list) else [value])
-    ]
-
-
-def _text(value: Scalar) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _body(step: HttpInput, base: Path, headers: dict[str, str]) -> dict[str, Any]:
-    if "json_" in step.model_fields_set:
-        # Not the library's `json`, which takes null for "no body".
-        if not any(name.lower() == "content-type" for name in headers):
-            headers["Content-Type"] = "application/json"
-        return {"content": json.dumps(step.json_, ensure_ascii=False, separators=(",", ":")).encode()}
-    if step.text is not None:
-        return {"content": step.text.encode()}
-    if step.file is not None:
-        path = _readable(step.file, base)
-        headers["Content-Length"] = str(path.stat().st_size)
-        return {"content": _FileContent(path)}
-    form: dict[str, Any] = {
-        name: [_text(item) for item in value] if isinstance(value, list) else _text(value)
-        for name, value in (step.form or {}).items()
-    }
-    if step.files is not None:
-        paths = {name: _readable(path, base) for name, path in step.files.items()}
-        return {"data": form, "files": {name: (path.name, path.read_bytes()) for name, path in paths.items()}}
-    return {"data": form} if step.form is not None else {}
-
-
-def _readable(text: str, base: Path) -> Path:
-    path = resolve_path(text, base)
-    if not path.is_file():
-        raise WorkflowError("file.missing", f"There is no file {text!r}.")
-    return path
-
-
-class _FileContent:
-    """A file as a request body that can be sent again after a redirect."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._path.open("rb") as file:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                yield chunk
-
-
-def _no_constant(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON value")
+def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:
+    return [*query_pairs(step.query), *who.query]

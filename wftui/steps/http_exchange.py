@@ -4,6 +4,7 @@ The HTTP library is imported when the first exchange is made.
 """
 
 import asyncio
+import contextlib
 import functools
 import importlib
 import socket
@@ -30,6 +31,7 @@ class Exchange:
     """What to send, and what to accept.
 
     Attributes:
+        private_headers: names of headers that are left out when a redirect leads to another server.
         body: arguments of the HTTP library for the body: `json`, `data`, `files` or `content`.
         timeout: seconds for the whole exchange, the body included.
         max_bytes: most decoded bytes of the body.
@@ -40,6 +42,7 @@ class Exchange:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    private_headers: frozenset[str] = frozenset()
     query: list[tuple[str, str | int | float | bool | None]] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
     timeout: float
@@ -71,8 +74,30 @@ async def exchange(request: Exchange) -> Reply:
         WorkflowError: `http.url`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`, `http.redirects`,
             `http.too_big`.
     """
-    httpx2 = await asyncio.to_thread(importlib.import_module, "httpx2")
     began = time.monotonic()
+    async with opened(request) as response:
+        tls = _tls(response)
+        content, size = await _read(response, request)
+        return Reply(
+            status=response.status_code,
+            headers=dict(response.headers.items()),
+            url=str(response.url),
+            content=content,
+            size=size,
+            redirects=[str(earlier.url) for earlier in response.history],
+            elapsed=round((time.monotonic() - began) * 1000, 3),
+            tls=tls,
+        )
+
+
+@contextlib.asynccontextmanager
+async def opened(request: Exchange) -> "AsyncIterator[httpx2.Response]":
+    """The answer to a request as soon as its headers are there; read it with `chunks` inside the block.
+
+    Raises:
+        WorkflowError: as `exchange`, for whatever happens until the end of the block.
+    """
+    httpx2 = await asyncio.to_thread(importlib.import_module, "httpx2")
     try:
         async with asyncio.timeout(request.timeout), await _client(request) as client:
             sending = client.stream(
@@ -83,18 +108,7 @@ async def exchange(request: Exchange) -> Reply:
                 **request.body,
             )
             async with sending as response:
-                tls = _tls(response)
-                content, size = await _read(response, request)
-                return Reply(
-                    status=response.status_code,
-                    headers=dict(response.headers.items()),
-                    url=str(response.url),
-                    content=content,
-                    size=size,
-                    redirects=[str(earlier.url) for earlier in response.history],
-                    elapsed=round((time.monotonic() - began) * 1000, 3),
-                    tls=tls,
-                )
+                yield response
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ssl.SSLError) as error:
         raise _failure(error, request) from error
 
@@ -102,7 +116,15 @@ async def exchange(request: Exchange) -> Reply:
 async def _client(request: Exchange) -> "httpx2.AsyncClient":
     import httpx2
 
+    first = httpx2.URL(request.url)
+
+    async def keep_private(sent: httpx2.Request) -> None:
+        if (sent.url.scheme, sent.url.host, sent.url.port) != (first.scheme, first.host, first.port):
+            for name in request.private_headers:
+                sent.headers.pop(name, None)
+
     return httpx2.AsyncClient(
+        event_hooks={"request": [keep_private]},
         verify=await asyncio.to_thread(_ssl_context, request.verify),
         timeout=request.timeout,
         follow_redirects=request.follow_redirects,
@@ -122,15 +144,20 @@ async def _read(response: "httpx2.Response", request: Exchange) -> tuple[bytes, 
     if request.save_to is not None:
         async with replacing_file(request.save_to) as write:
             size = 0
-            async for chunk in _chunks(response, request):
+            async for chunk in chunks(response, request):
                 await write(chunk)
                 size += len(chunk)
         return b"", size
-    content = b"".join([chunk async for chunk in _chunks(response, request)])
+    content = b"".join([chunk async for chunk in chunks(response, request)])
     return content, len(content)
 
 
-async def _chunks(response: "httpx2.Response", request: Exchange) -> AsyncIterator[bytes]:
+async def chunks(response: "httpx2.Response", request: Exchange) -> AsyncIterator[bytes]:
+    """The decoded body as it comes.
+
+    Raises:
+        WorkflowError: `http.too_big` when there is more of it than the request accepts.
+    """
     length = response.headers.get("content-length", "")
     expected = int(length) if length.isdigit() else 0
     size = 0

@@ -1,0 +1,92 @@
+"""curl commands as people paste them."""
+
+import pytest
+
+from wftui.model.base import Json
+from wftui.model.errors import UsageError
+from wftui.steps.curl import curl_from_input, input_from_curl
+from wftui.steps.http import HttpInput
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        ("curl https://x.org/a", {"url": "https://x.org/a", "followRedirects": False}),
+        ("curl -sSL 'https://x.org/a?b=1&b=2&c='", {"url": "https://x.org/a", "query": {"b": ["1", "2"], "c": ""}}),
+        (
+            "curl -L -X DELETE https://x.org -H 'X-A: b: c' \\\n  -k --max-time 5",
+            {
+                "url": "https://x.org",
+                "method": "DELETE",
+                "headers": {"X-A": "b: c"},
+                "verify": False,
+                "timeout": "5s",
+            },
+        ),
+        (
+            "curl -L https://x.org -H 'Content-Type: application/json' -d '{\"a\": [1]}'",
+            {"url": "https://x.org", "json": {"a": [1]}},
+        ),
+        ("curl -L --json '{\"a\":1}' x.org", {"url": "http://x.org", "json": {"a": 1}}),
+        ("curl -Ld a=1 -d 'b=x%20y' https://x.org", {"url": "https://x.org", "form": {"a": "1", "b": "x y"}}),
+        ("curl -LG https://x.org --data-urlencode 'q=a'", {"url": "https://x.org", "query": {"q": "a"}}),
+        ("curl -L https://x.org --data-binary @body.bin", {"url": "https://x.org", "file": "body.bin"}),
+        ("curl -LT body.bin https://x.org", {"url": "https://x.org", "file": "body.bin", "method": "PUT"}),
+        (
+            "curl -L -F a=1 -F f=@pic.png https://x.org",
+            {"url": "https://x.org", "form": {"a": "1"}, "files": {"f": "pic.png"}},
+        ),
+        ("curl -LI https://x.org -A me -o out", None),
+    ],
+)
+def test_a_pasted_command_becomes_an_input(command: str, step: Json) -> None:
+    found = input_from_curl(command)
+    HttpInput.model_validate(found)
+    if step is not None:
+        assert found == step
+    else:
+        assert found == {
+            "url": "https://x.org",
+            "method": "HEAD",
+            "headers": {"User-Agent": "me"},
+            "saveTo": "out",
+        }
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("wget x", "no curl command"),
+        ("curl 'x", "cannot be read"),
+        ("curl", "exactly one address"),
+        ("curl a b", "exactly one address"),
+        ("curl x -H", "needs a value"),
+        ("curl --proxy p x", "--proxy has no counterpart"),
+        ("curl -u a:b x", "connection of kind http"),
+        ("curl -ua:b x", "connection of kind http"),
+    ],
+)
+def test_what_cannot_be_taken_over_is_said(command: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        input_from_curl(command)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"url": "https://x.org/a", "query": {"b": "1"}, "headers": {"Accept": "text/plain"}},
+        {"url": "https://x.org", "json": {"a": ["it's", None]}},
+        {"url": "https://x.org", "form": {"a": "x y&z"}},
+        {"url": "https://x.org", "form": {"a": "1"}, "files": {"f": "p.png"}},
+        {"url": "https://x.org", "file": "body", "method": "PUT", "verify": False, "saveTo": "out"},
+    ],
+)
+def test_there_and_back_again(step: dict[str, Json]) -> None:
+    assert input_from_curl(curl_from_input(step)) == step
+
+
+def test_what_authorises_is_not_copied() -> None:
+    copied = curl_from_input({"url": "https://x.org", "headers": {"Authorization": "Bearer abc", "X-Api-Key": "def"}})
+    assert "abc" not in copied
+    assert "def" not in copied
+    assert "Authorization: ***" in copied

@@ -1,0 +1,245 @@
+"""Between `curl` command lines, which every API documentation shows, and the input of an `http` step."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit, urlunsplit
+
+from wftui.connections.redaction import MASK
+from wftui.model.base import Json
+from wftui.model.errors import UsageError
+
+_HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+_WITH_VALUE = {
+    "-X": "method",
+    "--request": "method",
+    "-H": "header",
+    "--header": "header",
+    "-d": "data",
+    "--data": "data",
+    "--data-ascii": "data",
+    "--data-raw": "raw",
+    "--data-binary": "raw",
+    "--data-urlencode": "urlencode",
+    "--json": "json",
+    "-F": "form",
+    "--form": "form",
+    "-o": "output",
+    "--output": "output",
+    "-m": "timeout",
+    "--max-time": "timeout",
+    "-A": "agent",
+    "--user-agent": "agent",
+    "-e": "referer",
+    "--referer": "referer",
+    "-b": "cookie",
+    "--cookie": "cookie",
+    "--url": "url",
+    "-T": "upload",
+    "--upload-file": "upload",
+}
+_FLAGS = {
+    "-L": "follow",
+    "--location": "follow",
+    "-k": "insecure",
+    "--insecure": "insecure",
+    "-G": "get",
+    "--get": "get",
+    "-I": "head",
+    "--head": "head",
+}
+_WITHOUT_MEANING = frozenset(
+    "-s --silent -S --show-error -v --verbose -f --fail -i --include --compressed -# --progress-bar -g --globoff "
+    "--http1.1 --http2 -N --no-buffer --fail-with-body".split()
+)
+_NOT_TAKEN = {
+    "-u": "give the user and password to a connection of kind http instead",
+    "--user": "give the user and password to a connection of kind http instead",
+}
+
+
+def input_from_curl(command: str) -> dict[str, Json]:
+    """The input of an `http` step that does what a curl command does.
+
+    Raises:
+        UsageError: when it is no curl command, or has an option that the step does not know.
+    """
+    found = _Options(command)
+    step: dict[str, Json] = {"url": found.url}
+    if found.query:
+        step["query"] = found.query
+    method = found.values.get("method", ["HEAD" if "head" in found.flags else ""])[-1].upper()
+    if found.headers:
+        step["headers"] = found.headers
+    has_body = _add_body(found, step)
+    if method and method != ("POST" if has_body else "GET"):
+        step["method"] = method
+    elif "upload" in found.values and not method:
+        step["method"] = "PUT"
+    if "follow" not in found.flags:
+        step["followRedirects"] = False
+    if "insecure" in found.flags:
+        step["verify"] = False
+    if output := found.values.get("output"):
+        step["saveTo"] = output[-1]
+    if seconds := found.values.get("timeout"):
+        step["timeout"] = f"{seconds[-1]}s"
+    return step
+
+
+def curl_from_input(step: Mapping[str, Json]) -> str:
+    """The curl command that does what an `http` step does; what authorises is masked."""
+    query = [
+        (name, item if isinstance(item, str) else json.dumps(item))
+        for name, value in (step.get("query") or {}).items()
+        if value is not None
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    parts = urlsplit(str(step.get("url", "")))
+    joined = "&".join(filter(None, [parts.query, urlencode(query)]))
+    words = ["curl"]
+    if method := step.get("method"):
+        words += ["-X", method]
+    if step.get("followRedirects", True):
+        words.append("-L")
+    if step.get("verify") is False:
+        words.append("-k")
+    for name, value in (step.get("headers") or {}).items():
+        words += ["-H", f"{name}: {MASK if name.lower() in _HIDDEN_HEADERS else value}"]
+    if "json" in step:
+        words += ["--json", json.dumps(step["json"], ensure_ascii=False)]
+    if (text := step.get("text")) is not None:
+        words += ["--data-raw", text]
+    if (file := step.get("file")) is not None:
+        words += ["--data-binary", f"@{file}"]
+    for name, value in (step.get("form") or {}).items():
+        for item in value if isinstance(value, list) else [value]:
+            plain = item if isinstance(item, str) else json.dumps(item)
+            words += ["-F" if step.get("files") else "--data-urlencode", f"{name}={plain}"]
+    for name, path in (step.get("files") or {}).items():
+        words += ["-F", f"{name}=@{path}"]
+    if target := step.get("saveTo"):
+        words += ["-o", target]
+    words.append(urlunsplit(parts._replace(query=joined)))
+    return shlex.join(words)
+
+
+class _Options:
+    """A curl command taken apart."""
+
+    def __init__(self, command: str) -> None:
+        self.values: dict[str, list[str]] = {}
+        self.flags: set[str] = set()
+        self.headers: dict[str, str] = {}
+        self.query: dict[str, Json] = {}
+        self._read(command)
+        for line in self.values.get("header", []):
+            name, colon, value = line.partition(":")
+            if colon:
+                self.headers[name.strip()] = value.strip()
+        for option, name in (("agent", "User-Agent"), ("referer", "Referer"), ("cookie", "Cookie")):
+            for value in self.values.get(option, []):
+                self.headers[name] = value
+        self.url = self._address()
+
+    def _read(self, command: str) -> None:
+        try:
+            words = shlex.split(command.replace("\\\r\n", " ").replace("\\\n", " "))
+        except ValueError as error:
+            raise UsageError(f"the command cannot be read: {str(error).lower()}") from None
+        if not words or words[0].rpartition("/")[2] != "curl":
+            raise UsageError("this is no curl command")
+        rest = iter(words[1:])
+        for word in rest:
+            if not word.startswith("-") or word == "-":
+                self._add("url", word, word)
+                continue
+            for option, attached in _options_of(word):
+                if option in _NOT_TAKEN:
+                    raise UsageError(f"the curl option {option} is not taken over: {_NOT_TAKEN[option]}")
+                if option in _WITH_VALUE:
+                    self._add(_WITH_VALUE[option], next(rest, None) if attached is None else attached, option)
+                elif option in _FLAGS:
+                    self.flags.add(_FLAGS[option])
+                elif option not in _WITHOUT_MEANING:
+                    raise UsageError(f"the curl option {option} has no counterpart in an http step")
+
+    def _add(self, name: str, value: str | None, option: str) -> None:
+        if value is None:
+            raise UsageError(f"the curl option {option} needs a value")
+        if name == "urlencode":
+            key, equals, text = value.partition("=")
+            value = f"{key}={quote_plus(text)}" if equals else quote_plus(value)
+        self.values.setdefault(name, []).append(value)
+
+    def _address(self) -> str:
+        urls = self.values.get("url", [])
+        if len(urls) != 1:
+            raise UsageError("the curl command must have exactly one address")
+        url = urls[0] if "://" in urls[0] else f"http://{urls[0]}"
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        if "get" in self.flags:
+            for name in ("data", "raw", "urlencode"):
+                for text in self.values.pop(name, []):
+                    pairs += parse_qsl(text, keep_blank_values=True)
+        for name, value in pairs:
+            before = self.query.get(name)
+            self.query[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+        return urlunsplit(parts._replace(query=""))
+
+
+def _options_of(word: str) -> Iterator[tuple[str, str | None]]:
+    """The options in one word: `--name`, `--name=value`, `-x`, `-xVALUE`, or several short ones in a row."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        yield name, value if equals else None
+        return
+    for index, letter in enumerate(word[1:], 2):
+        option = f"-{letter}"
+        if option in _WITH_VALUE:
+            yield option, word[index:] or None
+            return
+        yield option, None
+
+
+def _add_body(found: _Options, step: dict[str, Json]) -> bool:
+    if upload := found.values.get("upload"):
+        step["file"] = upload[-1]
+        return True
+    if form := found.values.get("form"):
+        pairs = [entry.partition("=") for entry in form]
+        step["form"] = {name: value for name, _, value in pairs if not value.startswith("@")}
+        step["files"] = {name: value[1:].partition(";")[0] for name, _, value in pairs if value.startswith("@")}
+        return True
+    texts = [text for name in ("json", "data", "raw", "urlencode") for text in found.values.get(name, [])]
+    if not texts:
+        return False
+    if len(texts) == 1 and texts[0].startswith("@"):
+        step["file"] = texts[0][1:]
+        return True
+    kind = next((value for name, value in found.headers.items() if name.lower() == "content-type"), None)
+    whole = "".join(texts) if "json" in found.values else "&".join(texts)
+    if "json" in found.values or (kind or "").startswith("application/json"):
+        try:
+            step["json"] = json.loads(whole)
+        except ValueError:
+            step["text"] = whole
+        else:
+            _drop_header(step, "content-type")
+        return True
+    pairs_of_form = parse_qsl(whole, keep_blank_values=True)
+    if kind is None and pairs_of_form and len({name for name, _ in pairs_of_form}) == len(pairs_of_form):
+        step["form"] = dict(pairs_of_form)
+    else:
+        step["text"] = whole
+        if kind is None:
+            step["headers"] = {**step.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
+    return True
+
+
+def _drop_header(step: dict[str, Json], name: str) -> None:
+    kept = {key: value for key, value in step.get("headers", {}).items() if key.lower() != name}
+    step.pop("headers", None)
+    if kept:
+        step["headers"] = kept

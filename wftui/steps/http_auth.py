@@ -1,0 +1,129 @@
+"""Who is asking: what a connection of kind `http` adds to a request."""
+
+import base64
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from wftui.connections.kinds import HttpConnection
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.http_exchange import Exchange, exchange
+
+_TOKEN_BYTES = 1024 * 1024
+_SPARE_SECONDS = 30.0  # a token is renewed so long before it ends
+_LIFETIME_SECONDS = 300.0  # of a token that does not say its own
+
+_tokens: dict[tuple[str | None, ...], tuple[str, float]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a connection adds. `origin`: the only scheme and host they may be sent to; None: any.
+
+    Attributes:
+        secrets: texts got on the way (an access token) that must not show in any output.
+    """
+
+    base_url: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    query: list[tuple[str, str]] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+    def address(self, url: str) -> str:
+        """The full address; one that starts with `/` is taken from the connection's base.
+
+        Raises:
+            WorkflowError: `http.url` when there is no base, or the address leads to a host the connection is not for.
+        """
+        if url.startswith("/"):
+            if self.base_url is None:
+                raise WorkflowError("http.url", f"{url!r} needs a connection with a base address.")
+            return self.base_url.rstrip("/") + url
+        if self.base_url is not None and origin(url) != origin(self.base_url):
+            raise WorkflowError(
+                "http.url",
+                f"The connection is for {self.base_url}; its credentials are not sent to {url!r}.",
+            )
+        return url
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address; two of the same origin belong to the same server.
+
+    Raises:
+        WorkflowError: `http.url` when it is none.
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        raise WorkflowError("http.url", f"{url!r} is no http or https URL.") from None
+
+
+async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> Credentials:
+    """What the connection of a step adds to its requests; nothing without one.
+
+    Raises:
+        WorkflowError: `http.auth` when the connection lacks something or no token can be got.
+    """
+    if connection is None:
+        return Credentials()
+    values = HttpConnection.model_validate(dict(connection))
+    headers = dict(values.headers)
+    query: list[tuple[str, str]] = []
+    secrets: list[str] = []
+    match values.auth:
+        case "basic":
+            pair = f"{_needed(values.username, 'username')}:{values.password or ''}"
+            encoded = base64.b64encode(pair.encode()).decode("ascii")
+            headers["Authorization"] = f"Basic {encoded}"
+            secrets.append(encoded)
+        case "bearer":
+            headers["Authorization"] = f"Bearer {_needed(values.token, 'token')}"
+        case "apiKey" if values.api_key_in == "query":
+            query.append((values.api_key_name, _needed(values.api_key, "apiKey")))
+        case "apiKey":
+            headers[values.api_key_name] = _needed(values.api_key, "apiKey")
+        case "clientCredentials":
+            token = await _client_token(values, seconds)
+            headers["Authorization"] = f"Bearer {token}"
+            secrets.append(token)
+        case "none":
+            pass
+    return Credentials(values.base_url, headers, query, secrets)
+
+
+async def _client_token(values: HttpConnection, seconds: float) -> str:
+    key = (values.token_url, values.client_id, values.client_secret, values.scope)
+    token, ends = _tokens.get(key, ("", 0.0))
+    if ends > time.monotonic():
+        return token
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": _needed(values.client_id, "clientId"),
+        "client_secret": _needed(values.client_secret, "clientSecret"),
+    }
+    if values.scope:
+        form["scope"] = values.scope
+    address = _needed(values.token_url, "tokenUrl")
+    reply = await exchange(
+        Exchange(method="POST", url=address, body={"data": form}, timeout=seconds, max_bytes=_TOKEN_BYTES)
+    )
+    try:
+        answer = json.loads(reply.content)
+        token = answer["access_token"]
+        lifetime = float(answer.get("expires_in", _LIFETIME_SECONDS))
+    except (ValueError, KeyError, TypeError):
+        # What it answered stays unsaid: it may hold a token.
+        raise WorkflowError("http.auth", f"{address} answered {reply.status} and gave no access token.") from None
+    _tokens[key] = token, time.monotonic() + lifetime - _SPARE_SECONDS
+    return str(token)
+
+
+def _needed(value: str | None, name: str) -> str:
+    if not value:
+        raise WorkflowError("http.auth", f'The connection has no "{name}".')
+    return value
