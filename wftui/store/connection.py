@@ -1,7 +1,8 @@
 """The process's one writing connection: a transaction at once when that is quick, else in its own thread.
 
-Measured on two cores: a small commit made on the event loop's thread takes 0.04 ms, handed to a thread 0.14 ms. So a
-small one is made in place, unless another process holds the lock or a long one is under way.
+Measured on two cores: a small commit takes 0.015 ms in place (it writes to the page cache and waits for no disk), 0.15
+handed to a thread and 0.34 as three calls of aiosqlite. So a small one is made in place, unless another process holds
+the lock or a long one is under way.
 """
 
 import asyncio
@@ -61,7 +62,7 @@ class WritingConnection:
         if short and (done := self.try_at_once(work)):
             return done[0]
         try:
-            # Cancelling this wait does not cancel the transaction.
+            # Cancelling this wait does not stop a transaction that has begun.
             return await asyncio.wrap_future(self._submit(lambda: self._patiently(work)))
         except sqlite3.IntegrityError:
             raise

@@ -18,7 +18,8 @@ from wftui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
-PAGE_SIZE = 4096
+PAGE_SIZE = 512
+"""Each commit writes whole pages to the log: a step costs 1.4 KB there with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
 _HEADER = b"SQLite format 3\x00"
 _CHECKED_WHOLE_BYTES = 4 * 1024 * 1024
 _TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", "plans", "owners", "signals")
@@ -175,9 +176,7 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
 def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
     """Find damage cheaply: both ends of each table; the whole file when it is small or damage was met in it."""
     for table in _TABLES:
-        key = "execution" if table in ("events", "payload_refs") else "rowid"
-        if table == "payloads":
-            key = "hash"
+        key = "hash" if table.startswith("payload") else "rowid"
         connection.execute(f"SELECT min({key}), max({key}) FROM {table}").fetchone()
     mark = _damage_mark(path)
     if not mark.exists() and path.stat().st_size > _CHECKED_WHOLE_BYTES:

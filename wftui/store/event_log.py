@@ -17,9 +17,10 @@ _DECODED_IN_PLACE = 50
 _RESTING = TERMINAL | {"interrupted"}
 
 _QUERY = """
-SELECT run.status, event.seq, event.type, event.at, event.data
-FROM executions run LEFT JOIN events event ON event.execution = run.key AND event.seq > ?
-WHERE run.id = ? ORDER BY event.seq LIMIT ?
+SELECT run.status, event.place & 0xFFFFFFFF, event.type, event.at, event.data
+FROM executions run LEFT JOIN events event
+ON event.place > (run.key << 32) + ? AND event.place < (run.key + 1) << 32
+WHERE run.id = ? ORDER BY event.place LIMIT ?
 """
 
 

@@ -1,6 +1,11 @@
-"""An event as a row of the database, and back: what is read is equal to what was shown live."""
+"""An event as a row of the database, and back: what is read is equal to what was shown live.
+
+`data` is the event's JSON without what the columns say and without what has its default; so the defaults in
+`model.events` are part of the format. Long texts are compressed.
+"""
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -18,6 +23,34 @@ from wftui.store.times import from_milliseconds, to_milliseconds
 _VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items"})
 _NESTED_VALUES = {"error": "details", "waiting": "form"}
 _COLUMNS = frozenset({"seq", "execution_id", "type", "timestamp"})
+_COMPRESSED_FROM = 4 * 1024
+_AT_ONCE_BYTES = 256 * 1024
+_TYPES = (
+    "created",
+    "started",
+    "step_started",
+    "step_progress",
+    "step_completed",
+    "step_failed",
+    "step_retrying",
+    "step_skipped",
+    "step_waiting",
+    "step_answered",
+    "step_cancelled",
+    "iterations_planned",
+    "iteration_started",
+    "iteration_completed",
+    "iteration_failed",
+    "log",
+    "cancel_requested",
+    "interrupted",
+    "resumed",
+    "completed",
+    "failed",
+    "cancelled",
+)
+"""The number of a type in the database is its place here: only ever add at the end."""
+_NUMBERS = {name: number for number, name in enumerate(_TYPES)}
 _SECONDS_BELOW = 20_000_000_000  # pydantic reads a smaller number as seconds
 
 
@@ -25,9 +58,9 @@ class EventRow(NamedTuple):
     """What the table `events` keeps of one event, beside its run."""
 
     seq: int
-    type: str
+    type: int
     at: int
-    data: str
+    data: str | bytes
 
 
 @dataclass(slots=True)
@@ -41,7 +74,7 @@ class PreparedEvent:
 
     event: ExecutionEvent
     at: int
-    data: str
+    data: str | bytes
     changes: dict[str, object] = field(default_factory=dict)
     payloads: list[Payload] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
@@ -49,7 +82,7 @@ class PreparedEvent:
     def number(self, seq: int) -> tuple[ExecutionEvent, EventRow]:
         """The event as everyone sees it, and its row."""
         self.changes["seq"] = seq
-        return self.event.model_copy(update=self.changes), EventRow(seq, self.event.type, self.at, self.data)
+        return self.event.model_copy(update=self.changes), EventRow(seq, _NUMBERS[self.event.type], self.at, self.data)
 
 
 def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
@@ -76,18 +109,24 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
         except NotJsonError as error:
             raise _named(error, event, name) from None
         texts.append(b'"' + name.encode() + b'":' + text)
-    source = event.model_copy(update=prepared.changes) if prepared.changes else event
+    if prepared.changes:
+        prepared.event = event.model_copy(update=prepared.changes)
     try:
-        rest = source.__pydantic_serializer__.to_json(source, by_alias=True, exclude_none=True, exclude=excluded)
+        rest = _dump(prepared.event, excluded)
     except PydanticSerializationError:
-        prepared.event = _printable(source, excluded)
-        rest = prepared.event.__pydantic_serializer__.to_json(
-            prepared.event, by_alias=True, exclude_none=True, exclude=excluded
-        )
+        prepared.event = _printable(prepared.event, excluded)
+        rest = _dump(prepared.event, excluded)
     if texts:
         rest = rest[:-1] + (b"," if len(rest) > 2 else b"") + b",".join(texts) + b"}"
-    prepared.data = rest.decode()
+    if at_once and len(rest) > _AT_ONCE_BYTES:
+        raise TooBigError
+    prepared.data = rest.decode() if len(rest) < _COMPRESSED_FROM else zlib.compress(rest, 1)
     return prepared
+
+
+def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
+    dumped: bytes = event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_defaults=True, exclude=excluded)
+    return dumped
 
 
 def decode(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
@@ -101,8 +140,10 @@ def wire_texts(execution_id: str, rows: list[EventRow]) -> list[str]:
     texts = []
     for seq, kind, at, data in rows:
         moment = str(at) if at > _SECONDS_BELOW else f'"{format_timestamp(from_milliseconds(at))}"'
-        rest = "," + data[1:] if data != "{}" else "}"
-        texts.append(f'{{"type":"{kind}","seq":{seq},"executionId":{quoted},"timestamp":{moment}{rest}')
+        rest = zlib.decompress(data).decode() if isinstance(data, bytes) else data
+        comma = "," if rest != "{}" else ""
+        head = f'{{"type":"{_TYPES[kind]}","seq":{seq},"executionId":{quoted},"timestamp":{moment}'
+        texts.append(f"{head}{comma}{rest[1:]}")
     return texts
 
 
@@ -138,7 +179,7 @@ def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool
 def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool) -> None:
     holder = getattr(prepared.event, holder_name)
     name = _NESTED_VALUES[holder_name]
-    value = getattr(holder, name)
+    value = None if holder is None else getattr(holder, name)
     if value is None:
         return
     inner = PreparedEvent(prepared.event, 0, "")

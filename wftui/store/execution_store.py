@@ -80,7 +80,8 @@ class ExecutionStore:
         finally:
             await self._runs.close()
             await self._lists.close()
-            if self._connection is not None:
+            if self._connection is not None and self._writer is not None:
+                self._writer.stop()
                 await self._connection.close()
                 self._connection = self._writer = None
 
@@ -279,7 +280,7 @@ class ExecutionStore:
 
     async def take_signals(self, execution_ids: Sequence[str]) -> "builtins.list[Signal]":
         """What was asked of these runs since the last call; each is delivered once."""
-        if not execution_ids or not await signals.waiting(self._runs):
+        if not execution_ids or not await signals.waiting(self._runs, execution_ids):
             return []
         return await self._writing()[0].run(lambda connection: signals.take(connection, execution_ids))
 

@@ -7,13 +7,14 @@ a page costs the same anywhere in a million runs.
 import re
 import statistics
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import get_args
 
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, UsageError
 from wftui.model.execution import ExecutionError, ExecutionFilters, ExecutionPage, ExecutionStatus, ExecutionSummary
 from wftui.model.listing import WorkflowStats
-from wftui.store.reader import Reader
+from wftui.store.reader import Reader, Row
 from wftui.store.run_rows import waiting_paths
 from wftui.store.times import from_milliseconds, to_milliseconds
 
@@ -36,7 +37,8 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
             raise UsageError(f"{cursor!r} is no cursor that a page of history gave", code="usage.cursor")
         conditions.append("(created_at, id) < (?, ?)")
         values += [int(found[1]), found[2]]
-    rows = await _newest(reader, filters.status or _STATUSES, conditions, values, limit + 1)
+    search = await _search(reader, filters.text) if filters.text else None
+    rows = await _newest(reader, filters.status or _STATUSES, conditions, values, limit + 1, search)
     page = rows[:limit]
     following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
     return ExecutionPage(executions=[_summary(row) for row in page], next=following)
@@ -101,12 +103,40 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
     if filters.until is not None:
         conditions.append("created_at <= ?")
         values.append(to_milliseconds(filters.until))
-    if filters.text:
-        escaped = re.sub(r"([\\%_])", r"\\\1", filters.text)
-        columns = ("workflow_id", "id", "user_id", "json_extract(error, '$.message')")
-        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns) + ")")
-        values += [f"%{escaped}%"] * len(columns)
     return conditions, values
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A text search, arranged so that hardly any row is read in vain.
+
+    Attributes:
+        condition: on what indexes hold: the run id, and the workflows and users whose names fit.
+        in_error: on the error message, which only failed runs have.
+    """
+
+    condition: str
+    values: list[Json]
+    in_error: str
+    error_values: list[Json]
+
+
+async def _search(reader: Reader, text: str) -> _Search:
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+    parts = ["id LIKE ? ESCAPE '\\'"]
+    values: list[Json] = [pattern]
+    for column in ("workflow_id", "user_id"):
+        # Walks from one name to the next through the index, however many runs each has.
+        names = await reader.rows(
+            f"WITH RECURSIVE names(name) AS (SELECT min({column}) FROM executions UNION ALL"
+            f" SELECT (SELECT min({column}) FROM executions WHERE {column} > name) FROM names WHERE name IS NOT NULL)"
+            " SELECT name FROM names WHERE name LIKE ? ESCAPE '\\'",
+            (pattern,),
+        )
+        if names:
+            parts.append(f"{column} IN ({', '.join('?' * len(names))})")
+            values += [row[0] for row in names]
+    return _Search(" OR ".join(parts), values, "json_extract(error, '$.message') LIKE ? ESCAPE '\\'", [pattern])
 
 
 async def _newest(
@@ -115,21 +145,27 @@ async def _newest(
     conditions: list[str],
     values: list[Json],
     limit: int,
-) -> list[tuple[Json, ...]]:
+    search: _Search | None = None,
+) -> list[Row]:
     walks: list[str] = []
     bound: list[Json] = []
     for status in dict.fromkeys(statuses):
-        where = " AND ".join(["status = ?", *conditions])
+        where = ["status = ?", *conditions]
+        bound += [status, *values]
+        if search is not None:
+            failed = status == "failed"
+            where.append(f"({search.condition} OR {search.in_error})" if failed else f"({search.condition})")
+            bound += [*search.values, *(search.error_values if failed else [])]
         walks.append(
-            f"SELECT * FROM (SELECT {_COLUMNS} FROM executions WHERE {where} ORDER BY created_at DESC, id DESC LIMIT ?)"
+            f"SELECT * FROM (SELECT {_COLUMNS} FROM executions WHERE {' AND '.join(where)}"
+            " ORDER BY created_at DESC, id DESC LIMIT ?)"
         )
-        bound += [status, *values, limit]
+        bound.append(limit)
     merged = " UNION ALL ".join(walks)
-    rows = await reader.rows(f"{merged} ORDER BY created_at DESC, id DESC LIMIT ?", [*bound, limit])
-    return [tuple(row) for row in rows]
+    return await reader.rows(f"{merged} ORDER BY created_at DESC, id DESC LIMIT ?", [*bound, limit])
 
 
-def _summary(row: tuple[Json, ...]) -> ExecutionSummary:
+def _summary(row: Row) -> ExecutionSummary:
     return ExecutionSummary(
         id=row[0],
         workflow_id=row[1],

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 import aiosqlite
 
@@ -45,9 +46,14 @@ class Reader:
     async def _open(self) -> aiosqlite.Connection:
         async with self._opening:
             if self._connection is None:
-                connection = await aiosqlite.connect(
+                connection = aiosqlite.connect(
                     connection_uri(self._opened), uri=True, timeout=BUSY_SECONDS, isolation_level=None
                 )
+                # A program that ends by an exception, without closing, must not wait for this thread for ever.
+                # (Up to aiosqlite 0.21 the connection is the thread.)
+                thread: Any = getattr(connection, "_thread", connection)
+                thread.daemon = True
+                await connection
                 await connection.execute("PRAGMA query_only = ON")
                 self._connection = connection
             return self._connection

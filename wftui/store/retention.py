@@ -18,12 +18,14 @@ from wftui.model.execution import CleanupReport
 from wftui.store.database import Opened, connect
 from wftui.store.errors import explain
 from wftui.store.owners import Owner
+from wftui.store.schema import place
 from wftui.store.times import from_milliseconds, to_milliseconds
 
 _RUNS_AT_ONCE = 200
 _EVENTS_AT_ONCE = 2_000
 _PARTS_AT_ONCE = 20
-_PAGES_AT_ONCE = 500
+_PAGES_AT_ONCE = 2_000
+_CHECKPOINT_PAGES = 16_000
 _PAUSE_SECONDS = 0.002
 _TRUNCATE_SECONDS = 1.0
 _PLAN_KEPT = timedelta(hours=1)
@@ -68,6 +70,7 @@ class Cleanup:
         try:
             connection = connect(self._opened)
             try:
+                connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 runs = _removable(connection, policy)
                 if dry_run:
                     after = before - _estimate(connection, runs)
@@ -112,9 +115,9 @@ class Cleanup:
             left = _EVENTS_AT_ONCE
             for (key,) in connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall():
                 left -= connection.execute(
-                    "DELETE FROM events WHERE execution = ? AND seq IN"
-                    " (SELECT seq FROM events WHERE execution = ? ORDER BY seq LIMIT ?)",
-                    (key, key, left),
+                    "DELETE FROM events WHERE place IN"
+                    " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
+                    (place(key, 0), place(key + 1, 0), left),
                 ).rowcount
                 if left <= 0:
                     return 1
@@ -237,7 +240,7 @@ def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
     connection.execute("CREATE TEMP TABLE going (key INTEGER PRIMARY KEY)")
     connection.executemany("INSERT INTO going VALUES (?)", [(key,) for key in runs])
     events = connection.execute(
-        "SELECT sum(length(data) + 24) FROM events WHERE execution IN (SELECT key FROM going)"
+        "SELECT sum(length(data) + 24) FROM going JOIN events ON place > key << 32 AND place < (key + 1) << 32"
     ).fetchone()[0]
     values = connection.execute(
         "SELECT sum(length(data)) FROM payload_parts WHERE hash IN (SELECT hash FROM payload_refs GROUP BY hash"

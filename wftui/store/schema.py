@@ -1,7 +1,8 @@
 """The tables, as one script per version of the database (`PRAGMA user_version`); scripts are only ever added.
 
 - `executions`: one row a run, all that lists read; written in the transaction of the events it follows from.
-- `events`: the truth of a run. `data` is the event's JSON without what the other columns say.
+- `events`: the truth of a run, in `place` key * 2^32 + seq: one run's events lie together, and appending to the newest
+  run rewrites a single page. `data` is JSON (event_rows.py says what is left out), zlib-compressed when it is long.
 - `payloads`, `payload_parts`: big values by sha256, zlib-compressed in parts that begin at a byte offset of the JSON
   text; `payload_refs` says which run needs which, or (with the owner's key, negative) which process is about to.
 - `removals`: runs whose row is gone and whose events go next.
@@ -39,13 +40,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX executions_by_user ON executions (user_id, status, created_at, id);
     CREATE INDEX executions_by_parent ON executions (parent_id, status, created_at, id) WHERE parent_id IS NOT NULL;
     CREATE TABLE events (
-        execution INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
-        type TEXT NOT NULL,
+        place INTEGER PRIMARY KEY,
+        type INTEGER NOT NULL,
         at INTEGER NOT NULL,
-        data TEXT NOT NULL,
-        PRIMARY KEY (execution, seq)
-    ) WITHOUT ROWID;
+        data NOT NULL
+    );
     CREATE TABLE payloads (
         hash TEXT PRIMARY KEY,
         bytes INTEGER NOT NULL,
@@ -91,3 +90,8 @@ MIGRATIONS: tuple[str, ...] = (
 )
 
 VERSION = len(MIGRATIONS)
+
+
+def place(key: int, seq: int) -> int:
+    """Where an event stands in the table `events`."""
+    return (key << 32) + seq

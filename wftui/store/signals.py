@@ -10,6 +10,7 @@ from wftui.model.base import Json
 from wftui.store.reader import Reader
 
 SignalKind = Literal["cancel", "answer"]
+_OF_RUNS = "execution_id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,19 @@ def put(connection: sqlite3.Connection, signal: Signal, now: int) -> None:
     )
 
 
-async def waiting(reader: Reader) -> bool:
-    """Whether there is any signal at all: nearly always not, and then nobody needs the write lock."""
-    return bool(await reader.rows("SELECT 1 FROM signals LIMIT 1"))
+async def waiting(reader: Reader, execution_ids: Sequence[str]) -> bool:
+    """Whether there is a signal for one of these runs: nearly always not, and then nobody needs the write lock."""
+    return bool(await reader.rows(f"SELECT 1 FROM signals WHERE {_OF_RUNS} LIMIT 1", (_list(execution_ids),)))
 
 
 def take(connection: sqlite3.Connection, execution_ids: Sequence[str]) -> list[Signal]:
     """Remove and return the signals of some runs, oldest first."""
     found = connection.execute(
-        "SELECT key, execution_id, kind, payload FROM signals"
-        " WHERE execution_id IN (SELECT value FROM json_each(?)) ORDER BY key",
-        (json.dumps(list(execution_ids)),),
+        f"SELECT key, execution_id, kind, payload FROM signals WHERE {_OF_RUNS} ORDER BY key", (_list(execution_ids),)
     ).fetchall()
     connection.executemany("DELETE FROM signals WHERE key = ?", [(row[0],) for row in found])
     return [Signal(row[1], row[2], json.loads(row[3])) for row in found]
+
+
+def _list(execution_ids: Sequence[str]) -> str:
+    return json.dumps(list(execution_ids))

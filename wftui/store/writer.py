@@ -20,6 +20,7 @@ from wftui.store.event_rows import EventRow, PreparedEvent, prepare
 from wftui.store.json_values import TooBigError
 from wftui.store.payloads import Payload
 from wftui.store.run_rows import Changes, RunRow, waiting_paths
+from wftui.store.schema import place
 
 _GROUP_SECONDS = 0.015
 _RETRY_SECONDS = 1.0
@@ -100,8 +101,16 @@ class EventWriter:
         Raises:
             StoreError: when that fails; the events stay queued.
         """
-        if self._queue:
-            await self._commit(self._queue[-1])
+        while self._queue or self._drain:
+            if self._drain is not None:
+                await asyncio.wait([self._drain])
+            else:
+                await self._commit(self._queue[-1])
+
+    def stop(self) -> None:
+        """Try no more to commit what could not be committed."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     # --- into the queue ---------------------------------------------------------------------------------------------
 
@@ -153,12 +162,13 @@ class EventWriter:
         if run.lost:
             raise StoreConflict(f"run {row.id} was taken over by another process")
         if row.ended:
+            self.forget(row.id)
             raise StoreConflict(f"run {row.id} has ended ({row.status}); nothing can be added to it")
         if isinstance(prepared[0].event, Created):
             if row.last_seq:
                 raise StoreConflict(f"run {row.id} exists already")
         elif not row.last_seq:
-            self._runs.pop(row.id, None)
+            self.forget(row.id)
             raise NotFoundError(f"no run {row.id}")
         for one in prepared[:-1]:
             if one.event.type in TERMINAL_EVENTS:
@@ -167,7 +177,8 @@ class EventWriter:
     async def _load(self, run: _Run) -> None:
         def read(connection: sqlite3.Connection) -> tuple[int, str, str | None, int] | None:
             row: tuple[int, str, str | None, int] | None = connection.execute(
-                "SELECT key, status, waiting, (SELECT max(seq) FROM events WHERE execution = key)"
+                "SELECT key, status, waiting,"
+                " (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
                 " FROM executions WHERE id = ?",
                 (run.row.id,),
             ).fetchone()
@@ -301,20 +312,20 @@ def _wake(ticket: _Ticket) -> None:
 def _write(connection: sqlite3.Connection, tickets: list[_Ticket], owner: int) -> dict[str, int]:
     """The statements of a group commit; returns the keys of the runs it created."""
     keys: dict[str, int] = {}
-    rows: list[tuple[int, int, str, int, str]] = []
+    rows: list[tuple[int, int, int, str | bytes]] = []
     for ticket in tickets:
-        row = ticket.run.row
-        key = row.key or keys.get(row.id)
+        run = ticket.run.row
+        key = run.key or keys.get(run.id)
         if key is None:
             columns = ", ".join(ticket.changes)
             marks = ", ".join("?" * len(ticket.changes))
             statement = f"INSERT INTO executions ({columns}) VALUES ({marks})"
-            key = keys[row.id] = connection.execute(statement, list(ticket.changes.values())).lastrowid or 0
+            key = keys[run.id] = connection.execute(statement, list(ticket.changes.values())).lastrowid or 0
         elif ticket.changes:
             assignments = ", ".join(f"{column} = ?" for column in ticket.changes)
             connection.execute(f"UPDATE executions SET {assignments} WHERE key = ?", [*ticket.changes.values(), key])
-        rows += [(key, *event) for event in ticket.rows]
+        rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
         for reference in ticket.references:
             payloads.refer(connection, reference, key, owner)
-    connection.executemany("INSERT INTO events (execution, seq, type, at, data) VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)
     return keys
