@@ -5,14 +5,20 @@ from typing import Any
 
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding, output_bindings, step_bindings
+from wftui.compiler.child_checks import check_child, outputs_of
+from wftui.compiler.children import Children
+from wftui.compiler.flow import FlowChecker
 from wftui.compiler.graph import Graph, cycles
+from wftui.compiler.habits import check_habits
 from wftui.compiler.problems import Problem
 from wftui.compiler.references import ReferenceChecker, cycle_problem
 from wftui.compiler.reserved import reserved_word
+from wftui.compiler.schema_checks import check_schemas
 from wftui.compiler.scopes import Scopes
 from wftui.compiler.shape import read_tree
 from wftui.compiler.step_checks import check_connection, check_expressions, check_input, check_type
 from wftui.compiler.tree import Body, StepNode, Tree
+from wftui.compiler.value_checks import ValueChecker
 from wftui.model.base import Json
 from wftui.steps.base import Catalogue, StepType
 
@@ -28,11 +34,12 @@ class Checked:
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
 
 
-def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue) -> Checked:
+def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children: Children) -> Checked:
     """Check what a workflow.json holds.
 
     Args:
         workflow_id: the id it must have: the name of its folder.
+        children: the other workflows, for steps that run one.
     """
     tree, found = read_tree(value)
     if tree is None:
@@ -54,14 +61,41 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue) -> Check
         found += check_expressions(binding)
         references.binding(binding, frozenset())
     found += references.found
-    for body in bodies(tree):
-        found += [cycle_problem(cycle) for cycle in cycles(body, checked.graph)]
+    found += check_schemas(tree)
+    _check_values(checked, scopes, children)
+    _check_flow(checked, scopes)
+    found += check_habits(tree, [binding for each in checked.bindings.values() for binding in each])
+    for node in tree.walk():
+        if node.step.type == "workflow":
+            found += check_child(node, workflow_id, children)
     return checked
 
 
 def bodies(tree: Tree) -> list[Body]:
     """All lists of steps."""
     return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+
+
+def _check_values(checked: Checked, scopes: Scopes, children: Children) -> None:
+    values = ValueChecker(scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children))
+    for each in checked.bindings.values():
+        for binding in each:
+            values.check(binding)
+    checked.problems += values.found
+
+
+def _check_flow(checked: Checked, scopes: Scopes) -> None:
+    all_bodies = bodies(scopes.tree)
+    found = [cycle_problem(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
+    checked.problems += found
+    if found:
+        return  # along a cycle nothing comes first
+    flow = FlowChecker(scopes, checked.graph, checked.bindings)
+    for body in all_bodies:
+        flow.body(body)
+    for body in all_bodies:
+        flow.readers(body)
+    checked.problems += flow.found
 
 
 def _check_step(node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue) -> None:

@@ -2,10 +2,12 @@
 
 import hashlib
 import linecache
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wftui.compiler.checker import check_workflow
+from wftui.compiler.children import Children
 from wftui.compiler.document import parse
 from wftui.compiler.outline import step_infos
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
@@ -54,6 +56,7 @@ class _Compilation:
     text: str
     result: CompilationResult
     outline: WorkflowOutline
+    children: dict[str, str | None]
     entry: RegistryEntry | None = None
     plan: WorkflowPlan | None = None
 
@@ -66,6 +69,11 @@ class WorkflowCompiler:
     catalogue: Catalogue
     clock: Clock = utc_now
     _known: dict[str, _Compilation] = field(default_factory=dict)
+    _children: Children = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._children = Children(self.workspace)
 
     def check(self, workflow_id: str, text: str) -> CompilationResult:
         """Everything wrong with a text, and its Python when nothing is. Writes nothing."""
@@ -174,18 +182,21 @@ class WorkflowCompiler:
     # --- parts
 
     def _compile_text(self, workflow_id: str, text: str) -> _Compilation:
-        known = self._known.get(workflow_id)
-        if known is None or known.text != text:
-            known = self._known[workflow_id] = self._fresh(workflow_id, text)
-        return known
+        # Screens check while they list: from several threads.
+        with self._lock:
+            known = self._known.get(workflow_id)
+            if known is None or known.text != text or not self._children.unchanged(known.children):
+                known = self._known[workflow_id] = self._fresh(workflow_id, text)
+            return known
 
     def _fresh(self, workflow_id: str, text: str) -> _Compilation:
+        self._children.asked = {}
         document = parse(text)
         found = syntax_diagnostics(document)
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
         code, entry = None, None
         if document.value is not None or not found:
-            checked = check_workflow(document.value, workflow_id, self.catalogue)
+            checked = check_workflow(document.value, workflow_id, self.catalogue, self._children)
             found += [diagnostic(problem, document) for problem in checked.problems]
             if checked.tree is not None:
                 workflow = checked.tree.workflow
@@ -208,7 +219,7 @@ class WorkflowCompiler:
             generated_code=code,
             timestamp=self.clock(),
         )
-        return _Compilation(text, result, outline, entry)
+        return _Compilation(text, result, outline, dict(self._children.asked), entry)
 
     def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
         code = known.result.generated_code

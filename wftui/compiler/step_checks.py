@@ -5,7 +5,7 @@ from typing import Any
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding, strings_in
 from wftui.compiler.expressions.template import split_template
-from wftui.compiler.input_schema import input_problems
+from wftui.compiler.literal_values import input_problems
 from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode

@@ -1,0 +1,71 @@
+"""Checks the steps that run another workflow: that it exists, does not lead back here, and gets the inputs it takes."""
+
+from collections.abc import Iterator
+
+from wftui.compiler import problems, shapes
+from wftui.compiler.bindings import strings_in
+from wftui.compiler.children import Child, Children
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.literal_values import value_problems
+from wftui.compiler.near import near
+from wftui.compiler.problems import Problem
+from wftui.compiler.shapes import Shape
+from wftui.compiler.tree import StepNode
+
+
+def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Problem]:
+    """Problems of a step of type `workflow`."""
+    called = node.step.input.get("workflow")
+    if not isinstance(called, str) or split_template(called) is not None:
+        return
+    pointer, step_id = node.at("input", "workflow"), node.id or None
+    back = children.path_back(workflow_id, called)
+    if back is not None:
+        path = " → ".join([workflow_id, *back])
+        message = f"the workflow runs itself without end: {path}"
+        yield Problem("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
+        return
+    child = children.get(called)
+    if child is None:
+        guess = near(called, children.ids())
+        hint = f"; did you mean {guess}?" if guess else ""
+        fixes = (problems.replace(f"change it to {guess}", pointer, guess),) if guess else ()
+        message = f"there is no workflow {called!r}{hint}"
+        yield Problem("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)
+        return
+    yield from _inputs(node, child)
+
+
+def outputs_of(child_id: str, children: Children) -> Shape:
+    """The shape of what a workflow gives: an object with its outputs."""
+    child = children.get(child_id)
+    if child is None:
+        return shapes.UNKNOWN
+    return shapes.of_members(dict.fromkeys(child.outputs, shapes.UNKNOWN))
+
+
+def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
+    from wftui.runtime.validation import schema_problems, with_defaults
+    from wftui.runtime.validation_rules import build_validator
+
+    given = node.step.input.get("inputs", {})
+    if not isinstance(given, dict) or schema_problems(child.input_schema):
+        return
+    base = node.at("input", "inputs")
+    bound = frozenset(
+        pointer.removeprefix(base)
+        for pointer, _field, text in strings_in(given, base, "")
+        if split_template(text) is not None
+    )
+    filled = with_defaults(child.input_schema, given)
+    for each in value_problems(build_validator(child.input_schema), filled, bound):
+        written = "inputs" in node.step.input
+        yield Problem(
+            each.code,
+            f"{child.id}: {each.message}",
+            base + each.pointer if written else node.at("input"),
+            part=each.part,
+            step_id=node.id or None,
+            field=".".join(["input", "inputs", *each.path]),
+            fixes=each.fixes_at(base) if written else (),
+        )

@@ -1,0 +1,123 @@
+"""Literal values of a workflow against a JSON Schema, with the parts that are bound left out."""
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wftui.compiler import problems
+from wftui.compiler.document import Part
+from wftui.compiler.near import near
+from wftui.model.base import Json
+from wftui.model.compilation import Fix
+from wftui.model.json_schema import as_list, as_object
+from wftui.model.pointers import pointer_parts, pointer_to
+from wftui.steps.base import StepType
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+# These judge a whole by its parts, so of a whole with a bound part nothing can be said.
+_WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems", "contains", "then", "else"})
+_CODES = {
+    "required": "input.missing",
+    "additionalProperties": "input.unknown",
+    "enum": "input.choice",
+    "const": "input.choice",
+    "type": "input.type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProblem:
+    """Something wrong with a value; `pointer` counts from that value, and `choice` would be right there.
+
+    Of a field that is missing, `pointer` leads to the object it is missing in, and `path` to the field.
+    """
+
+    code: str
+    message: str
+    pointer: str
+    path: tuple[str, ...]
+    part: Part = "value"
+    choice: str | None = None
+
+    def fixes_at(self, base: str) -> tuple[Fix, ...]:
+        """The fixes, for a value that stands at `base`."""
+        at = base + self.pointer
+        if self.code == "input.choice" and self.choice is not None:
+            return (problems.replace(f"change it to {self.choice}", at, self.choice),)
+        if self.code != "input.unknown":
+            return ()
+        fixes = [problems.remove(f"remove {self.path[-1]}", at)]
+        if self.choice is not None:
+            target = base + pointer_to([*self.path[:-1], self.choice])
+            fixes.insert(0, problems.rename(f"rename it to {self.choice}", at, target))
+        return tuple(fixes)
+
+
+def input_problems(
+    step_type: StepType[Any], value: Mapping[str, Json], bound: frozenset[str]
+) -> tuple[ValueProblem, ...]:
+    """What is wrong with a step's literal input.
+
+    Args:
+        bound: pointers, into the input, of the strings that are bindings.
+    """
+    return _remembered(step_type, json.dumps(value), bound)
+
+
+def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueProblem]:
+    """What a schema finds wrong with a value, all that comes from its bound parts left out."""
+    from wftui.runtime.validation_messages import sentences
+
+    for error in validator.iter_errors(value):
+        at = pointer_to(error.absolute_path)
+        has_bound = any(each.startswith(f"{at}/") for each in bound)
+        if has_bound and error.validator in _WHOLE:
+            continue
+        for pointer, sentence in sentences([error]):
+            if not any(pointer == each or pointer.startswith(f"{each}/") for each in bound):
+                yield _problem(error, pointer, sentence)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    return tuple(value_problems(_validator(step_type), json.loads(text), bound))
+
+
+@functools.lru_cache(maxsize=256)
+def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
+    """The JSON Schema of a step type's input, made once."""
+    return step_type.input_schema()
+
+
+@functools.lru_cache(maxsize=256)
+def _validator(step_type: StepType[Any]) -> "Validator":
+    from wftui.runtime.validation_rules import build_validator
+
+    return build_validator(input_schema_of(step_type))
+
+
+def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProblem:
+    rule, instance = str(error.validator), error.instance
+    path = tuple(pointer_parts(pointer))
+    code, choice = _CODES.get(rule, "input.value"), None
+    if rule == "required":
+        name = path[-1]
+        return ValueProblem(code, f'the field "{name}" is missing', pointer_to(path[:-1]), path, "key")
+    message = f"{'.'.join(path) or 'input'}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
+    if rule == "additionalProperties":
+        known = [
+            name for name in as_object(as_object(error.schema).get("properties")) if name not in as_object(instance)
+        ]
+        choice = near(path[-1], known)
+        hint = f"; did you mean {choice}?" if choice else f"; there are {', '.join(known)}" if known else ""
+        message = f"there is no field {path[-1]!r} here{hint}"
+        return ValueProblem(code, message, pointer, path, "key", choice)
+    if rule == "enum" and isinstance(instance, str):
+        choice = near(instance, [each for each in as_list(error.validator_value) if isinstance(each, str)])
+        message += f"; did you mean {choice}?" if choice else ""
+    return ValueProblem(code, message, pointer, path, choice=choice)

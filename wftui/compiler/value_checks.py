@@ -1,0 +1,297 @@
+"""Checks what expressions give: properties that cannot exist, conditions that cannot be true or false, wrong types."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import nodes
+
+from wftui.compiler import shapes
+from wftui.compiler.bindings import Binding
+from wftui.compiler.edits import edit, key_place, with_default
+from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.inference import compatible, in_words, shape_of
+from wftui.compiler.literal_values import input_schema_of
+from wftui.compiler.near import near
+from wftui.compiler.problems import Problem
+from wftui.compiler.scopes import Scopes
+from wftui.compiler.shapes import UNKNOWN, NoMember, Shape, of_types
+from wftui.compiler.tree import Body, StepNode
+from wftui.model.base import Json
+from wftui.model.compilation import Fix, Severity
+from wftui.model.json_schema import as_list, as_object
+from wftui.model.pointers import pointer_parts
+from wftui.model.workflow import CONTAINER_TYPES, Fallback
+from wftui.steps.base import StepType
+
+_RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
+_STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
+_CONVERSIONS = {"string": "string", "integer": "int", "number": "float"}
+_TRUTH = {
+    "array": " | length > 0",
+    "string": " != ''",
+    "object": " | length > 0",
+    "integer": " != 0",
+    "number": " != 0",
+}
+
+ChildOutputs = Callable[[str], Shape]
+"""The shape of the outputs of another workflow, by its id."""
+
+
+class ValueChecker:
+    """Knows the shapes of a workflow's values, and checks bindings against them."""
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        types: Mapping[StepNode, StepType[Any] | None],
+        bindings: Mapping[StepNode | None, list[Binding]],
+        child_outputs: ChildOutputs,
+    ) -> None:
+        self.scopes = scopes
+        self.types = types
+        self.child_outputs = child_outputs
+        self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
+        self.found: list[Problem] = []
+        self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
+        self._outputs: dict[StepNode, Shape] = {}
+        self._field_shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
+
+    def check(self, binding: Binding) -> None:
+        """Check one binding."""
+        for expression, offset in binding.expressions:
+            if expression.tree is None or expression.problems:
+                return
+            for reference in expression.references:
+                self._members(binding, expression, reference, offset)
+        if binding.use in ("when", "until", "case"):
+            self._condition(binding)
+        elif binding.use == "items":
+            self._items(binding)
+        elif binding.use == "input":
+            self._field(binding)
+
+    # --- shapes
+
+    def value_of(self, binding: Binding) -> Shape:
+        """The shape of what a binding gives."""
+        if binding.template is not None and not binding.template.keeps_type:
+            return of_types("string")
+        expression, _offset = binding.expressions[0]
+        return self._shape(expression.tree, binding) if expression.tree is not None else UNKNOWN
+
+    def output_of(self, node: StepNode) -> Shape:
+        """The shape of a step's output."""
+        known = self._outputs.get(node)
+        if known is None:
+            self._outputs[node] = UNKNOWN  # a cycle ends here
+            known = self._outputs[node] = self._output(node)
+        return known
+
+    def _output(self, node: StepNode) -> Shape:
+        step, step_type = node.step, self.types.get(node)
+        if isinstance(step.output_schema, dict):
+            shape = shapes.of_schema(step.output_schema)
+        elif step.type in CONTAINER_TYPES or step_type is None:
+            shape = UNKNOWN
+        elif step.type == "set":
+            shape = self._bound(node, step.input, node.at("input"))
+        elif step.type == "workflow":
+            child = step.input.get("workflow")
+            shape = self.child_outputs(child) if isinstance(child, str) and "{{" not in child else UNKNOWN
+        else:
+            shape = shapes.of_schema(dict(step_type.output_schema))
+        on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
+        if step.for_each is not None:
+            item = shapes.union([shape, of_types("null")]) if step.for_each.on_item_error == "continue" else shape
+            shape = shapes.of_items(item)
+        if isinstance(on_error, Fallback):
+            shape = shapes.union([shape, shapes.of_literal(on_error.fallback)])
+        elif on_error == "continue":
+            shape = shapes.union([shape, of_types("null")])
+        return shape
+
+    def _bound(self, node: StepNode, value: Json, pointer: str) -> Shape:
+        if isinstance(value, str):
+            binding = self._bindings.get(pointer)
+            return of_types("string") if binding is None else self.value_of(binding)
+        if isinstance(value, dict):
+            return shapes.of_members(
+                {key: self._bound(node, entry, f"{pointer}/{_escaped(key)}") for key, entry in value.items()}
+            )
+        if isinstance(value, list):
+            items = [self._bound(node, entry, f"{pointer}/{index}") for index, entry in enumerate(value)]
+            return shapes.of_items(shapes.union(items) if items else UNKNOWN)
+        return shapes.of_literal(value)
+
+    def _shape(self, tree: nodes.Expr, binding: Binding) -> Shape:
+        return shape_of(tree, lambda name, keys: self._name(name, keys, binding))
+
+    def _name(self, name: str, keys: tuple[str | int, ...], binding: Binding) -> tuple[Shape, int]:
+        if name == "inputs":
+            return self.inputs, 0
+        if name == "env":
+            return (of_types("string"), 1) if keys else (of_types("object"), 0)
+        if name == "run":
+            return (of_types(_RUN[str(keys[0])]), 1) if keys and keys[0] in _RUN else (UNKNOWN, len(keys))
+        if name == "steps":
+            node = self.scopes.visible(binding.body, str(keys[0])) if len(keys) >= 2 else None
+            if node is None or node is binding.node:
+                return UNKNOWN, len(keys)
+            if keys[1] == "output":
+                return self.output_of(node), 2
+            return (of_types(*_STEP_PARTS[str(keys[1])]), 2) if keys[1] in _STEP_PARTS else (UNKNOWN, len(keys))
+        if name == "index":
+            return of_types("integer"), 0
+        return self._loop_variable(name, binding), 0
+
+    def _loop_variable(self, name: str, binding: Binding) -> Shape:
+        node = binding.node
+        own = node if node is not None and binding.use in ("input", "case") else None
+        body: Body | None = binding.body
+        owner = own if own is not None else body.owner if body is not None else None
+        while owner is not None:
+            loop = owner.step.for_each
+            if loop is not None and loop.as_ == name:
+                items = self._bindings.get(owner.at("forEach", "in"))
+                return shapes.item_of(self.value_of(items)) if items is not None else UNKNOWN
+            owner = owner.body.owner
+        return UNKNOWN
+
+    # --- checks
+
+    def _members(self, binding: Binding, expression: Expression, reference: Reference, offset: int) -> None:
+        name = str(reference.path[0]) if reference.root == "local" else reference.root
+        keys = reference.path[1:] if reference.root == "local" else reference.path
+        skipped = len(reference.path) - len(keys)
+        shape, taken = self._name(name, keys, binding)
+        if reference.root == "inputs" and keys:
+            self._optional(binding, reference, offset)
+        for index in range(taken, len(keys)):
+            inner = shapes.member(shape, keys[index])
+            if isinstance(inner, NoMember):
+                if not (reference.root == "inputs" and index == 0) and not reference.soft:
+                    self._no_member(binding, expression, reference, offset, index + skipped, inner)
+                return
+            shape = inner
+
+    def _no_member(
+        self, binding: Binding, expression: Expression, reference: Reference, offset: int, index: int, found: NoMember
+    ) -> None:
+        place, length = key_place(expression.text, reference, index)
+        key = reference.path[index]
+        before = Reference(reference.root, reference.path[:index], 0, 0).text
+        fixes: tuple[Fix, ...] = ()
+        if found.types:
+            message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
+        else:
+            guess = near(str(key), found.known)
+            hint = f"; did you mean {guess}?" if guess else f"; it has {', '.join(found.known)}" if found.known else ""
+            message = f"{before} has no key {key!r}{hint}"
+            fixes = (edit(binding, offset + place, length, guess),) if guess else ()
+        self._report(binding, "reference.property", message, offset + place, length, fixes)
+
+    def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
+        """An input that may be absent, read without allowing for that."""
+        schema = self.scopes.tree.workflow.input_schema
+        name = reference.path[0]
+        known = as_object(schema.get("properties")).get(str(name))
+        if reference.soft or not isinstance(known, dict) or name in as_list(schema.get("required")):
+            return
+        if "default" in known or any(key in known for key in ("$ref", "allOf", "anyOf", "oneOf", "const")):
+            return
+        message = f"inputs.{name} is missing when nobody gives it: it is not required and has no default"
+        place = offset + reference.offset
+        fix = with_default(binding, reference, offset)
+        self._report(binding, "reference.optional_input", message, place, reference.length, (fix,), "warning")
+
+    def _condition(self, binding: Binding) -> None:
+        types = self.value_of(binding).types
+        if types is None or "boolean" in types:
+            return
+        fixes: tuple[Fix, ...] = ()
+        kinds = types - {"null"}
+        if len(kinds) == 1 and (suffix := _TRUTH.get(next(iter(kinds)))):
+            text = binding.text.strip()
+            simple = text.replace(".", "").replace("_", "").isalnum()
+            fixes = (edit(binding, 0, len(binding.text), (text if simple else f"({text})") + suffix),)
+        message = f"{binding.field} must give true or false; this gives {in_words(types)}"
+        self._report(binding, "condition.type", message, 0, len(binding.text), fixes)
+
+    def _items(self, binding: Binding) -> None:
+        types = self.value_of(binding).types
+        if types is None or "array" in types:
+            return
+        meant = {"object": " | items", "string": " | split"}
+        fixes = tuple(
+            edit(binding, len(binding.text), 0, suffix, f"add {suffix.strip()}")
+            for kind, suffix in meant.items()
+            if kind in types
+        )
+        message = f"forEach.in must give a list; this gives {in_words(types)}"
+        self._report(binding, "foreach.type", message, 0, len(binding.text), fixes[:1])
+
+    def _field(self, binding: Binding) -> None:
+        """Whether what is bound to a field of the input can be of the field's type."""
+        node = binding.node
+        step_type = self.types.get(node) if node is not None else None
+        if node is None or step_type is None:
+            return
+        wanted = self._field_shape(step_type, binding.pointer.removeprefix(node.at("input"))).types
+        given = self.value_of(binding).types
+        if wanted is None or given is None or compatible(given, wanted):
+            return
+        fixes: tuple[Fix, ...] = ()
+        conversion = next((_CONVERSIONS[kind] for kind in ("integer", "number", "string") if kind in wanted), None)
+        if conversion and binding.template is not None and binding.template.keeps_type and "object" not in given:
+            part = binding.template.embedded[0]
+            text = part.expression.text
+            wrapped = (
+                text if isinstance(part.expression.tree, nodes.Getattr | nodes.Name | nodes.Filter) else f"({text})"
+            )
+            new = f"{wrapped} | {conversion}"
+            fixes = (edit(binding, part.offset, len(text), new, f"convert it with | {conversion}"),)
+        field = binding.field.removeprefix("input.")
+        message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
+        self._report(binding, "type.mismatch", message, 0, len(binding.text), fixes, "warning")
+
+    def _field_shape(self, step_type: StepType[Any], pointer: str) -> Shape:
+        parts = tuple(pointer_parts(pointer))
+        key = (step_type.word, parts)
+        if key not in self._field_shapes:
+            shape: Shape | NoMember = shapes.of_schema(input_schema_of(step_type))
+            for part in parts:
+                assert isinstance(shape, Shape)
+                shape = shapes.member(shape, int(part) if part.isdecimal() else part)
+                if isinstance(shape, NoMember):
+                    break
+            self._field_shapes[key] = shape if isinstance(shape, Shape) else UNKNOWN
+        return self._field_shapes[key]
+
+    def _report(
+        self,
+        binding: Binding,
+        code: str,
+        message: str,
+        offset: int,
+        length: int,
+        fixes: tuple[Fix, ...],
+        severity: Severity = "error",
+    ) -> None:
+        self.found.append(
+            Problem(
+                code,
+                message,
+                binding.pointer,
+                severity,
+                offset=offset,
+                length=length,
+                step_id=binding.node.id or None if binding.node else None,
+                field=binding.field,
+                fixes=fixes,
+            )
+        )
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
