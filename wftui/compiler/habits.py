@@ -8,6 +8,8 @@ from wftui.compiler.bindings import Binding, strings_in
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode, Tree
+from wftui.model.compilation import Fix, PatchOperation
+from wftui.model.json_schema import as_list
 from wftui.model.pointers import pointer_to
 from wftui.model.workflow import Fallback
 
@@ -48,7 +50,9 @@ def _unused(tree: Tree, bindings: list[Binding]) -> Iterator[Problem]:
         if name not in read:
             pointer = "/inputSchema/properties" + pointer_to([name])
             message = f"no step reads the input {name}"
-            yield Problem("input.unused", message, pointer, "hint", part="key", field=f"inputSchema.properties.{name}")
+            field = f"inputSchema.properties.{name}"
+            fix = _without_input(tree, name, pointer)
+            yield Problem("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
     for index, name in enumerate(workflow.env):
         if name not in env:
             fix = problems.remove(f"remove {name}", f"/env/{index}")
@@ -63,6 +67,14 @@ def _unused(tree: Tree, bindings: list[Binding]) -> Iterator[Problem]:
             yield Problem(
                 "connection.idle", message, pointer, "hint", part="key", field=f"connections.{name}", fixes=(fix,)
             )
+
+
+def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
+    required = as_list(tree.workflow.input_schema.get("required"))
+    patch = [PatchOperation(op="remove", path=pointer)]
+    if name in required:
+        patch.append(PatchOperation(op="remove", path=f"/inputSchema/required/{required.index(name)}"))
+    return Fix(title=f"remove {name}", patch=patch)
 
 
 def _strings(node: StepNode) -> Iterator[Problem]:

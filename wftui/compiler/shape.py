@@ -201,7 +201,9 @@ class _Reader:
             guess = near(error["input"], choices) if choices and isinstance(error["input"], str) else None
             if guess:
                 message += f"; did you mean {guess}?"
-                fixes = (problems.replace(f"change it to {guess}", at, guess),)
+            meant = guess if guess else _meant(kind, error["input"], name)
+            if meant is not None:
+                fixes = (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
             code = _CODES.get(kind, "value.type")
             self.found.append(Problem(code, message, at, step_id=step_id, field=field, fixes=fixes))
 
@@ -301,6 +303,20 @@ def _sentence(error: Mapping[str, Any], field: str) -> tuple[str, tuple[str, ...
     if kind == "value_error":
         return f"{field}: {ctx.get('error')}", ()
     return f"{field}: {error['msg']}", ()
+
+
+def _meant(kind: str, value: Json, name: str) -> Json:
+    """The value of the right type that a text was probably meant to be; None when there is none."""
+    if not isinstance(value, str):
+        return None
+    if kind == "int_type" and re.fullmatch(r"\d{1,9}", value):
+        return int(value)
+    if kind == "bool_type" and value.lower() in ("true", "false", "yes", "no"):
+        return value.lower() in ("true", "yes")
+    if kind == "string_pattern_mismatch" and name in ("id", "as"):
+        simple = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")[:63]
+        return simple if re.match("[a-z]", simple) else None
+    return None
 
 
 def _shown(value: Json) -> str:

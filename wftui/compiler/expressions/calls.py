@@ -73,7 +73,9 @@ class CallTranslator:
             meant = (
                 f"; write value | {name}(...)" if name in FILTERS else "; there are filters for it: value | name(...)"
             )
-            return self.outer.problem(node.node, f"values have no methods such as .{name}(){meant}", len(name) + 1)
+            filtered = f" | {name}" if name in FILTERS else None
+            message = f"values have no methods such as .{name}(){meant}"
+            return self.outer.problem(node.node, message, len(name) + 1, replacement=filtered)
         return self.outer.problem(node, "only functions of the expression language can be called, not values")
 
     # --- arguments

@@ -71,9 +71,8 @@ def compile_expression(text: str) -> Expression:
         if depth_of(tree) > MAX_DEPTH:
             raise ExpressionError("the expression is nested too deeply", 0, len(text), "expression.limit")
     except ExpressionError as error:
-        return Expression(
-            text, None, None, (), (ExpressionProblem(error.code, str(error), error.offset, error.length),)
-        )
+        problem = ExpressionProblem(error.code, str(error), error.offset, error.length, error.replacement)
+        return Expression(text, None, None, (), (problem,))
     translator = Translator(text)
     python = translator.translate(tree)
     problems = tuple(translator.problems)

@@ -1,6 +1,5 @@
 """From the text of an expression to Jinja's syntax tree, in which `lineno` is the offset of the node in the text."""
 
-import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -28,17 +27,29 @@ MAX_DEPTH = 40
 
 _DIGITS = 1_000
 _HINTS = {"&": "write `and`", "!": "write `not`", "?": "write `a if condition else b`", "$": "names need no $"}
+_MEANT = {"&&": " and ", "||": " or ", "!": "not "}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 class ExpressionError(Exception):
-    """An expression that is not allowed. `str(error)` is a sentence; `offset` and `length` are in its text."""
+    """An expression that is not allowed. `str(error)` is a sentence; `offset` and `length` are in its text.
 
-    def __init__(self, message: str, offset: int, length: int = 1, code: str = "expression.syntax") -> None:
+    `replacement` for that stretch would remove it, where there is one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        offset: int,
+        length: int = 1,
+        code: str = "expression.syntax",
+        replacement: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.offset = offset
         self.length = length
         self.code = code
+        self.replacement = replacement
 
 
 def parse(text: str) -> nodes.Expr:
@@ -59,16 +70,16 @@ def parse(text: str) -> nodes.Expr:
         tree = parser.parse_expression()
         rest = parser.stream.current
         if rest.type is not TOKEN_EOF:
-            raise ExpressionError(_unexpected(rest), rest.lineno, _length(tokens, rest.lineno))
+            raise _unexpected(text, tokens, rest)
     except TemplateSyntaxError as error:
         offset = error.lineno
         if offset >= len(text.rstrip()):
             raise ExpressionError("the expression ends too early", len(text.rstrip()), 1) from None
-        message = (error.message or "cannot be read").rstrip(".")
         token = next((token for token in tokens if token.lineno == offset), None)
         if token is not None and token.type == "assign":
-            message = "= does not compare; write =="
-        raise ExpressionError(message, offset, _length(tokens, offset)) from None
+            raise _unexpected(text, tokens, token) from None
+        message = (error.message or "cannot be read").rstrip(".")
+        raise ExpressionError(message, offset, _length(text, tokens, offset)) from None
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", 0, len(text), "expression.limit") from None
     return tree
@@ -135,9 +146,12 @@ def _tokens(text: str) -> Iterator[Token]:
             if char in "'\"":
                 raise ExpressionError("the text is not closed", position, len(text) - position)
             hint = f"; {_HINTS[char]}" if char in _HINTS else ""
-            raise ExpressionError(f"unexpected {char!r}{hint}", position)
+            sign = text[position : position + 2] if char == "&" else char
+            raise ExpressionError(f"unexpected {sign!r}{hint}", position, len(sign), replacement=_MEANT.get(sign))
         word = found[0]
         if kind == "operator":
+            if word == "|" and text.startswith("||", position):
+                raise ExpressionError("unexpected '||'; write `or`", position, 2, replacement=_MEANT["||"])
             if word in _CLOSING:
                 opened.append((word, position))
             elif word in _CLOSING.values():
@@ -191,16 +205,16 @@ def _value(kind: str, word: str, position: int) -> Any:
     return word
 
 
-def _unexpected(token: Token) -> str:
+def _unexpected(text: str, tokens: list[Token], token: Token) -> ExpressionError:
+    length = _length(text, tokens, token.lineno)
     if token.type == "assign":
-        return "= does not compare; write =="
+        return ExpressionError("= does not compare; write ==", token.lineno, length, replacement="==")
     if token.type == "comma":
-        return "one expression is expected; put a list in [ ]"
-    return f"unexpected {str(token.value)!r}"
+        return ExpressionError("one expression is expected; put a list in [ ]", token.lineno, length)
+    return ExpressionError(f"unexpected {text[token.lineno : token.lineno + length]!r}", token.lineno, length)
 
 
-def _length(tokens: list[Token], offset: int) -> int:
-    for token, following in itertools.pairwise(tokens):
-        if token.lineno == offset:
-            return len(str(token.value)) if token.type == "name" else max(1, min(following.lineno - offset, 40))
-    return 1
+def _length(text: str, tokens: list[Token], offset: int) -> int:
+    """Characters of the token at an offset."""
+    following = next((token.lineno for token in tokens if token.lineno > offset), len(text))
+    return max(1, len(text[offset:following].rstrip()))

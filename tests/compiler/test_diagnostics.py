@@ -1,0 +1,92 @@
+"""Every diagnostic: its code, the stretch it marks, and a fix that removes it."""
+
+from typing import Any
+
+import pytest
+from compiler_kit import after_fix, check, found, marked, step, text_of, workflow
+from diagnostic_cases import CASES, INPUTS, WITHOUT_FIX, A
+
+
+@pytest.mark.parametrize(("name", "code", "stretch", "source"), CASES, ids=[case[0] for case in CASES])
+def test_a_problem_is_told_where_it_stands(name: str, code: str, stretch: str, source: dict[str, Any]) -> None:
+    text = text_of(source)
+    told = [each for each in found(text) if each.code == code]
+    assert [marked(text, each) for each in told] == [stretch]
+    assert told[0].message[-1] not in ".!"
+
+
+@pytest.mark.parametrize(("name", "code", "stretch", "source"), CASES, ids=[case[0] for case in CASES])
+def test_every_fix_removes_its_problem(name: str, code: str, stretch: str, source: dict[str, Any]) -> None:
+    text = text_of(source)
+    (problem,) = (each for each in found(text) if each.code == code)
+    assert bool(problem.fixes) is (name not in WITHOUT_FIX), problem.message
+    for number in range(len(problem.fixes)):
+        left = after_fix(text, problem, number)
+        assert (code, problem.pointer) not in [(each.code, each.pointer) for each in left]
+
+
+def test_a_workflow_in_order_says_nothing() -> None:
+    source = workflow(
+        step("a", input={"x": "{{ inputs.url }}", "n": 1}),
+        step("b", when="inputs.count > 1", input={"y": "{{ steps.a.output.x | upper }}"}),
+        step("c", forEach={"in": "range(inputs.count)", "as": "number"}, input={"n": "{{ number + index }}"}),
+        inputSchema=INPUTS,
+        outputs={"all": "{{ steps.c.output }}"},
+    )
+    result = check(source)
+    assert (result.errors, result.warnings) == ([], [])
+
+
+def test_all_problems_come_at_once() -> None:
+    source = workflow(
+        step("a", nedds=[], input={"x": "{{ inputs.nope }}", "y": "{{ 'a' | uper }}"}),
+        {"id": "b", "type": "htp", "when": "{{ true }}"},
+        step("c", needs=["zz"], timeout="x"),
+        maxParallel=0,
+    )
+    codes = [each.code for each in found(source)]
+    assert sorted(codes) == [
+        "dependency.unknown",
+        "expression.braces",
+        "expression.filter",
+        "key.unknown",
+        "reference.input",
+        "step.type",
+        "value.duration",
+        "value.range",
+    ]
+
+
+def test_every_problem_names_its_step_and_field() -> None:
+    source = workflow(
+        step("a", input={"deep": {"list": [1, "{{ inputs.nope }}"]}}), outputs={"o": "{{ steps.b.output }}"}
+    )
+    told = {each.code: (each.location.step_id, each.location.field, each.pointer) for each in found(source)}
+    assert told == {
+        "reference.input": ("a", "input.deep.list.1", "/steps/0/input/deep/list/1"),
+        "reference.step": (None, "outputs.o", "/outputs/o"),
+    }
+
+
+def test_a_cycle_is_printed_as_a_path() -> None:
+    source = workflow(step("a", needs=["c"]), step("b", needs=["a"]), step("c", needs=["b"]))
+    (problem,) = found(source)
+    assert problem.message == "these steps wait for each other: a → c → b → a"
+
+
+def test_columns_count_escapes_and_wide_characters() -> None:
+    text = (
+        '{"format": 1, "id": "flow", "steps": [{"id": "a", "type": "set", "input": {"x": "é\\n\\u00e9\\"{{ nope }}"}}]}'
+    )
+    (problem,) = found(text)
+    assert (problem.code, marked(text, problem)) == ("reference.name", "nope")
+
+
+def test_a_newer_format_names_the_version_needed() -> None:
+    (problem,) = found({**workflow(A), "format": 2})
+    assert "a newer wftui is needed" in problem.message
+
+
+def test_a_file_that_is_no_object_is_told() -> None:
+    assert [each.code for each in found("[]")] == ["workflow.type"]
+    assert [each.code for each in found("")] == ["json.empty"]
