@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from syrupy.assertion import SnapshotAssertion
 from textual.app import App
 from textual.pilot import Pilot
 
+from wftui.model.events import EVENT_ADAPTER
+from wftui.store.ids import new_id
 from wftui.workbench import Settings, Workbench
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
@@ -44,8 +46,9 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """An empty workspace."""
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace, in a home of its own so that its path looks the same everywhere."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     folder = tmp_path / "tables"
     folder.mkdir()
     return folder
@@ -71,6 +74,32 @@ async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
     bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: NOW)
     yield bench
     await bench.close(cancel=True)
+
+
+@pytest.fixture
+def put_run(workbench: Workbench) -> Callable[..., Awaitable[str]]:
+    """`await put_run(workflow_id, "completed", ago=60, duration=4200)`: a run of the past, seconds and milliseconds."""
+
+    async def put(workflow_id: str, status: str, *, ago: float, duration: float = 0.0, error: str = "") -> str:
+        store = await workbench.store()
+        started = NOW - timedelta(seconds=ago)
+        run = {"executionId": new_id(lambda: started)}
+        first = {**run, "timestamp": started.isoformat()}
+        last = {**run, "timestamp": (started + timedelta(milliseconds=duration)).isoformat(), "duration": duration}
+        events: list[dict[str, Any]] = [
+            {**first, "type": "created", "workflowId": workflow_id, "userId": "ada"},
+            {**first, "type": "started"},
+        ]
+        if status != "running":
+            outcomes: dict[str, dict[str, Any]] = {
+                "completed": {"outputs": {}},
+                "failed": {"error": {"message": error}},
+            }
+            events.append({**last, "type": status, **outcomes.get(status, {})})
+        await store.append([EVENT_ADAPTER.validate_python(event) for event in events], wait=True)
+        return run["executionId"]
+
+    return put
 
 
 @pytest.fixture

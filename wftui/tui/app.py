@@ -264,7 +264,11 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             self.notify("No run needs a person.")
             return
         here = getattr(self.screen, "run_id", None)
-        self.open_monitor(queue[(queue.index(here) + 1) % len(queue)] if here in queue else queue[0])
+        run_id = queue[(queue.index(here) + 1) % len(queue)] if here in queue else queue[0]
+        if here in queue:
+            # Walking on replaces the run that was walked to, so that one step back leaves the queue.
+            await self.pop_screen()
+        self.open_monitor(run_id)
 
     # --- leaving
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
@@ -58,4 +59,4 @@ class ActionProvider(Provider):
 
 
 def _with_keys(text: str, keys: tuple[str, ...]) -> str:
-    return f"{text}  [{', '.join(keys)}]" if keys else text
+    return escape(f"{text}  ({'  '.join(keys)})" if keys else text)

@@ -143,9 +143,9 @@ class EditorScreen(ActionScreen[None]):
                         return None
             self._show_place()
             result = await self.workbench.compile(self.workflow_id)
+            self._status.result = result
         finally:
             self._status.compiling = False
-        self._status.result = result
         self._check.check_now()
         return result
 

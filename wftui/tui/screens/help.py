@@ -46,7 +46,8 @@ class HelpScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         box = self.query_one(VerticalScroll)
-        self.query_one(Static).update(self._text(box.scrollable_content_region.width))
+        bar = 0 if box.show_vertical_scrollbar else box.scrollbar_size_vertical
+        self.query_one(Static).update(self._text(box.scrollable_content_region.width - bar))
 
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too

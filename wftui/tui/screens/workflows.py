@@ -103,11 +103,18 @@ class WorkflowsScreen(ActionScreen[None]):
 
     # --- reading
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether states and runs are known."""
+        return self._known
+
     def load(self) -> None:
         """Read the workspace and the runs again, in the background."""
         self.run_worker(self._load(), group="load", exclusive=True)
 
     async def _load(self) -> None:
+        # Taken before reading: what is written meanwhile is read again.
+        self._signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         try:
             if not self._known:
                 ids = await asyncio.to_thread(self.workbench.workspace.ids)
@@ -127,9 +134,7 @@ class WorkflowsScreen(ActionScreen[None]):
             return
         signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         if signature != self._signature:
-            first, self._signature = self._signature is None, signature
-            if not first:
-                self.load()
+            self.load()
 
     # --- showing
 

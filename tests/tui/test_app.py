@@ -1,0 +1,204 @@
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor import EditorScreen
+from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.screens.run_input import RunInputModal
+from wftui.tui.screens.workflows import WorkflowsScreen
+from wftui.tui.session import Leaving
+from wftui.tui.widgets.compilation_status import CompilationStatus
+from wftui.tui.widgets.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+ASKING: dict[str, Any] = {
+    "inputSchema": {"type": "object", "properties": {"who": {"type": "string", "title": "Who"}}, "required": ["who"]},
+    "steps": [{"id": "greet", "type": "set", "input": {"text": "Hello, {{ inputs.who }}!"}}],
+    "outputs": {"greeting": "{{ steps.greet.output.text }}"},
+}
+
+
+def waiting(gate: Path) -> list[dict[str, Any]]:
+    """Steps that go on once a file is there."""
+    return [
+        {"id": "wait", "type": "shell", "input": {"script": f"while [ ! -e {gate} ]; do sleep 0.02; done"}},
+    ]
+
+
+async def ready(pilot: Pilot[Any], until: Until) -> None:
+    screen = pilot.app.screen
+    assert isinstance(screen, WorkflowsScreen)
+    await until(pilot, lambda: screen.is_loaded)
+
+
+async def test_flow_1_save_and_run(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", name="Hello", **ASKING)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, until)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
+        source = app.screen.query_one(SourceView)
+        status = app.screen.query_one(CompilationStatus)
+        source.change_to(source.text.replace("Hello, ", "Good day, "))
+        seen: list[str] = []
+        app.screen.watch(status, "compiling", lambda: seen.append(status.status_text), init=False)
+        await pilot.press("f2")
+        await until(pilot, lambda: seen == ["Compiling…", "Ready"])
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+        await pilot.press(*"Ada")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        await until(pilot, lambda: "completed" in text_of(app))
+        record = await workbench.record(app.session_runs[0])
+        assert record.outputs == {"greeting": "Good day, Ada!"}
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+
+
+async def test_a_workflow_without_questions_runs_at_once(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        assert len(app.session_runs) == 1
+
+
+async def test_a_workflow_with_errors_says_why_it_does_not_run(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "a", "type": "sett"}])
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        await ready(pilot, until)
+        await pilot.press("r")
+        await until(pilot, lambda: "That did not work" in text_of(app))
+        assert isinstance(app.screen, WorkflowsScreen)
+
+
+async def test_escape_in_the_run_form_runs_nothing(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello", **ASKING)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        assert (await workbench.history()).executions == []
+
+
+async def test_runs_that_go_on_stand_in_the_title_of_every_screen(
+    workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("slow", steps=waiting(tmp_path / "gate"))
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await workbench.start("slow", {})
+        await until(pilot, lambda: "● 1 running" in text_of(app).splitlines()[0])
+        assert app.session_runs == workbench.running()
+        (tmp_path / "gate").touch()
+        await until(pilot, lambda: "running" not in text_of(app))
+        await until(pilot, lambda: "✓ just now" in text_of(app) or "✓" in text_of(app).splitlines()[3])
+
+
+async def test_a_failure_on_another_screen_is_told(
+    workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow(
+        "bad", steps=[*waiting(tmp_path / "gate"), {"id": "a", "type": "shell", "input": {"script": "exit 3"}}]
+    )
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        await ready(pilot, until)
+        await workbench.start("bad", {})
+        await until(pilot, lambda: app.session_runs)
+        (tmp_path / "gate").touch()
+        await until(pilot, lambda: "bad failed" in text_of(app))
+
+
+async def test_one_key_walks_the_runs_that_need_a_person(
+    workbench: Workbench, put_workflow: Callable[..., Path], put_run: Callable[..., Awaitable[str]], until: Until
+) -> None:
+    put_workflow("hello")
+    first = await put_run("hello", "failed", ago=20, error="one")
+    second = await put_run("hello", "failed", ago=10, error="two")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        seen = []
+        for _ in range(3):
+            before = app.screen
+            await pilot.press("exclamation_mark")
+            await until(pilot, lambda before=before: app.screen is not before and isinstance(app.screen, MonitorScreen))
+            assert isinstance(app.screen, MonitorScreen)
+            seen.append(app.screen.run_id)
+        assert seen == [second, first, second]
+        # The walk leaves no trail of monitors behind it.
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+
+
+async def test_leaving_with_nothing_going_on_asks_nothing(workbench: Workbench, until: Until) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_value is Leaving.DONE)
+
+
+@pytest.mark.parametrize(
+    ("key", "leaving"),
+    [("escape", None), ("f", Leaving.FINISH), ("c", Leaving.CANCEL)],
+    ids=["stay", "finish", "cancel"],
+)
+async def test_leaving_while_runs_go_on_asks(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    tmp_path: Path,
+    until: Until,
+    text_of: TextOf,
+    key: str,
+    leaving: Leaving | None,
+) -> None:
+    put_workflow("slow", steps=waiting(tmp_path / "gate"))
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await workbench.start("slow", {})
+        await pilot.press("q")
+        await until(pilot, lambda: "1 run goes on" in text_of(app))
+        await pilot.press(key)
+        if leaving is None:
+            await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        else:
+            await until(pilot, lambda: app.return_value is leaving)
+
+
+async def test_start_opens_something_on_top(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
