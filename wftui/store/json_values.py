@@ -12,8 +12,8 @@ from pydantic_core import to_json
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 
-MAX_DEPTH = 200
-"""Levels a value may be nested: what every JSON reader takes."""
+MAX_DEPTH = 190
+"""Levels a value may be nested: the readers of events take 200 in all."""
 REFERENCE_KEY = "$value"
 _MAX_INT_BITS = 13_000  # Python reads and writes no decimal number of more than 4,300 digits
 _PIECE = 256 * 1024

@@ -140,7 +140,7 @@ class EventWriter:
 
     def _enqueue(self, run: _Run, prepared: list[PreparedEvent]) -> _Ticket:
         self._refuse(run, prepared)
-        ticket = _Ticket(run, [], [], {}, [], 0)
+        ticket = _Ticket(run, [], [], {} if run.row.last_seq else {"owner": self._owner}, [], 0)
         for one in prepared:
             run.row.last_seq += 1
             event, row = one.number(run.row.last_seq)
@@ -149,8 +149,6 @@ class EventWriter:
             ticket.references += one.references
             ticket.bytes += len(row.data)
             ticket.changes |= run.row.follow(event)
-        if run.row.last_seq == len(prepared):
-            ticket.changes["owner"] = self._owner
         self._queue.append(ticket)
         self._queued_bytes += ticket.bytes
         if self._timer is None and self._drain is None:

@@ -1,0 +1,300 @@
+"""The store through its front door: append, read, list, find, ask, keep."""
+
+import asyncio
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from store_helpers import (
+    RUN,
+    START,
+    answered,
+    asking,
+    cancelled,
+    completed,
+    created,
+    failed,
+    finished_run,
+    interrupted,
+    log,
+    resumed,
+    seqs,
+    started,
+    step_completed,
+    step_started,
+    ticking,
+)
+
+from wftui.model.errors import ConflictError, NotFoundError, UsageError
+from wftui.model.execution import ExecutionFilters, StepInfo, ValueRef
+from wftui.model.reducer import fold
+from wftui.store.errors import StoreConflict
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.ids import new_id
+from wftui.store.json_values import NotJsonError
+from wftui.store.signals import Signal
+
+pytest_plugins = "store_fixtures"
+
+
+async def test_events_are_numbered_without_gaps_in_the_order_of_the_calls(store: ExecutionStore) -> None:
+    first = await store.append([created()], wait=True)
+    second = await store.append([started(), step_started()], wait=False)
+    third = await store.append([step_completed(value={"rows": 3})], wait=True)
+    assert seqs([*first, *second, *third]) == [1, 2, 3, 4]
+    assert await store.events(RUN) == [*first, *second, *third]
+
+
+async def test_concurrent_appends_keep_their_order_even_past_a_big_value(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    big = asyncio.create_task(store.append([step_completed(step="big", value="x" * 3_000_000)], wait=True))
+    await asyncio.sleep(0)
+    small = asyncio.create_task(store.append([step_completed(step="small")], wait=True))
+    end = asyncio.create_task(store.append([completed()], wait=True))
+    events = [*await big, *await small, *await end]
+    assert seqs(events) == [2, 3, 4]
+
+
+async def test_what_nobody_waits_for_is_committed_by_itself(store: ExecutionStore, database: Path) -> None:
+    await store.append([created()], wait=True)
+    await store.append([log(message="on its own")], wait=False)
+    async for batch in store.follow(RUN, after=1):
+        assert [event.type for event in batch] == ["log"]
+        break
+    other = await ExecutionStore.open(database)
+    assert len(await other.events(RUN)) == 2
+    await other.close()
+
+
+async def test_close_commits_what_is_queued(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    await store.append([created()], wait=False)
+    await store.append([log()], wait=False)
+    await store.close()
+    again = await ExecutionStore.open(database)
+    assert len(await again.events(RUN)) == 2
+    await again.close()
+
+
+async def test_nothing_follows_the_end(store: ExecutionStore) -> None:
+    await store.append(finished_run(RUN), wait=True)
+    with pytest.raises(StoreConflict, match="has ended"):
+        await store.append([log()], wait=False)
+    with pytest.raises(StoreConflict, match="exists already"):
+        await store.append([created("other-run"), created("other-run")][:1], wait=True)
+        await store.append([created("other-run")], wait=True)
+    with pytest.raises(StoreConflict, match="nothing can follow"):
+        await store.append([created("third"), completed("third"), log("third")], wait=True)
+    assert len(await store.events(RUN)) == 5
+
+
+async def test_a_run_that_does_not_exist(store: ExecutionStore) -> None:
+    with pytest.raises(NotFoundError):
+        await store.append([started("nobody")], wait=True)
+    with pytest.raises(NotFoundError):
+        await store.events("nobody")
+    with pytest.raises(NotFoundError):
+        async for _ in store.follow("nobody"):
+            pass
+    assert await store.get("nobody") is None
+    assert await store.inputs_of("nobody") is None
+
+
+async def test_the_record_is_the_fold_of_the_events(store: ExecutionStore) -> None:
+    steps = [StepInfo(path="fetch", step_id="fetch", step_name="Fetch", step_type="http")]
+    events = await store.append([created(inputs={"url": None}, steps=steps), *finished_run(RUN)[1:]], wait=True)
+    record = await store.get(RUN)
+    assert record == fold(RUN, events)
+    assert record is not None
+    assert (record.status, record.inputs, record.last_seq) == ("completed", {"url": None}, 5)
+
+
+async def test_a_long_run_is_read_whole(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    await store.append([log(message=f"line {number}") for number in range(2500)], wait=False)
+    await store.append([completed()], wait=True)
+    record = await store.get(RUN)
+    assert record is not None
+    assert record.last_seq == 2502
+    assert seqs(await store.events(RUN, after=2400, limit=3)) == [2401, 2402, 2403]
+
+
+async def test_values_that_are_not_json_are_refused_and_nothing_is_stored(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    with pytest.raises(NotJsonError, match=re.escape("output of step fetch: $.rows[1] is a set")) as refused:
+        await store.append([log(), step_completed(value={"rows": [1, {2, 3}]})], wait=True)
+    assert refused.value.type == "value.not_json"
+    assert seqs(await store.append([log()], wait=True)) == [2]
+
+
+async def test_half_a_character_from_a_process_is_logged_by_its_escape(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    live = await store.append([log(message="caf\udce9 ok")], wait=True)
+    assert await store.events(RUN, after=1) == live
+    assert live[0].model_dump()["message"] == r"caf\udce9 ok"
+
+
+async def test_big_values_stand_outside_their_event_once(store: ExecutionStore, database: Path) -> None:
+    value = {"rows": [f"row {number} {'é' * 20}" for number in range(50_000)]}
+    await store.append([created()], wait=True)
+    live = await store.append([step_completed(step=name, value=value) for name in ("a", "b")], wait=True)
+    assert await store.events(RUN, after=1) == live
+    record = await store.get(RUN)
+    assert record is not None
+    reference = ValueRef.model_validate(record.step_results[0].output)
+    assert reference == ValueRef.model_validate(record.step_results[1].output)
+    assert reference.preview.startswith('{"rows":["row 0 é')
+    assert await store.value(reference) == value
+    assert (await store.resolve_record(record)).step_results[1].output == value
+    assert database.with_name("history.db-wal").stat().st_size < reference.bytes
+    text = ""
+    following: int | None = 0
+    while following is not None:
+        piece, following = await store.value_text(reference, following)
+        assert len(piece.encode()) < 600_000
+        text += piece
+    assert len(text.encode()) == reference.bytes
+    with pytest.raises(NotFoundError):
+        await store.value("sha256:" + "0" * 64)
+
+
+async def test_a_reference_may_be_passed_on_instead_of_its_value(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    live = await store.append([step_completed(value="v" * 20_000)], wait=True)
+    reference = ValueRef.model_validate(live[0].model_dump()["output"])
+    passed_on = await store.append([step_started(step="next", value=reference)], wait=True)
+    assert await store.events(RUN, after=2) == passed_on
+    assert await store.resolve({"input": passed_on[0].model_dump()["input"]}) == {"input": "v" * 20_000}
+
+
+async def test_a_users_own_object_that_looks_like_a_reference_comes_back_as_it_was(store: ExecutionStore) -> None:
+    lookalike = {"deep": [{"$value": "sha256:0", "bytes": 1, "preview": ""}]}
+    await store.append([created(inputs=lookalike)], wait=True)
+    record = await store.get(RUN)
+    assert record is not None
+    assert (await store.resolve_record(record)).inputs == lookalike
+
+
+async def test_create_and_update_are_events_too(store: ExecutionStore) -> None:
+    record = await store.create(created(inputs={"a": 1}))
+    assert (record.status, record.last_seq) == ("pending", 1)
+    assert (await store.update(RUN, {"status": "running"})).status == "running"
+    with pytest.raises(UsageError):
+        await store.update(RUN, {"workflowId": "other"})
+    with pytest.raises(UsageError):
+        await store.update(RUN, {"status": "pending"})
+    ended = await store.update(RUN, {"status": "failed", "error": {"message": "no"}, "duration": 5})
+    assert (ended.status, ended.duration, ended.error and ended.error.message) == ("failed", 5.0, "no")
+    with pytest.raises(StoreConflict):
+        await store.update(RUN, {"status": "completed"})
+
+
+async def test_lists_show_a_run_as_it_stands(store: ExecutionStore) -> None:
+    async def shown() -> tuple[str, bool]:
+        (summary,) = (await store.list()).executions
+        return summary.status, summary.waiting
+
+    await store.append([created()], wait=True)
+    assert await shown() == ("pending", False)
+    await store.append([started(), step_started(step="approve"), asking()], wait=True)
+    assert await shown() == ("running", True)
+    await store.append([interrupted()], wait=True)
+    assert await shown() == ("interrupted", True)
+    await store.append([resumed(), answered()], wait=True)
+    assert await shown() == ("running", False)
+    await store.append([failed(message="no luck", at=START + timedelta(seconds=3))], wait=True)
+    (summary,) = (await store.list()).executions
+    assert (summary.status, summary.duration, summary.error and summary.error.message) == ("failed", 7.0, "no luck")
+    assert summary.completed_at == START + timedelta(seconds=3)
+
+
+async def test_inputs_of_a_run(store: ExecutionStore) -> None:
+    await store.append([created("small", inputs={"a": 1})], wait=True)
+    await store.append([created("big", inputs={"a": "x" * 20_000})], wait=True)
+    assert await store.inputs_of("small") == {"a": 1}
+    assert await store.inputs_of("big") is None
+
+
+async def test_find_takes_the_beginning_the_end_or_last(store: ExecutionStore) -> None:
+    with pytest.raises(NotFoundError, match="no runs yet"):
+        await store.find("last")
+    for number, run in enumerate(("01aa-zz1", "01ab-zz2", "01ab-yy3")):
+        await store.append([created(run, at=START + timedelta(minutes=number))], wait=True)
+    assert await store.find("01ab-zz2") == "01ab-zz2"
+    assert await store.find("01aa") == "01aa-zz1"
+    assert await store.find("YY3") == "01ab-yy3"
+    assert await store.find("last") == "01ab-yy3"
+    with pytest.raises(UsageError, match="more than one run: 01ab-zz2, 01ab-yy3"):
+        await store.find("01ab")
+    with pytest.raises(NotFoundError):
+        await store.find("nothing")
+    with pytest.raises(NotFoundError):
+        await store.find("")
+
+
+async def test_signals_are_delivered_once_to_who_asks_for_that_run(store: ExecutionStore, database: Path) -> None:
+    other = await ExecutionStore.open(database)
+    await other.signal("run-a", "cancel", {"by": "ann"})
+    await other.signal("run-b", "answer", {"path": "ask", "approved": True})
+    await other.signal("run-a", "cancel", {"by": "bob"})
+    assert await store.take_signals([]) == []
+    assert await store.take_signals(["run-c"]) == []
+    first, second = await asyncio.gather(store.take_signals(["run-a"]), other.take_signals(["run-a"]))
+    assert [*first, *second] == [Signal("run-a", "cancel", {"by": "ann"}), Signal("run-a", "cancel", {"by": "bob"})]
+    assert await store.take_signals(["run-a", "run-b"]) == [
+        Signal("run-b", "answer", {"path": "ask", "approved": True})
+    ]
+    await other.close()
+
+
+async def test_plans_are_kept_by_content(store: ExecutionStore) -> None:
+    name = await store.put_plan("source", "code")
+    assert await store.put_plan("source", "code") == name
+    assert await store.put_plan("sourcec", "ode") != name
+    assert await store.get_plan(name) == ("source", "code")
+    with pytest.raises(NotFoundError):
+        await store.get_plan("sha256:none")
+
+
+async def test_statistics_by_workflow(store: ExecutionStore) -> None:
+    assert await store.stats() == {}
+    for number, duration in enumerate((10.0, 30.0, 20.0)):
+        run = f"run-{number}"
+        await store.append([created(run, workflow="good"), completed(run, duration=duration)], wait=True)
+    await store.append([created("bad-1", workflow="bad"), failed("bad-1")], wait=True)
+    await store.append([created("bad-2", workflow="bad"), cancelled("bad-2")], wait=True)
+    await store.append([created("new", workflow="new")], wait=True)
+    stats = await store.stats()
+    assert {name: (one.runs, one.success_rate, one.median_ms) for name, one in stats.items()} == {
+        "good": (3, 1.0, 20.0),
+        "bad": (2, 0.0, None),
+        "new": (1, None, None),
+    }
+    assert stats["good"].last is not None
+    assert stats["good"].last.id == "run-2"
+
+
+async def test_get_by_workflow_and_create_of_an_existing_run(store: ExecutionStore) -> None:
+    for run in ("a", "b", "c"):
+        await store.create(created(run, workflow="w" if run != "b" else "other"))
+    assert [run.id for run in (await store.get_by_workflow("w")).executions] == ["c", "a"]
+    assert len((await store.get_by_workflow("w", limit=1)).executions) == 1
+    with pytest.raises(ConflictError):
+        await store.create(created("a"))
+    assert len((await store.list(ExecutionFilters())).executions) == 3
+
+
+async def test_a_closed_store_says_so(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    await store.close()
+    with pytest.raises(Exception, match="has been closed"):
+        await store.append([created()], wait=True)
+
+
+def test_run_ids_sort_by_time_and_differ() -> None:
+    clock = ticking()
+    ids = [new_id(clock) for _ in range(100)]
+    assert ids == sorted(ids)
+    assert all(re.fullmatch(r"[0-9a-hjkmnp-tv-z]{9}-[0-9a-hjkmnp-tv-z]{5}", run) for run in ids)
+    assert len({new_id(lambda: START) for _ in range(100)}) == 100

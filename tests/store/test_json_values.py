@@ -1,0 +1,84 @@
+"""What counts as a JSON value, and where it says a value is none."""
+
+import json
+import math
+from collections import OrderedDict
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from store_helpers import json_values
+
+from wftui.model.base import Json
+from wftui.store.json_values import NotJsonError, TooBigError, encode_pieces, measure, printable
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "reason"),
+    [
+        ({1, 2}, "the value", "is a set"),
+        ({"rows": [1, {"when": datetime(2026, 1, 1, tzinfo=UTC)}]}, "$.rows[1].when", "is a datetime"),
+        ([float("nan")], "$[0]", "is nan, which JSON has no word for"),
+        ({"x": -math.inf}, "$.x", "is -inf, which JSON has no word for"),
+        ({"a": {3: "b"}}, "$.a", "has the key 3, which is an int and not a text"),
+        ((1, 2), "the value", "is a tuple"),
+        ({"data": b"raw"}, "$.data", "is a bytes"),
+        ({"file": Path("x")}, "$.file", "is a PosixPath"),
+        ({"my name": "\udc80"}, "$['my name']", "holds a lone surrogate ('\\udc80'), which is no character"),
+        ({"k\ud800": 1}, "the value", "has a key with a lone surrogate ('\\ud800'), which is no character"),
+        ([10**5000], "$[0]", "is a number of more than 3,900 digits"),
+    ],
+)
+def test_what_is_not_json_is_refused_with_its_place(value: Json, path: str, reason: str) -> None:
+    with pytest.raises(NotJsonError) as refused:
+        measure(value)
+    assert (refused.value.path, refused.value.reason) == (path, reason)
+    assert "only JSON values can pass between steps" in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Colour.RED, 10**3900, "😀"])
+def test_what_is_json_passes(value: Json) -> None:
+    measure(value)
+    assert json.loads(b"".join(encode_pieces(value))) == value
+
+
+def test_a_value_in_itself_is_refused() -> None:
+    endless: list[Json] = []
+    endless.append(endless)
+    with pytest.raises(NotJsonError, match=r"\$\[0\].*\[0\] is nested deeper than \d+ levels"):
+        measure(endless)
+
+
+def test_a_look_at_a_huge_value_stops_early() -> None:
+    with pytest.raises(TooBigError):
+        measure(["x" * 100] * 1_000_000, 1000)
+
+
+@given(value=json_values)
+def test_pieces_join_to_the_value(value: Json) -> None:
+    text = b"".join(encode_pieces(value))
+    assert json.loads(text) == value
+    size, marked = measure(value)
+    assert size <= 2 * len(text) + 2
+    assert marked == (b'"$value":' in text)
+
+
+def test_a_big_value_is_encoded_in_small_pieces() -> None:
+    value = {"text": "é\n" * 400_000, "rows": [{"n": number} for number in range(60_000)], "empty": {"a": [], "b": {}}}
+    pieces = list(encode_pieces(value))
+    assert max(map(len, pieces)) < 2_000_000
+    assert json.loads(b"".join(pieces)) == value
+
+
+@given(text=st.text())
+def test_printable_text_can_always_be_stored(text: str) -> None:
+    shown = printable(text)
+    shown.encode()
+    assert shown == text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,108 @@
+"""Who runs what: claims, orphans, and telling a dead process from a live one."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
+
+from wftui.store.errors import StoreConflict
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.owners import Owner, current_owner, is_alive
+
+pytest_plugins = "store_fixtures"
+
+
+def test_this_process_is_alive_whatever_the_clock_says() -> None:
+    owner = current_owner(lambda: START)
+    assert is_alive(owner, START + timedelta(days=400))
+    assert is_alive(owner, START - timedelta(days=400))
+
+
+def test_a_process_that_ended_is_dead_even_if_nobody_has_taken_note() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = replace(current_owner(lambda: START), pid=child.pid)
+    assert not is_alive(owner, START)  # same pid, another start: a reused number
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie now
+    assert not is_alive(owner, START)
+    child.wait()
+    child.stdin.close() if child.stdin else None
+    assert not is_alive(owner, START)
+
+
+def test_a_mark_from_before_a_restart_is_dead() -> None:
+    assert not is_alive(replace(current_owner(lambda: START), boot_id="another"), START)
+
+
+def test_another_host_is_believed_while_its_heart_beats() -> None:
+    owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
+    assert is_alive(owner, START + timedelta(seconds=60))
+    assert not is_alive(owner, START + timedelta(hours=1))
+
+
+async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None:
+    await store.append([created("mine"), started("mine")], wait=True)
+    await store.append([created("over"), completed("over")], wait=True)
+    await store.append([created("stopped"), interrupted("stopped")], wait=True)
+    assert await store.orphans() == []
+    assert await store.orphans(lambda owner: False) == ["mine"]
+    assert await store.orphans(lambda owner: owner.pid == os.getpid()) == []
+    await store.release("mine")
+    assert await store.orphans() == ["mine"]
+    await store.claim("mine")
+    assert await store.orphans() == []
+
+
+async def test_heartbeats_are_kept(database: Path) -> None:
+    store = await ExecutionStore.open(database, clock=ticking(timedelta(hours=1)))
+    await store.append([created(), started()], wait=True)
+    seen: list[datetime] = []
+
+    def look(owner: Owner) -> bool:
+        seen.append(owner.heartbeat_at)
+        return True
+
+    await store.orphans(look)
+    await store.heartbeat()
+    await store.orphans(look)
+    assert seen[0] < seen[1]
+    await store.close()
+
+
+async def test_of_two_who_resume_one_wins(store: ExecutionStore, database: Path) -> None:
+    other = await ExecutionStore.open(database)
+    other.owner = replace(other.owner, pid=other.owner.pid + 1)  # as another process would
+    await store.append([created(), started(), interrupted()], wait=True)
+    await other.claim(RUN)
+    with pytest.raises(StoreConflict, match="belongs to another process"):
+        await store.claim(RUN)
+    await other.append([resumed(), completed()], wait=True)
+    with pytest.raises(StoreConflict):
+        await store.claim(RUN)
+    with pytest.raises(StoreConflict):
+        await store.append([log()], wait=True)
+    await other.close()
+
+
+async def test_who_lost_a_run_to_another_process_can_write_it_no_more(store: ExecutionStore, database: Path) -> None:
+    """A process that was taken for dead comes back: what the other one wrote stands, and the first one learns it."""
+    await store.append([created(), started()], wait=True)
+    await store.append([created("untouched")], wait=True)
+    other = await ExecutionStore.open(database)
+    await other.append([interrupted()], wait=True)
+    await store.append([log()], wait=False)
+    await store.append([log("untouched")], wait=True)
+    with pytest.raises(StoreConflict, match=r"another process"):
+        await store.append([log()], wait=True)
+    await store.append([log("untouched")], wait=True)
+    assert [event.type for event in await store.events(RUN)] == ["created", "started", "interrupted"]
+    assert len(await store.events("untouched")) == 3
+    await store.claim(RUN)
+    (again,) = await store.append([resumed()], wait=True)
+    assert again.seq == 4
+    await other.close()
