@@ -69,6 +69,8 @@ async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: st
     for index in range(plan.max_iterations):
         begun = core.now()
         place = f"{path}[{index}]"
+        if f"{path}[{index + 1}]" in core.prior.iterations:
+            continue  # an earlier process went on after this one
         inside = frame.with_locals(index=index).inside(place, stop)
         await marks.started(index, None)
         try:
@@ -83,7 +85,8 @@ async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: st
         except Exception as error:
             await marks.failed(index, describe(error, core.plan, step, place, 1), core.since(begun))
             raise
-        await marks.completed(index, output, core.since(begun))
+        if place not in core.prior.ends:
+            await marks.completed(index, output, core.since(begun))
         if done:
             return output
         if index + 1 < plan.max_iterations:

@@ -21,16 +21,18 @@ _LONGEST_SLEEP = 3600.0  # seconds; the clock is asked again after each, as a sl
 
 
 class RunContext:
-    """The `StepContext` of one attempt of a leaf step. While it waits, it gives its slot to another step."""
+    """The `StepContext` of one attempt of a leaf step. While it waits, it gives its slot to another step.
 
-    def __init__(
-        self, core: RunCore, step: StepPlan, path: str, attempt: int, connection: Mapping[str, Json] | None
-    ) -> None:
+    Attributes:
+        connection: the resolved connection of this step, secrets in clear; None when it names none.
+    """
+
+    def __init__(self, core: RunCore, step: StepPlan, path: str, attempt: int) -> None:
         self._core = core
         self._step = step
         self._path = path
         self._attempt = attempt
-        self._connection = connection
+        self.connection: Mapping[str, Json] | None = None
         self._cancelled = asyncio.Event()
         self._voice = StepVoice(core.emitter, core.settings, step.id, path)
         self._waits = 0
@@ -82,11 +84,6 @@ class RunContext:
         }
 
     @property
-    def connection(self) -> Mapping[str, Json] | None:
-        """The resolved connection of this step, secrets in clear."""
-        return self._connection
-
-    @property
     def cancelled(self) -> asyncio.Event:
         """Set when this attempt is to end."""
         return self._cancelled
@@ -110,6 +107,9 @@ class RunContext:
 
     async def sleep_until(self, moment: datetime) -> None:
         """Wait for a moment."""
+        before = self._core.prior.waits.pop(self._path, None)
+        if before is not None and before.reason == "delay" and before.until is not None:
+            moment = before.until
         async with self._waiting(Waiting(reason="delay", until=moment)):
             while (left := self._left(moment)) > 0:  # noqa: ASYNC110  (it waits for a moment, not a state)
                 await asyncio.sleep(left)
@@ -120,7 +120,15 @@ class RunContext:
         Raises:
             WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`.
         """
+        known = self._core.prior.answers.pop(self._path, None)
+        if known is not None and known.approved is not None:
+            at = format_timestamp(known.timestamp)
+            data = await self._core.prior.resolve(known.data)
+            return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
+        before = self._core.prior.waits.pop(self._path, None)
+        if before is not None and before.reason == "approval":
+            until = before.until
         reply = self._core.questions.ask(self._path, form)
         try:
             question = Waiting(reason="approval", until=until, prompt=prompt, form=dict(form) if form else None)
@@ -146,14 +154,20 @@ class RunContext:
         Raises:
             WorkflowError: the child failed (with its type of error), or was cancelled on its own.
         """
-        if self._core.run_child is None:
+        children = self._core.children
+        if children is None:
             raise WorkflowError("workflow.unavailable", "a single workflow file cannot run other workflows")
 
         async def started(child_id: str) -> None:
             await self._emit_waiting(Waiting(reason="child", child_id=child_id))
 
+        before = self._core.prior.waits.pop(self._path, None)
         async with self._without_slot():
-            record = await self._core.run_child(workflow_id, inputs, started)
+            if before is not None and before.child_id is not None:
+                await started(before.child_id)
+                record = await children.rejoin(before.child_id)
+            else:
+                record = await children.run(workflow_id, inputs, started)
         await self._answered()
         if record.status == "completed":
             return record.outputs

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from wftui.engine.approvals import Questions
 from wftui.engine.cancel import Slots
+from wftui.engine.connecting import RunConnections
 from wftui.engine.emit import Emitter
+from wftui.engine.prior import Prior
 from wftui.engine.settings import EngineSettings
 from wftui.engine.validation import OutputSchemas
 from wftui.model.base import Json
@@ -16,9 +19,17 @@ from wftui.model.execution import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
 
-RunChild = Callable[[str, Mapping[str, Json], Callable[[str], Awaitable[None]]], Awaitable[ExecutionRecord]]
-"""Run another workflow: (workflow id, inputs, called with the child's id once it is recorded) → its record at the end.
-Cancelling it cancels the child."""
+
+class Children(Protocol):
+    """Sub-workflows of one run. Cancelling either method cancels the child."""
+
+    async def run(
+        self, workflow_id: str, inputs: Mapping[str, Json], started: Callable[[str], Awaitable[None]]
+    ) -> ExecutionRecord:
+        """Run another workflow; `started` is called with the child's id once it is recorded."""
+
+    async def rejoin(self, child_id: str) -> ExecutionRecord:
+        """Wait for a child that an earlier process started, after resuming it where that is needed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +37,8 @@ class RunCore:
     """The parts of one run that its steps, containers and contexts use.
 
     Attributes:
-        run_child: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
+        children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
+        prior: what an earlier process, or an earlier run, has done already.
         warnings: failures so far that `onError` or `onItemError` handled.
     """
 
@@ -37,7 +49,9 @@ class RunCore:
     slots: Slots
     environment: Mapping[str, str]
     working_directory: Path
-    run_child: RunChild | None
+    connections: RunConnections
+    children: Children | None = None
+    prior: Prior = field(default_factory=Prior)
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)
     output_schemas: OutputSchemas = field(default_factory=OutputSchemas)

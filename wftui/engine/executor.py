@@ -2,25 +2,30 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.approvals import fitting
 from wftui.engine.cancel import Slots
+from wftui.engine.children import ChildRuns
+from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
+from wftui.engine.prior import Prior
+from wftui.engine.resume import ConfirmationNeeded, check_resumable, inputs_again, may_have_run, read_history
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import Cancelled, CancelRequested, ExecutionEvent, Interrupted
+from wftui.model.events import Cancelled, CancelRequested, Created, ExecutionEvent, Interrupted
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
 from wftui.store.ids import new_id
 
@@ -43,7 +48,6 @@ class UnrecordedError(UserError):
 class _Running:
     run: Run
     task: "asyncio.Task[None]"
-    depth: int
 
 
 class WorkflowExecutor:
@@ -51,6 +55,9 @@ class WorkflowExecutor:
 
     Args:
         load: compiles a workflow and gives its plan; called in a thread.
+        load_stored: gives the plan of a run from (workflow id, source, code) as stored; called in a thread. Without it
+            nothing can be resumed or run again from a step.
+        connections: the user's connections; absent: those in the user's own folder.
         settings: limits; the usual ones when absent.
     """
 
@@ -60,12 +67,16 @@ class WorkflowExecutor:
         catalogue: Catalogue,
         load: "Callable[[str], LoadedWorkflow]",
         *,
+        load_stored: "Callable[[str, str, str], LoadedWorkflow] | None" = None,
+        connections: Connections | None = None,
         clock: Clock = utc_now,
         settings: EngineSettings | None = None,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._load = load
+        self._load_stored = load_stored
+        self._connections = connections
         self._clock = clock
         self._settings = settings or EngineSettings()
         self._working_directory = Path.cwd()
@@ -75,14 +86,60 @@ class WorkflowExecutor:
 
     # --- starting
 
-    async def start(self, request: ExecutionRequest) -> str:
+    async def start(self, request: ExecutionRequest, *, depth: int = 1) -> str:
         """Start a run; returns its id once it is recorded.
+
+        Args:
+            depth: how many runs there are from the top down to this one, which counts.
 
         Raises:
             UserError: the workflow does not exist or has errors, or the inputs are no JSON. Inputs that do not fit
                 the schema are a recorded, failed run.
         """
-        return await self._start(request, depth=1)
+        loaded = await asyncio.to_thread(self._load, request.workflow_id)
+        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth)
+        try:
+            await run.create(await self._store.put_plan(loaded.source, loaded.code))
+        except RunBroken as broken:
+            raise UnrecordedError(str(broken)) from broken
+        self._launch(run)
+        return run.id
+
+    async def resume(
+        self, execution_id: str, *, inputs: Mapping[str, Json] | None = None, confirmed: bool = False, depth: int = 1
+    ) -> None:
+        """Go on with an interrupted run in this process, with the plan it ran: nothing that has ended runs again.
+
+        Args:
+            inputs: its secret inputs, which are not stored; others are ignored.
+            confirmed: run again what was running and says `"idempotent": false`.
+            depth: as for `start`.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: it has ended, or a process runs it.
+            ConfirmationNeeded: steps that may not run twice were running when the process died.
+            UsageError: a secret input is not given.
+        """
+        if execution_id in self._runs:
+            raise ConflictError(f"run {execution_id} is running here")
+        history = await read_history(self._store, execution_id)
+        created = check_resumable(history, execution_id)
+        plan = (await self._stored(created)).plan
+        asked = [] if confirmed else may_have_run(plan, history.prior)
+        if asked:
+            raise ConfirmationNeeded(asked)
+        whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs or {})
+        request = ExecutionRequest(
+            workflow_id=created.workflow_id, user_id=created.user_id, parent_id=created.parent_id
+        )
+        await self._store.claim(execution_id)
+        run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior)
+        try:
+            await run.take_up(history, whole)
+        except RunBroken as broken:
+            raise UnrecordedError(str(broken)) from broken
+        self._launch(run)
 
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
         """Start a run and wait for its end; raises what `start` and `wait` raise."""
@@ -188,37 +245,41 @@ class WorkflowExecutor:
             raise NotFoundError(f"no run {execution_id}")
         return record
 
-    async def _start(self, request: ExecutionRequest, depth: int) -> str:
-        loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        execution_id = new_id(self._clock)
+    async def _stored(self, created: Created) -> "LoadedWorkflow":
+        """The workflow as a run of it was compiled."""
+        if created.plan is None or self._load_stored is None:
+            raise NotFoundError(f"run {created.execution_id} has no stored plan")
+        source, code = await self._store.get_plan(created.plan)
+        return await asyncio.to_thread(self._load_stored, created.workflow_id, source, code)
 
-        async def run_child(
-            workflow_id: str, inputs: Mapping[str, Json], started: Callable[[str], Awaitable[None]]
-        ) -> ExecutionRecord:
-            child = ExecutionRequest(
-                workflow_id=workflow_id, inputs=dict(inputs), user_id=request.user_id, parent_id=execution_id
-            )
-            return await self._run_child(child, depth + 1, started)
-
+    def _new_run(
+        self,
+        execution_id: str,
+        plan: WorkflowPlan,
+        request: ExecutionRequest,
+        *,
+        depth: int,
+        prior: Prior | None = None,
+    ) -> Run:
+        redactor = Redactor()
         core = RunCore(
-            plan=loaded.plan,
+            plan=plan,
             catalogue=self._catalogue,
-            emitter=Emitter(execution_id, self._store, Redactor(), self._clock),
+            emitter=Emitter(execution_id, self._store, redactor, self._clock),
             settings=self._settings,
-            slots=Slots(loaded.plan.max_parallel),
+            slots=Slots(plan.max_parallel),
             environment=dict(os.environ),
             working_directory=self._working_directory,
-            run_child=run_child,
+            connections=RunConnections(plan, request.connections, redactor, self._connections),
+            children=ChildRuns(self, self._store, request, execution_id, depth, self._settings.max_depth),
+            prior=prior or Prior(),
         )
-        run = Run(core, request)
-        try:
-            await run.create(await self._store.put_plan(loaded.source, loaded.code))
-        except RunBroken as broken:
-            raise UnrecordedError(str(broken)) from broken
-        self._runs[execution_id] = _Running(run, asyncio.create_task(self._drive(run)), depth)
+        return Run(core, request)
+
+    def _launch(self, run: Run) -> None:
+        self._runs[run.id] = _Running(run, asyncio.create_task(self._drive(run)))
         if self._attendant is None:
             self._attendant = asyncio.create_task(self._attend())
-        return execution_id
 
     async def _drive(self, run: Run) -> None:
         try:
@@ -230,37 +291,6 @@ class WorkflowExecutor:
                 await self._store.release(run.id)
         finally:
             del self._runs[run.id]
-
-    async def _run_child(
-        self, request: ExecutionRequest, depth: int, started: Callable[[str], Awaitable[None]]
-    ) -> ExecutionRecord:
-        if depth > self._settings.max_depth:
-            raise WorkflowError("workflow.depth", f"workflows call each other more than {depth - 1} deep")
-        try:
-            child_id = await self._start(request, depth)
-        except UserError as error:
-            raise WorkflowError("workflow.invalid", f"workflow {request.workflow_id} cannot run: {error}") from error
-        try:
-            await started(child_id)
-            record = await self.wait(child_id)
-        except asyncio.CancelledError:
-            await self._cancel_child(child_id)
-            raise
-        record.outputs = await self._store.resolve(record.outputs)
-        return record
-
-    async def _cancel_child(self, child_id: str) -> None:
-        """Cancel a child and wait for its end; cancelled once more while it waits, stop the child at once."""
-        running = self._runs.get(child_id)
-        if running is None or running.run.ended:
-            return
-        await running.run.cancel("its parent")
-        try:
-            await asyncio.shield(running.task)
-        except asyncio.CancelledError:
-            if not running.run.ended:
-                await running.run.cancel("its parent")
-            raise
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
         await self._store.claim(execution_id)

@@ -14,6 +14,7 @@ from wftui.model.execution import ExecutionError
 from wftui.model.pointers import pointer_to
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan, WorkflowPlan
+from wftui.runtime.spots import locate
 
 _NEVER_RETRIED = ("cancelled", "binding", "validation")
 _NOT_THE_USERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
@@ -30,6 +31,9 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
         "pointer": step.pointer or None,
         "line": step.line,
     }
+    spot = locate(plan, error)
+    if spot is not None:
+        place.update(pointer=spot.pointer, line=spot.line, column=spot.column)
     if isinstance(error, WorkflowError):
         return ExecutionError(
             type=error.type,
@@ -102,13 +106,13 @@ def _sentence(problem: Mapping[str, Json]) -> str:
     return message[:1].upper() + message[1:]
 
 
-def describe_outside(error: Exception, pointer: str | None = None) -> ExecutionError:
+def describe_outside(error: Exception, pointer: str | None = None, plan: WorkflowPlan | None = None) -> ExecutionError:
     """The recorded form of an error that no step raised: of the inputs, the outputs, or the engine itself."""
+    spot = locate(plan, error) if plan is not None else None
+    place: dict[str, Json] = {"pointer": pointer}
+    if spot is not None:
+        place = {"pointer": spot.pointer, "line": spot.line, "column": spot.column}
     if isinstance(error, WorkflowError):
-        return ExecutionError(type=error.type, message=error.message, details=error.details, pointer=pointer)
-    return ExecutionError(
-        type="internal",
-        message=f"{type(error).__name__}: {error}",
-        stack="".join(traceback.format_exception(error)).rstrip(),
-        pointer=pointer,
-    )
+        return ExecutionError(type=error.type, message=error.message, details=error.details, **place)
+    stack = "".join(traceback.format_exception(error)).rstrip()
+    return ExecutionError(type="internal", message=f"{type(error).__name__}: {error}", stack=stack, **place)

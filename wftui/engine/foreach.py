@@ -39,7 +39,10 @@ async def run_for_each(
         items = _items(step, frame)
     except Exception as error:
         raise Failure(describe(error, core.plan, step, path, 1), 1) from error
-    await runner.started(step, frame, path, 1)
+    if path in core.prior.open:
+        core.prior.open.discard(path)
+    else:
+        await runner.started(step, frame, path, 1)
     marks = IterationMarks(core, step, path)
     await marks.planned(len(items))
     outputs: list[Json] = [None] * len(items)
@@ -57,6 +60,12 @@ async def run_for_each(
     async def work() -> None:
         nonlocal cut
         for index in next_items():
+            kept = await core.prior.kept(f"{path}[{index}]")
+            if kept is not None:
+                outputs[index] = kept.output
+                if kept.error is not None:
+                    failures.append((index, kept.error))
+                continue
             begun = core.now()
             await marks.started(index, core.emitter.label(items[index]))
             inside = frame.with_locals(**{plan.as_: items[index], "index": index})

@@ -18,10 +18,14 @@ class IterationMarks:
 
     async def planned(self, total: int | None) -> None:
         """So many will come; None when that is open."""
+        if self._path in self._core.prior.planned:
+            return
         await self._core.emitter.emit(IterationsPlanned(path=self._path, total=total, **self._where()))
 
     async def started(self, index: int, label: str | None) -> None:
-        """One begins; `label` is a short text of its item."""
+        """One begins; `label` is a short text of its item. Begun by an earlier process, it only goes on."""
+        if self._place(index) in self._core.prior.iterations:
+            return
         event = IterationStarted(path=self._place(index), index=index, label=label, **self._where())
         await self._core.emitter.emit(event)
 

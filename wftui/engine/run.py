@@ -1,16 +1,29 @@
 """One run: created → started → steps → finally → completed, failed or cancelled."""
 
+from collections.abc import Mapping
+
 from wftui.engine.cancel import StopScope
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe_outside
 from wftui.engine.frame import Frame
 from wftui.engine.jsonvalues import ensure_json
+from wftui.engine.prior import RunHistory
 from wftui.engine.secret_inputs import masked, secret_texts
 from wftui.engine.steprunner import StepRunner
 from wftui.engine.validation import check_inputs
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import ConflictError, UsageError
-from wftui.model.events import Cancelled, CancelRequested, Completed, Created, ExecutionEvent, Failed, Log, Started
+from wftui.model.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Log,
+    Resumed,
+    Started,
+)
 from wftui.model.execution import ExecutionError, ExecutionRequest
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import step_infos
@@ -31,6 +44,8 @@ class Run:
         self._in_finally = False
         self._cancelled = False
         self._decided = False
+        self._started = False
+        self._number = 1
 
     @property
     def id(self) -> str:
@@ -53,9 +68,7 @@ class Run:
             await ensure_json(request.inputs, "validation.inputs", "the input")
         except WorkflowError as error:
             raise UsageError(error.message, code=error.type) from None
-        self._inputs, self._invalid = await check_inputs(plan.input_schema, request.inputs)
-        for secret in secret_texts(self._inputs, plan.secret_inputs):
-            core.emitter.redactor.add(secret)
+        await self._take_inputs(request.inputs)
         await core.emitter.emit(
             Created(
                 execution_id=self.id,
@@ -71,6 +84,19 @@ class Run:
             )
         )
 
+    async def take_up(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
+        """Instead of `create`: go on with a run of an earlier process, from its history and its whole inputs."""
+        core = self.core
+        assert history.created is not None
+        self._begun = history.created.timestamp
+        self._number = history.resumptions + 2
+        self._started = history.started
+        await self._take_inputs(inputs)
+        await core.emitter.emit(Resumed(execution_id=self.id, timestamp=core.now()))
+        if history.cancel_requested:
+            self._cancelled = True
+            self._main.stop()
+
     async def run(self) -> None:
         """Go from `created` to the end.
 
@@ -80,7 +106,8 @@ class Run:
         if self._invalid is not None:
             await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
             return
-        await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
+        if not self._started:
+            await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
         outputs: dict[str, Json] | None = None
         try:
             outputs, error = await self._steps()
@@ -127,6 +154,12 @@ class Run:
             Log(execution_id=self.id, timestamp=self.core.now(), level="warn", message=message)
         )
 
+    async def _take_inputs(self, inputs: Mapping[str, Json]) -> None:
+        plan = self.core.plan
+        self._inputs, self._invalid = await check_inputs(plan.input_schema, inputs)
+        for secret in secret_texts(self._inputs, plan.secret_inputs):
+            self.core.emitter.redactor.add(secret)
+
     async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
         """Run the steps, then `finally`; returns the outputs and the first failure."""
         plan = self.core.plan
@@ -166,7 +199,7 @@ class Run:
                 outputs[name] = value
             except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
                 outputs[name] = None
-                first = first or describe_outside(error, f"/outputs/{name}")
+                first = first or describe_outside(error, f"/outputs/{name}", self.core.plan)
         return outputs, first
 
     def _scope(self) -> Scope:
@@ -176,9 +209,10 @@ class Run:
             run={
                 "id": self.id,
                 "startedAt": format_timestamp(self._begun),
-                "attempt": 1,
+                "attempt": self._number,
                 "workflowId": self.core.plan.id,
             },
+            secrets=self.core.connections.secrets,
             env={name: environment[name] for name in self.core.plan.env if name in environment},
         )
 

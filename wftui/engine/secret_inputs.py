@@ -5,6 +5,7 @@ from copy import deepcopy
 
 from wftui.connections.redaction import MASK
 from wftui.model.base import Json
+from wftui.model.errors import UsageError
 from wftui.model.pointers import pointer_parts
 
 
@@ -17,6 +18,26 @@ def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Jso
     return shown
 
 
+def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
+    """The inputs as they were before `masked`, with the secret values taken from `given`.
+
+    Raises:
+        UsageError: naming the values that are not given.
+    """
+    whole: dict[str, Json] = deepcopy(dict(stored))
+    missing: list[str] = []
+    for pointer in pointers:
+        hidden = [(holder, key) for holder, key in _places(whole, [pointer]) if holder[key] == MASK]
+        known = [holder[key] for holder, key in _places(dict(given), [pointer])]
+        if len(known) < len(hidden):
+            missing.append(pointer)
+        for (holder, key), secret in zip(hidden, known, strict=False):
+            holder[key] = secret
+    if missing:
+        raise UsageError(f"secret inputs are never stored; give them again: {', '.join(missing)}", code="inputs.secret")
+    return whole
+
+
 def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterator[str]:
     """Every text and number inside the secret values."""
     for holder, key in _places(dict(inputs), pointers):
@@ -24,7 +45,7 @@ def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterato
 
 
 def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[Json, str | int]]:
-    """Where the pointers lead: (object or list, key in it). The part `*` stands for every item of a list."""
+    """Where the pointers lead: (object or list, key in it). The part `*` stands for every item of a list or object."""
     for pointer in pointers:
         holders: list[Json] = [inputs]
         *way, last = pointer_parts(pointer)
@@ -37,6 +58,8 @@ def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[
 
 def _keys(holder: Json, part: str) -> list[str | int]:
     if isinstance(holder, dict):
+        if part == "*":
+            return list(holder)
         return [part] if part in holder else []
     if isinstance(holder, list):
         if part == "*":

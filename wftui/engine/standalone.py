@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wftui.connections.redaction import Redactor
 from wftui.engine.cancel import Slots
+from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter
 from wftui.engine.memory import MemorySink
@@ -56,15 +57,16 @@ def prepare(
 ) -> tuple[Run, MemorySink]:
     """A run in memory that has not begun, for callers who want to cancel or answer it."""
     run_id = new_id(clock)
+    redactor = Redactor()
     sink = MemorySink(run_id, on_event)
     core = RunCore(
         plan=plan,
         catalogue=catalogue or builtin_catalogue(),
-        emitter=Emitter(run_id, sink, Redactor(), clock),
+        emitter=Emitter(run_id, sink, redactor, clock),
         settings=settings or EngineSettings(),
         slots=Slots(plan.max_parallel),
         environment=dict(os.environ),
         working_directory=Path.cwd(),
-        run_child=None,
+        connections=RunConnections(plan, {}, redactor),
     )
     return Run(core, ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs))), sink

@@ -1,6 +1,7 @@
 """One step: `when`, then attempts of bind → validate → run → check, with retry, timeout and `onError`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from wftui.engine.body import BodyResult, run_body
@@ -39,6 +40,10 @@ class StepRunner:
         """Run a step whose join lets it run; every way it can end is an outcome."""
         core = self.core
         path = frame.prefix + step.id
+        kept = await core.prior.kept(path)
+        if kept is not None:
+            core.warnings += kept.handled or (kept.status == "completed" and kept.error is not None)
+            return kept
         begun = core.now()
         attempts = 1
         error: ExecutionError | None = None
@@ -92,6 +97,9 @@ class StepRunner:
         while todo:
             step, parent = todo.pop()
             path = f"{parent}.{step.id}" if parent else step.id
+            todo += reversed(_inside(step, path))
+            if path in core.prior.ends:
+                continue
             events.append(
                 StepSkipped(
                     execution_id=core.execution_id,
@@ -105,7 +113,6 @@ class StepRunner:
                     because_failed=skip.because_failed,
                 )
             )
-            todo += reversed(_inside(step, path))
         if events:
             await core.emitter.emit(*events)
 
@@ -117,7 +124,13 @@ class StepRunner:
             Stopped: a stop came.
         """
         core = self.core
-        attempt = 0
+        failed = core.prior.failed.get(path, 0)
+        attempt = core.prior.attempts.get(path, 0)
+        if step.type in CONTAINER_TYPES and path in core.prior.open:
+            attempt -= 1  # it goes on where it was, in the same attempt
+        due = core.prior.retry_at(path)
+        if due is not None:
+            await frame.stop.sleep(max(0.0, (due - core.now()).total_seconds()))
         while True:
             attempt += 1
             try:
@@ -129,9 +142,11 @@ class StepRunner:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever a step raises is a failure of that step)
                 described = describe(error, core.plan, step, path, attempt)
-            if attempt >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
+            failed += 1
+            if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
                 raise Failure(described, attempt)
-            delay = delay_before_next(step.retry, attempt, core.random)
+            core.prior.forget_inside(path)
+            delay = delay_before_next(step.retry, failed, core.random)
             await core.emitter.emit(
                 StepRetrying(
                     execution_id=core.execution_id,
@@ -167,9 +182,13 @@ class StepRunner:
         if kind is None:
             raise WorkflowError("validation.type", f"there is no step type {step.type!r} here; is a plugin missing?")
         await core.slots.acquire(frame.stop)
-        context = RunContext(core, step, path, attempt, None)
+        context = RunContext(core, step, path, attempt)
         try:
-            bound = step.input(frame.scope) if step.input is not None else {}
+            scope = frame.scope
+            if step.connection is not None:
+                context.connection = await core.connections.get(step.connection)
+                scope = replace(scope, connection=context.connection or {})
+            bound = step.input(scope) if step.input is not None else {}
             await ensure_json(bound, "binding.not_json", "the input")
             parsed = parse_input(kind.input_model, bound)
             await self.started(step, frame, path, attempt, bound)
@@ -191,7 +210,11 @@ class StepRunner:
                 core.slots.release()
 
     async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
-        await self.started(step, frame, path, attempt)
+        core = self.core
+        if path in core.prior.open:
+            core.prior.open.discard(path)
+        else:
+            await self.started(step, frame, path, attempt)
         stop = StopScope(frame.stop)
         if step.timeout is not None:
             stop.start_timer(step.timeout)

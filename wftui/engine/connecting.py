@@ -1,0 +1,86 @@
+"""The connections and secrets of one run: resolved when first used, and known to the redactor before anyone else."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from wftui.connections.connections import Connections
+from wftui.connections.redaction import Redactor
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError, UserError
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import WorkflowPlan
+
+
+class RunConnections:
+    """What the steps of a run may connect to.
+
+    Args:
+        chosen: names of the user's connections to take in the place of those the workflow names.
+        known: the user's connections; absent: those in the user's own folder.
+    """
+
+    def __init__(
+        self, plan: WorkflowPlan, chosen: Mapping[str, str], redactor: Redactor, known: Connections | None = None
+    ) -> None:
+        self._plan = plan
+        self._chosen = chosen
+        self._redactor = redactor
+        self._known = known
+        self._resolved: dict[str, Mapping[str, Json] | None] = {}
+        self._resolving = asyncio.Lock()
+        self.secrets: Mapping[str, Json] = _Secrets(self)
+
+    async def get(self, name: str) -> Mapping[str, Json] | None:
+        """The values of a connection that the workflow names, secrets in clear; None for an optional one not there.
+
+        Raises:
+            WorkflowError: it is not there, of another kind, or its secrets cannot be had (types `connection.*`).
+        """
+        async with self._resolving:
+            if name not in self._resolved:
+                self._resolved[name] = await asyncio.to_thread(self._resolve, name)
+            return self._resolved[name]
+
+    def known(self) -> Connections:
+        """The user's connections, looked up when first asked for."""
+        if self._known is None:
+            self._known = Connections()
+        return self._known
+
+    def keep_secret(self, secret: str) -> str:
+        """Mask this text from now on."""
+        self._redactor.add(secret)
+        return secret
+
+    def _resolve(self, name: str) -> Mapping[str, Json] | None:
+        need = self._plan.connections.get(name, {})
+        try:
+            found = self.known().resolve(self._chosen.get(name, name), need.get("kind"))
+        except NotFoundError as error:
+            if need.get("required", True):
+                raise WorkflowError("connection.missing", str(error)) from None
+            return None
+        except UserError as error:
+            raise WorkflowError(error.code, str(error)) from None
+        for secret in found.secrets:
+            self.keep_secret(secret)
+        return found.values
+
+
+class _Secrets(Mapping[str, Json]):
+    """`secrets.NAME` of an expression: a secret of the user's encrypted store."""
+
+    def __init__(self, connections: RunConnections) -> None:
+        self._connections = connections
+
+    def __getitem__(self, name: str) -> Json:
+        secret = self._connections.known().store.get(name)
+        if secret is None:
+            raise KeyError(name)
+        return self._connections.keep_secret(secret)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._connections.known().store.names())
+
+    def __len__(self) -> int:
+        return len(self._connections.known().store.names())

@@ -1,0 +1,160 @@
+"""What is known of a run's steps from before, so that they are not run again: read from the run's own events."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wftui.engine.outcome import CANCELLED, StepOutcome
+from wftui.model.base import Json
+from wftui.model.events import (
+    CancelRequested,
+    Created,
+    ExecutionEvent,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Resumed,
+    Started,
+    StepAnswered,
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepWaiting,
+)
+from wftui.model.execution import Waiting
+
+Resolve = Callable[[Json], Awaitable[Json]]
+"""Puts big values in the place of their references."""
+
+
+async def _as_it_is(value: Json) -> Json:
+    return value
+
+
+@dataclass(slots=True)
+class Prior:
+    """Steps by their path.
+
+    Attributes:
+        ends: how those ended that have ended; they are kept.
+        attempts: number of the newest attempt.
+        failed: how many attempts failed and were followed by another.
+        open: begun, and not ended: a container goes on where it was, a leaf step runs again.
+        planned: the forEach and loops whose iterations are announced.
+        iterations: iterations that have begun.
+        waits: what the newest attempt waits for, or waited for.
+        answers: what came of that wait.
+    """
+
+    resolve: Resolve = _as_it_is
+    ends: dict[str, StepOutcome] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
+    iterations: set[str] = field(default_factory=set)
+    waits: dict[str, Waiting] = field(default_factory=dict)
+    answers: dict[str, StepAnswered] = field(default_factory=dict)
+
+    async def kept(self, path: str) -> StepOutcome | None:
+        """How a step or iteration ended, with its output whole; None when it is to run."""
+        end = self.ends.get(path)
+        if end is None:
+            return None
+        return replace(end, output=await self.resolve(end.output))
+
+    def retry_at(self, path: str) -> datetime | None:
+        """When the next attempt is due, for a step that waits for it."""
+        wait = self.waits.get(path)
+        return wait.until if wait is not None and wait.reason == "retry" else None
+
+    def forget_inside(self, path: str) -> None:
+        """A container begins anew: what was inside its last attempt does not count."""
+        self.planned.discard(path)
+        below = (f"{path}.", f"{path}[")
+        for known in (self.ends, self.attempts, self.failed, self.waits, self.answers):
+            for inner in [each for each in known if each.startswith(below)]:
+                del known[inner]
+        for names in (self.open, self.planned, self.iterations):
+            names.difference_update([each for each in names if each.startswith(below)])
+
+    def note(self, event: ExecutionEvent) -> None:
+        """Take in the next event of the run."""
+        match event:
+            case StepStarted():
+                self.attempts[event.path] = event.attempt
+                self.open.add(event.path)
+                if self.retry_at(event.path) is not None:
+                    del self.waits[event.path]
+            case StepRetrying():
+                self.failed[event.path] = self.failed.get(event.path, 0) + 1
+                self.open.discard(event.path)
+                self.answers.pop(event.path, None)
+                self.forget_inside(event.path)
+                self.waits[event.path] = Waiting(reason="retry", until=event.next_at)
+            case StepWaiting():
+                self.waits[event.path] = event.waiting
+            case StepAnswered():
+                self.answers[event.path] = event
+            case IterationsPlanned():
+                self.planned.add(event.path)
+            case IterationStarted():
+                self.iterations.add(event.path)
+            case StepCancelled():
+                self.open.discard(event.path)
+            case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
+                self.open.discard(event.path)
+                self.ends[event.path] = outcome_of(event)
+            case _:
+                pass
+
+
+def outcome_of(
+    event: StepCompleted | StepFailed | StepSkipped | IterationCompleted | IterationFailed,
+) -> StepOutcome:
+    """The outcome that an event tells of; a big output is still a reference."""
+    match event:
+        case StepCompleted():
+            return StepOutcome("completed", output=event.output, error=event.item_errors, attempts=event.attempt)
+        case StepFailed():
+            return StepOutcome(
+                "failed", output=event.output, error=event.error, handled=event.handled, attempts=event.attempt
+            )
+        case StepSkipped():
+            cut = event.reason == CANCELLED.reason
+            return StepOutcome("skipped", because_failed=event.because_failed, cut=cut)
+        case IterationCompleted():
+            return StepOutcome("completed", output=event.output)
+        case IterationFailed():
+            return StepOutcome("failed", error=event.error)
+
+
+@dataclass(slots=True)
+class RunHistory:
+    """All that a new process needs to know of a run to go on with it."""
+
+    prior: Prior
+    created: Created | None = None
+    started: bool = False
+    resumptions: int = 0
+    cancel_requested: bool = False
+    last: ExecutionEvent | None = None
+
+    def note(self, event: ExecutionEvent) -> None:
+        """Take in the next event of the run."""
+        self.last = event
+        match event:
+            case Created():
+                self.created = event
+            case Started():
+                self.started = True
+            case Resumed():
+                self.resumptions += 1
+            case CancelRequested():
+                self.cancel_requested = True
+            case _:
+                self.prior.note(event)
