@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.tui.counting import count
 
 if TYPE_CHECKING:
     from wftui.model.execution import ExecutionRecord
@@ -48,27 +49,30 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving,
     While runs finish without the screen, interrupting the program (ctrl+c) cancels them; a terminal that goes away
     does not.
     """
-    if leaving is Leaving.LOST:
-        _let_go_of_terminal()
-    waiting = workbench.running()
-    if waiting and leaving is Leaving.CANCEL:
-        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in waiting))
-    elif waiting and leaving is not Leaving.LOST:
-        runs = "1 run goes" if len(waiting) == 1 else f"{len(waiting)} runs go"
-        _say(f"{runs} on; ctrl+c cancels")
     with _signals(workbench):
-        for run_id in waiting:
-            try:
-                await workbench.wait(run_id)
-            except UserError as error:
-                _say(str(error))
-    records = []
-    for run_id in run_ids:
-        with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
-            records.append(await workbench.record(run_id))
-    await workbench.close()
+        if leaving is Leaving.LOST:
+            _let_go_of_terminal()
+        await _end_runs(workbench, leaving)
+        records = []
+        for run_id in run_ids:
+            with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
+                records.append(await workbench.record(run_id))
+        await workbench.close()
     for line in run_lines(records, ascii_only=ascii_only):
         _say(line)
+
+
+async def _end_runs(workbench: Workbench, leaving: Leaving) -> None:
+    going_on = workbench.running()
+    if going_on and leaving is Leaving.CANCEL:
+        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in going_on))
+    elif going_on:
+        _say(f"{count(len(going_on), 'run')} {'goes' if len(going_on) == 1 else 'go'} on; ctrl+c cancels")
+    for run_id in going_on:
+        try:
+            await workbench.wait(run_id)
+        except UserError as error:
+            _say(str(error))
 
 
 async def _cancel(workbench: Workbench, run_id: str) -> None:
