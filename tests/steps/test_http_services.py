@@ -90,7 +90,7 @@ async def test_more_pages_than_allowed_are_said(run: Run, context: RecordingCont
 
 
 async def test_a_page_without_its_list_is_an_error(run: Run, server: str) -> None:
-    with pytest.raises(WorkflowError, match="no list at 'nothing.here'") as caught:
+    with pytest.raises(WorkflowError, match="no list at 'nothing") as caught:
         await run(STEP, {"url": f"{server}/page", "paginate": {"by": "page", "items": "nothing.here", "param": "page"}})
     assert caught.value.type == "http.body"
 
@@ -146,7 +146,7 @@ async def test_credentials_stay_with_their_server(
     context.connection = {"baseUrl": server, "auth": "apiKey", "apiKey": "secret-key"}
     output = await run(STEP, {"url": f"/away?to={other_server}/echo"})
     assert "x-api-key" not in output["body"]["headers"]
-    with pytest.raises(WorkflowError, match="are not sent to"):
+    with pytest.raises(WorkflowError, match="its credentials are not sent"):
         await run(STEP, {"url": f"{other_server}/echo"})
     with pytest.raises(WorkflowError, match="on another server"):
         await run(STEP, {"url": "/elsewhere", "paginate": {"by": "link"}})

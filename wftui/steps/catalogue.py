@@ -9,12 +9,14 @@ BUILTIN: dict[str, tuple[str, str]] = {
     "approval": ("wftui.steps.approval", "ApprovalStep"),
     "assert": ("wftui.steps.assert_", "AssertStep"),
     "delay": ("wftui.steps.delay", "DelayStep"),
+    "email": ("wftui.steps.email", "EmailStep"),
     "file": ("wftui.steps.file", "FileStep"),
     "http": ("wftui.steps.http", "HttpStep"),
     "python": ("wftui.steps.python", "PythonStep"),
     "set": ("wftui.steps.set_", "SetStep"),
     "shell": ("wftui.steps.shell", "ShellStep"),
     "sql": ("wftui.steps.sql", "SqlStep"),
+    "template": ("wftui.steps.template", "TemplateStep"),
     "workflow": ("wftui.steps.workflow", "WorkflowStep"),
 }
 """Word → (module, class)."""

@@ -49,8 +49,28 @@ _FLAGS = {
     "--head": "head",
 }
 _WITHOUT_MEANING = frozenset(
-    "-s --silent -S --show-error -v --verbose -f --fail -i --include --compressed -# --progress-bar -g --globoff "
-    "--http1.1 --http2 -N --no-buffer --fail-with-body".split()
+    {
+        "-s",
+        "--silent",
+        "-S",
+        "--show-error",
+        "-v",
+        "--verbose",
+        "-f",
+        "--fail",
+        "--fail-with-body",
+        "-i",
+        "--include",
+        "--compressed",
+        "-#",
+        "--progress-bar",
+        "-g",
+        "--globoff",
+        "--http1.1",
+        "--http2",
+        "-N",
+        "--no-buffer",
+    }
 )
 _NOT_TAKEN = {
     "-u": "give the user and password to a connection of kind http instead",

@@ -92,6 +92,7 @@ class PythonStep(StepType[PythonInput]):
                 args=input.args,
                 interpreter=interpreter,
                 cwd=context.working_directory,
+                modules=context.working_directory,
                 env={**context.environment, **input.env},
                 memory=input.memory * 1024 * 1024 if input.memory else None,
             ),

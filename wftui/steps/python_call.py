@@ -24,13 +24,14 @@ _READ_SIZE = 262_144
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonCall:
-    """What to run, where. `memory` in bytes; relative module names are searched from `cwd`."""
+    """What to run, where. `memory` in bytes; the module of a function is looked for in `modules` first."""
 
     code: str | None
     function: str | None
     args: Json
     interpreter: str
     cwd: Path
+    modules: Path
     env: Mapping[str, str]
     memory: int | None = None
 
@@ -48,7 +49,7 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
             "code": call.code,
             "function": call.function,
             "args": call.args,
-            "path": str(call.cwd),
+            "path": str(call.modules),
             "memory": call.memory,
         }
         talk = asyncio.ensure_future(_talk(ours, request, context))

@@ -1,0 +1,57 @@
+"""A small real mail server on the loopback."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Mailbox:
+    """What a server has been given."""
+
+    port: int = 0
+    recipients: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+
+
+@contextlib.asynccontextmanager
+async def mail_server() -> AsyncIterator[Mailbox]:
+    """Serve; refuses recipients at `refused.org` and every password."""
+    box = Mailbox()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(text: str) -> None:
+            writer.write(f"{text}\r\n".encode())
+
+        say("220 ready")
+        while line := (await reader.readline()).decode().rstrip():
+            word = line.split()[0].upper()
+            if word == "EHLO":
+                say("250-here")
+                say("250 AUTH PLAIN")
+            elif word == "AUTH":
+                box.logins.append(line)
+                say("535 no")
+            elif word == "RCPT" and "refused.org" in line:
+                say("550 nobody of that name")
+            elif word == "RCPT":
+                box.recipients.append(line.partition("<")[2].rstrip(">"))
+                say("250 ok")
+            elif word == "DATA":
+                say("354 go on")
+                data = await reader.readuntil(b"\r\n.\r\n")
+                box.messages.append(data.decode())
+                say("250 taken")
+            elif word == "QUIT":
+                say("221 bye")
+                break
+            else:
+                say("250 ok")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    box.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield box

@@ -1,0 +1,53 @@
+"""The template step: Jinja text rendered in a child interpreter."""
+
+from collections.abc import Mapping
+
+import pytest
+from steps_kit import RecordingContext, Run
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.template import TemplateStep
+
+STEP = TemplateStep()
+REPORT = "{% for row in rows %}\n- [[ row.name ]]: [[ '%.1f' % row.n ]]\n{% endfor %}\n"
+
+
+async def test_a_text_is_filled_in(run: Run) -> None:
+    values = {"rows": [{"name": "ä", "n": 1}, {"name": "{{ b }}", "n": 2.25}]}
+    output = await run(STEP, {"template": REPORT, "values": values})
+    assert output == {"text": "- ä: 1.0\n- {{ b }}: 2.2\n", "file": None}
+
+
+async def test_a_file_is_a_usual_jinja_file(run: Run, context: RecordingContext) -> None:
+    (context.working_directory / "page.html").write_text("<p>{{ name }}</p>\n")
+    values = {"file": "page.html", "values": {"name": "<b>"}, "escape": True, "to": "out/page.html"}
+    output = await run(STEP, values)
+    assert output["text"] == "<p>&lt;b&gt;</p>\n"
+    assert (context.working_directory / "out" / "page.html").read_text() == output["text"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "sentence"),
+    [
+        ({"template": "a\n[[ missing ]]"}, "template.error", "Line 2 of the template: 'missing' is undefined"),
+        ({"template": "a\n{% for %}"}, "template.error", "Line 2"),
+        ({"template": "[[ 1 / 0 ]]"}, "template.error", "division by zero"),
+        ({"template": "[[ ''.__class__.__mro__ ]]"}, "template.error", "unsafe"),
+        ({"template": "{% include 'x' %}"}, "template.error", "no loader"),
+        ({"template": "[[ 'x' * 2000000000 ]]"}, "python.memory", "memory"),
+        ({"file": "missing.j2"}, "file.missing", "cannot be read"),
+    ],
+)
+async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: str, sentence: str) -> None:
+    with pytest.raises(WorkflowError, match=sentence) as caught:
+        await run(STEP, values)
+    assert caught.value.type == kind
+
+
+def test_check_says_which_braces_to_use() -> None:
+    [(field, sentence)] = STEP.check({"template": "{{ x }}"})
+    assert field == "template"
+    assert "[[ name ]]" in sentence
+    assert [name for name, _ in STEP.check({})] == [""]
+    assert STEP.check({"template": "[[ x ]]", "values": {"x": "{{ inputs.x }}"}}) == []
