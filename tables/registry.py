@@ -33,7 +33,7 @@ WORKFLOWS: dict[str, Entry] = {
     "site_check": Entry(
         module="workflows.site_check.workflow",
         version="1.0.0",
-        hash="sha256:7abcad4ff19c9036ba7775981a56e9513138dd4ecb9d69b415945f4a7249475c",
+        hash="sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245",
     ),
 }
 

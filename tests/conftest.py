@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from kit import EXAMPLES
 
 from wftui.workbench import Settings, Workbench
-
-EXAMPLES = Path(__file__).parents[1] / "tables"
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,14 @@
 
 import asyncio
 import ctypes
+from pathlib import Path
 
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
 from wftui.workbench import Workbench
+
+EXAMPLES = Path(__file__).parents[1] / "tables"
+"""The workflows that are shipped."""
 
 
 async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, Json]) -> ExecutionRecord:

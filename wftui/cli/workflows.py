@@ -89,8 +89,9 @@ def compile_(arguments: argparse.Namespace) -> int:
 def _report(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
     path = workbench.workspace.source_path(result.workflow_id)
     terminal.diagnostics(str(path), [*result.errors, *result.warnings])
-    errors, warnings = len(result.errors), len(result.warnings)
-    counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+    severities = [problem.severity for problem in (*result.errors, *result.warnings)]
+    numbers = [(severities.count(severity), severity) for severity in ("error", "warning", "hint")]
+    counts = [f"{number} {severity}{'s' * (number != 1)}" for number, severity in numbers if number]
     state = terminal.paint("Ready", "green") if result.success else terminal.paint("Failed", "red")
     terminal.line(f"{result.workflow_id}: {state}{' · ' if counts else ''}{' · '.join(counts)}")
 

@@ -1,6 +1,6 @@
 """The workflow site_check, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:7abcad4ff19c9036ba7775981a56e9513138dd4ecb9d69b415945f4a7249475c
+Source: sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245
 Compiler: wftui 0.1.0
 """
 
@@ -289,14 +289,12 @@ def input_of_report(scope: Scope) -> Json:
     return {
         "code": "def main(headline, sites, warned):\n    out = [f'# Site check: {headline}', '', '| site | status | ms | redirects | certificate ends | |', '|---|---:|---:|---:|---|---|']\n    for site in sites:\n        ms = '' if site['ms'] is None else round(site['ms'])\n        ends = (site['certificateEnds'] or '')[:10]\n        out.append(f'| {site[\"url\"]} | {site[\"status\"] or \"\"} | {ms} | {len(site[\"redirects\"])} | {ends} | {site[\"error\"] or \"\"} |')\n    if warned:\n        out += ['', '## Needs a look', ''] + [f'- {entry[\"url\"]}: {entry[\"why\"]}' for entry in warned]\n    return '\\n'.join(out) + '\\n'\n",
         "args": {
-            "headline": values.look_up(
-                values.default(
-                    lambda: values.output(scope, "alarm"),
-                    lambda: values.output(scope, "all_well"),
-                    falsy=True,
+            "headline": values.default(
+                lambda: values.output(scope, "alarm", "headline"),
+                lambda: values.default(
+                    lambda: values.output(scope, "all_well", "headline"),
+                    lambda: "no verdict",
                 ),
-                "the value",
-                "headline",
             ),
             "sites": values.output(scope, "sites"),
             "warned": values.output(scope, "judged", "warned"),
@@ -440,12 +438,12 @@ SPOTS = {
         line=125,
         column=27,
     ),
-    ("input_of_report", 13): SourceSpot(
+    ("input_of_report", 11): SourceSpot(
         pointer="/steps/4/input/args/sites",
         line=126,
         column=24,
     ),
-    ("input_of_report", 14): SourceSpot(
+    ("input_of_report", 12): SourceSpot(
         pointer="/steps/4/input/args/warned",
         line=127,
         column=25,
@@ -461,7 +459,7 @@ WORKFLOW = WorkflowPlan(
     name="Site check",
     version="1.0.0",
     description="Asks a list of URLs for their status, time, redirects and certificate, and says which need attention.",
-    source_hash="sha256:7abcad4ff19c9036ba7775981a56e9513138dd4ecb9d69b415945f4a7249475c",
+    source_hash="sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245",
     compiler="wftui 0.1.0",
     input_schema=INPUT_SCHEMA,
     timeout=1800.0,

@@ -1,0 +1,27 @@
+"""What is shipped in tables/ is complete and current."""
+
+import json
+
+import pytest
+from kit import EXAMPLES
+
+from wftui.compiler.compiler import WorkflowCompiler
+from wftui.steps.catalogue import builtin_catalogue
+from wftui.workspace.files import Workspace
+
+WORKSPACE = Workspace(EXAMPLES)
+
+
+@pytest.mark.parametrize("workflow_id", WORKSPACE.ids())
+def test_the_shipped_python_is_what_the_compiler_makes(workflow_id: str) -> None:
+    result = WorkflowCompiler(WORKSPACE, builtin_catalogue()).check(workflow_id, WORKSPACE.read(workflow_id).text)
+    assert result.errors == []
+    assert [problem for problem in result.warnings if problem.severity == "warning"] == []
+    assert WORKSPACE.generated_path(workflow_id).read_text() == result.generated_code
+
+
+@pytest.mark.parametrize("workflow_id", WORKSPACE.ids())
+def test_every_example_says_what_it_is_for(workflow_id: str) -> None:
+    source = json.loads(WORKSPACE.read(workflow_id).text)
+    assert source["name"]
+    assert source["description"].endswith(".")
