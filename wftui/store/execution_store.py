@@ -22,6 +22,7 @@ from wftui.store.database import Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
 from wftui.store.followers import Followers
 from wftui.store.owners import Owner, beat, current_owner, is_alive
+from wftui.store.ownership import ThisProcess
 from wftui.store.reader import Reader
 from wftui.store.retention import Cleanup, Policy
 from wftui.store.signals import Signal, SignalKind
@@ -64,8 +65,7 @@ class ExecutionStore:
         store = cls(opened, current_owner(clock), clock)
         if not opened.read_only:
             store._connection = WritingConnection(opened)
-            owner = await store._connection.run(lambda connection: ownership.register(connection, store.owner))
-            store._writer = EventWriter(store._connection, owner, store._followers.publish)
+            store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._followers.publish)
         return store
 
     async def close(self) -> None:

@@ -23,6 +23,23 @@ def register(connection: sqlite3.Connection, owner: Owner) -> int:
     return key
 
 
+class ThisProcess:
+    """This process in the table `owners`: made known by its first write, so that who only reads never writes."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._key: int | None = None
+
+    def key(self, connection: sqlite3.Connection) -> int:
+        """Its key, within a transaction."""
+        if self._key is not None:
+            row = connection.execute("SELECT 1 FROM owners WHERE key = ?", (self._key,)).fetchone()
+            if row is not None:
+                return self._key
+        self._key = register(connection, self._owner)
+        return self._key
+
+
 def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner) -> None:
     """Make a run that nobody owns this process's.
 

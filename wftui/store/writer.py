@@ -18,6 +18,7 @@ from wftui.store.connection import WritingConnection
 from wftui.store.errors import StoreConflict
 from wftui.store.event_rows import EventRow, PreparedEvent, prepare
 from wftui.store.json_values import TooBigError
+from wftui.store.ownership import ThisProcess
 from wftui.store.payloads import Payload
 from wftui.store.run_rows import Changes, RunRow, waiting_paths
 from wftui.store.schema import place
@@ -66,9 +67,9 @@ class _Ticket:
 class EventWriter:
     """Appends events for the runs of this process."""
 
-    def __init__(self, connection: WritingConnection, owner: int, publish: Publish) -> None:
+    def __init__(self, connection: WritingConnection, process: ThisProcess, publish: Publish) -> None:
         self._connection = connection
-        self._owner = owner
+        self._process = process
         self._publish = publish
         self._runs: dict[str, _Run] = {}
         self._queue: list[_Ticket] = []
@@ -140,7 +141,7 @@ class EventWriter:
 
     def _enqueue(self, run: _Run, prepared: list[PreparedEvent]) -> _Ticket:
         self._refuse(run, prepared)
-        ticket = _Ticket(run, [], [], {} if run.row.last_seq else {"owner": self._owner}, [], 0)
+        ticket = _Ticket(run, [], [], {}, [], 0)
         for one in prepared:
             run.row.last_seq += 1
             event, row = one.number(run.row.last_seq)
@@ -189,7 +190,9 @@ class EventWriter:
         run.loaded = True
 
     async def _store_payload(self, payload: Payload) -> None:
-        if not await self._connection.run(lambda connection: payloads.begin(connection, payload, self._owner)):
+        if not await self._connection.run(
+            lambda connection: payloads.begin(connection, payload, self._process.key(connection))
+        ):
             return
         group: list[tuple[int, bytes]] = []
         for index, part in enumerate(payload.parts, 1):
@@ -221,7 +224,7 @@ class EventWriter:
             return False
         tickets = self._queue
         try:
-            done = self._connection.try_at_once(lambda connection: _write(connection, tickets, self._owner))
+            done = self._connection.try_at_once(lambda connection: _write(connection, tickets, self._process))
         except (sqlite3.IntegrityError, UserError):
             return False  # the thread meets it again and deals with it
         if done is None:
@@ -250,7 +253,9 @@ class EventWriter:
 
     async def _commit_in_thread(self, tickets: list[_Ticket]) -> None:
         try:
-            keys = await self._connection.run(lambda connection: _write(connection, tickets, self._owner), short=False)
+            keys = await self._connection.run(
+                lambda connection: _write(connection, tickets, self._process), short=False
+            )
         except sqlite3.IntegrityError:
             if len({ticket.run for ticket in tickets}) == 1:
                 self._lose(tickets)
@@ -307,7 +312,7 @@ def _wake(ticket: _Ticket) -> None:
         ticket.waiter.set_result(None)
 
 
-def _write(connection: sqlite3.Connection, tickets: list[_Ticket], owner: int) -> dict[str, int]:
+def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: ThisProcess) -> dict[str, int]:
     """The statements of a group commit; returns the keys of the runs it created."""
     keys: dict[str, int] = {}
     rows: list[tuple[int, int, int, str | bytes]] = []
@@ -315,15 +320,14 @@ def _write(connection: sqlite3.Connection, tickets: list[_Ticket], owner: int) -
         run = ticket.run.row
         key = run.key or keys.get(run.id)
         if key is None:
-            columns = ", ".join(ticket.changes)
-            marks = ", ".join("?" * len(ticket.changes))
-            statement = f"INSERT INTO executions ({columns}) VALUES ({marks})"
-            key = keys[run.id] = connection.execute(statement, list(ticket.changes.values())).lastrowid or 0
+            changes = {"owner": process.key(connection)} | ticket.changes
+            statement = f"INSERT INTO executions ({', '.join(changes)}) VALUES ({', '.join('?' * len(changes))})"
+            key = keys[run.id] = connection.execute(statement, list(changes.values())).lastrowid or 0
         elif ticket.changes:
             assignments = ", ".join(f"{column} = ?" for column in ticket.changes)
             connection.execute(f"UPDATE executions SET {assignments} WHERE key = ?", [*ticket.changes.values(), key])
         rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
         for reference in ticket.references:
-            payloads.refer(connection, reference, key, owner)
+            payloads.refer(connection, reference, key, process.key(connection))
     connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)
     return keys
