@@ -69,6 +69,7 @@ class LogView(LineView):
 
     def replace_lines(self, lines: LogLines) -> None:
         """Show other lines, under the same filter."""
+        self._numbers, self._ends = range(0), array("I")
         self.lines = lines
         self._start_over()
 

@@ -78,7 +78,7 @@ def bar(parts: list[Span], length: float, width: int, *, ascii_only: bool = Fals
     if width <= 0:
         return []
     halves: list[Kind] = ["gap"] * (2 * width)
-    scale = len(halves) / length if length > 0 else 0.0
+    scale = len(halves) / length if length >= 0.001 else 0.0
     for part in sorted(parts, key=lambda part: part.kind == "run"):
         first = min(floor(part.start * scale), len(halves) - 1)
         last = min(max(ceil(part.end * scale), first + 1), len(halves))

@@ -29,10 +29,7 @@ class RunHeader(Widget):
         self.now = now
         self.ascii_only = ascii_only
         self.trouble = ""
-
-    def tick(self) -> None:
-        """Show the time that has gone by."""
-        self.refresh()
+        self.playback = ""
 
     def read(self, run: RunState) -> None:
         """Show a run as it is now."""
@@ -56,6 +53,7 @@ class RunHeader(Widget):
             (f" {record.workflow_version}" if record.workflow_version else "", "$foreground-muted"),
             "  ",
             (record.id, "$foreground-muted"),
+            (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
         right = Content.styled(clock(run_length(record, self.now()), live=self.run.is_live), "bold")
         return _between(left, right, width, self.ascii_only)

@@ -71,6 +71,7 @@ class Timeline(LineView):
     def replace_state(self, state: RunState) -> None:
         """Show another run, or the same at another moment."""
         selected, self.state = self.selected, state
+        self._rows = []
         self.read()
         if selected is not None and not self.following:
             self.select(selected.path)

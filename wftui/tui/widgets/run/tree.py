@@ -77,6 +77,10 @@ class StepTree:
         self._choice.clear()
         self.everything = is_open
 
+    def adopt(self, other: "StepTree") -> None:
+        """Show and hide what another tree of the same steps does."""
+        self._choice, self.everything = dict(other._choice), other.everything
+
     def reveal(self, path: str) -> None:
         """Open everything above a step, so that it has a row."""
         step = self.record.step(path)

@@ -129,8 +129,9 @@ class ValueLines:
             self._fresh = False
             self._line.append((mark, "mark"))
         elif mark == ",":
-            self._line.append((",", "mark"))
-            self._new_line()
+            if self._has_content:
+                self._line.append((",", "mark"))
+                self._new_line()
             self._key_next = self._open[-1:] == ["{"]
         else:
             self._line.append((": ", "mark"))
@@ -153,6 +154,7 @@ class ValueLines:
             self._scalar(_quoted(text), "string")
         if cut:
             self._line.append(("… the rest of this text is not shown", "note"))
+            self._new_line()
 
     def _scalar(self, text: str, kind: Kind) -> None:
         self._begin()

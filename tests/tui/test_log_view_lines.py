@@ -1,0 +1,152 @@
+"""Log lines: what is stripped from them, how they are kept, filtered and found."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from wftui.model.events import Log
+from wftui.model.execution import LogLevel
+from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogLines, inside
+from wftui.tui.widgets.log.text import LONGEST, clean, coloured, plain
+
+MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+
+
+def log(message: str, level: LogLevel = "info", path: str | None = "fetch", at: float = 0) -> Log:
+    return Log(execution_id="r", timestamp=MOMENT + timedelta(seconds=at), level=level, path=path, message=message)
+
+
+# --- text
+
+
+def test_colours_stay_and_everything_else_that_moves_a_terminal_goes() -> None:
+    assert clean("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
+    assert clean("a\x1b[2Jb\x1b[10;5Hc\x1b[?25ld") == "abcd"
+    assert clean("\x1b]0;title\x07x\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\") == "xlink"
+    assert clean("\x1b]52;c;ZXZpbA==\x07ok") == "ok"
+    assert clean("\x1bPdevice\x1b\\ok\x1b(B\x1bM\x1b=") == "ok"
+    assert clean("bell\x07 null\x00 \x9b31m del\x7f") == "bell null 31m del"
+    assert clean("left\u202eright") == "leftright"
+    assert clean("cut \x1b[12") == "cut "
+
+
+def test_a_progress_bar_shows_its_last_state() -> None:
+    assert clean("10%\r50%\r100%\r") == "100%"
+
+
+def test_tabs_become_spaces_and_endless_lines_end() -> None:
+    assert clean("a\tb") == "a       b"
+    assert clean("x" * 1_000_000).startswith("x" * LONGEST + "… (1,000,000 characters)")
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\x1b[]m;0139\r\n\t\x07\\PX"), max_size=60))
+def test_no_line_moves_the_terminal(text: str) -> None:
+    kept = clean(text)
+    assert clean(kept) == kept
+    assert "\x1b" not in plain(kept)
+    assert not any(ord(character) < 32 and character != "\n" for character in plain(kept))
+    assert "\x1b" not in coloured(kept).plain
+
+
+def test_colours_are_shown_as_styles() -> None:
+    content = coloured(clean("\x1b[32mgreen\x1b[0m and \x1b[1mbold"))
+    assert content.plain == "green and bold"
+    assert len(content.spans) == 2
+
+
+# --- lines
+
+
+def test_every_line_of_an_event_is_a_line_of_its_own() -> None:
+    lines = LogLines()
+    assert lines.append(log("one\ntwo\n\nfour\n", "warn", at=1.5)) == 4
+    assert [lines.line(number).text for number in range(4)] == ["one", "two", "", "four"]
+    line = lines.line(1)
+    assert (line.level, line.path, line.moment) == ("warn", "fetch", MOMENT + timedelta(seconds=1.5))
+
+
+def test_the_engines_own_lines_have_no_step() -> None:
+    lines = LogLines()
+    lines.append(log("hello", path=None))
+    assert lines.line(0).path == ""
+    assert list(lines.matching(LogFilter(path="fetch"))) == []
+
+
+def test_an_address_covers_what_is_inside_it_only() -> None:
+    assert inside("a[3].b", "a[3].b")
+    assert inside("a[3].b", "a[3]")
+    assert inside("a[3].b", "a")
+    assert not inside("ab", "a")
+    assert not inside("a[31].b", "a[3]")
+
+
+def test_case_counts_only_when_a_capital_is_asked_for() -> None:
+    lines = LogLines()
+    for text in ("Error here", "error there", "\x1b[31merr\x1b[0mor in colours", "fine"):
+        lines.append(log(text))
+    assert list(lines.matching(LogFilter(texts=("error",)))) == [0, 1, 2]
+    assert list(lines.matching(LogFilter(texts=("Error",)))) == [0]
+    assert list(lines.matching(LogFilter(texts=("error", "here")))) == [0, 1]
+
+
+events = st.lists(
+    st.tuples(
+        st.text("ab \n", max_size=8), st.sampled_from(LEVELS), st.sampled_from([None, "a", "a[1].b", "a[2].b", "ab"])
+    ),
+    max_size=40,
+)
+filters = st.builds(
+    LogFilter,
+    level=st.sampled_from(LEVELS),
+    path=st.sampled_from([None, "a", "a[1]", "ab"]),
+    texts=st.lists(st.text("ab", min_size=1, max_size=2), max_size=2).map(tuple),
+)
+
+
+@given(events, filters, st.integers(0, 30))
+@settings(max_examples=200)
+def test_filtering_gives_what_looking_at_every_line_would(
+    logged: list[tuple[str, LogLevel, str | None]], wanted: LogFilter, start: int
+) -> None:
+    lines = LogLines()
+    for text, level, path in logged:
+        lines.append(log(text, level, path))
+    start = min(start, len(lines))
+
+    def passes(number: int) -> bool:
+        line = lines.line(number)
+        return (
+            LEVELS.index(line.level) >= LEVELS.index(wanted.level)
+            and (wanted.path is None or (bool(line.path) and inside(line.path, wanted.path)))
+            and all(text in line.text for text in wanted.texts)
+        )
+
+    assert list(lines.matching(wanted, start)) == [n for n in range(start, len(lines)) if passes(n)]
+
+
+def test_lines_are_the_same_before_and_after_they_are_packed() -> None:
+    lines = LogLines()
+    for number in range(3 * BLOCK + 10):
+        lines.append(log(f"line {number} — ünïcödé 漢"))
+    assert all(lines.line(n).text == f"line {n} — ünïcödé 漢" for n in (0, BLOCK - 1, BLOCK, 2 * BLOCK, 3 * BLOCK + 9))
+    assert list(lines.matching(LogFilter(texts=(f"line {2 * BLOCK} ",)))) == [2 * BLOCK]
+
+
+@given(st.text(st.sampled_from("aé漢 "), max_size=60), st.integers(10, 30))
+def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
+    lines = LogLines()
+    lines.append(log(text))
+    kept = lines.line(0).text
+    assert lines.height(0, width) >= len(coloured(kept).fold(width))
+    assert cell_len(kept) <= lines.widest
+
+
+def test_a_million_lines_take_little_room() -> None:
+    lines = LogLines()
+    batch = log("\n".join(f"2026-11-02 10:30:00 GET /item/{number} 200 in {number % 90} ms" for number in range(1000)))
+    for _ in range(100):
+        lines.append(batch)
+    assert len(lines) == 100_000
+    assert sum(map(len, lines._blocks)) < 100_000 * 25

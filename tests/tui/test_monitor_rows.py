@@ -1,0 +1,282 @@
+"""What the monitor shows of a run, without a screen: the tree, the bars, the words, playback."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from run_events import BEGIN, Story, completed, failed, running, state_of
+
+from wftui.model.events import ExecutionEvent, IterationsPlanned, IterationStarted, Log
+from wftui.model.execution import Iterations, Waiting
+from wftui.tui.widgets.run.canvas_status import canvas_statuses
+from wftui.tui.widgets.run.gantt import Span, bar, run_length, spans, step_length
+from wftui.tui.widgets.run.playback import Playback
+from wftui.tui.widgets.run.tree import current_step, failed_step, title
+from wftui.tui.widgets.run.words import clock, counters, local_moment, one_line, remark, state, waiting
+
+NOW = BEGIN + timedelta(seconds=17)
+
+
+# --- the tree
+
+
+def test_iterations_are_closed_at_first_and_containers_are_open() -> None:
+    before = Story("r")
+    before.created()
+    assert [row.step.path for row in state_of(before).tree.rows()] == [
+        "clone", "commits", "files", "branches", "authors", "authors.stats", "report",
+    ]  # fmt: skip
+    under_way = state_of(running()).tree.rows()
+    assert [row.step.path for row in under_way] == ["clone", "commits", "files", "branches", "authors", "report"]
+    assert [row.opens for row in under_way] == [False, False, False, False, True, False]
+
+
+def test_an_opened_iteration_shows_its_steps_and_not_the_declared_ones() -> None:
+    tree = state_of(running()).tree
+    tree.open("authors", is_open=True)
+    tree.open("authors[1]", is_open=True)
+    rows = tree.rows()
+    assert [row.step.path for row in rows if row.depth] == [
+        "authors[0]", "authors[1]", "authors[1].stats", "authors[2]", "authors[3]", "authors[4]", "authors[5]",
+    ]  # fmt: skip
+    assert next(row.depth for row in rows if row.step.path == "authors[1].stats") == 2
+    tree.open_all(None)
+    assert not any(row.depth for row in tree.rows())
+
+
+def test_iterations_stand_in_order_of_their_index_whenever_they_start() -> None:
+    story = Story("r")
+    story.created()
+    story.add(IterationsPlanned, 1, step_id="authors", path="authors", total=12)
+    for index in (3, 0, 11, 2, 10, 1):
+        story.add(IterationStarted, 2, step_id="authors", path=f"authors[{index}]", index=index)
+    tree = state_of(story).tree
+    tree.open("authors", is_open=True)
+    assert [row.step.path for row in tree.rows() if row.depth] == [f"authors[{n}]" for n in (0, 1, 2, 3, 10, 11)]
+
+
+def test_only_wanted_rows_come_with_all_that_stands_above_them() -> None:
+    rows = state_of(running()).tree.rows(lambda step: step.path == "authors[2].stats")
+    assert [(row.step.path, row.depth) for row in rows] == [
+        ("authors", 0), ("authors[2]", 1), ("authors[2].stats", 2),
+    ]  # fmt: skip
+
+
+def test_revealing_opens_everything_above() -> None:
+    tree = state_of(running()).tree
+    tree.reveal("authors[4].stats")
+    assert "authors[4].stats" in [row.step.path for row in tree.rows()]
+
+
+def test_an_iteration_is_called_by_its_index_and_its_item() -> None:
+    record = state_of(running()).record
+    found = record.step("authors[1]")
+    assert found is not None
+    assert title(found) == "[1] grace"
+
+
+def test_the_current_step_is_the_innermost_that_started_last() -> None:
+    found = current_step(state_of(running()).record)
+    assert found is not None
+    assert found.path == "authors[5].stats"
+
+
+def test_the_failed_step_is_the_one_the_error_names() -> None:
+    found = failed_step(state_of(failed()).record)
+    assert found is not None
+    assert found.path == "branches"
+
+
+def test_a_line_of_workflow_json_is_known_for_every_step_also_in_iterations() -> None:
+    state_ = state_of(running())
+    assert state_.declared_line("clone") == 10
+    assert state_.declared_line("authors[2].stats") == 60
+    assert state_.declared_line("authors[2]") == 50
+    assert state_.declared_line("nowhere") is None
+
+
+# --- bars
+
+
+spans_in = st.lists(
+    st.tuples(st.floats(0, 100), st.floats(0, 100), st.sampled_from(["run", "wait"])).map(
+        lambda parts: Span(min(parts[0], parts[1]), max(parts[0], parts[1]), parts[2])  # type: ignore[arg-type]
+    ),
+    max_size=6,
+)
+
+
+@given(parts=spans_in, width=st.integers(1, 80), length=st.floats(0, 100), ascii_only=st.booleans())
+def test_a_bar_is_exactly_as_wide_as_asked_and_shows_whatever_there_is(
+    parts: list[Span], width: int, length: float, ascii_only: bool
+) -> None:
+    line = bar(parts, length, width, ascii_only=ascii_only)
+    text = "".join(piece for piece, _ in line)
+    assert len(text) == width
+    assert bool(text.strip()) == bool(parts)
+    assert text.isascii() or not ascii_only
+    assert any(kind == "run" for _, kind in line) == any(part.kind == "run" for part in parts)
+
+
+@given(start=st.floats(0, 50), later=st.floats(0, 50), width=st.integers(1, 60))
+def test_what_starts_later_never_stands_further_left(start: float, later: float, width: int) -> None:
+    def first_cell(at: float) -> int:
+        text = "".join(piece for piece, _ in bar([Span(at, 100)], 100, width))
+        return len(text) - len(text.lstrip())
+
+    assert first_cell(start) <= first_cell(start + later)
+
+
+def test_bars_are_drawn_to_half_cells_and_waiting_is_drawn_thinner() -> None:
+    assert bar([Span(0, 5), Span(5, 7.5, "wait"), Span(7.5, 10)], 10, 4) == [
+        ("━━", "run"), ("╌", "wait"), ("━", "run"),
+    ]  # fmt: skip
+    assert bar([Span(2.5, 6.25)], 10, 4) == [(" ", "gap"), ("━╸", "run"), (" ", "gap")]
+    assert bar([Span(0, 5)], 10, 4, ascii_only=True) == [("==", "run"), ("  ", "gap")]
+
+
+def test_a_retried_step_has_a_span_for_each_attempt_and_for_the_wait_between() -> None:
+    state_ = state_of(running())
+    branches = state_.record.step("branches")
+    assert branches is not None
+    assert [(round(span.start), round(span.end), span.kind) for span in spans(branches, state_.record, NOW)] == [
+        (4, 6, "run"), (6, 9, "wait"), (9, 17, "run"),
+    ]  # fmt: skip
+
+
+def test_the_clock_of_a_run_stops_at_its_end() -> None:
+    ended = state_of(completed()).record
+    assert run_length(ended, NOW) == run_length(ended, NOW + timedelta(days=1)) == pytest.approx(15.95)
+    live = state_of(running()).record
+    assert run_length(live, NOW + timedelta(seconds=10)) == pytest.approx(26.95)
+
+
+def test_a_step_that_has_not_started_has_no_length() -> None:
+    record = state_of(running()).record
+    report, clone = record.step("report"), record.step("clone")
+    assert report is not None
+    assert clone is not None
+    assert step_length(report, NOW) is None
+    assert step_length(clone, NOW) == 4.1
+
+
+# --- words
+
+
+def test_a_clock_shows_whole_seconds_while_it_goes_and_is_exact_at_the_end() -> None:
+    assert [clock(7.4, live=True), clock(62, live=True), clock(3723, live=True)] == ["0:07", "1:02", "1:02:03"]
+    assert clock(7.4, live=False) == "7.4s"
+
+
+def test_counters_say_what_failed_only_when_something_did() -> None:
+    assert counters(Iterations(total=8, completed=5)) == "5 of 8"
+    assert counters(Iterations(total=8, completed=4, failed=1)) == "5 of 8, 1 failed"
+    assert counters(Iterations(completed=4)) == "4 so far"
+
+
+def test_what_a_step_waits_for_is_said_in_words() -> None:
+    soon = NOW + timedelta(seconds=3)
+    assert waiting(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "asks: Go on?"
+    assert waiting(Waiting(reason="retry", until=soon), NOW) == "tries again in 3.0s"
+    assert waiting(Waiting(reason="delay", until=soon), NOW) == "waits 3.0s"
+    assert waiting(Waiting(reason="child", child_id="r2"), NOW) == "waits for run r2"
+
+
+def test_a_remark_is_one_line_without_terminal_sequences() -> None:
+    record = state_of(failed()).record
+    branches, report, authors = record.step("branches"), record.step("report"), record.step("authors")
+    assert branches is not None
+    assert report is not None
+    assert authors is not None
+    assert remark(branches, NOW) == "git ended with code 128: could not read from remote repository"
+    assert remark(report, NOW) == "branches failed"
+    assert remark(authors, NOW) == "5 of 8, 1 failed"
+    assert one_line("\n\n  \x1b]0;evil\x07\x1b[31mred\x1b[0m\r\nmore") == "red"
+
+
+def test_moments_are_as_short_as_they_can_be() -> None:
+    assert local_moment(BEGIN, NOW) == "10:29:43"
+    assert local_moment(BEGIN - timedelta(days=3), NOW) == "10-30 10:29"
+    assert local_moment(BEGIN - timedelta(days=400), NOW) == "2025-09-28 10:29"
+
+
+def test_the_word_for_a_run_tells_that_it_waits_for_a_person_or_is_being_cancelled() -> None:
+    from run_events import asking
+
+    from wftui.model.events import CancelRequested
+
+    assert state(state_of(running()).record) == "running"
+    assert state(state_of(asking()).record) == "waiting for you"
+    story = running()
+    story.add(CancelRequested, 16, by="ada")
+    assert state(state_of(story).record) == "cancelling"
+
+
+# --- canvas
+
+
+def test_canvas_statuses_tell_how_far_a_repeated_step_is() -> None:
+    statuses, details = canvas_statuses(state_of(running()))
+    assert statuses == {
+        "clone": "completed", "commits": "completed", "files": "completed", "branches": "running",
+        "authors": "running", "authors.stats": "running", "report": "pending",
+    }  # fmt: skip
+    assert details == {"authors": "5/8", "authors.stats": "5/6"}
+
+
+# --- playback
+
+
+def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
+    for number, event in enumerate(events, 1):
+        event.seq = number
+
+    async def page(after: int) -> list[ExecutionEvent]:
+        return events[after : after + size]
+
+    return Playback(events[0].execution_id, page)
+
+
+async def test_playing_back_to_the_end_makes_the_same_record() -> None:
+    story = completed()
+    playback = _pages(story.events)
+    playback.playing = True
+    while playback.playing:
+        await playback.advance(0.5)
+    assert playback.at_end
+    assert playback.state.record == state_of(completed()).record
+    assert len(playback.state.lines) == len(state_of(completed()).lines)
+
+
+async def test_time_in_a_playback_goes_on_at_its_speed() -> None:
+    playback = _pages(completed().events)
+    await playback.advance(0)
+    playback.change_speed(2)
+    await playback.advance(1.0)
+    assert playback.moment == BEGIN + timedelta(seconds=4)
+    assert playback.state.record.last_seq == max(
+        event.seq for event in completed_numbered() if event.timestamp <= BEGIN + timedelta(seconds=4)
+    )
+
+
+def completed_numbered() -> list[ExecutionEvent]:
+    story = completed()
+    for number, event in enumerate(story.events, 1):
+        event.seq = number
+    return story.events
+
+
+async def test_stepping_goes_from_event_to_event_and_passes_over_log_lines() -> None:
+    playback = _pages(completed().events)
+    seen = []
+    for _ in range(5):
+        await playback.forward()
+        seen.append(playback.state.record.last_seq)
+    assert [type(event) for event in completed_numbered() if event.seq in seen] != []
+    assert all(not isinstance(event, Log) for event in completed_numbered() if event.seq in seen)
+    await playback.back()
+    assert playback.state.record.last_seq == seen[3]
+    for _ in range(10):
+        await playback.back()
+    assert playback.state.record.last_seq == 1

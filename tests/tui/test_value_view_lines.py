@@ -1,0 +1,120 @@
+"""JSON as lines: the same value in other words, in pieces of any size, for any width."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
+
+values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+def text_of(lines: ValueLines) -> list[str]:
+    lines.ensure(MOST_LINES)
+    return ["".join(text for text, _ in line) for line in lines.lines]
+
+
+def shown(value: Any, width: int = 10_000) -> list[str]:
+    return text_of(ValueLines.of(value, width))
+
+
+@given(values)
+def test_the_lines_are_the_value_again(value: Any) -> None:
+    assert json.loads("\n".join(shown(value))) == value
+
+
+@given(values)
+def test_the_layout_is_that_of_the_standard_library(value: Any) -> None:
+    if all(character.isprintable() for character in json.dumps(value, ensure_ascii=False)):
+        assert shown(value) == json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+
+
+@given(values, st.data())
+@settings(max_examples=100)
+def test_text_may_come_in_pieces_of_any_size(value: Any, data: st.DataObject) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    lines = ValueLines(60)
+    while text:
+        size = data.draw(st.integers(1, len(text)))
+        lines.add(text[:size], last=size == len(text))
+        text = text[size:]
+        lines.ensure(data.draw(st.integers(0, 30)))
+    assert text_of(lines) == shown(value, 60)
+    assert lines.complete
+
+
+@given(values | st.text(), st.integers(16, 60))
+def test_no_line_is_wider_than_asked(value: Any, width: int) -> None:
+    assert all(cell_len(line) <= width for line in shown(value, width))
+
+
+@given(st.recursive(st.text(max_size=30), lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+def test_no_line_moves_the_terminal(value: Any) -> None:
+    assert all(line.isprintable() for line in shown(value))
+
+
+def test_text_of_several_lines_stands_as_such() -> None:
+    assert shown({"report": '# Title\n\n\tsaid "hi" \\ \x1b[31m\n', "n": 1}) == [
+        "{",
+        '  "report": """',
+        "    # Title",
+        "    ",
+        '        said "hi" \\ \\u001b[31m',
+        '  """,',
+        '  "n": 1',
+        "}",
+    ]
+
+
+def test_empty_things_take_one_line() -> None:
+    assert shown({}) == ["{}"]
+    assert shown([]) == ["[]"]
+    assert shown([{}, [], ""]) == ["[", "  {},", "  [],", '  ""', "]"]
+
+
+def test_text_that_ends_in_the_middle_is_shown_as_far_as_it_goes() -> None:
+    lines = ValueLines(60)
+    lines.add('{"a": [1, 2, {"b": "cut of', last=True)
+    assert text_of(lines)[-1] == '      "b": "cut of"… the rest of this text is not shown'
+
+
+def test_only_as_many_lines_as_asked_for_are_made() -> None:
+    lines = ValueLines(60)
+    lines.add("[" + ",".join(map(str, range(1_000_000))) + "]", last=True)
+    lines.ensure(50)
+    assert len(lines.lines) == 50
+    assert not lines.complete
+
+
+def test_lines_end_where_nobody_reads_any_more() -> None:
+    lines = ValueLines.of(list(range(2 * MOST_LINES)), 60)
+    lines.ensure(10 * MOST_LINES)
+    assert len(lines.lines) == MOST_LINES + 1
+    assert "the rest is not shown" in lines.lines[-1][0][0]
+
+
+def test_one_endless_text_shows_its_beginning_before_its_end_has_come() -> None:
+    lines = ValueLines(100)
+    lines.add('{"blob": "' + "x" * (2 * LONGEST_TEXT))
+    lines.ensure(10)
+    assert len(lines.lines) >= 10
+    for _ in range(20):
+        lines.add("x" * LONGEST_TEXT + '\\"')
+    lines.add('", "after": true}', last=True)
+    assert text_of(lines)[-2:] == ['  "after": true', "}"]
+    assert len(lines.lines) < 2 * LONGEST_TEXT / 90
+
+
+def test_deep_nesting_does_not_end_the_screen() -> None:
+    deep = "[" * 5_000 + "]" * 5_000
+    lines = ValueLines(80)
+    lines.add(deep, last=True)
+    assert len(text_of(lines)) == 9_999

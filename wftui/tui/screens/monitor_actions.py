@@ -1,0 +1,42 @@
+"""What can be done on the monitor, and by which keys."""
+
+from wftui.tui.actions import Action
+
+MONITOR_ACTIONS: tuple[Action, ...] = (
+    Action("monitor.cancel", "Cancel", "Cancel the run, after asking; once more: at once.", ("c",), "Run"),
+    Action("monitor.rerun", "Run again", "Run the workflow again, starting from these inputs.", ("r",), "Run"),
+    Action("monitor.edit", "Editor", "Open the workflow, at the step the cursor is on.", ("e",), "Run"),
+    Action("monitor.copy", "Copy", "Copy the value or log line under the cursor.", ("y",), "Run"),
+    Action("monitor.search", "Search", "Search the log lines shown.", ("slash",), "Log"),
+    Action(
+        "monitor.playback", "Play back", "Play the run back from its start; again: pause or go on.", ("p",), "Playback"
+    ),
+    Action("monitor.follow", "Follow", "Keep up with the run: its step and the end of the log.", ("f",), "Run"),
+    Action("monitor.filter", "Filter", "Show only log lines with a text in them.", ("t",), "Log"),
+    Action("monitor.level", "Level", "Show only the graver log lines, level by level.", ("l",), "Log"),
+    Action("monitor.step_log", "Of step", "Show the log of the selected step only, or of all.", ("s",), "Log"),
+    Action("monitor.approve", "Approve", "Answer yes to the step that asks.", ("a",), "Run", footer=False),
+    Action("monitor.reject", "Reject", "Answer no to the step that asks.", ("x",), "Run", footer=False),
+    Action("monitor.copy_id", "Copy id", "Copy the run's id.", ("Y",), "Run", footer=False),
+    Action("monitor.steps", "Steps", "Show the steps.", ("1",), "Panes", footer=False),
+    Action("monitor.logs", "Logs", "Show the log.", ("2",), "Panes", footer=False),
+    Action("monitor.results", "Results", "Show the outputs.", ("3",), "Panes", footer=False),
+    Action("monitor.canvas", "Canvas", "Show the workflow as a graph.", ("4",), "Panes", footer=False),
+    Action("monitor.zoom", "Zoom", "Give the pane all the room, or back.", ("z",), "Panes", footer=False),
+    Action("monitor.next_failure", "Next failure", "Go to the next failed step.", ("d",), "Steps", footer=False),
+    Action("monitor.faults", "Failures only", "Show only failed steps, or all.", ("F",), "Steps", footer=False),
+    Action("monitor.open_all", "Open all", "Open every step of the tree; again: close.", ("O",), "Steps", footer=False),
+    Action("monitor.next_match", "Next match", "Go to the next line found.", ("n",), "Log", footer=False),
+    Action("monitor.previous_match", "Match before", "Go to the line found before.", ("N",), "Log", footer=False),
+    Action("monitor.fold", "Fold", "Fold long log lines, or let them run out of view.", ("w",), "Log", footer=False),
+    Action("monitor.back", "Event before", "Play back: one event back.", ("comma",), "Playback", footer=False),
+    Action("monitor.forward", "Next event", "Play back: one event on.", ("full_stop",), "Playback", footer=False),
+    Action("monitor.slower", "Slower", "Play back at half the speed.", ("less_than_sign",), "Playback", footer=False),
+    Action(
+        "monitor.faster", "Faster", "Play back at twice the speed.", ("greater_than_sign",), "Playback", footer=False
+    ),
+    Action(
+        "monitor.now", "To the present", "Leave the playback: show the run as it is.", ("P",), "Playback", footer=False
+    ),
+)
+"""The footer shows the first of them."""

@@ -1,0 +1,271 @@
+"""The panes of the monitor: steps over time, the selected step, results, canvas, log; one or several at a time."""
+
+import json
+from dataclasses import replace
+from typing import Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from wftui.model.base import Json
+from wftui.model.clock import Clock
+from wftui.tui.canvas.graph import graph_of
+from wftui.tui.canvas.step_view import StepView
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.log.panel import LogPanel
+from wftui.tui.widgets.log.text import plain
+from wftui.tui.widgets.log.view import LogView
+from wftui.tui.widgets.pane_tabs import PaneTabs
+from wftui.tui.widgets.run.canvas_status import canvas_statuses
+from wftui.tui.widgets.run.detail import StepDetail, section_value
+from wftui.tui.widgets.run.state import RunState
+from wftui.tui.widgets.run.timeline import Timeline
+from wftui.tui.widgets.run.tree import title
+from wftui.tui.widgets.value.view import TextSource, ValueView
+
+Pane = Literal["steps", "logs", "results", "canvas"]
+PANES: tuple[tuple[Pane, str], ...] = (
+    ("steps", "Steps"),
+    ("logs", "Logs"),
+    ("results", "Results"),
+    ("canvas", "Canvas"),
+)
+WIDE = 110
+"""Columns from which steps, one other pane and the log stand together."""
+
+
+class RunPanes(Container):
+    """What is shown of a run. The log has a place of its own where there is room, and is one of the panes elsewhere."""
+
+    DEFAULT_CSS = """
+    RunPanes {
+        height: 1fr;
+        layout: vertical;
+        #upper { height: 1fr; layout: vertical; }
+        #side { height: 1fr; }
+        Timeline, StepDetail, #results, WorkflowCanvas { height: 1fr; }
+        StepDetail, #results, WorkflowCanvas { display: none; }
+        &.-steps StepDetail, &.-logs StepDetail { display: block; }
+        &.-results #results { display: block; }
+        &.-canvas WorkflowCanvas { display: block; }
+        &.-narrow {
+            &.-steps LogPanel { display: none; }
+            &.-logs #upper { display: none; }
+            &.-results Timeline, &.-results LogPanel { display: none; }
+            &.-canvas Timeline, &.-canvas LogPanel { display: none; }
+            StepDetail { border-top: solid $border-blurred; border-title-color: $foreground-muted; }
+            StepDetail:focus { border-top: solid $border; border-title-color: $primary; }
+        }
+        &.-wide {
+            #upper { layout: horizontal; height: 3fr; }
+            Timeline { width: 5fr; }
+            #side { width: 4fr; }
+            LogPanel { height: 2fr; }
+            Timeline, StepDetail, #results, WorkflowCanvas, LogPanel { border: round $border-blurred; }
+            Timeline, StepDetail, #results, WorkflowCanvas { border-title-color: $foreground-muted; }
+            Timeline:focus, StepDetail:focus, #results:focus, WorkflowCanvas:focus, LogPanel:focus-within {
+                border: round $border;
+                border-title-color: $primary;
+            }
+        }
+        &.-ascii.-narrow StepDetail { border-top: ascii $border-blurred; }
+        &.-ascii.-wide {
+            Timeline, StepDetail, #results, WorkflowCanvas, LogPanel { border: ascii $border-blurred; }
+        }
+    }
+    """
+
+    def __init__(self, state: RunState, now: Clock, source: TextSource, *, ascii_only: bool = False) -> None:
+        super().__init__(classes="-ascii" if ascii_only else None)
+        self.state = state
+        self.pane: Pane = "steps"
+        self.chosen = False
+        """Whether the user has picked a pane or a step; until then the panes follow the run."""
+        self.timeline = Timeline(state, now, ascii_only=ascii_only)
+        self.detail = StepDetail(now, ascii_only=ascii_only)
+        self.results = ValueView(source, ascii_only=ascii_only, id="results")
+        self.canvas = WorkflowCanvas(ascii_only=ascii_only)
+        self.log_panel = LogPanel(state.lines, ascii_only=ascii_only)
+        self._tabs = PaneTabs(PANES, "steps")
+        self._counted: frozenset[str] = frozenset()
+        self._drawn: RunState | None = None
+
+    def compose(self) -> ComposeResult:
+        """Tabs, upper part, log."""
+        yield self._tabs
+        with Container(id="upper"):
+            yield self.timeline
+            with Container(id="side"):
+                yield self.detail
+                yield self.results
+                yield self.canvas
+        yield self.log_panel
+
+    def on_mount(self) -> None:
+        """Begin with the steps."""
+        self.timeline.border_title, self.results.border_title, self.canvas.border_title = "Steps", "Results", "Canvas"
+        self._show_pane("steps")
+        self.timeline.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One pane at a time, or several."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    @property
+    def log_view(self) -> LogView:
+        """The log lines."""
+        return self.log_panel.view
+
+    # --- the run
+
+    def show(self, state: RunState) -> None:
+        """Show a run as it is now, or, being given another state, as it was at another moment."""
+        if state is not self.state:
+            self.state = state
+            self.timeline.replace_state(state)
+            self.log_view.replace_lines(state.lines)
+        if not self.chosen:
+            self._show_pane("results" if state.record.status == "completed" else "steps")
+        self.timeline.read()
+        self.log_view.read()
+        self.show_side()
+
+    def tick(self) -> None:
+        """Let the time shown beside steps go on."""
+        self.timeline.redraw()
+
+    def show_side(self) -> None:
+        """Bring the pane beside the timeline up to date, whichever it is."""
+        if self.pane == "results":
+            self._show_results()
+        elif self.pane == "canvas":
+            self._show_canvas()
+        else:
+            step = self.timeline.selected
+            self.detail.show(step)
+            self.detail.border_title = title(step).replace("[", "\\[") if step is not None else "Step"
+
+    def _show_results(self) -> None:
+        record = self.state.record
+        if record.outputs is not None:
+            self.results.show(record.outputs)
+        elif record.status == "completed":
+            self.results.show_nothing("The workflow has no outputs.")
+        elif self.state.is_live:
+            self.results.show_nothing("Results come when the run has ended.")
+        else:
+            self.results.show_nothing(f"No results: the run is {record.status}.")
+
+    def _show_canvas(self) -> None:
+        counted = frozenset(step.path for step in self.state.record.step_results if step.iterations is not None)
+        if self.state.declared and (self._drawn is None or counted != self._counted):
+            self._drawn, self._counted = self.state, counted
+            self.canvas.set_graph(graph_of(self.state.declared.values(), counted))
+        self.canvas.set_statuses(*canvas_statuses(self.state))
+
+    # --- which pane
+
+    def _show_pane(self, pane: Pane) -> None:
+        self.pane = pane
+        for other, _ in PANES:
+            self.set_class(other == pane, f"-{other}")
+        self._tabs.current = pane
+
+    def pick(self, pane: Pane, *, enter: bool = True) -> None:
+        """Show a pane because the user wants it; where the log has a place of its own, only the focus goes there."""
+        self.chosen = True
+        if pane != "logs" or self.has_class("-narrow"):
+            self._show_pane(pane)
+            self.show_side()
+        if enter:
+            views: dict[Pane, Widget] = {
+                "steps": self.timeline,
+                "logs": self.log_view,
+                "results": self.results,
+                "canvas": self.canvas,
+            }
+            views[pane].focus()
+
+    def show_log(self) -> None:
+        """Make sure that the log is in view."""
+        if self.has_class("-narrow") and self.pane != "logs":
+            self.pick("logs")
+
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
+        event.stop()
+        for pane, _ in PANES:
+            if pane == event.pane:
+                self.pick(pane, enter=event.enter)
+
+    # --- the selected step
+
+    @on(LineView.Moved)
+    def _moved(self, event: LineView.Moved) -> None:
+        if event.view is self.timeline:
+            self.chosen = True
+            self.selection_changed()
+
+    def selection_changed(self) -> None:
+        """Show what belongs to the step that is selected now."""
+        self.show_side()
+        step, wanted = self.timeline.selected, self.log_view.wanted
+        if step is not None and wanted.path is not None:
+            self.log_view.set_filter(replace(wanted, path=step.path))
+
+    def follow(self) -> None:
+        """Keep up with the run again, in timeline and log."""
+        self.timeline.following = True
+        self.timeline.read()
+        self.selection_changed()
+        self.log_view.following = True
+
+    def switch_faults(self) -> None:
+        """Show only failed steps, or all."""
+        self.timeline.show_only_faults(not self.timeline.only_faults)
+        self.timeline.border_title = "Failures" if self.timeline.only_faults else "Steps"
+        self.selection_changed()
+
+    @on(LineView.Chosen)
+    def _row_chosen(self, event: LineView.Chosen) -> None:
+        if event.view is self.timeline:
+            self.pick("steps", enter=False)
+            self.detail.focus()
+
+    @on(StepView.Selected)
+    def _canvas_chosen(self, event: StepView.Selected) -> None:
+        event.stop()
+        self.timeline.following = False
+        if self.timeline.select(event.step_path, reveal=True):
+            self.pick("steps")
+
+    def line_step(self) -> str | None:
+        """Address of the step that made what is under the cursor; None for what no step made."""
+        focused = self.screen.focused
+        if focused is self.log_view:
+            line = self.log_view.line_at(self.log_view.cursor)
+            return line.path or None if line is not None else None
+        if focused is self.canvas:
+            return self.canvas.cursor
+        return self.timeline.selected.path if self.timeline.selected is not None else None
+
+    def to_copy(self) -> tuple[Json, str]:
+        """What copying would take, and what it is; "" when there is nothing."""
+        if self.screen.focused is self.log_view:
+            line = self.log_view.line_at(self.log_view.cursor)
+            return (plain(line.text), "the line") if line is not None else (None, "")
+        if self.pane == "results":
+            outputs = self.state.record.outputs
+            return outputs, "the results" if outputs is not None else ""
+        step = self.timeline.selected
+        value = section_value(step, self.detail.section) if step is not None else None
+        return value, f"the {self.detail.section} of {step.path}" if step is not None and value is not None else ""
+
+
+def as_text(value: Json) -> str:
+    """A value as it is put on the clipboard: text as it stands, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,0 +1,84 @@
+"""Playing a run back from its events: forwards in time, one event on, one event back."""
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from wftui.model.events import ExecutionEvent, Log
+from wftui.tui.widgets.run.state import RunState
+
+EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
+"""A page of the run's events after a number; an empty one at the end."""
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1024.0)
+
+
+class Playback:
+    """A run at some moment of its past. Events are read page by page, so that a long run takes no more room."""
+
+    def __init__(self, run_id: str, source: EventSource) -> None:
+        self.state = RunState(run_id)
+        self.moment: datetime | None = None
+        self.playing = False
+        self.at_end = False
+        self.speed = 1.0
+        self._source = source
+        self._ahead: deque[ExecutionEvent] = deque()
+        self._stops: array[int] = array("Q")
+        self._moving = asyncio.Lock()
+
+    def change_speed(self, by: int) -> None:
+        """One speed up or down."""
+        place = SPEEDS.index(self.speed) + by
+        self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
+
+    async def advance(self, seconds: float) -> None:
+        """Let time go on, at the playback's speed; pauses at the end."""
+        async with self._moving:
+            following = await self._next()
+            if self.moment is None:
+                self.moment = following.timestamp if following is not None else None
+            if self.moment is not None:
+                self.moment += timedelta(seconds=seconds * self.speed)
+                while following is not None and following.timestamp <= self.moment:
+                    self._apply()
+                    following = await self._next()
+            if following is None:
+                self.playing = False
+
+    async def forward(self) -> None:
+        """On to the next event that is more than log."""
+        async with self._moving:
+            following = await self._next()
+            while following is not None:
+                self._apply()
+                self.moment = following.timestamp
+                if not isinstance(following, Log):
+                    break
+                following = await self._next()
+
+    async def back(self) -> None:
+        """Back to the event before that is more than log, by folding again from the first."""
+        async with self._moving:
+            target = self._stops[-2] if len(self._stops) > 1 else 1
+            fresh = Playback(self.state.record.id, self._source)
+            fresh.state.tree.adopt(self.state.tree)
+            while fresh.state.record.last_seq < target and (following := await fresh._next()) is not None:
+                fresh._apply()
+                fresh.moment = following.timestamp
+            self.state, self.moment, self.at_end = fresh.state, fresh.moment, fresh.at_end
+            self._ahead, self._stops = fresh._ahead, fresh._stops
+
+    async def _next(self) -> ExecutionEvent | None:
+        if not self._ahead:
+            self._ahead.extend(await self._source(self.state.record.last_seq))
+        self.at_end = not self._ahead
+        return self._ahead[0] if self._ahead else None
+
+    def _apply(self) -> None:
+        event = self._ahead.popleft()
+        self.state.apply([event])
+        if not isinstance(event, Log):
+            self._stops.append(event.seq)
