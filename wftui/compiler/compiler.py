@@ -13,6 +13,7 @@ from wftui.compiler.outline import step_infos
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, update_registry
 from wftui.compiler.source_hash import source_hash
+from wftui.compiler.transpile import StepCache, transpile
 from wftui.model.clock import Clock, utc_now
 from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.errors import ExitCode, UserError
@@ -70,6 +71,7 @@ class WorkflowCompiler:
     clock: Clock = utc_now
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _children: Children = field(init=False)
+    _steps: StepCache = field(default_factory=StepCache)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -205,10 +207,7 @@ class WorkflowCompiler:
                 outline.input_schema = workflow.input_schema
                 outline.steps = step_infos(checked, document)
                 if not any(each.severity == "error" for each in found):
-                    # Jinja and the template are needed only for a workflow without errors.
-                    from wftui.compiler.transpile import transpile
-
-                    code = transpile(checked, document)
+                    code = transpile(checked, document, self._steps)
                     entry = RegistryEntry(workflow.version, source_hash(checked.tree))
         ordered = in_order(found)
         result = CompilationResult(

@@ -121,6 +121,11 @@ class Document:
             return self.place_at(start + 1 + first, raw_offset(raw, offset + length) - first)
         return self.place_at(start, end - start)
 
+    def offset_of(self, pointer: str, offset: int) -> int:
+        """The offset in the file of a character of the string that a value is."""
+        start, end = self.span(pointer)
+        return start + 1 + raw_offset(self.text[start + 1 : end - 1], offset)
+
     def members(self, start: int) -> Members:
         """The members of the object or list that begins at an offset, by key or position."""
         found = self.places.get(start)

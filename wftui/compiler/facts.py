@@ -1,10 +1,12 @@
 """What must be true for a step to run, as far as its conditions say it in a form that can be compared."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jinja2 import nodes
 
+from wftui.compiler.expressions.expression import Expression
 from wftui.model.base import Json
 
 _MIRRORED = {"lt": "gt", "lteq": "gteq", "gt": "lt", "gteq": "lteq", "eq": "eq", "ne": "ne"}
@@ -74,10 +76,17 @@ def facts_of(tree: nodes.Expr, holds: bool = True) -> Iterator[Fact]:
             yield Fact(_key(tree), "in", (holds,))
 
 
-def status_fact(step_id: str, statuses: Iterable[str]) -> Fact:
+@functools.lru_cache(maxsize=20_000)
+def facts_of_condition(condition: Expression) -> tuple[Fact, ...]:
+    """The facts that follow from a condition being true."""
+    return tuple(facts_of(condition.tree)) if condition.tree is not None else ()
+
+
+@functools.lru_cache(maxsize=20_000)
+def status_fact(step_id: str, statuses: tuple[str, ...]) -> Fact:
     """That a step has one of some statuses."""
     path = nodes.Getattr(nodes.Getattr(nodes.Name("steps", "load"), step_id, "load"), "status", "load")
-    return Fact(_key(path), "in", tuple(statuses))
+    return Fact(_key(path), "in", statuses)
 
 
 def contradiction(facts: Iterable[Fact]) -> tuple[Fact, Fact] | None:

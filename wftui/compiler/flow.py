@@ -1,13 +1,13 @@
 """Which steps can run at all, and which may be skipped: joins that never come true, reads of what may be missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding
 from wftui.compiler.edits import with_default
 from wftui.compiler.expressions.expression import Expression, Reference
-from wftui.compiler.facts import Fact, contradiction, facts_of, status_fact
+from wftui.compiler.facts import Fact, contradiction, facts_of_condition, status_fact
 from wftui.compiler.graph import Graph, ordered
 from wftui.compiler.problems import Problem
 from wftui.compiler.scopes import Scopes, waiting_step
@@ -19,18 +19,22 @@ MAX_FACTS = 64
 """Facts kept of one step; a chain of thousands of conditions would cost more than it tells."""
 
 
+Facts = dict[Fact, StepNode]
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What is known of a step before the run.
 
     Attributes:
-        facts: what must hold for it to run, each with the step whose condition says so.
+        facts: what must hold for it to run, each with the step whose condition says so first. Shared between steps,
+            never changed.
         skipped_by: the steps because of which it may be skipped (itself for its own condition), as the bits of a
             number, one per step of the file: sets of thousands of steps are joined at every step.
         dead: it never runs.
     """
 
-    facts: tuple[tuple[Fact, StepNode], ...] = ()
+    facts: Facts = field(default_factory=dict)
     skipped_by: int = 0
     dead: bool = False
 
@@ -66,25 +70,27 @@ class FlowChecker:
         demands = self.graph.demands(node)
         fates = [self.fates.get(each, Fate()) for each in demands]
         join = node.step.join
-        own = self._own_facts(node)
-        status = [(fact, node) for each in demands for fact in self._status_facts(join, each)]
-        inherited = _inherited(join, fates)
         if node.step.disabled:
             return Fate(skipped_by=self._bits[node], dead=True)
+        inherited = _inherited(join, fates)
         if self._is_dead_join(node, join, fates, inherited):
             return Fate(inherited, self._bits[node], True)
-        conflict = contradiction(fact for fact, _source in (*inherited, *status, *own))
-        if conflict is not None:
-            self._report_condition(node, conflict, (*inherited, *status), own)
-            return Fate((*inherited, *own), self._bits[node], True)
-        facts = tuple(dict.fromkeys((*inherited, *own)))[-MAX_FACTS:]
+        own = self._own_facts(node)
+        facts = inherited
+        if own:
+            status = {fact: node for each in demands for fact in self._status_facts(join, each)}
+            conflict = contradiction([*inherited, *status, *own])
+            if conflict is not None:
+                self._report_condition(node, conflict, {**status, **inherited}, own)
+                return Fate(inherited, self._bits[node], True)
+            facts = dict([*own.items(), *inherited.items()][:MAX_FACTS])
         return Fate(facts, self._skipped_by(node, join, fates))
 
-    def _own_facts(self, node: StepNode) -> tuple[tuple[Fact, StepNode], ...]:
+    def _own_facts(self, node: StepNode) -> Facts:
         for binding in self.bindings.get(node, []):
             if binding.use == "when" and binding.expression is not None and binding.expression.tree is not None:
-                return tuple((fact, node) for fact in facts_of(binding.expression.tree))
-        return ()
+                return dict.fromkeys(facts_of_condition(binding.expression), node)
+        return {}
 
     def _status_facts(self, join: Join, target: StepNode) -> list[Fact]:
         """What a join says of the status of a step that it waits for."""
@@ -110,9 +116,7 @@ class FlowChecker:
 
     # --- steps that never run
 
-    def _is_dead_join(
-        self, node: StepNode, join: Join, fates: list[Fate], inherited: tuple[tuple[Fact, StepNode], ...]
-    ) -> bool:
+    def _is_dead_join(self, node: StepNode, join: Join, fates: list[Fate], inherited: Facts) -> bool:
         demands = self.graph.demands(node)
         dead = [each for each, fate in zip(demands, fates, strict=True) if fate.dead]
         if join == "all_success" and dead:
@@ -123,12 +127,12 @@ class FlowChecker:
             return True
         if join != "all_success":
             return False
-        conflict = contradiction(fact for fact, _source in inherited)
+        conflict = contradiction(inherited) if len(demands) > 1 else None
         if conflict is None:
             return False
-        sources = [_source_of(inherited, fact) for fact in conflict]
+        sources = [inherited[fact] for fact in conflict]
         ways = [
-            next((each for each, fate in zip(demands, fates, strict=True) if (fact, source) in fate.facts), source)
+            next((each for each, fate in zip(demands, fates, strict=True) if fact in fate.facts), source)
             for fact, source in zip(conflict, sources, strict=True)
         ]
         named = " and ".join(dict.fromkeys(f"{each.id} (when {each.step.when})" for each in sources))
@@ -144,11 +148,11 @@ class FlowChecker:
         self,
         node: StepNode,
         conflict: tuple[Fact, Fact],
-        before: tuple[tuple[Fact, StepNode], ...],
-        own: tuple[tuple[Fact, StepNode], ...],
+        before: Facts,
+        own: Facts,
     ) -> None:
         """The own condition can never hold, or not together with what led here."""
-        if conflict[0] is conflict[1] or all(fact in [each for each, _node in own] for fact in conflict):
+        if conflict[0] is conflict[1] or all(fact in own for fact in conflict):
             self._report(
                 node, "flow.unreachable", f"{node.id} never runs: its condition is never true", "when", "warning"
             )
@@ -161,7 +165,7 @@ class FlowChecker:
             )
             self._report_join(node, "flow.dead_join", message, "all_done")
             return
-        source = _source_of(before, conflict[0])
+        source = before[conflict[0]]
         other = f"{source.id} (when {source.step.when})"
         message = f"{node.id} never runs: its condition excludes that of {other}, which it needs"
         self._report(node, "flow.unreachable", message, "when", "warning")
@@ -312,18 +316,18 @@ class FlowChecker:
         return f"its join is {cause.step.join}" if cause is target else f"{cause.id} may be"
 
 
-def _inherited(join: Join, fates: list[Fate]) -> tuple[tuple[Fact, StepNode], ...]:
+def _inherited(join: Join, fates: list[Fate]) -> Facts:
     """The facts that hold when the join lets a step run."""
-    if join == "all_success":
-        return tuple(dict.fromkeys(pair for fate in fates for pair in fate.facts))
+    if join == "all_success" and fates:
+        joined = fates[0].facts
+        for fate in fates[1:]:
+            if fate.facts and fate.facts is not joined:
+                joined = {**fate.facts, **joined}
+        return joined
     if join in ("none_failed", "any_success") and fates:
         common = set(fates[0].facts).intersection(*(fate.facts for fate in fates[1:]))
-        return tuple(pair for pair in fates[0].facts if pair in common)
-    return ()
-
-
-def _source_of(facts: tuple[tuple[Fact, StepNode], ...], fact: Fact) -> StepNode:
-    return next(source for each, source in facts if each == fact)
+        return {fact: source for fact, source in fates[0].facts.items() if fact in common}
+    return {}
 
 
 def _join_operation(node: StepNode, join: Join) -> PatchOperation:

@@ -1,5 +1,6 @@
 """What is known of a value before the run: its JSON types and members, from a JSON Schema or from what makes it."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -59,6 +60,7 @@ def of_schema(schema: Json, root: Json | None = None) -> Shape:
     return Shape(tuple(_expanded(schema, schema if root is None else root, _MAX_FOLLOWED)))
 
 
+@functools.lru_cache(maxsize=256)
 def of_types(*types: str) -> Shape:
     """A value of one of these JSON types."""
     return of_schema({"type": list(types)})

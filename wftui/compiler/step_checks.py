@@ -55,7 +55,13 @@ def check_input(node: StepNode, step_type: StepType[Any]) -> list[Problem]:
         if "input" not in node.raw:
             pointer = node.pointer
         found.append(
-            Problem("input.refused", sentence.rstrip("."), pointer, step_id=node.id or None, field=f"input.{field}".rstrip("."))
+            Problem(
+                "input.refused",
+                sentence.rstrip("."),
+                pointer,
+                step_id=node.id or None,
+                field=f"input.{field}".rstrip("."),
+            )
         )
     return found
 

@@ -1,5 +1,6 @@
 """Checks what expressions give: properties that cannot exist, conditions that cannot be true or false, wrong types."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -55,7 +56,6 @@ class ValueChecker:
         self.found: list[Problem] = []
         self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
-        self._field_shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
 
     def check(self, binding: Binding) -> None:
         """Check one binding."""
@@ -100,7 +100,7 @@ class ValueChecker:
             child = step.input.get("workflow")
             shape = self.child_outputs(child) if isinstance(child, str) and "{{" not in child else UNKNOWN
         else:
-            shape = shapes.of_schema(dict(step_type.output_schema))
+            shape = _output_shape(step_type)
         on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
         if step.for_each is not None:
             item = shapes.union([shape, of_types("null")]) if step.for_each.on_item_error == "continue" else shape
@@ -237,8 +237,8 @@ class ValueChecker:
         step_type = self.types.get(node) if node is not None else None
         if node is None or step_type is None:
             return
-        wanted = self._field_shape(step_type, binding.pointer.removeprefix(node.at("input"))).types
-        given = self.value_of(binding).types
+        wanted = _field_types(step_type, binding.pointer.removeprefix(node.at("input")))
+        given = self.value_of(binding).types if wanted is not None else None
         if wanted is None or given is None or compatible(given, wanted):
             return
         fixes: tuple[Fix, ...] = ()
@@ -254,19 +254,6 @@ class ValueChecker:
         field = binding.field.removeprefix("input.")
         message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
         self._report(binding, "type.mismatch", message, 0, len(binding.text), fixes, "warning")
-
-    def _field_shape(self, step_type: StepType[Any], pointer: str) -> Shape:
-        parts = tuple(pointer_parts(pointer))
-        key = (step_type.word, parts)
-        if key not in self._field_shapes:
-            shape: Shape | NoMember = shapes.of_schema(input_schema_of(step_type))
-            for part in parts:
-                assert isinstance(shape, Shape)
-                shape = shapes.member(shape, int(part) if part.isdecimal() else part)
-                if isinstance(shape, NoMember):
-                    break
-            self._field_shapes[key] = shape if isinstance(shape, Shape) else UNKNOWN
-        return self._field_shapes[key]
 
     def _report(
         self,
@@ -291,6 +278,23 @@ class ValueChecker:
                 fixes=fixes,
             )
         )
+
+
+@functools.lru_cache(maxsize=10_000)
+def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | None:
+    """The JSON types that a field of a step's input takes; None when nothing is known."""
+    shape = shapes.of_schema(input_schema_of(step_type))
+    for part in pointer_parts(pointer):
+        inner = shapes.member(shape, int(part) if part.isdecimal() else part)
+        if isinstance(inner, NoMember):
+            return None
+        shape = inner
+    return shape.types
+
+
+@functools.lru_cache(maxsize=256)
+def _output_shape(step_type: StepType[Any]) -> Shape:
+    return shapes.of_schema(dict(step_type.output_schema))
 
 
 def _escaped(key: str) -> str:

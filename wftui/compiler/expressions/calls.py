@@ -23,6 +23,7 @@ SPECIAL_TESTS = ("defined", "undefined")
 
 _EACH = Atom("each")
 _NONE = Atom("None")
+_EMPTY = {"[]": Atom("list"), "{}": Atom("dict")}
 
 
 class CallTranslator:
@@ -198,10 +199,8 @@ class CallTranslator:
             return self.outer.problem(node, "default takes at most 2 arguments", len(node.name), "expression.arguments")
         fallback = arguments.get("default_value")
         assert node.node is not None
-        made: list[Code] = [
-            self.outer.lazily(node.node),
-            Lambda(self.outer.translate(fallback) if fallback is not None else literal("")),
-        ]
+        other = self.outer.translate(fallback) if fallback is not None else literal("")
+        made: list[Code] = [self.outer.lazily(node.node), _EMPTY.get(other.flat) or Lambda(other)]
         if "boolean" in arguments:
             made.append(Named("falsy=", self.outer.translate(arguments["boolean"])))
         return call("values.default", *made)

@@ -49,9 +49,12 @@ class ExpressionProblem:
     replacement: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """A compiled expression; `tree` and `python` are None when it could not be compiled."""
+    """A compiled expression; `tree` and `python` are None when it could not be compiled.
+
+    There is one of each text, so that it stands for itself wherever it is looked up.
+    """
 
     text: str
     tree: nodes.Expr | None
