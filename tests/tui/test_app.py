@@ -202,3 +202,24 @@ async def test_start_opens_something_on_top(
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+
+
+@pytest.mark.parametrize("theme", ["wftui-light", "ansi-dark", "ansi-light", "nord", "textual-light"])
+async def test_every_screen_can_be_shown_in_every_kind_of_theme(
+    workbench: Workbench, put_workflow: Callable[..., Path], theme: str, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", **ASKING)
+    app = WftuiApp(workbench)
+    app.theme = theme
+    async with app.run_test(notifications=True) as pilot:
+        await ready(pilot, until)
+        await pilot.press("question_mark", "escape", "n", "escape", "delete", "escape", "ctrl+p", "escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
+        await pilot.press("x", "escape", "1", "3", "4", "5", "escape")
+        await until(pilot, lambda: "not saved" in text_of(app))
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        await pilot.press("r", "x", "f5")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
+        await pilot.press("1", "2", "3", "4", "q")
+        await until(pilot, lambda: app.return_value is Leaving.DONE)

@@ -254,7 +254,9 @@ def test_no_colour_is_no_colour(terminal: Callable[..., Terminal], put_workflow:
     opened = terminal(NO_COLOR="1")
     opened.shows("never run")
     opened.press("\r")
-    opened.shows("Problems")
+    opened.shows("Ready")
+    opened.press("\x1b[21~")
+    assert opened.exit_code() == 0
     colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m", opened.raw)
     assert colours == []
 

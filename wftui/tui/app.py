@@ -328,6 +328,7 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     # They stay until `finish` puts its own in their place: a lost terminal may say so more than once.
     loop.add_signal_handler(signal.SIGHUP, app.exit, Leaving.LOST)
     loop.add_signal_handler(signal.SIGTERM, app.exit, Leaving.CANCEL)
-    leaving = await app.run_async() or Leaving.FINISH
-    await finish(workbench, app.session_runs, leaving, ascii_only=app.ascii)
-    return ExitCode.DONE if app.return_code in (0, None) else ExitCode.FAILED
+    leaving = await app.run_async()
+    # An app that broke down returns nothing; its runs are none the worse for it.
+    await finish(workbench, app.session_runs, leaving or Leaving.FINISH, ascii_only=app.ascii)
+    return ExitCode.FAILED if leaving is None else ExitCode.DONE

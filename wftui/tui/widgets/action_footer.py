@@ -92,7 +92,7 @@ class ActionFooter(Widget):
         key = show_key(next((key for key in action.keys if not self._is_typed(key)), action.keys[0]))
         if enabled:
             return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
-        return Content.styled(f"{key} {action.label}", "$foreground-disabled")
+        return Content.styled(f"{key} {action.label}", "dim $foreground-muted")
 
     def _is_typed(self, key: str) -> bool:
         """Whether a key types a character where the cursor is, and so does not arrive as a key."""

@@ -24,7 +24,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         border: none;
         padding: 0;
         background: $background;
-        & .text-area--gutter { color: $foreground-disabled; }
+        & .text-area--gutter { color: $foreground-muted; }
         & .text-area--cursor-gutter { color: $foreground-muted; background: $surface; text-style: none; }
         & .text-area--cursor-line { background: $surface; }
         &.-read-only .text-area--cursor { background: $panel; color: $foreground; }

@@ -68,7 +68,7 @@ class ProblemList(LineView, inherit_bindings=False):
         problem = self.problems[index]
         glyph, twin, colour = _LOOKS[problem.severity]
         place = f"{problem.line}:{problem.column}"
-        tail = Content.styled(problem.code, "$foreground-disabled")
+        tail = Content.styled(problem.code, "dim $foreground-muted")
         if problem.fixes:
             tail = Content.assemble(("fix ", "$text-success"), tail)
         room = width - _PLACE - 4

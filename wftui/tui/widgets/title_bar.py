@@ -48,7 +48,7 @@ class TitleBar(Widget):
     def render(self) -> Content:
         """The line; the note gives way first, then the head of the trail."""
         width = self.size.width - self.styles.padding.width
-        here = Content.styled(" / ", "$foreground-disabled").join(
+        here = Content.styled(" / ", "$foreground-muted").join(
             [
                 Content("wftui").stylize("b $primary"),
                 *(Content(part) for part in self.trail[:-1]),
