@@ -146,6 +146,7 @@ class ExecutionStore:
             StoreConflict: the run has ended.
             UsageError: the change is none that a run can make.
         """
+        await self._writing()[1].flush()
         event = event_of_update(await self._existing(execution_id), updates, self._clock())
         await self.append([event], wait=True)
         return await self._existing(execution_id)

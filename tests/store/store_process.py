@@ -1,0 +1,60 @@
+"""A process of its own on a database: `python store_process.py write|follow|cleanup DATABASE RUN COUNT`.
+
+Prints one number a line: what it has been told is stored (write), or what it is shown (follow).
+"""
+
+import asyncio
+import itertools
+import sys
+from pathlib import Path
+
+from store_helpers import completed, created, log, started, step_completed, step_started
+
+from wftui.model.clock import utc_now
+from wftui.model.errors import NotFoundError
+from wftui.store.execution_store import ExecutionStore
+
+
+async def write(store: ExecutionStore, run: str, count: int) -> None:
+    """A run of so many steps, 0 for one without end; each line is an event that was acknowledged."""
+    for event in await store.append([created(run, at=utc_now()), started(run)], wait=True):
+        print(event.seq, flush=True)
+    for number in itertools.islice(itertools.count(), count or None):
+        await store.append([step_started(run, step=f"s{number}"), log(run, message="x" * (number % 300))], wait=False)
+        value = "big" * 10_000 + str(number) if number % 50 == 7 else number
+        (done,) = await store.append([step_completed(run, step=f"s{number}", value=value)], wait=True)
+        print(done.seq, flush=True)
+        await asyncio.sleep(0)
+    (end,) = await store.append([completed(run, at=utc_now())], wait=True)
+    print(end.seq, flush=True)
+
+
+async def follow(store: ExecutionStore, run: str, _count: int) -> None:
+    """All events of a run, which may not have begun yet."""
+    while True:
+        try:
+            async for batch in store.follow(run):
+                for event in batch:
+                    print(event.seq, flush=True)
+            return
+        except NotFoundError:
+            await asyncio.sleep(0.01)
+
+
+async def cleanup(store: ExecutionStore, _run: str, count: int) -> None:
+    """Remove what is over, so many times."""
+    for _ in range(count):
+        report = await store.cleanup(None)
+        print(report.runs, flush=True)
+
+
+async def main(mode: str, database: str, run: str, count: str) -> None:
+    store = await ExecutionStore.open(Path(database))
+    try:
+        await {"write": write, "follow": follow, "cleanup": cleanup}[mode](store, run, int(count))
+    finally:
+        await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Many processes on one database, and processes that die at the worst moment."""
+
+import asyncio
+import contextlib
+import os
+import random
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+from store_helpers import RUN, created, log, started
+
+from wftui.model.reducer import fold
+from wftui.store.execution_store import ExecutionStore
+
+pytest_plugins = "store_fixtures"
+
+SCRIPT = Path(__file__).with_name("store_process.py")
+
+
+async def start(mode: str, database: Path, run: str = RUN, count: int = 0) -> Process:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    arguments = [str(SCRIPT), mode, str(database), run, str(count)]
+    return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE, env=environment)
+
+
+async def numbers(process: Process) -> list[int]:
+    out, err = await process.communicate()
+    assert (err.decode(), process.returncode) == ("", 0)
+    return [int(line) for line in out.split()]
+
+
+def integrity(database: Path) -> str:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(database: Path) -> None:
+    steps = 150
+    runs = [f"run-{number}" for number in range(4)]
+    store = await ExecutionStore.open(database)
+    for number in range(30):
+        await store.append([created(f"old-{number}"), started(f"old-{number}"), log(f"old-{number}")], wait=False)
+        await store.update(f"old-{number}", {"status": "completed"})
+    followers = [await start("follow", database, run) for run in runs]
+    cleaner = await start("cleanup", database, count=1)
+    writers = [await start("write", database, run, steps) for run in runs]
+    written = await asyncio.gather(*map(numbers, writers))
+    seen = await asyncio.gather(*map(numbers, followers))
+    total = 2 + 3 * steps + 1
+    assert await numbers(cleaner) == [30]
+    assert seen == [list(range(1, total + 1))] * 4
+    assert [shown[-1] for shown in written] == [total] * 4
+    assert {run.id: run.status for run in (await store.list()).executions} == dict.fromkeys(runs, "completed")
+    await store.close()
+    assert integrity(database) == "ok"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Path, seed: int) -> None:
+    writer = await start("write", database)
+    follower = await start("follow", database)
+    assert writer.stdout is not None
+    assert follower.stdout is not None
+    shown = 0
+    for _ in range(random.Random(seed).randrange(1, 120)):
+        shown = int(await writer.stdout.readline())
+    writer.kill()
+    rest, errors = await writer.communicate()
+    lines = rest.splitlines(keepends=True)
+    shown = max([shown, *(int(line) for line in lines if line.endswith(b"\n"))])
+    assert errors == b""
+
+    store = await ExecutionStore.open(database)
+    events = await store.events(RUN, limit=100_000)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert len(events) >= shown
+    assert await store.orphans() == [RUN]
+    record = await store.get(RUN)
+    assert record == fold(RUN, events)
+    assert record is not None
+    assert record.status == "running"
+    for step in record.step_results:
+        if step.status == "completed":
+            await store.resolve(step.output)
+
+    await store.update(RUN, {"status": "interrupted"})
+    seen, errors = await follower.communicate()
+    assert [int(number) for number in seen.split()] == list(range(1, len(events) + 2))
+    assert (errors, follower.returncode) == (b"", 0)
+    await store.claim(RUN)
+    await store.update(RUN, {"status": "completed"})
+    await store.close()
+    assert integrity(database) == "ok"
+
+
+async def test_a_second_process_watches_a_run_from_its_first_to_its_last_event(
+    store: ExecutionStore, database: Path
+) -> None:
+    await store.append([created(), started()], wait=True)
+    follower = await start("follow", database)
+    assert follower.stdout is not None
+    assert [int(await follower.stdout.readline()) for _ in range(2)] == [1, 2]
+    for number in range(3, 8):
+        await store.append([log(message=str(number))], wait=False)
+        assert int(await follower.stdout.readline()) == number
+    await store.update(RUN, {"status": "completed"})
+    assert await numbers(follower) == [8]
