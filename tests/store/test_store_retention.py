@@ -1,0 +1,178 @@
+"""Cleaning up: what goes, what stays, and that the file really shrinks."""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from store_helpers import START, completed, created, failed, interrupted, log, started, step_completed, ticking
+
+from wftui.model.errors import NotFoundError
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import ValueRef
+from wftui.store import retention
+from wftui.store.errors import StoreConflict
+from wftui.store.execution_store import ExecutionStore
+
+pytest_plugins = "store_fixtures"
+
+DAY = timedelta(days=1)
+
+
+async def add(store: ExecutionStore, run: str, *, day: int = 0, workflow: str = "demo", value: object = None) -> None:
+    at = START + DAY * day
+    events: list[ExecutionEvent] = [created(run, workflow=workflow, at=at)]
+    events += [step_completed(run, value=value, at=at), completed(run, at=at)]
+    await store.append(events, wait=True)
+
+
+async def ids(store: ExecutionStore) -> list[str]:
+    return sorted(run.id for run in (await store.list(limit=1000)).executions)
+
+
+def leftovers(database: Path) -> dict[str, int]:
+    tables = ("events", "payloads", "payload_parts", "payload_refs", "removals", "signals", "plans")
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    return {table: count for table, count in counts.items() if count}
+
+
+async def test_by_age_by_count_by_workflow(store: ExecutionStore) -> None:
+    for day in range(6):
+        await add(store, f"a{day}", day=day, workflow="a")
+        await add(store, f"b{day}", day=day, workflow="b")
+    assert (await store.cleanup(START + 2 * DAY, workflow_id="b")).runs == 2
+    assert (await store.cleanup(START + 5 * DAY, keep=3)).runs == 3 + 1
+    assert await ids(store) == ["a3", "a4", "a5", "b3", "b4", "b5"]
+    assert (await store.cleanup(None, keep=1, workflow_id="a")).runs == 2
+    assert await ids(store) == ["a5", "b3", "b4", "b5"]
+    assert (await store.cleanup(None)).runs == 4
+    assert await ids(store) == []
+
+
+async def test_age_counts_from_when_a_run_was_over(store: ExecutionStore) -> None:
+    await store.append([created("long"), started("long"), completed("long", at=START + 10 * DAY)], wait=True)
+    assert (await store.cleanup(START + 9 * DAY)).runs == 0
+    assert (await store.cleanup(START + 11 * DAY)).runs == 1
+
+
+async def test_a_dry_run_says_what_would_go_and_removes_nothing(store: ExecutionStore, database: Path) -> None:
+    for number in range(5):
+        await add(store, f"run-{number}", value=random.Random(number).randbytes(300_000).hex())
+    would = await store.cleanup(None, keep=1, dry_run=True)
+    assert (would.runs, would.dry_run, len(await ids(store))) == (4, True, 5)
+    await store.close()
+    again = await ExecutionStore.open(database)
+    did = await again.cleanup(None, keep=1)
+    assert did.runs == 4
+    saved = would.bytes_before - would.bytes_after
+    assert 0.7 * saved < did.bytes_before - did.bytes_after < 1.5 * saved
+    await again.close()
+
+
+async def test_everything_of_a_run_goes_and_the_file_shrinks(store: ExecutionStore, database: Path) -> None:
+    await store.put_plan("source", "code")
+    empty = (await store.cleanup(None)).bytes_after
+    for number in range(8):
+        await add(store, f"run-{number}", value=random.Random(number).randbytes(400_000).hex())
+        await store.signal(f"run-{number}", "cancel", {})
+    await store.append([created("logs"), *(log("logs", message="x" * 500) for _ in range(6000))], wait=True)
+    await store.append([completed("logs")], wait=True)
+    report = await store.cleanup(None)
+    assert report.runs == 9
+    assert report.bytes_before > 4_000_000
+    assert report.bytes_after < empty + 30_000
+    await store.close()
+    assert database.stat().st_size < empty + 30_000
+    assert leftovers(database) == {"plans": 1}  # used within the last hour: a run may be about to start with it
+
+
+async def test_plans_that_nobody_needs_go_after_an_hour(database: Path) -> None:
+    store = await ExecutionStore.open(database, clock=ticking(timedelta(hours=2)))
+    needed, unneeded = await store.put_plan("a", "a"), await store.put_plan("b", "b")
+    await store.append([created("live", plan=needed), started("live")], wait=True)
+    await store.cleanup(None)
+    assert await store.get_plan(needed) == ("a", "a")
+    with pytest.raises(NotFoundError):
+        await store.get_plan(unneeded)
+    await store.close()
+
+
+async def test_a_value_stays_while_any_run_needs_it(store: ExecutionStore) -> None:
+    value = "shared" * 10_000
+    await add(store, "old", day=0, value=value)
+    await add(store, "new", day=5, value=value)
+    await store.cleanup(START + DAY)
+    record = await store.get("new")
+    assert record is not None
+    assert await store.value(ValueRef.model_validate(record.step_results[0].output)) == value
+    await store.cleanup(None)
+    with pytest.raises(NotFoundError):
+        await store.value(ValueRef.model_validate(record.step_results[0].output))
+
+
+async def test_live_runs_and_their_children_are_never_touched(store: ExecutionStore) -> None:
+    await store.append([created("pending")], wait=True)
+    await store.append([created("running"), started("running")], wait=True)
+    await store.append([created("child", parent_id="running"), completed("child")], wait=True)
+    await store.append([created("stopped"), interrupted("stopped")], wait=True)
+    assert (await store.cleanup(START - DAY)).runs == 0
+    assert (await store.cleanup(START + DAY)).runs == 1
+    assert await ids(store) == ["child", "pending", "running"]
+    with pytest.raises(StoreConflict, match="is not over"):
+        await store.delete("running")
+    with pytest.raises(StoreConflict, match="is not over"):
+        await store.delete("child")
+    await store.append([failed("running")], wait=True)
+    assert (await store.delete("child")).runs == 1
+    with pytest.raises(NotFoundError):
+        await store.delete("child")
+
+
+async def test_appending_goes_on_while_old_runs_are_removed(store: ExecutionStore) -> None:
+    for number in range(150):
+        await store.append([created(f"old-{number}"), *(log(f"old-{number}") for _ in range(30))], wait=False)
+        await store.append([completed(f"old-{number}")], wait=True)
+    await store.append([created("live"), started("live")], wait=True)
+    cleanup = asyncio.create_task(store.cleanup(None))
+    written = 0
+    while not cleanup.done():
+        await store.append([log("live")], wait=True)
+        written += 1
+        await asyncio.sleep(0)
+    assert (await cleanup).runs == 150
+    assert written > 10
+    assert len(await store.events("live", limit=1_000_000)) == written + 2
+
+
+async def test_a_cleanup_cut_short_leaves_whole_runs_and_is_finished_by_the_next(
+    store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        await add(store, f"run-{number:02}", value="v" * 100_000)
+    monkeypatch.setattr(retention, "_RUNS_AT_ONCE", 10)
+    task = asyncio.create_task(store.cleanup(None))
+    while len(left := await ids(store)) == 40:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for run in left:
+        record = await store.get(run)
+        assert record is None or record.status == "completed"
+    await store.cleanup(None)
+    await store.close()
+    assert leftovers(database) == {}
+
+
+async def test_the_key_of_a_removed_run_is_not_used_again(store: ExecutionStore) -> None:
+    await add(store, "first")
+    await store.cleanup(None)
+    await add(store, "second")
+    record = await store.get("second")
+    assert record is not None
+    assert record.last_seq == 3
