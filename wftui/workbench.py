@@ -1,45 +1,34 @@
 """What any face can ask for: open, compile, run, follow, cancel, re-run, history. No logic of its own.
 
-Opening is lazy: building a `Workbench` does no I/O and imports no heavy part, so that a first screen can be painted
-before the database is open. Everything that reads files or computes runs in a thread; the event loop stays free.
+Opening is lazy: building a `Workbench` does no I/O and imports neither pydantic nor anything that needs it, so that a
+first screen can be painted before the models are loaded and the database is open. Everything that imports, reads files
+or computes runs in a thread; the event loop stays free.
 """
+
+from __future__ import annotations
 
 import asyncio
 import getpass
+import importlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.compilation import CompilationResult
 from wftui.model.errors import NotFoundError
-from wftui.model.events import ExecutionEvent
-from wftui.model.execution import (
-    TERMINAL,
-    CleanupReport,
-    ExecutionFilters,
-    ExecutionPage,
-    ExecutionRecord,
-    ExecutionRequest,
-    ValueRef,
-)
-from wftui.model.listing import (
-    AttentionItem,
-    RecentInputs,
-    RunAction,
-    StepTypeInfo,
-    WorkflowOutline,
-    WorkflowRow,
-)
 from wftui.workspace.files import SourceFile, Workspace
 from wftui.workspace.locate import find_database, find_tables
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
     from wftui.engine.executor import WorkflowExecutor
+    from wftui.model.base import Json
+    from wftui.model.compilation import CompilationResult
+    from wftui.model.events import ExecutionEvent
+    from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
+    from wftui.model.listing import AttentionItem, RecentInputs, RunAction, StepTypeInfo, WorkflowOutline, WorkflowRow
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -52,7 +41,7 @@ class Settings:
     user_id: str = field(default_factory=getpass.getuser)
 
     @classmethod
-    def resolve(cls, tables: Path | None = None, database: Path | None = None) -> "Settings":
+    def resolve(cls, tables: Path | None = None, database: Path | None = None) -> Settings:
         """Settings from the command line, the environment and the defaults, in this order.
 
         Raises:
@@ -76,7 +65,7 @@ class Workbench:
 
     # --- opening and closing
 
-    async def store(self) -> "ExecutionStore":
+    async def store(self) -> ExecutionStore:
         """The history, opened at the first call.
 
         Raises:
@@ -84,16 +73,18 @@ class Workbench:
         """
         async with self._opening:
             if self._store is None:
+                await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
                 from wftui.store.execution_store import ExecutionStore
 
                 self._store = await ExecutionStore.open(self.settings.database, clock=self.clock)
             return self._store
 
-    async def executor(self) -> "WorkflowExecutor":
+    async def executor(self) -> WorkflowExecutor:
         """The engine, started at the first call; runs whose process died become `interrupted` then."""
         store = await self.store()
         async with self._opening:
             if self._executor is None:
+                await asyncio.to_thread(importlib.import_module, "wftui.engine.executor")
                 from wftui.engine.executor import WorkflowExecutor
 
                 executor = WorkflowExecutor(store, self.compiler().catalogue, self._load, clock=self.clock)
@@ -101,7 +92,7 @@ class Workbench:
                 self._executor = executor
             return self._executor
 
-    def compiler(self) -> "WorkflowCompiler":
+    def compiler(self) -> WorkflowCompiler:
         """The compiler over this workspace."""
         if self._compiler is None:
             from wftui.compiler.compiler import WorkflowCompiler
@@ -188,10 +179,13 @@ class Workbench:
         Raises:
             CompileFailed: when the workflow has errors. Invalid inputs are a recorded, failed run.
         """
+        executor = await self.executor()
+        from wftui.model.execution import ExecutionRequest
+
         request = ExecutionRequest(
             workflow_id=workflow_id, inputs=dict(inputs), user_id=self.settings.user_id, parent_id=parent_id
         )
-        return await (await self.executor()).start(request)
+        return await executor.start(request)
 
     async def wait(self, run_id: str) -> ExecutionRecord:
         """The record of a run of this process, once it has ended."""
@@ -240,7 +234,7 @@ class Workbench:
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
         """A page of runs, newest first."""
-        return await (await self.store()).list(filters or ExecutionFilters(), limit=limit, cursor=cursor)
+        return await (await self.store()).list(filters, limit=limit, cursor=cursor)
 
     async def cleanup(
         self, older_than: datetime | None, *, keep: int | None = None, dry_run: bool = False
@@ -251,6 +245,9 @@ class Workbench:
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Different inputs of the last runs, newest first."""
         store = await self.store()
+        from wftui.model.execution import ExecutionFilters
+        from wftui.model.listing import RecentInputs
+
         found: list[RecentInputs] = []
         for summary in (await store.list(ExecutionFilters(workflow_id=workflow_id), limit=limit * 4)).executions:
             inputs = await store.inputs_of(summary.id)
@@ -264,6 +261,9 @@ class Workbench:
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
         store = await self.store()
+        from wftui.model.execution import ExecutionFilters
+        from wftui.model.listing import AttentionItem
+
         running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
         failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)
         items = [AttentionItem(run=run, kind="approval") for run in running.executions if run.waiting]
@@ -277,11 +277,13 @@ class Workbench:
     @staticmethod
     def actions(record: ExecutionRecord) -> list[RunAction]:
         """What may be done to a run, and why not where not."""
+        from wftui.model.run_actions import run_actions
+
         return run_actions(record)
 
     # --- the parts behind
 
-    def _load(self, workflow_id: str) -> "LoadedWorkflow":
+    def _load(self, workflow_id: str) -> LoadedWorkflow:
         return self.compiler().load(workflow_id)
 
     def _row(self, workflow_id: str) -> WorkflowRow:
@@ -293,6 +295,8 @@ class Workbench:
         return self.compiler().row(source, known[1])
 
     def _step_types(self) -> list[StepTypeInfo]:
+        from wftui.model.listing import StepTypeInfo
+
         return [
             StepTypeInfo(
                 type=kind.word,
@@ -307,22 +311,3 @@ class Workbench:
             )
             for kind in self.compiler().catalogue.types()
         ]
-
-
-def run_actions(record: ExecutionRecord) -> list[RunAction]:
-    """The actions of a run in the order screens show them, disabled ones with their reason."""
-    ended = record.status in TERMINAL
-    asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
-
-    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:  # noqa: A002  (its name in the model)
-        return RunAction.model_validate(
-            {"id": id, "label": label, "enabled": enabled, "reason": None if enabled else reason}
-        )
-
-    no_question = "no step waits for an approval"
-    return [
-        action("cancel", "Cancel", record.status in {"pending", "running"}, f"the run is {record.status}"),
-        action("approve", "Approve", asks, no_question),
-        action("reject", "Reject", asks, no_question),
-        action("rerun", "Run again", ended or record.status == "interrupted", "the run is still going"),
-    ]

@@ -1,141 +1,23 @@
-"""`wftui`: reads the command line, hands over to one module per command group, and turns errors into exit codes.
+"""`wftui`: the program's entry.
 
-Imports nothing heavy: `--version` and `--help` answer at once, and each command imports what it needs.
+`--version` is answered before anything is imported: start-up is a feature, and scripts ask it often.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from wftui import __version__
-from wftui.cli.options import Command, add_common, add_inputs, add_json
-from wftui.model.errors import ExitCode, UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (`wftui.model.errors.ExitCode`)."""
-    arguments = _parser().parse_args(argv)
-    try:
-        return _command(arguments)(arguments)
-    except UserError as error:
-        print(f"wftui: error[{error.code}] {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return ExitCode.CANCELLED
-    except BrokenPipeError:
-        # The reader of our output left (`wftui history | head`): nothing to say, and nobody to say it to.
-        sys.stderr.close()
-        return ExitCode.DONE
+    words = sys.argv[1:] if argv is None else argv
+    if list(words) == ["--version"]:
+        print(f"wftui {__version__}")
+        return 0
+    from wftui.cli.dispatch import dispatch
 
-
-def _command(arguments: argparse.Namespace) -> Command:
-    match arguments.command:
-        case None:
-            from wftui.cli.screen import open_screen
-
-            return open_screen
-        case "new" | "list" | "compile" | "steps":
-            from wftui.cli import workflows
-
-            return workflows.COMMANDS[arguments.command]
-        case "run" | "watch" | "cancel" | "approve" | "rerun":
-            from wftui.cli import runs
-
-            return runs.COMMANDS[arguments.command]
-        case _:
-            from wftui.cli import history
-
-            return history.COMMANDS[arguments.command]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wftui",
-        description="A terminal workbench for workflows. Without a command it opens the screen.",
-        epilog="Exit codes: 0 done, 1 the run failed, 2 wrong usage or inputs, 3 does not compile, "
-        "4 not found, 130 cancelled.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"wftui {__version__}")
-    add_common(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-
-    def command(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002  (argparse's word)
-        added = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
-        add_common(added, default=argparse.SUPPRESS)
-        return added
-
-    new = command("new", "Make a new workflow.")
-    new.add_argument("id")
-    listing = command("list", "List the workflows.")
-    add_json(listing)
-    compiling = command("compile", "Check workflows and write their Python.")
-    compiling.add_argument("ids", nargs="*", metavar="ID")
-    compiling.add_argument("--all", action="store_true", help="every workflow")
-    compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 when there are errors")
-    add_json(compiling)
-    steps = command("steps", "List the step types.")
-    add_json(steps)
-
-    run = command("run", "Run a workflow.")
-    run.add_argument("id")
-    add_inputs(run)
-    _add_run_output(run)
-    run.add_argument("--detach", action="store_true", help="run in a process of its own; print the run's id and leave")
-    run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
-    watch = command("watch", "Follow a run of any process: what was, then live.")
-    watch.add_argument("run")
-    _add_run_output(watch)
-    cancel = command("cancel", "Cancel a run of any process.")
-    cancel.add_argument("run")
-    approve = command("approve", "Answer the approval a step waits for.")
-    approve.add_argument("run")
-    approve.add_argument("step", help="the step's address, such as prune or build[3].confirm")
-    approve.add_argument("--reject", action="store_true", help="say no")
-    approve.add_argument("--data", metavar="JSON", help="the answer's form data")
-    rerun = command("rerun", "Run again with the same inputs, or with some changed.")
-    rerun.add_argument("run")
-    add_inputs(rerun)
-    _add_run_output(rerun)
-
-    history = command("history", "List runs, newest first.")
-    history.add_argument("--workflow", metavar="ID")
-    history.add_argument("--status", action="append", choices=_STATUSES, help="may be given several times")
-    history.add_argument("--user")
-    history.add_argument("--since", metavar="WHEN", help='date, or age such as "24h"')
-    history.add_argument("--until", metavar="WHEN")
-    history.add_argument("--text", help="in ids, user and error message")
-    history.add_argument("--limit", type=_positive, default=50)
-    history.add_argument("--cursor", help="`next` of the page before")
-    add_json(history)
-    show = command("show", "Show a run.")
-    show.add_argument("run", help='run id, a unique beginning or end of it, or "last"')
-    show.add_argument("--logs", action="store_true", help="its log lines")
-    show.add_argument("--events", action="store_true", help="its events")
-    add_json(show)
-    cleanup = command("cleanup", "Remove finished runs from the history; the file shrinks.")
-    cleanup.add_argument("--older-than", metavar="AGE", help='such as "30d"')
-    cleanup.add_argument("--keep", type=_positive, metavar="N", help="keep the newest N runs of each workflow")
-    cleanup.add_argument("--dry-run", action="store_true")
-    add_json(cleanup)
-    return parser
-
-
-_STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
-
-
-def _add_run_output(parser: argparse.ArgumentParser) -> None:
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print the run's record as one JSON document, at its end")
-    output.add_argument("--events", action="store_true", help="print one JSON event a line, as they happen")
-    output.add_argument("--quiet", "-q", action="store_true", help="print only the outputs")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    return dispatch(words)
 
 
 if __name__ == "__main__":

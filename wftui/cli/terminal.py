@@ -1,15 +1,19 @@
 """Writing for people and for scripts: colour only on a terminal, errors on stderr, JSON in one form."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from wftui.model.base import Json
-from wftui.model.compilation import CompilationError
 from wftui.model.glyphs import GLYPHS
+
+if TYPE_CHECKING:
+    from wftui.model.base import Json
+    from wftui.model.compilation import CompilationError
 
 _COLOURS = {
     "red": "31",

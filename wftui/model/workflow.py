@@ -6,10 +6,9 @@ from pydantic import Field
 
 from wftui.model.base import Json, WireModel
 from wftui.model.durations import Duration
+from wftui.model.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
-STEP_ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
-WORKFLOW_ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 CONTAINER_TYPES = frozenset({"group", "switch", "loop"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
-from wftui.model.workflow import WORKFLOW_ID_PATTERN
+from wftui.model.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.errors import WorkspaceError, explain
 

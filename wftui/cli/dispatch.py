@@ -1,0 +1,45 @@
+"""Hands a command line over to one module per command group, and turns errors into exit codes."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from wftui.cli.options import Command
+from wftui.cli.parser import build_parser
+from wftui.model.errors import ExitCode, UserError
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Run a command line; returns the exit code (`wftui.model.errors.ExitCode`)."""
+    arguments = build_parser().parse_args(words)
+    try:
+        return _command(arguments)(arguments)
+    except UserError as error:
+        print(f"wftui: error[{error.code}] {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.CANCELLED
+    except BrokenPipeError:
+        # The reader of our output left (`wftui history | head`): nothing to say, and nobody to say it to.
+        sys.stderr.close()
+        return ExitCode.DONE
+
+
+def _command(arguments: argparse.Namespace) -> Command:
+    match arguments.command:
+        case None:
+            from wftui.cli.screen import open_screen
+
+            return open_screen
+        case "new" | "list" | "compile" | "steps":
+            from wftui.cli import workflows
+
+            return workflows.COMMANDS[arguments.command]
+        case "run" | "watch" | "cancel" | "approve" | "rerun":
+            from wftui.cli import runs
+
+            return runs.COMMANDS[arguments.command]
+        case _:
+            from wftui.cli import history
+
+            return history.COMMANDS[arguments.command]

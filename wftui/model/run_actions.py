@@ -1,0 +1,23 @@
+"""What may be done to a run, in one place for all faces."""
+
+from wftui.model.execution import TERMINAL, ExecutionRecord
+from wftui.model.listing import RunAction
+
+
+def run_actions(record: ExecutionRecord) -> list[RunAction]:
+    """The actions of a run in the order screens show them, disabled ones with their reason."""
+    ended = record.status in TERMINAL
+    asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
+
+    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:  # noqa: A002  (its name in the model)
+        return RunAction.model_validate(
+            {"id": id, "label": label, "enabled": enabled, "reason": None if enabled else reason}
+        )
+
+    no_question = "no step waits for an approval"
+    return [
+        action("cancel", "Cancel", record.status in {"pending", "running"}, f"the run is {record.status}"),
+        action("approve", "Approve", asks, no_question),
+        action("reject", "Reject", asks, no_question),
+        action("rerun", "Run again", ended or record.status == "interrupted", "the run is still going"),
+    ]
