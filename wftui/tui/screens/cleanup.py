@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -73,8 +73,9 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
         except ValueError:
             self._set_plan(None, "how many to keep is a whole number")
         else:
-            self.run_worker(self._count(CleanupPlan(older, keep)), group="count", exclusive=True)
+            self._count(CleanupPlan(older, keep))
 
+    @work(group="count", exclusive=True)
     async def _count(self, plan: CleanupPlan) -> None:
         try:
             report = await self.workbench.cleanup(plan.older_than, keep=plan.keep, dry_run=True)
@@ -100,8 +101,9 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
     @on(Button.Pressed, "#cleanup-yes")
     def _remove(self) -> None:
         if self._plan is not None:
-            self.run_worker(self._clean(self._plan), group="clean", exclusive=True)
+            self._clean(self._plan)
 
+    @work(group="clean", exclusive=True)
     async def _clean(self, plan: CleanupPlan) -> None:
         self._set_plan(None, "Removing…")
         try:

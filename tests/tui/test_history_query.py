@@ -1,0 +1,116 @@
+"""The history's filter line: what it means, and that what is written back means the same."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.tui.widgets.history.query import FAULTS, STATUSES, HistoryQuery, QueryError, moment, parse_query
+
+NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+
+
+def test_an_empty_line_filters_nothing() -> None:
+    filters = parse_query("", NOW).filters(NOW)
+    assert filters.model_dump(exclude_none=True) == {}
+
+
+def test_every_filter_has_a_word() -> None:
+    filters = parse_query("workflow:repo_health status:failed,run user:ada since:7d until:2026-11-01 no access", NOW)
+    found = filters.filters(NOW)
+    assert found.workflow_id == "repo_health"
+    assert found.status == ["running", "failed"]
+    assert found.user_id == "ada"
+    assert found.since == NOW - timedelta(days=7)
+    assert found.until == datetime(2026, 11, 1, 23, 59, 59, 999000, tzinfo=UTC)
+    assert found.text == "no access"
+
+
+def test_words_that_are_no_filters_are_text() -> None:
+    assert parse_query("http://host:80 colon:word", NOW).text == "http://host:80 colon:word"
+    assert parse_query('"status:failed"', NOW).text == "status:failed"
+
+
+def test_a_half_written_filter_filters_nothing_yet() -> None:
+    assert parse_query("user: since:", NOW) == HistoryQuery()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("status:broken", "there is no status broken; the statuses are pending, running"),
+        ("since:soon", "soon is no time; write 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30"),
+        ("until:2026-13-01", "2026-13-01 is no time"),
+        ("since:99999999d", "99999999d is no time"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_in_a_sentence(line: str, sentence: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_query(line, NOW)
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "end"),
+    [
+        ("24h", NOW - timedelta(hours=24), NOW - timedelta(hours=24)),
+        ("today", datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 2, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("yesterday", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("2026-10-25", datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 10, 25, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("2026-10-25T09:30", datetime(2026, 10, 25, 9, 30, tzinfo=UTC), datetime(2026, 10, 25, 9, 30, tzinfo=UTC)),
+        (
+            "2026-10-25T09:30+02:00",
+            datetime(2026, 10, 25, 7, 30, tzinfo=UTC),
+            datetime(2026, 10, 25, 7, 30, tzinfo=UTC),
+        ),
+        ("now", NOW, NOW),
+    ],
+)
+def test_times_may_be_written_in_many_ways(word: str, start: datetime, end: datetime) -> None:
+    assert moment(word, NOW) == start
+    assert moment(word, NOW, end=True) == end
+
+
+def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    assert moment("2026-10-25", NOW) == datetime(2026, 10, 24, 15, tzinfo=UTC)
+
+
+words = st.text(st.characters(codec="ascii", categories=["Ll", "Nd"]) | st.just("_"), max_size=8)
+queries = st.builds(
+    HistoryQuery,
+    text=st.lists(words, max_size=3).map(lambda parts: " ".join(part for part in parts if part)),
+    workflow=words,
+    user=st.lists(words, max_size=2).map(lambda parts: " ".join(part for part in parts if part)),
+    since=st.sampled_from(["", "7d", "today", "2026-10-25"]),
+    until=st.sampled_from(["", "24h", "now"]),
+    statuses=st.frozensets(st.sampled_from(STATUSES)),
+)
+
+
+@given(queries)
+def test_what_is_written_back_means_the_same(query: HistoryQuery) -> None:
+    assert parse_query(str(query), NOW) == query
+
+
+@given(st.text(max_size=40))
+def test_no_line_is_a_surprise(line: str) -> None:
+    try:
+        query = parse_query(line, NOW)
+    except QueryError as error:
+        assert str(error)
+    else:
+        query.filters(NOW)
+
+
+def test_faults_switch_on_and_off() -> None:
+    query = HistoryQuery(statuses=frozenset({"running"}))
+    assert query.only_faults().statuses == FAULTS
+    assert query.only_faults().only_faults().statuses == frozenset()
+    assert query.switched("running").statuses == frozenset()
+    assert query.of_workflow("a").workflow == "a"
+    assert query.of_workflow("a").of_workflow("b").workflow == ""

@@ -1,0 +1,230 @@
+"""The monitor over real runs: real workflows, real processes, as they happen."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from textual.app import App
+from textual.screen import Screen
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.monitor import MonitorScreen
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+Put = Callable[..., Path]
+
+
+class RunApp(WftuiApp):
+    """The app with nothing below the monitor."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen()
+
+
+@pytest.fixture
+async def workbench(tables: Path, tmp_path: Path) -> Any:
+    """A workbench whose clock goes: retries and clocks are real here."""
+    bench = Workbench(
+        Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: datetime.now(UTC)
+    )
+    yield bench
+    await bench.close(cancel=True)
+
+
+@pytest.fixture
+def watch(workbench: Workbench, until: Until) -> Callable[..., Any]:
+    """`async with watch(run_id, size) as (pilot, screen)`: the monitor of a run."""
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def opened(run_id: str, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
+        app = RunApp(workbench, start=lambda app: app.open_monitor(run_id))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+            yield pilot, app.screen
+
+    return opened
+
+
+def gated(tmp_path: Path, *names: str) -> list[dict[str, Any]]:
+    """Shell steps, one after the other, each of which waits for a file of its name."""
+    return [
+        {
+            "id": name,
+            "type": "shell",
+            "name": f"Step {name}",
+            "needs": list(names[:number][-1:]),
+            "input": {
+                "script": f"echo {name} begins; until [ -e '{tmp_path}/{name}' ]; do sleep 0.02; done; echo {name} ends"
+            },
+        }
+        for number, name in enumerate(names)
+    ]
+
+
+def status_of(screen: MonitorScreen, path: str) -> str:
+    step = screen.state.record.step(path)
+    return step.status if step is not None else "unknown"
+
+
+async def test_ac_b_3_monitor_shows_progress(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("gated", steps=gated(tmp_path, "first", "second"), outputs={"done": "{{ 1 + 1 }}"})
+    run_id = await workbench.start("gated", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "● running" in text_of(pilot.app) and "0 of 2 · Step first" in text_of(pilot.app))
+        assert status_of(screen, "second") == "pending"
+        (tmp_path / "first").touch()
+        await until(pilot, lambda: "1 of 2 · Step second" in text_of(pilot.app))
+        assert "✓ Step first" in text_of(pilot.app)
+        (tmp_path / "second").touch()
+        await until(pilot, lambda: "✓ completed" in text_of(pilot.app))
+        assert "2 of 2" in text_of(pilot.app)
+        assert '"done": 2' in text_of(pilot.app)
+        await pilot.press("2")
+        await until(pilot, lambda: "second ends" in text_of(pilot.app))
+
+
+async def test_ac_b_4_canvas_highlights_the_current_step(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("gated", steps=gated(tmp_path, "first", "second"))
+    run_id = await workbench.start("gated", {})
+    async with watch(run_id) as (pilot, _screen):
+        await pilot.press("4")
+        await until(pilot, lambda: "● Step first" in text_of(pilot.app) and "○ Step second" in text_of(pilot.app))
+        (tmp_path / "first").touch()
+        await until(pilot, lambda: "✓ Step first" in text_of(pilot.app) and "● Step second" in text_of(pilot.app))
+        (tmp_path / "second").touch()
+        await until(pilot, lambda: "✓ Step second" in text_of(pilot.app))
+
+
+async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    marker = tmp_path / "pid"
+    script = f"sleep 600 & echo $! > '{marker}'; wait"
+    put_workflow("sleeper", steps=[{"id": "sleep", "type": "shell", "input": {"script": script}}])
+    run_id = await workbench.start("sleeper", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: marker.exists() and marker.read_text().strip())
+        process = psutil.Process(int(marker.read_text()))
+        await pilot.press("c")
+        await until(pilot, lambda: "Cancel this run" in text_of(pilot.app))
+        await pilot.press("escape")
+        assert process.is_running()
+        await pilot.press("c")
+        await until(pilot, lambda: "Cancel this run" in text_of(pilot.app))
+        await pilot.press("c")
+        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: "■ cancelled" in text_of(pilot.app))
+        assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        assert status_of(screen, "sleep") == "cancelled"
+
+
+async def test_ac_b_6_a_second_cancel_does_not_wait_for_a_step_that_will_not_end(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until
+) -> None:
+    marker = tmp_path / "pid"
+    script = f"trap '' TERM; echo $$ > '{marker}'; while :; do sleep 0.05; done"
+    put_workflow("stubborn", steps=[{"id": "stay", "type": "shell", "input": {"script": script}}])
+    run_id = await workbench.start("stubborn", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: marker.exists() and marker.read_text().strip())
+        process = psutil.Process(int(marker.read_text()))
+        await pilot.press("c")
+        await pilot.pause()
+        await pilot.press("c")
+        await until(pilot, lambda: screen.state.record.cancel_requested)
+        await pilot.press("c")
+        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+
+async def test_flow_1_a_run_is_watched_from_its_start_to_its_results(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    steps = [
+        {"id": "greet", "type": "set", "input": {"text": "Hello, {{ inputs.name }}"}},
+        {
+            "id": "shout",
+            "type": "shell",
+            "needs": ["greet"],
+            "input": {"argv": ["echo", "{{ steps.greet.output.text }}!"]},
+        },
+    ]
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    put_workflow("hello", inputSchema=schema, steps=steps, outputs={"said": "{{ steps.shout.output.stdout }}"})
+    run_id = await workbench.start("hello", {"name": "Ada"})
+    async with watch(run_id, (120, 40)) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: "Hello, Ada!" in text_of(pilot.app))
+        assert screen.state.record.status == "completed"
+        assert screen.panes.pane == "results"
+
+
+async def test_an_approval_is_given_on_the_screen_and_the_run_goes_on(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    steps = [
+        {"id": "ask", "type": "approval", "input": {"prompt": "Really go on?"}},
+        {"id": "after", "type": "set", "needs": ["ask"], "input": {"ok": "{{ steps.ask.output.approved }}"}},
+    ]
+    put_workflow("asks", steps=steps, outputs={"ok": "{{ steps.after.output.ok }}"})
+    run_id = await workbench.start("asks", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "Really go on?" in text_of(pilot.app) and "waiting for you" in text_of(pilot.app))
+        await pilot.press("a")
+        await until(pilot, lambda: screen.state.record.status == "completed")
+        assert screen.state.record.outputs == {"ok": True}
+        await until(pilot, lambda: "Really go on?" not in text_of(pilot.app).split("1 Steps")[0])
+
+
+async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    steps = [{"id": "break", "type": "shell", "input": {"script": "echo it breaks >&2; exit 3"}}]
+    put_workflow("breaks", steps=[steps[0] | {"id": "crack"}])
+    run_id = await workbench.start("breaks", {})
+    async with watch(run_id, (120, 40)) as (pilot, screen):
+        await until(pilot, lambda: "✗ failed" in text_of(pilot.app))
+        assert screen.panes.timeline.selected.path == "crack"
+        text = text_of(pilot.app)
+        assert "it breaks" in text
+        assert "3" in screen.state.record.error.message
+
+
+async def test_a_50_mb_output_never_freezes_the_screen(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    """The event loop gets many turns while such a value is opened and scrolled to its end."""
+    import asyncio
+
+    from run_events import completed
+
+    story = completed(outputs={"rows": ["x" * 90 for _ in range(500_000)]})
+    await (await workbench.store()).append(story.events, wait=True)
+    story.events.clear()
+    async with watch(story.run_id) as (pilot, screen):
+        beats = 0
+
+        async def beat() -> None:
+            nonlocal beats
+            while True:
+                await asyncio.sleep(0.01)
+                beats += 1
+
+        beating = asyncio.create_task(beat())
+        await until(pilot, lambda: screen.panes.results.rows > 100)
+        await pilot.press("3", "end")
+        await until(pilot, lambda: "the rest is not shown" in text_of(pilot.app), 60)
+        beating.cancel()
+        assert beats > 50
+        assert json.dumps(screen.state.record.outputs)[:12] == '{"$value": "'
