@@ -103,10 +103,10 @@ def _check_step(node: StepNode, checked: Checked, references: ReferenceChecker, 
     checked.types[node] = step_type
     checked.problems += wrong_type
     checked.problems += check_connection(node, step_type, references.workflow)
-    if step_type is not None:
-        checked.problems += check_input(node, step_type)
     found = step_bindings(node)
     checked.bindings[node] = found
+    if step_type is not None:
+        checked.problems += check_input(node, step_type, found)
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:

@@ -41,7 +41,7 @@ def outputs_of(child_id: str, children: Children) -> Shape:
     child = children.get(child_id)
     if child is None:
         return shapes.UNKNOWN
-    return shapes.of_members(dict.fromkeys(child.outputs, shapes.UNKNOWN))
+    return shapes.of_members(dict.fromkeys(child.outputs, lambda: shapes.UNKNOWN))
 
 
 def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """What is allowed but hardly meant: inputs nobody reads, expressions without braces, braces in plain text."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -82,7 +83,15 @@ def _strings(node: StepNode) -> Iterator[Problem]:
         yield from _string(node, pointer, field, text)
 
 
+@functools.lru_cache(maxsize=50_000)
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing to say of a text."""
+    return not (_BARE.fullmatch(text.strip()) or "${{" in text or _STATEMENT.search(text))
+
+
 def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Problem]:
+    if _is_plain(text):
+        return
     step_id = node.id or None if node is not None else None
     if _BARE.fullmatch(text.strip()):
         fix = problems.replace("put it in braces", pointer, f"{{{{ {text.strip()} }}}}")

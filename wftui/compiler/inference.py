@@ -1,5 +1,6 @@
 """The shape of what an expression gives, as far as it can be told before the run."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 from jinja2 import nodes
@@ -39,7 +40,7 @@ def shape_of(tree: nodes.Expr, names: Names) -> Shape:
             return shapes.of_items(union([shape_of(each, names) for each in tree.items]) if tree.items else UNKNOWN)
         case nodes.Dict():
             members = {
-                pair.key.value: shape_of(pair.value, names)
+                pair.key.value: functools.partial(shape_of, pair.value, names)
                 for pair in tree.items
                 if isinstance(pair.key, nodes.Const) and isinstance(pair.key.value, str)
             }

@@ -1,7 +1,7 @@
 """What is known of a value before the run: its JSON types and members, from a JSON Schema or from what makes it."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from wftui.model.base import Json
@@ -11,15 +11,24 @@ ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array"
 _MAX_FOLLOWED = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Alternative:
-    """One form a value may have: a schema without choices at its top, and the document its references lead into."""
+    """One form a value may have.
+
+    Attributes:
+        schema: a JSON Schema without choices at its top.
+        root: the document its references lead into.
+        members: of an object that an expression makes, the shape of each member, worked out when it is asked for.
+        items: of a list that an expression makes, the shape of its items.
+    """
 
     schema: Json
-    root: Json
+    root: Json = None
+    members: "Mapping[str, Callable[[], Shape]] | None" = None
+    items: "Shape | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """What a value may be: one of some forms; none of them: nothing is known."""
 
@@ -69,19 +78,18 @@ def of_types(*types: str) -> Shape:
 def of_literal(value: Json) -> Shape:
     """A literal."""
     if isinstance(value, dict):
-        return of_members({key: of_literal(entry) for key, entry in value.items()})
+        return of_members({key: functools.partial(of_literal, entry) for key, entry in value.items()})
     return of_types(_type_of(value))
 
 
-def of_members(members: Mapping[str, Shape]) -> Shape:
-    """An object with exactly these members."""
-    properties = {key: _as_schema(shape) for key, shape in members.items()}
-    return of_schema({"type": "object", "properties": properties, "additionalProperties": False})
+def of_members(members: Mapping[str, Callable[[], Shape]]) -> Shape:
+    """An object with exactly these members; the shape of each is asked for when it is needed."""
+    return Shape((Alternative({"type": "object"}, members=members),))
 
 
 def of_items(item: Shape) -> Shape:
     """A list of such items."""
-    return of_schema({"type": "array", "items": _as_schema(item)})
+    return Shape((Alternative({"type": "array"}, items=item),))
 
 
 def union(shapes: Iterable[Shape]) -> Shape:
@@ -100,6 +108,9 @@ def item_of(shape: Shape) -> Shape:
     for each in shape.alternatives:
         schema = as_object(each.schema)
         if "array" not in (_types_of(each.schema) or ALL_TYPES):
+            continue
+        if each.items is not None:
+            found.append(each.items)
             continue
         if schema.get("prefixItems") or not isinstance(schema.get("items"), dict):
             return UNKNOWN
@@ -133,6 +144,8 @@ def _member_of(each: Alternative, key: str | int) -> "Shape | NoMember":
         return item_of(Shape((each,))) if types is None or "array" in types else of_types("string")
     if types is not None and "object" not in types:
         return NoMember(types=types)
+    if each.members is not None:
+        return each.members[key]() if key in each.members else NoMember(tuple(each.members))
     properties = as_object(schema.get("properties"))
     if key in properties:
         return NoMember(tuple(properties)) if properties[key] is False else of_schema(properties[key], each.root)
@@ -210,17 +223,3 @@ def _type_of(value: Json) -> str:
         case list():
             return "array"
     return "object"
-
-
-def _as_schema(shape: Shape) -> Json:
-    """A shape as a schema without references outside; what refers into another document is left open."""
-    if not shape.alternatives:
-        return {}
-    made = [each.schema if not _has_reference(each.schema) else {} for each in shape.alternatives]
-    return {} if {} in made else made[0] if len(made) == 1 else {"anyOf": made}
-
-
-def _has_reference(schema: Json) -> bool:
-    if isinstance(schema, Mapping):
-        return "$ref" in schema or any(_has_reference(each) for each in schema.values())
-    return isinstance(schema, list) and any(_has_reference(each) for each in schema)

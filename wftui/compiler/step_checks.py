@@ -1,9 +1,10 @@
 """Checks one step by itself: its type, its literal input, its own expressions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from wftui.compiler import problems
-from wftui.compiler.bindings import Binding, strings_in
+from wftui.compiler.bindings import Binding
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.literal_values import input_problems
 from wftui.compiler.near import near
@@ -30,13 +31,10 @@ def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | No
     return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
 
 
-def check_input(node: StepNode, step_type: StepType[Any]) -> list[Problem]:
-    """What is wrong with the literal parts of a step's input."""
-    bound = frozenset(
-        pointer.removeprefix(node.at("input"))
-        for pointer, _field, text in strings_in(node.step.input, node.at("input"), "input")
-        if split_template(text) is not None
-    )
+def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Problem]:
+    """What is wrong with the literal parts of a step's input: all but its bindings."""
+    base = node.at("input")
+    bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
     found = [
         Problem(
             each.code,

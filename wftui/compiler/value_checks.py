@@ -20,7 +20,7 @@ from wftui.compiler.tree import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.compilation import Fix, Severity
 from wftui.model.json_schema import as_list, as_object
-from wftui.model.pointers import pointer_parts
+from wftui.model.pointers import pointer_parts, pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, Fallback
 from wftui.steps.base import StepType
 
@@ -117,7 +117,10 @@ class ValueChecker:
             return of_types("string") if binding is None else self.value_of(binding)
         if isinstance(value, dict):
             return shapes.of_members(
-                {key: self._bound(node, entry, f"{pointer}/{_escaped(key)}") for key, entry in value.items()}
+                {
+                    key: functools.partial(self._bound, node, entry, pointer + pointer_to([key]))
+                    for key, entry in value.items()
+                }
             )
         if isinstance(value, list):
             items = [self._bound(node, entry, f"{pointer}/{index}") for index, entry in enumerate(value)]
@@ -295,7 +298,3 @@ def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | Non
 @functools.lru_cache(maxsize=256)
 def _output_shape(step_type: StepType[Any]) -> Shape:
     return shapes.of_schema(dict(step_type.output_schema))
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
