@@ -1,7 +1,8 @@
 """What a step type is, and what it is given when it runs. A plugin uses exactly this."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from wftui.model.base import Json
+from wftui.model.compilation import Severity
 from wftui.model.execution import LogLevel
 
 
@@ -26,6 +28,52 @@ class Answer(StepModel):
     by: str
     at: str
     data: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSite:
+    """Where a step stands.
+
+    Attributes:
+        folder: the folder of its workflow; None when the workflow comes from no folder.
+        connection: the name of the connection it takes in workflow.json, or None.
+    """
+
+    folder: Path | None = None
+    connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a compilation says of a step; `field` is a field of its input, "" the whole."""
+
+    field: str
+    message: str
+    severity: Severity = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What a step type knows of one step from the files in the folder of its workflow.
+
+    Attributes:
+        field_schemas: JSON Schemas that fields of its input have to meet as well, by field.
+        output_schema: JSON Schema of what this very step gives; None when it is that of its type.
+    """
+
+    field_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    output_schema: Mapping[str, Any] | None = None
+    notices: Sequence[Notice] = ()
+
+
+class Closable(Protocol):
+    """Something that has to be closed."""
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; bounds its own time."""
+
+
+KeptT = TypeVar("KeptT", bound=Closable)
 
 
 class StepContext(Protocol):
@@ -68,6 +116,10 @@ class StepContext(Protocol):
         """The resolved connection of this step, secrets in clear; None when it names none."""
 
     @property
+    def site(self) -> StepSite:
+        """Where this step stands."""
+
+    @property
     def cancelled(self) -> asyncio.Event:
         """Set when the run is being cancelled or this attempt has timed out."""
 
@@ -94,6 +146,13 @@ class StepContext(Protocol):
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Run another workflow as a child of this run and return its outputs."""
 
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share: made when first asked for, closed when the last step has ended.
+
+        Args:
+            key: names it among all things kept; a step type uses its own word.
+        """
+
 
 InputT = TypeVar("InputT", bound=BaseModel)
 
@@ -108,6 +167,7 @@ class StepType(Generic[InputT]):
         output_schema: JSON Schema of the output; `{}` when anything may come.
         connection_kind: kind of connection it takes, or None.
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+        site_files: names of the files in a workflow's folder that `facts_at` reads.
     """
 
     word: ClassVar[str]
@@ -120,6 +180,7 @@ class StepType(Generic[InputT]):
     output_schema: ClassVar[Mapping[str, Any]] = {}
     connection_kind: ClassVar[str | None] = None
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    site_files: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def input_schema(cls) -> dict[str, Any]:
@@ -132,6 +193,14 @@ class StepType(Generic[InputT]):
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
         """Problems of an input that a schema cannot say, as (field, sentence); bound fields hold their `{{ }}` text."""
         return []
+
+    @classmethod
+    def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
+        """What is known of one step from files beside its workflow; bound fields hold their `{{ }}` text.
+
+        Reads `site_files` and nothing else: a workflow compiles without a network.
+        """
+        return SiteFacts()
 
     async def run(self, input: InputT, context: StepContext) -> Json:  # noqa: A002  (the format's word)
         """Do the work; returns the output as JSON values.

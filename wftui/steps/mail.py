@@ -84,7 +84,11 @@ class Delivery:
             WorkflowError: `email.auth`, `email.tls`, `email.refused`, `email.connect`.
         """
         content, recipients = message
-        refused = _explained(lambda: self._deliver(content, recipients), self._server.host)
+        try:
+            refused = _explained(lambda: self._deliver(content, recipients), self._server.host)
+        finally:
+            if self._client is not None:
+                self._client.close()
         return {
             "messageId": str(content["Message-ID"]),
             "accepted": [address for address in recipients if address not in refused],
