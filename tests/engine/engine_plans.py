@@ -1,10 +1,11 @@
 """Plans written by hand, and step types small enough to see through."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from wftui.engine.executor import WorkflowExecutor
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
 from wftui.engine.standalone import prepare, run_plan
@@ -18,6 +19,7 @@ from wftui.steps.base import StepContext, StepType
 from wftui.steps.catalogue import BUILTIN, LazyCatalogue
 
 Work = Callable[[dict[str, Json], StepContext], Any]
+Open = Callable[..., Awaitable[WorkflowExecutor]]
 FAST = EngineSettings(grace=0.2, force=0.05, finally_limit=0.5, log_interval=0.005)
 
 

@@ -1,14 +1,9 @@
 """The executor over a real database: what is recorded, who may cancel, and what a second program sees."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from engine_plans import FAST, Steps, Work, chain, constant, output_of, statuses, step, workflow
+from engine_plans import Open, chain, constant, output_of, statuses, step, workflow
 
 from wftui.engine.executor import WorkflowExecutor
 from wftui.model.base import Json
@@ -18,33 +13,6 @@ from wftui.model.execution import ExecutionRequest
 from wftui.model.reducer import fold
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import StepContext
-from wftui.store.execution_store import ExecutionStore
-
-
-@dataclass
-class Loaded:
-    plan: WorkflowPlan
-    source: str = "{}"
-    code: str = ""
-
-
-Open = Callable[..., Awaitable[WorkflowExecutor]]
-
-
-@pytest.fixture
-async def open_executor(tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens an executor with a database connection of its own; all of them share one database file."""
-    async with AsyncExitStack() as stack:
-
-        async def opened(plans: Mapping[str, WorkflowPlan] | None = None, **functions: Work) -> WorkflowExecutor:
-            store = await ExecutionStore.open(tmp_path / "runs.db")
-            load: Any = lambda workflow_id: Loaded((plans or {})[workflow_id])  # noqa: E731
-            executor = WorkflowExecutor(store, Steps(**functions), load, settings=FAST)
-            stack.push_async_callback(store.close)
-            stack.push_async_callback(executor.close, cancel=True)
-            return executor
-
-        yield opened
 
 
 async def seen(executor: WorkflowExecutor, run_id: str, type_: str, path: str | None = None) -> ExecutionEvent:

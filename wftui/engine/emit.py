@@ -15,7 +15,7 @@ _LABEL = 60
 _FIXED: frozenset[str] = frozenset(
     {"seq", "execution_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
     | {"workflow_id", "workflow_version", "workflow_hash", "plan", "user_id", "parent_id", "child_id", "steps"}
-    | {"pointer", "line", "column", "until", "next_at"}
+    | {"kept_from", "pointer", "line", "column", "until", "next_at"}
 )
 """Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
 

@@ -17,9 +17,12 @@ from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
 from wftui.engine.prior import Prior
+from wftui.engine.rerun import prepare_rerun
+from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import ConfirmationNeeded, check_resumable, inputs_again, may_have_run, read_history
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
+from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
@@ -98,11 +101,7 @@ class WorkflowExecutor:
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
         run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth)
-        try:
-            await run.create(await self._store.put_plan(loaded.source, loaded.code))
-        except RunBroken as broken:
-            raise UnrecordedError(str(broken)) from broken
-        self._launch(run)
+        await self._create(run, loaded)
         return run.id
 
     async def resume(
@@ -140,6 +139,53 @@ class WorkflowExecutor:
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
         self._launch(run)
+
+    async def plan_restart(
+        self, execution_id: str, *, from_step: str | None = None, inputs: Mapping[str, Json] | None = None
+    ) -> RestartPlan:
+        """What `rerun` with the same arguments would keep and run, and why.
+
+        Raises:
+            NotFoundError: there is no such run or step.
+            UserError: the workflow does not exist or has errors.
+        """
+        record = await self._record(execution_id)
+        return (await prepare_rerun(self._store, self._load, record, from_step, inputs or {})).restart
+
+    async def rerun(
+        self,
+        execution_id: str,
+        *,
+        from_step: str | None = None,
+        inputs: Mapping[str, Json] | None = None,
+        user_id: str = "",
+    ) -> str:
+        """Run a workflow as it is now, keeping of an earlier run what `plan_restart` keeps; returns the new run's id.
+
+        The earlier run stays as it is; the new one has it as its parent.
+
+        Args:
+            from_step: id or path of the step to run again, with all that follows; None: from what failed or changed.
+            inputs: in the place of those of the earlier run; secret ones must be given again.
+
+        Raises:
+            NotFoundError: there is no such run or step.
+            UserError: the workflow does not exist or has errors, or a secret input is not given.
+        """
+        record = await self._record(execution_id)
+        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {})
+        plan = found.loaded.plan
+        request = ExecutionRequest(
+            workflow_id=plan.id,
+            inputs=inputs_again(plan, found.inputs, inputs or {}),
+            user_id=user_id,
+            parent_id=execution_id,
+        )
+        new = new_id(self._clock)
+        prior = take_over(found.record, found.restart.kept, new, self._clock())
+        run = self._new_run(new, plan, request, depth=1, prior=prior)
+        await self._create(run, found.loaded)
+        return new
 
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
         """Start a run and wait for its end; raises what `start` and `wait` raise."""
@@ -244,6 +290,13 @@ class WorkflowExecutor:
         if record is None:
             raise NotFoundError(f"no run {execution_id}")
         return record
+
+    async def _create(self, run: Run, loaded: "LoadedWorkflow") -> None:
+        try:
+            await run.create(await self._store.put_plan(loaded.source, loaded.code))
+        except RunBroken as broken:
+            raise UnrecordedError(str(broken)) from broken
+        self._launch(run)
 
     async def _stored(self, created: Created) -> "LoadedWorkflow":
         """The workflow as a run of it was compiled."""

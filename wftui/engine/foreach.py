@@ -60,7 +60,7 @@ async def run_for_each(
     async def work() -> None:
         nonlocal cut
         for index in next_items():
-            kept = await core.prior.kept(f"{path}[{index}]")
+            kept = await runner.kept(f"{path}[{index}]")
             if kept is not None:
                 outputs[index] = kept.output
                 if kept.error is not None:

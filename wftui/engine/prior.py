@@ -1,4 +1,4 @@
-"""What is known of a run's steps from before, so that they are not run again: read from the run's own events."""
+"""What is known of a run's steps from before, so that they are not run again: from its own or another run's events."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -48,6 +48,7 @@ class Prior:
         iterations: iterations that have begun.
         waits: what the newest attempt waits for, or waited for.
         answers: what came of that wait.
+        copies: events by which a re-run records the steps it keeps from another run, with what is inside of them.
     """
 
     resolve: Resolve = _as_it_is
@@ -59,6 +60,7 @@ class Prior:
     iterations: set[str] = field(default_factory=set)
     waits: dict[str, Waiting] = field(default_factory=dict)
     answers: dict[str, StepAnswered] = field(default_factory=dict)
+    copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
 
     async def kept(self, path: str) -> StepOutcome | None:
         """How a step or iteration ended, with its output whole; None when it is to run."""

@@ -40,7 +40,7 @@ class StepRunner:
         """Run a step whose join lets it run; every way it can end is an outcome."""
         core = self.core
         path = frame.prefix + step.id
-        kept = await core.prior.kept(path)
+        kept = await self.kept(path)
         if kept is not None:
             core.warnings += kept.handled or (kept.status == "completed" and kept.error is not None)
             return kept
@@ -80,6 +80,15 @@ class StepRunner:
             )
         )
         return StepOutcome("completed", output=output, error=error, attempts=attempts)
+
+    async def kept(self, path: str) -> StepOutcome | None:
+        """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
+        prior = self.core.prior
+        outcome = await prior.kept(path)
+        copies = prior.copies.pop(path, None)
+        if copies:
+            await self.core.emitter.emit(*copies)
+        return outcome
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
         """Record that a step, with all inside of it, will not run."""

@@ -28,6 +28,7 @@ class StepEventBase(EventBase):
 
     step_id: str
     path: str
+    kept_from: Annotated[str | None, Field(description="Run from which a re-run took this over.")] = None
 
 
 class Created(EventBase):

@@ -114,6 +114,7 @@ class StepResult(WireModel):
     waiting: Waiting | None = None
     attempts: list[Attempt] = Field(default_factory=list)
     iterations: Iterations | None = None
+    kept_from: Annotated[str | None, Field(description="Run from which a re-run took it over.")] = None
 
 
 class ExecutionRecord(WireModel):

@@ -139,6 +139,7 @@ StepEvent = (
 
 def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
     step = record.step(event.path) or record.add_step(_unseen_step(record, event))
+    step.kept_from = step.kept_from or event.kept_from
     if step.status == "waiting" and not isinstance(event, StepWaiting | StepProgress):
         step.status, step.waiting = "running", None
     match event:
