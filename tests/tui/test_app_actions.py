@@ -32,7 +32,7 @@ def test_no_key_has_two_meanings_on_a_screen(name: str, actions: tuple[Action, .
         ("ctrl+s", "^s"),
         ("question_mark", "?"),
         ("f5", "F5"),
-        ("shift+f8", "⇧F8"),
+        ("shift+f8", "shift-F8"),
         ("enter", "⏎"),
         ("R", "R"),
         ("alt+1", "alt-1"),

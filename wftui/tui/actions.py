@@ -76,7 +76,9 @@ def show_key(key: str) -> str:
     name = _SHOWN.get(last, last)
     if len(name) > 1 and name[0] == "f" and name[1:].isdigit():
         name = name.upper()
-    prefix = "".join({"ctrl": "^", "shift": "⇧", "alt": "alt-"}.get(modifier, f"{modifier}-") for modifier in modifiers)
+    prefix = "".join(
+        {"ctrl": "^", "shift": "shift-", "alt": "alt-"}.get(modifier, f"{modifier}-") for modifier in modifiers
+    )
     return prefix + name
 
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from wftui.model.errors import ExitCode, UserError
+from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
 from wftui.tui.counting import count
@@ -38,7 +38,8 @@ class WorkflowsScreen(ActionScreen[None]):
         #heading { height: 1; padding: 0 1; text-wrap: nowrap; margin-top: 1; }
         WorkflowTable { height: 1fr; margin: 0 1; background: $background; }
         #message { display: none; height: 1fr; padding: 1 4; color: $foreground; }
-        #about { height: 3; padding: 0 2; border-top: solid $border-blurred; color: $foreground-muted; }
+        #about { height: auto; min-height: 3; max-height: 7; }
+        #about { padding: 0 2; border-top: solid $border-blurred; color: $foreground-muted; }
         &.-message {
             WorkflowTable, #heading, #about { display: none; }
             #message { display: block; }
@@ -70,6 +71,7 @@ class WorkflowsScreen(ActionScreen[None]):
         super().__init__()
         self._rows: list[WorkflowRow] = []
         self._known = False
+        self._trouble: UserError | None = None
         self._signature: object = None
 
     def trail(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def on_screen_resume(self) -> None:
         """What was done on another screen may show here."""
-        if self._known:
+        if self._signature is not None:
             self.load()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -117,20 +119,22 @@ class WorkflowsScreen(ActionScreen[None]):
         self._signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         try:
             if not self._known:
-                ids = await asyncio.to_thread(self.workbench.workspace.ids)
-                from wftui.model.listing import WorkflowRow
-
-                self._rows = [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in ids]
+                self._rows = []
+                self._rows = await asyncio.to_thread(_names, self.workbench.workspace)
                 self._show_rows()
             self._rows = await self.workbench.workflows()
         except UserError as error:
-            self._show_trouble(error)
+            self._known, self._trouble = False, error
+            if self._rows:
+                self._show_rows()
+            else:
+                self._say(f"{error}\n\nPress f9 to look again, q to leave.")
             return
-        self._known = True
+        self._known, self._trouble = True, None
         self._show_rows()
 
     async def _look_for_changes(self) -> None:
-        if not self.is_current or not self._known:
+        if not self.is_current or self._signature is None:
             return
         signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         if signature != self._signature:
@@ -158,7 +162,10 @@ class WorkflowsScreen(ActionScreen[None]):
     def _show_about(self) -> None:
         row = self.query_one(WorkflowTable).selected
         lines: list[Content] = []
-        if row is not None and self._known:
+        if self._trouble is not None:
+            lines.append(Content.styled(str(self._trouble), "$text-error"))
+            lines.append(Content("Workflows can be edited all the same. F9 looks again."))
+        elif row is not None and self._known:
             parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
             lines.append(
                 Content.assemble((row.description or row.name or row.id, "$foreground"), f"  ({', '.join(parts)})")
@@ -169,10 +176,6 @@ class WorkflowsScreen(ActionScreen[None]):
         elif self._rows and not row:
             lines.append(Content("No workflow has this text in it. Escape shows all."))
         self.query_one("#about", Static).update(Content("\n").join(lines))
-
-    def _show_trouble(self, error: UserError) -> None:
-        advice = "" if error.exit_code is ExitCode.NOT_FOUND else "\n\nPress f9 to look again, q to leave."
-        self._say(f"{error}{advice}")
 
     def _say(self, text: str) -> None:
         self.query_one("#message", Static).update(text)
@@ -335,6 +338,13 @@ class WorkflowsScreen(ActionScreen[None]):
         await self._load()
         text = f"{count(len(results) - failed, 'workflow')} ready" + (f", {failed} with errors" if failed else "")
         self.notify(text, severity="warning" if failed else "information")
+
+
+def _names(workspace: Workspace) -> list[WorkflowRow]:
+    """The workflows by id, before anything else is known of them."""
+    from wftui.model.listing import WorkflowRow
+
+    return [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in workspace.ids()]
 
 
 def _signature(workspace: Workspace) -> object:
