@@ -27,7 +27,7 @@ PART_STYLES: dict[Kind, str] = {
 }
 _AHEAD = 300
 """Lines made beyond what is in view."""
-_AT_ONCE = 2_000
+_AT_ONCE = 500
 """Lines made before others get their turn."""
 
 
