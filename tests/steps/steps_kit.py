@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from wftui.model.base import Json
 from wftui.model.execution import LogLevel
-from wftui.steps.base import Answer, StepType
+from wftui.steps.base import Answer, Closable, StepSite, StepType
+
+KeptT = TypeVar("KeptT", bound=Closable)
 
 
 @dataclass
@@ -32,6 +34,8 @@ class RecordingContext:
     children: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     on_log: Callable[[str], None] | None = None
+    site: StepSite = field(default_factory=StepSite)
+    kept: dict[str, Closable] = field(default_factory=dict)
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
         """Keep the lines; tell whoever waits for one."""
@@ -60,6 +64,12 @@ class RecordingContext:
         """Give back what was handed in."""
         self.children.append((workflow_id, inputs))
         return {"echo": dict(inputs)}
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Make it once; a test closes what is kept itself."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return cast("KeptT", self.kept[key])
 
     def lines(self, stream: str | None = None) -> list[str]:
         """All logged lines, of one stream or of all."""

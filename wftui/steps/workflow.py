@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from wftui.model.base import Json
-from wftui.model.workflow import WORKFLOW_ID_PATTERN
+from wftui.model.identifiers import WORKFLOW_ID_PATTERN
 from wftui.steps.base import StepContext, StepModel, StepType
 
 
