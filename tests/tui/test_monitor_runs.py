@@ -10,6 +10,7 @@ import psutil
 import pytest
 from textual.app import App
 from textual.screen import Screen
+from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.monitor import MonitorScreen
@@ -185,6 +186,27 @@ async def test_an_approval_is_given_on_the_screen_and_the_run_goes_on(
         await until(pilot, lambda: screen.state.record.status == "completed")
         assert screen.state.record.outputs == {"ok": True}
         await until(pilot, lambda: "Really go on?" not in text_of(pilot.app).split("1 Steps")[0])
+
+
+async def test_an_approval_may_ask_for_more_and_says_what_is_missing(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    form = {
+        "type": "object",
+        "properties": {"ticket": {"type": "string", "title": "Ticket", "minLength": 3}},
+        "required": ["ticket"],
+    }
+    steps = [{"id": "ask", "type": "approval", "input": {"prompt": "Really go on?", "form": form}}]
+    put_workflow("asks", steps=steps, outputs={"ticket": "{{ steps.ask.output.data.ticket }}"})
+    run_id = await workbench.start("asks", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "Ticket" in text_of(pilot.app))
+        await pilot.press("1", "a")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        assert screen.state.record.status == "running"
+        await pilot.press(*"OPS-7", "enter", "enter")
+        await until(pilot, lambda: screen.state.record.status == "completed")
+        assert screen.state.record.outputs == {"ticket": "OPS-7"}
 
 
 async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(

@@ -183,13 +183,13 @@ class MonitorScreen(ActionScreen[None]):
                 return step
         return None
 
-    def action_approve(self) -> None:
+    async def action_approve(self) -> None:
         """Answer yes."""
-        self.query_one(ApprovalForm).answer(approved=True)
+        await self.query_one(ApprovalForm).answer(approved=True)
 
-    def action_reject(self) -> None:
+    async def action_reject(self) -> None:
         """Answer no."""
-        self.query_one(ApprovalForm).answer(approved=False)
+        await self.query_one(ApprovalForm).answer(approved=False)
 
     @on(ApprovalForm.Answered)
     def _answered(self, event: ApprovalForm.Answered) -> None:

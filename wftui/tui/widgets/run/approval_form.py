@@ -1,14 +1,27 @@
-"""The answer to a step that asks a person: its question, approve and reject."""
+"""The answer to a step that asks a person: its question, what else it wants to know, approve and reject."""
+
+import asyncio
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
 from wftui.model.execution import StepResult
+from wftui.model.form_state import Node, build_form, pointer_of, text_problems
+from wftui.model.forms import form_of
+from wftui.runtime.validation import validate_inputs
 from wftui.tui.widgets.log.text import clean, plain
+from wftui.tui.widgets.schema_form.form import SchemaForm
+
+
+class _PatientForm(SchemaForm):
+    """Does not take the focus when it comes: the user may be in the middle of something else."""
+
+    def focus_first(self) -> None:
+        """Nothing; the first field is focused when the user goes there."""
 
 
 class ApprovalForm(Vertical):
@@ -17,14 +30,17 @@ class ApprovalForm(Vertical):
     DEFAULT_CSS = """
     ApprovalForm {
         height: auto;
-        max-height: 50%;
+        max-height: 60%;
         display: none;
         padding: 0 1;
         border-left: outer $warning;
         background: $surface;
         &.-asking { display: block; }
-        & > #approval-prompt { height: auto; color: $foreground; margin-bottom: 1; }
-        & > #approval-buttons { height: 1; }
+        & > #approval-prompt { height: auto; max-height: 6; color: $foreground; }
+        & > SchemaForm { max-height: 10; margin-top: 1; }
+        & > #approval-wrong { height: auto; color: $text-error; display: none; }
+        & > #approval-wrong.-wrong { display: block; }
+        & > #approval-buttons { height: 1; margin-top: 1; }
         & Button { margin-right: 2; }
     }
     """
@@ -38,13 +54,16 @@ class ApprovalForm(Vertical):
             self.approved = approved
             self.data = data
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.path: str | None = None
+        self._schema: dict[str, Json] | None = None
+        self._filled: Node | None = None
 
     def compose(self) -> ComposeResult:
-        """Question and buttons."""
+        """Question, room for a form, what is wrong, buttons."""
         yield Static(id="approval-prompt", markup=False)
+        yield Static(id="approval-wrong", markup=False)
         with Horizontal(id="approval-buttons"):
             yield Button("Approve  [dim]a[/]", id="approve", variant="success", compact=True)
             yield Button("Reject  [dim]x[/]", id="reject", variant="error", compact=True)
@@ -56,16 +75,48 @@ class ApprovalForm(Vertical):
             return
         self.path = path
         self.set_class(path is not None, "-asking")
-        if step is not None and step.waiting is not None:
-            lines = [plain(clean(line)) for line in (step.waiting.prompt or "").splitlines()]
-            self.query_one("#approval-prompt", Static).update(f"{step.step_name}: " + "\n".join(lines))
+        self.query(SchemaForm).remove()
+        self._schema = self._filled = None
+        self._say([])
+        if step is None or step.waiting is None:
+            return
+        lines = [plain(clean(line)) for line in (step.waiting.prompt or "").splitlines()]
+        self.query_one("#approval-prompt", Static).update(f"{step.step_name}: " + "\n".join(lines))
+        if isinstance(step.waiting.form, dict):
+            self._schema = step.waiting.form
+            self._filled = build_form(form_of(self._schema))
+            self.mount(_PatientForm(self._filled), before="#approval-wrong")
 
-    def answer(self, approved: bool) -> None:
-        """Decide."""
-        if self.path is not None:
-            self.post_message(self.Answered(self.path, approved, None))
+    async def answer(self, approved: bool) -> None:
+        """Decide. An approval whose form is not filled in as it must be says so at its fields instead."""
+        if self.path is None:
+            return
+        data = self._filled.collect() if approved and self._filled is not None else None
+        if approved and self._filled is not None and self._schema is not None:
+            problems = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._filled)}
+            # In a thread, because a hostile pattern can take its time.
+            _, found = await asyncio.to_thread(validate_inputs, self._schema, data)
+            for problem in found:
+                problems.setdefault(problem.pointer, problem.message)
+            if problems:
+                form = self.query_one(SchemaForm)
+                self._say(list(await form.show_problems(problems)))
+                await form.focus_on(next(iter(problems)))
+                return
+        self.post_message(self.Answered(self.path, approved, data))
+
+    def _say(self, sentences: list[str]) -> None:
+        wrong = self.query_one("#approval-wrong", Static)
+        wrong.update("\n".join(sentences))
+        wrong.set_class(bool(sentences), "-wrong")
 
     @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
+    async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.answer(event.button.id == "approve")
+        await self.answer(event.button.id == "approve")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field is no decision: it goes to the button."""
+        event.stop()
+        self.query_one("#approve", Button).focus()
