@@ -38,15 +38,23 @@ LIMIT = 30.0
 class Terminal:
     """A program in a pseudo-terminal, and what it shows."""
 
-    def __init__(self, tables: Path, database: Path, **environment: str) -> None:
+    def __init__(self, tables: Path, database: Path, own: bool = True, **environment: str) -> None:
         self.screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
-            settings.pop("LC_ALL", None)
-            os.execve(sys.executable, [sys.executable, "-c", PROGRAM, str(tables), str(database)], settings)
+        settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
+        settings.pop("LC_ALL", None)
+        command = [sys.executable, "-c", PROGRAM, str(tables), str(database)]
+        if own:
+            self.pid, self._fd = pty.fork()
+            if self.pid == 0:
+                os.execve(sys.executable, command, settings)
+        else:
+            # A terminal that is not the controlling one: nobody tells the program when it goes away.
+            self._fd, inner = pty.openpty()
+            actions = [(os.POSIX_SPAWN_DUP2, inner, stream) for stream in (0, 1, 2)]
+            self.pid = os.posix_spawn(sys.executable, command, settings, file_actions=actions, setsid=True)
+            os.close(inner)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     @property
@@ -129,8 +137,8 @@ def gate(tmp_path: Path, put_workflow: Callable[..., Path]) -> Path:
 def terminal(tables: Path, database: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def start(**environment: str) -> Terminal:
-        opened.append(Terminal(tables, database, **environment))
+    def start(own: bool = True, **environment: str) -> Terminal:
+        opened.append(Terminal(tables, database, own, **environment))
         return opened[-1]
 
     yield start
@@ -169,6 +177,31 @@ def test_a_run_outlives_a_terminal_that_is_closed(
     assert opened.exit_code() == 0
     record = last_run(database)
     assert (record.status, record.outputs) == ("completed", {"said": "through\n"})
+
+
+def test_a_run_outlives_a_terminal_that_goes_away_without_a_word(
+    terminal: Callable[..., Terminal], gate: Path, database: Path
+) -> None:
+    opened = terminal(own=False)
+    run_slow(opened, gate)
+    opened.close()
+    gate.touch()
+    assert opened.exit_code() == 0
+    assert last_run(database).status == "completed"
+
+
+def test_the_mouse_can_be_given_back_to_the_terminal(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain")
+    opened = terminal()
+    opened.shows("never run")
+    assert opened.raw.count(b"\x1b[?1003l") == 0
+    opened.press("\x1b[24~")
+    opened.read_until(lambda: opened.raw.count(b"\x1b[?1003l") == 1)
+    taken = opened.raw.count(b"\x1b[?1003h")
+    opened.press("\x1b[24~")
+    opened.read_until(lambda: opened.raw.count(b"\x1b[?1003h") > taken)
 
 
 def test_leaving_asks_about_runs_and_lets_them_finish(

@@ -309,7 +309,8 @@ async def test_the_generated_python_follows_the_text(
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
         python = screen.query_one(PythonView)
-        assert "WORKFLOW = WorkflowPlan(" in python.text
+        await pilot.press("escape", "4")
+        await until(pilot, lambda: "WORKFLOW = WorkflowPlan(" in python.text)
         replace(screen, '"Hello"', '"Good day"')
         await until(pilot, lambda: "Good day" in python.text)
         replace(screen, '"Good day"', '"Good day')

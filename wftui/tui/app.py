@@ -164,6 +164,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     async def _notice_runs(self) -> None:
         """Take up runs that were started elsewhere in this process, and notice those that wait for an answer."""
+        if self._has_lost_terminal():
+            self.terminal_lost()
+            return
         running = self.workbench.running()
         for run_id in running:
             self._adopt(run_id)
@@ -303,6 +306,11 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         if leaving is not None:
             self.exit(leaving)
 
+    def _has_lost_terminal(self) -> bool:
+        from wftui.tui.driver import TerminalDriver
+
+        return isinstance(self._driver, TerminalDriver) and self._driver.is_gone
+
     def terminal_lost(self) -> None:
         """The terminal is gone: end the screen, and only it."""
         self.exit(Leaving.LOST)
@@ -326,7 +334,7 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     app = WftuiApp(workbench, start=start)
     loop = asyncio.get_running_loop()
     # They stay until `finish` puts its own in their place: a lost terminal may say so more than once.
-    loop.add_signal_handler(signal.SIGHUP, app.exit, Leaving.LOST)
+    loop.add_signal_handler(signal.SIGHUP, app.terminal_lost)
     loop.add_signal_handler(signal.SIGTERM, app.exit, Leaving.CANCEL)
     leaving = await app.run_async()
     # An app that broke down returns nothing; its runs are none the worse for it.

@@ -104,6 +104,18 @@ class TerminalDriver(LinuxDriver):
         """Set the terminal's title."""
         self.write(f"\x1b]2;{''.join(character for character in title if character.isprintable())}\x07")
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the terminal is no more; nobody is told of that when it was not the program's own."""
+        return self.input_tty and not os.isatty(self.fileno)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the end, be it the terminal's."""
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._lost()
+
     def toggle_mouse(self) -> bool:
         """Give the mouse back to the terminal, or take it; returns whether it is taken now."""
         if self._mouse:
@@ -115,7 +127,7 @@ class TerminalDriver(LinuxDriver):
         return self._mouse
 
     def _lost(self) -> None:
-        """Called in the thread that writes."""
+        """Called in the thread that reads or the one that writes."""
         from wftui.tui.app import WftuiApp
 
         if isinstance(self._app, WftuiApp):
