@@ -16,7 +16,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.steps.base import StepContext, StepType
-from wftui.steps.catalogue import BUILTIN, LazyCatalogue
+from wftui.steps.catalogue import builtin_catalogue
 
 Work = Callable[[dict[str, Json], StepContext], Any]
 Open = Callable[..., Awaitable[WorkflowExecutor]]
@@ -37,12 +37,18 @@ class Call(StepType[Any]):
         return await result if asyncio.iscoroutine(result) else result
 
 
-class Steps(LazyCatalogue):
+class Steps:
     """The built-in step types, and `call` over these functions."""
 
     def __init__(self, **functions: Work) -> None:
-        super().__init__(BUILTIN)
-        self._loaded["call"] = Call({"fail": fail, **functions})
+        self._builtin = builtin_catalogue()
+        self._call = Call({"fail": fail, **functions})
+
+    def get(self, word: str) -> StepType[Any] | None:
+        return self._call if word == "call" else self._builtin.get(word)
+
+    def types(self) -> list[StepType[Any]]:
+        return [*self._builtin.types(), self._call]
 
 
 def fail(_input: dict[str, Json], _context: StepContext) -> Json:

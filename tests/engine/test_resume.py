@@ -51,6 +51,7 @@ async def resume(
         slots=Slots(plan.max_parallel),
         environment={},
         working_directory=Path.cwd(),
+        folder=None,
         connections=RunConnections(plan, {}, redactor),
         prior=history.prior,
     )

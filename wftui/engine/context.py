@@ -1,7 +1,7 @@
 """What a running step is given: the engine's side of `wftui.steps.base.StepContext`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from wftui.model.events import StepAnswered, StepWaiting
 from wftui.model.execution import LogLevel, Waiting
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
-from wftui.steps.base import Answer
+from wftui.steps.base import Answer, KeptT, StepSite
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
 _LONGEST_SLEEP = 3600.0  # seconds; the clock is asked again after each, as a sleeping machine stops its timers
@@ -84,6 +84,11 @@ class RunContext:
         }
 
     @property
+    def site(self) -> StepSite:
+        """Where this step stands."""
+        return StepSite(self._core.folder, self._step.connection)
+
+    @property
     def cancelled(self) -> asyncio.Event:
         """Set when this attempt is to end."""
         return self._cancelled
@@ -99,6 +104,10 @@ class RunContext:
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Say how far the step is."""
         self._voice.progress(fraction, message)
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share."""
+        return self._core.shared.keep(key, make)
 
     async def close(self) -> None:
         """Pass on what was logged; nothing is taken in any more."""

@@ -13,6 +13,7 @@ from wftui.engine.connecting import RunConnections
 from wftui.engine.emit import Emitter
 from wftui.engine.prior import Prior
 from wftui.engine.settings import EngineSettings
+from wftui.engine.shared import SharedThings
 from wftui.engine.validation import OutputSchemas
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
@@ -37,6 +38,7 @@ class RunCore:
     """The parts of one run that its steps, containers and contexts use.
 
     Attributes:
+        folder: where the workflow's file is; None when it comes from no folder.
         children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
         prior: what an earlier process, or an earlier run, has done already.
         warnings: failures so far that `onError` or `onItemError` handled.
@@ -49,12 +51,14 @@ class RunCore:
     slots: Slots
     environment: Mapping[str, str]
     working_directory: Path
+    folder: Path | None
     connections: RunConnections
     children: Children | None = None
     prior: Prior = field(default_factory=Prior)
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)
     output_schemas: OutputSchemas = field(default_factory=OutputSchemas)
+    shared: SharedThings = field(default_factory=SharedThings)
     warnings: int = 0
 
     @property

@@ -60,6 +60,7 @@ class WorkflowExecutor:
         load: compiles a workflow and gives its plan; called in a thread.
         load_stored: gives the plan of a run from (workflow id, source, code) as stored; called in a thread. Without it
             nothing can be resumed or run again from a step.
+        folder_of: gives the folder of a workflow's file.
         connections: the user's connections; absent: those in the user's own folder.
         settings: limits; the usual ones when absent.
     """
@@ -71,6 +72,7 @@ class WorkflowExecutor:
         load: "Callable[[str], LoadedWorkflow]",
         *,
         load_stored: "Callable[[str, str, str], LoadedWorkflow] | None" = None,
+        folder_of: Callable[[str], Path] | None = None,
         connections: Connections | None = None,
         clock: Clock = utc_now,
         settings: EngineSettings | None = None,
@@ -79,6 +81,7 @@ class WorkflowExecutor:
         self._catalogue = catalogue
         self._load = load
         self._load_stored = load_stored
+        self._folder_of = folder_of
         self._connections = connections
         self._clock = clock
         self._settings = settings or EngineSettings()
@@ -323,6 +326,7 @@ class WorkflowExecutor:
             slots=Slots(plan.max_parallel),
             environment=dict(os.environ),
             working_directory=self._working_directory,
+            folder=self._folder_of(plan.id) if self._folder_of else None,
             connections=RunConnections(plan, request.connections, redactor, self._connections),
             children=ChildRuns(self, self._store, request, execution_id, depth, self._settings.max_depth),
             prior=prior or Prior(),

@@ -113,6 +113,8 @@ class Run:
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
             error = describe_outside(fault)
+        finally:
+            await self.core.shared.close(self.core.settings.grace, self.note)
         # No await between this decision and the event that tells it.
         if self._cancelled:
             await self._end(Cancelled(**self._stamp()))

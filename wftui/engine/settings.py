@@ -9,7 +9,7 @@ class EngineSettings:
 
     Attributes:
         grace: how long a cancelled or timed-out step may take to clean up before it is stopped by force.
-        force: how long it may take after that before it is left behind.
+        force: how long it may take after that before it is left behind; longer than a process step needs to kill.
         finally_limit: how long `finally` may take once the run was cancelled or ran out of time.
         log_interval: logs and progress of a step are passed on at most this often.
         log_head: so much of a step's log is kept as it comes; of the rest only the end, `log_tail` lines.
@@ -18,7 +18,7 @@ class EngineSettings:
     """
 
     grace: float = 5.0
-    force: float = 0.5
+    force: float = 2.5
     finally_limit: float = 60.0
     log_interval: float = 0.05
     log_head: int = 8_000_000

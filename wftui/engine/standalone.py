@@ -29,6 +29,7 @@ async def run_plan(
     *,
     catalogue: Catalogue | None = None,
     settings: EngineSettings | None = None,
+    folder: Path | None = None,
     clock: Clock = utc_now,
 ) -> ExecutionRecord:
     """Run a plan to its end; returns the record.
@@ -36,11 +37,12 @@ async def run_plan(
     Args:
         on_event: sees every event as it happens.
         catalogue: the step types; the built-in ones when absent.
+        folder: where the workflow's file is.
 
     Raises:
         UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
     """
-    run, sink = prepare(plan, inputs, on_event, catalogue=catalogue, settings=settings, clock=clock)
+    run, sink = prepare(plan, inputs, on_event, catalogue=catalogue, settings=settings, folder=folder, clock=clock)
     await run.create(None)
     await run.run()
     return sink.record
@@ -53,6 +55,7 @@ def prepare(
     *,
     catalogue: Catalogue | None = None,
     settings: EngineSettings | None = None,
+    folder: Path | None = None,
     clock: Clock = utc_now,
 ) -> tuple[Run, MemorySink]:
     """A run in memory that has not begun, for callers who want to cancel or answer it."""
@@ -67,6 +70,7 @@ def prepare(
         slots=Slots(plan.max_parallel),
         environment=dict(os.environ),
         working_directory=Path.cwd(),
+        folder=folder,
         connections=RunConnections(plan, {}, redactor),
     )
     return Run(core, ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs))), sink
