@@ -23,6 +23,7 @@ from wftui.workspace.locate import find_database, find_tables
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
+    from wftui.compiler.fixes import AppliedFix
     from wftui.engine.executor import WorkflowExecutor
     from wftui.model.base import Json
     from wftui.model.compilation import CompilationResult
@@ -154,6 +155,19 @@ class Workbench:
     async def compile(self, workflow_id: str) -> CompilationResult:
         """Check a workflow on disk and write its Python and the registry."""
         return await asyncio.to_thread(lambda: self.compiler().compile(workflow_id))
+
+    async def fix(self, workflow_id: str) -> list[AppliedFix]:
+        """Apply the safe fixes to a workflow on disk, changing only the bytes they mean to; returns them."""
+        source = await self.read_source(workflow_id)
+        from wftui.compiler.fixes import apply_safe_fixes
+
+        compiler = self.compiler()
+        text, applied = await asyncio.to_thread(
+            apply_safe_fixes, source.text, lambda changed: compiler.check(workflow_id, changed)
+        )
+        if applied:
+            await self.save_source(workflow_id, text, source.etag)
+        return applied
 
     async def compile_all(self) -> list[CompilationResult]:
         """`compile` for every workflow; one broken workflow does not stop the others."""

@@ -105,6 +105,53 @@ def test_compile_for_people(cli: Cli, settings: Settings) -> None:
     assert cli("compile", "--all", "--check")[0] == 1
 
 
+BROKEN = """{
+  "format": 1,
+  "id": "broken",
+  "inputSchema": {"type": "object", "properties": {"who": {"type": "string"}}},
+  "steps": [{"id": "greet", "type": "set", "input": {"text": "Hello {{ inputs.woh }}", "n": 1}}],
+  "outputs": {"text": "{{ steps.greet.output.text }}"}
+}
+"""
+
+
+@pytest.fixture
+def broken(settings: Settings) -> Path:
+    path = settings.tables / "workflows" / "broken" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(BROKEN)
+    return path
+
+
+def test_a_problem_is_shown_under_its_line(cli: Cli, broken: Path) -> None:
+    _, _, err = cli("compile", "broken", "--check")
+    place, line, carets, *_ = err.splitlines()
+    column = BROKEN.splitlines()[4].index("inputs.woh") + 1
+    assert place.startswith(f"{broken}:5:{column}: error[")
+    assert line == f"5 | {BROKEN.splitlines()[4]}"
+    assert carets.index("^") == len("5 | ") + column - 1
+
+
+def test_fix_changes_only_the_bytes_it_means_to_and_says_which(cli: Cli, broken: Path) -> None:
+    code, out, err = cli("compile", "broken", "--fix")
+    assert (code, "broken: Ready" in out) == (0, True)
+    assert f"{broken}:5: fixed[" in err
+    assert broken.read_text() == BROKEN.replace("woh", "who")
+
+
+def test_problems_for_continuous_integration(cli: Cli, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(broken.parents[3])
+    relative = "tables/workflows/broken/workflow.json"
+    log = json.loads(cli("compile", "broken", "--check", "--format", "sarif")[1])
+    result = log["runs"][0]["results"][0]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == relative
+    assert cli("compile", "broken", "--check", "--format", "github")[1].startswith(f"::error file={relative},line=5,")
+
+
+def test_fix_and_check_exclude_each_other(cli: Cli) -> None:
+    assert cli("compile", "repo_health", "--fix", "--check")[0] == 2
+
+
 def test_compile_wants_ids_or_all(cli: Cli) -> None:
     assert cli("compile")[0] == 2
     assert cli("compile", "repo_health", "--all")[0] == 2

@@ -31,7 +31,11 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.screen import open_screen
 
             return open_screen
-        case "new" | "list" | "compile" | "steps":
+        case "compile":
+            from wftui.cli import compiling
+
+            return compiling.COMMANDS[arguments.command]
+        case "new" | "list" | "steps":
             from wftui.cli import workflows
 
             return workflows.COMMANDS[arguments.command]

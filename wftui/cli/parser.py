@@ -32,6 +32,13 @@ def build_parser() -> argparse.ArgumentParser:
     compiling.add_argument("ids", nargs="*", metavar="ID")
     compiling.add_argument("--all", action="store_true", help="every workflow")
     compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 when there are errors")
+    compiling.add_argument("--fix", action="store_true", help="apply the fixes that are safe, and say which")
+    compiling.add_argument(
+        "--format",
+        choices=["human", "json", "sarif", "github"],
+        default="human",
+        help="how problems are told: for people, as JSON, as SARIF 2.1.0, as GitHub annotations",
+    )
     add_json(compiling)
     steps = command("steps", "List the step types.")
     add_json(steps)

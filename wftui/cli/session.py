@@ -35,9 +35,11 @@ def _tell_problems(workbench: Workbench, error: UserError) -> int:
     """Every problem of the workflow that does not compile, at its place."""
     # The compiler is loaded by now: nothing else ends with this code.
     from wftui.compiler.compiler import CompileFailed
+    from wftui.compiler.report import human
 
     if not isinstance(error, CompileFailed):
         raise error
     path = workbench.workspace.source_path(error.result.workflow_id)
-    Terminal().diagnostics(str(path), error.result.errors)
+    source = workbench.workspace.read(error.result.workflow_id).text
+    Terminal().error(human(str(path), source, error.result.errors).rstrip("\n"))
     return error.exit_code

@@ -13,7 +13,6 @@ from wftui.model.glyphs import GLYPHS
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
-    from wftui.model.compilation import CompilationError
 
 _COLOURS = {
     "red": "31",
@@ -111,11 +110,6 @@ class Terminal:
         self.line(self.paint(format_row(header), "dim"))
         for row in rows:
             self.line(format_row(row))
-
-    def diagnostics(self, path: str, problems: Sequence[CompilationError]) -> None:
-        """Compile problems on stderr, one a line: `file:line:column: error[code] message`."""
-        for problem in problems:
-            self.error(f"{path}:{problem.line}:{problem.column}: {problem.severity}[{problem.code}] {problem.message}")
 
 
 def _cells(text: str) -> int:

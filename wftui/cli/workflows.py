@@ -1,13 +1,12 @@
-"""`new`, `list`, `compile`, `steps`: workflows as files."""
+"""`new`, `list`, `steps`: workflows as files, and what their steps can be."""
 
 import argparse
 
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.model.compilation import CompilationResult
 from wftui.model.durations import format_duration
-from wftui.model.errors import ExitCode, UsageError
+from wftui.model.errors import ExitCode
 from wftui.workbench import Workbench
 
 
@@ -58,44 +57,6 @@ def list_(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-def compile_(arguments: argparse.Namespace) -> int:
-    """`wftui compile`: exit 3 when a workflow does not compile (with `--check`: 1)."""
-    if bool(arguments.ids) == arguments.all:
-        raise UsageError("name workflows to compile, or give --all", code="usage.compile")
-
-    async def work(workbench: Workbench) -> int:
-        terminal = Terminal()
-        ids = workbench.workspace.ids() if arguments.all else arguments.ids
-        results: list[CompilationResult] = []
-        for workflow_id in ids:
-            if arguments.check:
-                source = await workbench.read_source(workflow_id)
-                results.append(await workbench.check(workflow_id, source.text))
-            else:
-                results.append(await workbench.compile(workflow_id))
-        if arguments.json:
-            wires = [result.to_wire() for result in results]
-            terminal.json(wires if arguments.all or len(ids) != 1 else wires[0])
-        else:
-            for result in results:
-                _report(terminal, workbench, result)
-        if all(result.success for result in results):
-            return ExitCode.DONE
-        return ExitCode.FAILED if arguments.check else ExitCode.NOT_COMPILED
-
-    return with_workbench(arguments, work)
-
-
-def _report(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
-    path = workbench.workspace.source_path(result.workflow_id)
-    terminal.diagnostics(str(path), [*result.errors, *result.warnings])
-    severities = [problem.severity for problem in (*result.errors, *result.warnings)]
-    numbers = [(severities.count(severity), severity) for severity in ("error", "warning", "hint")]
-    counts = [f"{number} {severity}{'s' * (number != 1)}" for number, severity in numbers if number]
-    state = terminal.paint("Ready", "green") if result.success else terminal.paint("Failed", "red")
-    terminal.line(f"{result.workflow_id}: {state}{' · ' if counts else ''}{' · '.join(counts)}")
-
-
 def steps(arguments: argparse.Namespace) -> int:
     """`wftui steps`: the catalogue."""
 
@@ -111,4 +72,4 @@ def steps(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-COMMANDS: dict[str, Command] = {"new": new, "list": list_, "compile": compile_, "steps": steps}
+COMMANDS: dict[str, Command] = {"new": new, "list": list_, "steps": steps}

@@ -1,0 +1,85 @@
+"""`compile`: check workflows, fix what is safe to fix, write their Python, and tell every problem as asked."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.compiler import report
+from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.model.errors import ExitCode, UsageError
+from wftui.workbench import Workbench
+
+
+def compile_(arguments: argparse.Namespace) -> int:
+    """`wftui compile`: exit 3 when a workflow does not compile (with `--check`: 1)."""
+    if bool(arguments.ids) == arguments.all:
+        raise UsageError("name workflows to compile, or give --all", code="usage.compile")
+    if arguments.fix and arguments.check:
+        raise UsageError("--fix changes files and --check does not: give one of them", code="usage.compile")
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        ids = workbench.workspace.ids() if arguments.all else arguments.ids
+        if arguments.fix:
+            for workflow_id in ids:
+                await _fix(terminal, workbench, workflow_id)
+        if arguments.check:
+            results = [await workbench.check(each, (await workbench.read_source(each)).text) for each in ids]
+        elif arguments.all:
+            results = await workbench.compile_all()
+        else:
+            results = [await workbench.compile(each) for each in ids]
+        _tell(terminal, workbench, results, arguments)
+        if all(result.success for result in results):
+            return ExitCode.DONE
+        return ExitCode.FAILED if arguments.check else ExitCode.NOT_COMPILED
+
+    return with_workbench(arguments, work)
+
+
+async def _fix(terminal: Terminal, workbench: Workbench, workflow_id: str) -> None:
+    for applied in await workbench.fix(workflow_id):
+        place = f"{_path(workbench, workflow_id)}:{applied.diagnostic.line}"
+        # On stderr, as every remark: stdout is the document that was asked for.
+        terminal.error(f"{place}: fixed[{applied.diagnostic.code}] {applied.fix.title}")
+
+
+def _tell(
+    terminal: Terminal, workbench: Workbench, results: Sequence[CompilationResult], arguments: argparse.Namespace
+) -> None:
+    found = {_path(workbench, result.workflow_id): [*result.errors, *result.warnings] for result in results}
+    if arguments.json or arguments.format == "json":
+        wires = [result.to_wire() for result in results]
+        terminal.json(wires if arguments.all or len(results) != 1 else wires[0])
+    elif arguments.format == "sarif":
+        terminal.json(report.sarif(found))
+    elif arguments.format == "github":
+        for path, problems in found.items():
+            terminal.write(report.github(path, problems))
+    else:
+        for result in results:
+            _tell_people(terminal, workbench, result)
+
+
+def _tell_people(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
+    problems: list[CompilationError] = [*result.errors, *result.warnings]
+    path = workbench.workspace.source_path(result.workflow_id)
+    if problems:
+        source = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        terminal.error(report.human(_path(workbench, result.workflow_id), source, problems).rstrip("\n"))
+    state = terminal.paint("Ready", "green") if result.success else terminal.paint("Failed", "red")
+    counts = f" · {report.summary([result])}" if problems else ""
+    terminal.line(f"{result.workflow_id}: {state}{counts}")
+
+
+def _path(workbench: Workbench, workflow_id: str) -> str:
+    """The source's path, relative to where the command was started if it lies below: what CI wants to see."""
+    path = workbench.workspace.source_path(workflow_id)
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+COMMANDS: dict[str, Command] = {"compile": compile_}
