@@ -1,90 +1,12 @@
-"""A real, small StepContext: what a step says is kept, what it asks is answered from the test."""
+"""Names the step tests share."""
 
-import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any
 
 from wftui.model.base import Json
-from wftui.model.execution import LogLevel
-from wftui.steps.base import Answer, Closable, StepSite, StepType
-
-KeptT = TypeVar("KeptT", bound=Closable)
-
-
-@dataclass
-class RecordingContext:
-    """The context of one step in a test."""
-
-    working_directory: Path
-    execution_id: str = "01run-00001"
-    workflow_id: str = "test"
-    path: str = "step"
-    attempt: int = 1
-    idempotency_key: str = "01run-00001/step"
-    connection: Mapping[str, Json] | None = None
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    logs: list[tuple[str, str, str]] = field(default_factory=list)
-    fractions: list[tuple[float, str | None]] = field(default_factory=list)
-    slept_until: list[datetime] = field(default_factory=list)
-    asked: list[tuple[str, Mapping[str, Any] | None, float | None, str]] = field(default_factory=list)
-    children: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-    on_log: Callable[[str], None] | None = None
-    site: StepSite = field(default_factory=StepSite)
-    kept: dict[str, Closable] = field(default_factory=dict)
-
-    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
-        """Keep the lines; tell whoever waits for one."""
-        self.logs.append((stream, level, message))
-        if self.on_log is not None:
-            self.on_log(message)
-
-    def progress(self, fraction: float, message: str | None = None) -> None:
-        """Keep the progress."""
-        self.fractions.append((fraction, message))
-
-    async def sleep_until(self, moment: datetime) -> None:
-        """Keep the moment; do not sleep."""
-        self.slept_until.append(moment)
-
-    def now(self) -> datetime:
-        """A clock that stands still."""
-        return datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
-
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Answer yes."""
-        self.asked.append((prompt, form, wait, on_timeout))
-        return Answer(approved=True, by="ann", at="2026-11-22T19:00:00.000Z", data={"n": 1})
-
-    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Give back what was handed in."""
-        self.children.append((workflow_id, inputs))
-        return {"echo": dict(inputs)}
-
-    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Make it once; a test closes what is kept itself."""
-        if key not in self.kept:
-            self.kept[key] = make()
-        return cast("KeptT", self.kept[key])
-
-    def lines(self, stream: str | None = None) -> list[str]:
-        """All logged lines, of one stream or of all."""
-        return [line for kind, _, text in self.logs if stream in (None, kind) for line in text.split("\n")]
-
-    def wait_for_log(self, text: str) -> "asyncio.Event":
-        """An event that is set as soon as a log message contains the text."""
-        seen = asyncio.Event()
-
-        def look(message: str) -> None:
-            if text in message:
-                seen.set()
-
-        self.on_log = look
-        return seen
-
+from wftui.steps.base import StepType
+from wftui.steps.testing import RecordingContext
 
 Run = Callable[[StepType[Any], Mapping[str, Json]], Awaitable[Json]]
+
+__all__ = ["RecordingContext", "Run"]

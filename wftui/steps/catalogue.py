@@ -1,9 +1,18 @@
-"""The built-in step types by their word; a type's module is imported only when that type is asked for."""
+"""All step types by their word; a type's module is imported only when that type is asked for."""
 
+import threading
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wftui.steps.base import StepType
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from wftui.steps.plugins import Found
+    from wftui.steps.trust import TrustedFiles
 
 BUILTIN: dict[str, tuple[str, str]] = {
     "approval": ("wftui.steps.approval", "ApprovalStep"),
@@ -22,28 +31,112 @@ BUILTIN: dict[str, tuple[str, str]] = {
 """Word → (module, class)."""
 
 
-class LazyCatalogue:
-    """Step types from modules that are named but not imported yet."""
+@dataclass(frozen=True, slots=True)
+class PluginProblem:
+    """A plugin that cannot be used: where it comes from, its word if that is known, and why, as a sentence."""
 
-    def __init__(self, places: dict[str, tuple[str, str]]) -> None:
-        self._places = places
-        self._loaded: dict[str, StepType[Any]] = {}
+    source: str
+    word: str | None
+    message: str
+
+
+class StepCatalogue:
+    """The built-in step types, then those of installed packages, then those of a workspace; the first of a word wins.
+
+    Nothing is imported before it is asked for. Safe to use from several threads.
+
+    Args:
+        workspace_steps: the folder `steps` of a workspace, whose trusted files are looked at as well.
+        trusted: which files are; absent: as the user has agreed.
+        plugins: whether installed packages are looked at.
+    """
+
+    def __init__(
+        self, *, workspace_steps: Path | None = None, trusted: "TrustedFiles | None" = None, plugins: bool = True
+    ) -> None:
+        self._folder = workspace_steps
+        self._trusted = trusted
+        self._plugins = plugins
+        self._lock = threading.RLock()
+        self._builtin: dict[str, StepType[Any]] = {}
+        self._installed: dict[str, Found] = {}
+        self._announced: dict[str, EntryPoint] | None = None
+        self._from_folder: list[Found] | None = None
 
     def get(self, word: str) -> StepType[Any] | None:
         """The step type of that word, or None."""
-        if word not in self._loaded:
-            if word not in self._places:
-                return None
-            module, name = self._places[word]
-            self._loaded[word] = getattr(import_module(module), name)()
-        return self._loaded[word]
+        with self._lock:
+            if word in BUILTIN:
+                if word not in self._builtin:
+                    module, name = BUILTIN[word]
+                    self._builtin[word] = getattr(import_module(module), name)()
+                return self._builtin[word]
+            found = self._plugin(word) if "." in word else None
+            return found.step_type if found else None
 
     def types(self) -> list[StepType[Any]]:
         """All step types, sorted by word."""
-        found = (self.get(word) for word in sorted(self._places))
-        return [step_type for step_type in found if step_type is not None]
+        with self._lock:
+            words = {*BUILTIN, *self._words_announced(), *(found.word for found in self._folder_plugins())}
+            types = (self.get(word) for word in words if word is not None)
+            return sorted((each for each in types if each is not None), key=lambda each: each.word)
+
+    def why_not(self, word: str) -> str | None:
+        """Why a word that is announced cannot be used; None when it can be, or when nobody has heard of it."""
+        with self._lock:
+            found = self._plugin(word) if word not in BUILTIN else None
+            return f"{found.source}: {found.problem}" if found and found.problem else None
+
+    def problems(self) -> list[PluginProblem]:
+        """All plugins that cannot be used."""
+        with self._lock:
+            announced = self._words_announced()
+            found = [*(self._plugin(word) for word in announced), *self._folder_plugins()]
+            problems = [PluginProblem(each.source, each.word, each.problem) for each in found if each and each.problem]
+            for each in self._folder_plugins():
+                if each.step_type and each.word in announced:
+                    sentence = f"an installed package has the word {each.word} already"
+                    problems.append(PluginProblem(each.source, each.word, sentence))
+            return problems
+
+    def refresh(self) -> None:
+        """Look at the workspace's files again, at the next question."""
+        with self._lock:
+            self._from_folder = None
+
+    def _words_announced(self) -> "dict[str, EntryPoint]":
+        if self._announced is None:
+            # Reading what is installed takes tens of milliseconds, so only when a word is not a built-in one.
+            from wftui.steps.plugins import installed_words
+
+            known = installed_words() if self._plugins else {}
+            self._announced = {word: entry for word, entry in known.items() if word not in BUILTIN}
+        return self._announced
+
+    def _folder_plugins(self) -> "list[Found]":
+        if self._from_folder is None:
+            from wftui.steps.plugins import load_folder
+            from wftui.steps.trust import TrustedFiles
+
+            self._from_folder = load_folder(self._folder, self._trusted or TrustedFiles()) if self._folder else []
+        return self._from_folder
+
+    def _plugin(self, word: str) -> "Found | None":
+        if word in self._words_announced():
+            if word not in self._installed:
+                from wftui.steps.plugins import load_installed
+
+                self._installed[word] = load_installed(self._words_announced()[word])
+            return self._installed[word]
+        candidates = [found for found in self._folder_plugins() if found.word == word]
+        return next((found for found in candidates if found.step_type), next(iter(candidates), None))
 
 
-def builtin_catalogue() -> LazyCatalogue:
-    """The step types that come with wftui."""
-    return LazyCatalogue(BUILTIN)
+def builtin_catalogue() -> StepCatalogue:
+    """The step types that come with wftui, and nothing else."""
+    return StepCatalogue(plugins=False)
+
+
+def workspace_catalogue(tables: Path) -> StepCatalogue:
+    """All step types a workspace can use: built-in, installed, and its own `steps/*.py`."""
+    return StepCatalogue(workspace_steps=tables / "steps")

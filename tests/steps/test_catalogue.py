@@ -1,0 +1,229 @@
+"""The catalogue: built-in types, installed packages and trusted files, each asked for by its word."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from steps_kit import RecordingContext
+
+from wftui.model.errors import ConflictError, UsageError
+from wftui.runtime.validation import schema_problems
+from wftui.steps.catalogue import BUILTIN, StepCatalogue, builtin_catalogue
+from wftui.steps.scaffold import new_step_package
+from wftui.steps.testing import run_step
+from wftui.steps.trust import TrustedFiles
+
+GOOD = '''
+from wftui.steps.plugin import step
+
+@step("own.double", secret_fields=["text"])
+def double(text: str, max_times: int = 2) -> dict[str, str]:
+    """Says it again."""
+    return {"text": text * max_times}
+'''
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> TrustedFiles:
+    return TrustedFiles(tmp_path / "private")
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, trusted: TrustedFiles) -> StepCatalogue:
+    (tmp_path / "steps").mkdir()
+    return StepCatalogue(workspace_steps=tmp_path / "steps", trusted=trusted)
+
+
+def write(catalogue_folder: Path, name: str, text: str, trusted: TrustedFiles) -> Path:
+    path = catalogue_folder / "steps" / name
+    path.write_text(text)
+    trusted.trust(path, path.read_bytes())
+    return path
+
+
+def install(folder: Path, package: str, entries: dict[str, str], module: str) -> None:
+    """Lay a package out as pip does."""
+    information = folder / f"{package}-1.2.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2\n")
+    lines = "\n".join(f"{word} = {target}" for word, target in entries.items())
+    (information / "entry_points.txt").write_text(f"[wftui.steps]\n{lines}\n")
+    (folder / f"{package}.py").write_text(module)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("plug_")]:
+        del sys.modules[name]
+
+
+def test_every_builtin_type_is_whole() -> None:
+    types = builtin_catalogue().types()
+    assert [each.word for each in types] == sorted(BUILTIN)
+    for each in types:
+        assert each.title
+        assert each.description
+        assert len(each.ascii_icon) == 1
+        assert each.ascii_icon.isascii()
+        jsonschema.Draft202012Validator.check_schema(each.input_schema())
+        assert schema_problems(dict(each.output_schema)) == []
+        fields = each.input_schema().get("properties", {})
+        assert all("description" in field for field in fields.values()), each.word
+        assert each.secret_fields <= fields.keys()
+
+
+def test_asking_for_types_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from wftui.steps.catalogue import builtin_catalogue\n"
+        "loaded = {name for name in sys.modules if name.startswith('wftui.steps.')}\n"
+        "assert loaded == {'wftui.steps.base', 'wftui.steps.catalogue'}, loaded\n"
+        "for each in builtin_catalogue().types(): each.input_schema()\n"
+        "heavy = {'httpx2', 'jinja2', 'smtplib', 'jsonschema', 'textual', 'mcp', 'pyrage'} & sys.modules.keys()\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_word_is_none() -> None:
+    for word in ("nothing", "nobody.fetch", ""):
+        assert builtin_catalogue().get(word) is None
+        assert StepCatalogue().why_not(word) is None
+
+
+async def test_a_trusted_file_brings_its_steps(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+) -> None:
+    write(tmp_path, "mine.py", GOOD, trusted)
+    found = catalogue.get("own.double")
+    assert found is not None
+    assert (found.title, found.description) == ("Double", "Says it again.")
+    assert found.input_schema()["required"] == ["text"]
+    assert found.output_schema == {"additionalProperties": {"type": "string"}, "type": "object"}
+    assert await run_step(found, {"text": "ab", "maxTimes": 3}, context) == {"text": "ababab"}
+    assert "own.double" in [each.word for each in catalogue.types()]
+    assert catalogue.problems() == []
+
+
+def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles) -> None:
+    mark = tmp_path / "it-ran"
+    path = tmp_path / "steps" / "evil.py"
+    path.write_text(f"open({str(mark)!r}, 'w')\n" + GOOD)
+    assert catalogue.get("own.double") is None
+    [problem] = catalogue.problems()
+    assert "not trusted" in problem.message
+    assert not mark.exists()
+    path.write_text(GOOD)
+    trusted.trust(path, path.read_bytes())
+    catalogue.refresh()
+    assert catalogue.get("own.double") is not None
+    path.write_text(f"open({str(mark)!r}, 'w')\n" + GOOD)
+    catalogue.refresh()
+    assert catalogue.get("own.double") is None
+    assert not mark.exists()
+    trusted.forget(path)
+    path.write_text(GOOD)
+    catalogue.refresh()
+    assert catalogue.get("own.double") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("import no_such_module_at_all", "cannot be imported: ModuleNotFoundError"),
+        ("def broken(:", "cannot be imported: SyntaxError"),
+        ("raise SystemExit(3)", "cannot be imported: SystemExit: 3"),
+        ("x = 1", "neither a StepType nor a function"),
+        (GOOD.replace("own.double", "double"), "must have a dot"),
+        (GOOD.replace("text: str, ", "text, "), "needs a type"),
+        (GOOD.replace("max_times: int = 2", "*rest: int"), "plain named one"),
+    ],
+)
+def test_a_broken_file_is_one_line(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, text: str, sentence: str
+) -> None:
+    write(tmp_path, "broken.py", text, trusted)
+    [problem] = catalogue.problems()
+    assert problem.source == str(tmp_path / "steps" / "broken.py")
+    assert sentence in problem.message
+    assert len(catalogue.types()) == len(BUILTIN)
+
+
+async def test_an_installed_package_brings_its_steps(site: Path, context: RecordingContext) -> None:
+    install(site, "plug_good", {"own.double": "plug_good:double"}, GOOD)
+    catalogue = StepCatalogue()
+    found = catalogue.get("own.double")
+    assert found is not None
+    assert await run_step(found, {"text": "a"}, context) == {"text": "aa"}
+    assert catalogue.why_not("own.double") is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "module", "sentence"),
+    [
+        ("own.double = plug_bad:double", "import no_such_module_at_all", "cannot be imported"),
+        ("own.double = plug_bad:nothing", "", "cannot be imported: AttributeError"),
+        ("own.double = plug_bad:x", "x = 1", "neither a StepType"),
+        ("own.other = plug_bad:double", GOOD, "it calls itself own.double"),
+    ],
+)
+def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sentence: str) -> None:
+    word, _, target = entry.partition(" = ")
+    install(site, "plug_bad", {word: target}, module)
+    catalogue = StepCatalogue()
+    assert catalogue.get(word) is None
+    assert sentence in (catalogue.why_not(word) or "")
+    [problem] = catalogue.problems()
+    assert (problem.source, problem.word) == ("package plug_bad 1.2", word)
+
+
+def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
+    install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
+    found = StepCatalogue().get("shell")
+    assert type(found).__module__ == "wftui.steps.shell"
+
+
+def test_a_workspace_does_not_hide_a_package(
+    site: Path, tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles
+) -> None:
+    install(site, "plug_first", {"own.double": "plug_first:double"}, GOOD)
+    write(tmp_path, "mine.py", GOOD, trusted)
+    found: Any = catalogue.get("own.double")
+    assert type(found).__module__ == "plug_first"
+    assert ["has the word own.double already" in each.message for each in catalogue.problems()] == [True]
+
+
+def test_a_new_package_passes_its_own_test(tmp_path: Path) -> None:
+    files = new_step_package("acme.say_hello", tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in files] == [
+        "acme-steps/README.md",
+        "acme-steps/pyproject.toml",
+        "acme-steps/acme_steps/__init__.py",
+        "acme-steps/tests/test_say_hello.py",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "acme-steps", "acme-steps"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path / "acme-steps"), *sys.path]),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+    with pytest.raises(ConflictError):
+        new_step_package("acme.other", tmp_path)
+    with pytest.raises(UsageError, match="as in acme"):
+        new_step_package("fetch", tmp_path)

@@ -1,0 +1,115 @@
+"""A step type from a plain function: its signature is the schema."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, create_model
+
+from wftui.model.base import Json
+from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.threads import run_stoppable
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+_MARK = "__wftui_step__"
+_CONTEXT = "context"
+
+
+class FunctionStep(StepType[BaseModel]):
+    """Base of the step types that `step` makes. A plain function runs in a thread, an async one on the event loop."""
+
+    function: ClassVar[Callable[..., Any]]
+    takes_context: ClassVar[bool] = False
+
+    async def run(self, input: BaseModel, context: StepContext) -> Json:  # noqa: A002
+        """Call the function with the fields of the input."""
+        arguments: dict[str, Any] = {name: getattr(input, name) for name in type(input).model_fields}
+        if self.takes_context:
+            arguments[_CONTEXT] = context
+        function = type(self).function
+        if inspect.iscoroutinefunction(function):
+            result = await function(**arguments)
+        else:
+            result = await run_stoppable(lambda: function(**arguments), lambda: None)
+        return result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result
+
+
+def step(
+    word: str,
+    *,
+    title: str | None = None,
+    icon: str = "•",
+    ascii_icon: str = "*",
+    version: str = "1",
+    connection_kind: str | None = None,
+    secret_fields: Iterable[str] = (),
+) -> Callable[[FunctionT], FunctionT]:
+    """Make a step type of a function, which stays a function.
+
+    Its parameters are the fields of the input (`max_rows` is `maxRows` in workflow.json); defaults make them optional,
+    `Annotated[int, Field(description=…)]` documents them. A parameter `context` gets the `StepContext`. What it
+    returns is the output; the first line of its docstring is the description.
+
+    Raises:
+        TypeError: when the signature cannot be a schema.
+    """
+
+    def decorate(function: FunctionT) -> FunctionT:
+        model, output_schema, takes_context = _schemas(function, word)
+        documentation = inspect.getdoc(function) or ""
+        made = type(
+            f"{function.__name__}_step",
+            (FunctionStep,),
+            {
+                "__module__": function.__module__,
+                "__doc__": documentation or f"The step {word}.",
+                "word": word,
+                "title": title or function.__name__.replace("_", " ").capitalize(),
+                "description": documentation.partition("\n")[0],
+                "version": version,
+                "icon": icon,
+                "ascii_icon": ascii_icon,
+                "input_model": model,
+                "output_schema": output_schema,
+                "connection_kind": connection_kind,
+                "secret_fields": frozenset(secret_fields),
+                "function": staticmethod(function),
+                "takes_context": takes_context,
+            },
+        )
+        setattr(function, _MARK, made)
+        return function
+
+    return decorate
+
+
+def step_type_of(thing: object) -> type[StepType[Any]] | None:
+    """The step type that a class is, or that `step` made of a function; None for anything else."""
+    if isinstance(thing, type) and issubclass(thing, StepType):
+        return thing
+    made = getattr(thing, _MARK, None)
+    return made if isinstance(made, type) and issubclass(made, StepType) else None
+
+
+def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], dict[str, Any], bool]:
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    takes_context = False
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name == _CONTEXT:
+            takes_context = True
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise TypeError(f"the parameter {name} of the step {word} must be a plain named one")
+        elif name not in hints:
+            raise TypeError(f"the parameter {name} of the step {word} needs a type")
+        else:
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[name] = (hints[name], default)
+    model = create_model(f"{function.__name__}_input", __base__=StepModel, __module__=function.__module__, **fields)
+    returns = hints.get("return", Any)
+    try:
+        output = {} if returns in (Any, type(None)) else TypeAdapter(returns).json_schema(mode="serialization")
+    except PydanticSchemaGenerationError as error:
+        raise TypeError(f"what the step {word} returns is no JSON: {error.message}") from None
+    return model, output, takes_context

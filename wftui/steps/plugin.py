@@ -1,0 +1,41 @@
+"""What the author of a step type imports; everything else is internal and may change.
+
+    from wftui.steps.plugin import WorkflowError, step
+
+    @step("acme.greet")
+    def greet(name: str, times: int = 1) -> list[str]:
+        \"\"\"Say hello.\"\"\"
+        return [f"hello {name}"] * times
+
+A package names its step types as entry points of the group `wftui.steps`, `"acme.greet" = "acme_steps:greet"`. The
+files `steps/*.py` of a workspace need no entry point; they are loaded once their user has trusted them.
+"""
+
+from wftui.connections.kinds import KINDS, ConnectionValues
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.base import (
+    Answer,
+    Closable,
+    Notice,
+    SiteFacts,
+    StepContext,
+    StepModel,
+    StepSite,
+    StepType,
+)
+from wftui.steps.function_step import step
+
+__all__ = [
+    "KINDS",
+    "Answer",
+    "Closable",
+    "ConnectionValues",
+    "Notice",
+    "SiteFacts",
+    "StepContext",
+    "StepModel",
+    "StepSite",
+    "StepType",
+    "WorkflowError",
+    "step",
+]

@@ -1,0 +1,111 @@
+"""For the tests of step types: run one as the engine does, and see what it said and asked."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from wftui.model.base import Json
+from wftui.model.execution import LogLevel
+from wftui.steps.base import Answer, Closable, StepSite, StepType
+from wftui.steps.function_step import step_type_of
+
+KeptT = TypeVar("KeptT", bound=Closable)
+
+
+@dataclass
+class RecordingContext:
+    """A `StepContext` that keeps what a step says, answers yes, and does not wait.
+
+    Attributes:
+        logs: (stream, level, text) of each call of `log`.
+        fractions: (fraction, message) of each call of `progress`.
+        slept_until: the moments that were waited for.
+        asked: (prompt, form, wait, on_timeout) of each question; each is approved with `answer`.
+        children: (workflow, inputs) of each sub-workflow; each gives `{"echo": inputs}`.
+    """
+
+    working_directory: Path
+    execution_id: str = "01run-00001"
+    workflow_id: str = "test"
+    path: str = "step"
+    attempt: int = 1
+    idempotency_key: str = "01run-00001/step"
+    connection: Mapping[str, Json] | None = None
+    site: StepSite = field(default_factory=StepSite)
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: Json = None
+    logs: list[tuple[str, str, str]] = field(default_factory=list)
+    fractions: list[tuple[float, str | None]] = field(default_factory=list)
+    slept_until: list[datetime] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, Any] | None, float | None, str]] = field(default_factory=list)
+    children: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
+    kept: dict[str, Closable] = field(default_factory=dict)
+    on_log: Callable[[str], None] | None = None
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Keep the lines; tell whoever waits for one."""
+        self.logs.append((stream, level, message))
+        if self.on_log is not None:
+            self.on_log(message)
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Keep the progress."""
+        self.fractions.append((fraction, message))
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Keep the moment; do not sleep."""
+        self.slept_until.append(moment)
+
+    def now(self) -> datetime:
+        """A clock that stands still."""
+        return datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Approve."""
+        self.asked.append((prompt, form, wait, on_timeout))
+        return Answer(approved=True, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
+
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+        """Give back what was handed in."""
+        self.children.append((workflow_id, inputs))
+        return {"echo": dict(inputs)}
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Make it once; a test closes what is in `kept` itself."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return cast("KeptT", self.kept[key])
+
+    def lines(self, stream: str | None = None) -> list[str]:
+        """All logged lines, of one stream or of all."""
+        return [line for kind, _, text in self.logs if stream in (None, kind) for line in text.split("\n")]
+
+    def wait_for_log(self, text: str) -> asyncio.Event:
+        """An event that is set as soon as a log message contains the text."""
+        seen = asyncio.Event()
+
+        def look(message: str) -> None:
+            if text in message:
+                seen.set()
+
+        self.on_log = look
+        return seen
+
+
+async def run_step(thing: object, values: Mapping[str, Json], context: RecordingContext) -> Json:
+    """Run a step type, or a function with `@step`, on the input of a workflow.
+
+    Raises:
+        TypeError: when the thing is no step type.
+        ValidationError: when the input does not fit.
+    """
+    found = step_type_of(type(thing) if isinstance(thing, StepType) else thing)
+    if found is None:
+        raise TypeError(f"{thing!r} is neither a StepType nor a function with @step")
+    model = found.input_model
+    return await found().run(model.model_validate(dict(values)) if model else dict(values), context)

@@ -1,0 +1,53 @@
+"""Which Python files of workspaces their user has agreed to run, by content."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from wftui.connections.private_files import only_one, private_folder, read_private, write_private
+
+_FILE = "trusted.json"
+
+
+def content_hash(data: bytes) -> str:
+    """What is remembered of a file."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+class TrustedFiles:
+    """Files by absolute path, each with the hash of the content that was trusted.
+
+    Args:
+        folder: where this is remembered; absent: the user's own configuration.
+
+    Raises (all methods):
+        ConnectionsError: when the file cannot be read or written.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or private_folder()
+
+    def is_trusted(self, path: Path, data: bytes) -> bool:
+        """Whether exactly this content of the file was trusted."""
+        return self._load().get(str(path.resolve())) == content_hash(data)
+
+    def trust(self, path: Path, data: bytes) -> None:
+        """Agree to run this content of the file; any other content has to be trusted anew."""
+        with only_one(self._folder):
+            self._save({**self._load(), str(path.resolve()): content_hash(data)})
+
+    def forget(self, path: Path) -> None:
+        """Agree no longer."""
+        with only_one(self._folder):
+            self._save({known: hash_ for known, hash_ in self._load().items() if known != str(path.resolve())})
+
+    def _load(self) -> dict[str, str]:
+        data = read_private(self._folder / _FILE)
+        try:
+            found = json.loads(data) if data else {}
+        except ValueError:
+            return {}  # damaged: nothing is trusted, and the next agreement writes it anew
+        return found if isinstance(found, dict) else {}
+
+    def _save(self, files: dict[str, str]) -> None:
+        write_private(self._folder / _FILE, (json.dumps(files, indent=2, sort_keys=True) + "\n").encode())
