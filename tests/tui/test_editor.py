@@ -390,3 +390,22 @@ async def test_a_workflow_with_errors_is_not_run(
         assert app.screen is screen
         assert screen.query_one(ProblemList).has_focus
         assert not app.session_runs
+
+
+async def test_the_editor_opens_at_a_step(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello", "report"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and result_of(app.screen))
+        assert isinstance(app.screen, EditorScreen)
+        source = source_of(app.screen)
+        assert '"id": "report"' in source.text.splitlines()[source.line]
+
+
+async def test_a_workflow_that_is_gone_is_not_opened(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("gone"))
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: "there is no workflow gone" in text_of(app))
+        assert isinstance(app.screen, WorkflowsScreen)

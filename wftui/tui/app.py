@@ -97,11 +97,11 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     # --- screens
 
-    def open_editor(self, workflow_id: str) -> None:
-        """Show a workflow in the editor."""
+    def open_editor(self, workflow_id: str, step_id: str | None = None) -> None:
+        """Show a workflow in the editor, with the cursor on a step where one is named."""
         from wftui.tui.screens.editor import EditorScreen
 
-        self.push_screen(EditorScreen(workflow_id))
+        self.push_screen(EditorScreen(workflow_id, step_id))
 
     def open_monitor(self, run_id: str) -> None:
         """Show a run, live or as it was."""

@@ -75,9 +75,10 @@ class EditorScreen(ActionScreen[None]):
     view: reactive[str] = reactive("source", init=False)
     """Id of the pane that is shown, or last was entered on a wide screen."""
 
-    def __init__(self, workflow_id: str) -> None:
+    def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
         super().__init__()
         self.workflow_id = workflow_id
+        self._first_step = step_id
         self._steps: list[StepInfo] = []
 
     def trail(self) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class EditorScreen(ActionScreen[None]):
             self.query_one(f"#{pane}").border_title = title
         self.watch_view(self.view)
         self._source.focus()
-        self.attempt(self._load())
+        self.attempt(self._open())
         self.set_interval(_LOOK_AGAIN, self._look_for_changes)
 
     # --- the text and the file
@@ -116,6 +117,14 @@ class EditorScreen(ActionScreen[None]):
     def is_changed(self) -> bool:
         """Whether the text differs from what was read or saved last."""
         return not self._source.read_only and self._source.text != self._file.text
+
+    async def _open(self) -> None:
+        try:
+            await self._load()
+        except UserError as error:
+            # There is nothing to edit: a workflow that a run of the past was of may be gone.
+            self.wftui.show_error(error)
+            self.dismiss()
 
     async def _load(self) -> None:
         place = self._source.cursor_location
@@ -201,6 +210,7 @@ class EditorScreen(ActionScreen[None]):
             for view in self.query(StepView):
                 view.set_graph(nodes)
             self.query_one(StepList).border_title = f"Steps  {len(nodes)}"
+            self._go_to_first_step()
             self._follow_cursor()
         self._show_tabs()
         self.refresh_bindings()
@@ -274,6 +284,12 @@ class EditorScreen(ActionScreen[None]):
     def _step_selected(self, event: StepView.Selected) -> None:
         self._go_to_step(event.step_path)
         self._enter("source")
+
+    def _go_to_first_step(self) -> None:
+        wanted, self._first_step = self._first_step, None
+        for step in self._steps:
+            if step.step_id == wanted and step.line is not None:
+                self._source.jump(step.line)
 
     def _go_to_step(self, path: str) -> None:
         line = next((step.line for step in self._steps if step.path == path), None)
