@@ -88,14 +88,6 @@ def test_the_failed_step_is_the_one_the_error_names() -> None:
     assert found.path == "branches"
 
 
-def test_a_line_of_workflow_json_is_known_for_every_step_also_in_iterations() -> None:
-    state_ = state_of(running())
-    assert state_.declared_line("clone") == 10
-    assert state_.declared_line("authors[2].stats") == 60
-    assert state_.declared_line("authors[2]") == 50
-    assert state_.declared_line("nowhere") is None
-
-
 # --- bars
 
 

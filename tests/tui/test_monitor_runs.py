@@ -13,7 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.widgets.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -221,6 +223,25 @@ async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
         text = text_of(pilot.app)
         assert "it breaks" in text
         assert "3" in screen.state.record.error.message
+
+
+async def test_one_key_opens_the_step_that_made_a_log_line(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    steps = [
+        {"id": name, "type": "shell", "needs": needs, "input": {"script": f"echo {name} says so"}}
+        for name, needs in (("first", []), ("second", ["first"]))
+    ]
+    put_workflow("talks", steps=steps)
+    run_id = await workbench.start("talks", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended and len(screen.panes.log_view.lines) == 2)
+        await pilot.press("2", "end", "e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
+        source = pilot.app.screen.query_one(SourceView)
+        await until(pilot, lambda: source.text)
+        begins = source.text.splitlines().index('      "id": "second",') - 1
+        await until(pilot, lambda: source.cursor_location[0] == begins)
 
 
 async def test_a_50_mb_output_never_freezes_the_screen(

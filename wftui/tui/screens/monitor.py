@@ -24,7 +24,7 @@ from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.panes import RunPanes, as_text
 from wftui.tui.widgets.run.playback import Playback
-from wftui.tui.widgets.run.state import RunState
+from wftui.tui.widgets.run.state import RunState, in_turns
 from wftui.tui.widgets.title_bar import TitleBar
 from wftui.tui.widgets.value.sizes import size_text
 
@@ -93,9 +93,10 @@ class MonitorScreen(ActionScreen[None]):
             read = self.state.record.last_seq
             try:
                 async for batch in self.workbench.follow(self.run_id, after=read):
-                    self.state.apply(batch)
-                    self._paint_soon()
-                    await asyncio.sleep(0)
+                    for part in in_turns(batch):
+                        self.state.apply(part)
+                        self._paint_soon()
+                        await asyncio.sleep(0)
                 return
             except GapError:
                 continue
@@ -206,8 +207,10 @@ class MonitorScreen(ActionScreen[None]):
         self.wftui.open_run_form(record.workflow_id, record.inputs)
 
     def action_edit(self) -> None:
-        """Open the editor."""
-        self.wftui.open_editor(self.state.record.workflow_id)
+        """Open the editor at the step under the cursor."""
+        path = self.panes.line_step()
+        step = self.state.record.step(path) if path is not None else None
+        self.wftui.open_editor(self.state.record.workflow_id, step.step_id if step is not None else None)
 
     def action_copy_id(self) -> None:
         """Copy the run's id."""

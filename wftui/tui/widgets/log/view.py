@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 
 from textual import work
 from textual.content import Content
@@ -136,7 +137,7 @@ class LogView(LineView):
         line = self.line_at(self.cursor)
         keep = line.number if line and not self.following else None
         self._numbers, self._hits, self._ends, self._read = range(0), array("I"), array("I"), 0
-        if len(self.lines) <= _AT_ONCE or (self.wanted.is_open and not self.search):
+        if len(self.lines) <= _AT_ONCE or (self.wanted.is_open and not self.search and not self.folded):
             self._take(0)
             if keep is not None:
                 self.show_line(keep)
@@ -150,12 +151,12 @@ class LogView(LineView):
         lines, wanted, search = self.lines, self.wanted, self.search
         total = len(lines)
         numbers = await asyncio.to_thread(lines.matching, wanted)
+        numbers = numbers[: bisect_left(numbers, total)]
         hits = await asyncio.to_thread(lines.matching, self._searched()) if search else array("I")
+        ends = await asyncio.to_thread(self._folded_ends, numbers, self._text_room) if self.folded else array("I")
         self._busy = False
-        self._numbers = array("I", numbers[: bisect_left(numbers, total)])
-        self._hits = array("I", hits[: bisect_left(hits, total)])
+        self._numbers, self._hits, self._ends = numbers, hits[: bisect_left(hits, total)], ends
         self._read = total
-        self._fold_again()
         self._take(total)
         if keep is not None:
             self.show_line(keep)
@@ -177,19 +178,13 @@ class LogView(LineView):
             self._hits.extend(self.lines.matching(self._searched(), start))
         self._read = total
         if self.folded:
-            self._fold(fresh)
+            self._ends += self._folded_ends(fresh, self._text_room, self._ends[-1] if self._ends else 0)
         self._show()
 
-    def _fold(self, numbers: Sequence[int]) -> None:
-        end, room = self._ends[-1] if self._ends else 0, self._text_room
-        for number in numbers:
-            end += self.lines.height(number, room)
-            self._ends.append(end)
-
-    def _fold_again(self) -> None:
-        self._ends = array("I")
-        if self.folded:
-            self._fold(self._numbers)
+    def _folded_ends(self, numbers: Sequence[int], room: int, end: int = 0) -> "array[int]":
+        """The row after the last one of each line, when the first begins in row `end`."""
+        height = self.lines.height
+        return array("I", accumulate((height(number, room) for number in numbers), initial=end))[1:]
 
     def _show(self) -> None:
         if self.folded:
@@ -205,11 +200,11 @@ class LogView(LineView):
             self.show_row(self.rows - 1)
 
     def _index(self, row: int) -> int:
-        return bisect_right(self._ends, row) if self.folded else row
+        return bisect_right(self._ends, row) if self._ends else row
 
     def _row_of(self, number: int) -> int:
         index = min(bisect_left(self._numbers, number), len(self._numbers) - 1)
-        if not self.folded:
+        if not self._ends:
             return index
         return self._ends[index - 1] if index else 0
 
@@ -222,13 +217,9 @@ class LogView(LineView):
         self.post_message(self.Changed(self))
 
     def watch_folded(self) -> None:
-        """Rows and lines are no longer the same."""
+        """Rows and lines are no longer the same, or are again."""
         if self.is_mounted:
-            line = self.line_at(self.cursor)
-            self._fold_again()
-            self._show()
-            if line is not None:
-                self.show_line(line.number)
+            self._start_over()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up stops following, coming back to the end goes on with it."""
@@ -244,8 +235,7 @@ class LogView(LineView):
         """Folded lines fold anew."""
         super().on_resize()
         if self.folded:
-            self._fold_again()
-            self._show()
+            self._start_over()
         elif self.following:
             self.call_after_refresh(self._go_to_end)
 
@@ -281,7 +271,7 @@ class LogView(LineView):
         at = self._index(index)
         line = self.lines.line(self._numbers[at])
         text = self._marked(coloured(line.text))
-        if self.folded:
+        if self._ends:
             part = index - (self._ends[at - 1] if at else 0)
             parts = text.fold(self._text_room)
             text = parts[part] if part < len(parts) else Content("")

@@ -1,12 +1,27 @@
 """What the monitor knows of one run: its record, its log, its steps as a tree; made by folding events, nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from wftui.model.events import Created, ExecutionEvent, Log, StepFailed
-from wftui.model.execution import STEP_TERMINAL, TERMINAL, StepInfo
+from wftui.model.execution import TERMINAL, StepInfo
 from wftui.model.reducer import apply, new_record
 from wftui.tui.widgets.log.lines import LogLines
 from wftui.tui.widgets.run.tree import StepTree
+
+_TURN_EVENTS = 250
+_TURN_CHARACTERS = 100_000
+
+
+def in_turns(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEvent]]:
+    """A batch in parts, each folded in some milliseconds, so that others get their turn between them."""
+    start = characters = 0
+    for at, event in enumerate(events):
+        characters += len(event.message) if isinstance(event, Log) else 0
+        if at - start >= _TURN_EVENTS or characters >= _TURN_CHARACTERS:
+            yield events[start : at + 1]
+            start, characters = at + 1, 0
+    if start < len(events):
+        yield events[start:]
 
 
 class RunState:
@@ -52,24 +67,3 @@ class RunState:
     def warnings(self) -> int:
         """How many failures the run went on after."""
         return max(self.record.warnings, self._handled)
-
-    def declared_line(self, path: str) -> int | None:
-        """Line of workflow.json in which the step at an address is declared."""
-        step = self.record.step(path)
-        while step is not None:
-            info = self.declared.get(step.path) or self._by_id(step.step_id)
-            if info is not None:
-                return info.line
-            step = self.record.step(step.parent) if step.parent else None
-        return None
-
-    def _by_id(self, step_id: str) -> StepInfo | None:
-        return next((info for info in self.declared.values() if info.step_id == step_id), None)
-
-    def open_failures(self) -> int:
-        """How many steps failed for good."""
-        return sum(step.status == "failed" and not step.handled for step in self.record.step_results)
-
-    def ended_steps(self) -> int:
-        """How many steps, in all containers and iterations, have ended."""
-        return sum(step.status in STEP_TERMINAL for step in self.record.step_results)
