@@ -58,6 +58,7 @@ async def resume(
     going = Run(core, ExecutionRequest(workflow_id=plan.id))
     assert history.created is not None
     await going.take_up(history, history.created.inputs)
+    await going.resume()
     await going.run()
     return sink.record, watch.events
 

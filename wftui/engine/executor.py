@@ -135,10 +135,11 @@ class WorkflowExecutor:
         request = ExecutionRequest(
             workflow_id=created.workflow_id, user_id=created.user_id, parent_id=created.parent_id
         )
-        await self._store.claim(execution_id)
         run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior)
+        await run.take_up(history, whole)
+        await self._claim(execution_id)
         try:
-            await run.take_up(history, whole)
+            await run.resume()
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
         self._launch(run)
@@ -266,9 +267,7 @@ class WorkflowExecutor:
         """Mark the runs whose process died as `interrupted`; returns their ids."""
         found = await self._store.orphans()
         for execution_id in found:
-            message = "the process that ran it has ended"
-            event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
-            await self._store.append([event], wait=True)
+            await self._interrupt(execution_id, "the process that ran it has ended")
         return found
 
     async def close(self, cancel: bool = False) -> None:
@@ -349,8 +348,28 @@ class WorkflowExecutor:
         finally:
             del self._runs[run.id]
 
+    async def _claim(self, execution_id: str) -> None:
+        """Make an interrupted run this process's.
+
+        Raises:
+            ConflictError: another process has resumed it.
+        """
+        try:
+            await self._store.claim(execution_id)
+        except ConflictError:
+            if (await self._record(execution_id)).status != "interrupted":
+                raise
+            # Claimed, but not resumed: that process has died in between, or is about to resume. This event takes the
+            # claim away, and the number that the other's `resumed` would have: only one of the two goes on.
+            await self._interrupt(execution_id, "the process that was to resume it has ended")
+            await self._store.claim(execution_id)
+
+    async def _interrupt(self, execution_id: str, message: str) -> None:
+        event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
+        await self._store.append([event], wait=True)
+
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
-        await self._store.claim(execution_id)
+        await self._claim(execution_id)
         now = self._clock()
         events: list[ExecutionEvent] = [
             CancelRequested(execution_id=execution_id, timestamp=now, by=by),

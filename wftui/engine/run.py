@@ -85,17 +85,19 @@ class Run:
         )
 
     async def take_up(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
-        """Instead of `create`: go on with a run of an earlier process, from its history and its whole inputs."""
-        core = self.core
+        """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs."""
         assert history.created is not None
         self._begun = history.created.timestamp
         self._number = history.resumptions + 2
         self._started = history.started
         await self._take_inputs(inputs)
-        await core.emitter.emit(Resumed(execution_id=self.id, timestamp=core.now()))
         if history.cancel_requested:
             self._cancelled = True
             self._main.stop()
+
+    async def resume(self) -> None:
+        """After `take_up`: record that the run goes on; returns when that is safe."""
+        await self.core.emitter.emit(Resumed(execution_id=self.id, timestamp=self.core.now()))
 
     async def run(self) -> None:
         """Go from `created` to the end.

@@ -1,0 +1,24 @@
+"""Kill -9 at any moment loses nothing that was shown, and the run goes on from where it stopped.
+
+`WFTUI_CRASH_ROUNDS=1000` plays more rounds; `WFTUI_CRASH_SEED` others.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROUNDS = os.environ.get("WFTUI_CRASH_ROUNDS", "50")
+SEED = os.environ.get("WFTUI_CRASH_SEED", "1")
+
+
+def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(tmp_path: Path) -> None:
+    driver = Path(__file__).with_name("crash_rounds.py")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    played = subprocess.run(
+        [sys.executable, str(driver), str(tmp_path), ROUNDS, SEED], capture_output=True, text=True, env=environment
+    )
+    assert played.returncode == 0, played.stdout + played.stderr
+    rounds, kills = (int(word) for word in played.stdout.split() if word.isdigit())
+    assert rounds == int(ROUNDS)
+    assert kills >= rounds // 2
