@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
     from wftui.compiler.fixes import AppliedFix
     from wftui.engine.executor import WorkflowExecutor
+    from wftui.engine.restart import StepDecision
     from wftui.model.base import Json
     from wftui.model.compilation import CompilationResult
     from wftui.model.events import ExecutionEvent
@@ -88,7 +89,14 @@ class Workbench:
                 await asyncio.to_thread(importlib.import_module, "wftui.engine.executor")
                 from wftui.engine.executor import WorkflowExecutor
 
-                executor = WorkflowExecutor(store, self.compiler().catalogue, self._load, clock=self.clock)
+                executor = WorkflowExecutor(
+                    store,
+                    self.compiler().catalogue,
+                    self._load,
+                    load_stored=self.compiler().load_text,
+                    folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
+                    clock=self.clock,
+                )
                 await executor.recover()
                 self._executor = executor
             return self._executor
@@ -200,6 +208,49 @@ class Workbench:
             workflow_id=workflow_id, inputs=dict(inputs), user_id=self.settings.user_id, parent_id=parent_id
         )
         return await executor.start(request)
+
+    async def rerun(self, run_id: str, inputs: Mapping[str, Json], *, keep: bool, from_step: str | None = None) -> str:
+        """Run a workflow as it is now with the inputs of an earlier run, its parent; returns the new run's id.
+
+        Args:
+            inputs: in the place of those of the earlier run; secret ones, which are never stored, must be among them.
+            keep: take over every step that neither failed nor depends on a change; see `plan_restart`.
+            from_step: with `keep`: id or path of a step to run again, with all that follows.
+
+        Raises:
+            NotFoundError: there is no such run or step.
+            UsageError: a secret input is missing.
+            CompileFailed: when the workflow has errors.
+        """
+        executor = await self.executor()
+        if keep:
+            return await executor.rerun(run_id, from_step=from_step, inputs=inputs, user_id=self.settings.user_id)
+        record = await self.record(run_id, whole=True)
+        from wftui.engine.secret_inputs import masked, restored
+
+        secret = (await asyncio.to_thread(self._load, record.workflow_id)).plan.secret_inputs
+        whole = restored(masked({**record.inputs, **inputs}, secret), inputs, secret)
+        return await self.start(record.workflow_id, whole, parent_id=record.id)
+
+    async def plan_restart(
+        self, run_id: str, inputs: Mapping[str, Json], *, from_step: str | None = None
+    ) -> list[StepDecision]:
+        """What `rerun` with `keep` would keep and what it would run again, and why."""
+        return (await (await self.executor()).plan_restart(run_id, from_step=from_step, inputs=inputs)).decisions
+
+    async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
+        """Go on with an interrupted run in this process: nothing that has ended runs again.
+
+        Args:
+            inputs: its secret inputs, which are never stored.
+            confirmed: run again what was running and says `"idempotent": false`.
+
+        Raises:
+            ConflictError: it has ended, or a process runs it.
+            ConfirmationNeeded: steps that may not run twice were running when the process died.
+            UsageError: a secret input is missing.
+        """
+        await (await self.executor()).resume(run_id, inputs=inputs, confirmed=confirmed)
 
     async def wait(self, run_id: str) -> ExecutionRecord:
         """The record of a run of this process, once it has ended."""

@@ -238,6 +238,98 @@ def test_rerun_takes_the_old_inputs_and_names_its_parent(settings: Settings) -> 
     assert second["inputs"] == {"who": "two", "times": 2}
 
 
+PARTS = {
+    "format": 1,
+    "id": "parts",
+    "inputSchema": {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]},
+    "steps": [
+        {
+            "id": "first",
+            "type": "shell",
+            "input": {"script": 'echo ran >> "$F.first"', "env": {"F": "{{ inputs.file }}"}},
+        },
+        {"id": "second", "type": "shell", "input": {"script": 'cat "$F"', "env": {"F": "{{ inputs.file }}"}}},
+        {"id": "third", "type": "set", "input": {"text": "{{ steps.second.output.stdout }}"}},
+    ],
+    "outputs": {"text": "{{ steps.third.output.text }}"},
+}
+
+
+def test_rerun_from_what_failed_keeps_the_rest_and_tells_it_before(settings: Settings, tmp_path: Path) -> None:
+    add(settings, PARTS)
+    file = tmp_path / "file"
+    failed = wftui(settings, "run", "parts", "-i", f"file={file}", "--json")
+    assert failed.returncode == 1
+    plan = wftui(settings, "rerun", "last", "--from-failed", "--plan", "--json")
+    assert [(each["path"], each["action"]) for each in json.loads(plan.stdout)] == [
+        ("first", "keep"),
+        ("second", "run"),
+        ("third", "run"),
+    ]
+    assert "failed" in wftui(settings, "rerun", "last", "--from-failed", "--plan").stdout
+    file.write_text("hello")
+    again = json.loads(wftui(settings, "rerun", "last", "--from-failed", "--json").stdout)
+    assert (again["status"], again["outputs"]) == ("completed", {"text": "hello"})
+    assert again["parentId"] == json.loads(failed.stdout)["id"]
+    assert Path(f"{file}.first").read_text() == "ran\n", "the first step ran once"
+    whole = json.loads(wftui(settings, "rerun", "last", "--from", "first", "--json").stdout)
+    assert whole["status"] == "completed"
+    assert Path(f"{file}.first").read_text() == "ran\nran\n"
+
+
+def test_plan_needs_a_place_to_begin_and_the_place_must_exist(settings: Settings) -> None:
+    add(settings, HELLO)
+    wftui(settings, "run", "hello", "--quiet")
+    assert wftui(settings, "rerun", "last", "--plan").returncode == 2
+    assert wftui(settings, "rerun", "last", "--from", "nothing", "--plan").returncode == 4
+
+
+def test_secret_inputs_are_asked_for_again_and_never_stored(settings: Settings) -> None:
+    schema = {"type": "object", "properties": {"token": {"type": "string", "writeOnly": True}}, "required": ["token"]}
+    add(settings, {**HELLO, "inputSchema": schema, "steps": [{"id": "a", "type": "set", "input": {}}], "outputs": {}})
+    first = wftui(settings, "run", "hello", "-i", "token=correct-horse-battery", "--json")
+    assert first.returncode == 0, first.stderr
+    assert "correct-horse" not in first.stdout
+    assert b"correct-horse" not in b"".join(path.read_bytes() for path in settings.database.parent.glob("wftui.db*"))
+    refused = wftui(settings, "rerun", "last")
+    assert refused.returncode == 2
+    assert "give them again: /token" in refused.stderr
+    assert wftui(settings, "rerun", "last", "-i", "token=staple-battery").returncode == 0
+
+
+def test_a_killed_run_is_interrupted_and_goes_on_where_it_stopped(settings: Settings, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    script = 'echo begun >> "$F"; while [ ! -e "$F.go" ]; do sleep 0.02; done'
+    steps = [
+        {
+            "id": "before",
+            "type": "shell",
+            "input": {"script": 'echo ran >> "$F.before"', "env": {"F": "{{ inputs.file }}"}},
+        },
+        {"id": "wait", "type": "shell", "input": {"script": script, "env": {"F": "{{ inputs.file }}"}}},
+    ]
+    add(settings, {**PARTS, "steps": steps, "outputs": {}})
+    process = subprocess.Popen(
+        command(settings, "run", "parts", "-i", f"file={gate}", "--events"), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["type"] == "step_started" and json.loads(line)["stepId"] == "wait":
+            break
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    interrupted = json.loads(wftui(settings, "history", "--json").stdout)["executions"][0]
+    assert interrupted["status"] in {"running", "interrupted"}
+    Path(f"{gate}.go").touch()
+    resumed = wftui(settings, "resume", "last", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    record = json.loads(resumed.stdout)
+    assert (record["id"], record["status"]) == (interrupted["id"], "completed")
+    assert Path(f"{gate}.before").read_text() == "ran\n"
+    assert wftui(settings, "resume", "last").returncode == 1
+
+
 def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -> None:
     asks = {
         "format": 1,

@@ -39,7 +39,7 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli import workflows
 
             return workflows.COMMANDS[arguments.command]
-        case "run" | "watch" | "cancel" | "approve" | "rerun":
+        case "run" | "rerun" | "resume" | "watch" | "cancel" | "approve":
             from wftui.cli import runs
 
             return runs.COMMANDS[arguments.command]

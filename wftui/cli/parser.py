@@ -61,8 +61,19 @@ def build_parser() -> argparse.ArgumentParser:
     approve.add_argument("--data", metavar="JSON", help="the answer's form data")
     rerun = command("rerun", "Run again with the same inputs, or with some changed.")
     rerun.add_argument("run")
+    begin = rerun.add_mutually_exclusive_group()
+    begin.add_argument("--from", dest="from_step", metavar="STEP", help="keep what ended well before this step")
+    begin.add_argument("--from-failed", action="store_true", help="keep what ended well; run what failed or changed")
+    rerun.add_argument("--plan", action="store_true", help="only tell what would be kept and run, and why")
     add_inputs(rerun)
     _add_run_output(rerun)
+    resume = command("resume", "Go on with a run whose process died.")
+    resume.add_argument("run")
+    resume.add_argument(
+        "--confirmed", action="store_true", help='run again the interrupted steps that say "idempotent": false'
+    )
+    add_inputs(resume)
+    _add_run_output(resume)
 
     history = command("history", "List runs, newest first.")
     history.add_argument("--workflow", metavar="ID")

@@ -1,4 +1,4 @@
-"""`run`, `watch`, `cancel`, `approve`, `rerun`: runs that go on."""
+"""`run`, `rerun`, `resume`, `watch`, `cancel`, `approve`: runs that go on."""
 
 import argparse
 import asyncio
@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import EventLines, Reporter, Silent, StepLines, print_outputs, report
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
+from wftui.engine.restart import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
@@ -38,16 +40,48 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def rerun(arguments: argparse.Namespace) -> int:
-    """`wftui rerun RUN`: a new run, with the old one as its parent."""
+    """`wftui rerun RUN`: a new run, with the old one as its parent; `--plan` only tells what it would do."""
+    keep = bool(arguments.from_step or arguments.from_failed)
+    if arguments.plan and not keep:
+        raise UsageError(
+            "--plan goes with --from STEP or --from-failed: without them everything runs", code="usage.plan"
+        )
 
     async def work(workbench: Workbench) -> int:
-        record = await workbench.record(arguments.run, whole=True)
+        record = await workbench.record(arguments.run)
         outline = await workbench.outline(record.workflow_id)
-        inputs = {**record.inputs, **read_inputs(arguments, outline.input_schema)}
-        run_id = await workbench.start(record.workflow_id, inputs, parent_id=record.id)
+        inputs = read_inputs(arguments, outline.input_schema)
+        if arguments.plan:
+            decisions = await workbench.plan_restart(record.id, inputs, from_step=arguments.from_step)
+            _tell_plan(Terminal(), decisions, as_json=arguments.json)
+            return ExitCode.DONE
+        run_id = await workbench.rerun(record.id, inputs, keep=keep, from_step=arguments.from_step)
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """`wftui resume RUN`: goes on with a run whose process died."""
+
+    async def work(workbench: Workbench) -> int:
+        record = await workbench.record(arguments.run)
+        outline = await workbench.outline(record.workflow_id)
+        await workbench.resume(record.id, read_inputs(arguments, outline.input_schema), confirmed=arguments.confirmed)
+        return await _follow_own(workbench, record.id, arguments)
+
+    return with_workbench(arguments, work)
+
+
+def _tell_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json: bool) -> None:
+    if as_json:
+        terminal.json([{"path": each.path, "action": each.action, "why": each.why} for each in decisions])
+        return
+    rows = [
+        [terminal.paint(each.action, "dim" if each.action == "keep" else "blue"), each.path, each.why]
+        for each in decisions
+    ]
+    terminal.table(["", "STEP", "WHY"], rows)
 
 
 def watch(arguments: argparse.Namespace) -> int:
@@ -198,4 +232,11 @@ def _detach(arguments: argparse.Namespace) -> int:
     return child.returncode
 
 
-COMMANDS: dict[str, Command] = {"run": run, "watch": watch, "cancel": cancel, "approve": approve, "rerun": rerun}
+COMMANDS: dict[str, Command] = {
+    "run": run,
+    "rerun": rerun,
+    "resume": resume,
+    "watch": watch,
+    "cancel": cancel,
+    "approve": approve,
+}

@@ -7,6 +7,7 @@ from wftui.model.listing import RunAction
 def run_actions(record: ExecutionRecord) -> list[RunAction]:
     """The actions of a run in the order screens show them, disabled ones with their reason."""
     ended = record.status in TERMINAL
+    interrupted = record.status == "interrupted"
     asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
 
     def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:  # noqa: A002  (its name in the model)
@@ -19,5 +20,12 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
         action("cancel", "Cancel", record.status in {"pending", "running"}, f"the run is {record.status}"),
         action("approve", "Approve", asks, no_question),
         action("reject", "Reject", asks, no_question),
-        action("rerun", "Run again", ended or record.status == "interrupted", "the run is still going"),
+        action("rerun", "Run again", ended or interrupted, "the run is still going"),
+        action(
+            "rerun_from_failed",
+            "Run again from what failed",
+            record.status in {"failed", "cancelled"},
+            "the run is still going" if not ended else "nothing in it failed",
+        ),
+        action("resume", "Go on", interrupted, "the run was not interrupted"),
     ]
