@@ -63,6 +63,7 @@ class OpenAIConnection(ConnectionValues):
     word: ClassVar[str] = "openai"
     title: ClassVar[str] = "OpenAI-compatible model"
 
+    protocol: Literal["openai"] = "openai"
     base_url: str = "https://api.openai.com/v1"
     api_key: OptionalSecret = None
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
@@ -75,6 +76,7 @@ class AnthropicConnection(ConnectionValues):
     word: ClassVar[str] = "anthropic"
     title: ClassVar[str] = "Anthropic model"
 
+    protocol: Literal["anthropic"] = "anthropic"
     base_url: str = "https://api.anthropic.com"
     api_key: Secret
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None

@@ -183,6 +183,11 @@ class StepType(Generic[InputT]):
     site_files: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
+    def takes_connection(cls, kind: str) -> bool:
+        """Whether a connection of that kind fits this step type."""
+        return kind == cls.connection_kind
+
+    @classmethod
     def input_schema(cls) -> dict[str, Any]:
         """JSON Schema (2020-12) of the step's input."""
         if cls.input_model is None:

@@ -21,6 +21,7 @@ BUILTIN: dict[str, tuple[str, str]] = {
     "email": ("wftui.steps.email", "EmailStep"),
     "file": ("wftui.steps.file", "FileStep"),
     "http": ("wftui.steps.http", "HttpStep"),
+    "llm": ("wftui.steps.llm", "LlmStep"),
     "python": ("wftui.steps.python", "PythonStep"),
     "set": ("wftui.steps.set_", "SetStep"),
     "shell": ("wftui.steps.shell", "ShellStep"),

@@ -1,0 +1,120 @@
+"""Anthropic's messages."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.llm_protocol import Answer, Message, Talk, ToolCall
+from wftui.steps.server_events import ServerEvent
+
+API_VERSION = "2023-06-01"
+DEFAULT_MAX_TOKENS = 4096
+"""This protocol demands a bound; used when the step gives none."""
+
+_FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
+
+
+class AnthropicProtocol:
+    """See `ModelProtocol`."""
+
+    def address(self, base_url: str) -> str:
+        """Where requests go."""
+        return f"{base_url.rstrip('/').removesuffix('/v1')}/v1/messages"
+
+    def headers(self, api_key: str | None) -> dict[str, str]:
+        """What authorises them."""
+        return {"anthropic-version": API_VERSION, **({"x-api-key": api_key} if api_key else {})}
+
+    def body(self, talk: Talk) -> dict[str, Json]:
+        """The request as JSON; the schema of the answer is told in words, see `llm_chat`."""
+        body: dict[str, Json] = {
+            "model": talk.model,
+            "max_tokens": talk.max_tokens or DEFAULT_MAX_TOKENS,
+            "messages": [_message(message) for message in talk.messages],
+            "stream": True,
+        }
+        if talk.system:
+            body["system"] = talk.system
+        if talk.temperature is not None:
+            body["temperature"] = talk.temperature
+        if talk.tools:
+            body["tools"] = [
+                {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
+                for tool in talk.tools
+            ]
+        return body
+
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+        """The answer from the stream."""
+        answer = Answer()
+        blocks: dict[int, dict[str, str]] = {}
+        async for event in events:
+            data = _object(event.data)
+            match data.get("type"):
+                case "message_start":
+                    message = data.get("message") or {}
+                    answer.model = message.get("model") or ""
+                    answer.input_tokens = (message.get("usage") or {}).get("input_tokens") or 0
+                case "content_block_start":
+                    block = data.get("content_block") or {}
+                    blocks[data.get("index") or 0] = {
+                        "type": block.get("type") or "",
+                        "id": block.get("id") or "",
+                        "name": block.get("name") or "",
+                        "text": block.get("text") or "",
+                    }
+                case "content_block_delta":
+                    delta = data.get("delta") or {}
+                    piece = delta.get("text") or delta.get("partial_json") or ""
+                    blocks.setdefault(data.get("index") or 0, {"type": "text", "text": ""})["text"] += piece
+                    if delta.get("text"):
+                        on_text(piece)
+                case "message_delta":
+                    reason = (data.get("delta") or {}).get("stop_reason") or ""
+                    answer.finish = _FINISH.get(reason, reason)
+                    answer.output_tokens = (data.get("usage") or {}).get("output_tokens") or answer.output_tokens
+                case "error":
+                    text = (data.get("error") or {}).get("message") or "it does not say why"
+                    raise WorkflowError("llm.server", f"The model failed: {text}.", recoverable=True)
+                case "message_stop":
+                    break
+        answer.text = "".join(blocks[index]["text"] for index in sorted(blocks) if blocks[index]["type"] == "text")
+        answer.calls = [_call(blocks[index]) for index in sorted(blocks) if blocks[index]["type"] == "tool_use"]
+        return answer
+
+
+def _message(message: Message) -> Json:
+    if message.results:
+        return {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": result.id, "content": result.text, "is_error": result.failed}
+                for result in message.results
+            ],
+        }
+    if not message.calls:
+        return {"role": message.role, "content": message.text}
+    content: list[Json] = [{"type": "text", "text": message.text}] if message.text else []
+    content += [
+        {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments or {}} for call in message.calls
+    ]
+    return {"role": "assistant", "content": content}
+
+
+def _call(block: dict[str, str]) -> ToolCall:
+    try:
+        arguments = json.loads(block["text"] or "{}")
+    except ValueError:
+        arguments = None
+    return ToolCall(block["id"], block["name"], arguments if isinstance(arguments, dict) else None, block["text"])
+
+
+def _object(text: str) -> dict[str, Json]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {text[:200]!r}.")
+    return found

@@ -1,0 +1,91 @@
+"""A talk with a language model, in the terms that all protocols share."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from wftui.model.base import Json
+from wftui.steps.server_events import ServerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something the model may call; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call the model asks for. `arguments` is None when what it wrote is no JSON object; see `raw`."""
+
+    id: str
+    name: str
+    arguments: dict[str, Json] | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a call gave, as text for the model."""
+
+    id: str
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; an assistant's may hold calls, a user's may hold their results."""
+
+    role: Literal["user", "assistant"]
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+
+@dataclass(slots=True)
+class Talk:
+    """All that is sent with one request."""
+
+    model: str
+    system: str
+    messages: list[Message]
+    temperature: float | None = None
+    max_tokens: int | None = None
+    tools: tuple[Tool, ...] = ()
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the model said to one request. `finish`: `stop`, `length`, `tool_calls`, or the server's own word."""
+
+    text: str = ""
+    calls: list[ToolCall] = field(default_factory=list)
+    finish: str = ""
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ModelProtocol(Protocol):
+    """How one family of servers is spoken to."""
+
+    def address(self, base_url: str) -> str:
+        """Where requests go."""
+
+    def headers(self, api_key: str | None) -> dict[str, str]:
+        """What authorises them."""
+
+    def body(self, talk: Talk) -> dict[str, Json]:
+        """The request as JSON; asks for a stream."""
+
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+        """The answer from the stream; `on_text` gets its text piece by piece.
+
+        Raises:
+            WorkflowError: `llm.protocol` for a stream that is none, `llm.server` for an error told in it.
+        """

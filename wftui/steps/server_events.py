@@ -1,0 +1,43 @@
+"""Server-sent events: the stream in which language models answer."""
+
+import codecs
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event; `name` is empty when the server gives none."""
+
+    name: str
+    data: str
+
+
+async def server_events(chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerEvent]:
+    """The events of a stream of bytes, whatever its chunks; comments and keep-alives are left out."""
+    name, data = "", list[str]()
+    async for line in _lines(chunks):
+        if line:
+            field, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                data.append(value)
+            continue
+        if data:
+            yield ServerEvent(name, "\n".join(data))
+        name, data = "", []
+    if data:
+        yield ServerEvent(name, "\n".join(data))
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    rest = ""
+    async for chunk in chunks:
+        *lines, rest = (rest + decode(chunk)).split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
+    if rest:
+        yield rest.removesuffix("\r")
