@@ -31,6 +31,10 @@ class StderrPipe:
         """The server has its own copy of the writing end: without ours, its end is seen here."""
         self.writer.close()
 
+    def flush(self) -> None:
+        """Pass on what has been read, now."""
+        self._batcher.flush()
+
     async def drain(self, seconds: float) -> None:
         """Wait until all has been read that was written, at most so long."""
         await asyncio.wait({self._task}, timeout=seconds)
@@ -41,6 +45,7 @@ class StderrPipe:
         self.writer.close()
         self._task.cancel()
         await asyncio.wait({self._task})
+        self._reading.close()
         self._batcher.flush()
 
     async def _read(self) -> None:
