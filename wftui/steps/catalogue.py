@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BUILTIN: dict[str, tuple[str, str]] = {
     "approval": ("wftui.steps.approval", "ApprovalStep"),
     "assert": ("wftui.steps.assert_", "AssertStep"),
+    "composio": ("wftui.steps.composio", "ComposioStep"),
     "delay": ("wftui.steps.delay", "DelayStep"),
     "email": ("wftui.steps.email", "EmailStep"),
     "file": ("wftui.steps.file", "FileStep"),
