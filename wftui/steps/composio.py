@@ -96,7 +96,7 @@ def _only_account(accounts: list[str], user: str, toolkit: str) -> str:
     if len(accounts) > 1:
         raise WorkflowError(
             "composio.account",
-            f"{user} has {len(accounts)} connected accounts of {toolkit}; say which by accountId: {', '.join(accounts)}.",
+            f"{user} has {len(accounts)} accounts of {toolkit}; say which by accountId: {', '.join(accounts)}.",
             details={"userId": user, "toolkit": toolkit, "accountIds": list(accounts)},
         )
     return accounts[0]
