@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store_helpers import json_values
 
 from wftui.model.base import Json
-from wftui.store.json_values import NotJsonError, TooBigError, encode_pieces, measure, printable
+from wftui.store.json_values import NotJsonError, TooBigError, decode_pieces, encode_pieces, measure, printable
 
 
 class Colour(StrEnum):
@@ -45,8 +45,7 @@ def test_what_is_not_json_is_refused_with_its_place(value: Json, path: str, reas
 
 @pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Colour.RED, 10**3900, "😀"])
 def test_what_is_json_passes(value: Json) -> None:
-    measure(value)
-    assert json.loads(b"".join(encode_pieces(value))) == value
+    assert json.loads(b"".join(encode_pieces(value, measure(value)))) == value
 
 
 def test_a_value_in_itself_is_refused() -> None:
@@ -63,18 +62,28 @@ def test_a_look_at_a_huge_value_stops_early() -> None:
 
 @given(value=json_values)
 def test_pieces_join_to_the_value(value: Json) -> None:
-    text = b"".join(encode_pieces(value))
+    measured = measure(value)
+    pieces = list(encode_pieces(value, measured))
+    text = b"".join(pieces)
     assert json.loads(text) == value
-    size, marked = measure(value)
-    assert size <= 2 * len(text) + 2
-    assert marked == (b'"$value":' in text)
+    assert decode_pieces([piece.decode() for piece in pieces]) == value
+    assert len(text) / 6 - 2 <= measured.size <= 2 * len(text) + 2
+    assert measured.marked == (b'"$value":' in text)
 
 
 def test_a_big_value_is_encoded_in_small_pieces() -> None:
     value = {"text": "é\n" * 400_000, "rows": [{"n": number} for number in range(60_000)], "empty": {"a": [], "b": {}}}
-    pieces = list(encode_pieces(value))
+    value["map"] = {f"k{number}": [value["empty"], "x" * 40] for number in range(10_000)}
+    pieces = list(encode_pieces(value, measure(value)))
     assert max(map(len, pieces)) < 2_000_000
     assert json.loads(b"".join(pieces)) == value
+
+
+@pytest.mark.parametrize("value", ['é\n"\\' * 300_000, {"a": ["x" * 600_000]}])
+def test_a_long_text_comes_back_from_its_pieces(value: Json) -> None:
+    pieces = [piece.decode() for piece in encode_pieces(value, measure(value))]
+    assert len(pieces) > 2
+    assert decode_pieces(pieces) == value
 
 
 @given(text=st.text())

@@ -4,6 +4,7 @@ import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from wftui.store.database import Opened, connect, is_damage, mark_damaged
+from wftui.store.schema import VERSION
 
 _PASSIVE_BYTES = 4 * 1024 * 1024
 _RESTART_BYTES = 16 * 1024 * 1024
@@ -41,6 +42,8 @@ class Checkpoints:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             if size > _RESTART_BYTES:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # Whoever first writes after a checkpoint waits for the disk. Let it be this thread.
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
         except sqlite3.Error as error:
             # The events are safe in the log. What stops a checkpoint (a full disk) also stops the next commit, and
             # that one has somebody to tell.

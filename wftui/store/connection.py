@@ -32,6 +32,8 @@ class WritingConnection:
         self._checkpoints = Checkpoints(opened)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._jobs = 0
+        # The first commit begins the log on disk and waits for that.
+        self._begun = False
 
     @property
     def path(self) -> Path:
@@ -40,7 +42,7 @@ class WritingConnection:
 
     def try_at_once(self, work: Work[T]) -> tuple[T] | None:
         """The result of a short transaction made in place; None when the lock or the connection is taken."""
-        if self._jobs:
+        if self._jobs or not self._begun:
             return None
         try:
             result = self._transact(work)
@@ -93,7 +95,9 @@ class WritingConnection:
     def _patiently(self, work: Work[T]) -> T:
         self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         try:
-            return self._transact(work)
+            result = self._transact(work)
+            self._begun = True
+            return result
         finally:
             self._connection.execute("PRAGMA busy_timeout = 0")
 

@@ -161,14 +161,14 @@ def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool
         prepared.references.append(value.hash)
         reference = value.to_wire()
     else:
-        size, marked = measure(value, PAYLOAD_BYTES if at_once else None)
-        if size <= PAYLOAD_BYTES and not marked:
+        measured = measure(value, PAYLOAD_BYTES if at_once else None)
+        if measured.size <= PAYLOAD_BYTES and not measured.marked:
             text: bytes = to_json(value)
             if len(text) <= PAYLOAD_BYTES:
                 return text
         if at_once:
             raise TooBigError
-        payload = pack(value)
+        payload = pack(value, measured)
         prepared.payloads.append(payload)
         prepared.references.append(payload.hash)
         reference = payload.reference()

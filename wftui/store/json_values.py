@@ -4,8 +4,12 @@ A value that would come back different from the database (a set, a date, NaN, a 
 surrogate pair) is refused where it is produced, so that a live value and its stored copy are always equal.
 """
 
+import json
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, repeat
 
 from pydantic_core import to_json
 
@@ -33,92 +37,122 @@ class TooBigError(Exception):
     """`measure` met its limit: the value must be looked at outside the event loop."""
 
 
-def measure(value: Json, limit: int | None = None) -> tuple[int, bool]:
-    """Check a value and estimate the length of its JSON text.
+@dataclass(slots=True)
+class Measured:
+    """A value that was found to be JSON.
+
+    Attributes:
+        size: an estimate of the bytes of its JSON text, low by what escaping adds.
+        marked: some object in it has the key `$value`, by which the store marks its own references.
+        big: sizes of the objects and lists in it that are too big to be encoded in one go, by `id`.
+    """
+
+    size: int = 0
+    marked: bool = False
+    big: dict[int, int] = field(default_factory=dict)
+
+
+def measure(value: Json, limit: int | None = None) -> Measured:
+    """Check a value, and find out how big it is.
 
     Args:
         limit: give up beyond this many bytes, so that a look at a huge value costs next to nothing.
-
-    Returns:
-        The estimate, in bytes (low by what escaping adds), and whether some object in it has the key `$value`, by
-        which the store marks its own references.
 
     Raises:
         NotJsonError: with the place and the reason.
         TooBigError: beyond the limit.
     """
-    kind = type(value)
-    if value is None or kind is bool:
-        return 4, False
-    walk = _Walk(limit)
-    walk.visit(value, 0)
-    return walk.size, walk.reference
+    measured = Measured()
+    room = math.inf if limit is None else limit
+    try:
+        if isinstance(value, dict | list):
+            measured.size = _container(value, 0, room, measured)
+        else:
+            measured.size = _leaf(value)
+    except _RefusalError as refusal:
+        raise NotJsonError(_path(refusal.trail[::-1]), refusal.reason) from None
+    if measured.size > room:
+        raise TooBigError
+    return measured
 
 
-class _Walk:
-    """One walk over a value; `trail` is the way to where it is, for the error message."""
+class _RefusalError(Exception):
+    """Something that is not JSON; on its way up it collects the way to it, backwards."""
 
-    def __init__(self, limit: int | None) -> None:
-        self.limit = limit
-        self.size = 0
-        self.reference = False
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
         self.trail: list[str | int] = []
 
-    def visit(self, value: Json, depth: int) -> None:
-        if isinstance(value, str):
-            self.text(value, "holds")
-        elif value is None or isinstance(value, bool):
-            self.size += 4
-        elif isinstance(value, int):
-            self.size += 1 + value.bit_length() // 3
-            if value.bit_length() > _MAX_INT_BITS:
-                raise self.refusal("is a number of more than 3,900 digits")
-        elif isinstance(value, float):
-            self.size += 8
-            if value != value or value in (float("inf"), float("-inf")):
-                raise self.refusal(f"is {value}, which JSON has no word for")
-        elif isinstance(value, dict):
-            self.container(depth)
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise self.refusal(f"has the key {key!r:.60}, which is {_a(key)} and not a text")
-                self.text(key, "has a key with")
-                if key == REFERENCE_KEY:
-                    self.reference = True
-                self.trail.append(key)
-                self.visit(item, depth + 1)
-                self.trail.pop()
-        elif isinstance(value, list):
-            self.container(depth)
-            for index, item in enumerate(value):
-                self.trail.append(index)
-                self.visit(item, depth + 1)
-                self.trail.pop()
-        else:
-            raise self.refusal(f"is {_a(value)}")
-        if self.limit is not None and self.size > self.limit:
-            raise TooBigError
 
-    def text(self, value: str, verb: str) -> None:
-        self.size += len(value) + 3
-        if not value.isascii():
-            try:
-                self.size += len(value.encode()) - len(value)
-            except UnicodeEncodeError as error:
-                raise self.refusal(f"{verb} a lone surrogate ({value[error.start]!r}), which is no character") from None
+def _container(value: dict[Json, Json] | list[Json], depth: int, room: float, measured: Measured) -> int:
+    """The size of an object or list. The usual leaves are dealt with in the loop: it runs millions of times."""
+    if depth >= MAX_DEPTH:
+        raise _RefusalError(f"is nested deeper than {MAX_DEPTH} levels")
+    size = 2
+    if isinstance(value, dict):
+        size += sum(map(_key, value))
+        measured.marked = measured.marked or REFERENCE_KEY in value
+    key: str | int = 0
+    try:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):  # noqa: B007  (used on refusal)
+            kind = type(item)
+            if kind is str and item.isascii():
+                size += len(item) + 3
+            elif kind is bool or item is None:
+                size += 5
+            elif isinstance(item, dict | list):
+                size += _container(item, depth + 1, room - size, measured)
+            else:
+                size += _leaf(item)
+            if size > room:
+                raise TooBigError
+    except _RefusalError as refusal:
+        refusal.trail.append(key)
+        raise
+    if size > _PIECE:
+        measured.big[id(value)] = size
+    return size
 
-    def container(self, depth: int) -> None:
-        self.size += 2
-        if depth >= MAX_DEPTH:
-            raise self.refusal(f"is nested deeper than {MAX_DEPTH} levels")
 
-    def refusal(self, reason: str) -> NotJsonError:
-        shown = self.trail if len(self.trail) <= 12 else [*self.trail[:6], "…", *self.trail[-5:]]
-        path = "".join(
-            f"[{key}]" if isinstance(key, int) else f".{key}" if _NAME.fullmatch(key) else f"[{key[:60]!r}]"
-            for key in shown
-        )
-        return NotJsonError("the value" if not path else f"${path}", reason)
+def _key(key: Json) -> int:
+    if not isinstance(key, str):
+        raise _RefusalError(f"has the key {key!r:.60}, which is {_a(key)} and not a text")
+    return len(key) + 4 if key.isascii() else _text(key, "has a key with")
+
+
+def _leaf(value: Json) -> int:
+    if isinstance(value, str):
+        return _text(value, "holds")
+    if value is None or isinstance(value, bool):
+        return 5
+    if isinstance(value, int):
+        if value.bit_length() > _MAX_INT_BITS:
+            raise _RefusalError("is a number of more than 3,900 digits")
+        return 2 + value.bit_length() // 4
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _RefusalError(f"is {value}, which JSON has no word for")
+        return 9
+    raise _RefusalError(f"is {_a(value)}")
+
+
+def _text(value: str, verb: str) -> int:
+    if value.isascii():
+        return len(value) + 3
+    try:
+        return len(value.encode()) + 3
+    except UnicodeEncodeError as error:
+        reason = f"{verb} a lone surrogate ({value[error.start]!r}), which is no character"
+        raise _RefusalError(reason) from None
+
+
+def _path(trail: list[str | int]) -> str:
+    shown = trail if len(trail) <= 12 else [*trail[:6], "…", *trail[-5:]]
+    path = "".join(
+        f"[{key}]" if isinstance(key, int) else f".{key}" if _NAME.fullmatch(key) else f"[{key[:60]!r}]"
+        for key in shown
+    )
+    return f"${path}" if path else "the value"
 
 
 def _a(value: object) -> str:
@@ -126,36 +160,77 @@ def _a(value: object) -> str:
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 
-def encode_pieces(value: Json) -> Iterator[bytes]:
-    """The JSON text of a checked value, piece by piece.
+def encode_pieces(value: Json, measured: Measured) -> Iterator[bytes]:
+    """The JSON text of a measured value, piece by piece.
 
-    Each piece is whole UTF-8 of about a quarter of a megabyte at most: no single call computes for long, so that a
-    thread that encodes 100 MB lets the event loop's thread work in between.
+    Each piece is whole UTF-8 of about a quarter of a megabyte: no single call computes for long, so that a thread that
+    encodes 100 MB lets the event loop's thread work in between.
     """
     if isinstance(value, str) and len(value) > _PIECE:
         yield b'"'
         for start in range(0, len(value), _PIECE):
             yield to_json(value[start : start + _PIECE])[1:-1]
         yield b'"'
-    elif isinstance(value, dict | list) and not _small(value):
-        opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
-        separator = opening
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            yield separator + to_json(key) + b":" if isinstance(value, dict) else separator
-            yield from encode_pieces(item)
-            separator = b","
-        yield closing
+    elif id(value) in measured.big:
+        at_once = max(1, _PIECE * len(value) // measured.big[id(value)])
+        if isinstance(value, dict):
+            yield from _encode_object(value, at_once, measured)
+        else:
+            yield from _encode_list(value, at_once, measured)
     else:
         yield to_json(value)
 
 
-def _small(value: Json) -> bool:
-    try:
-        measure(value, _PIECE)
-    except TooBigError:
-        return False
-    return True
+def _encode_list(value: list[Json], at_once: int, measured: Measured) -> Iterator[bytes]:
+    separator = b"["
+    for start in range(0, len(value), at_once):
+        part = value[start : start + at_once]
+        if not any(map(_stands_alone, part, repeat(measured))):
+            yield separator + to_json(part)[1:-1]
+            separator = b","
+            continue
+        for item in part:
+            yield separator
+            yield from encode_pieces(item, measured)
+            separator = b","
+    yield b"]"
+
+
+def _encode_object(value: dict[str, Json], at_once: int, measured: Measured) -> Iterator[bytes]:
+    separator = b"{"
+    pairs = iter(value.items())
+    while part := dict(islice(pairs, at_once)):
+        if not any(map(_stands_alone, part.values(), repeat(measured))):
+            yield separator + to_json(part)[1:-1]
+            separator = b","
+            continue
+        for key, item in part.items():
+            yield separator + to_json(key) + b":"
+            yield from encode_pieces(item, measured)
+            separator = b","
+    yield b"}"
+
+
+def _stands_alone(value: Json, measured: Measured) -> bool:
+    """Whether a value is too big to be encoded together with its neighbours."""
+    return id(value) in measured.big or (isinstance(value, str) and len(value) > _PIECE)
+
+
+def decode_pieces(pieces: list[str]) -> Json:
+    """The value whose JSON text, cut where `encode_pieces` cuts, is given; for a thread beside the event loop.
+
+    A long text is decoded piece by piece. Otherwise the parser calls back for each object, in Python: there the
+    interpreter may turn to the other thread.
+    """
+    if pieces[0].startswith('"'):
+        inside = [pieces[0][1:], *pieces[1:]]
+        inside[-1] = inside[-1][:-1]
+        return "".join(json.loads(f'"{piece}"') for piece in inside)
+    return json.loads("".join(pieces), object_hook=_same)
+
+
+def _same(value: dict[str, Json]) -> dict[str, Json]:
+    return value
 
 
 def printable(text: str) -> str:

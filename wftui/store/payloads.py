@@ -6,7 +6,6 @@ writers. A part begins at a byte offset of the value's JSON text and is whole UT
 
 import asyncio
 import hashlib
-import json
 import sqlite3
 import zlib
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.execution import ValueRef
-from wftui.store.json_values import REFERENCE_KEY, encode_pieces
+from wftui.store.json_values import REFERENCE_KEY, Measured, decode_pieces, encode_pieces
 from wftui.store.reader import Reader
 
 PAYLOAD_BYTES = 16 * 1024
@@ -43,7 +42,7 @@ class Payload:
         return ValueRef(hash=self.hash, bytes=self.size, preview=self.preview).to_wire()
 
 
-def pack(value: Json) -> Payload:
+def pack(value: Json, measured: Measured) -> Payload:
     """Encode, hash and compress a checked value. Takes a while for a big one: not for the event loop."""
     digest = hashlib.sha256()
     parts: list[tuple[int, bytes]] = []
@@ -57,7 +56,7 @@ def pack(value: Json) -> Payload:
         start = total
         pending.clear()
 
-    for piece in encode_pieces(value):
+    for piece in encode_pieces(value, measured):
         digest.update(piece)
         if len(preview) < PREVIEW_LENGTH:
             preview = (preview + piece[: 4 * PREVIEW_LENGTH].decode(errors="ignore"))[:PREVIEW_LENGTH]
@@ -123,7 +122,7 @@ async def read_value(reader: Reader, payload_hash: str) -> Json:
     compressed = [row[0] for row in parts]
     if not compressed:
         raise NotFoundError(f"the value {payload_hash} is not in the database")
-    return await asyncio.to_thread(lambda: json.loads(b"".join(zlib.decompress(part) for part in compressed)))
+    return await asyncio.to_thread(lambda: decode_pieces([zlib.decompress(part).decode() for part in compressed]))
 
 
 async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str, int | None]:

@@ -23,8 +23,8 @@ from wftui.store.times import from_milliseconds, to_milliseconds
 
 _RUNS_AT_ONCE = 200
 _EVENTS_AT_ONCE = 2_000
-_PARTS_AT_ONCE = 20
-_PAGES_AT_ONCE = 2_000
+_PARTS_AT_ONCE = 8
+_PAGES_AT_ONCE = 500
 _CHECKPOINT_PAGES = 16_000
 _PAUSE_SECONDS = 0.002
 _TRUNCATE_SECONDS = 1.0
@@ -79,7 +79,8 @@ class Cleanup:
                 self._remove_events(connection)
                 self._remove_values(connection)
                 self._remove_rest(connection)
-                self._shrink(connection)
+                self._give_back(connection)
+                self._truncate(connection)
             finally:
                 connection.close()
         except sqlite3.Error as error:
@@ -182,12 +183,17 @@ class Cleanup:
                 ),
             )
 
-    def _shrink(self, connection: sqlite3.Connection) -> None:
-        """Give the free pages back to the file system."""
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        """Return the free pages to the file system.
+
+        After every step, while they are few: SQLite looks for each in the list of all.
+        """
         while not self.stop.is_set() and connection.execute("PRAGMA freelist_count").fetchone()[0]:
             # Anything short of executescript frees a single page.
             connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-            time.sleep(_PAUSE_SECONDS)
+
+    def _truncate(self, connection: sqlite3.Connection) -> None:
+        """Bring the log into the file, whose size follows only then."""
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.execute(f"PRAGMA busy_timeout = {int(_TRUNCATE_SECONDS * 1000)}")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -206,6 +212,7 @@ class Cleanup:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._give_back(connection)
         time.sleep(_PAUSE_SECONDS)
         return result
 
