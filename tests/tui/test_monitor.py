@@ -311,7 +311,7 @@ async def test_a_finished_run_plays_back_from_its_start(open_run: Any, until: Un
     async with open_run(completed()) as (pilot, screen):
         await pilot.press("full_stop", "full_stop", "full_stop")
         await until(pilot, lambda: screen.shown.record.last_seq == 3)
-        assert "playback" in text_of(pilot.app)
+        await until(pilot, lambda: "playback" in text_of(pilot.app))
         assert screen.shown.record.status == "running"
         await pilot.press("comma")
         await until(pilot, lambda: screen.shown.record.last_seq == 2)

@@ -12,6 +12,7 @@ from wftui.model.execution import Iterations, Waiting
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_length, spans, step_length
 from wftui.tui.widgets.run.playback import Playback
+from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import current_step, failed_step, title
 from wftui.tui.widgets.run.words import clock, counters, local_moment, one_line, remark, state, waiting
 
@@ -77,7 +78,7 @@ def test_an_iteration_is_called_by_its_index_and_its_item() -> None:
 
 
 def test_the_current_step_is_the_innermost_that_started_last() -> None:
-    found = current_step(state_of(running()).record)
+    found = current_step(state_of(running()).active.values())
     assert found is not None
     assert found.path == "authors[5].stats"
 
@@ -194,15 +195,23 @@ def test_moments_are_as_short_as_they_can_be() -> None:
 
 
 def test_the_word_for_a_run_tells_that_it_waits_for_a_person_or_is_being_cancelled() -> None:
-    from run_events import asking
+    record = state_of(running()).record
+    assert state(record, asks=False) == "running"
+    assert state(record, asks=True) == "waiting for you"
+    record.cancel_requested = True
+    assert state(record, asks=True) == "cancelling"
+    assert state(state_of(completed()).record, asks=False) == "completed"
 
-    from wftui.model.events import CancelRequested
 
-    assert state(state_of(running()).record) == "running"
-    assert state(state_of(asking()).record) == "waiting for you"
-    story = running()
-    story.add(CancelRequested, 16, by="ada")
-    assert state(state_of(story).record) == "cancelling"
+def test_the_steps_at_work_are_known_at_every_moment() -> None:
+    story = completed()
+    record_state = RunState(story.run_id)
+    for number, event in enumerate(story.events, 1):
+        event.seq = number
+        record_state.apply([event])
+        at_work = {step.path for step in record_state.record.step_results if step.status in {"running", "waiting"}}
+        assert set(record_state.active) == at_work
+    assert record_state.retried
 
 
 # --- canvas

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.events import ExecutionEvent
-from wftui.model.execution import StepResult, ValueRef
+from wftui.model.execution import ValueRef
 from wftui.model.reducer import GapError
 from wftui.store.payloads import as_reference
 from wftui.tui.action_screen import ActionScreen
@@ -25,6 +25,7 @@ from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.panes import RunPanes, as_text
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, in_turns
+from wftui.tui.widgets.run.tree import asking_step
 from wftui.tui.widgets.title_bar import TitleBar
 from wftui.tui.widgets.value.sizes import size_text
 
@@ -113,13 +114,15 @@ class MonitorScreen(ActionScreen[None]):
             self._painting = self.set_timer(wait, self._paint)
 
     def _paint(self) -> None:
-        self._painting = None
+        if self._painting is not None:
+            self._painting.stop()
+            self._painting = None
         begin = time.monotonic()
         header = self.query_one(RunHeader)
         header.playback = _playback_note(self.playback, self.wftui.ascii)
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
-        self.query_one(ApprovalForm).show(self._asking_step() if self.playback is None else None)
+        self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
         self.panes.show(self.shown)
         self.refresh_bindings()
         self._painted = time.monotonic()
@@ -178,12 +181,6 @@ class MonitorScreen(ActionScreen[None]):
                 return
         await self.workbench.cancel(self.run_id)
 
-    def _asking_step(self) -> StepResult | None:
-        for step in self.state.record.step_results:
-            if step.status == "waiting" and step.waiting is not None and step.waiting.reason == "approval":
-                return step
-        return None
-
     async def action_approve(self) -> None:
         """Answer yes."""
         await self.query_one(ApprovalForm).answer(approved=True)
@@ -240,7 +237,7 @@ class MonitorScreen(ActionScreen[None]):
             self._begin_playback()
         elif self.playback is not None:
             self.playback.playing = not self.playback.playing
-        self._paint_soon()
+        self._paint()
 
     def _begin_playback(self) -> Playback:
         self.playback = Playback(self.run_id, self._events)
@@ -274,7 +271,7 @@ class MonitorScreen(ActionScreen[None]):
     async def _go(self, playback: Playback, move: Callable[[], Awaitable[None]]) -> None:
         playback.playing = False
         await move()
-        self._paint_soon()
+        self._paint()
 
     def action_slower(self) -> None:
         """Half the speed."""
@@ -287,12 +284,12 @@ class MonitorScreen(ActionScreen[None]):
     def _change_speed(self, by: int) -> None:
         if self.playback is not None:
             self.playback.change_speed(by)
-            self._paint_soon()
+            self._paint()
 
     def action_now(self) -> None:
         """Show the run as it is."""
         self.playback = None
-        self._paint_soon()
+        self._paint()
 
     # --- panes
 

@@ -32,6 +32,7 @@ class LineView(ScrollView, can_focus=True):
         overflow-y: auto;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
+        scrollbar-gutter: stable;
         & > .line-view--cursor { background: $boost; }
         &:focus > .line-view--cursor { background: $primary-muted; text-style: bold; }
     }

@@ -8,7 +8,7 @@ from wftui.model.reducer import progress
 from wftui.tui.status import look
 from wftui.tui.widgets.run.gantt import run_length
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.tree import current_step, title
+from wftui.tui.widgets.run.tree import asking_step, current_step, title
 from wftui.tui.widgets.run.words import clock, one_line, remark, state
 
 _BAR = 24
@@ -43,7 +43,7 @@ class RunHeader(Widget):
 
     def _first(self, width: int) -> Content:
         record = self.run.record
-        word = state(record)
+        word = state(record, asks=asking_step(self.run.active.values()) is not None)
         status = "waiting" if word == "waiting for you" else record.status
         style = look(status, self.ascii_only)
         left = Content.assemble(
@@ -55,7 +55,8 @@ class RunHeader(Widget):
             (record.id, "$foreground-muted"),
             (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
-        right = Content.styled(clock(run_length(record, self.now()), live=self.run.is_live), "bold")
+        length = run_length(record, self.now()) if record.duration is None else record.duration / 1000
+        right = Content.styled(clock(length, live=self.run.is_live), "bold")
         return _between(left, right, width, self.ascii_only)
 
     def _second(self, width: int) -> Content:
@@ -70,10 +71,11 @@ class RunHeader(Widget):
         warnings = self.run.warnings
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
         if record.status in {"running", "pending"}:
-            step = current_step(record)
+            step = current_step(self.run.active.values())
             if step is not None:
                 note = remark(step, self.now())
-                parts += [separator, title(step), *([(f"  {note}", "$foreground-muted")] if note else [])]
+                name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
+                parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
         elif record.error is not None:
             parts += [separator, (one_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)

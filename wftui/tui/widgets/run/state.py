@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from wftui.model.events import Created, ExecutionEvent, Log, StepFailed
-from wftui.model.execution import TERMINAL, StepInfo
+from wftui.model.events import Created, ExecutionEvent, IterationsPlanned, Log, StepFailed, StepRetrying
+from wftui.model.execution import TERMINAL, StepInfo, StepResult
 from wftui.model.reducer import apply, new_record
 from wftui.tui.widgets.log.lines import LogLines
 from wftui.tui.widgets.run.tree import StepTree
@@ -32,6 +32,10 @@ class RunState:
         self.lines = LogLines()
         self.tree = StepTree(self.record)
         self.declared: dict[str, StepInfo] = {}
+        self.active: dict[str, StepResult] = {}
+        """The steps that run or wait, by path."""
+        self.retried = False
+        """Whether any step was tried more than once."""
         self._handled = 0
 
     def apply(self, events: Iterable[ExecutionEvent]) -> None:
@@ -49,8 +53,18 @@ class RunState:
                     self.lines.append(event)
                 case Created():
                     self.declared = {info.path: info for info in event.steps}
+                case StepRetrying():
+                    self.retried = True
                 case StepFailed() if event.handled:
                     self._handled += 1
+                case IterationsPlanned():
+                    self.tree.repeats()
+            path = getattr(event, "path", None)
+            step = self.record.step(path) if path and not isinstance(event, Log) else None
+            if step is not None and step.status in {"running", "waiting"}:
+                self.active[step.path] = step
+            elif step is not None:
+                self.active.pop(step.path, None)
         self.tree.read()
 
     @property

@@ -46,8 +46,9 @@ class Timeline(LineView):
         self.following = True
         self.only_faults = False
         self._rows: list[StepRow] = []
+        self._places: dict[str, int] = {}
         self._widest = 0
-        self._retried = False
+        self._built: tuple[object, ...] = ()
 
     # --- what is shown
 
@@ -59,11 +60,8 @@ class Timeline(LineView):
     def read(self) -> None:
         """Show the steps as they are now; the cursor stays on its step, or goes with the run while following."""
         selected = self.selected
-        wanted = _at_fault if self.only_faults else None
-        self._rows = self.state.tree.rows(wanted)
-        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in self._rows[:500]), default=0)
-        self._retried = any(len(row.step.attempts) > 1 for row in self._rows)
-        self.set_rows(len(self._rows))
+        self._build()
+        self.redraw()
         step = self._step_to_follow() if self.following else selected
         if step is not None:
             self.select(step.path)
@@ -80,16 +78,25 @@ class Timeline(LineView):
         """Put the cursor on the step at an address, or on the nearest shown above it; False when there is none."""
         if reveal:
             self.state.tree.reveal(path)
-            self._rows = self.state.tree.rows(_at_fault if self.only_faults else None)
-            self.set_rows(len(self._rows))
+            self._build()
         step = self.state.record.step(path)
-        places = {row.step.path: index for index, row in enumerate(self._rows)}
         while step is not None:
-            if step.path in places:
-                self.show_row(places[step.path], centre=True)
+            if step.path in self._places:
+                self.show_row(self._places[step.path], centre=True)
                 return True
             step = self.state.record.step(step.parent) if step.parent else None
         return False
+
+    def _build(self) -> None:
+        """Make the rows again, where there are other ones now."""
+        built = (self.state, self.state.tree.version, self.only_faults)
+        if built == self._built and not self.only_faults:
+            return
+        self._built = built
+        self._rows = self.state.tree.rows(_at_fault if self.only_faults else None)
+        self._places = {row.step.path: index for index, row in enumerate(self._rows)}
+        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in self._rows[:500]), default=0)
+        self.set_rows(len(self._rows))
 
     def show_only_faults(self, only: bool) -> None:
         """Show only what failed, and what it stands in; or everything again."""
@@ -114,7 +121,7 @@ class Timeline(LineView):
 
     def _step_to_follow(self) -> StepResult | None:
         record = self.state.record
-        return failed_step(record) if record.status == "failed" else current_step(record)
+        return failed_step(record) if record.status == "failed" else current_step(self.state.active.values())
 
     # --- keys
 
@@ -178,7 +185,7 @@ class Timeline(LineView):
         live = step.status in {"running", "waiting"}
         duration = "" if taken is None or step.status == "skipped" else clock(taken, live=live)
         parts.append((f"{duration:>{_DURATION}}", "$foreground"))
-        if self._retried:
+        if self.state.retried:
             sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
             times = f" {sign}{len(step.attempts)}" if len(step.attempts) > 1 else ""
             parts.append((f"{times:<{_ATTEMPTS}}", "$text-warning"))
@@ -190,7 +197,7 @@ class Timeline(LineView):
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Cells for name, bar and remark."""
-        fixed = 1 + _DURATION + (_ATTEMPTS if self._retried else 0)
+        fixed = 1 + _DURATION + (_ATTEMPTS if self.state.retried else 0)
         names = min(self._widest, max(14, int(width * 0.42)))
         bars = max(6, min(40, int((width - names - fixed) * 0.5)))
         remarks = width - names - fixed - bars - 2

@@ -1,8 +1,9 @@
 """The steps of a run as a tree, and the rows of it that are open: what the timeline shows, without a screen."""
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from wftui.model.execution import ExecutionRecord, StepResult
 
@@ -36,12 +37,14 @@ class StepTree:
     def __init__(self, record: ExecutionRecord) -> None:
         self.record = record
         self._children: dict[str | None, list[StepResult]] = {}
+        self.version = 0
+        """Another number whenever other steps are there, or others are open."""
         self._read = 0
         self._choice: dict[str, bool] = {}
         self.everything: bool | None = None
 
-    def read(self) -> bool:
-        """Take in the steps the record has got since the last call; True when there were any."""
+    def read(self) -> None:
+        """Take in the steps the record has got since the last call."""
         new = self.record.step_results[self._read :]
         for step in new:
             siblings = self._children.setdefault(step.parent, [])
@@ -51,7 +54,7 @@ class StepTree:
             else:
                 siblings.append(step)
         self._read += len(new)
-        return bool(new)
+        self.version += bool(new)
 
     def children(self, step: StepResult) -> list[StepResult]:
         """The steps right below one; of a forEach or loop that is under way, its iterations only."""
@@ -71,19 +74,27 @@ class StepTree:
     def open(self, path: str, is_open: bool) -> None:
         """Show or hide what is below a step."""
         self._choice[path] = is_open
+        self.version += 1
+
+    def repeats(self) -> None:
+        """A step turned out to repeat: its iterations are shown instead of what it declares."""
+        self.version += 1
 
     def open_all(self, is_open: bool | None) -> None:
         """Show or hide what is below every step; None goes back to how it was at first."""
         self._choice.clear()
         self.everything = is_open
+        self.version += 1
 
     def adopt(self, other: "StepTree") -> None:
         """Show and hide what another tree of the same steps does."""
         self._choice, self.everything = dict(other._choice), other.everything
+        self.version += 1
 
     def reveal(self, path: str) -> None:
         """Open everything above a step, so that it has a row."""
         step = self.record.step(path)
+        self.version += 1
         while step is not None and step.parent is not None:
             self._choice[step.parent] = True
             step = self.record.step(step.parent)
@@ -114,21 +125,17 @@ class StepTree:
         return kept
 
 
-def current_step(record: ExecutionRecord) -> StepResult | None:
-    """The step a run is at: one that waits for a person, else the innermost running one that started last."""
-    found: StepResult | None = None
-    for step in record.step_results:
-        if step.status == "waiting" and step.waiting and step.waiting.reason == "approval":
-            return step
-        if step.status in {"running", "waiting"} and step.started_at is not None:
-            best = found.started_at if found else None
-            if (
-                found is None
-                or best is None
-                or (step.started_at, step.path.count(".")) >= (best, found.path.count("."))
-            ):
-                found = step
-    return found
+def asking_step(active: Iterable[StepResult]) -> StepResult | None:
+    """The first step, among those at work, that asks a person."""
+    return next((step for step in active if step.waiting is not None and step.waiting.reason == "approval"), None)
+
+
+def current_step(active: Iterable[StepResult]) -> StepResult | None:
+    """The step a run is at: one that asks a person, else the innermost one at work that started last."""
+    steps = [step for step in active if step.started_at is not None]
+    return asking_step(steps) or max(
+        steps, key=lambda step: (step.started_at or datetime.min, step.path.count(".")), default=None
+    )
 
 
 def failed_step(record: ExecutionRecord) -> StepResult | None:

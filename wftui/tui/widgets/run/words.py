@@ -81,11 +81,8 @@ def place(error: ExecutionError) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def state(record: ExecutionRecord) -> str:
-    """The word for a run: its status, or that it is on its way to being cancelled or waits for a person."""
-    if record.status == "running" and record.cancel_requested:
-        return "cancelling"
-    asks = any(
-        step.status == "waiting" and step.waiting and step.waiting.reason == "approval" for step in record.step_results
-    )
-    return "waiting for you" if asks and record.status == "running" else record.status
+def state(record: ExecutionRecord, *, asks: bool) -> str:
+    """The word for a run: its status, or that it is on its way to being cancelled or asks a person."""
+    if record.status != "running":
+        return record.status
+    return "cancelling" if record.cancel_requested else "waiting for you" if asks else "running"
