@@ -1,6 +1,7 @@
 """All checks of a workflow, in one pass over everything that can be read."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from wftui.compiler import problems
@@ -16,6 +17,7 @@ from wftui.compiler.reserved import reserved_word
 from wftui.compiler.schema_checks import check_schemas
 from wftui.compiler.scopes import Scopes
 from wftui.compiler.shape import read_tree
+from wftui.compiler.site_checks import Sites, check_facts
 from wftui.compiler.step_checks import check_connection, check_expressions, check_input, check_type
 from wftui.compiler.tree import Body, StepNode, Tree
 from wftui.compiler.value_checks import ValueChecker
@@ -25,13 +27,19 @@ from wftui.steps.base import Catalogue, StepType
 
 @dataclass(slots=True)
 class Checked:
-    """A workflow with all that the checks found out; `tree` is None when there is none."""
+    """A workflow with all that the checks found out.
+
+    Attributes:
+        tree: None when there is none.
+        looked_at: files beside the workflow that the checks read, with their etags (None: not there).
+    """
 
     tree: Tree | None
     problems: list[Problem]
     graph: Graph = field(default_factory=Graph)
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
+    looked_at: dict[Path, str | None] = field(default_factory=dict)
 
 
 def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children: Children) -> Checked:
@@ -53,8 +61,10 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     found += _check_ids(tree, scopes)
     references = ReferenceChecker(scopes)
     checked.graph = references.graph
+    sites = Sites(children.workspace.source_path(workflow_id).parent)
+    checked.looked_at = sites.looked_at
     for node in tree.walk():
-        _check_step(node, checked, references, catalogue)
+        _check_step(node, checked, references, catalogue, sites)
     outputs = output_bindings(tree)
     checked.bindings[None] = outputs
     for binding in outputs:
@@ -62,7 +72,7 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
         references.binding(binding, frozenset())
     found += references.found
     found += check_schemas(tree)
-    _check_values(checked, scopes, children)
+    _check_values(checked, scopes, children, sites)
     _check_flow(checked, scopes)
     found += check_habits(tree, [binding for each in checked.bindings.values() for binding in each])
     for node in tree.walk():
@@ -76,8 +86,10 @@ def bodies(tree: Tree) -> list[Body]:
     return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
 
 
-def _check_values(checked: Checked, scopes: Scopes, children: Children) -> None:
-    values = ValueChecker(scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children))
+def _check_values(checked: Checked, scopes: Scopes, children: Children, sites: Sites) -> None:
+    values = ValueChecker(
+        scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children), sites.facts
+    )
     for each in checked.bindings.values():
         for binding in each:
             values.check(binding)
@@ -98,7 +110,9 @@ def _check_flow(checked: Checked, scopes: Scopes) -> None:
     checked.problems += flow.found
 
 
-def _check_step(node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue) -> None:
+def _check_step(
+    node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue, sites: Sites
+) -> None:
     step_type, wrong_type = check_type(node, catalogue)
     checked.types[node] = step_type
     checked.problems += wrong_type
@@ -107,6 +121,7 @@ def _check_step(node: StepNode, checked: Checked, references: ReferenceChecker, 
     checked.bindings[node] = found
     if step_type is not None:
         checked.problems += check_input(node, step_type, found)
+        checked.problems += check_facts(node, sites.ask(node, step_type), found)
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:

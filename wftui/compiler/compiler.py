@@ -12,6 +12,7 @@ from wftui.compiler.document import parse
 from wftui.compiler.outline import step_infos
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, update_registry
+from wftui.compiler.site_checks import file_etag
 from wftui.compiler.source_hash import source_hash
 from wftui.compiler.transpile import StepCache, transpile
 from wftui.model.clock import Clock, utc_now
@@ -58,6 +59,7 @@ class _Compilation:
     result: CompilationResult
     outline: WorkflowOutline
     children: dict[str, str | None]
+    looked_at: dict[Path, str | None]
     entry: RegistryEntry | None = None
     plan: WorkflowPlan | None = None
 
@@ -187,9 +189,13 @@ class WorkflowCompiler:
         # Screens check while they list: from several threads.
         with self._lock:
             known = self._known.get(workflow_id)
-            if known is None or known.text != text or not self._children.unchanged(known.children):
+            if known is None or known.text != text or not self._unchanged(known):
                 known = self._known[workflow_id] = self._fresh(workflow_id, text)
             return known
+
+    def _unchanged(self, known: _Compilation) -> bool:
+        beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
+        return beside and self._children.unchanged(known.children)
 
     def _fresh(self, workflow_id: str, text: str) -> _Compilation:
         self._children.asked = {}
@@ -197,9 +203,11 @@ class WorkflowCompiler:
         found = syntax_diagnostics(document)
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
         code, entry = None, None
+        looked_at: dict[Path, str | None] = {}
         if document.value is not None or not found:
             checked = check_workflow(document.value, workflow_id, self.catalogue, self._children)
             found += [diagnostic(problem, document) for problem in checked.problems]
+            looked_at = checked.looked_at
             if checked.tree is not None:
                 workflow = checked.tree.workflow
                 outline.name = workflow.name or workflow_id
@@ -218,7 +226,7 @@ class WorkflowCompiler:
             generated_code=code,
             timestamp=self.clock(),
         )
-        return _Compilation(text, result, outline, dict(self._children.asked), entry)
+        return _Compilation(text, result, outline, dict(self._children.asked), looked_at, entry)
 
     def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
         code = known.result.generated_code

@@ -22,7 +22,7 @@ from wftui.model.compilation import Fix, Severity
 from wftui.model.json_schema import as_list, as_object
 from wftui.model.pointers import pointer_parts, pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, Fallback
-from wftui.steps.base import StepType
+from wftui.steps.base import SiteFacts, StepType
 
 _RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
 _STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
@@ -48,10 +48,12 @@ class ValueChecker:
         types: Mapping[StepNode, StepType[Any] | None],
         bindings: Mapping[StepNode | None, list[Binding]],
         child_outputs: ChildOutputs,
+        facts: Mapping[StepNode, SiteFacts],
     ) -> None:
         self.scopes = scopes
         self.types = types
         self.child_outputs = child_outputs
+        self.facts = facts
         self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
         self.found: list[Problem] = []
         self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
@@ -99,6 +101,8 @@ class ValueChecker:
         elif step.type == "workflow":
             child = step.input.get("workflow")
             shape = self.child_outputs(child) if isinstance(child, str) and "{{" not in child else UNKNOWN
+        elif (facts := self.facts.get(node)) is not None and facts.output_schema is not None:
+            shape = shapes.of_schema(dict(facts.output_schema))
         else:
             shape = _output_shape(step_type)
         on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
@@ -240,7 +244,8 @@ class ValueChecker:
         step_type = self.types.get(node) if node is not None else None
         if node is None or step_type is None:
             return
-        wanted = _field_types(step_type, binding.pointer.removeprefix(node.at("input")))
+        pointer = binding.pointer.removeprefix(node.at("input"))
+        wanted = self._locked_types(node, pointer) or _field_types(step_type, pointer)
         given = self.value_of(binding).types if wanted is not None else None
         if wanted is None or given is None or compatible(given, wanted):
             return
@@ -257,6 +262,12 @@ class ValueChecker:
         field = binding.field.removeprefix("input.")
         message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
         self._report(binding, "type.mismatch", message, 0, len(binding.text), fixes, "warning")
+
+    def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:
+        """The JSON types that a part of a field takes by what is known of this very step."""
+        name, *inner = pointer_parts(pointer)
+        schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
+        return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
 
     def _report(
         self,
@@ -286,7 +297,10 @@ class ValueChecker:
 @functools.lru_cache(maxsize=10_000)
 def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | None:
     """The JSON types that a field of a step's input takes; None when nothing is known."""
-    shape = shapes.of_schema(input_schema_of(step_type))
+    return _types_at(shapes.of_schema(input_schema_of(step_type)), pointer)
+
+
+def _types_at(shape: Shape, pointer: str) -> frozenset[str] | None:
     for part in pointer_parts(pointer):
         inner = shapes.member(shape, int(part) if part.isdecimal() else part)
         if isinstance(inner, NoMember):
