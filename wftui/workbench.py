@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError
+from wftui.workspace.errors import explain
 from wftui.workspace.files import SourceFile, Workspace
 from wftui.workspace.locate import find_database, find_tables
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
     from wftui.compiler.fixes import AppliedFix
+    from wftui.connections.connections import Connections, StoredConnection
     from wftui.engine.executor import WorkflowExecutor
     from wftui.engine.restart import StepDecision
     from wftui.model.base import Json
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from wftui.model.events import ExecutionEvent
     from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
     from wftui.model.listing import AttentionItem, RecentInputs, RunAction, StepTypeInfo, WorkflowOutline, WorkflowRow
+    from wftui.steps.catalogue import PluginProblem, StepCatalogue
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -61,6 +64,7 @@ class Workbench:
         self.workspace = Workspace(settings.tables)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
+        self._catalogue: StepCatalogue | None = None
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
         self._checked: dict[str, tuple[str, CompilationResult]] = {}
@@ -91,7 +95,7 @@ class Workbench:
 
                 executor = WorkflowExecutor(
                     store,
-                    self.compiler().catalogue,
+                    self.catalogue(),
                     self._load,
                     load_stored=self.compiler().load_text,
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
@@ -105,10 +109,17 @@ class Workbench:
         """The compiler over this workspace."""
         if self._compiler is None:
             from wftui.compiler.compiler import WorkflowCompiler
-            from wftui.steps.catalogue import builtin_catalogue
 
-            self._compiler = WorkflowCompiler(self.workspace, builtin_catalogue(), self.clock)
+            self._compiler = WorkflowCompiler(self.workspace, self.catalogue(), self.clock)
         return self._compiler
+
+    def catalogue(self) -> StepCatalogue:
+        """The step types of this workspace."""
+        if self._catalogue is None:
+            from wftui.steps.catalogue import workspace_catalogue
+
+            self._catalogue = workspace_catalogue(self.workspace.root)
+        return self._catalogue
 
     async def close(self, *, cancel: bool = False) -> None:
         """End: cancel the runs of this process, or wait until they are done; then close the database."""
@@ -193,10 +204,66 @@ class Workbench:
         """The catalogue."""
         return await asyncio.to_thread(self._step_types)
 
+    async def step_problems(self) -> list[PluginProblem]:
+        """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
+        return await asyncio.to_thread(lambda: self.catalogue().problems())
+
+    async def trust_steps(self, file: Path) -> list[str]:
+        """Agree to run a Python file of step types, as it is now; returns the words it brings.
+
+        Raises:
+            WorkspaceError: when it cannot be read.
+            UserError: when this cannot be remembered.
+        """
+        return await asyncio.to_thread(self._trust_steps, file)
+
+    # --- connections
+
+    async def connections(self) -> list[StoredConnection]:
+        """The user's connections; secret fields hold references."""
+        return await asyncio.to_thread(lambda: self._connections().all())
+
+    async def save_connection(self, connection: StoredConnection) -> StoredConnection:
+        """Add a connection, or replace the one of the same name; a secret in clear goes into the encrypted store.
+
+        Raises:
+            ConnectionsError: with every field that is wrong.
+        """
+        return await asyncio.to_thread(lambda: self._connections().save(connection))
+
+    async def remove_connection(self, name: str) -> None:
+        """Forget a connection and its stored secrets.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        await asyncio.to_thread(lambda: self._connections().remove(name))
+
+    async def test_connection(self, name: str) -> str:
+        """Whether its secrets are there and its other end answers, as a sentence.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            ConnectionsError: it cannot work; the sentence says why.
+        """
+        from wftui.connections.probe import probe
+
+        return await probe(self._connections(), name)
+
     # --- runs
 
-    async def start(self, workflow_id: str, inputs: Mapping[str, Json], *, parent_id: str | None = None) -> str:
+    async def start(
+        self,
+        workflow_id: str,
+        inputs: Mapping[str, Json],
+        *,
+        parent_id: str | None = None,
+        connections: Mapping[str, str] | None = None,
+    ) -> str:
         """Start a run; returns its id once it is recorded. It goes on in this process, whatever the caller does.
+
+        Args:
+            connections: names of the user's connections to take in the place of those the workflow names.
 
         Raises:
             CompileFailed: when the workflow has errors. Invalid inputs are a recorded, failed run.
@@ -205,7 +272,11 @@ class Workbench:
         from wftui.model.execution import ExecutionRequest
 
         request = ExecutionRequest(
-            workflow_id=workflow_id, inputs=dict(inputs), user_id=self.settings.user_id, parent_id=parent_id
+            workflow_id=workflow_id,
+            inputs=dict(inputs),
+            user_id=self.settings.user_id,
+            parent_id=parent_id,
+            connections=dict(connections or {}),
         )
         return await executor.start(request)
 
@@ -359,6 +430,23 @@ class Workbench:
             self._checked[workflow_id] = known
         return self.compiler().row(source, known[1])
 
+    def _connections(self) -> Connections:
+        from wftui.connections.connections import Connections
+
+        return Connections()
+
+    def _trust_steps(self, file: Path) -> list[str]:
+        from wftui.steps.trust import TrustedFiles
+
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise explain(error, file, "read") from error
+        before = {kind.word for kind in self.catalogue().types()}
+        TrustedFiles().trust(file, data)
+        self.catalogue().refresh()
+        return sorted({kind.word for kind in self.catalogue().types()} - before)
+
     def _step_types(self) -> list[StepTypeInfo]:
         from wftui.model.listing import StepTypeInfo
 
@@ -374,5 +462,5 @@ class Workbench:
                 input_schema=kind.input_schema(),
                 output_schema=dict(kind.output_schema),
             )
-            for kind in self.compiler().catalogue.types()
+            for kind in self.catalogue().types()
         ]

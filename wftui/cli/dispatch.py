@@ -35,7 +35,15 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli import compiling
 
             return compiling.COMMANDS[arguments.command]
-        case "new" | "list" | "steps":
+        case "connections":
+            from wftui.cli import connections
+
+            return connections.COMMANDS[arguments.command]
+        case "steps":
+            from wftui.cli import steps
+
+            return steps.COMMANDS[arguments.command]
+        case "new" | "list":
             from wftui.cli import workflows
 
             return workflows.COMMANDS[arguments.command]

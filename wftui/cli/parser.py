@@ -1,6 +1,7 @@
 """The whole command line as argparse sees it; imports nothing else, because every start builds it."""
 
 import argparse
+from pathlib import Path
 
 from wftui import __version__
 from wftui.cli.options import add_common, add_inputs, add_json
@@ -40,13 +41,28 @@ def build_parser() -> argparse.ArgumentParser:
         help="how problems are told: for people, as JSON, as SARIF 2.1.0, as GitHub annotations",
     )
     add_json(compiling)
-    steps = command("steps", "List the step types.")
+    steps = command("steps", "List the step types; make new ones.")
     add_json(steps)
+    actions = steps.add_subparsers(dest="action", metavar="ACTION")
+    added = actions.add_parser("new", help="make a package with a step type and a test that passes")
+    added.add_argument("word", help="the step type, such as acme.fetch")
+    added.add_argument("--folder", type=Path, default=Path(), help="where the package's folder is made")
+    added = actions.add_parser("trust", help="agree to run a file of the workspace's steps folder, as it is now")
+    added.add_argument("file", type=Path)
+    _add_connections(command("connections", "List, add, edit, test and remove connections."))
 
     run = command("run", "Run a workflow.")
     run.add_argument("id")
     add_inputs(run)
     _add_run_output(run)
+    run.add_argument(
+        "--connection",
+        dest="connections",
+        action="append",
+        default=[],
+        metavar="NAME=OTHER",
+        help="take the connection OTHER where the workflow names NAME",
+    )
     run.add_argument("--detach", action="store_true", help="run in a process of its own; print the run's id and leave")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
     watch = command("watch", "Follow a run of any process: what was, then live.")
@@ -96,6 +112,29 @@ def build_parser() -> argparse.ArgumentParser:
     cleanup.add_argument("--dry-run", action="store_true")
     add_json(cleanup)
     return parser
+
+
+def _add_connections(connections: argparse.ArgumentParser) -> None:
+    add_json(connections)
+    actions = connections.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="list them; secrets are shown as where they are")
+    actions.add_parser("kinds", help="list the kinds and their fields")
+    for name, help_text in [("add", "add one"), ("edit", "change some of its values")]:
+        added = actions.add_parser(name, help=help_text)
+        added.add_argument("name")
+        if name == "add":
+            added.add_argument("--kind", required=True)
+        added.add_argument("--description")
+        added.add_argument(
+            "-s",
+            dest="settings",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            help="a value; of a secret: env:NAME, file:PATH, cmd:PROGRAM, or ? to be asked; empty removes it",
+        )
+    for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
+        actions.add_parser(name, help=help_text).add_argument("name")
 
 
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]

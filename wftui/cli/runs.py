@@ -30,13 +30,23 @@ def run(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         outline = await workbench.outline(arguments.id)
         inputs = read_inputs(arguments, outline.input_schema)
-        run_id = await workbench.start(arguments.id, inputs)
+        run_id = await workbench.start(arguments.id, inputs, connections=_connections(arguments.connections))
         if arguments.announce is not None:
             os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
+
+
+def _connections(pairs: Sequence[str]) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, other = pair.partition("=")
+        if not separator or not name or not other:
+            raise UsageError(f"--connection {pair}: write NAME=OTHER", code="usage.connection")
+        chosen[name] = other
+    return chosen
 
 
 def rerun(arguments: argparse.Namespace) -> int:
@@ -203,6 +213,8 @@ def _detach(arguments: argparse.Namespace) -> int:
     command += ["--tables", str(settings.tables), "--db", str(settings.database)]
     for pair in arguments.pairs:
         command += ["-i", pair]
+    for pair in arguments.connections:
+        command += ["--connection", pair]
     stdin = None
     if arguments.input == "-":
         stdin = sys.stdin.read()

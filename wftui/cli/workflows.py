@@ -1,4 +1,4 @@
-"""`new`, `list`, `steps`: workflows as files, and what their steps can be."""
+"""`new`, `list`: workflows as files."""
 
 import argparse
 
@@ -57,19 +57,4 @@ def list_(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-def steps(arguments: argparse.Namespace) -> int:
-    """`wftui steps`: the catalogue."""
-
-    async def work(workbench: Workbench) -> int:
-        terminal = Terminal()
-        types = await workbench.step_types()
-        if arguments.json:
-            terminal.json([kind.to_wire() for kind in types])
-        else:
-            terminal.table(["TYPE", "TITLE", "DESCRIPTION"], [[t.type, t.title, t.description] for t in types])
-        return ExitCode.DONE
-
-    return with_workbench(arguments, work)
-
-
-COMMANDS: dict[str, Command] = {"new": new, "list": list_, "steps": steps}
+COMMANDS: dict[str, Command] = {"new": new, "list": list_}

@@ -1,0 +1,116 @@
+"""Connections and step types on the command line."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from wftui.cli.main import main
+from wftui.connections.private_files import private_folder
+from wftui.workbench import Settings
+
+
+@pytest.fixture
+def places(settings: Settings) -> list[str]:
+    return ["--tables", str(settings.tables), "--db", str(settings.database)]
+
+
+def test_a_connection_from_add_to_remove(
+    places: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdef")
+    add = ["connections", *places, "add", "github", "--kind", "http"]
+    assert main([*add, "-s", "auth=bearer", "-s", "token=env:GITHUB_TOKEN"]) == 0
+    assert main([*add]) == 1
+    assert main(["connections", *places, "edit", "github", "-s", "apiKeyName=X-Key"]) == 0
+    assert main(["connections", *places, "test", "github"]) == 0
+    capsys.readouterr()
+    assert main(["connections", *places, "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert listed["values"] == {"auth": "bearer", "token": "env:GITHUB_TOKEN", "apiKeyName": "X-Key"}
+    assert main(["connections", *places, "remove", "github"]) == 0
+    assert main(["connections", *places, "remove", "github"]) == 4
+
+
+def test_a_secret_in_clear_is_kept_encrypted(
+    places: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyrage")
+    secret = "very-secret-token-1234"
+    assert main(["connections", *places, "add", "svc", "--kind", "http", "-s", f"token={secret}"]) == 0
+    assert secret not in capsys.readouterr().out
+    files = [path for path in private_folder().rglob("*") if path.is_file()]
+    assert files
+    assert all(secret.encode() not in path.read_bytes() for path in files)
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["add", "x", "--kind", "nothing"], 2),
+        (["add", "x", "--kind", "http", "-s", "nothing=1"], 2),
+        (["add", "Not A Name", "--kind", "http"], 2),
+        (["add", "x", "--kind", "http", "-s", "token"], 2),
+        (["test", "nothing"], 4),
+        (["edit", "nothing", "-s", "a=b"], 4),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(
+    places: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
+) -> None:
+    assert main(["connections", *places, *arguments]) == code
+    captured = capsys.readouterr()
+    assert captured.err.startswith("wftui: error[")
+    assert "Traceback" not in captured.err
+
+
+def test_the_kinds_tell_their_fields(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["connections", *places, "kinds"]) == 0
+    assert "apiKey*" in capsys.readouterr().out
+
+
+def test_a_new_package_of_steps(places: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["steps", *places, "new", "acme.fetch", "--folder", str(tmp_path)]) == 0
+    assert "pyproject.toml" in capsys.readouterr().out
+    assert main(["steps", *places, "new", "acme.fetch", "--folder", str(tmp_path)]) == 1
+    assert main(["steps", *places, "new", "fetch", "--folder", str(tmp_path)]) == 2
+
+
+def test_a_file_of_the_workspace_brings_steps_only_once_it_is_trusted(
+    places: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = settings.tables / "steps"
+    folder.mkdir()
+    marker = settings.tables / "imported"
+    file = folder / "mine.py"
+    file.write_text(
+        f"from pathlib import Path\nfrom wftui.steps.plugin import step\nPath({str(marker)!r}).touch()\n\n\n"
+        '@step("mine.double")\ndef double(n: int) -> int:\n    """Doubles."""\n    return n * 2\n'
+    )
+    assert main(["steps", *places]) == 0
+    captured = capsys.readouterr()
+    assert "mine.double" not in captured.out
+    assert "mine.py" in captured.err
+    assert not marker.exists(), "what is not trusted is not imported"
+    assert main(["steps", *places, "trust", str(file)]) == 0
+    assert "mine.double" in capsys.readouterr().out
+    workflow = {
+        "format": 1,
+        "id": "mine",
+        "steps": [{"id": "d", "type": "mine.double", "input": {"n": 21}}],
+        "outputs": {"n": "{{ steps.d.output }}"},
+    }
+    path = settings.tables / "workflows" / "mine" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(workflow))
+    assert main(["run", "mine", "--quiet", *places]) == 0
+    assert "n: 42" in capsys.readouterr().out
+    file.write_text(file.read_text() + "# changed\n")
+    assert main(["run", "mine", "--quiet", *places]) == 3
+
+
+def test_trust_of_no_file_is_a_sentence(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["steps", *places, "trust", "/nowhere.py"]) == 4
+    assert "cannot read /nowhere.py" in capsys.readouterr().err

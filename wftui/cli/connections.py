@@ -1,0 +1,146 @@
+"""`connections`: named, typed, kept outside every workspace; secrets by reference."""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.connections.connections import StoredConnection
+from wftui.connections.kinds import KINDS
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
+from wftui.workbench import Workbench
+
+
+def connections(arguments: argparse.Namespace) -> int:
+    """`wftui connections [list|kinds|add|edit|test|remove]`."""
+    return _COMMANDS[arguments.action or "list"](arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        found = await workbench.connections()
+        if arguments.json:
+            terminal.json([each.to_wire() for each in found])
+        elif found:
+            rows = [[each.name, each.kind, _shown(each), each.description or ""] for each in found]
+            terminal.table(["NAME", "KIND", "VALUES", "DESCRIPTION"], rows)
+        else:
+            terminal.line("no connections; add one: wftui connections add NAME --kind KIND -s KEY=VALUE")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _kinds(arguments: argparse.Namespace) -> int:
+    terminal = Terminal()
+    if arguments.json:
+        terminal.json({word: kind.model_json_schema(by_alias=True) for word, kind in KINDS.items()})
+        return ExitCode.DONE
+    rows = []
+    for word, kind in KINDS.items():
+        names = [field.alias or name for name, field in kind.model_fields.items()]
+        secret = kind.secret_fields()
+        rows.append([word, kind.title, ", ".join(f"{name}*" if name in secret else name for name in names)])
+    terminal.table(["KIND", "TITLE", "FIELDS (* secret)"], rows)
+    return ExitCode.DONE
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        if any(each.name == arguments.name for each in await workbench.connections()):
+            raise ConflictError(f"there is a connection {arguments.name} already", code="connection.exists")
+        new = StoredConnection(
+            name=arguments.name,
+            kind=arguments.kind,
+            description=arguments.description,
+            values=_values({}, arguments.settings),
+        )
+        return await _save(workbench, new)
+
+    return with_workbench(arguments, work)
+
+
+def _edit(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        known = {each.name: each for each in await workbench.connections()}
+        if arguments.name not in known:
+            raise NotFoundError(f"there is no connection {arguments.name}", code="connection.not_found")
+        before = known[arguments.name]
+        changed = before.model_copy(
+            update={
+                "values": _values(before.values, arguments.settings),
+                "description": before.description if arguments.description is None else arguments.description,
+            }
+        )
+        return await _save(workbench, changed)
+
+    return with_workbench(arguments, work)
+
+
+async def _save(workbench: Workbench, connection: StoredConnection) -> int:
+    kept = await workbench.save_connection(connection)
+    Terminal().line(f"saved {kept.name} ({kept.kind}): {_shown(kept)}")
+    return ExitCode.DONE
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        Terminal().line(f"{arguments.name}: {await workbench.test_connection(arguments.name)}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        await workbench.remove_connection(arguments.name)
+        Terminal().line(f"removed {arguments.name}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _shown(connection: StoredConnection) -> str:
+    return ", ".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in connection.values.items()
+    )
+
+
+def _values(before: dict[str, Json], settings: Sequence[str]) -> dict[str, Json]:
+    """The values with `-s KEY=VALUE` applied: JSON where it is JSON but text, `?` asked for unseen, empty removes."""
+    values = dict(before)
+    for setting in settings:
+        key, separator, text = setting.partition("=")
+        if not separator or not key:
+            raise UsageError(f"-s {setting}: write KEY=VALUE", code="usage.setting")
+        if text == "":
+            values.pop(key, None)
+        elif text == "?":
+            values[key] = getpass.getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        else:
+            values[key] = _json_or_text(text)
+    return values
+
+
+def _json_or_text(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+_COMMANDS: dict[str, Command] = {
+    "list": _list,
+    "kinds": _kinds,
+    "add": _add,
+    "edit": _edit,
+    "test": _test,
+    "remove": _remove,
+}
+COMMANDS: dict[str, Command] = {"connections": connections}

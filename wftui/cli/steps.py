@@ -1,0 +1,51 @@
+"""`steps`: the catalogue, a new package of step types, and trust in a workspace's own."""
+
+import argparse
+
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode
+from wftui.workbench import Workbench
+
+
+def steps(arguments: argparse.Namespace) -> int:
+    """`wftui steps [list|new|trust]`."""
+    return _COMMANDS[arguments.action or "list"](arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        types = await workbench.step_types()
+        if arguments.json:
+            terminal.json([kind.to_wire() for kind in types])
+        else:
+            terminal.table(["TYPE", "TITLE", "DESCRIPTION"], [[t.type, t.title, t.description] for t in types])
+        for problem in await workbench.step_problems():
+            terminal.error(f"{problem.source}: {problem.message}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from wftui.steps.scaffold import new_step_package
+
+    for path in new_step_package(arguments.word, arguments.folder):
+        Terminal().line(f"made {path}")
+    return ExitCode.DONE
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        words = await workbench.trust_steps(arguments.file)
+        brings = f"; it brings {', '.join(words)}" if words else "; it brings no step type here"
+        Terminal().line(f"trusted {arguments.file} as it is now{brings}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+_COMMANDS: dict[str, Command] = {"list": _list, "new": _new, "trust": _trust}
+COMMANDS: dict[str, Command] = {"steps": steps}
