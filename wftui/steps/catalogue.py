@@ -23,6 +23,7 @@ BUILTIN: dict[str, tuple[str, str]] = {
     "file": ("wftui.steps.file", "FileStep"),
     "http": ("wftui.steps.http", "HttpStep"),
     "llm": ("wftui.steps.llm", "LlmStep"),
+    "mcp": ("wftui.steps.mcp", "McpStep"),
     "python": ("wftui.steps.python", "PythonStep"),
     "set": ("wftui.steps.set_", "SetStep"),
     "shell": ("wftui.steps.shell", "ShellStep"),
