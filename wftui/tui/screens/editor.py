@@ -5,20 +5,19 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.reactive import reactive
 from textual.widgets import TextArea
 
 from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
-from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
 from wftui.tui.canvas.graph import graph_of
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.live_check import LiveCheck
 from wftui.tui.open_source import OpenSource
+from wftui.tui.paned_screen import PanedScreen
 from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor_questions import ask_about_changes, ask_which_fix, ask_whose_change
 from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
@@ -33,18 +32,8 @@ from wftui.tui.widgets.title_bar import TitleBar
 _LOOK_AGAIN = 2.0
 """Seconds between looks at the file: a change made elsewhere is seen that soon."""
 
-_PANES = (
-    ("steps", "Steps"),
-    ("source", "Source"),
-    ("canvas", "Canvas"),
-    ("python", "Python"),
-    ("problems", "Problems"),
-)
-_BESIDE = frozenset({"steps", "problems"})
-"""Panes that a wide screen always shows, beside the one that is chosen."""
 
-
-class EditorScreen(ActionScreen[None]):
+class EditorScreen(PanedScreen):
     """One pane at a time on a narrow screen; steps, text and problems side by side on a wide one."""
 
     DEFAULT_CSS = """
@@ -72,8 +61,13 @@ class EditorScreen(ActionScreen[None]):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = EDITOR_ACTIONS
 
-    view: reactive[str] = reactive("source", init=False)
-    """Id of the pane that is shown, or last was entered on a wide screen."""
+    PANES = (
+        ("steps", "Steps"),
+        ("source", "Source"),
+        ("canvas", "Canvas"),
+        ("python", "Python"),
+        ("problems", "Problems"),
+    )
 
     def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
         super().__init__()
@@ -87,7 +81,7 @@ class EditorScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Tabs, panes, status."""
-        yield PaneTabs(_PANES, self.view)
+        yield PaneTabs(self.PANES, "source")
         ascii_only = self.wftui.ascii
         with Horizontal(id="main"):
             yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
@@ -103,10 +97,11 @@ class EditorScreen(ActionScreen[None]):
         self._source = self.query_one(SourceView)
         self._status = self.query_one(CompilationStatus)
         self._problems = self.query_one(ProblemList)
+        self._python = self.query_one(PythonView)
+        self._step_list = self.query_one(StepList)
+        self._step_views: tuple[StepView, ...] = (self._step_list, self.query_one(WorkflowCanvas))
         self._check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._source.text, self._checked)
-        for pane, title in _PANES:
-            self.query_one(f"#{pane}").border_title = title
-        self.watch_view(self.view)
+        self.view = "source"
         self._source.focus()
         self.attempt(self._open())
         self.set_interval(_LOOK_AGAIN, self._look_for_changes)
@@ -203,56 +198,31 @@ class EditorScreen(ActionScreen[None]):
         self._problems.show_problems(problems)
         self._problems.border_title = f"Problems  {problem_counts(result)}".strip()
         self._source.mark(problems)
-        self.query_one(PythonView).show_code(result.generated_code)
+        self._python.show_code(result.generated_code)
         if outline is not None:
             self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
             nodes = graph_of(outline.steps)
-            for view in self.query(StepView):
+            for view in self._step_views:
                 view.set_graph(nodes)
-            self.query_one(StepList).border_title = f"Steps  {len(nodes)}"
+            self._step_list.border_title = f"Steps  {len(nodes)}"
             self._go_to_first_step()
             self._follow_cursor()
-        self._show_tabs()
+        self.show_tabs()
         self.refresh_bindings()
 
     # --- showing
 
-    def watch_view(self, view: str) -> None:
-        """Show the chosen pane."""
-        for pane, _ in _PANES:
-            self.set_class(pane == view, f"-{pane}")
-        self._show_tabs()
-
-    def _show_tabs(self) -> None:
-        tabs = self.query_one(PaneTabs)
-        tabs.current = self.view
-        count = len(self._problems.problems)
-        tabs.names = tuple(
-            (pane, f"{title} {count}" if pane == "problems" and count else title) for pane, title in _PANES
-        )
+    def pane_title(self, pane: str, title: str) -> str:
+        """The problems are counted."""
+        number = len(self._problems.problems)
+        return f"{title} {number}" if pane == "problems" and number else title
 
     def _show_place(self) -> None:
         marks = ["unsaved"] if self.is_changed else []
         self._status.note = "  ".join([*marks, f"Ln {self._source.line}, Col {self._source.column}"])
         self.query_one(TitleBar).note = "unsaved" if self.is_changed else ""
 
-    def _enter(self, pane: str) -> None:
-        self.view = pane
-        self.call_after_refresh(self.query_one(f"#{pane}").focus)
-
     # --- reacting
-
-    @on(PaneTabs.Chosen)
-    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
-        if event.enter:
-            self._enter(event.pane)
-        else:
-            self.view = event.pane
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """On a wide screen the pane with the cursor counts as the chosen one."""
-        if event.widget.id in _BESIDE or event.widget.id in {pane for pane, _ in _PANES}:
-            self.view = event.widget.id or self.view
 
     @on(TextArea.Changed, "#source")
     def _text_changed(self) -> None:
@@ -272,7 +242,7 @@ class EditorScreen(ActionScreen[None]):
         line = self._source.line
         inside = [step for step in self._steps if step.line is not None and step.line <= line]
         if inside:
-            for view in self.query(StepView):
+            for view in self._step_views:
                 view.focus_step(inside[-1].path)
 
     @on(StepView.Highlighted)
@@ -283,7 +253,7 @@ class EditorScreen(ActionScreen[None]):
     @on(StepView.Selected)
     def _step_selected(self, event: StepView.Selected) -> None:
         self._go_to_step(event.step_path)
-        self._enter("source")
+        self.enter("source")
 
     def _go_to_first_step(self) -> None:
         wanted, self._first_step = self._first_step, None
@@ -306,7 +276,7 @@ class EditorScreen(ActionScreen[None]):
 
     def _go_to_problem(self, problem: CompilationError | None) -> None:
         if problem is not None:
-            self._enter("source")
+            self.enter("source")
             self._source.jump(problem.line, problem.column)
 
     def on_key(self, event: events.Key) -> None:
@@ -347,7 +317,7 @@ class EditorScreen(ActionScreen[None]):
             self.wftui.open_run_form(self.workflow_id)
         else:
             self.notify(f"Not run: {problem_counts(result)}.", severity="error")
-            self._enter("problems")
+            self.enter("problems")
 
     def action_next_problem(self) -> None:
         """To the next problem after the cursor."""
@@ -380,37 +350,25 @@ class EditorScreen(ActionScreen[None]):
             self._source.change_to(apply_patch(self._source.text, fix.patch))
             self.notify(fix.title, markup=False)
 
-    def action_next_pane(self) -> None:
-        """Around the panes."""
-        self._turn(1)
-
-    def action_previous_pane(self) -> None:
-        """Around the panes, backwards."""
-        self._turn(-1)
-
-    def _turn(self, step: int) -> None:
-        panes = [pane for pane, _ in _PANES]
-        self._enter(panes[(panes.index(self.view) + step) % len(panes)])
-
     def action_steps(self) -> None:
         """To the steps."""
-        self._enter("steps")
+        self.enter("steps")
 
     def action_source(self) -> None:
         """To the source."""
-        self._enter("source")
+        self.enter("source")
 
     def action_canvas(self) -> None:
         """To the canvas."""
-        self._enter("canvas")
+        self.enter("canvas")
 
     def action_python(self) -> None:
         """To the generated code."""
-        self._enter("python")
+        self.enter("python")
 
     def action_problems(self) -> None:
         """To the problems."""
-        self._enter("problems")
+        self.enter("problems")
 
     def action_undo(self) -> None:
         """Take the last change back."""

@@ -36,7 +36,7 @@ class WorkflowsScreen(ActionScreen[None]):
         #filter { display: none; height: 1; margin: 0 1; border: none; background: $surface; }
         #filter.-open { display: block; }
         #heading { height: 1; padding: 0 1; text-wrap: nowrap; margin-top: 1; }
-        WorkflowTable { height: 1fr; margin: 0 1; background: $background; }
+        WorkflowTable { height: 1fr; margin: 0 1; }
         #message { display: none; height: 1fr; padding: 1 4; color: $foreground; }
         #about { height: auto; min-height: 3; max-height: 7; }
         #about { padding: 0 2; border-top: solid $border-blurred; color: $foreground-muted; }
@@ -101,7 +101,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the heading over its columns."""
-        self._show_heading()
+        self.call_after_refresh(self._show_heading)
 
     # --- reading
 
@@ -157,7 +157,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def _show_heading(self) -> None:
         table = self.query_one(WorkflowTable)
-        self.query_one("#heading", Static).update(table.heading(self.size.width - 2))
+        self.query_one("#heading", Static).update(table.heading())
 
     def _show_about(self) -> None:
         row = self.query_one(WorkflowTable).selected

@@ -20,7 +20,7 @@ _PLACE = 7
 class ProblemList(LineView, inherit_bindings=False):
     """Severity, place, message, and at the right the code; `fix` where a key removes the problem."""
 
-    DEFAULT_CSS = "ProblemList { background: $background; }"
+    DEFAULT_CSS = "ProblemList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),

@@ -24,6 +24,8 @@ _GAP = 2
 class WorkflowTable(LineView, inherit_bindings=False):
     """One line a workflow: id and name, compile state, last run, success rate, median time."""
 
+    DEFAULT_CSS = "WorkflowTable { background: $background; overflow-x: hidden; scrollbar-gutter: stable; }"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -70,9 +72,9 @@ class WorkflowTable(LineView, inherit_bindings=False):
             if row.id == workflow_id:
                 self.show_row(index)
 
-    def heading(self, width: int) -> Content:
-        """The names of the columns, for a line of `width` cells above the rows."""
-        name, columns = _columns(width - GUTTER)
+    def heading(self) -> Content:
+        """The names of the columns, for a line above the rows."""
+        name, columns = _columns(self.scrollable_content_region.width - GUTTER)
         cells = [Content(" " * GUTTER + "Workflow").pad_right(max(0, name + GUTTER - 8 - GUTTER))]
         cells += [_cell(_TITLES[column], size, column in _RIGHT) for column, size in columns]
         return (Content(" " * _GAP)).join(cells).stylize("$foreground-muted")
