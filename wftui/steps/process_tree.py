@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import psutil
 
@@ -30,15 +31,28 @@ def adopt_orphans() -> None:
 
 def members(leader: int, mark: str) -> list[psutil.Process]:
     """The living processes of a tree: descendants of the leader, its session, and all that carry the mark."""
+    roots = [leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))]
     found: dict[int, psutil.Process] = {}
-    with contextlib.suppress(psutil.NoSuchProcess):
-        root = psutil.Process(leader)
-        for process in (root, *root.children(recursive=True)):
-            found[process.pid] = process
-    for process in psutil.Process().children(recursive=True):
-        if process.pid not in found and _belongs(process, leader, mark):
-            found[process.pid] = process
+    for pid in roots:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(pid)
+            for process in (root, *root.children(recursive=True)):
+                found[process.pid] = process
     return [process for process in found.values() if _alive(process)]
+
+
+def _own_children() -> set[int]:
+    """Children of this process, adopted ones among them.
+
+    A search through all processes takes milliseconds; the kernel's own list, where it has one, microseconds.
+    """
+    if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
+        return {process.pid for process in psutil.Process().children()}
+    pids: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            pids.update(map(int, (thread / "children").read_text().split()))
+    return pids
 
 
 async def end_tree(leader: int, mark: str, *, grace: float) -> None:
@@ -81,9 +95,9 @@ def reap(pids: set[int]) -> None:
                 _left_running.discard(pid)
 
 
-def _belongs(process: psutil.Process, leader: int, mark: str) -> bool:
+def _belongs(pid: int, leader: int, mark: str) -> bool:
     try:
-        return os.getsid(process.pid) == leader or process.environ().get(MARK) == mark
+        return os.getsid(pid) == leader or psutil.Process(pid).environ().get(MARK) == mark
     except (psutil.Error, OSError):
         return False
 
