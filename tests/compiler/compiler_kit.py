@@ -4,9 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wftui.compiler.code import function
 from wftui.compiler.compiler import WorkflowCompiler
+from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.fixes import apply_fix
+from wftui.compiler.step_code import MODULES
+from wftui.model.base import Json
 from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.runtime.scope import Scope
 from wftui.steps.catalogue import builtin_catalogue
 from wftui.workspace.files import Workspace
 
@@ -58,3 +63,13 @@ def write(root: Path, source: dict[str, Any] | str, workflow_id: str = "flow") -
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text_of(source), encoding="utf-8")
     return path
+
+
+def evaluate(text: str, scope: Scope | None = None) -> Json:
+    """What the Python of an expression gives."""
+    python = compile_expression(text).python
+    assert python is not None, compile_expression(text).problems
+    module = "\n".join([f"from wftui.runtime import {', '.join(sorted(MODULES))}", *function("bind", python).lines])
+    namespace: dict[str, Any] = {"Scope": Scope, "Json": Any}
+    exec(module, namespace)
+    return namespace["bind"](scope or Scope())

@@ -306,8 +306,9 @@ class _Body:
             named: list[Code] = []
             for operand in code.operands:
                 self.names += 1
-                self.statement(f"value_{self.names} = ", operand, indent)
-                named.append(Atom(f"value_{self.names}"))
+                part = f"value_{self.names}"
+                self.statement(f"{part} = ", operand, indent)
+                named.append(Atom(part))
             self.statement(target, Operation(code.sign, tuple(named)), indent)
 
 

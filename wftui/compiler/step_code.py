@@ -13,7 +13,7 @@ from wftui.model.pointers import pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, Defaults, Fallback, Retry
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
-_MODULES = frozenset(
+MODULES = frozenset(
     {
         "filters_lists",
         "filters_numbers",
@@ -24,6 +24,8 @@ _MODULES = frozenset(
         "values",
     }
 )
+"""The modules of `wftui.runtime` that compiled expressions call."""
+
 _STANDARD = StepPlan(id="", type="", name="")
 
 
@@ -54,7 +56,7 @@ class Written:
         for each in code.walk(body):
             text = each.opening if isinstance(each, Group) else each.text if isinstance(each, Atom) else ""
             module = text.partition(".")[0]
-            if module in _MODULES:
+            if module in MODULES:
                 self.modules.add(module)
         return Atom(name)
 

@@ -1,0 +1,314 @@
+"""The expression language: what it gives, and where it agrees with Jinja and where it does not."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from compiler_kit import evaluate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import ChainableUndefined, Environment, StrictUndefined, Undefined
+from jinja2.exceptions import UndefinedError
+
+from wftui.compiler.expressions.expression import compile_expression
+from wftui.runtime.errors import BindingError
+from wftui.runtime.filters import FILTERS
+from wftui.runtime.functions import FUNCTIONS
+from wftui.runtime.library import Entry
+from wftui.runtime.predicates import TESTS
+from wftui.runtime.scope import Scope, StepView
+
+EXAMPLES = sorted(
+    {
+        (kind, entry.name, *example)
+        for kind, table in (("filter", FILTERS), ("test", TESTS), ("function", FUNCTIONS))
+        for entry in table.values()
+        for example in entry.examples
+    }
+)
+
+
+@pytest.mark.parametrize(("kind", "name", "expression", "result"), EXAMPLES, ids=[f"{e[1]}: {e[2]}" for e in EXAMPLES])
+def test_a_documented_example_is_true(kind: str, name: str, expression: str, result: str) -> None:
+    given_value, wanted = evaluate(expression), json.loads(result)
+    assert given_value == wanted
+    assert type(given_value) is type(wanted)
+
+
+@pytest.mark.parametrize("entry", {**FILTERS, **TESTS, **FUNCTIONS}.values(), ids=lambda entry: entry.name)
+def test_everything_is_described_with_an_example(entry: Entry) -> None:
+    assert entry.description
+    assert entry.examples
+
+
+SCOPE = Scope(
+    inputs={"n": 3, "text": "abc", "items": [1, 2, 3], "o": {"items": "a key", "get": 1, "x-y": 2}, "none": None},
+    steps={
+        "done": StepView({"rows": [{"id": 1}]}, "completed", None, 2),
+        "skipped": StepView(None, "skipped"),
+        "failed": StepView(None, "failed", {"type": "exit_code", "message": "1"}, 3),
+    },
+    locals={"item": {"name": "x"}, "index": 4},
+    run={"id": "r1", "attempt": 1},
+    env={"HOME": "/root"},
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("inputs.o.items", "a key"),
+        ("inputs.o.get", 1),
+        ("inputs.o['x-y']", 2),
+        ("inputs.items[-1]", 3),
+        ("inputs.items[1:]", [2, 3]),
+        ("inputs.text[0]", "a"),
+        ("inputs.text[::-1]", "cba"),
+        ("steps.done.output.rows[0].id", 1),
+        ("steps.done.attempts", 2),
+        ("steps.failed.error.type", "exit_code"),
+        ("steps.failed.output", None),
+        ("steps.nobody.status", "pending"),
+        ("steps.skipped.output.x | default('-')", "-"),
+        ("steps.failed.output.x | default('-')", "-"),
+        ("steps.skipped.output is defined", False),
+        ("inputs.nope is not defined", True),
+        ("inputs.none | default(1)", None),
+        ("inputs.none | default(1, true)", 1),
+        ("inputs.nope.deeper.still | default(none)", None),
+        ("(inputs.nope | upper) | default('x')", "x"),
+        ("inputs.nope | default(inputs.also_not | default(7))", 7),
+        ("item.name ~ index", "x4"),
+        ("run.id ~ env.HOME", "r1/root"),
+        ("[1, 'a', none, true] ~ ''", '[1, "a", null, true]'),
+        ("'a' if inputs.n > 2 else 'b'", "a"),
+        ("1 < inputs.n <= 3", True),
+        ("inputs.n in inputs.items and 'a' not in inputs.text", False),
+        ("{'a': {'b': [inputs.n]}}", {"a": {"b": [3]}}),
+        ("inputs.items | map('string') | join('-')", "1-2-3"),
+        ("null", None),
+        ("1e3 + 0x10", 1016.0),
+        ("7 // 2 * 2 + 7 % 2", 7),
+        ("-inputs.n + +1", -2),
+        ("2 ** 3", 8),
+        ("'a' 'b'", "ab"),
+        ("inputs.items == [1, 2, 3]", True),
+    ],
+)
+def test_an_expression_gives(expression: str, value: Any) -> None:
+    assert evaluate(expression, SCOPE) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "error", "says"),
+    [
+        ("inputs.nope", "binding.missing", "inputs has no name 'nope'; it has n, text, items, o, none"),
+        ("inputs.o.nope", "binding.missing", "inputs.o has no key 'nope'; it has items, get, x-y"),
+        ("inputs.items[7]", "binding.missing", "inputs.items has no item 7; it has 3"),
+        ("inputs.text.x", "binding.type", "inputs.text is a text, so it has no 'x'"),
+        ("inputs.items.x", "binding.type", "inputs.items is a list: it has positions such as [0], not the key 'x'"),
+        ("inputs.none.x", "binding.missing", "inputs.none is null, so it has no 'x'"),
+        ("steps.skipped.output", "binding.missing", "steps.skipped.output is missing, because the step was skipped"),
+        ("steps.done.output.rows[0].name", "binding.missing", "steps.done.output.rows[0] has no key 'name'; it has id"),
+        ("other", "binding.missing", "there is no name 'other'; it has item, index"),
+        ("inputs.text + 1", "binding.type", "a text + a number is not possible; write ~ to join texts"),
+        ("inputs.text < 1", "binding.type", "a text < a number has no answer"),
+        ("'%s' % 1", "binding.type", "a text % a number is not possible"),
+        ("1 / 0", "binding.value", "1 / 0 is not possible: division by zero"),
+        ("'x' | int", "binding.value", "'x' is not a whole number"),
+        ("9 ** 9999", "binding.limit", "** would make a number of more than 4,096 bits"),
+        ("'x' * 99999999999", "binding.limit", "* would make a text of 99,999,999,999 characters"),
+        ("range(0, 999999999)", "binding.limit", "range would make a list of 999,999,999 items"),
+        ("'a' | center(999999999)", "binding.limit", "center would make a text"),
+        (
+            "'aaaaaaaaaaaaaaaaaaaaaaaaaaaa!' | regex_search('(a+)+$')",
+            "binding.limit",
+            "the pattern could take too long",
+        ),
+        ("inputs.items[none]", "binding.type", "null cannot be a key"),
+        ("[] | first", "binding.missing", "there is no first item: it is empty"),
+        ("[1, 'a'] | sort", "binding.type", "the filter sort needs items of one kind"),
+    ],
+)
+def test_what_is_not_possible_says_why(expression: str, error: str, says: str) -> None:
+    with pytest.raises(BindingError) as caught:
+        evaluate(expression, SCOPE)
+    assert caught.value.type == error
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "''.__class__",
+        "inputs.x.__class__.__mro__",
+        "inputs['__class__']",
+        "inputs | attr('__class__')",
+        "range.__globals__",
+        "lipsum",
+        "cycler()",
+        "self",
+        "namespace()",
+        "inputs.update({})",
+        "f(*inputs.items)",
+        "(lambda: 1)()",
+        "import os",
+        "{% print 1 %}",
+        "x := 1",
+        "inputs.x.format(1)",
+        "[x for x in inputs.items]",
+        "open('/etc/passwd')",
+        "exec('1')",
+    ],
+)
+def test_nothing_reaches_beyond_the_data(expression: str) -> None:
+    compiled = compile_expression(expression)
+    if compiled.python is None:
+        assert compiled.problems
+        return
+    with pytest.raises(BindingError):
+        evaluate(expression, SCOPE)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(" * 5000,
+        "[" * 500 + "]" * 500,
+        "not " * 3000 + "1",
+        "-" * 3000 + "1",
+        "1" + "+1" * 3000,
+        "x" * 20_000,
+        "a|" * 900 + "b",
+        "9" * 5000,
+        "'" + "\\" * 999,
+    ],
+)
+def test_monsters_are_refused(expression: str) -> None:
+    assert compile_expression(expression).problems
+
+
+# --- agreement with Jinja
+
+NAMES = {
+    "n": 5,
+    "f": 2.5,
+    "s": "Hello",
+    "w": "a b c",
+    "flag": True,
+    "xs": [3, 1, 2, 3],
+    "os": [{"n": 2, "s": "b"}, {"n": 1, "s": "a"}],
+}
+
+
+LEAVES = {
+    "number": [
+        "1",
+        "-2",
+        "3.5",
+        "inputs.n",
+        "inputs.f",
+        "inputs.os[0].n",
+        "inputs.xs[1]",
+        "(inputs.nope | default(3))",
+    ],
+    "text": ["'x'", '"it\'s"', "'ä\\n'", "inputs.s", "inputs.w", "inputs.os[1]['s']", "(inputs.no.s | default('d'))"],
+    "truth": ["true", "false", "inputs.flag", "(inputs.nope is defined)", "(inputs.n is odd)", "(inputs.s is string)"],
+    "list": ["inputs.xs", "[4, 1]", "(range(4) | list)", "(inputs.os | map(attribute='n') | list)"],
+}
+# Every hole is a kind of expression, between @ signs.
+FORMS = {
+    "number": [
+        "(@number@ + @number@)",
+        "(@number@ - @number@)",
+        "(@number@ * @number@)",
+        "(@number@ / @number@)",
+        "(@number@ if @truth@ else @number@)",
+        "(@number@ | abs)",
+        "(@number@ | round(1))",
+        "(@list@ | length)",
+        "(@list@ | sum)",
+        "(@list@ | first)",
+        "(@list@ | max)",
+        "(@text@ | length)",
+        "(@list@[0] | default(@number@))",
+    ],
+    "text": [
+        "(@text@ ~ @text@)",
+        "(@text@ | upper)",
+        "(@text@ | title)",
+        "(@text@ | trim | reverse)",
+        "(@text@ | replace('l', 'L'))",
+        "(@text@ | center(9))",
+        "(@text@ | truncate(4, true, ''))",
+        "(@text@ | default('z'))",
+        "(@text@ if @truth@ else @text@)",
+        "(@text@ or @text@)",
+        "(@text@[1:])",
+        "(@text@[-3:2])",
+        "(inputs.os | sort(attribute='n') | map(attribute='s') | join(@text@))",
+    ],
+    "truth": [
+        "(@number@ < @number@)",
+        "(@number@ == @number@)",
+        "(@number@ < @number@ <= @number@)",
+        "(@text@ in @text@)",
+        "(@text@ != @text@)",
+        "(@number@ not in @list@)",
+        "(not @truth@)",
+        "(@truth@ and @truth@)",
+        "(@truth@ or @truth@)",
+        "(@number@ is in(@list@))",
+        "(@number@ is gt(@number@))",
+    ],
+    "list": [
+        "[@number@, @number@]",
+        "(@list@ + @list@)",
+        "(@list@ | sort)",
+        "(@list@ | sort(reverse=@truth@))",
+        "(@list@ | unique | list)",
+        "(@list@ | reverse | list)",
+        "(@list@ | map('abs') | list)",
+        "(@list@ | select('gt', @number@) | list)",
+        "(@list@ | reject('ge', 2) | list)",
+        "(@list@ | batch(2) | first | default([]) | list)",
+        "(@list@[1:])",
+        "(inputs.os | selectattr('n', 'gt', @number@) | map(attribute='n') | list)",
+    ],
+}
+
+
+@st.composite
+def typed_expressions(draw: st.DrawFn, kind: str | None = None, depth: int = 4) -> str:
+    """Expressions in which types fit, so that only missing values, limits and division can go wrong."""
+    if kind is None:
+        kind = draw(st.sampled_from(sorted(FORMS)))
+    if depth == 0:
+        return draw(st.sampled_from(LEAVES[kind]))
+    form = draw(st.sampled_from([*LEAVES[kind][:2], *FORMS[kind]]))
+    return re.sub("@(\\w+)@", lambda hole: draw(typed_expressions(hole[1], depth - 1)), form)
+
+
+def jinja_value(expression: str, undefined: type[Undefined]) -> Any:
+    """What Jinja itself makes of an expression."""
+    environment = Environment(undefined=undefined)
+    return environment.compile_expression(expression, undefined_to_none=False)(inputs=NAMES)
+
+
+@settings(max_examples=400, deadline=None)
+@given(typed_expressions())
+def test_jinja_agrees(expression: str) -> None:
+    try:
+        ours: Any = evaluate(expression, Scope(inputs=NAMES))
+    except BindingError as error:
+        # What is missing for us is undefined in Jinja, which its strict form cannot go on with either.
+        wanted = {"binding.missing": (UndefinedError, TypeError), "binding.value": ZeroDivisionError}
+        try:
+            assert isinstance(jinja_value(expression, StrictUndefined), Undefined)
+        except wanted[error.type]:
+            pass
+        return
+    theirs = jinja_value(expression, ChainableUndefined)
+    assert ours == theirs
+    assert type(ours) is type(theirs)
