@@ -56,7 +56,7 @@ def random_plan(seed: int) -> WorkflowPlan:
     """The workflow of a seed: always the same."""
     source = random.Random(seed)
     counter = iter(range(10_000))
-    steps = _steps(source, lambda: f"s{next(counter)}", depth=0, most=8)
+    steps = _steps(source, lambda: f"s{next(counter)}", depth=0, most=6)
     last = _leaf(source, f"s{next(counter)}", ())
     outputs: dict[str, Bind] = {step.id: _output_of(step.id) for step in steps}
     return WorkflowPlan(

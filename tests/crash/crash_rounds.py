@@ -29,7 +29,7 @@ from wftui.model.execution import ExecutionRequest
 from wftui.model.reducer import fold
 from wftui.store.execution_store import ExecutionStore
 
-LONGEST = 0.15  # seconds; the latest moment of a kill
+LONGEST = 0.12  # seconds; the latest moment of a kill
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wftui.engine.frame import Frame
 from wftui.engine.outcome import CANCELLED, Skip, StepOutcome
 from wftui.engine.scheduler import Ready, Schedule
-from wftui.engine.tasks import side_by_side
+from wftui.engine.tasks import Breath, side_by_side
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionError
 from wftui.runtime.plan import StepPlan
@@ -41,6 +41,7 @@ async def run_body(
     schedule = Schedule(steps)
     result = BodyResult()
     last = steps[-1].id if steps else None
+    breath = Breath()
 
     async def settle(ready: Ready) -> StepOutcome:
         step = ready.step
@@ -49,6 +50,7 @@ async def run_body(
         follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
         if follows_from_stop or (skip is None and frame.closed):
             skip = CANCELLED
+        await breath.take()
         outcome = await (skip_step(step, frame, skip) if skip else run_step(step, frame))
         frame.note(step.id, outcome)
         result.cut = result.cut or outcome.cut or skip is CANCELLED
@@ -65,6 +67,7 @@ async def run_body(
             first, *others = chain
             for other in others:
                 group.create_task(follow([other]))
+                await breath.take()
             outcome = await settle(first)
             chain = schedule.end(first.step.id, outcome.edge)
 

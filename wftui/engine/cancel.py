@@ -195,7 +195,7 @@ class _Attempt:
         self._timed_out = False
         self._loop = asyncio.get_running_loop()
         self._settled: asyncio.Future[None] = self._loop.create_future()
-        self._task = self._loop.create_task(_guarded(work))
+        self._task = self._loop.create_task(self._run(work))
         self._task.add_done_callback(self._settle)
         self._timer = self._loop.call_later(limit, self._time_out) if limit is not None else None
 
@@ -223,6 +223,16 @@ class _Attempt:
         if self._task.cancelled():
             raise WorkflowError("internal", "the step cancelled itself, though nobody had asked for a cancel")
         return self._task.result()
+
+    async def _run(self, work: Callable[[], Awaitable[Json]]) -> Json:
+        try:
+            return await work()
+        except SystemExit as exit_:
+            # Raised through a task, it would end the program.
+            raise WorkflowError("internal", "the step tried to end the program") from exit_
+        finally:
+            # A turn of the event loop earlier than the task's callback, which is for a task that never ran.
+            self._settle()
 
     def stop(self) -> None:
         if not self._stopped and not self._timed_out:
@@ -253,14 +263,6 @@ class _Attempt:
 
     def _settle(self, _task: object = None) -> None:
         _wake(self._settled)
-
-
-async def _guarded(work: Callable[[], Awaitable[Json]]) -> Json:
-    try:
-        return await work()
-    except SystemExit as exit_:
-        # Raised through a task, it would end the program.
-        raise WorkflowError("internal", "the step tried to end the program") from exit_
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

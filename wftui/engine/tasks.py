@@ -1,10 +1,13 @@
-"""Several tasks side by side, of which the first error ends all."""
+"""Several tasks side by side, of which the first error ends all; and giving way to others."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from wftui.engine.emit import RunBroken
+
+_WITHOUT_BREATH = 0.005  # seconds
 
 
 @asynccontextmanager
@@ -16,6 +19,19 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
     except BaseExceptionGroup as errors:
         found = list(_leaves(errors))
         raise next((each for each in found if isinstance(each, RunBroken)), found[0]) from None
+
+
+class Breath:
+    """Lets the event loop do other things now and then, in code that may go on for long without a wait."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    async def take(self) -> None:
+        """Give way, if the last time was more than a few milliseconds ago."""
+        if time.monotonic() - self._since > _WITHOUT_BREATH:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
