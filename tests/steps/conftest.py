@@ -1,6 +1,6 @@
 """Fixtures of the step tests."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ from wftui.steps.testing import run_step
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> RecordingContext:
-    """A context whose working directory is an empty folder."""
-    return RecordingContext(working_directory=tmp_path, answer={"n": 1})
+async def context(tmp_path: Path) -> AsyncIterator[RecordingContext]:
+    """A context whose working directory is an empty folder; what its run keeps is closed at the end."""
+    made = RecordingContext(working_directory=tmp_path, answer={"n": 1})
+    yield made
+    for kept in made.kept.values():
+        await kept.aclose()
 
 
 @pytest.fixture

@@ -121,6 +121,55 @@ async def test_cancel_ends_code_that_never_waits(run: Run, context: RecordingCon
     assert not psutil.pid_exists(pid)
 
 
+COUNTING = """
+import os, sys
+sys.calls = getattr(sys, "calls", 0) + 1
+def main(what):
+    os.environ["LEFT"] = "behind"
+    os.chdir("/")
+    print("call", sys.calls)
+    if what == "crash":
+        os._exit(1)
+    if what == "fail":
+        raise ValueError(what)
+    return [os.getpid(), sys.calls, "counter" in globals()]
+counter = 1
+"""
+
+
+async def test_calls_of_one_run_share_an_interpreter(run: Run, context: RecordingContext) -> None:
+    first, second = [await run(STEP, {"code": COUNTING, "args": {"what": "go"}}) for _ in range(2)]
+    assert (first[0], first[1], second[1]) == (second[0], 1, 2)
+    with pytest.raises(WorkflowError, match="ValueError: fail"):
+        await run(STEP, {"code": COUNTING, "args": {"what": "fail"}})
+    assert (await run(STEP, {"code": COUNTING, "args": {"what": "go"}}))[:2] == [first[0], 4]
+    assert context.lines("stdout") == ["call 1", "call 2", "call 3", "call 4"]
+    with pytest.raises(WorkflowError, match="exit code 1"):
+        await run(STEP, {"code": COUNTING, "args": {"what": "crash"}})
+    assert (await run(STEP, {"code": COUNTING, "args": {"what": "go"}}))[1] == 1, "a crashed one is replaced"
+
+
+async def test_nothing_of_a_call_is_left_behind_but_modules(run: Run, context: RecordingContext) -> None:
+    code = "import os\ndef main(): return [os.environ.get('LEFT'), os.getcwd(), os.environ['WFTUI_STEP']]"
+    # The same sort of call, so that the interpreter is the same: only the code decides.
+    dirty = code + "\nif os.environ['WFTUI_STEP'] == 'a':\n    os.environ['LEFT'] = 'x'\n    os.chdir('/')"
+    context.environment["WFTUI_STEP"] = "a"
+    assert (await run(STEP, {"code": dirty}))[2] == "a"
+    context.environment["WFTUI_STEP"] = "b"
+    assert await run(STEP, {"code": dirty}) == [None, str(context.working_directory), "b"]
+
+
+async def test_calls_at_the_same_time_have_interpreters_of_their_own(run: Run) -> None:
+    results = await asyncio.gather(*(run(STEP, {"code": COUNTING, "args": {"what": "go"}}) for _ in range(3)))
+    assert len({pid for pid, _, _ in results}) == 3
+
+
+async def test_output_of_programs_is_logged_too(run: Run, context: RecordingContext) -> None:
+    code = "import subprocess\ndef main():\n    subprocess.run(['sh', '-c', 'echo from sh; sleep 0.2'])"
+    await run(STEP, {"code": code})
+    assert context.lines() == ["from sh"]
+
+
 @pytest.mark.parametrize(
     ("literal", "field"),
     [

@@ -1,25 +1,19 @@
-"""One call in a child interpreter: the request out, events and the result back over a socket of its own."""
+"""One call of Python code in a child interpreter, and what its outcome means."""
 
-import asyncio
-import json
 import signal
-import socket
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps import python_child
 from wftui.steps.base import StepContext
-from wftui.steps.log_lines import OutputStream
-from wftui.steps.processes import ProcessResult, run_process
+from wftui.steps.processes import ProcessResult
+from wftui.steps.python_interpreter import InterpreterEndedError, Interpreters
 
-MAX_RESULT = 64 * 1024 * 1024
-"""Bytes of JSON that a call may return."""
-_READ_SIZE = 262_144
+_KEPT_AS = "python"
+_OF_EACH_CALL = ("WFTUI_STEP", "WFTUI_ATTEMPT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,81 +31,39 @@ class PythonCall:
 
 
 async def call_python(call: PythonCall, context: StepContext) -> Json:
-    """Run it in a child; what it returned.
+    """Run it in a child; what it returned. Calls of the same code in one run share children, one after the other.
 
     Raises:
-        WorkflowError: `python.*`, `validation.output`, `not_found`.
+        WorkflowError: `python.*`, `validation.output`, `output.too_big`, `not_found`.
     """
-    ours, theirs = socket.socketpair()
-    with closing(ours), closing(theirs):
-        ours.setblocking(False)
-        request = {
-            "code": call.code,
-            "function": call.function,
-            "args": call.args,
-            "path": str(call.modules),
-            "memory": call.memory,
-        }
-        talk = asyncio.ensure_future(_talk(ours, request, context))
-
-        def log(text: str, stream: OutputStream) -> None:
-            context.log(text, "info", stream)
-
-        try:
-            result = await run_process(
-                [call.interpreter, "-I", "-u", "-X", "utf8", python_child.__file__, str(theirs.fileno())],
-                cwd=call.cwd,
-                env=call.env,
-                log=log,
-                pass_fds=(theirs.fileno(),),
-                on_started=theirs.close,
-            )
-            # The end of the process closes its side; one that left children behind may still hold it open.
-            await asyncio.wait([talk], timeout=1.0)
-        finally:
-            talk.cancel()
-            await asyncio.gather(talk, return_exceptions=True)
-        event = None if talk.cancelled() else talk.result()
-    if event is None:
-        raise _crash(result)
-    if event["event"] == "result":
-        return event["value"]
-    raise _failure(event, result)
-
-
-async def _talk(channel: socket.socket, request: Json, context: StepContext) -> dict[str, Any] | None:
-    """Send the request, pass progress on; the last event, or None when there was none."""
-    loop = asyncio.get_running_loop()
+    request = {
+        "code": call.code,
+        "function": call.function,
+        "args": call.args,
+        "path": str(call.modules),
+        "memory": call.memory,
+        "env": {name: call.env[name] for name in _OF_EACH_CALL if name in call.env},
+    }
+    shared = {name: value for name, value in call.env.items() if name not in _OF_EACH_CALL}
+    sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
+    interpreters = context.keep(_KEPT_AS, Interpreters)
     try:
-        await loop.sock_sendall(channel, json.dumps(request).encode("ascii") + b"\n")
-        waiting = bytearray()
-        while data := await loop.sock_recv(channel, _READ_SIZE):
-            waiting += data
-            if len(waiting) > MAX_RESULT:
-                raise WorkflowError("output.too_big", f"The result is bigger than {MAX_RESULT:,} bytes of JSON.")
-            if b"\n" not in data:
-                continue
-            *lines, rest = waiting.split(b"\n")
-            waiting = rest
-            for line in lines:
-                event: dict[str, Any] = json.loads(line)
-                if event["event"] != "progress":
-                    return event
-                context.progress(min(1.0, max(0.0, event["fraction"])), event["message"])
-    except (BrokenPipeError, ConnectionResetError):
-        return None
-    return None
+        async with interpreters.lent(sort, [call.interpreter], call.cwd, shared) as interpreter:
+            event = await interpreter.call(request, context)
+            if event["event"] == "error" and event["kind"] == "memory":
+                raise _failure(event)  # inside: an interpreter without memory is of no more use
+    except InterpreterEndedError as ended:
+        raise _crash(ended.result) from None
+    if event["event"] == "error":
+        raise _failure(event)
+    return event["value"]
 
 
 def _crash(result: ProcessResult) -> WorkflowError:
     code = result.exit_code
-    if code > 128:
-        try:
-            how = f"was ended by {signal.Signals(code - 128).name}"
-        except ValueError:
-            how = f"ended with exit code {code}"
-    else:
-        how = f"ended with exit code {code}"
+    how = f"ended with exit code {code}"
+    if 128 < code < 128 + signal.NSIG and code - 128 in {each.value for each in signal.Signals}:
+        how = f"was ended by {signal.Signals(code - 128).name}"
     said = result.stderr.last_line()
     return WorkflowError(
         "python.crash",
@@ -120,7 +72,7 @@ def _crash(result: ProcessResult) -> WorkflowError:
     )
 
 
-def _failure(event: dict[str, Any], result: ProcessResult) -> WorkflowError:
+def _failure(event: Mapping[str, Any]) -> WorkflowError:
     message = event["message"]
     if event["kind"] == "not_json":
         return WorkflowError("validation.output", f"What main() returned is no JSON: {message}.")

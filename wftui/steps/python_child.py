@@ -1,7 +1,7 @@
 """What a child interpreter runs for the `python` step: `python -I python_child.py FD`.
 
-Stands alone: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. One
-JSON object comes in as a line on the file descriptor, events go out as lines; the last one is the result or an error.
+Stands alone: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. A
+request is a line of JSON on the file descriptor; events go out as lines, the last one is the result or an error.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import io
 import json
 import linecache
 import math
@@ -51,7 +52,8 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
     """The function to call: `main` of the code, or the named one of a module."""
     if request.get("code") is None:
         module_name, _, name = request["function"].partition(":")
-        sys.path.insert(0, request["path"])
+        if request["path"] not in sys.path:
+            sys.path.insert(0, request["path"])
         target = importlib.import_module(module_name)
         for part in name.split("."):
             target = getattr(target, part)
@@ -98,8 +100,51 @@ def own_lines(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
+class EventStream(io.RawIOBase):
+    """What is printed, as events: in order with the result, which pipes are not."""
+
+    def __init__(self, name: str, send: Callable[[dict[str, Any]], None]) -> None:
+        self._name = name
+        self._send = send
+
+    def writable(self) -> bool:
+        """It is for writing."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Send the bytes, as text of their values: they may end within a character."""
+        text = bytes(data).decode("latin-1")
+        self._send({"event": "print", "stream": self._name, "text": text})
+        return len(text)
+
+
+def print_to(send: Callable[[dict[str, Any]], None]) -> None:
+    """Let print() and its like send events, line by line."""
+    for name in ("stdout", "stderr"):
+        writer = io.BufferedWriter(EventStream(name, send))
+        setattr(sys, name, io.TextIOWrapper(writer, "utf-8", errors="replace", line_buffering=True))
+
+
+def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """The last event of one request."""
+    try:
+        function = find_function(request, send)
+        return {"event": "result", "value": check_json(call(function, request["args"]))}
+    except NotJsonError as error:
+        return {"event": "error", "kind": "not_json", "message": str(error), "stack": None}
+    except BaseException as error:  # noqa: BLE001  (told to the step, whatever it is)
+        kind = "memory" if isinstance(error, MemoryError) else "exit" if isinstance(error, SystemExit) else "exception"
+        text = str(error)
+        return {
+            "event": "error",
+            "kind": kind,
+            "message": f"{type(error).__name__}: {text}" if text else type(error).__name__,
+            "stack": own_lines(error),
+        }
+
+
 def main() -> None:
-    """Read the request, do it, tell the result."""
+    """Answer one request after the other, each from the same surroundings, until there are no more."""
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
     channel = os.fdopen(descriptor, "r+b", buffering=0)
@@ -109,29 +154,26 @@ def main() -> None:
         while data:
             data = data[channel.write(data) :]
 
+    directory, environment = os.getcwd(), dict(os.environ)  # noqa: PTH109  (pathlib takes its time to import)
+    limited = False
     with os.fdopen(os.dup(descriptor), "rb") as reader:
-        request = json.loads(reader.readline())
-    if request.get("memory"):
-        import resource
+        for line in reader:
+            request = json.loads(line)
+            if request.get("memory") and not limited:
+                import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
-    try:
-        function = find_function(request, send)
-        event = {"event": "result", "value": check_json(call(function, request["args"]))}
-    except NotJsonError as error:
-        event = {"event": "error", "kind": "not_json", "message": str(error), "stack": None}
-    except BaseException as error:  # noqa: BLE001  (told to the step, whatever it is)
-        kind = "memory" if isinstance(error, MemoryError) else "exit" if isinstance(error, SystemExit) else "exception"
-        text = str(error)
-        event = {
-            "event": "error",
-            "kind": kind,
-            "message": f"{type(error).__name__}: {text}" if text else type(error).__name__,
-            "stack": own_lines(error),
-        }
-    sys.stdout.flush()
-    sys.stderr.flush()
-    send(event)
+                resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+                limited = True
+            os.environ.update(request.get("env") or {})
+            print_to(send)
+            last = answer(request, send)
+            for stream in (sys.stdout, sys.stderr):
+                if not stream.closed:
+                    stream.flush()
+            os.chdir(directory)
+            os.environ.clear()
+            os.environ.update(environment)
+            send(last)
 
 
 if __name__ == "__main__":
