@@ -74,7 +74,7 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     found += check_schemas(tree)
     _check_values(checked, scopes, children, sites)
     _check_flow(checked, scopes)
-    found += check_habits(tree, [binding for each in checked.bindings.values() for binding in each])
+    found += check_habits(tree, [binding for each in checked.bindings.values() for binding in each], checked.types)
     for node in tree.walk():
         if node.step.type == "workflow":
             found += check_child(node, workflow_id, children)

@@ -2,7 +2,8 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any
 
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding, strings_in
@@ -13,18 +14,22 @@ from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.json_schema import as_list
 from wftui.model.pointers import pointer_to
 from wftui.model.workflow import Fallback
+from wftui.steps.base import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
 _BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(?:output|status|error|attempts){_REST}")
 _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|raw|extends|endif|endfor|else|elif)\b")
 
 
-def check_habits(tree: Tree, bindings: Iterable[Binding]) -> Iterator[Problem]:
-    """Hints and warnings on a whole workflow."""
+def check_habits(
+    tree: Tree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
+) -> Iterator[Problem]:
+    """Hints and warnings on a whole workflow; `types` are the step types of its steps."""
     bindings = list(bindings)
     yield from _unused(tree, bindings)
     for node in tree.walk():
-        yield from _strings(node)
+        step_type = types.get(node)
+        yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
         yield from _not_evaluated(node)
     for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
         yield from _string(None, pointer, field, text)
@@ -78,8 +83,9 @@ def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
     return Fix(title=f"remove {name}", patch=patch)
 
 
-def _strings(node: StepNode) -> Iterator[Problem]:
-    for pointer, field, text in strings_in(node.step.input, node.at("input"), "input"):
+def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Problem]:
+    own = {name: value for name, value in node.step.input.items() if name not in foreign_fields}
+    for pointer, field, text in strings_in(own, node.at("input"), "input"):
         yield from _string(node, pointer, field, text)
 
 

@@ -211,12 +211,14 @@ def _names(step_ids: list[str]) -> Code:
 def _spot(function: str, at: int, pointer: str, line: int, column: int) -> list[str]:
     """An entry of SPOTS, as lines."""
     indent = code.INDENT
-    key = f'{indent}("{function}", {at}): SourceSpot('
     fields = [f"pointer={code.text_literal(pointer)}", f"line={line}", f"column={column}"]
-    flat = f"{key}{', '.join(fields)}),"
+    flat = f'{indent}("{function}", {at}): SourceSpot({", ".join(fields)}),'
     if code.columns(flat) <= code.WIDTH:
         return [flat]
-    return [key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
+    key = [f'{indent}("{function}", {at}): SourceSpot(']
+    if len(key[0]) > code.WIDTH:
+        key = [f"{indent}(", f'{indent}{indent}"{function}",', f"{indent}{indent}{at},", f"{indent}): SourceSpot("]
+    return [*key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
 
 
 def _import(module: str, names: list[str]) -> list[str]:

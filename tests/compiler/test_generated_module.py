@@ -1,0 +1,234 @@
+"""workflow.py: readable, formatted, the same bytes always, and able to stand on its own."""
+
+import ast
+import importlib
+import json
+import linecache
+import shutil
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compiler_kit import check, compiler_of, step, workflow, write
+from every_feature import EVERYTHING
+
+from wftui.model.workflow import Workflow
+from wftui.runtime.errors import BindingError
+from wftui.runtime.plan import step_infos
+from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.spots import locate
+
+RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
+
+
+def compiled(source: dict[str, Any]) -> str:
+    result = check(source)
+    assert not result.errors, [each.message for each in result.errors]
+    assert result.generated_code is not None
+    return result.generated_code
+
+
+def test_the_same_file_gives_the_same_bytes_in_every_process() -> None:
+    script = "import test_generated_module as test; print(test.compiled(test.EVERYTHING), end='')"
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert made == {compiled(EVERYTHING)}
+
+
+@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
+@pytest.mark.parametrize("width", ["88", "100", "120"])
+def test_ruff_has_nothing_to_format(width: str, tmp_path: Path) -> None:
+    assert RUFF is not None
+    compiler = compiler_of(tmp_path)
+    write(tmp_path, EVERYTHING)
+    assert compiler.compile("flow").success
+    command = [RUFF, "format", "--isolated", "--diff", "--no-cache", "--line-length", width, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+    assert done.returncode == 0
+    done = subprocess.run(
+        [RUFF, "check", "--isolated", "--no-cache", "--select", "E4,E7,E9,F,I,N8,UP,B,C4", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_type_checks(tmp_path: Path) -> None:
+    api = pytest.importorskip("mypy.api")
+    path = tmp_path / "workflow.py"
+    path.write_text(compiled(EVERYTHING))
+    out, _errors, status = api.run(
+        ["--strict", "--cache-dir", str(tmp_path / "cache"), "--follow-imports=silent", str(path)]
+    )
+    assert status == 0, out
+
+
+def test_the_plan_is_what_the_file_says(tmp_path: Path) -> None:
+    write(tmp_path, EVERYTHING)
+    plan = compiler_of(tmp_path).load("flow").plan
+    assert (plan.id, plan.name, plan.version) == ("flow", 'Every "kind" of thing', "2.1.0")
+    assert (plan.timeout, plan.max_parallel, plan.fail_fast, plan.env) == (3600, 3, True, ("HOME",))
+    assert plan.secret_inputs == ("/list/*/key", "/token")
+    assert list(plan.input_schema["properties"]) == ["name", "list", "token", "float"]
+    first, each, choose, again, both, last = plan.steps
+    assert (first.retry.max_attempts, first.timeout) == (2, 30)
+    assert each.for_each is not None
+    assert (each.for_each.as_, each.for_each.max_parallel, each.for_each.on_item_error) == ("one", 4, "continue")
+    assert (choose.needs, choose.after) == (("first",), ("each",))
+    assert [[inner.id for inner in case.steps] for case in choose.cases] == [["left"], ["middle"], ["right"]]
+    assert choose.cases[2].when is None
+    assert again.loop is not None
+    assert (again.loop.max_iterations, again.loop.delay, again.after) == (5, 0.01, ("choose",))
+    assert (both.join, both.needs, both.timeout, both.retry.max_attempts) == ("none_failed", ("choose",), None, 1)
+    in_a, in_b = both.body
+    assert (in_a.on_error, in_a.fallback, in_a.retry.on) == ("fallback", {"a": [1]}, ("http", "timeout"))
+    assert (in_b.disabled, in_b.output_schema, in_b.timeout, in_b.idempotent) == (True, {"type": "object"}, 1.5, False)
+    assert (last.on_error, last.needs, last.after) == ("continue", ("first",), ("both",))
+    assert [each.id for each in plan.finally_] == ["clean"]
+    assert list(plan.outputs) == ["n", "Not an identifier!", "1"]
+
+
+def test_bindings_keep_types_and_put_objects_into_texts_as_json(tmp_path: Path) -> None:
+    write(tmp_path, EVERYTHING)
+    first = compiler_of(tmp_path).load("flow").plan.steps[0]
+    assert first.input is not None
+    bound = first.input(Scope(inputs={"name": "ada", "list": [{"key": 1}], "token": ""}, env={"HOME": "/root"}))
+    assert bound["text"] == "ada and /root and 1"
+    assert bound["value"] == [{"key": 1}]
+    assert bound["nested"] == {"deep": [1, 2.5, None, True, {"a b": "ADA"}]}
+    assert bound["long"] == "ada"
+    assert bound["literal"] == EVERYTHING["steps"][0]["input"]["literal"]
+
+
+def test_an_output_that_reads_a_skipped_step_is_null(tmp_path: Path) -> None:
+    write(tmp_path, EVERYTHING)
+    outputs = compiler_of(tmp_path).load("flow").plan.outputs
+    assert outputs["n"](Scope(steps={"first": StepView(status="skipped")})) is None
+    assert outputs["n"](Scope(steps={"first": StepView({"value": [1]}, "completed")})) == 1
+    with pytest.raises(BindingError, match="has no key 'value'"):
+        outputs["n"](Scope(steps={"first": StepView({}, "completed")}))
+
+
+def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
+    write(tmp_path, EVERYTHING)
+    compiler = compiler_of(tmp_path)
+    assert compiler.outline("flow").steps == step_infos(compiler.load("flow").plan)
+
+
+def test_a_failing_binding_names_its_place_in_the_source(tmp_path: Path) -> None:
+    path = write(tmp_path, EVERYTHING)
+    loaded = compiler_of(tmp_path).load("flow")
+    first = loaded.plan.steps[0]
+    assert first.input is not None
+    with pytest.raises(BindingError) as caught:
+        first.input(Scope(inputs={"name": "ada", "list": []}))
+    spot = locate(loaded.plan, caught.value)
+    assert spot is not None
+    assert spot.pointer == "/steps/0/input/text"
+    line = path.read_text().split("\n")[spot.line - 1]
+    assert line[spot.column - 1 :].startswith("env.HOME }}")
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    ours = next(frame for frame in frames if frame.filename.endswith("workflow.py"))
+    assert ours.line is not None
+    assert "HOME" in ours.line
+
+
+def test_every_expression_has_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path, EVERYTHING)
+    plan = compiler_of(tmp_path).load("flow").plan
+    lines = path.read_text().split("\n")
+    starts = sorted(lines[spot.line - 1][spot.column - 1 :].split()[0] for spot in plan.spots.values())
+    assert len(plan.spots) == 17
+    assert all(start[0].isalpha() for start in starts)
+
+
+def test_it_is_imported_and_called_by_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = tmp_path / "made_tables"
+    write(
+        tables,
+        workflow(
+            step("a", input={"x": "{{ inputs.n + 1 }}"}), inputSchema={"properties": {"n": {}}, "required": ["n"]}
+        ),
+    )
+    assert compiler_of(tables).compile("flow").success
+    monkeypatch.syspath_prepend(tmp_path)
+    package = importlib.import_module("made_tables")
+    plan = package.load("flow")
+    assert plan.steps[0].input(Scope(inputs={"n": 2})) == {"x": 3}
+    assert package.WORKFLOWS["flow"].hash == plan.source_hash
+
+
+def test_it_runs_alone(tmp_path: Path) -> None:
+    write(tmp_path, workflow(
+        step("a", input={"x": "{{ inputs.n + 1 }}"}),
+        inputSchema={"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+        outputs={"x": "{{ steps.a.output.x }}"},
+    ))  # fmt: skip
+    assert compiler_of(tmp_path).compile("flow").success
+    path = tmp_path / "workflows" / "flow" / "workflow.py"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PYTHONPATH": ":".join(sys.path), "HOME": str(tmp_path)}
+        return subprocess.run(
+            [sys.executable, str(path), *arguments],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "n" in run("--help").stdout
+    done = run("-i", "n=41", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outputs"] == {"x": 42}
+    assert run("-i", "n=text").returncode == 2
+
+
+def test_every_line_of_json_reaches_the_module_as_a_literal_only() -> None:
+    module = ast.parse(compiled(EVERYTHING))
+    names = {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
+    functions = {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
+    known = {"METADATA", "INPUT_SCHEMA", "SPOTS", "WORKFLOW", "Json", "Scope", "scope", "each", "str", "dict", "list"}
+    known |= {"StepPlan", "WorkflowPlan", "RetryPlan", "LoopPlan", "CasePlan", "ForEachPlan", "SourceSpot"}
+    known |= {"values", "operators", "predicates", "functions", "filters_lists", "filters_text", "filters_numbers"}
+    known |= {"main", "SystemExit", "__name__"}
+    own = {name for name in names if name.startswith(("STEP_", "value_"))}
+    assert names <= known | own | functions
+
+
+def test_hash_is_of_what_matters() -> None:
+    def hashed(**changes: Any) -> str:
+        code = compiled({**EVERYTHING, **changes})
+        return next(line for line in code.splitlines() if line.startswith("Source: "))
+
+    assert hashed(description="other", labels={}, name="Other") == hashed()
+    assert hashed(steps=[{**EVERYTHING["steps"][0], "note": "!"}, *EVERYTHING["steps"][1:]]) == hashed()
+    assert hashed(maxParallel=4) != hashed()
+    assert Workflow.model_validate(EVERYTHING).max_parallel == 3
+
+
+def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
+    source = json.dumps(workflow(step("a", input={"x": "{{ inputs.n }}"}), inputSchema={"properties": {"n": {}}}))
+    loaded = compiler_of(tmp_path).load_text("flow", source, None)
+    assert loaded.plan.steps[0].input is not None
+    with pytest.raises(BindingError) as caught:
+        loaded.plan.steps[0].input(Scope())
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert any('values.look_up(scope.inputs, "inputs", "n")' in (frame.line or "") for frame in frames)
+    linecache.checkcache()
+    again = compiler_of(tmp_path).load_text("flow", source, loaded.code)
+    assert again.plan.source_hash == loaded.plan.source_hash
