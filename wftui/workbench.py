@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
     from wftui.model.listing import AttentionItem, RecentInputs, RunAction, StepTypeInfo, WorkflowOutline, WorkflowRow
     from wftui.steps.catalogue import PluginProblem, StepCatalogue
+    from wftui.steps.mcp_locking import LockReport
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -249,6 +250,18 @@ class Workbench:
         from wftui.connections.probe import probe
 
         return await probe(self._connections(), name)
+
+    async def lock_tools(self, workflow_id: str, inputs: Mapping[str, Json], *, write: bool = True) -> LockReport:
+        """Ask the MCP servers of a workflow for their tools, and lock them beside it.
+
+        Args:
+            inputs: for servers that depend on inputs; defaults are filled in.
+            write: False only tells what would change.
+        """
+        from wftui.engine.tool_locking import lock_tools
+
+        compiler = await asyncio.to_thread(self.compiler)
+        return await lock_tools(compiler, workflow_id, inputs, connections=self._connections(), write=write)
 
     # --- runs
 

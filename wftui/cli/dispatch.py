@@ -39,6 +39,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli import connections
 
             return connections.COMMANDS[arguments.command]
+        case "mcp":
+            from wftui.cli import mcp
+
+            return mcp.COMMANDS[arguments.command]
         case "steps":
             from wftui.cli import steps
 

@@ -50,6 +50,14 @@ def build_parser() -> argparse.ArgumentParser:
     added = actions.add_parser("trust", help="agree to run a file of the workspace's steps folder, as it is now")
     added.add_argument("file", type=Path)
     _add_connections(command("connections", "List, add, edit, test and remove connections."))
+    mcp = command("mcp", "Lock the tools of a workflow's MCP servers.")
+    locking = mcp.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
+        "lock", help="ask the servers for their tools, so that the workflow compiles without them"
+    )
+    locking.add_argument("id")
+    locking.add_argument("--check", action="store_true", help="write nothing; exit 1 when tools have changed")
+    add_inputs(locking)
+    add_json(locking)
 
     run = command("run", "Run a workflow.")
     run.add_argument("id")

@@ -42,8 +42,7 @@ async def lock_tools(
         write: whether to write the lock file; False only tells what would change.
 
     Raises:
-        UserError: the workflow cannot be read, or the lock file cannot be read or written.
-        WorkflowError: `mcp.missing`, without the package mcp.
+        UserError: the workflow cannot be read, the lock file cannot be read or written, or the package mcp is missing.
     """
     source = await asyncio.to_thread(compiler.workspace.read, workflow_id)
     try:
@@ -61,7 +60,10 @@ async def lock_tools(
             unbound.append(f"the server of the step {step.get('id')} is not known before a run: {error}")
             server = None
         servers.append(ServerToLock(name, server))
-    report = await refresh_lock(source.path.parent, servers, write=write)
+    try:
+        report = await refresh_lock(source.path.parent, servers, write=write)
+    except WorkflowError as error:
+        raise UserError(error.message, code=error.type) from None
     report.failures.extend(unbound)
     return report
 
@@ -87,8 +89,11 @@ async def _bound(
     connections: Connections | None,
 ) -> McpServer:
     """The server of a step: all else is left out of the workflow, then it is compiled and bound as in a run."""
-    part = {key: step[key] for key in ("id", "type", "connection") if key in step}
-    part["input"] = {"server": as_object(step.get("input")).get("server"), "tool": "any"}
+    part: dict[str, Json] = {key: step[key] for key in ("id", "type", "connection") if key in step}
+    # The name of the tool is a binding, because no lock says whether there is such a tool.
+    part["input"] = {"tool": "{{ 'any' }}"}
+    if "server" in as_object(step.get("input")):
+        part["input"]["server"] = as_object(step["input"])["server"]
     alone = {**{key: workflow[key] for key in _KEPT if key in workflow}, "steps": [part]}
     text = json.dumps(alone)
     loaded = await asyncio.to_thread(compiler.load_text, str(workflow.get("id")), text, None)

@@ -1,0 +1,50 @@
+"""`mcp`: the tools of a workflow's MCP servers, locked beside it."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from wftui.cli.inputs import read_inputs
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.base import Json
+from wftui.model.errors import ExitCode
+from wftui.model.json_schema import as_object
+from wftui.workbench import Workbench
+
+
+def mcp(arguments: argparse.Namespace) -> int:
+    """`wftui mcp lock`: exit 1 when a server could not be asked (with `--check`: or something has changed)."""
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        source = await workbench.read_source(arguments.id)
+        inputs = read_inputs(arguments, _input_schema(source.text))
+        report = await workbench.lock_tools(arguments.id, inputs, write=not arguments.check)
+        if arguments.json:
+            terminal.json({"changes": report.changes, "failures": report.failures, "lock": report.lock.to_wire()})
+        else:
+            for line in report.changes:
+                terminal.line(line)
+            if not report.changes and not report.failures:
+                tools = sum(len(server.tools) for server in report.lock.servers)
+                terminal.line(f"nothing has changed: {tools} tools of {len(report.lock.servers)} servers")
+        for failure in report.failures:
+            terminal.error(f"wftui: error[mcp.lock] {failure}")
+        if report.failures or (arguments.check and report.changes):
+            return ExitCode.FAILED
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _input_schema(text: str) -> Mapping[str, Json]:
+    """That of a workflow that may well have errors: locking is what removes some of them."""
+    try:
+        return as_object(as_object(json.loads(text)).get("inputSchema"))
+    except ValueError:
+        return {}
+
+
+COMMANDS: dict[str, Command] = {"mcp": mcp}
