@@ -167,6 +167,8 @@ class StepType(Generic[InputT]):
         output_schema: JSON Schema of the output; `{}` when anything may come.
         connection_kind: kind of connection it takes, or None.
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+        foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
+            an expression is none there.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
     """
 
@@ -180,6 +182,7 @@ class StepType(Generic[InputT]):
     output_schema: ClassVar[Mapping[str, Any]] = {}
     connection_kind: ClassVar[str | None] = None
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    foreign_fields: ClassVar[frozenset[str]] = frozenset()
     site_files: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -57,6 +57,7 @@ class PythonStep(StepType[PythonInput]):
     ascii_icon = "p"
     input_model = PythonInput
     secret_fields = frozenset({"args", "env"})
+    foreign_fields = frozenset({"code"})
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:

@@ -81,6 +81,7 @@ class ShellStep(StepType[ShellInput]):
     input_model = ShellInput
     output_schema: ClassVar = ShellOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"env", "stdin"})
+    foreign_fields = frozenset({"script"})
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:

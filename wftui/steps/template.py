@@ -54,6 +54,7 @@ class TemplateStep(StepType[TemplateInput]):
     icon = "¶"
     ascii_icon = "t"
     input_model = TemplateInput
+    foreign_fields = frozenset({"template"})
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
