@@ -2,23 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_plans import FAST, Open, Steps, Work
+from engine_plans import FAST, Loaded, Open, Steps, Work
 
 from wftui.engine.executor import WorkflowExecutor
 from wftui.runtime.plan import WorkflowPlan
 from wftui.store.execution_store import ExecutionStore
-
-
-@dataclass
-class Loaded:
-    plan: WorkflowPlan
-    source: str = "{}"
-    code: str = ""
 
 
 @pytest.fixture

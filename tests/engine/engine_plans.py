@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wftui.engine.executor import WorkflowExecutor
@@ -21,6 +21,15 @@ from wftui.steps.catalogue import builtin_catalogue
 Work = Callable[[dict[str, Json], StepContext], Any]
 Open = Callable[..., Awaitable[WorkflowExecutor]]
 FAST = EngineSettings(grace=0.2, force=0.05, finally_limit=0.5, log_interval=0.005)
+
+
+@dataclass
+class Loaded:
+    """A plan as the compiler would hand it over."""
+
+    plan: WorkflowPlan
+    source: str = "{}"
+    code: str = ""
 
 
 class Call(StepType[Any]):

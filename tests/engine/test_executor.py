@@ -1,11 +1,15 @@
 """The executor over a real database: what is recorded, who may cancel, and what a second program sees."""
 
 import asyncio
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
-from engine_plans import Open, chain, constant, output_of, statuses, step, workflow
+from engine_plans import FAST, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 
-from wftui.engine.executor import WorkflowExecutor
+from wftui.compiler.compiler import WorkflowCompiler
+from wftui.engine.executor import UnrecordedError, WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.events import ExecutionEvent, StepWaiting
@@ -13,6 +17,9 @@ from wftui.model.execution import ExecutionRequest
 from wftui.model.reducer import fold
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import StepContext
+from wftui.steps.catalogue import builtin_catalogue
+from wftui.store.execution_store import ExecutionStore
+from wftui.workspace.files import Workspace
 
 
 async def seen(executor: WorkflowExecutor, run_id: str, type_: str, path: str | None = None) -> ExecutionEvent:
@@ -169,3 +176,50 @@ async def test_closing_waits_for_runs_or_cancels_them(open_executor: Open) -> No
     second = await executor.start(REQUEST)
     await executor.close(cancel=True)
     assert (await executor.wait(second)).status == "cancelled"
+
+
+async def test_a_run_whose_events_cannot_be_stored_ends_and_says_why(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+    stopped = asyncio.Event()
+
+    async def wait(_input: dict[str, Json], _context: StepContext) -> Json:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    async def speak(_input: dict[str, Json], _context: StepContext) -> Json:
+        await begun.wait()
+        await store.close()
+        return None
+
+    store = await ExecutionStore.open(tmp_path / "lost.db")
+    plan = workflow(step("a", "wait"), step("b", "speak"))
+    load: Any = lambda _workflow_id: Loaded(plan)  # noqa: E731
+    executor = WorkflowExecutor(store, Steps(wait=wait, speak=speak), load, settings=FAST)
+    run_id = await executor.start(REQUEST)
+    with pytest.raises(UnrecordedError, match="closed"):
+        await executor.wait(run_id)
+    await stopped.wait()
+    assert executor.running() == []
+    await executor.close()
+
+
+async def test_an_error_of_a_binding_names_its_place_in_the_file(open_executor: Open, tmp_path: Path) -> None:
+    source = {
+        "format": 1,
+        "id": "w",
+        "inputSchema": {"type": "object", "properties": {"a": {"type": "object"}}},
+        "steps": [{"id": "one", "type": "set", "input": {"x": 1, "value": "{{ inputs.a.missing }}"}}],
+    }
+    (tmp_path / "workflows" / "w").mkdir(parents=True)
+    (tmp_path / "workflows" / "w" / "workflow.json").write_text(json.dumps(source, indent=2))
+    compiler = WorkflowCompiler(Workspace(tmp_path), builtin_catalogue())
+    executor = await open_executor({"w": compiler.load("w").plan})
+    record = await executor.execute(ExecutionRequest(workflow_id="w", inputs={"a": {"b": 1}}))
+    assert record.error is not None
+    assert (record.error.type, record.error.step_id, record.error.path) == ("binding.missing", "one", "one")
+    assert record.error.pointer == "/steps/0/input/value"
+    line = json.dumps(source, indent=2).splitlines()[(record.error.line or 0) - 1]
+    assert line[(record.error.column or 0) - 1 :].startswith("inputs.a.missing")

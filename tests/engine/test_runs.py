@@ -99,6 +99,25 @@ async def test_fail_fast_starts_nothing_new() -> None:
     assert reasons(record) == {"b": "cancelled"}
 
 
+async def test_fail_fast_holds_inside_other_containers_too() -> None:
+    failed = asyncio.Event()
+
+    def bad(_input: dict[str, Json], _context: StepContext) -> Json:
+        failed.set()
+        raise WorkflowError("broken", "it broke")
+
+    async def wait(_input: dict[str, Json], _context: StepContext) -> Json:
+        await failed.wait()
+        await asyncio.sleep(0.01)
+        return None
+
+    group = step("g", type="group", input=None, body=chain(step("x", "wait"), step("y")))
+    record = await run(workflow(group, step("bad", "bad"), fail_fast=True), bad=bad, wait=wait)
+    assert reasons(record) == {"g.y": "cancelled"}
+    assert record.error is not None
+    assert record.error.step_id == "bad"
+
+
 async def test_on_error_continue_counts_as_success_with_a_null_output_and_a_warning() -> None:
     plan = workflow(
         *chain(step("bad", "fail", on_error="continue"), step("next", input=lambda s: {"was": s.steps["bad"].output})),

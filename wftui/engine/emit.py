@@ -1,5 +1,6 @@
 """The one way out of the engine: every event is redacted here, then appended to where the run is kept."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -12,10 +13,11 @@ from wftui.model.clock import Clock
 from wftui.model.events import FLUSH_EVENTS, ExecutionEvent
 
 _LABEL = 60
+_SMALL = 2_000  # values, or hundreds of characters
 _FIXED: frozenset[str] = frozenset(
     {"seq", "execution_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
     | {"workflow_id", "workflow_version", "workflow_hash", "plan", "user_id", "parent_id", "child_id", "steps"}
-    | {"kept_from", "pointer", "line", "column", "until", "next_at"}
+    | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
 )
 """Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
 
@@ -63,7 +65,7 @@ class Emitter:
         if self._closed:
             return
         if self.redactor:
-            events = tuple(self._redacted(event) for event in events)
+            events = tuple([await self._redacted(event) for event in events])
         try:
             await self._sink.append(events, wait=any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
@@ -84,8 +86,27 @@ class Emitter:
         text = " ".join(self.redactor.redact_text(str(item)[: _LABEL * 100]).split())
         return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
 
-    def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
-        return _redact_model(event, self.redactor.redact)
+    async def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
+        if _is_small(event):
+            return _redact_model(event, self.redactor.redact)
+        return await asyncio.to_thread(_redact_model, event, self.redactor.redact)
+
+
+def _is_small(event: ExecutionEvent) -> bool:
+    """Whether an event is redacted faster than a thread is asked to do it."""
+    left = _SMALL
+    todo: list[Json] = [getattr(event, name) for name in _free_fields(event)]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str):
+            left -= len(value) // 100
+        elif isinstance(value, dict | list):
+            left -= len(value)
+            if left > 0:
+                todo.extend(value.values() if isinstance(value, dict) else value)
+        if left <= 0:
+            return False
+    return True
 
 
 def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:

@@ -133,7 +133,10 @@ class WorkflowExecutor:
             raise ConfirmationNeeded(asked)
         whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs or {})
         request = ExecutionRequest(
-            workflow_id=created.workflow_id, user_id=created.user_id, parent_id=created.parent_id
+            workflow_id=created.workflow_id,
+            user_id=created.user_id,
+            parent_id=created.parent_id,
+            connections=created.connections,
         )
         run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior)
         await run.take_up(history, whole)
@@ -184,6 +187,7 @@ class WorkflowExecutor:
             inputs=inputs_again(plan, found.inputs, inputs or {}),
             user_id=user_id,
             parent_id=execution_id,
+            connections=record.connections,
         )
         new = new_id(self._clock)
         prior = take_over(found.record, found.restart.kept, new, self._clock())
@@ -385,11 +389,13 @@ class WorkflowExecutor:
             await asyncio.sleep(_SIGNAL_SECONDS)
             if not self._runs:
                 continue
-            for signal in await self._store.take_signals(list(self._runs)):
-                await self._obey(signal)
-            if loop.time() >= beat_at:
-                await self._store.heartbeat()
-                beat_at = loop.time() + _HEARTBEAT_SECONDS
+            # Whoever runs the run hears of a database that cannot be used; here it is asked again the next time.
+            with suppress(UserError):
+                for signal in await self._store.take_signals(list(self._runs)):
+                    await self._obey(signal)
+                if loop.time() >= beat_at:
+                    await self._store.heartbeat()
+                    beat_at = loop.time() + _HEARTBEAT_SECONDS
 
     async def _obey(self, signal: "Signal") -> None:
         running = self._runs.get(signal.execution_id)

@@ -13,11 +13,15 @@ from wftui.runtime.plan import StepPlan
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type": "object", "properties": {}})
+
 
 async def check_inputs(
     schema: Mapping[str, Any], inputs: Mapping[str, Json]
 ) -> tuple[dict[str, Json], WorkflowError | None]:
     """The inputs with defaults applied, and the error with all problems per field, or None."""
+    if not inputs and schema in _TAKES_NOTHING:
+        return {}, None  # without loading jsonschema: most of the time of a short run
     return await asyncio.to_thread(_checked, schema, dict(inputs), "validation.inputs", "the workflow's input")
 
 

@@ -136,6 +136,9 @@ class ExecutionRecord(WireModel):
     warnings: int = 0
     cancel_requested: bool = False
     parent_id: str | None = None
+    connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
+        default_factory=dict
+    )
     last_seq: int = 0
     step_results: list[StepResult] = Field(default_factory=list)
 
