@@ -5,7 +5,7 @@ is given only where it is allowed and asked for. A value of another shape than i
 for JSON.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import TypeAlias
 
@@ -194,6 +194,10 @@ class Items:
         self.nodes.insert(len(self.nodes) if at is None else at, node)
         return node
 
+    def place(self, node: "Node") -> int | None:
+        """Where an item stands; None when it has been taken out."""
+        return next((index for index, other in enumerate(self.nodes) if other is node), None)
+
     def remove(self, node: "Node") -> None:
         """Take an item out; an optional list without items is absent."""
         self.nodes.remove(node)
@@ -242,7 +246,7 @@ def pointer_of(node: Node) -> str:
     while node.parent is not None:
         parent = node.parent
         if isinstance(parent, Items):
-            before = parent.nodes[: next(i for i, inner in enumerate(parent.nodes) if inner is node)]
+            before = parent.nodes[: parent.place(node)]
             parts.append(sum(inner.collect() is not MISSING for inner in before))
         elif not node.field.rest:
             parts.append(node.field.name)
@@ -272,6 +276,19 @@ def _inner(node: Node, part: str) -> Node | None:
         present = [inner for inner in node.nodes if inner.collect() is not MISSING]
         return present[int(part)] if int(part) < len(present) else None
     return None
+
+
+def in_form_order(root: Node, pointers: Iterable[str]) -> list[str]:
+    """Pointers in the order in which their fields stand in the form."""
+    places: dict[int, int] = {}
+
+    def count(node: Node) -> None:
+        places[id(node)] = len(places)
+        for inner in () if isinstance(node, Leaf) else node.nodes:
+            count(inner)
+
+    count(root)
+    return sorted(pointers, key=lambda pointer: places[id(node_at(root, pointer))])
 
 
 def text_problems(root: Node) -> Iterator[tuple[Leaf, str]]:

@@ -144,7 +144,7 @@ class _Builder:
             return field
         item = self.field(items.below(items.contents["items"]), "", inner, required=True)
         if item.kind == "choice" and not item.nullable and facts.first(parts, "uniqueItems") is True:
-            return replace(field, kind="choices", choices=item.choices, hints=facts.hints(parts))
+            return replace(field, kind="choices", choices=item.choices, hints=facts.sizes(parts))
         if item.kind in ("list", "choices") or (item.kind == "json" and not item.takes_text):
             return field
         return replace(field, kind="list", item=item, hints=facts.hints(parts))

@@ -48,17 +48,24 @@ def types(parts: Facets) -> set[str] | None:
 
     Where no `type` is given, keywords that only make sense for one type tell it.
     """
-    allowed: set[str] | None = None
+    allowed: frozenset[str] | None = None
     for part in parts:
         declared = part.contents.get("type")
         if isinstance(declared, str | list):
-            these = {str(name) for name in (declared if isinstance(declared, list) else [declared])}
+            these = _KNOWN_TYPES.intersection(
+                name for name in (declared if isinstance(declared, list) else [declared]) if isinstance(name, str)
+            )
+            if not these:
+                continue
             if "number" in these:
-                these.add("integer")
+                these |= {"integer"}
             allowed = these if allowed is None else allowed & these
     if allowed is None:
         return _implied_types(parts)
-    return allowed - {"null"} - ({"integer"} if "number" in allowed else set())
+    return set(allowed - {"null"} - ({"integer"} if "number" in allowed else set()))
+
+
+_KNOWN_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 
 
 def _implied_types(parts: Facets) -> set[str] | None:
@@ -184,12 +191,17 @@ def hints(parts: Facets) -> tuple[str, ...]:
         ),
         _multiple(number(parts, "multipleOf")),
         _count(number(parts, "minLength"), number(parts, "maxLength"), "character"),
-        _count(number(parts, "minItems"), number(parts, "maxItems"), "item"),
+        *sizes(parts),
         "each only once" if first(parts, "uniqueItems") is True else "",
         _pattern(text(parts, "pattern")),
         "deprecated" if first(parts, "deprecated") is True else "",
     ]
     return tuple(filter(None, found))
+
+
+def sizes(parts: Facets) -> tuple[str, ...]:
+    """How many items a list may have, in a few words."""
+    return tuple(filter(None, [_count(number(parts, "minItems"), number(parts, "maxItems"), "item")]))
 
 
 def json_hint(allowed: set[str] | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static, TextArea
 from wftui.model.base import Json
 from wftui.model.form_command import run_command
 from wftui.model.form_secrets import covered, forget_secrets, uncovered
-from wftui.model.form_state import Node, build_form, pointer_of, rebuild_form, text_problems
+from wftui.model.form_state import Node, build_form, in_form_order, pointer_of, rebuild_form, text_problems
 from wftui.model.form_text import JsonError, TextError, parse_json
 from wftui.model.forms import form_of, needs_input
 from wftui.model.json_schema import MISSING
@@ -211,7 +211,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:
-        self.query_one(".facts", Static).update(facts_of(message.node))
+        self.query_one(".facts", Static).update(facts_of(message.node), layout=False)
 
     # --- earlier inputs, pasted inputs
 
@@ -266,7 +266,9 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
                 self._say([str(error)])
                 self.query_one(JsonEditor).go_to(error)
                 return
-        self.run_worker(self._check(run=True), group="check", exclusive=True)
+        if self._recheck is not None:
+            self._recheck.stop()
+        self.run_worker(self._check(run=True), group="run", exclusive=True)
 
     def _check_again(self) -> None:
         if self._recheck is not None:
@@ -274,7 +276,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         self._recheck = self.set_timer(RECHECK_AFTER, self._start_recheck)
 
     def _start_recheck(self) -> None:
-        self.run_worker(self._check(run=False), group="check", exclusive=True)
+        self.run_worker(self._check(run=False), group="recheck", exclusive=True)
 
     async def _check(self, *, run: bool) -> None:
         """Check in a thread, because a hostile pattern can take its time."""
@@ -290,14 +292,17 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
             self.dismiss(value)
             return
         self._checked = True
-        await self._show_problems(problems, go_there=run)
+        in_order = {pointer: problems[pointer] for pointer in in_form_order(self._state, problems)}
+        await self._show_problems(in_order, go_there=run)
 
     async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
         if self._in_json:
             self._say([f"{pointer or '/'}: {sentence}" for pointer, sentence in problems.items()])
             return
         form = self.query_one(SchemaForm)
-        self._say(await form.show_problems(problems))
+        whole = await form.show_problems(problems)
+        several = [f"{len(problems)} values are not right yet."] if len(problems) > 1 else []
+        self._say(whole or several)
         if go_there and problems:
             await form.focus_on(next(iter(problems)))
 

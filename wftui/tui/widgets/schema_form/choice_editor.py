@@ -93,7 +93,7 @@ class ChoiceEditor(Widget, can_focus=True):
         count = Content.styled(f"{len(self.choices)} choices {glyph(self, '▾')}", "$foreground-muted")
         room = width - count.cell_length - 1
         if self.chosen is None:
-            text = Content.styled(placeholder(self.leaf) or "choose", "$text-disabled")
+            text = Content.styled(placeholder(self.leaf) or "choose", "$foreground-disabled")
         else:
             text = Content.styled(self.choices[self.chosen].label, "bold")
         return text.truncate(room, ellipsis=True).pad_right(max(0, room + 1 - text.cell_length)) + count

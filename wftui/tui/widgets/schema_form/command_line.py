@@ -14,20 +14,30 @@ class CommandLine(Widget):
     """
     MOST_LINES = 2
 
-    command: reactive[str] = reactive("", layout=True)
+    command: reactive[str] = reactive("")
+
+    def watch_command(self, old: str, new: str) -> None:
+        """Take another line or give one back, where needed: laying out a long form costs time."""
+        width = self.content_size.width
+        if self._height(old, width) != self._height(new, width):
+            self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line or two."""
-        return min(self.MOST_LINES, len(self._lines(width)))
+        return self._height(self.command, width)
 
     def render(self) -> Content:
         """The command; its end gives way."""
         width = self.content_size.width
-        lines = self._lines(width)
+        lines = _lines(self.command, width)
         shown, rest = lines[: self.MOST_LINES], lines[self.MOST_LINES :]
         if rest:
             shown[-1] = (shown[-1] + rest[0]).truncate(width, ellipsis=True)
         return Content("\n").join(shown)
 
-    def _lines(self, width: int) -> list[Content]:
-        return Content.assemble(("$ ", "$foreground-muted"), self.command).fold(max(2, width))
+    def _height(self, command: str, width: int) -> int:
+        return min(self.MOST_LINES, len(_lines(command, width)))
+
+
+def _lines(command: str, width: int) -> list[Content]:
+    return Content.assemble(("$ ", "$foreground-muted"), command).fold(max(2, width))

@@ -51,7 +51,8 @@ class FieldRow(Widget):
         self.node = leaf
         self._sheet = context
         self._depth = depth
-        self._note = Note(note(leaf.field))
+        # What holds for every item is said once, at the list.
+        self._note = Note(Content("") if isinstance(leaf.parent, Items) else note(leaf.field))
 
     def compose(self) -> ComposeResult:
         """Editor and note; in a list also what can be done with the item."""

@@ -25,10 +25,13 @@ def placeholder(leaf: Leaf) -> str:
 
 
 def note(field: FormField) -> Content:
-    """Description and limits of a field; empty when the schema says nothing."""
+    """Description and limits of a field, for a list also those of its items; empty when the schema says nothing."""
     parts = [Content(field.description)] if field.description else []
-    if field.hints:
-        hints = Content(", ".join(field.hints))
+    limits = list(field.hints)
+    if field.item is not None and field.item.hints:
+        limits.append(f"each: {', '.join(field.item.hints)}")
+    if limits:
+        hints = Content(", ".join(limits))
         parts.append(Content.assemble("(", hints, ")") if parts else hints)
     return Content(" ").join(parts)
 

@@ -15,7 +15,8 @@ from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox
 from wftui.tui.widgets.schema_form.label import label_length
-from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.lazy_column import LazyMount
+from wftui.tui.widgets.schema_form.messages import FocusMoved
 
 
 def _make(context: FormContext, node: Node, depth: int) -> Widget:
@@ -52,6 +53,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         self._sheet = FormContext(_make)
         self._root = root
         self._top: Sequence[Node] = ()
+        self._rows = LazyMount(self, ())
 
     async def on_mount(self) -> None:
         """Show the fields."""
@@ -62,9 +64,12 @@ class SchemaForm(VerticalScroll, can_focus=False):
         self._root = root
         self._top = root.nodes if isinstance(root, Group) else (root,)
         self._place_labels()
+        self._rows.stop()
         async with self.batch():
-            await self.query_children(LazyColumn).remove()
-            await self.mount(LazyColumn([partial(self._sheet.make, node, 0) for node in self._top]))
+            await self.remove_children()
+            # Rows are children of the form itself: Textual lays out only those that are in view.
+            self._rows = LazyMount(self, [partial(self._sheet.make, node, 0) for node in self._top])
+            await self._rows.start()
         self.focus_first()
 
     def focus_first(self) -> None:
@@ -72,6 +77,20 @@ class SchemaForm(VerticalScroll, can_focus=False):
         first = self._sheet.widget_of(self._top[0]) if self._top else None
         if first is not None:
             first.focus_first()
+
+    def on_focus_moved(self, _message: FocusMoved) -> None:
+        """Bring the field into view, with what is said under it; Textual cannot where it has just been mounted."""
+        self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        focused = self.screen.focused
+        row = (
+            next((part for part in focused.ancestors_with_self if isinstance(part, FieldRow)), focused)
+            if focused
+            else None
+        )
+        if row is not None and self in row.ancestors:
+            row.scroll_visible(animate=False)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Give the labels their share of the new width."""
@@ -129,4 +148,4 @@ class SchemaForm(VerticalScroll, can_focus=False):
             if isinstance(box, GroupBox | ItemsBox):
                 await box.complete()
             elif outer is self._root:
-                await self.query_children(LazyColumn).first().complete()
+                await self._rows.complete()

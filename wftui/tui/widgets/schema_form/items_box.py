@@ -10,11 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
-from textual.widgets import Static
 
-from wftui.model.base import Json
 from wftui.model.form_state import Group, Items, Leaf, Node
-from wftui.model.json_schema import MISSING
 from wftui.tui.widgets.schema_form.context import FormContext
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.field_text import note, state_of
@@ -82,7 +79,6 @@ class ItemsHeader(Widget):
         layout: vertical;
         height: auto;
         width: 1fr;
-        .count { height: 1; padding: 0 1; color: $foreground-muted; }
     }
     """
     ALLOW_SELECT = False
@@ -91,12 +87,10 @@ class ItemsHeader(Widget):
         super().__init__()
         self._box = box
         self._note = note
-        self._count = Static(classes="count")
         self._add_line = AddLine(box)
 
     def compose(self) -> ComposeResult:
         """What stands beside the label."""
-        yield self._count
         yield self._add_line
         yield self._note
 
@@ -107,8 +101,7 @@ class ItemsHeader(Widget):
     def update(self) -> None:
         """Say it again: it has changed."""
         empty = not self._box.node.nodes
-        self._count.update(Content(state_of(self._box.node)))
-        self._count.display = not empty or self._box.node.is_null
+        self._note.more = "" if empty and not self._box.node.is_null else state_of(self._box.node)
         self._add_line.display = empty
         for child in self.children:
             child.styles.margin = (0, 0, 0, self._box.label_width)
@@ -220,12 +213,10 @@ class ItemsBox(Vertical):
 
     async def add(self, after: Node | None = None) -> None:
         """Put in an item, after another one or at the end, and go into it."""
-        await self._insert(None if after is None else self._place(after) + 1, MISSING)
-
-    async def _insert(self, at: int | None, value: Json) -> None:
         await self.complete()
-        at = len(self.node.nodes) if at is None else at
-        node = self.node.add(value, at)
+        place = None if after is None else self.node.place(after)
+        at = len(self.node.nodes) if place is None else place + 1
+        node = self.node.add(at=at)
         before = at if at < len(self._column.children) else None
         await self._column.mount(self._sheet.make(node, self.depth + 1), before=before)
         self._changed()
@@ -234,7 +225,9 @@ class ItemsBox(Vertical):
     async def remove_item(self, node: Node) -> None:
         """Take an item out; the focus goes to the one that takes its place."""
         await self.complete()
-        at = self._place(node)
+        at = self.node.place(node)
+        if at is None:
+            return
         self.node.remove(node)
         await self._column.children[at].remove()
         self._changed()
@@ -246,8 +239,8 @@ class ItemsBox(Vertical):
     async def move_item(self, node: Node, by: int) -> None:
         """Move an item up or down; the focus goes with it."""
         await self.complete()
-        old = self._place(node)
-        if not self.node.move(node, by):
+        old = self.node.place(node)
+        if old is None or not self.node.move(node, by):
             self.app.bell()
             return
         if by > 0:
@@ -255,9 +248,6 @@ class ItemsBox(Vertical):
         else:
             self._column.move_child(old, before=old + by)
         self._changed()
-
-    def _place(self, node: Node) -> int:
-        return next(i for i, other in enumerate(self.node.nodes) if other is node)
 
     def _enter(self, node: Node) -> None:
         """Focus the first field of an item."""
@@ -315,7 +305,7 @@ class ItemsBox(Vertical):
             return
         message.stop()
         lines = [line.strip() for line in message.text.splitlines() if line.strip()]
-        at = self._place(node)
+        at = self.node.place(node) or 0
         if not node.text and lines:
             node.type_text(lines.pop(0))
         for offset, line in enumerate(lines, 1):

@@ -12,20 +12,21 @@ INDENT = 2
 def name_of(node: Node) -> str:
     """What a node is called: its label, or its number in a list."""
     if isinstance(node.parent, Items):
-        return str(next(i for i, other in enumerate(node.parent.nodes) if other is node) + 1)
+        place = node.parent.place(node)
+        return "" if place is None else str(place + 1)
     return node.field.label
 
 
 def label_length(node: Node, depth: int) -> int:
     """How many cells the label wants, with its marks."""
-    return depth * INDENT + Content(name_of(node)).cell_length + 5
+    return depth * INDENT + Content(name_of(node)).cell_length + 6
 
 
 def label_lines(widget: Widget, node: Node, depth: int, width: int, *, sign: str = " ") -> list[Content]:
     """The label in lines of the column: a sign in front, a star behind when a value is required."""
     focused = widget.has_pseudo_class("focus-within") or widget.has_pseudo_class("focus")
     if focused and sign == " ":
-        sign = glyph(widget, "▸")
+        sign = glyph(widget, "▌")
     needed = node.field.required and node.parent is not None and not isinstance(node.parent, Items)
     text = Content.styled(name_of(node), "bold $primary" if focused else "$foreground")
     if needed:

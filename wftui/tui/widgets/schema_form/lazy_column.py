@@ -1,8 +1,7 @@
-"""A column of widgets of which the first come at once and the others a few at a time, so that long ones open fast."""
+"""Widgets of which the first come at once and the others a few at a time, so that long forms open fast."""
 
 from collections.abc import Callable, Sequence
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -11,37 +10,56 @@ FIRST = 24
 BATCH = 8
 """Widgets that come together after that; between two batches the screen stays alive."""
 
+Maker = Callable[[], Widget]
+
+
+class LazyMount:
+    """Mounts widgets at the end of a parent, in order."""
+
+    def __init__(self, parent: Widget, makers: Sequence[Maker]) -> None:
+        self._parent = parent
+        self._waiting = list(makers)
+
+    async def start(self) -> None:
+        """Mount the first ones now; the others follow once they are painted."""
+        await self._mount(FIRST)
+        self._go_on()
+
+    async def complete(self) -> None:
+        """Mount all that are still missing, to find something in them."""
+        await self._mount(len(self._waiting))
+
+    def _go_on(self) -> None:
+        if self._waiting and self._parent.is_attached:
+            self._parent.call_after_refresh(self._mount_batch)
+
+    async def _mount_batch(self) -> None:
+        await self._mount(BATCH)
+        self._go_on()
+
+    async def _mount(self, count: int) -> None:
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
+        if now and self._parent.is_attached:
+            await self._parent.mount_all(make() for make in now)
+
+    def stop(self) -> None:
+        """Mount no more: something else is shown in the parent."""
+        self._waiting.clear()
+
 
 class LazyColumn(Vertical):
-    """Makes its widgets in order."""
+    """A column that mounts its widgets lazily."""
 
     DEFAULT_CSS = "LazyColumn { height: auto; }"
 
-    def __init__(self, makers: Sequence[Callable[[], Widget]]) -> None:
+    def __init__(self, makers: Sequence[Maker]) -> None:
         super().__init__()
-        self._first = makers[:FIRST]
-        self._waiting = list(makers[FIRST:])
+        self._rest = LazyMount(self, makers)
 
-    def compose(self) -> ComposeResult:
-        """The first ones."""
-        for make in self._first:
-            yield make()
-
-    def on_mount(self) -> None:
-        """Let the others follow once the first are painted."""
-        if self._waiting:
-            self.call_after_refresh(self._mount_more)
-
-    async def _mount_more(self) -> None:
-        await self._make(BATCH)
-        if self._waiting and self.is_attached:
-            self.call_after_refresh(self._mount_more)
+    async def on_mount(self) -> None:
+        """Show the first ones."""
+        await self._rest.start()
 
     async def complete(self) -> None:
-        """Mount all that is still missing, to find something in it."""
-        await self._make(len(self._waiting))
-
-    async def _make(self, count: int) -> None:
-        now, self._waiting = self._waiting[:count], self._waiting[count:]
-        if now and self.is_attached:
-            await self.mount_all(make() for make in now)
+        """Have all widgets mounted."""
+        await self._rest.complete()

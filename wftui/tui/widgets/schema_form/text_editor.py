@@ -1,10 +1,11 @@
 """One line to type in: text, numbers, secrets, short JSON."""
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
@@ -40,6 +41,11 @@ class TextEditor(Input):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Null is offered only where the schema allows it."""
         return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint only, once there is a size: it does not depend on the text, and laying out a long form costs time."""
+        layout = layout and not self.size
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the state equal to what is shown."""

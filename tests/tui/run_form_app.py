@@ -1,0 +1,79 @@
+"""An app that shows nothing but a run form, and what the tests of the form need."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from wftui.model.base import Json
+from wftui.model.listing import RecentInputs, WorkflowOutline
+from wftui.tui.screens.run_input import RunInputModal
+from wftui.tui.theme import DARK, HOUSE_RULES
+from wftui.tui.widgets.schema_form.command_line import CommandLine
+from wftui.tui.widgets.schema_form.note import Note
+
+UNDECIDED = object()
+
+
+class FormApp(App[None]):
+    """Asks for the inputs of one workflow; `result` is what the form returned."""
+
+    DEFAULT_CSS = HOUSE_RULES
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        schema: Json,
+        *,
+        recent: Sequence[RecentInputs] = (),
+        inputs: Mapping[str, Json] | None = None,
+        description: str = "",
+        workflow_id: str = "flow",
+    ) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.result: Any = UNDECIDED
+        outline = WorkflowOutline(
+            id=workflow_id, name="Flow", version="1.0.0", input_schema=schema, description=description
+        )
+        self.form = RunInputModal(outline, recent=recent, inputs=inputs)
+
+    def on_mount(self) -> None:
+        self.push_screen(self.form, self._returned)
+
+    def _returned(self, result: dict[str, Json] | None) -> None:
+        self.result = result
+
+    @property
+    def command(self) -> str:
+        """The command that the form shows."""
+        return self.form.query_one(CommandLine).command
+
+    def problems(self) -> list[str]:
+        """The sentences that stand at fields."""
+        return [note.problem for note in self.form.query(Note) if note.problem]
+
+    def whole(self) -> str:
+        """What is said about the inputs as a whole."""
+        return str(self.form.query_one(".wrong").render()) if self.form.has_class("-wrong") else ""
+
+    def field(self) -> Widget:
+        """What has the focus."""
+        assert self.form.focused is not None
+        return self.form.focused
+
+    def hold_still(self) -> None:
+        """Stop the cursors from blinking, for a picture."""
+        for line in self.form.query(Input):
+            line.cursor_blink = False
+        for lines in self.form.query(TextArea):
+            lines.cursor_blink = False
+
+
+async def write(pilot: Pilot[Any], text: str) -> None:
+    """Type a text."""
+    await pilot.press(*("space" if letter == " " else letter for letter in text))

@@ -1,0 +1,205 @@
+"""Lists and groups of a run form, by keyboard and by mouse."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from run_form_app import UNDECIDED, FormApp, write
+from textual import events
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from wftui.model.base import Json
+from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
+from wftui.tui.widgets.schema_form.field_row import FieldRow
+from wftui.tui.widgets.schema_form.group_box import GroupHeader
+from wftui.tui.widgets.schema_form.item_tools import ItemTools
+from wftui.tui.widgets.schema_form.items_box import AddLine
+from wftui.tui.widgets.schema_form.key_line import KeyLine
+
+Until = Callable[..., Awaitable[None]]
+
+URLS: Json = {"properties": {"urls": {"type": "array", "items": {"type": "string"}}}, "required": ["urls"]}
+
+
+async def returned(app: FormApp, pilot: Pilot[Any], until: Until) -> Any:
+    await until(pilot, lambda: app.result is not UNDECIDED)
+    return app.result
+
+
+async def test_items_are_added_put_in_order_and_removed_by_keys(until: Until) -> None:
+    app = FormApp(URLS)
+    async with app.run_test() as pilot:
+        await write(pilot, "one")
+        await pilot.press("f9")
+        await write(pilot, "two")
+        await pilot.press("f9")
+        await write(pilot, "three")
+        assert app.command.endswith("""-i urls='["one","two","three"]'""")
+        await pilot.press("alt+up", "alt+up", "alt+up")
+        assert app.command.endswith("""-i urls='["three","one","two"]'""")
+        await pilot.press("alt+down")
+        assert app.command.endswith("""-i urls='["one","three","two"]'""")
+        await pilot.press("f8", "enter")
+        assert await returned(app, pilot, until) == {"urls": ["one", "two"]}
+
+
+async def test_the_line_under_a_list_adds_an_item(until: Until) -> None:
+    app = FormApp(URLS)
+    async with app.run_test() as pilot:
+        await pilot.press("a", "tab", "enter", "b", "tab", "space", "c", "f5")
+        assert await returned(app, pilot, until) == {"urls": ["a", "b", "c"]}
+
+
+async def test_list_without_items_has_one_line_and_takes_its_last_item_back(until: Until) -> None:
+    app = FormApp({"properties": {"urls": {"type": "array", "items": {"type": "string"}}}})
+    async with app.run_test() as pilot:
+        assert isinstance(app.field(), AddLine)
+        await pilot.press("enter", "a", "f8")
+        assert isinstance(app.field(), AddLine)
+        await pilot.press("f5")
+        assert await returned(app, pilot, until) == {}
+
+
+async def test_lines_pasted_into_an_item_become_items(until: Until) -> None:
+    app = FormApp(URLS)
+    async with app.run_test() as pilot:
+        app.field().post_message(events.Paste("a\n b \n\nc\n"))
+        await until(pilot, lambda: app.command.endswith("""-i urls='["a","b","c"]'"""))
+        await pilot.press("enter")
+        assert await returned(app, pilot, until) == {"urls": ["a", "b", "c"]}
+
+
+async def test_problem_of_an_item_stands_at_the_item(until: Until) -> None:
+    schema = {"properties": {"days": {"type": "array", "items": {"type": "string", "format": "date"}}}}
+    app = FormApp(schema, inputs={"days": ["2026-11-22", "soon"]})
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await until(pilot, app.problems)
+        assert app.problems() == ["Not a valid date; write it like 2026-11-22."]
+        assert app.field() is list(app.form.query("TextEditor"))[1]
+
+
+STEPS: Json = {
+    "properties": {
+        "steps": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "wait": {"type": "integer", "default": 5}},
+                "required": ["name"],
+            },
+        }
+    }
+}
+
+
+async def test_list_of_objects(until: Until) -> None:
+    app = FormApp(STEPS)
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await write(pilot, "first")
+        await pilot.press("f9")
+        await pilot.press("enter")
+        await until(pilot, app.problems)
+        assert app.problems() == ["A value is required."]
+        await write(pilot, "second")
+        await pilot.press("alt+up", "enter")
+        assert await returned(app, pilot, until) == {
+            "steps": [{"name": "second", "wait": 5}, {"name": "first", "wait": 5}]
+        }
+
+
+async def test_problem_in_a_folded_item_unfolds_it(until: Until) -> None:
+    app = FormApp(STEPS, inputs={"steps": [{"name": "a"}, {"wait": 1}]})
+    async with app.run_test() as pilot:
+        assert not list(app.form.query(FieldRow))
+        await pilot.press("enter")
+        await until(pilot, app.problems)
+        assert app.problems() == ["A value is required."]
+        await pilot.press("b", "enter")
+        assert await returned(app, pilot, until) == {"steps": [{"name": "a"}, {"name": "b", "wait": 1}]}
+
+
+async def test_group_is_folded_until_it_is_wanted_and_can_be_cleared(until: Until) -> None:
+    schema = {
+        "properties": {
+            "name": {"type": "string"},
+            "db": {
+                "properties": {"host": {"type": "string"}, "port": {"type": "integer", "default": 80}},
+                "required": ["host"],
+            },
+        }
+    }
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("tab")
+        assert isinstance(app.field(), GroupHeader)
+        await pilot.press("space", "tab", "x")
+        assert app.command.endswith("""-i db='{"host":"x","port":80}'""")
+        await pilot.press("shift+tab", "f8")
+        assert app.command == "wftui run flow"
+        await pilot.press("enter")
+        assert await returned(app, pilot, until) == {}
+
+
+async def test_group_that_may_be_null(until: Until) -> None:
+    schema = {"properties": {"db": {"type": ["object", "null"], "properties": {"host": {"type": "string"}}}}}
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+n", "enter")
+        assert await returned(app, pilot, until) == {"db": None}
+
+
+async def test_fields_inside_fields_can_be_given_as_json_when_they_hold_themselves(until: Until) -> None:
+    schema = {
+        "$ref": "#/$defs/node",
+        "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
+    }
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("a", "tab")
+        await write(pilot, '{"name": "b"}')
+        await pilot.press("f5")
+        assert await returned(app, pilot, until) == {"name": "a", "next": {"name": "b"}}
+
+
+async def click(pilot: Pilot[Any], widget: Widget, text: str) -> None:
+    """Click on a text inside a widget."""
+    lines = str(widget.render()).split("\n")
+    row = next(number for number, line in enumerate(lines) if text in line)
+    gutter = widget.gutter
+    await pilot.click(widget, offset=(lines[row].index(text) + gutter.left, row + gutter.top))
+
+
+async def test_everything_can_be_done_with_the_mouse(until: Until) -> None:
+    schema = {
+        "properties": {
+            "env": {"enum": ["prod", "dev"]},
+            "region": {"enum": [f"eu-{number}" for number in range(20)]},
+            "boxes": {"type": "array", "uniqueItems": True, "items": {"enum": ["a", "b"]}},
+            "urls": {"type": "array", "items": {"type": "string"}},
+            "db": {"properties": {"on": {"type": "boolean"}}},
+        }
+    }
+    app = FormApp(schema, inputs={"urls": ["one", "two", "three"]})
+    async with app.run_test(size=(100, 40)) as pilot:
+        form = app.form
+        env, region = form.query(ChoiceEditor)
+        await click(pilot, env, "dev")
+        await click(pilot, region, "choose")
+        await pilot.pause()
+        await pilot.click("OptionList", offset=(2, 1))
+        await click(pilot, form.query_one("ChoicesEditor"), "b")
+        await click(pilot, next(iter(form.query(ItemTools))), "↓")
+        await click(pilot, list(form.query(ItemTools))[2], "✕")
+        await click(pilot, form.query_one(GroupHeader), "db")
+        await until(pilot, lambda: len(form.query(ChoiceEditor)) == 3)
+        await click(pilot, list(form.query(ChoiceEditor))[2], "yes")
+        await click(pilot, form.query_one(KeyLine), "Run")
+        assert await returned(app, pilot, until) == {
+            "env": "dev",
+            "region": "eu-1",
+            "boxes": ["b"],
+            "urls": ["two", "one"],
+            "db": {"on": True},
+        }
