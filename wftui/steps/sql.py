@@ -1,16 +1,21 @@
 """`sql`: query or change a SQLite database."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from wftui.connections.kinds import DatabaseConnection
 from wftui.model.base import Json
 from wftui.model.durations import Duration
+from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
 from wftui.steps.sqlite_job import Rows, SqliteJob
 from wftui.steps.threads import run_stoppable
+
+if TYPE_CHECKING:
+    from wftui.steps.sqlalchemy_job import SqlAlchemyJob
 
 _NO_BRACES = 'Values do not go into the SQL text: write a "?" or ":name" here and give the value in "params".'
 
@@ -18,7 +23,9 @@ _NO_BRACES = 'Values do not go into the SQL text: write a "?" or ":name" here an
 class SqlInput(StepModel):
     """Input of `sql`."""
 
-    database: Annotated[str, Field(min_length=1, description='SQLite file, or ":memory:".')]
+    database: Annotated[
+        str | None, Field(min_length=1, description='SQLite file, or ":memory:"; absent with a connection.')
+    ] = None
     query: Annotated[str | None, Field(description='One statement, with "?" or ":name" for values.')] = None
     params: Annotated[
         list[Json] | dict[str, Json] | None,
@@ -31,7 +38,10 @@ class SqlInput(StepModel):
     script: Annotated[str | None, Field(description="Several statements without values, run in one transaction.")] = (
         None
     )
-    read_only: Annotated[bool, Field(description="Open the file so that nothing can be changed.")] = False
+    read_only: Annotated[
+        bool,
+        Field(description="Change nothing: a file is opened for reading only; with a connection, all is rolled back."),
+    ] = False
     max_rows: Annotated[int, Field(ge=1, le=1_000_000, description="Most rows in the output.")] = 10_000
     wait: Annotated[Duration, Field(description="How long to wait while another process holds the database.")] = 5.0
 
@@ -61,7 +71,11 @@ class SqlStep(StepType[SqlInput]):
 
     word = "sql"
     title = "SQL"
-    description = "Queries or changes a SQLite database. Values are bound, never pasted into the text."
+    description = (
+        "Queries or changes a SQLite database, or any other through a connection. Values are bound, never pasted into "
+        "the text."
+    )
+    connection_kind = "database"
     icon = "⛁"
     ascii_icon = "s"
     input_model = SqlInput
@@ -83,15 +97,10 @@ class SqlStep(StepType[SqlInput]):
         """Run the statement or script.
 
         Raises:
-            WorkflowError: `sql.open`, `sql.statement`, `sql.constraint`, `sql.locked`, `sql.value`.
+            WorkflowError: `sql.open`, `sql.statement`, `sql.constraint`, `sql.locked`, `sql.value`,
+                `sql.driver`.
         """
-        memory = input.database == ":memory:"
-        job = SqliteJob(
-            None if memory else resolve_path(input.database, context.working_directory),
-            read_only=input.read_only,
-            max_rows=input.max_rows,
-            wait=input.wait,
-        )
+        job = _job(input, context)
         rows = await run_stoppable(lambda: _work(job, input), job.stop)
         if rows.truncated:
             context.log(f"There are more than {input.max_rows:,} rows; the rest is left out (maxRows).", "warn")
@@ -104,7 +113,21 @@ class SqlStep(StepType[SqlInput]):
         ).model_dump(by_alias=True)
 
 
-def _work(job: SqliteJob, step: SqlInput) -> Rows:
+def _job(step: SqlInput, context: StepContext) -> "SqliteJob | SqlAlchemyJob":
+    if context.connection is not None:
+        if step.database is not None:
+            raise WorkflowError("sql.open", "database and a connection do not go together; the connection has its own.")
+        from wftui.steps.sqlalchemy_job import SqlAlchemyJob
+
+        server = DatabaseConnection.model_validate(dict(context.connection))
+        return SqlAlchemyJob(server.url, read_only=step.read_only, max_rows=step.max_rows)
+    if step.database is None:
+        raise WorkflowError("sql.open", 'The step needs "database", a SQLite file, or a connection of kind database.')
+    path = None if step.database == ":memory:" else resolve_path(step.database, context.working_directory)
+    return SqliteJob(path, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
+
+
+def _work(job: "SqliteJob | SqlAlchemyJob", step: SqlInput) -> Rows:
     if step.script is not None:
         return job.script(step.script)
     if step.many is not None:

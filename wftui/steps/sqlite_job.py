@@ -60,7 +60,7 @@ class SqliteJob:
             WorkflowError: `sql.*`.
         """
         with self._connection() as connection:
-            return self._fetch(connection.execute(statement, _bindable(parameters)))
+            return self._fetch(connection.execute(statement, bindable(parameters)))
 
     def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
         """Run one statement for each of the rows, all or none.
@@ -70,7 +70,7 @@ class SqliteJob:
         """
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            cursor = connection.executemany(statement, (_bindable(row) for row in self._until_stopped(rows)))
+            cursor = connection.executemany(statement, (bindable(row) for row in self._until_stopped(rows)))
             connection.execute("COMMIT")
             return Rows(count=max(0, cursor.rowcount))
 
@@ -135,7 +135,7 @@ class SqliteJob:
     def _fetch(self, cursor: sqlite3.Cursor) -> Rows:
         if cursor.description is None:
             return Rows(count=max(0, cursor.rowcount), last_id=cursor.lastrowid)
-        columns = _unique([entry[0] for entry in cursor.description])
+        columns = unique_names([entry[0] for entry in cursor.description])
         rows: list[dict[str, Json]] = []
         truncated = False
         while not truncated and (batch := cursor.fetchmany(_FETCH)):
@@ -143,7 +143,7 @@ class SqliteJob:
                 if len(rows) == self._max_rows:
                     truncated = True
                     break
-                rows.append({name: _json_value(name, value) for name, value in zip(columns, values, strict=True)})
+                rows.append({name: json_value(name, value) for name, value in zip(columns, values, strict=True)})
         cursor.close()
         return Rows(columns=columns, rows=rows, count=len(rows), truncated=truncated)
 
@@ -197,7 +197,8 @@ def _first_word(statement: str) -> str:
     return rest.split(None, 1)[0].rstrip(";").upper() if rest else ""
 
 
-def _bindable(parameters: Parameters) -> Sequence[Json] | dict[str, Json]:
+def bindable(parameters: Parameters) -> Sequence[Json] | dict[str, Json]:
+    """The values to bind; lists and objects become JSON text."""
     if isinstance(parameters, Mapping):
         return {name: _scalar(value) for name, value in parameters.items()}
     return [_scalar(value) for value in parameters]
@@ -207,7 +208,12 @@ def _scalar(value: Json) -> Json:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
-def _json_value(column: str, value: object) -> Json:
+def json_value(column: str, value: object) -> Json:
+    """A cell as a JSON value.
+
+    Raises:
+        WorkflowError: `sql.value` when it is none.
+    """
     if isinstance(value, bytes):
         raise WorkflowError(
             "sql.value", f"Column {column!r} holds bytes, which are no JSON value; select hex({column}) instead."
@@ -217,7 +223,8 @@ def _json_value(column: str, value: object) -> Json:
     return value
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
+    """Column names that differ: a second `a` becomes `a_2`."""
     found: list[str] = []
     for name in names:
         candidate, number = name, 1

@@ -1,0 +1,80 @@
+"""The sql step through SQLAlchemy, with the one driver that is everywhere."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+from steps_kit import RecordingContext, Run
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.sql import SqlStep
+
+pytest.importorskip("sqlalchemy")
+
+STEP = SqlStep()
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+@pytest.fixture(autouse=True)
+async def database(run: Run, context: RecordingContext) -> None:
+    context.connection = {"url": f"sqlite+pysqlite:///{context.working_directory}/data.db"}
+    await run(STEP, {"script": "CREATE TABLE t (a TEXT UNIQUE, d DATE); INSERT INTO t VALUES ('x', '2026-11-22')"})
+
+
+async def test_the_same_input_works(run: Run) -> None:
+    many = [["y", None], ["z; DROP TABLE t", "2026-11-23"]]
+    assert (await run(STEP, {"query": "INSERT INTO t VALUES (?, ?)", "many": many}))["rowCount"] == 2
+    output = await run(STEP, {"query": "SELECT a, a, d FROM t WHERE a > :low ORDER BY a", "params": {"low": "x"}})
+    assert output["rows"] == [
+        {"a": "y", "a_2": "y", "d": None},
+        {"a": "z; DROP TABLE t", "a_2": "z; DROP TABLE t", "d": "2026-11-23"},
+    ]
+    assert (await run(STEP, {"query": "SELECT a FROM t", "maxRows": 1}))["truncated"] is True
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"query": "SELEKT"}, "sql.statement"),
+        ({"query": "SELECT :a"}, "sql.statement"),
+        ({"query": "INSERT INTO t (a) VALUES ('x')"}, "sql.constraint"),
+        ({"query": "INSERT INTO t (a) VALUES (?)", "many": [["n"], ["x"]]}, "sql.constraint"),
+        ({"query": "SELECT 1", "database": "x.db"}, "sql.open"),
+    ],
+)
+async def test_failures_have_types_and_change_nothing(run: Run, values: Mapping[str, Json], kind: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, values)
+    assert caught.value.type == kind
+    assert (await run(STEP, {"query": "SELECT count(*) AS n FROM t"}))["rows"] == [{"n": 1}]
+
+
+async def test_read_only_changes_nothing(run: Run) -> None:
+    await run(STEP, {"query": "DELETE FROM t", "readOnly": True})
+    assert (await run(STEP, {"query": "SELECT count(*) AS n FROM t"}))["rows"] == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("nonsense", "sql.driver"),
+        ("gopher://x/y", "sql.driver"),
+        ("mysql+nodriver://user:secret-pw@x/y", "sql.driver"),
+        ("sqlite:////no/such/folder/x.db", "sql.open"),
+    ],
+)
+async def test_a_url_that_leads_nowhere(run: Run, context: RecordingContext, url: str, kind: str) -> None:
+    context.connection = {"url": url}
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"query": "SELECT 1"})
+    assert caught.value.type == kind
+    assert "secret-pw" not in str(caught.value)
+
+
+async def test_cancel_interrupts(run: Run, context: RecordingContext) -> None:
+    task = asyncio.ensure_future(run(STEP, {"query": ENDLESS}))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
