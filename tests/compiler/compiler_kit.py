@@ -1,5 +1,7 @@
 """Compiles texts and workflows for the tests of the compiler, with the real step types."""
 
+import ast
+import builtins
 import json
 from pathlib import Path
 from typing import Any
@@ -73,3 +75,35 @@ def evaluate(text: str, scope: Scope | None = None) -> Json:
     namespace: dict[str, Any] = {"Scope": Scope, "Json": Any}
     exec(module, namespace)
     return namespace["bind"](scope or Scope())
+
+
+ALLOWED = {"METADATA", "INPUT_SCHEMA", "SPOTS", "WORKFLOW", "Json", "Scope", "scope", "each", "str", "dict", "list"}
+ALLOWED |= {"StepPlan", "WorkflowPlan", "RetryPlan", "LoopPlan", "CasePlan", "ForEachPlan", "SourceSpot"}
+ALLOWED |= {"main", "SystemExit", "__name__", *MODULES}
+
+
+def assert_harmless(code: str) -> None:
+    """A compiled module defines functions and plans of literals, and nothing else."""
+    module = ast.parse(code)
+    own = {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(module):
+        match node:
+            case ast.Name():
+                assert node.id in ALLOWED | own or node.id.startswith(("STEP_", "value_")), node.id
+            case ast.FunctionDef():
+                assert node.name.startswith(
+                    ("input_of_", "when_of_", "items_of_", "until_of_", "case_", "output_", "value_")
+                )
+                assert not hasattr(builtins, node.name)
+            case ast.Attribute():
+                assert not node.attr.startswith("_"), node.attr
+            case ast.ImportFrom():
+                assert str(node.module).startswith("wftui.")
+            case (
+                ast.Import() | ast.ClassDef() | ast.JoinedStr() | ast.Global() | ast.Delete() | ast.With() | ast.While()
+            ):
+                raise AssertionError(ast.dump(node))
+    for statement in module.body:
+        assert isinstance(statement, ast.Expr | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.If)
+        for call in ast.walk(statement) if isinstance(statement, ast.Assign) else ():
+            assert not isinstance(call, ast.Call) or (isinstance(call.func, ast.Name) and call.func.id in ALLOWED)

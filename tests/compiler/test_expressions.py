@@ -303,7 +303,10 @@ def test_jinja_agrees(expression: str) -> None:
         ours: Any = evaluate(expression, Scope(inputs=NAMES))
     except BindingError as error:
         # What is missing for us is undefined in Jinja, which its strict form cannot go on with either.
-        wanted = {"binding.missing": (UndefinedError, TypeError), "binding.value": ZeroDivisionError}
+        wanted: dict[str, tuple[type[Exception], ...]] = {
+            "binding.missing": (UndefinedError, TypeError),
+            "binding.value": (ZeroDivisionError,),
+        }
         try:
             assert isinstance(jinja_value(expression, StrictUndefined), Undefined)
         except wanted[error.type]:

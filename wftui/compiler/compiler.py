@@ -204,7 +204,8 @@ class WorkflowCompiler:
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
         code, entry = None, None
         looked_at: dict[Path, str | None] = {}
-        if document.value is not None or not found:
+        # Of a file that is not JSON, only what can be read as a workflow is looked at.
+        if isinstance(document.value, dict) or not found:
             checked = check_workflow(document.value, workflow_id, self.catalogue, self._children)
             found += [diagnostic(problem, document) for problem in checked.problems]
             looked_at = checked.looked_at

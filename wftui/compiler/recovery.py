@@ -30,6 +30,7 @@ class _Reader:
         self.text = text
         self.position = 0
         self.depth = 0
+        self.given_up = False
         self.problems: list[SyntaxProblem] = []
         self.places: dict[int, Members] = {}
 
@@ -47,7 +48,7 @@ class _Reader:
         return None if value is _NOTHING else value
 
     def _problem(self, code: str, message: str, offset: int, length: int = 1) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
+        if len(self.problems) < MAX_PROBLEMS and not self.given_up:
             self.problems.append(SyntaxProblem(code, message, min(offset, max(len(self.text) - 1, 0)), length))
 
     def _space(self) -> None:
@@ -65,6 +66,7 @@ class _Reader:
         if char in ("{", "["):
             if self.depth >= MAX_NESTING:
                 self._problem("json.depth", f"objects and lists are nested more than {MAX_NESTING} levels deep", start)
+                self.given_up = True
                 self.position = len(self.text)
                 return _NOTHING
             self.depth += 1
