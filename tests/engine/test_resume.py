@@ -29,19 +29,24 @@ from wftui.runtime.plan import CasePlan, ForEachPlan, LoopPlan, RetryPlan, Workf
 from wftui.steps.base import StepContext
 
 
+def _history(events: list[ExecutionEvent]) -> RunHistory:
+    history = RunHistory(Prior())
+    for event in events:
+        history.note(event)
+    return history
+
+
 async def resume(
-    plan: WorkflowPlan, before: list[ExecutionEvent], catalogue: Steps
+    plan: WorkflowPlan, before: list[ExecutionEvent], catalogue: Steps, inputs: dict[str, Json] | None = None
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
     """Go on with a run of which only these events were stored; returns the record and all its events."""
     run_id = before[0].execution_id
     watch = Watch()
     sink = MemorySink(run_id, watch)
-    history = RunHistory(Prior())
     stored = [event.model_copy(update={"seq": 0}) for event in before]
     stored.append(Interrupted(execution_id=run_id, timestamp=utc_now()))
     await sink.append(stored, wait=True)
-    for event in stored:
-        history.note(event)
+    history = _history(stored)
     redactor = Redactor()
     core = RunCore(
         plan=plan,
@@ -57,7 +62,7 @@ async def resume(
     )
     going = Run(core, ExecutionRequest(workflow_id=plan.id))
     assert history.created is not None
-    await going.take_up(history, history.created.inputs)
+    await going.take_up(history, inputs or history.created.inputs)
     await going.resume()
     await going.run()
     return sink.record, watch.events
@@ -238,3 +243,27 @@ def test_secret_inputs_must_be_given_again() -> None:
     assert restored(stored, inputs, pointers) == inputs
     with pytest.raises(UsageError, match="/auth/pin"):
         restored(stored, {"keys": ["a", "b"]}, pointers)
+
+
+async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not_stored() -> None:
+    seen: list[Json] = []
+
+    def tell(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+        seen.append(input)
+        return input.get("secret")
+
+    plan = workflow(
+        step("a", "tell", input=lambda scope: {"function": "tell", "secret": scope.inputs["password"]}),
+        step("b", "tell", needs=("a",), input=lambda scope: {"function": "tell", "got": scope.steps["a"].output}),
+        secret_inputs=("/password",),
+    )
+    watch = Watch()
+    inputs = {"password": "hunter2-and-more"}
+    whole = await run(plan, inputs, watch=watch, tell=tell)
+    first = next(index for index, event in enumerate(watch.events) if event.type == "step_completed")
+    before = watch.events[: first + 1]
+    assert may_have_run(plan, _history(before).prior) == []
+    record, events = await resume(plan, before, Steps(tell=tell), inputs)
+    assert record.status == whole.status == "completed"
+    assert seen[-1] == {"function": "tell", "got": "hunter2-and-more"}
+    assert "hunter2" not in "".join(event.to_json() for event in events)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.model.events import FLUSH_EVENTS, ExecutionEvent
+from wftui.model.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, StepCompleted
 
 _LABEL = 60
 _SMALL = 2_000  # values, or hundreds of characters
@@ -23,6 +23,9 @@ _FIXED: frozenset[str] = frozenset(
 
 
 M = TypeVar("M", bound=BaseModel)
+
+
+_WithOutput = StepCompleted | IterationCompleted
 
 
 class EventSink(Protocol):
@@ -88,8 +91,12 @@ class Emitter:
 
     async def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
         if _is_small(event):
-            return _redact_model(event, self.redactor.redact)
-        return await asyncio.to_thread(_redact_model, event, self.redactor.redact)
+            clean = _redact_model(event, self.redactor.redact)
+        else:
+            clean = await asyncio.to_thread(_redact_model, event, self.redactor.redact)
+        if isinstance(event, _WithOutput) and isinstance(clean, _WithOutput) and clean.output is not event.output:
+            clean.masked = True
+        return clean
 
 
 def _is_small(event: ExecutionEvent) -> bool:

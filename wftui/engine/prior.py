@@ -108,6 +108,8 @@ class Prior:
                 self.iterations.add(event.path)
             case StepCancelled():
                 self.open.discard(event.path)
+            case StepCompleted() | IterationCompleted() if event.masked:
+                self.open.add(event.path)  # what follows needs the output whole
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
                 self.ends[event.path] = outcome_of(event)

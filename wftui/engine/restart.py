@@ -150,6 +150,8 @@ class _Planner:
     def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
         if result.status == "failed" and not result.handled:
             return "failed"
+        if result.masked:
+            return "its output held a secret, which is not stored"
         bound = step.input(frame.scope) if step.input is not None else {}
         return None if _same(bound, result.input) else "its input has changed"
 

@@ -79,6 +79,7 @@ class StepCompleted(StepEventBase):
     type: Literal["step_completed"] = "step_completed"
     output: Json = None
     item_errors: ExecutionError | None = None
+    masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
     duration: float
     attempt: int = 1
 
@@ -159,6 +160,7 @@ class IterationCompleted(StepEventBase):
     type: Literal["iteration_completed"] = "iteration_completed"
     index: int
     output: Json = None
+    masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
     duration: float
 
 

@@ -115,6 +115,7 @@ class StepResult(WireModel):
     attempts: list[Attempt] = Field(default_factory=list)
     iterations: Iterations | None = None
     kept_from: Annotated[str | None, Field(description="Run from which a re-run took it over.")] = None
+    masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
 
 
 class ExecutionRecord(WireModel):

@@ -154,7 +154,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.progress, step.message = event.progress, event.message
         case StepCompleted():
             _end_step(step, event, "completed")
-            step.output, step.error = event.output, event.item_errors
+            step.output, step.error, step.masked = event.output, event.item_errors, event.masked
         case StepFailed():
             _end_step(step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
@@ -179,9 +179,10 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.status, step.started_at, step.message = "running", event.timestamp, event.label
             _count(record, event, started=1)
         case IterationCompleted():
+            again = step.completed_at is not None
             _end_step(step, event, "completed")
-            step.output = event.output
-            _count(record, event, completed=1)
+            step.output, step.masked = event.output, event.masked
+            _count(record, event, completed=not again)
         case IterationFailed():
             _end_step(step, event, "failed")
             step.error = event.error
