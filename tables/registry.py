@@ -18,12 +18,32 @@ WORKFLOWS: dict[str, Entry] = {
     "backup_verify": Entry(
         module="workflows.backup_verify.workflow",
         version="1.0.0",
-        hash="sha256:76170995654dd6e4249547f065f7dca3ca0cf13e251453f8c40c2321d056432f",
+        hash="sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c",
+    ),
+    "csv_report": Entry(
+        module="workflows.csv_report.workflow",
+        version="1.0.0",
+        hash="sha256:26547ef05ddf558fe64d13a1b28ce641dc4653cd733f00e60a86c61d74dc0325",
+    ),
+    "http_pull": Entry(
+        module="workflows.http_pull.workflow",
+        version="1.0.0",
+        hash="sha256:b6e967d4ed7c9ca76cbf142e591eda9390212cdeedf2897fc59e737a13c15f00",
+    ),
+    "llm_summary": Entry(
+        module="workflows.llm_summary.workflow",
+        version="1.0.0",
+        hash="sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b",
     ),
     "log_triage": Entry(
         module="workflows.log_triage.workflow",
         version="1.0.0",
         hash="sha256:81c3573c168dbc68355541350490d0664db9210b8e2e7f04e33f3799c7305d49",
+    ),
+    "mcp_repo_notes": Entry(
+        module="workflows.mcp_repo_notes.workflow",
+        version="1.0.0",
+        hash="sha256:51784402e826d7d33ff67c057f5b398add3467d9af5ad176dc003105c5613b53",
     ),
     "repo_health": Entry(
         module="workflows.repo_health.workflow",

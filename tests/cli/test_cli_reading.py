@@ -5,9 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit import EXAMPLES
 
 from wftui.cli.main import main
 from wftui.workbench import Settings
+from wftui.workspace.files import Workspace
+
+EXAMPLE_IDS = Workspace(EXAMPLES).ids()
 
 Cli = Callable[..., tuple[int, str, str]]
 """Runs a command; gives its exit code, its output and its errors."""
@@ -42,12 +46,7 @@ def test_where_things_are_may_stand_before_or_behind_the_command_or_in_the_envir
 def test_list_shows_the_examples(cli: Cli) -> None:
     code, out, _ = cli("list")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()[1:]] == [
-        "backup_verify",
-        "log_triage",
-        "repo_health",
-        "site_check",
-    ]
+    assert [line.split()[0] for line in out.splitlines()[1:]] == EXAMPLE_IDS
 
 
 def test_list_json_has_state_and_numbers(cli: Cli) -> None:
@@ -84,12 +83,7 @@ def test_compile_of_one_prints_one_result_and_of_all_a_list(cli: Cli) -> None:
     assert (result["success"], result["workflowId"], result["errors"]) == (True, "repo_health", [])
     assert "WORKFLOW = " in result["generatedCode"]
     code, out, _ = cli("compile", "--all", "--json")
-    assert [result["workflowId"] for result in json.loads(out)] == [
-        "backup_verify",
-        "log_triage",
-        "repo_health",
-        "site_check",
-    ]
+    assert [result["workflowId"] for result in json.loads(out)] == EXAMPLE_IDS
 
 
 def test_compile_for_people(cli: Cli, settings: Settings) -> None:

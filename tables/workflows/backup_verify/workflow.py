@@ -1,6 +1,6 @@
 """The workflow backup_verify, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:76170995654dd6e4249547f065f7dca3ca0cf13e251453f8c40c2321d056432f
+Source: sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c
 Compiler: wftui 0.1.0
 """
 
@@ -319,7 +319,42 @@ STEP_CONFIRM = StepPlan(
 )
 
 
-# workflow.json:136: step prune (file)
+# workflow.json:144: step delete_archive (file)
+def input_of_delete_archive(scope: Scope) -> Json:
+    return {"action": "delete", "path": values.local(scope, "old_file")}
+
+
+STEP_DELETE_ARCHIVE = StepPlan(
+    id="delete_archive",
+    type="file",
+    name="Delete the archive",
+    input=input_of_delete_archive,
+    line=144,
+    pointer="/steps/11/steps/0",
+)
+
+
+# workflow.json:150: step delete_checksum (file)
+def input_of_delete_checksum(scope: Scope) -> Json:
+    return {
+        "action": "delete",
+        "path": values.text(values.local(scope, "old_file"), ".sha256"),
+        "missingOk": True,
+    }
+
+
+STEP_DELETE_CHECKSUM = StepPlan(
+    id="delete_checksum",
+    type="file",
+    name="Delete its checksum",
+    after=("delete_archive",),
+    input=input_of_delete_checksum,
+    line=150,
+    pointer="/steps/11/steps/1",
+)
+
+
+# workflow.json:136: step prune (group)
 def when_of_prune(scope: Scope) -> Json:
     return values.output(scope, "confirm", "approved")
 
@@ -328,24 +363,20 @@ def items_of_prune(scope: Scope) -> Json:
     return values.output(scope, "old", "files")
 
 
-def input_of_prune(scope: Scope) -> Json:
-    return {"action": "delete", "path": values.local(scope, "old_file")}
-
-
 STEP_PRUNE = StepPlan(
     id="prune",
-    type="file",
+    type="group",
     name="Delete old archives",
     needs=("old", "confirm"),
     when=when_of_prune,
     for_each=ForEachPlan(items=items_of_prune, as_="old_file"),
-    input=input_of_prune,
+    body=(STEP_DELETE_ARCHIVE, STEP_DELETE_CHECKSUM),
     line=136,
     pointer="/steps/11",
 )
 
 
-# workflow.json:145: step summary (set)
+# workflow.json:158: step summary (set)
 def input_of_summary(scope: Scope) -> Json:
     value_1 = values.step(scope, "prune").status == "completed"
     if value_1:
@@ -366,12 +397,12 @@ STEP_SUMMARY = StepPlan(
     needs=("names", "checksum", "compare", "old", "prune"),
     join="none_failed",
     input=input_of_summary,
-    line=145,
+    line=158,
     pointer="/steps/12",
 )
 
 
-# workflow.json:164: step tidy (shell)
+# workflow.json:177: step tidy (shell)
 def input_of_tidy(scope: Scope) -> Json:
     return {
         "argv": [
@@ -392,12 +423,12 @@ STEP_TIDY = StepPlan(
     type="shell",
     name="Remove the restored copy",
     input=input_of_tidy,
-    line=164,
+    line=177,
     pointer="/finally/0",
 )
 
 
-# workflow.json:158: outputs
+# workflow.json:171: outputs
 @values.null_when_skipped
 def output_archive(scope: Scope) -> Json:
     return values.output(scope, "summary", "archive")
@@ -413,6 +444,7 @@ def output_deleted(scope: Scope) -> Json:
     return values.output(scope, "summary", "deleted")
 
 
+# Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
     ("input_of_names", 3): SourceSpot(
         pointer="/steps/0/input/archive",
@@ -530,45 +562,50 @@ SPOTS = {
         line=131,
         column=128,
     ),
+    ("input_of_delete_archive", 1): SourceSpot(
+        pointer="/steps/11/steps/0/input/path",
+        line=148,
+        column=54,
+    ),
+    ("input_of_delete_checksum", 3): SourceSpot(
+        pointer="/steps/11/steps/1/input/path",
+        line=154,
+        column=54,
+    ),
     ("when_of_prune", 1): SourceSpot(pointer="/steps/11/when", line=141, column=16),
     ("items_of_prune", 1): SourceSpot(
         pointer="/steps/11/forEach/in",
         line=142,
         column=27,
     ),
-    ("input_of_prune", 1): SourceSpot(
-        pointer="/steps/11/input/path",
-        line=143,
-        column=50,
-    ),
     ("input_of_summary", 1): SourceSpot(
         pointer="/steps/12/input/deleted",
-        line=154,
+        line=167,
         column=24,
     ),
     ("input_of_summary", 7): SourceSpot(
         pointer="/steps/12/input/archive",
-        line=152,
+        line=165,
         column=24,
     ),
     ("input_of_summary", 8): SourceSpot(
         pointer="/steps/12/input/sha256",
-        line=153,
+        line=166,
         column=23,
     ),
     ("input_of_tidy", 7): SourceSpot(
         pointer="/finally/0/input/argv/3",
-        line=168,
+        line=181,
         column=50,
     ),
     ("input_of_tidy", 9): SourceSpot(
         pointer="/finally/0/input/argv/3",
-        line=168,
+        line=181,
         column=83,
     ),
-    ("output_archive", 2): SourceSpot(pointer="/outputs/archive", line=159, column=20),
-    ("output_sha256", 2): SourceSpot(pointer="/outputs/sha256", line=160, column=19),
-    ("output_deleted", 2): SourceSpot(pointer="/outputs/deleted", line=161, column=20),
+    ("output_archive", 2): SourceSpot(pointer="/outputs/archive", line=172, column=20),
+    ("output_sha256", 2): SourceSpot(pointer="/outputs/sha256", line=173, column=19),
+    ("output_deleted", 2): SourceSpot(pointer="/outputs/deleted", line=174, column=20),
 }
 
 WORKFLOW = WorkflowPlan(
@@ -576,7 +613,7 @@ WORKFLOW = WorkflowPlan(
     name="Backup and verify",
     version="1.0.0",
     description="Archives a folder, proves that the archive restores to the same bytes, and asks before old archives go.",
-    source_hash="sha256:76170995654dd6e4249547f065f7dca3ca0cf13e251453f8c40c2321d056432f",
+    source_hash="sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c",
     compiler="wftui 0.1.0",
     input_schema=INPUT_SCHEMA,
     timeout=86400.0,
@@ -595,12 +632,12 @@ WORKFLOW = WorkflowPlan(
         STEP_PRUNE,
         STEP_SUMMARY,
     ),
-    finally_=(STEP_TIDY,),
     outputs={
         "archive": output_archive,
         "sha256": output_sha256,
         "deleted": output_deleted,
     },
+    finally_=(STEP_TIDY,),
     spots=SPOTS,
 )
 

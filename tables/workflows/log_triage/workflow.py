@@ -272,6 +272,7 @@ def output_report(scope: Scope) -> Json:
     return values.output(scope, "report")
 
 
+# Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
     ("input_of_files", 4): SourceSpot(
         pointer="/steps/0/input/args/path",

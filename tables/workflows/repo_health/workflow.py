@@ -277,6 +277,7 @@ def output_report(scope: Scope) -> Json:
     return values.output(scope, "report")
 
 
+# Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
     ("input_of_repository", 3): SourceSpot(
         pointer="/steps/0/input/env/REPO",

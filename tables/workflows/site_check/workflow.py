@@ -93,11 +93,7 @@ def input_of_verdict(scope: Scope) -> Json:
         "ok": values.step(scope, "fetch").status == "completed",
         "status": values.default(
             lambda: values.look_up(
-                values.default(
-                    lambda: values.output(scope, "fetch"),
-                    lambda: {},
-                    falsy=True,
-                ),
+                values.default(lambda: values.output(scope, "fetch"), dict, falsy=True),
                 "the value",
                 "status",
             ),
@@ -105,11 +101,7 @@ def input_of_verdict(scope: Scope) -> Json:
         ),
         "ms": values.default(
             lambda: values.look_up(
-                values.default(
-                    lambda: values.output(scope, "fetch"),
-                    lambda: {},
-                    falsy=True,
-                ),
+                values.default(lambda: values.output(scope, "fetch"), dict, falsy=True),
                 "the value",
                 "elapsed",
             ),
@@ -117,15 +109,11 @@ def input_of_verdict(scope: Scope) -> Json:
         ),
         "redirects": values.default(
             lambda: values.look_up(
-                values.default(
-                    lambda: values.output(scope, "fetch"),
-                    lambda: {},
-                    falsy=True,
-                ),
+                values.default(lambda: values.output(scope, "fetch"), dict, falsy=True),
                 "the value",
                 "redirects",
             ),
-            lambda: [],
+            list,
         ),
         "certificateEnds": values.default(
             lambda: values.look_up(
@@ -133,13 +121,13 @@ def input_of_verdict(scope: Scope) -> Json:
                     lambda: values.look_up(
                         values.default(
                             lambda: values.output(scope, "fetch"),
-                            lambda: {},
+                            dict,
                             falsy=True,
                         ),
                         "the value",
                         "tls",
                     ),
-                    lambda: {},
+                    dict,
                     falsy=True,
                 ),
                 "the value",
@@ -152,7 +140,7 @@ def input_of_verdict(scope: Scope) -> Json:
             lambda: values.look_up(
                 values.default(
                     lambda: values.step(scope, "fetch").error,
-                    lambda: {},
+                    dict,
                     falsy=True,
                 ),
                 "the value",
@@ -335,12 +323,8 @@ def output_report(scope: Scope) -> Json:
     return values.output(scope, "report")
 
 
+# Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
-    ("items_of_sites", 1): SourceSpot(
-        pointer="/steps/0/forEach/in",
-        line=49,
-        column=27,
-    ),
     ("input_of_fetch", 3): SourceSpot(
         pointer="/steps/0/steps/0/input/url",
         line=57,
@@ -366,30 +350,35 @@ SPOTS = {
         line=73,
         column=27,
     ),
-    ("input_of_verdict", 16): SourceSpot(
+    ("input_of_verdict", 12): SourceSpot(
         pointer="/steps/0/steps/1/input/ms",
         line=74,
         column=23,
     ),
-    ("input_of_verdict", 28): SourceSpot(
+    ("input_of_verdict", 20): SourceSpot(
         pointer="/steps/0/steps/1/input/redirects",
         line=75,
         column=30,
     ),
-    ("input_of_verdict", 40): SourceSpot(
+    ("input_of_verdict", 28): SourceSpot(
         pointer="/steps/0/steps/1/input/certificateEnds",
         line=76,
         column=36,
     ),
-    ("input_of_verdict", 60): SourceSpot(
+    ("input_of_verdict", 48): SourceSpot(
         pointer="/steps/0/steps/1/input/attempts",
         line=77,
         column=29,
     ),
-    ("input_of_verdict", 61): SourceSpot(
+    ("input_of_verdict", 49): SourceSpot(
         pointer="/steps/0/steps/1/input/error",
         line=78,
         column=26,
+    ),
+    ("items_of_sites", 1): SourceSpot(
+        pointer="/steps/0/forEach/in",
+        line=49,
+        column=27,
     ),
     ("input_of_judged", 4): SourceSpot(
         pointer="/steps/1/input/args/sites",

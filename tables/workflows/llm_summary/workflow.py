@@ -1,0 +1,298 @@
+"""The workflow llm_summary, compiled from workflow.json. Change that file and compile; changes made here are lost.
+
+Source: sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b
+Compiler: wftui 0.1.0
+"""
+
+from wftui.model.base import Json
+from wftui.runtime import values
+from wftui.runtime.plan import (
+    ForEachPlan,
+    RetryPlan,
+    SourceSpot,
+    StepPlan,
+    WorkflowPlan,
+)
+from wftui.runtime.scope import Scope
+
+METADATA: dict[str, Json] = {
+    "format": 1,
+    "id": "llm_summary",
+    "name": "Summarise files",
+    "version": "1.0.0",
+    "description": "Asks a language model (Ollama, vLLM, llama.cpp, or any OpenAI-compatible server) for a summary of each file.",
+    "labels": {"example": "yes"},
+}
+
+INPUT_SCHEMA: dict[str, Json] = {
+    "type": "object",
+    "properties": {
+        "folder": {"type": "string", "title": "Folder", "minLength": 1},
+        "pattern": {
+            "type": "string",
+            "title": "Files",
+            "default": "*.md",
+            "minLength": 1,
+        },
+        "baseUrl": {
+            "type": "string",
+            "title": "Server",
+            "format": "uri",
+            "default": "http://localhost:11434/v1",
+        },
+        "model": {
+            "type": "string",
+            "title": "Model",
+            "default": "llama3.2",
+            "minLength": 1,
+        },
+        "to": {
+            "type": "string",
+            "title": "File",
+            "default": "summary.md",
+            "minLength": 1,
+        },
+    },
+    "required": ["folder"],
+    "additionalProperties": False,
+}
+
+
+# workflow.json:51: step files (file)
+def input_of_files(scope: Scope) -> Json:
+    return {
+        "action": "glob",
+        "path": values.look_up(scope.inputs, "inputs", "folder"),
+        "pattern": values.look_up(scope.inputs, "inputs", "pattern"),
+        "maxFiles": 200,
+    }
+
+
+STEP_FILES = StepPlan(
+    id="files",
+    type="file",
+    name="Find the files",
+    input=input_of_files,
+    line=51,
+    pointer="/steps/0",
+)
+
+
+# workflow.json:74: step text (file)
+def input_of_text(scope: Scope) -> Json:
+    return {
+        "action": "read",
+        "path": values.local(scope, "file", "path"),
+        "format": "text",
+        "maxBytes": 200000,
+    }
+
+
+STEP_TEXT = StepPlan(
+    id="text",
+    type="file",
+    name="Read",
+    input=input_of_text,
+    line=74,
+    pointer="/steps/1/steps/0",
+)
+
+
+# workflow.json:85: step ask (llm)
+def input_of_ask(scope: Scope) -> Json:
+    return {
+        "baseUrl": values.look_up(scope.inputs, "inputs", "baseUrl"),
+        "model": values.look_up(scope.inputs, "inputs", "model"),
+        "temperature": 0,
+        "system": "You summarise documents for busy engineers. Say what a document is for and what follows from it.",
+        "prompt": values.cut(values.output(scope, "text", "value"), None, 50000, None),
+        "schema": {
+            "type": "object",
+            "properties": {"title": {"type": "string"}, "summary": {"type": "string"}},
+            "required": ["title", "summary"],
+        },
+    }
+
+
+STEP_ASK = StepPlan(
+    id="ask",
+    type="llm",
+    name="Ask",
+    needs=("text",),
+    input=input_of_ask,
+    retry=RetryPlan(max_attempts=3, on=("http.5xx", "http.timeout")),
+    line=85,
+    pointer="/steps/1/steps/1",
+)
+
+
+# workflow.json:120: step entry (set)
+def input_of_entry(scope: Scope) -> Json:
+    return {
+        "file": values.local(scope, "file", "relative"),
+        "title": values.output(scope, "ask", "value", "title"),
+        "summary": values.output(scope, "ask", "value", "summary"),
+    }
+
+
+STEP_ENTRY = StepPlan(
+    id="entry",
+    type="set",
+    name="Keep",
+    needs=("ask",),
+    input=input_of_entry,
+    line=120,
+    pointer="/steps/1/steps/2",
+)
+
+
+# workflow.json:62: step summaries (group)
+def items_of_summaries(scope: Scope) -> Json:
+    return values.output(scope, "files", "files")
+
+
+STEP_SUMMARIES = StepPlan(
+    id="summaries",
+    type="group",
+    name="Summarise each",
+    needs=("files",),
+    for_each=ForEachPlan(
+        items=items_of_summaries,
+        as_="file",
+        max_parallel=2,
+        on_item_error="continue",
+        max_items=200,
+    ),
+    body=(STEP_TEXT, STEP_ASK, STEP_ENTRY),
+    line=62,
+    pointer="/steps/1",
+)
+
+
+# workflow.json:132: step report (template)
+def input_of_report(scope: Scope) -> Json:
+    return {
+        "template": "# [[ folder ]]\n{% for entry in entries %}{% if entry %}\n## [[ entry.title ]] ([[ entry.file ]])\n\n[[ entry.summary ]]\n{% endif %}{% endfor %}",
+        "values": {
+            "folder": values.look_up(scope.inputs, "inputs", "folder"),
+            "entries": values.output(scope, "summaries"),
+        },
+        "to": values.look_up(scope.inputs, "inputs", "to"),
+    }
+
+
+STEP_REPORT = StepPlan(
+    id="report",
+    type="template",
+    name="Write the summary",
+    needs=("summaries",),
+    input=input_of_report,
+    line=132,
+    pointer="/steps/2",
+)
+
+
+# workflow.json:146: outputs
+@values.null_when_skipped
+def output_summaries(scope: Scope) -> Json:
+    return values.output(scope, "summaries")
+
+
+def output_file(scope: Scope) -> Json:
+    return values.look_up(scope.inputs, "inputs", "to")
+
+
+# Where each expression stands in workflow.json, by its function and its line in that.
+SPOTS = {
+    ("input_of_files", 3): SourceSpot(
+        pointer="/steps/0/input/path",
+        line=57,
+        column=21,
+    ),
+    ("input_of_files", 4): SourceSpot(
+        pointer="/steps/0/input/pattern",
+        line=58,
+        column=24,
+    ),
+    ("input_of_text", 3): SourceSpot(
+        pointer="/steps/1/steps/0/input/path",
+        line=80,
+        column=25,
+    ),
+    ("input_of_ask", 2): SourceSpot(
+        pointer="/steps/1/steps/1/input/baseUrl",
+        line=90,
+        column=28,
+    ),
+    ("input_of_ask", 3): SourceSpot(
+        pointer="/steps/1/steps/1/input/model",
+        line=91,
+        column=26,
+    ),
+    ("input_of_ask", 6): SourceSpot(
+        pointer="/steps/1/steps/1/input/prompt",
+        line=94,
+        column=27,
+    ),
+    ("input_of_entry", 2): SourceSpot(
+        pointer="/steps/1/steps/2/input/file",
+        line=125,
+        column=25,
+    ),
+    ("input_of_entry", 3): SourceSpot(
+        pointer="/steps/1/steps/2/input/title",
+        line=126,
+        column=26,
+    ),
+    ("input_of_entry", 4): SourceSpot(
+        pointer="/steps/1/steps/2/input/summary",
+        line=127,
+        column=28,
+    ),
+    ("items_of_summaries", 1): SourceSpot(
+        pointer="/steps/1/forEach/in",
+        line=67,
+        column=16,
+    ),
+    ("input_of_report", 4): SourceSpot(
+        pointer="/steps/2/input/values/folder",
+        line=139,
+        column=25,
+    ),
+    ("input_of_report", 5): SourceSpot(
+        pointer="/steps/2/input/values/entries",
+        line=140,
+        column=26,
+    ),
+    ("input_of_report", 7): SourceSpot(
+        pointer="/steps/2/input/to",
+        line=142,
+        column=19,
+    ),
+    ("output_summaries", 2): SourceSpot(
+        pointer="/outputs/summaries",
+        line=147,
+        column=22,
+    ),
+    ("output_file", 1): SourceSpot(pointer="/outputs/file", line=148, column=17),
+}
+
+WORKFLOW = WorkflowPlan(
+    id="llm_summary",
+    name="Summarise files",
+    version="1.0.0",
+    description="Asks a language model (Ollama, vLLM, llama.cpp, or any OpenAI-compatible server) for a summary of each file.",
+    source_hash="sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b",
+    compiler="wftui 0.1.0",
+    input_schema=INPUT_SCHEMA,
+    timeout=14400.0,
+    steps=(STEP_FILES, STEP_SUMMARIES, STEP_REPORT),
+    outputs={"summaries": output_summaries, "file": output_file},
+    spots=SPOTS,
+)
+
+
+if __name__ == "__main__":
+    from wftui.cli.standalone import main
+
+    raise SystemExit(main(WORKFLOW))
