@@ -1,5 +1,6 @@
 """Inputs against a schema: defaults, and a sentence at the place of each problem."""
 
+import threading
 from copy import deepcopy
 
 import pytest
@@ -181,3 +182,45 @@ def test_broken_schema_is_a_sentence() -> None:
 def test_schema_that_is_only_itself_is_a_sentence() -> None:
     (problem,) = validate_inputs({"$ref": "#"}, {})[1]
     assert problem.message.startswith("The schema refers to itself without end")
+
+
+def test_pattern_that_explodes_is_stopped_and_lets_other_threads_go_on() -> None:
+    beats = 0
+    done = threading.Event()
+
+    def beat() -> None:
+        nonlocal beats
+        while not done.wait(0.01):
+            beats += 1
+
+    other = threading.Thread(target=beat)
+    other.start()
+    try:
+        schema = {"properties": {"x": {"items": {"pattern": "^(a+)+$"}}}}
+        sentences = problems(schema, {"x": ["a" * 40 + "!"] * 5})
+    finally:
+        done.set()
+        other.join()
+    sentence = "The pattern of the schema takes too long on this; it has to be written in another way."
+    assert sentences == {f"/x/{index}": [sentence] for index in range(5)}
+    assert beats > 20
+
+
+def test_pattern_with_repeats_in_repeats_still_works() -> None:
+    pattern = "^([a-z0-9]+)(-[a-z0-9]+)*$"
+    assert one_field({"pattern": pattern}, "my-first-flow") == []
+    assert one_field({"pattern": pattern}, "My Flow") == [f"Must match the pattern {pattern}"]
+    assert one_field({"items": {"pattern": pattern}}, ["a-b"] * 200) == []
+
+
+def test_property_names_are_matched_by_patterns() -> None:
+    schema = {"patternProperties": {"^x-": {"type": "integer"}}, "additionalProperties": False}
+    assert problems(schema, {"x-a": 1}) == {}
+    assert problems(schema, {"x-a": "1", "y": 2}) == {
+        "/x-a": ["Expected a whole number, but this is text."],
+        "/y": ['"y" is not known here.'],
+    }
+
+
+def test_nothing_fits_where_only_false_is_offered() -> None:
+    assert one_field({"anyOf": [False, False]}, 1) == ["No value is allowed here."]

@@ -1,7 +1,8 @@
 """Values against a JSON Schema: defaults for what is absent, and every problem as a sentence at its place.
 
 The one way in wftui to check inputs, answers and outputs. No sentence ever holds the value itself, so one about a
-secret can be stored and shown. A hostile `pattern` can take long: call from a thread, never on an event loop.
+secret can be stored and shown. A big value or a hostile `pattern` takes its time: call from a thread, never on an event
+loop.
 """
 
 import re
@@ -107,10 +108,12 @@ def _fill_item(node: SchemaNode, index: int, item: Json, creating: frozenset[int
 
 
 def _problems(schema: Json, value: Json) -> Iterator[FieldProblem]:
+    from wftui.runtime.bounded_search import BoundedSearch
     from wftui.runtime.validation_messages import sentences
     from wftui.runtime.validation_rules import build_validator
 
-    yield from _distinct(sentences(build_validator(schema).iter_errors(value)))
+    with BoundedSearch() as search:
+        yield from _distinct(sentences(build_validator(schema, search).iter_errors(value)))
 
 
 def _distinct(found: Iterator[tuple[str, str]]) -> Iterator[FieldProblem]:

@@ -11,6 +11,7 @@ from wftui.model.base import Json
 from wftui.model.formats import FORMATS
 from wftui.model.json_schema import as_list, as_object
 from wftui.model.pointers import pointer_to
+from wftui.runtime.validation_rules import TOO_LONG
 
 _TYPES = {
     "string": "text",
@@ -37,6 +38,8 @@ def sentences(errors: Iterable[ValidationError]) -> Iterator[tuple[str, str]]:
 def _sentence(error: ValidationError) -> str:
     if error.schema is False:
         return "No value is allowed here."
+    if error.message == TOO_LONG:
+        return "The pattern of the schema takes too long on this; it has to be written in another way."
     say = _SENTENCES.get(str(error.validator))
     if say is not None:
         return say(error.validator_value, error)
@@ -52,6 +55,9 @@ def _choice(error: ValidationError) -> Iterator[tuple[str, str]]:
     for inner in error.context:
         if inner.validator is not None:  # the form `false` fits nothing and was not meant
             forms.setdefault(inner.relative_schema_path[0], []).append(inner)
+    if not forms:
+        yield place, "No value is allowed here."
+        return
     meant = [found for found in forms.values() if not any(_is_other_form(inner, 0) for inner in found)]
     told_apart = [found for found in meant if not any(_is_other_form(inner, 1) for inner in found)]
     if len(meant) > 1 and told_apart:

@@ -15,31 +15,31 @@ from referencing.exceptions import Unresolvable
 from wftui.model.base import Json
 from wftui.model.formats import FORMATS, has_format
 from wftui.model.json_schema import as_object, validator_class
+from wftui.runtime.bounded_search import BoundedSearch, SearchTooLongError
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
+TOO_LONG = "too long"
+"""Message of an error that says: the pattern took too long on this value."""
 
 
-def build_validator(schema: Json) -> Validator:
+def build_validator(schema: Json, search: BoundedSearch) -> Validator:
     """A validator in the schema's own draft that checks formats and never opens a connection."""
-    return _draft_with_our_keywords(validator_class(schema))(schema, format_checker=_formats(), registry=Registry())
-
-
-@cache
-def _draft_with_our_keywords(draft: type[Validator]) -> type[Validator]:
+    draft = validator_class(schema)
+    patterns = _Patterns(search)
     ours: dict[str, Keyword] = {
         "properties": _properties,
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
         "required": _required,
         "dependentRequired": _dependent_required,
+        "pattern": patterns.pattern,
+        "patternProperties": patterns.pattern_properties,
+        "additionalProperties": patterns.additional_properties,
     }
     known = {name: keyword for name, keyword in ours.items() if name in draft.VALIDATORS}
     for name in ("$ref", "$dynamicRef"):
         if name in draft.VALIDATORS:
             known[name] = _lenient(draft.VALIDATORS[name])
     extended: type[Validator] = extend(draft, known)  # type: ignore[no-untyped-call]  # untyped in the stubs
-    return extended
+    return extended(schema, format_checker=_formats(), registry=Registry())
 
 
 @cache
@@ -60,17 +60,54 @@ def _lenient(original: Keyword) -> Keyword:
     return reference
 
 
-def _search(pattern: str, text: str) -> bool:
-    """Whether the pattern is found in the text; true for a pattern that Python cannot read."""
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return True
+class _Patterns:
+    """The keywords that search with patterns of the schema. One that Python cannot read accepts everything."""
 
+    def __init__(self, search: BoundedSearch) -> None:
+        self._search = search
 
-def _pattern(_validator: Validator, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _search(pattern, instance):
-        yield ValidationError("pattern")
+    def _found(self, pattern: str, text: str) -> bool:
+        try:
+            return self._search.found(pattern, text)
+        except re.error:
+            return True
+
+    def pattern(self, _validator: Validator, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+        try:
+            if isinstance(instance, str) and not self._found(pattern, instance):
+                yield ValidationError("pattern")
+        except SearchTooLongError:
+            yield ValidationError(TOO_LONG)
+
+    def pattern_properties(
+        self, validator: Any, patterns: Mapping[str, Json], instance: Json, _schema: Json
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, Mapping):
+            for pattern, contents in patterns.items():
+                for name, value in instance.items():
+                    try:
+                        if self._found(pattern, name):
+                            yield from _property(validator, name, value, contents)
+                    except SearchTooLongError:
+                        yield ValidationError(TOO_LONG, path=(name,))
+
+    def additional_properties(
+        self, validator: Any, others: Json, instance: Json, schema: Mapping[str, Json]
+    ) -> Iterator[ValidationError]:
+        if not isinstance(instance, Mapping):
+            return
+        properties = as_object(schema.get("properties"))
+        patterns = as_object(schema.get("patternProperties"))
+        for name, value in instance.items():
+            try:
+                if name in properties or any(self._found(pattern, name) for pattern in patterns):
+                    continue
+            except SearchTooLongError:
+                continue  # patternProperties has said so
+            if others is False:
+                yield ValidationError("additionalProperties", path=(name,))
+            else:
+                yield from validator.descend(value, others, path=name)
 
 
 def _properties(
@@ -87,32 +124,6 @@ def _property(validator: Any, name: str, value: Json, contents: Json) -> Iterato
         yield ValidationError("false", path=(name,))
     else:
         yield from validator.descend(value, contents, path=name, schema_path=name)
-
-
-def _pattern_properties(
-    validator: Any, patterns: Mapping[str, Json], instance: Json, _schema: Json
-) -> Iterator[ValidationError]:
-    if isinstance(instance, Mapping):
-        for pattern, contents in patterns.items():
-            for name, value in instance.items():
-                if _search(pattern, name):
-                    yield from _property(validator, name, value, contents)
-
-
-def _additional_properties(
-    validator: Any, others: Json, instance: Json, schema: Mapping[str, Json]
-) -> Iterator[ValidationError]:
-    if not isinstance(instance, Mapping):
-        return
-    properties = as_object(schema.get("properties"))
-    patterns = as_object(schema.get("patternProperties"))
-    for name, value in instance.items():
-        if name in properties or any(_search(pattern, name) for pattern in patterns):
-            continue
-        if others is False:
-            yield ValidationError("additionalProperties", path=(name,))
-        else:
-            yield from validator.descend(value, others, path=name)
 
 
 def _required(_validator: Validator, names: list[str], instance: Json, _schema: Json) -> Iterator[ValidationError]:
