@@ -22,13 +22,20 @@ Work = Callable[[sqlite3.Connection], T]
 
 
 class WritingConnection:
-    """Runs transactions one after another; errors of SQLite come out as `StoreError`s (`IntegrityError` as it is)."""
+    """Runs transactions one after another; errors of SQLite come out as `StoreError`s (`IntegrityError` as it is).
+
+    Making one may wait for another process that is just closing the database: not on the event loop.
+    """
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
-        self._connection = connect(opened, timeout=0)
-        # The automatic checkpoint would run inside a commit on the event loop, and wait for the disk there.
-        self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            self._connection = connect(opened)
+            # The automatic checkpoint would run inside a commit on the event loop, and wait for the disk there.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            self._connection.execute("PRAGMA busy_timeout = 0")
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
         self._checkpoints = Checkpoints(opened)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._jobs = 0

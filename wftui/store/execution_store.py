@@ -64,7 +64,7 @@ class ExecutionStore:
         opened = await asyncio.to_thread(prepare, path, clock())
         store = cls(opened, current_owner(clock), clock)
         if not opened.read_only:
-            store._connection = WritingConnection(opened)
+            store._connection = await asyncio.to_thread(WritingConnection, opened)
             store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._followers.publish)
         return store
 
