@@ -183,12 +183,13 @@ async def test_for_each_gives_results_in_the_order_of_the_items(parallel: int) -
 
 async def test_for_each_bounds_how_many_items_run_at_once() -> None:
     running = most = 0
+    four = asyncio.Barrier(4)
 
     async def work(_input: dict[str, Json], _context: StepContext) -> Json:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0)
+        await four.wait()
         running -= 1
 
     plan = workflow(step("s", "work", for_each=each(list(range(20)), max_parallel=4)), max_parallel=10)

@@ -42,17 +42,18 @@ async def test_independent_steps_run_side_by_side() -> None:
 async def test_max_parallel_bounds_the_steps_that_run_at_once() -> None:
     running = 0
     most = 0
+    three = asyncio.Barrier(3)
 
     async def count(_input: dict[str, Json], _context: StepContext) -> Json:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0)
+        await three.wait()
         running -= 1
         return None
 
     group = step("g", type="group", body=tuple(step(f"i{n}", "count") for n in range(10)))
-    record = await run(workflow(group, *(step(f"s{n}", "count") for n in range(10)), max_parallel=3), count=count)
+    record = await run(workflow(group, *(step(f"s{n}", "count") for n in range(11)), max_parallel=3), count=count)
     assert record.status == "completed"
     assert most == 3
 

@@ -14,7 +14,6 @@ from wftui.engine.emit import Emitter
 from wftui.engine.prior import Prior
 from wftui.engine.settings import EngineSettings
 from wftui.engine.shared import SharedThings
-from wftui.engine.validation import OutputSchemas
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
@@ -57,7 +56,6 @@ class RunCore:
     prior: Prior = field(default_factory=Prior)
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)
-    output_schemas: OutputSchemas = field(default_factory=OutputSchemas)
     shared: SharedThings = field(default_factory=SharedThings)
     warnings: int = 0
 

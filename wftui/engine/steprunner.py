@@ -16,6 +16,7 @@ from wftui.engine.frame import Frame
 from wftui.engine.jsonvalues import ensure_json
 from wftui.engine.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.retry import delay_before_next
+from wftui.engine.validation import check_output
 from wftui.model.base import Json
 from wftui.model.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
 from wftui.model.execution import ExecutionError
@@ -213,7 +214,8 @@ class StepRunner:
             finally:
                 await context.close()
             await ensure_json(output, "output.not_json", "the output")
-            return await self._checked(step, output)
+            await check_output(step, output)
+            return output
         finally:
             if context.holds_slot:
                 core.slots.release()
@@ -235,11 +237,7 @@ class StepRunner:
             raise
         finally:
             stop.close()
-        return await self._checked(step, output)
-
-    async def _checked(self, step: StepPlan, output: Json) -> Json:
-        if step.output_schema is not None:
-            await self.core.output_schemas.check(step, output)
+        await check_output(step, output)
         return output
 
     def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:

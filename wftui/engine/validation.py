@@ -2,16 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wftui.engine.failures import problems_error
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 _TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type": "object", "properties": {}})
 
@@ -30,7 +26,9 @@ async def check_answer(form: Mapping[str, Any], data: Json) -> tuple[Json, Workf
     return await asyncio.to_thread(_checked, form, data, "validation.answer", "the answer")
 
 
-def _checked(schema: Mapping[str, Any], value: Json, error_type: str, what: str) -> tuple[Json, WorkflowError | None]:
+def _checked(
+    schema: Mapping[str, Any] | bool, value: Json, error_type: str, what: str
+) -> tuple[Json, WorkflowError | None]:
     from wftui.runtime.validation import validate_inputs
 
     filled, found = validate_inputs(schema, value)
@@ -38,29 +36,14 @@ def _checked(schema: Mapping[str, Any], value: Json, error_type: str, what: str)
     return filled, problems_error(error_type, what, problems) if problems else None
 
 
-class OutputSchemas:
-    """The `outputSchema`s of one run, each prepared once."""
+async def check_output(step: StepPlan, output: Json) -> None:
+    """Check a step's output against its `outputSchema`, if it has one; defaults are not filled in.
 
-    def __init__(self) -> None:
-        self._prepared: dict[str, Validator] = {}
-
-    async def check(self, step: StepPlan, output: Json) -> None:
-        """Raise when a step's output does not follow its `outputSchema`.
-
-        Raises:
-            WorkflowError: type `validation.output`, with every place that is wrong.
-        """
-        problems = await asyncio.to_thread(self._problems, step, output)
-        if problems:
-            raise problems_error("validation.output", "the output", problems)
-
-    def _problems(self, step: StepPlan, output: Json) -> list[Mapping[str, Json]]:
-        from wftui.runtime.validation import MAX_PROBLEMS
-        from wftui.runtime.validation_messages import sentences
-        from wftui.runtime.validation_rules import build_validator
-
-        validator = self._prepared.get(step.id)
-        if validator is None:
-            validator = self._prepared[step.id] = build_validator(step.output_schema)
-        found = islice(sentences(validator.iter_errors(output)), MAX_PROBLEMS)
-        return [{"pointer": pointer, "message": message} for pointer, message in found]
+    Raises:
+        WorkflowError: type `validation.output`, with every place that is wrong.
+    """
+    if step.output_schema is None:
+        return
+    _, error = await asyncio.to_thread(_checked, step.output_schema, output, "validation.output", "the output")
+    if error is not None:
+        raise error
