@@ -22,10 +22,15 @@ TOO_LONG = "too long"
 """Message of an error that says: the pattern took too long on this value."""
 
 
-def build_validator(schema: Json, search: BoundedSearch) -> Validator:
-    """A validator in the schema's own draft that checks formats and never opens a connection."""
+def build_validator(schema: Json, search: BoundedSearch | None = None) -> Validator:
+    """A validator in the schema's own draft that checks formats and never opens a connection.
+
+    Args:
+        schema: a valid schema.
+        search: does the searches of `pattern`; whoever hands one in closes it. Schemas of our own need none.
+    """
     draft = validator_class(schema)
-    patterns = _Patterns(search)
+    patterns = _Patterns(search or BoundedSearch())
     ours: dict[str, Keyword] = {
         "properties": _properties,
         "required": _required,
