@@ -1,0 +1,159 @@
+"""MCP steps in whole runs: what they share, how they end, what is kept of them."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from mcp_kit import RAW, http_server, lives
+
+from wftui.connections.connections import StoredConnection
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Workbench
+
+Step = dict[str, Json]
+
+
+def step(step_id: str, tool: str, arguments: Mapping[str, Json] | None = None, **more: Json) -> Step:
+    server: dict[str, Json] = {} if "connection" in more else {"server": more.pop("server", {"command": RAW})}
+    return {"id": step_id, "type": "mcp", "input": {**server, "tool": tool, "arguments": arguments or {}}, **more}
+
+
+async def save(bench: Workbench, steps: list[Step], **more: Json) -> None:
+    workflow = {"format": 1, "id": "tools", "steps": steps, **more}
+    await bench.save_source("tools", json.dumps(workflow, indent=2), None)
+
+
+async def run(bench: Workbench, steps: list[Step], **more: Json) -> ExecutionRecord:
+    await save(bench, steps, **more)
+    run_id = await bench.start("tools", {})
+    async with asyncio.timeout(30):
+        await bench.wait(run_id)
+    return await bench.record(run_id, whole=True)
+
+
+async def until_log(bench: Workbench, run_id: str, kind: str) -> None:
+    """Follow a run until an event of that type has come."""
+    async with asyncio.timeout(30):
+        async for batch in bench.follow(run_id):
+            if any(event.type == kind for event in batch):
+                return
+
+
+async def test_one_server_serves_all_steps_and_items_and_ends_with_the_run(workbench: Workbench) -> None:
+    record = await run(
+        workbench,
+        [
+            step("first", "echo", {"text": "a"}),
+            step("each", "echo", {"text": "{{ item }}"}, forEach={"in": "['b', 'c', 'd']", "maxParallel": 3}),
+        ],
+        outputs={
+            "pids": "{{ steps.each.output | map(attribute='structured.pid') }}",
+            "first": "{{ steps.first.output.structured }}",
+        },
+    )
+    assert record.status == "completed", record.error
+    pids = {record.outputs["first"]["pid"], *record.outputs["pids"]}
+    assert len(pids) == 1
+    assert not lives(pids.pop())
+
+
+async def test_secrets_of_a_connection_reach_the_server_and_nobody_else(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOL_TOKEN", "tok-4711-very-secret")
+    values: dict[str, Json] = {"command": RAW, "env": {"TOKEN": "env:TOOL_TOKEN"}}
+    await workbench.save_connection(StoredConnection(name="tools", kind="mcp", values=values))
+    record = await run(
+        workbench,
+        [step("look", "environment", connection="tools")],
+        connections={"tools": {"kind": "mcp"}},
+        outputs={"token": "{{ steps.look.output.structured.TOKEN }}"},
+    )
+    assert record.status == "completed", record.error
+    assert "TOKEN" in json.dumps(record.to_wire())
+    assert "tok-4711-very-secret" not in json.dumps(record.to_wire())
+
+
+async def test_a_question_of_a_server_waits_for_an_answer_to_the_run(workbench: Workbench) -> None:
+    await save(workbench, [step("ask", "ask")], outputs={"said": "{{ steps.ask.output.structured }}"})
+    run_id = await workbench.start("tools", {})
+    await until_log(workbench, run_id, "step_waiting")
+    waiting = (await workbench.record(run_id)).step("ask")
+    assert waiting is not None
+    assert waiting.waiting is not None
+    assert waiting.waiting.prompt == "How many?"
+    assert waiting.waiting.form is not None
+    await workbench.answer(run_id, "ask", approved=True, data={"n": 12})
+    async with asyncio.timeout(30):
+        record = await workbench.wait(run_id)
+    assert record.status == "completed", record.error
+    assert record.outputs == {"said": {"action": "accept", "content": {"n": 12}}}
+
+
+async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    await save(workbench, [step("who", "echo", {"text": "x"}), step("wait", "wait", {"file": str(marker)})])
+    run_id = await workbench.start("tools", {})
+    await until_log(workbench, run_id, "step_progress")
+    await workbench.cancel(run_id)
+    async with asyncio.timeout(30):
+        record = await workbench.wait(run_id)
+    assert record.status == "cancelled"
+    assert marker.read_text() == "cancelled"
+    who = record.step("who")
+    assert who is not None
+    assert not lives(who.output["structured"]["pid"])
+
+
+async def test_a_timeout_ends_the_call_only(workbench: Workbench, tmp_path: Path) -> None:
+    record = await run(
+        workbench,
+        [
+            step("before", "echo", {"text": "x"}),
+            step("wait", "wait", {"file": str(tmp_path / "marker")}, timeout="300ms", onError="continue"),
+            step("after", "echo", {"text": "x"}),
+        ],
+        outputs={"calls": "{{ steps.after.output.structured.calls }}"},
+    )
+    assert record.status == "completed", record.error
+    waited = record.step("wait")
+    assert waited is not None
+    assert waited.error is not None
+    assert waited.error.type == "timeout"
+    assert record.outputs == {"calls": 3}
+
+
+async def test_a_crash_is_tried_again_with_a_new_server(workbench: Workbench, tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    retry: Json = {"maxAttempts": 2, "delay": 0, "on": ["mcp.closed"]}
+    record = await run(workbench, [step("crash", "crash", server={"command": [*RAW, str(starts)]}, retry=retry)])
+    assert record.status == "failed"
+    assert record.error is not None
+    assert (record.error.type, record.error.attempt) == ("mcp.closed", 2)
+    assert starts.read_text().splitlines() == ["started", "started"]
+
+
+async def test_a_dead_http_server_fails_the_run_and_does_not_cancel_it(workbench: Workbench) -> None:
+    with http_server() as (server, _):
+        record = await run(workbench, [step("die", "die", server=server)])
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.type == "mcp.closed"
+
+
+async def test_a_server_that_does_not_leave_is_made_to(workbench: Workbench, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    stubborn = tmp_path / "stubborn.py"
+    stubborn.write_text(
+        f"import os, runpy, signal, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+        f"runpy.run_path({RAW[1]!r}, run_name='__main__')\ntime.sleep(600)\n"
+    )
+    record = await run(
+        workbench, [step("a", "echo", {"text": "x"}, server={"command": [sys.executable, str(stubborn)]})]
+    )
+    assert record.status == "completed", record.error
+    assert not lives(int(pid.read_text()))
