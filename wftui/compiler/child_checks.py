@@ -1,12 +1,14 @@
 """Checks the steps that run another workflow: that it exists, does not lead back here, and gets the inputs it takes."""
 
+import functools
+import json
 from collections.abc import Iterator
 
 from wftui.compiler import problems, shapes
 from wftui.compiler.bindings import strings_in
 from wftui.compiler.children import Child, Children
 from wftui.compiler.expressions.template import split_template
-from wftui.compiler.literal_values import value_problems
+from wftui.compiler.literal_values import ValueProblem, problems_of_value
 from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.shapes import Shape
@@ -45,11 +47,8 @@ def outputs_of(child_id: str, children: Children) -> Shape:
 
 
 def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
-    from wftui.runtime.validation import schema_problems, with_defaults
-    from wftui.runtime.validation_rules import build_validator
-
     given = node.step.input.get("inputs", {})
-    if not isinstance(given, dict) or schema_problems(child.input_schema):
+    if not isinstance(given, dict):
         return
     base = node.at("input", "inputs")
     bound = frozenset(
@@ -57,9 +56,8 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
         for pointer, _field, text in strings_in(given, base, "")
         if split_template(text) is not None
     )
-    filled = with_defaults(child.input_schema, given)
-    for each in value_problems(build_validator(child.input_schema), filled, bound):
-        written = "inputs" in node.step.input
+    written = "inputs" in node.step.input
+    for each in _remembered(json.dumps(child.input_schema), json.dumps(given), bound):
         yield Problem(
             each.code,
             f"{child.id}: {each.message}",
@@ -69,3 +67,13 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
             field=".".join(["input", "inputs", *each.path]),
             fixes=each.fixes_at(base) if written else (),
         )
+
+
+@functools.lru_cache(maxsize=1_000)
+def _remembered(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    from wftui.runtime.validation import schema_problems, with_defaults
+
+    parsed = json.loads(schema)
+    if schema_problems(parsed):
+        return ()  # told where that workflow is compiled
+    return problems_of_value(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)

@@ -91,14 +91,33 @@ def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> t
 @functools.lru_cache(maxsize=256)
 def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
     """The JSON Schema of a step type's input, made once."""
-    return step_type.input_schema()
+    # Without its draft, every draft's own schema would have to be tried on it, which takes 20 ms.
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **step_type.input_schema()}
+
+
+@functools.lru_cache(maxsize=1_000)
+def problems_of_value(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    """`value_problems` for a schema and a value as JSON texts: asked again and again while a workflow is edited."""
+    from wftui.runtime.bounded_search import BoundedSearch
+    from wftui.runtime.validation_rules import build_validator
+
+    with BoundedSearch() as search:
+        return tuple(value_problems(build_validator(json.loads(schema), search), json.loads(value), bound))
 
 
 @functools.lru_cache(maxsize=256)
 def _validator(step_type: StepType[Any]) -> "Validator":
+    from wftui.runtime.bounded_search import BoundedSearch
     from wftui.runtime.validation_rules import build_validator
 
-    return build_validator(input_schema_of(step_type))
+    class SearchEach(BoundedSearch):
+        """Time for each search by itself: the validator stays, and so would what it has used up."""
+
+        def found(self, pattern: str, text: str) -> bool:
+            with BoundedSearch() as search:
+                return search.found(pattern, text)
+
+    return build_validator(input_schema_of(step_type), SearchEach())
 
 
 def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProblem:

@@ -64,6 +64,7 @@ def _remembered(text: str) -> tuple[tuple[str, str, str, str], ...]:
 
 def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
     """Code, pointer, sentence and severity of what is wrong with a schema."""
+    from wftui.runtime.bounded_search import BoundedSearch
     from wftui.runtime.validation import schema_problems, unchecked_parts
     from wftui.runtime.validation_rules import build_validator
 
@@ -79,7 +80,8 @@ def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
     for problem in unchecked_parts(schema):
         yield "schema.unchecked", problem.pointer, problem.message.rstrip("."), "warning"
     try:
-        yield from _defaults(build_validator(schema), schema, ())
+        with BoundedSearch() as search:
+            yield from _defaults(build_validator(schema, search), schema, ())
     except RecursionError:
         yield "schema.invalid", "", "the schema refers to itself without end", "error"
 

@@ -1,22 +1,18 @@
 """What step types know of single steps from the files beside the workflow, and the checks that come of it."""
 
-import functools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wftui.compiler.bindings import Binding
-from wftui.compiler.literal_values import ValueProblem, value_problems
+from wftui.compiler.literal_values import problems_of_value
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.pointers import pointer_to
 from wftui.steps.base import SiteFacts, StepSite, StepType
 from wftui.workspace.files import etag_of
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 
 @dataclass(slots=True)
@@ -60,7 +56,7 @@ def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -
         if name not in node.step.input or pointer_to([name]) in bound:
             continue
         within = frozenset(each.removeprefix(pointer_to([name])) for each in bound if _first(each) == name)
-        for each in _remembered(json.dumps(schema), json.dumps(node.step.input[name]), within):
+        for each in problems_of_value(json.dumps(schema), json.dumps(node.step.input[name]), within):
             yield Problem(
                 each.code,
                 each.message if each.path else f"{name}: {each.message.removeprefix('input: ')}",
@@ -90,15 +86,3 @@ def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -
 
 def _first(pointer: str) -> str:
     return pointer.split("/", 2)[1] if "/" in pointer else ""
-
-
-@functools.lru_cache(maxsize=2_000)
-def _remembered(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
-    return tuple(value_problems(_validator(schema), json.loads(value), bound))
-
-
-@functools.lru_cache(maxsize=256)
-def _validator(schema: str) -> "Validator":
-    from wftui.runtime.validation_rules import build_validator
-
-    return build_validator(json.loads(schema))
