@@ -142,7 +142,7 @@ _errors = _of(
 _infos = _of(StepInfo, path=_steps, step_id=_steps, step_name=_any_texts, step_type=_texts)
 _run = {"execution_id": st.just(RUN), "timestamp": _moments}
 _paths = st.tuples(_steps, st.sampled_from(["", "[0]", "[11].inner"])).map("".join)
-_step = {**_run, "step_id": _steps, "path": _paths}
+_step = {**_run, "step_id": _steps, "path": _paths | st.just("fetch")}
 _waitings = _of(
     Waiting,
     reason=st.sampled_from(["approval", "delay", "retry", "child"]),
@@ -163,7 +163,7 @@ created_events = _of(
 )
 middle_events: st.SearchStrategy[ExecutionEvent] = st.one_of(
     _of(Started, **_run),
-    _of(StepStarted, **_step, step_name=_any_texts, step_type=_texts, attempt=_attempts, input=json_values),
+    _of(StepStarted, **_step, step_name=_any_texts | _steps, step_type=_texts, attempt=_attempts, input=json_values),
     _of(StepProgress, **_step, progress=st.floats(0, 1), message=st.none() | _any_texts),
     _of(StepCompleted, **_ended, output=json_values),
     _of(StepFailed, **_ended, error=_errors, handled=st.booleans(), output=json_values),

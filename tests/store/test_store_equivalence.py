@@ -3,14 +3,15 @@
 import asyncio
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_helpers import RUN, created_events, last_events, middle_events
 
-from wftui.model.events import Created, ExecutionEvent
+from wftui.model.events import Created, ExecutionEvent, StepEventBase
 from wftui.model.reducer import fold
-from wftui.store.event_rows import decode, prepare
+from wftui.store.event_rows import _STEP_TYPES, _TYPES, decode, prepare
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.json_values import NotJsonError
 
@@ -78,6 +79,13 @@ def test_live_followed_and_stored_are_equal(
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(scenario(Path(folder)))
+
+
+def test_every_type_of_event_has_its_number_in_the_database() -> None:
+    known = {member.model_fields["type"].default for member in get_args(get_args(ExecutionEvent)[0])}
+    assert set(_TYPES) == known
+    assert _TYPES[:3] == ("created", "started", "step_started")  # numbers never change
+    assert {member.model_fields["type"].default for member in StepEventBase.__subclasses__()} == _STEP_TYPES
 
 
 def test_a_deeply_nested_value_is_stored_or_refused_but_never_breaks() -> None:

@@ -1,20 +1,20 @@
 """An event as a row of the database, and back: what is read is equal to what was shown live.
 
-`data` is the event's JSON without what the columns say and without what has its default; so the defaults in
-`model.events` are part of the format. Long texts are compressed.
+`data` is the event's JSON without what the columns say, what has its default (so the defaults in `model.events` are
+part of the format), and a step's id and name where they are what its path ends in. Long texts are compressed. All this
+because a commit writes whole pages: what a step takes is what its run writes again and again.
 """
 
-import json
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from wftui.model.base import Json, format_timestamp
-from wftui.model.events import EVENT_ADAPTER, EventBase, ExecutionEvent
+from wftui.model.base import Json
+from wftui.model.events import EVENT_ADAPTER, EventBase, ExecutionEvent, StepEventBase, StepStarted
 from wftui.model.execution import ValueRef
 from wftui.store.json_values import NotJsonError, TooBigError, measure, printable
 from wftui.store.payloads import PAYLOAD_BYTES, Payload, pack
@@ -22,6 +22,8 @@ from wftui.store.times import from_milliseconds, to_milliseconds
 
 _VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items"})
 _NESTED_VALUES = {"error": "details", "waiting": "form"}
+_ID = frozenset({"step_id"})
+_ID_AND_NAME = frozenset({"step_id", "step_name"})
 _COLUMNS = frozenset({"seq", "execution_id", "type", "timestamp"})
 _COMPRESSED_FROM = 4 * 1024
 _AT_ONCE_BYTES = 256 * 1024
@@ -51,7 +53,7 @@ _TYPES = (
 )
 """The number of a type in the database is its place here: only ever add at the end."""
 _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
-_SECONDS_BELOW = 20_000_000_000  # pydantic reads a smaller number as seconds
+_STEP_TYPES = frozenset(_TYPES[2:15])
 
 
 class EventRow(NamedTuple):
@@ -111,6 +113,7 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
         texts.append(b'"' + name.encode() + b'":' + text)
     if prepared.changes:
         prepared.event = event.model_copy(update=prepared.changes)
+        prepared.changes = {}
     try:
         rest = _dump(prepared.event, excluded)
     except PydanticSerializationError:
@@ -125,26 +128,31 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
 
 
 def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
+    if isinstance(event, StepEventBase) and event.step_id == _step_id(event.path):
+        derived = isinstance(event, StepStarted) and event.step_name == event.step_id
+        excluded = excluded | (_ID_AND_NAME if derived else _ID)
     dumped: bytes = event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_defaults=True, exclude=excluded)
     return dumped
 
 
 def decode(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     """The events of one run from their rows."""
-    return [EVENT_ADAPTER.validate_json(text) for text in wire_texts(execution_id, rows)]
+    events = []
+    for seq, number, at, data in rows:
+        kind = _TYPES[number]
+        fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
+        if "stepId" not in fields and kind in _STEP_TYPES:
+            fields["stepId"] = _step_id(fields["path"])
+            if kind == "step_started":
+                fields.setdefault("stepName", fields["stepId"])
+        fields.update(seq=seq, type=kind, executionId=execution_id, timestamp=from_milliseconds(at))
+        events.append(EVENT_ADAPTER.validate_python(fields))
+    return events
 
 
-def wire_texts(execution_id: str, rows: list[EventRow]) -> list[str]:
-    """The JSON text of each event; times are numbers in it where pydantic understands them."""
-    quoted = json.dumps(execution_id)
-    texts = []
-    for seq, kind, at, data in rows:
-        moment = str(at) if at > _SECONDS_BELOW else f'"{format_timestamp(from_milliseconds(at))}"'
-        rest = zlib.decompress(data).decode() if isinstance(data, bytes) else data
-        comma = "," if rest != "{}" else ""
-        head = f'{{"type":"{_TYPES[kind]}","seq":{seq},"executionId":{quoted},"timestamp":{moment}'
-        texts.append(f"{head}{comma}{rest[1:]}")
-    return texts
+def _step_id(path: str) -> str:
+    """The step id that a path ends in: `a[3].b` → `b`, `a[3]` → `a`."""
+    return path.rpartition(".")[2].partition("[")[0]
 
 
 @cache
