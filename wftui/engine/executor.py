@@ -19,14 +19,21 @@ from wftui.engine.emit import Emitter, RunBroken
 from wftui.engine.prior import Prior
 from wftui.engine.rerun import prepare_rerun
 from wftui.engine.restart import RestartPlan
-from wftui.engine.resume import ConfirmationNeeded, check_resumable, inputs_again, may_have_run, read_history
+from wftui.engine.resume import (
+    ConfirmationNeeded,
+    check_resumable,
+    declared_id,
+    inputs_again,
+    may_have_run,
+    read_history,
+)
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
 from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import Cancelled, CancelRequested, Created, ExecutionEvent, Interrupted
+from wftui.model.events import Cancelled, CancelRequested, Created, ExecutionEvent, Interrupted, StepCancelled
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
@@ -374,12 +381,12 @@ class WorkflowExecutor:
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
         await self._claim(execution_id)
-        now = self._clock()
-        events: list[ExecutionEvent] = [
-            CancelRequested(execution_id=execution_id, timestamp=now, by=by),
-            Cancelled(execution_id=execution_id, timestamp=now),
+        history = await read_history(self._store, execution_id)
+        stamp: dict[str, Json] = {"execution_id": execution_id, "timestamp": self._clock()}
+        stopped = [
+            StepCancelled(step_id=declared_id(path), path=path, **stamp) for path in sorted(history.prior.open)[::-1]
         ]
-        await self._store.append(events, wait=True)
+        await self._store.append([CancelRequested(by=by, **stamp), *stopped, Cancelled(**stamp)], wait=True)
 
     async def _attend(self) -> None:
         """While there are runs: take what other processes ask of them, and give signs of life."""

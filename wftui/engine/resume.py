@@ -67,8 +67,13 @@ def check_resumable(history: RunHistory, execution_id: str) -> Created:
 def may_have_run(plan: WorkflowPlan, prior: Prior) -> list[str]:
     """Paths of the steps that were running when the process died and that the workflow wants to run only once."""
     steps = {step.id: step for step in every_step(plan)}
-    found = ((path, steps.get(_INDEX.sub("", path.rpartition(".")[2]))) for path in sorted(prior.open))
+    found = ((path, steps.get(declared_id(path))) for path in sorted(prior.open))
     return [path for path, step in found if step and not step.idempotent and not _goes_on(step, path, prior)]
+
+
+def declared_id(path: str) -> str:
+    """The id of the step at a path: `build[3].fetch` → `fetch`, `build[3]` → `build`."""
+    return _INDEX.sub("", path.rpartition(".")[2])
 
 
 def every_step(plan: WorkflowPlan) -> list[StepPlan]:

@@ -1,0 +1,85 @@
+"""A run whose process was killed: found at the next start, then resumed, answered, or given up."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from interrupted_child import executor_of
+
+from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.resume import ConfirmationNeeded
+from wftui.model.errors import ConflictError
+from wftui.model.events import ExecutionEvent, StepStarted, StepWaiting
+from wftui.store.execution_store import ExecutionStore
+
+
+@pytest.fixture
+async def left_behind(tmp_path: Path) -> AsyncIterator[tuple[ExecutionStore, WorkflowExecutor, str]]:
+    """The run of a process that was killed while a step ran and another waited for an approval."""
+    child = Path(__file__).with_name("interrupted_child.py")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        [sys.executable, str(child), str(tmp_path / "runs.db")], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    run_id = process.stdout.readline().strip()
+    seen: set[str] = set()
+    while not {"step_waiting ask", "step_started pay"} <= seen:
+        seen.add(process.stdout.readline().strip())
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    executor = executor_of(store)
+    assert await executor.recover() == []  # it lives
+    with pytest.raises(ConflictError, match="another process runs it"):
+        await executor.resume(run_id)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert await executor.recover() == [run_id]
+    yield store, executor, run_id
+    await executor.close(cancel=True)
+    await store.close()
+
+
+async def test_it_is_interrupted_and_can_be_resumed_and_answered(
+    left_behind: tuple[ExecutionStore, WorkflowExecutor, str],
+) -> None:
+    store, executor, run_id = left_behind
+    record = await store.get(run_id)
+    assert record is not None
+    assert record.status == "interrupted"
+    with pytest.raises(ConfirmationNeeded) as asked:
+        await executor.resume(run_id)
+    assert asked.value.paths == ["pay"]
+
+    deadline = _deadline(await store.events(run_id))
+    await executor.resume(run_id, confirmed=True)
+    assert executor.running() == [run_id]
+    async for batch in executor.get_event_stream(run_id, after=record.last_seq):
+        if any(event.type == "step_waiting" for event in batch):
+            break
+    await executor.answer(run_id, "ask", approved=True, by="me")
+    record = await executor.wait(run_id)
+    assert record.status == "completed"
+    assert record.outputs["ask"]["by"] == "me"
+    assert record.outputs["pay"] == {"key": f"{run_id}/pay"}
+    events = await store.events(run_id)
+    assert [each.attempt for each in events if isinstance(each, StepStarted) and each.path == "pay"] == [1, 2]
+    assert _deadline(events) == deadline
+    with pytest.raises(ConflictError, match="already ended"):
+        await executor.resume(run_id)
+
+
+async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExecutor, str]) -> None:
+    _, executor, run_id = left_behind
+    await executor.cancel(run_id, by="me")
+    record = await executor.wait(run_id)
+    assert record.status == "cancelled"
+    assert {each.path: each.status for each in record.step_results} == {"ask": "cancelled", "pay": "cancelled"}
+
+
+def _deadline(events: list[ExecutionEvent]) -> datetime | None:
+    return [event.waiting.until for event in events if isinstance(event, StepWaiting)][-1]
