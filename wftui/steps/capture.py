@@ -1,4 +1,12 @@
-"""Bounded memory of a process's output: all of it when it is small, else its beginning and its end."""
+"""Bounded memory of a process's output: all of it when it is small, else its beginning and its end.
+
+What is cut is cut between lines or words where that is possible: half a secret would not be recognised, and shown.
+"""
+
+import re
+
+_BORDER = re.compile(r"\s")
+_LINE = 500
 
 
 class Capture:
@@ -31,22 +39,39 @@ class Capture:
         return self.total > self._limit
 
     def text(self) -> str:
-        """What was kept, as text; a cut is said in a line of its own, and whole lines are cut where there are any.
-
-        Whole lines matter for secrets too: half of one would not be recognised.
-        """
+        """What was kept, as text; a cut is said in a line of its own, and whole lines are cut where there are any."""
         if not self.truncated:
             return (self._head + self._tail).decode("utf-8", "replace")
         tail = self._tail[-(self._limit - len(self._head)) :]
-        head = self._head[: self._head.rfind(b"\n") + 1 or len(self._head)]
-        first_line_end = tail.find(b"\n")
-        if first_line_end >= 0:
-            tail = tail[first_line_end + 1 :]
+        # rfind and find give -1 where there is no line end, and then where there is no space either.
+        head = self._head[: (self._head.rfind(b"\n") + 1) or (self._head.rfind(b" ") + 1) or len(self._head)]
+        tail = tail[(tail.find(b"\n") + 1) or (tail.find(b" ") + 1) :]
         cut = self.total - len(head) - len(tail)
         start, end = head.decode("utf-8", "replace"), tail.decode("utf-8", "replace")
         return f"{start.rstrip()}\n… {cut:,} bytes cut …\n{end}"
 
+    def ending(self, limit: int) -> str:
+        """At most so many characters of its end."""
+        return ending(self.text(), limit)
+
     def last_line(self) -> str:
         """The last line that is not empty, for error messages; empty when there is none."""
-        end = (self._head + self._tail)[-4096:].decode("utf-8", "replace").rstrip()
-        return end.rpartition("\n")[2].strip()
+        end = (self._head + self._tail)[-8192:].decode("utf-8", "replace").rstrip()
+        return ending(end.rpartition("\n")[2].strip(), _LINE)
+
+
+def beginning(text: str, limit: int) -> str:
+    """At most so many characters of the beginning of a text."""
+    if len(text) <= limit:
+        return text
+    words = list(_BORDER.finditer(text, 0, limit + 1))
+    return text[: words[-1].start() if words else limit].rstrip()
+
+
+def ending(text: str, limit: int) -> str:
+    """At most so many characters of the end of a text."""
+    if len(text) <= limit:
+        return text
+    start = len(text) - limit
+    border = _BORDER.search(text, start - 1)
+    return text[border.end() if border and border.end() < len(text) else start :]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.capture import beginning
 from wftui.steps.http_exchange import Reply
 
 _PREVIEW = 2000
@@ -25,7 +26,7 @@ def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
 def status_error(method: str, reply: Reply) -> WorkflowError:
     """The failure for a status that was not expected: `http.4xx`, `http.5xx`, else `http.status`."""
     family = reply.status // 100
-    preview = reply.content[:_PREVIEW].decode("utf-8", "replace")
+    preview = beginning(reply.content[: 4 * _PREVIEW].decode("utf-8", "replace"), _PREVIEW)
     return WorkflowError(
         f"http.{family}xx" if family in (4, 5) else "http.status",
         f"{method} {reply.url} answered {reply.status}.",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.capture import beginning
 from wftui.steps.llm_protocol import Answer, Message, Talk, ToolCall
 from wftui.steps.server_events import ServerEvent
 
@@ -116,5 +117,5 @@ def _object(text: str) -> dict[str, Json]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {text[:200]!r}.")
+        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext
+from wftui.steps.capture import beginning
 from wftui.steps.http_exchange import Exchange, chunks, opened
 from wftui.steps.http_reply import retry_after
 from wftui.steps.llm_protocol import Answer, Message, ModelProtocol, Talk
@@ -76,7 +77,7 @@ async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int
             raise WorkflowError(
                 "llm.schema",
                 f"The answer does not fit its schema, not even the second time: {problems}",
-                details={"answer": answer.text[:_ERROR_BYTES], "finishReason": answer.finish},
+                details={"answer": beginning(answer.text, _ERROR_BYTES), "finishReason": answer.finish},
             )
         repaired = True
         context.log(f"the answer does not fit its schema, asking once more: {problems}", "warn")
@@ -135,7 +136,7 @@ def _failure(status: int, content: bytes, url: str, waiting: float | None) -> Wo
     kind = {401: "llm.auth", 403: "llm.auth", 429: "llm.limit"}.get(status, kind)
     return WorkflowError(
         kind,
-        f"{url} answered {status}: {text.rstrip('.')[:1000]}.",
+        f"{url} answered {status}: {beginning(text, 1000).rstrip('.')}.",
         recoverable=status == 429 or status >= 500,
         details={"status": status, "retryAfter": waiting},
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.capture import Capture
+from wftui.steps.capture import Capture, beginning
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
@@ -72,7 +72,9 @@ def _line_outputs(text: str) -> dict[str, Json]:
             continue
         name, operator, rest = _split(line)
         if not name:
-            raise WorkflowError("output.file", f"Line {number} of $WFTUI_OUTPUT is not name=value: {line[:80]!r}.")
+            raise WorkflowError(
+                "output.file", f"Line {number} of $WFTUI_OUTPUT is not name=value: {beginning(line, 80)!r}."
+            )
         if operator == "=":
             outputs[name] = rest
             continue

@@ -68,7 +68,7 @@ def _crash(result: ProcessResult) -> WorkflowError:
     return WorkflowError(
         "python.crash",
         f"The interpreter {how} before main() returned{': ' + said if said else ''}.",
-        details={"exitCode": code, "stderr": result.stderr.text()[-4000:]},
+        details={"exitCode": code, "stderr": result.stderr.ending(4000)},
     )
 
 

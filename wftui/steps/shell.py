@@ -146,7 +146,7 @@ def exit_error(result: ProcessResult) -> WorkflowError:
         "exit_code",
         f"The process {how}: {said}" if said else f"The process {how}.",
         recoverable=True,
-        details={"exitCode": code, "stderr": result.stderr.text()[-4000:], "stdout": result.stdout.text()[-4000:]},
+        details={"exitCode": code, "stderr": result.stderr.ending(4000), "stdout": result.stdout.ending(4000)},
     )
 
 
