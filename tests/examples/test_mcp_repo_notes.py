@@ -1,0 +1,75 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kit import run_to_end
+
+from wftui.workbench import Workbench
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Three commits, and a file that is not committed."""
+    repo = tmp_path / "repo"
+    repo.mkdir()
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=Ada | L", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", str(repo), *identity, *arguments], check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    for number, text in enumerate(["one\ntwo\n", "one\nthree\n", "one\n"]):
+        (repo / "numbers.txt").write_text(text)
+        git("add", ".")
+        git("commit", "-q", "-m", f"Change {number}")
+    (repo / "new.txt").write_text("new\n")
+    return repo
+
+
+async def test_the_notes(workbench: Workbench, repository: Path, tmp_path: Path) -> None:
+    file = tmp_path / "notes" / "today.md"
+    inputs = {"repo": str(repository), "commits": 2, "timezone": "Asia/Tokyo", "file": str(file)}
+    record = await run_to_end(workbench, "mcp_repo_notes", inputs)
+    assert record.status == "completed", record.error
+    assert record.outputs["commits"] == 2
+    report = record.outputs["report"]
+    assert file.read_text() == report
+    assert "(Asia/Tokyo)" in report
+    assert report.index("## Change 2") < report.index("## Change 1")
+    assert "Change 0" not in report
+    assert "0 lines added, 1 removed" in report
+    assert "1 lines added, 1 removed" in report
+    assert "\n- numbers.txt\n" in report
+    assert "new.txt" in report.partition("## Not committed")[2]
+    patches = record.step("patches")
+    assert patches is not None
+    assert patches.iterations is not None
+    assert patches.iterations.completed == 2
+
+
+async def test_what_is_no_repository_fails_with_a_reason(workbench: Workbench, tmp_path: Path) -> None:
+    record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(tmp_path)})
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.type == "mcp.tool"
+    assert record.error.step_id in ("status", "log")
+
+
+async def test_it_compiles_without_its_servers_and_without_the_package(
+    workbench: Workbench, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/no/such/folder")
+    monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
+    source = await workbench.read_source("mcp_repo_notes")
+    assert not (await workbench.check("mcp_repo_notes", source.text)).errors
+    wrong = source.text.replace('"tool": "git_log"', '"tool": "git_lgo"')
+    wrong = wrong.replace("output.structured }}", "output.structured.datetime.hour }}")
+    found = [each.message for each in (await workbench.check("mcp_repo_notes", wrong)).errors]
+    assert any("did you mean git_log?" in message for message in found)
+    assert any("datetime is a text, so it has no 'hour'" in message for message in found)
+    record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(repository)})
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.type == "mcp.missing"
+    assert 'pip install "wftui[mcp]"' in record.error.message
