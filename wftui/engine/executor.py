@@ -4,13 +4,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.approvals import fitting
+from wftui.engine.attendant import Attendant
 from wftui.engine.cancel import Slots
 from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
@@ -42,22 +42,12 @@ from wftui.store.ids import new_id
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
-    from wftui.store.signals import Signal
-
-_SIGNAL_SECONDS = 0.1  # how long a cancel from another process may take to arrive
-_HEARTBEAT_SECONDS = 10.0
 
 
 class UnrecordedError(UserError):
     """A run ended because its events could not be stored."""
 
     code = "run.unrecorded"
-
-
-@dataclass(slots=True)
-class _Running:
-    run: Run
-    task: "asyncio.Task[None]"
 
 
 class WorkflowExecutor:
@@ -93,9 +83,10 @@ class WorkflowExecutor:
         self._clock = clock
         self._settings = settings or EngineSettings()
         self._working_directory = Path.cwd()
-        self._runs: dict[str, _Running] = {}
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, RunBroken] = {}
-        self._attendant: asyncio.Task[None] | None = None
+        self._attendant = Attendant(store, self._runs)
 
     # --- starting
 
@@ -217,9 +208,9 @@ class WorkflowExecutor:
             NotFoundError: there is no such run.
             UnrecordedError: it ended because its events could not be stored.
         """
-        running = self._runs.get(execution_id)
-        if running is not None:
-            await asyncio.shield(running.task)
+        task = self._tasks.get(execution_id)
+        if task is not None:
+            await asyncio.shield(task)
         elif execution_id not in self._broken:
             async for _ in self._store.follow(execution_id):
                 pass
@@ -240,9 +231,9 @@ class WorkflowExecutor:
             NotFoundError: there is no such run.
             ConflictError: it has ended.
         """
-        running = self._runs.get(execution_id)
-        if running is not None:
-            await running.run.cancel(by)
+        run = self._runs.get(execution_id)
+        if run is not None:
+            await run.cancel(by)
             return
         record = await self._record(execution_id)
         if record.status in TERMINAL:
@@ -259,9 +250,9 @@ class WorkflowExecutor:
             NotFoundError: there is no such run, or the step does not wait for an approval.
             UsageError: the data does not fit the form that was asked.
         """
-        running = self._runs.get(execution_id)
-        if running is not None:
-            await running.run.answer(path, approved, data, by)
+        run = self._runs.get(execution_id)
+        if run is not None:
+            await run.answer(path, approved, data, by)
             return
         record = await self._record(execution_id)
         step = record.step(path)
@@ -284,17 +275,13 @@ class WorkflowExecutor:
     async def close(self, cancel: bool = False) -> None:
         """Wait until the runs of this process have ended; with `cancel`, cancel them first."""
         while self._runs:
-            runs = list(self._runs.values())
+            tasks = list(self._tasks.values())
             if cancel:
-                for running in runs:
-                    if not running.run.ended:
-                        await running.run.cancel("the program ends")
+                for run in [run for run in self._runs.values() if not run.ended]:
+                    await run.cancel("the program ends")
                 cancel = False
-            await asyncio.wait([running.task for running in runs])
-        if self._attendant is not None:
-            self._attendant.cancel()
-            await asyncio.wait([self._attendant])
-            self._attendant = None
+            await asyncio.wait(tasks)
+        await self._attendant.end()
 
     # --- inside
 
@@ -344,9 +331,9 @@ class WorkflowExecutor:
         return Run(core, request)
 
     def _launch(self, run: Run) -> None:
-        self._runs[run.id] = _Running(run, asyncio.create_task(self._drive(run)))
-        if self._attendant is None:
-            self._attendant = asyncio.create_task(self._attend())
+        self._runs[run.id] = run
+        self._tasks[run.id] = asyncio.create_task(self._drive(run))
+        self._attendant.begin()
 
     async def _drive(self, run: Run) -> None:
         try:
@@ -357,7 +344,7 @@ class WorkflowExecutor:
             with suppress(UserError):
                 await self._store.release(run.id)
         finally:
-            del self._runs[run.id]
+            del self._runs[run.id], self._tasks[run.id]
 
     async def _claim(self, execution_id: str) -> None:
         """Make an interrupted run this process's.
@@ -387,32 +374,3 @@ class WorkflowExecutor:
             StepCancelled(step_id=declared_id(path), path=path, **stamp) for path in sorted(history.prior.open)[::-1]
         ]
         await self._store.append([CancelRequested(by=by, **stamp), *stopped, Cancelled(**stamp)], wait=True)
-
-    async def _attend(self) -> None:
-        """While there are runs: take what other processes ask of them, and give signs of life."""
-        loop = asyncio.get_running_loop()
-        beat_at = loop.time() + _HEARTBEAT_SECONDS
-        while True:
-            await asyncio.sleep(_SIGNAL_SECONDS)
-            if not self._runs:
-                continue
-            # Whoever runs the run hears of a database that cannot be used; here it is asked again the next time.
-            with suppress(UserError):
-                for signal in await self._store.take_signals(list(self._runs)):
-                    await self._obey(signal)
-                if loop.time() >= beat_at:
-                    await self._store.heartbeat()
-                    beat_at = loop.time() + _HEARTBEAT_SECONDS
-
-    async def _obey(self, signal: "Signal") -> None:
-        running = self._runs.get(signal.execution_id)
-        if running is None or running.run.ended:
-            return
-        said = signal.payload
-        try:
-            if signal.kind == "cancel":
-                await running.run.cancel(said["by"])
-            else:
-                await running.run.answer(said["path"], said["approved"], said["data"], said["by"])
-        except UserError as error:
-            await running.run.note(f"{signal.kind} from another process: {error}")
