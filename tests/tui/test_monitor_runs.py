@@ -1,6 +1,8 @@
 """The monitor over real runs: real workflows, real processes, as they happen."""
 
+import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from textual.widgets import Input
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.widgets.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
@@ -225,6 +228,67 @@ async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
         assert "3" in screen.state.record.error.message
 
 
+async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the_rest(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    steps = [
+        {"id": "once", "type": "shell", "input": {"script": f"echo x >> '{tmp_path}/count'"}},
+        {"id": "gate", "type": "shell", "needs": ["once"], "input": {"script": f"test -e '{tmp_path}/open'"}},
+    ]
+    put_workflow("gate", steps=steps)
+    run_id = await workbench.start("gate", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended and "✗ failed" in text_of(pilot.app))
+        (tmp_path / "open").touch()
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
+        text = text_of(pilot.app)
+        assert "Run again from what failed" in text
+        assert "✓ keep once" in text
+        assert "● run  gate" in text
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
+        second = pilot.app.screen
+        await until(pilot, lambda: second.state.record.status == "completed")
+        assert second.state.record.parent_id == run_id
+        assert (tmp_path / "count").read_text() == "x\n"
+
+
+async def test_leaving_the_plan_runs_nothing(watch: Any, workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    put_workflow("hello")
+    run_id = await workbench.start("hello", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended)
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert len((await workbench.history()).executions) == 1
+
+
+async def test_an_interrupted_run_goes_on(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("gated", steps=gated(tmp_path, "first", "second"))
+    (tmp_path / "first").touch()
+    places = ("--tables", str(workbench.settings.tables), "--db", str(workbench.settings.database))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "wftui", "run", "gated", "--events", *places, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    while b"second begins" not in (line := await process.stdout.readline()):
+        assert line
+    process.kill()
+    await process.wait()
+    (tmp_path / "second").touch()
+    run_id = await workbench.find_run("last")
+    await workbench.executor()
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "↯ interrupted" in text_of(pilot.app))
+        await pilot.press("u")
+        await until(pilot, lambda: screen.state.record.status == "completed")
+
+
 async def test_one_key_opens_the_step_that_made_a_log_line(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until
 ) -> None:
@@ -248,8 +312,6 @@ async def test_a_50_mb_output_never_freezes_the_screen(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     """While such a value is opened and scrolled to its end, everything else gets its turn every few hundred lines."""
-    import asyncio
-
     from run_events import completed
 
     story = completed(outputs={"rows": ["x" * 90 for _ in range(500_000)]})

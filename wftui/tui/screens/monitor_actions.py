@@ -5,6 +5,10 @@ from wftui.tui.actions import Action
 MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.cancel", "Cancel", "Cancel the run, after asking; once more: at once.", ("c",), "Run"),
     Action("monitor.rerun", "Run again", "Run the workflow again, starting from these inputs.", ("r",), "Run"),
+    Action(
+        "monitor.rerun_from", "From here", "Run again from a step; shows first what is kept, and why.", ("R",), "Run"
+    ),
+    Action("monitor.resume", "Go on", "Go on with an interrupted run.", ("u",), "Run", footer=False),
     Action("monitor.edit", "Editor", "Open the workflow, at the step the cursor is on.", ("e",), "Run"),
     Action("monitor.copy", "Copy", "Copy the value or log line under the cursor.", ("y",), "Run"),
     Action("monitor.search", "Search", "Search the log lines shown.", ("slash",), "Log"),

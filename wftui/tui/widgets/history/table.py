@@ -137,7 +137,10 @@ class HistoryTable(LineView):
 
     def heading(self, width: int) -> Content:
         """The names of the columns, for a line of `width` cells above the rows."""
-        cells = [_fit(column.title, column.width, self.ascii_only) for column in columns(width - GUTTER)]
+        cells = [
+            f"{column.title:>{column.width}}" if column is _TOOK else _fit(column.title, column.width, self.ascii_only)
+            for column in columns(width - GUTTER)
+        ]
         return Content.styled(" " * GUTTER + " ".join(cells), "$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
