@@ -30,6 +30,12 @@ class ApprovalStep(StepType[ApprovalInput]):
     icon = "⚑"
     ascii_icon = "?"
     input_model = ApprovalInput
+    example: ClassVar = {
+        "prompt": "Prune the old archives?",
+        "form": {"type": "object", "properties": {"keep": {"type": "integer", "minimum": 1}}},
+        "timeout": "4h",
+        "onTimeout": "reject",
+    }
     output_schema: ClassVar = Answer.model_json_schema(by_alias=True)
 
     @classmethod

@@ -169,6 +169,7 @@ class StepType(Generic[InputT]):
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
+        example: an input that shows what it does; it runs as it stands where nothing outside is needed.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
     """
 
@@ -183,6 +184,7 @@ class StepType(Generic[InputT]):
     connection_kind: ClassVar[str | None] = None
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
+    example: ClassVar[Mapping[str, Any]] = {}
     site_files: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -39,6 +39,10 @@ class ComposioStep(StepType[ComposioInput]):
     icon = "◈"
     ascii_icon = "c"
     input_model = ComposioInput
+    example: ClassVar = {
+        "tool": "GITHUB_CREATE_AN_ISSUE",
+        "arguments": {"owner": "me", "repo": "it", "title": "A report"},
+    }
     connection_kind = "composio"
     secret_fields = frozenset({"arguments"})
     output_schema: ClassVar = {

@@ -36,6 +36,7 @@ class DelayStep(StepType[DelayInput]):
     icon = "◷"
     ascii_icon = "~"
     input_model = DelayInput
+    example: ClassVar = {"for": "10ms"}
     output_schema: ClassVar = {
         "type": "object",
         "properties": {"until": {"type": "string", "format": "date-time"}},

@@ -48,6 +48,12 @@ class EmailStep(StepType[EmailInput]):
     icon = "✉"
     ascii_icon = "@"
     input_model = EmailInput
+    example: ClassVar = {
+        "to": "Ann <ann@example.org>",
+        "subject": "The report",
+        "text": "It is attached.",
+        "attachments": ["report.md"],
+    }
     connection_kind = "smtp"
     output_schema: ClassVar = {
         "type": "object",

@@ -110,6 +110,7 @@ class FileStep(StepType[FileInput]):
     icon = "▤"
     ascii_icon = "f"
     input_model = FileInput
+    example: ClassVar = {"action": "glob", "path": ".", "pattern": "**/*.md"}
     output_schema: ClassVar = FileOutput.model_json_schema(by_alias=True)
 
     @classmethod

@@ -115,6 +115,11 @@ class HttpStep(StepType[HttpInput]):
     icon = "⇄"
     ascii_icon = "h"
     input_model = HttpInput
+    example: ClassVar = {
+        "url": "https://api.github.com/repos/python/cpython/tags",
+        "query": {"per_page": 5},
+        "timeout": "10s",
+    }
     output_schema: ClassVar = HttpOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"url", "query", "headers", "json", "form", "text"})
 

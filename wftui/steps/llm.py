@@ -92,6 +92,10 @@ class LlmStep(StepType[LlmInput]):
     icon = "✦"
     ascii_icon = "L"
     input_model = LlmInput
+    example: ClassVar = {
+        "prompt": "Which city is the capital of France?",
+        "schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    }
     connection_kind = "openai"
     output_schema: ClassVar = LlmOutput.model_json_schema(by_alias=True)
 

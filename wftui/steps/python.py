@@ -3,7 +3,7 @@
 import ast
 import sys
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -56,6 +56,7 @@ class PythonStep(StepType[PythonInput]):
     icon = "λ"
     ascii_icon = "p"
     input_model = PythonInput
+    example: ClassVar = {"code": "def main(numbers):\n    return sum(numbers)\n", "args": {"numbers": [1, 2, 3]}}
     secret_fields = frozenset({"args", "env"})
     foreign_fields = frozenset({"code"})
 

@@ -17,6 +17,7 @@ class SetStep(StepType[Any]):
     icon = "≔"
     ascii_icon = "="
     input_model: ClassVar[type[BaseModel] | None] = None
+    example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
     output_schema: ClassVar = {"type": "object"}
 
     async def run(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002

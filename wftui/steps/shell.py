@@ -79,6 +79,10 @@ class ShellStep(StepType[ShellInput]):
     icon = "$"
     ascii_icon = "$"
     input_model = ShellInput
+    example: ClassVar = {
+        "script": 'echo "hello $NAME"; echo "length=${#NAME}" >> "$WFTUI_OUTPUT"',
+        "env": {"NAME": "world"},
+    }
     output_schema: ClassVar = ShellOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"env", "stdin"})
     foreign_fields = frozenset({"script"})

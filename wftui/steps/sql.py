@@ -79,6 +79,7 @@ class SqlStep(StepType[SqlInput]):
     icon = "⛁"
     ascii_icon = "s"
     input_model = SqlInput
+    example: ClassVar = {"database": ":memory:", "query": "SELECT :a + :b AS total", "params": {"a": 1, "b": 2}}
     output_schema: ClassVar = SqlOutput.model_json_schema(by_alias=True)
 
     @classmethod

@@ -54,6 +54,7 @@ class TemplateStep(StepType[TemplateInput]):
     icon = "¶"
     ascii_icon = "t"
     input_model = TemplateInput
+    example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}
     foreign_fields = frozenset({"template"})
     output_schema: ClassVar = {
         "type": "object",

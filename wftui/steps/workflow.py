@@ -1,6 +1,6 @@
 """`workflow`: run another workflow as one step."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ class WorkflowStep(StepType[WorkflowInput]):
     icon = "⧉"
     ascii_icon = "&"
     input_model = WorkflowInput
+    example: ClassVar = {"workflow": "repo_health", "inputs": {"repo": "."}}
 
     async def run(self, input: WorkflowInput, context: StepContext) -> Json:  # noqa: A002
         """The outputs of the sub-workflow."""
