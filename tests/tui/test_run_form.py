@@ -214,6 +214,49 @@ async def test_numbers_go_up_and_down_by_their_step_within_their_limits(until: U
         assert app.command.endswith("-i ratio=0")
 
 
+async def test_dates_go_from_day_to_day(until: Until) -> None:
+    schema = {
+        "properties": {"day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"}}
+    }
+    app = FormApp(schema, inputs={"day": "2026-02-28", "at": "2026-11-22T13:37:00Z"})
+    async with app.run_test() as pilot:
+        await pilot.press("up", "tab", "down", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"day": "2026-03-01", "at": "2026-11-21T13:37:00Z"}
+
+
+async def test_a_date_starts_from_today(until: Until) -> None:
+    app = FormApp(
+        {"properties": {"day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"}}}
+    )
+    async with app.run_test() as pilot:
+        await pilot.press("up", "tab", "up", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert set(app.result) == {"day", "at"}
+
+
+async def test_keys_that_come_in_one_burst_reach_their_fields(until: Until) -> None:
+    app = FormApp({"properties": {name: {"type": "string"} for name in "abc"}})
+    async with app.run_test() as pilot:
+        for key in "1\t2\t3":
+            app.post_message(events.Key("tab" if key == "\t" else key, key))
+        await until(pilot, lambda: app.command == "wftui run flow -i a=1 -i b=2 -i c=3")
+
+
+async def test_a_big_value_is_kept_but_not_shown(until: Until, text_of: Callable[[Any], str]) -> None:
+    big = "x" * 2_000_000
+    schema = {"properties": {"text": {"type": "string"}, "rows": {"type": "array", "items": {"type": "integer"}}}}
+    app = FormApp(schema, inputs={"text": big, "rows": list(range(200_000))})
+    async with app.run_test() as pilot:
+        assert "2,000,000 characters: too much to show" in text_of(app)
+        assert app.command == "wftui run flow -i text=… -i rows=…"
+        await pilot.press("f2")
+        assert len(app.form.query_one(JsonEditor).text) < 200
+        await pilot.press("f2", "tab", "delete", "[", "1", "]", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"text": big, "rows": [1]}
+
+
 async def test_one_of_many_is_picked_from_a_list(until: Until) -> None:
     app = FormApp({"properties": {"region": {"enum": [f"eu-{number}" for number in range(40)]}}})
     async with app.run_test() as pilot:

@@ -4,17 +4,20 @@ import json
 import shlex
 
 from wftui.model.base import Json
-from wftui.model.form_state import Group, Leaf, Node, leaves
+from wftui.model.form_state import Group, Leaf, Node
 from wftui.model.form_text import is_bare
 from wftui.model.forms import FormField
 from wftui.model.json_schema import MISSING
 
 PLACEHOLDER = "…"
-"""Stands for a secret."""
+"""Stands for a secret, and for a value too big for a line."""
 
 
 def run_command(workflow_id: str, root: Node) -> str:
-    """The command that starts the same run, quoted for a shell. Defaults are left out, secrets are placeholders."""
+    """The command that starts the same run, quoted for a shell.
+
+    Defaults are left out; secrets and big values are placeholders.
+    """
     words = ["wftui", "run", shlex.quote(workflow_id)]
     others: dict[str, Json] = {}
     if not isinstance(root, Group):
@@ -24,14 +27,14 @@ def run_command(workflow_id: str, root: Node) -> str:
             continue
         value = node.collect(_show)
         text = None if node.field.rest else assignment_text(node.field, value)
-        if node.field.secret and isinstance(node, Leaf):
+        if isinstance(node, Leaf) and not node.field.rest and _is_hidden(node):
             words += ["-i", f"{shlex.quote(node.field.name)}={PLACEHOLDER}"]
         elif text is not None:
             words += ["-i", f"{shlex.quote(node.field.name)}={shlex.quote(text)}"]
         elif node.field.rest and isinstance(value, dict):
             others.update(value)
         else:
-            others[node.field.name] = value
+            others[node.field.name or PLACEHOLDER] = value
     others.update(root.unknown)
     if others:
         words += ["--input", _quoted_json(others)]
@@ -57,13 +60,12 @@ def assignment_text(field: FormField, value: Json) -> str | None:
     return value if plain and not (field.nullable and value == "null") else None
 
 
-def has_secrets(root: Node) -> bool:
-    """Whether a secret has been filled in, so that the command alone does not start the same run."""
-    return any(leaf.field.secret and leaf.value is not MISSING for leaf in leaves(root))
-
-
 def _show(leaf: Leaf) -> Json:
-    return PLACEHOLDER if leaf.field.secret else leaf.value
+    return PLACEHOLDER if _is_hidden(leaf) else leaf.value
+
+
+def _is_hidden(leaf: Leaf) -> bool:
+    return leaf.field.secret or leaf.is_big
 
 
 def _json(value: Json) -> str:

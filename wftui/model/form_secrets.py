@@ -1,4 +1,4 @@
-"""The value of a form with its secrets covered, to be shown and edited as JSON, and back."""
+"""The value of a form to be shown and edited as JSON, with its secrets and big values covered, and back."""
 
 from collections.abc import Mapping
 
@@ -7,16 +7,21 @@ from wftui.model.form_state import Leaf, Node, leaves
 from wftui.model.json_schema import MISSING
 
 COVER = "••••••"
+"""What stands for a secret."""
+BIG_COVER = "… (a big value, kept as it is)"
+"""What stands for a value that is too big to be edited."""
 
 
 def covered(root: Node) -> tuple[Json, dict[str, Json]]:
-    """The value with a different cover in place of each secret, and what stands under each cover."""
+    """The value with a different cover in place of each secret and big value, and what stands under each cover."""
     hidden: dict[str, Json] = {}
 
     def show(leaf: Leaf) -> Json:
-        if not leaf.field.secret:
+        if not (leaf.field.secret or leaf.is_big):
             return leaf.value
-        cover = COVER if not hidden else f"{COVER} {len(hidden) + 1}"
+        cover = COVER if leaf.field.secret else BIG_COVER
+        if cover in hidden:
+            cover = f"{cover} {len(hidden) + 1}"
         hidden[cover] = leaf.value
         return cover
 
@@ -24,7 +29,7 @@ def covered(root: Node) -> tuple[Json, dict[str, Json]]:
 
 
 def uncovered(value: Json, hidden: Mapping[str, Json]) -> Json:
-    """The value with the secrets back where their covers still stand."""
+    """The value with what was covered back where their covers still stand."""
     if isinstance(value, str):
         return hidden.get(value, value)
     if isinstance(value, list):

@@ -10,10 +10,13 @@ from copy import deepcopy
 from typing import TypeAlias
 
 from wftui.model.base import Json
-from wftui.model.form_text import TextError, format_value, parse_text
+from wftui.model.form_text import BIG, TextError, format_value, is_big, parse_text
 from wftui.model.forms import FormField, as_json_field
 from wftui.model.json_schema import MISSING
 from wftui.model.pointers import pointer_parts, pointer_to
+
+MOST_ITEMS = 300
+"""A list with more items than this is a field for JSON."""
 
 Show = Callable[["Leaf"], Json]
 """Gives what stands for the value of a leaf."""
@@ -37,7 +40,7 @@ def _build(field: FormField, parent: "Group | Items | None", value: Json, *, fil
         if empty or isinstance(value, Mapping):
             return Group(field, parent, value, fill=fill)
     elif field.kind == "list":
-        if empty or isinstance(value, list):
+        if empty or (isinstance(value, list) and len(value) <= MOST_ITEMS):
             return Items(field, parent, value, fill=fill)
     elif field.kind in ("choice", "choices", "boolean") and not _can_be_chosen(field, value):
         return Leaf(as_json_field(field), parent, value)
@@ -67,7 +70,8 @@ class Leaf:
 
     Attributes:
         value: MISSING when absent.
-        text: what stands in a field to type in.
+        text: what stands in a field to type in; nothing for a big value.
+        is_big: the value is too big to be shown (`form_text.BIG`).
         problem: why the text is no value of the field, as a sentence; "" when it is one.
     """
 
@@ -76,18 +80,21 @@ class Leaf:
         self.parent = parent
         self.value: Json = MISSING
         self.text = ""
+        self.is_big = False
         self.problem = ""
         self.give(value)
 
     def give(self, value: Json) -> None:
         """Take a value as it is, whether it fits or not; MISSING clears the field."""
         self.value = value
-        self.text = format_value(self.field, value)
+        self.is_big = is_big(value)
+        self.text = "" if self.is_big else format_value(self.field, value)
         self.problem = ""
 
     def type_text(self, text: str) -> None:
         """Take what a person typed."""
         self.text = text
+        self.is_big = len(text) > BIG
         self.problem = ""
         try:
             self.value = parse_text(self.field, text)

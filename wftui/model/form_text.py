@@ -3,12 +3,15 @@
 import json
 import math
 import re
+from itertools import islice
 
 from wftui.model.base import Json
 from wftui.model.forms import FormField
 from wftui.model.json_schema import MISSING
 from wftui.model.schema_facts import literal
 
+BIG = 100_000
+"""Characters of text (or about as much JSON) beyond which a value is kept, but not shown to be edited."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LOOKS_LIKE_JSON = ("{", "[", '"')
@@ -53,6 +56,24 @@ def format_value(field: FormField, value: Json) -> str:
     if isinstance(value, str) and field.takes_text and is_bare(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def is_big(value: Json) -> bool:
+    """Whether a value has more than about BIG characters; looks at no more of it than it must."""
+    waiting, seen = [value], 0
+    while waiting and seen <= BIG:
+        part = waiting.pop()
+        if isinstance(part, str):
+            seen += len(part)
+        elif isinstance(part, list):
+            seen += len(part)
+            waiting.extend(part[:BIG])
+        elif isinstance(part, dict):
+            seen += sum(len(name) for name in islice(part, BIG))
+            waiting.extend(islice(part.values(), BIG))
+        else:
+            seen += 1
+    return seen > BIG
 
 
 def parse_json(text: str) -> Json:

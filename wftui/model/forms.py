@@ -34,6 +34,7 @@ class FormField:
         secret: never shown.
         default: MISSING when there is none.
         step: by how much a number goes up and down.
+        format: `format` of the schema, for a text.
         types: the JSON types of its value, null aside; None when it may be any.
         rest: for `json` in a group: holds all properties of the group that have no field of their own.
     """
@@ -54,6 +55,7 @@ class FormField:
     step: float = 1
     minimum: float | None = None
     maximum: float | None = None
+    format: str = ""
     types: frozenset[str] | None = None
     rest: bool = False
 
@@ -120,6 +122,7 @@ class _Builder:
             secret=around.secret or _is_secret(parts),
             default=default_of(node),
             examples=facts.examples(parts),
+            format=facts.text(parts, "format"),
             types=None if types is None else frozenset(types),
         )
         self._made += 1

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,7 +18,7 @@ from wftui.model.base import Json
 from wftui.model.form_command import run_command
 from wftui.model.form_secrets import covered, forget_secrets, uncovered
 from wftui.model.form_state import Node, build_form, in_form_order, pointer_of, rebuild_form, text_problems
-from wftui.model.form_text import JsonError, TextError, parse_json
+from wftui.model.form_text import JsonError, TextError, is_big, parse_json
 from wftui.model.forms import form_of, needs_input
 from wftui.model.json_schema import MISSING
 from wftui.model.listing import RecentInputs, WorkflowOutline
@@ -36,6 +37,7 @@ GROUP = "Run form"
 RECHECK_AFTER = 0.3
 """Seconds without a key after which a form that had problems is checked again."""
 _PROBLEMS_SHOWN = 4
+_SUMMARY_LENGTH = 300
 
 _left: dict[str, dict[str, Json]] = {}
 """What was filled in when a form was left without running, by workflow; offered again while the app is open."""
@@ -71,7 +73,12 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         Action("run_form.earlier", "Earlier", "Take the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
         Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
     )
-    BINDINGS = bindings(ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(ACTIONS),
+        # At once, so that what is typed right after Tab (over a slow line it comes in one burst) meets the next field.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -217,7 +224,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
 
     def action_earlier(self) -> None:
         """Pick inputs of an earlier run."""
-        options = [(each.label, json.dumps(each.inputs, ensure_ascii=False)) for each in self._recent]
+        options = [(each.label, _summary(each.inputs)) for each in self._recent]
         self.app.push_screen(Picker("Earlier inputs", options), self._picked)
 
     async def _picked(self, index: int | None) -> None:
@@ -317,3 +324,9 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         if isinstance(value, dict) and value != self._untouched:
             _left[self._outline.id] = value
         self.dismiss(None)
+
+
+def _summary(inputs: Mapping[str, Json]) -> str:
+    """One line that tells inputs from others."""
+    shown = {name: "…" if is_big(value) else value for name, value in inputs.items()}
+    return json.dumps(shown, ensure_ascii=False)[:_SUMMARY_LENGTH]

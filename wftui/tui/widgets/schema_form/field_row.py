@@ -8,9 +8,11 @@ from textual.widget import Widget
 
 from wftui.model.form_state import Items, Leaf
 from wftui.model.form_text import JsonError, parse_json
+from wftui.tui.widgets.schema_form.big_editor import BigEditor
 from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.choices_editor import ChoicesEditor
 from wftui.tui.widgets.schema_form.context import FormContext
+from wftui.tui.widgets.schema_form.date_editor import DateEditor
 from wftui.tui.widgets.schema_form.field_text import note
 from wftui.tui.widgets.schema_form.item_tools import ItemTools
 from wftui.tui.widgets.schema_form.label import label_lines
@@ -23,6 +25,8 @@ from wftui.tui.widgets.schema_form.text_editor import NumberEditor, TextEditor
 def editor_for(leaf: Leaf) -> Widget:
     """The widget that fills in a leaf."""
     field = leaf.field
+    if leaf.is_big:
+        return BigEditor(leaf)
     if field.kind in ("boolean", "choice"):
         return ChoiceEditor(leaf)
     if field.kind == "choices":
@@ -32,6 +36,8 @@ def editor_for(leaf: Leaf) -> Widget:
     composed = field.kind == "json" and not field.takes_text
     if not field.secret and (field.kind == "multiline" or composed or "\n" in leaf.text):
         return LinesEditor(leaf)
+    if field.kind == "text" and field.format in ("date", "date-time"):
+        return DateEditor(leaf)
     return TextEditor(leaf)
 
 
@@ -112,10 +118,12 @@ class FieldRow(Widget):
         """Take the mark away."""
         self.refresh()
 
-    def on_edited(self, _message: Edited) -> None:
+    async def on_edited(self, _message: Edited) -> None:
         """What the editor says about its own text comes first."""
         self.show_problem(self.node.problem)
         self._describe()
+        if isinstance(self.editor, BigEditor) and not self.node.is_big:
+            await self._replace_editor()
 
     def _describe(self) -> None:
         if isinstance(self.editor, ChoiceEditor):
@@ -128,11 +136,14 @@ class FieldRow(Widget):
         message.stop()
         whole = self.node.field.kind in ("text", "json")
         self.node.type_text(message.text if whole else message.text.partition("\n")[0])
+        await self._replace_editor()
+        self.post_message(Edited(self.node))
+
+    async def _replace_editor(self) -> None:
         await self.editor.remove()
         await self.mount(editor_for(self.node), before=0)
         self.place_label()
         self.focus_first()
-        self.post_message(Edited(self.node))
 
     def on_click(self, event: events.Click) -> None:
         """A click on the label is one on its field."""

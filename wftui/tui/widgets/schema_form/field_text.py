@@ -78,7 +78,7 @@ def state_of(node: Node) -> str:
 
 def summary(node: Node) -> str:
     """One line that tells an item of a list from the others: its first texts."""
-    value = node.collect(lambda leaf: "…" if leaf.field.secret else leaf.value)
+    value = node.collect(lambda leaf: "…" if leaf.field.secret or leaf.is_big else leaf.value)
     if isinstance(value, dict):
         shown = [literal(part) for part in value.values() if not isinstance(part, dict | list)]
         return ", ".join(filter(None, shown[:3])).replace("\n", " ")

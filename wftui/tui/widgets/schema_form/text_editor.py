@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from wftui.model.base import Json
 from wftui.model.form_state import Leaf
+from wftui.model.form_text import BIG
 from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited, Pasted
 
@@ -73,7 +74,7 @@ class TextEditor(Input):
         event.stop()
         event.prevent_default()
         text = event.text.rstrip("\n")
-        if "\n" in text and not self.leaf.field.secret:
+        if len(text) > BIG or ("\n" in text and not self.leaf.field.secret):
             self.post_message(Pasted(self.leaf, text))
         else:
             self.replace(text, *sorted(self.selection))

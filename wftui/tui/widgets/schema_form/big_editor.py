@@ -1,0 +1,42 @@
+"""A value that is too big to be shown: it is kept as it is, or cleared."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from wftui.model.form_state import Leaf
+from wftui.model.json_schema import MISSING
+from wftui.tui.widgets.schema_form.messages import Edited
+
+
+class BigEditor(Widget, can_focus=True):
+    """Says what it is; delete clears it."""
+
+    DEFAULT_CSS = """
+    BigEditor {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground-muted;
+        &:focus { background-tint: $primary 15%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("delete", "clear", "Clear")]
+    ALLOW_SELECT = False
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__()
+        self.leaf = leaf
+
+    def render(self) -> Content:
+        """One line."""
+        value = self.leaf.value
+        size = f"{len(value):,} {'characters' if isinstance(value, str) else 'items'}" if value else "a lot"
+        return Content(f"{size}: too much to show, kept as it is")
+
+    def action_clear(self) -> None:
+        """Take the value out, so that another one can be typed."""
+        self.leaf.give(MISSING)
+        self.post_message(Edited(self.leaf))
