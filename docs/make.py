@@ -1,0 +1,171 @@
+"""Writes the pages of this folder that are made from the code: `python docs/make.py`; `--check` only compares.
+
+A page is never edited by hand: change the docstring, the model or the action it is made from.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from wftui.runtime.filters import FILTERS
+from wftui.runtime.functions import FUNCTIONS
+from wftui.runtime.library import Table
+from wftui.runtime.predicates import TESTS
+from wftui.steps.catalogue import builtin_catalogue
+from wftui.tui.actions import APP_ACTIONS, Action
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Made by docs/make.py from the code. -->\n"
+
+EXPRESSIONS = """\
+# Expressions
+
+A string in a step's `input`, or in `outputs`, may hold expressions in `{{ }}`. A string that is exactly one
+`{{ expression }}` keeps the value's type; any other is text, with objects in it as JSON. `when`, `until` and
+`forEach.in` are bare expressions, without braces. Expressions are compiled to plain Python when the workflow is saved;
+what they give is data and is never evaluated again.
+
+## Names
+
+| name | what it is |
+|---|---|
+| `inputs.x` | an input of the run, defaults applied |
+| `steps.<id>.output`, `.status`, `.error`, `.attempts` | of a step that comes before |
+| the name after `as` (`item`), `index` | inside a `forEach` or a `loop` |
+| `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
+| `env.NAME` | an environment variable that the workflow lists in `env` |
+| `secrets.x`, `connection.x` | only in the fields of a step that take them |
+
+`a.b` is always the key `b` of `a`, never a method. What is not there is an error that names the step, the field, the
+column and the keys that do exist; `| default(x)` and `is defined` make it soft. Text and numbers are never converted
+into each other unseen.
+
+There are literals, lists, objects, paths, slices, `+ - * / // % **`, `~` for text, comparisons, `and`, `or`, `not`,
+`in`, and `a if b else c`. There are no statements, macros, methods or imports. What could use up memory or time is
+capped and says so.
+
+In the examples, the line below an expression is what it gives.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or with `--check` tell which are not current (exit 1)."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = HERE / name, NOTE + make()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"{'not current' if '--check' in arguments else 'written'}: {', '.join(stale)}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def expressions() -> str:
+    """The expression language, with every filter, test and function."""
+    parts = [EXPRESSIONS]
+    for title, table, how in [
+        ("Filters", FILTERS, "value | {}"),
+        ("Tests", TESTS, "value is {}"),
+        ("Functions", FUNCTIONS, "{}(…)"),
+    ]:
+        parts.append(f"\n## {title}\n")
+        parts += _entries(table, how)
+    return "".join(parts)
+
+
+def _entries(table: Table, how: str) -> Iterable[str]:
+    for name in sorted({entry.name for entry in table.values()}):
+        entry = table[name]
+        others = sorted(other for other, each in table.items() if each.name == name and other != name)
+        also = f" (also {', '.join(f'`{other}`' for other in others)})" if others else ""
+        yield f"\n### `{how.format(name)}`{also}\n\n{entry.description}\n"
+        if entry.examples:
+            lines = "".join(f"{expression}\n  {result}\n" for expression, result in entry.examples)
+            yield f"\n```\n{lines}```\n"
+
+
+def steps() -> str:
+    """Every built-in step type with the fields of its input and output."""
+    parts = [
+        "# Step types\n\n`wftui steps --json` prints the same as JSON Schema. More come from packages and from a"
+        " workspace's own files: see [plugins.md](plugins.md).\n"
+    ]
+    for kind in builtin_catalogue().types():
+        parts.append(f"\n## `{kind.word}`: {kind.title}\n\n{kind.description}\n")
+        if kind.connection_kind:
+            parts.append(f"\nTakes a connection of kind `{kind.connection_kind}`.\n")
+        parts.append(_fields("input", kind.input_schema()))
+        parts.append(_fields("output", dict(kind.output_schema)))
+    return "".join(parts)
+
+
+def _fields(title: str, schema: dict[str, Any]) -> str:
+    properties = schema.get("properties")
+    if not properties:
+        return ""
+    required = schema.get("required", [])
+    rows = "".join(
+        f"| `{name}`{' *' if name in required and title == 'input' else ''} | {_type(field)} | {_meaning(field)} |\n"
+        for name, field in properties.items()
+    )
+    return f"\n| {title} | | |\n|---|---|---|\n{rows}"
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(_type(option) for option in field["anyOf"] if option.get("type") != "null"))
+    if "enum" in field:
+        return ", ".join(f"`{choice}`" for choice in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    if "$ref" in field:
+        return str(field["$ref"].rpartition("/")[2])
+    kind = field.get("type", "any")
+    return f"list of {_type(field['items'])}" if kind == "array" and field.get("items") else str(kind)
+
+
+def _meaning(field: dict[str, Any]) -> str:
+    text = " ".join(str(field.get("description", "")).split()).replace("|", "\\|")
+    default = field.get("default")
+    if default in (None, {}, []):
+        return text
+    return f"{text} Default: `{default}`.".strip()
+
+
+def keys() -> str:
+    """The keys of every screen."""
+    from wftui.tui.screens.editor import EditorScreen
+    from wftui.tui.screens.history import HistoryScreen
+    from wftui.tui.screens.monitor import MonitorScreen
+    from wftui.tui.screens.run_input import RunInputModal
+    from wftui.tui.screens.workflows import WorkflowsScreen
+
+    parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
+    for title, actions in [
+        ("Everywhere", APP_ACTIONS),
+        ("Workflows", WorkflowsScreen.ACTIONS),
+        ("Editor", EditorScreen.ACTIONS),
+        ("Run form", RunInputModal.ACTIONS),
+        ("Monitor", MonitorScreen.ACTIONS),
+        ("History", HistoryScreen.ACTIONS),
+    ]:
+        parts.append(f"\n## {title}\n\n| keys | |\n|---|---|\n{_keys(actions)}")
+    return "".join(parts)
+
+
+def _keys(actions: Iterable[Action]) -> str:
+    return "".join(f"| {_code(action)} | {action.help} |\n" for action in actions if action.keys)
+
+
+def _code(action: Action) -> str:
+    return " ".join(f"`{key}`" if key != "|" else "`\\|`" for key in action.shown_keys)
+
+
+PAGES: dict[str, Callable[[], str]] = {"expressions.md": expressions, "steps.md": steps, "keys.md": keys}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
