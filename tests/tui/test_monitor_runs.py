@@ -266,18 +266,41 @@ async def test_leaving_the_plan_runs_nothing(watch: Any, workbench: Workbench, p
         assert len((await workbench.history()).executions) == 1
 
 
+async def run_elsewhere(workbench: Workbench, workflow_id: str, until_said: bytes) -> asyncio.subprocess.Process:
+    """Run a workflow by the command line, in a process of its own, until its log says something."""
+    places = ("--tables", str(workbench.settings.tables), "--db", str(workbench.settings.database))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "wftui", "run", workflow_id, "--events", *places, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    while until_said not in (line := await process.stdout.readline()):
+        assert line
+    return process
+
+
+async def test_a_run_of_another_process_is_watched_and_cancelled_like_an_own_one(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("gated", steps=gated(tmp_path, "first", "second"))
+    process = await run_elsewhere(workbench, "gated", b"first begins")
+    async with watch(await workbench.find_run("last")) as (pilot, screen):
+        await until(pilot, lambda: "0 of 2 · Step first" in text_of(pilot.app))
+        (tmp_path / "first").touch()
+        await until(pilot, lambda: "1 of 2 · Step second" in text_of(pilot.app))
+        await pilot.press("c")
+        await until(pilot, lambda: "Cancel this run" in text_of(pilot.app))
+        await pilot.press("c")
+        await until(pilot, lambda: screen.state.record.status == "cancelled")
+    await process.communicate()
+    assert process.returncode == 130
+
+
 async def test_an_interrupted_run_goes_on(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
     (tmp_path / "first").touch()
-    places = ("--tables", str(workbench.settings.tables), "--db", str(workbench.settings.database))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "wftui", "run", "gated", "--events", *places, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    while b"second begins" not in (line := await process.stdout.readline()):
-        assert line
+    process = await run_elsewhere(workbench, "gated", b"second begins")
     process.kill()
     await process.wait()
     (tmp_path / "second").touch()
