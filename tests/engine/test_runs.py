@@ -85,13 +85,20 @@ async def test_defaults_are_applied_and_null_is_not_absent() -> None:
 
 
 async def test_the_run_fails_with_the_first_failure_and_independent_branches_go_on() -> None:
-    plan = workflow(step("bad", "fail"), *chain(step("x"), step("y")), step("after", needs=("bad",)))
+    after = (step("after", needs=("bad",)), step("later", needs=("after",)))
+    plan = workflow(step("bad", "fail"), *chain(step("x"), step("y")), *after)
     record = await run(plan)
     assert record.status == "failed"
     assert record.error is not None
     assert (record.error.type, record.error.step_id, record.error.path) == ("broken", "bad", "bad")
-    assert statuses(record) == {"bad": "failed", "x": "completed", "y": "completed", "after": "skipped"}
-    assert reasons(record) == {"after": "needs bad, which failed"}
+    assert statuses(record) == {
+        "bad": "failed",
+        "x": "completed",
+        "y": "completed",
+        "after": "skipped",
+        "later": "skipped",
+    }
+    assert reasons(record) == {"after": "needs bad, which failed", "later": "needs after, which was skipped"}
 
 
 async def test_fail_fast_starts_nothing_new() -> None:

@@ -10,7 +10,7 @@ from wftui.engine.scheduler import Schedule, decide_join
 from wftui.model.workflow import Join
 from wftui.runtime.plan import StepPlan
 
-EDGES: st.SearchStrategy[Edge] = st.sampled_from(["succeeded", "failed", "skipped"])
+EDGES: st.SearchStrategy[Edge] = st.sampled_from(["succeeded", "failed", "skipped", "blocked"])
 JOINS = st.sampled_from(["all_success", "none_failed", "any_success", "all_done", "any_failed"])
 
 
@@ -20,7 +20,8 @@ def step(id: str, **fields: object) -> StepPlan:  # noqa: A002
 
 def runs(join: Join, demands: Mapping[str, Edge], orders: Mapping[str, Edge]) -> bool:
     """The format page, word by word."""
-    edges = [*demands.values(), *(edge for edge in orders.values() if edge != "skipped")]
+    seen = [*demands.values(), *(edge for edge in orders.values() if edge != "skipped")]
+    edges = ["failed" if edge == "blocked" else edge for edge in seen]
     match join:
         case "all_success":
             return all(edge == "succeeded" for edge in edges)
@@ -39,10 +40,11 @@ def test_a_join_decides_as_the_format_says(join: Join, demands: dict[str, Edge],
     skip = decide_join(step("s", needs=tuple(demands), after=tuple(orders), join=join), {**demands, **orders})
     assert (skip is None) == runs(join, demands, orders)
     if skip is not None:
-        assert skip.because_failed == ("failed" in {**demands, **orders}.values())
-        first_failed = next((name for name, edge in {**demands, **orders}.items() if edge == "failed"), None)
-        if first_failed:
-            assert skip.reason == f"needs {first_failed}, which failed"
+        bad = {name: edge for name, edge in {**demands, **orders}.items() if edge in ("failed", "blocked")}
+        assert skip.because_failed == bool(bad)
+        if bad:
+            first, edge = next(iter(bad.items()))
+            assert skip.reason == f"needs {first}, which {'failed' if edge == 'failed' else 'was skipped'}"
         elif join != "any_failed":
             first_skipped = next(name for name, edge in demands.items() if edge == "skipped")
             assert skip.reason == f"needs {first_skipped}, which was skipped"
@@ -86,6 +88,6 @@ def test_every_step_is_given_out_once_and_after_all_it_depends_on(steps: list[St
         current = ready.pop(data.draw(st.integers(0, len(ready) - 1)))
         assert {*current.step.needs, *current.step.after} <= set(ended)
         ended.append(current.step.id)
-        edge: Edge = "skipped" if current.skip else data.draw(EDGES)
+        edge = data.draw(EDGES)
         ready += schedule.end(current.step.id, edge)
     assert sorted(ended) == sorted(each.id for each in steps)

@@ -7,8 +7,8 @@ from wftui.model.base import Json
 from wftui.model.execution import ExecutionError, StepStatus
 from wftui.runtime.scope import StepView
 
-Edge = Literal["succeeded", "failed", "skipped"]
-"""What a follower sees of a step that has ended."""
+Edge = Literal["succeeded", "failed", "skipped", "blocked"]
+"""What a follower sees of a step that has ended. `blocked`: skipped because something failed; it counts as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class StepOutcome:
         """How the joins of the followers count it."""
         if self.status == "completed" or self.handled:
             return "succeeded"
-        if self.status == "skipped" and not self.because_failed:
-            return "skipped"
+        if self.status == "skipped":
+            return "blocked" if self.because_failed else "skipped"
         return "failed"
 
     def view(self) -> StepView:

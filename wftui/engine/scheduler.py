@@ -65,7 +65,7 @@ def decide_join(step: StepPlan, edges: Mapping[str, Edge]) -> Skip | None:
         for other in step.after
         if other in edges and other not in step.needs and edges[other] != "skipped"
     ]
-    failed = next((other for other, edge in counted if edge == "failed"), None)
+    failed = next(((other, edge) for other, edge in counted if edge in ("failed", "blocked")), None)
     skipped = next((other for other, edge in counted if edge == "skipped"), None)
     succeeded = next((other for other, edge in counted if edge == "succeeded"), None)
     blocked = _because(failed, skipped)
@@ -86,9 +86,12 @@ def decide_join(step: StepPlan, edges: Mapping[str, Edge]) -> Skip | None:
             return blocked or Skip("needs a step that failed, and there is none")
 
 
-def _because(failed: str | None, skipped: str | None) -> Skip | None:
+def _because(failed: tuple[str, Edge] | None, skipped: str | None) -> Skip | None:
     if failed:
-        return after_failure(failed)
+        name, edge = failed
+        return (
+            after_failure(name) if edge == "failed" else Skip(f"needs {name}, which was skipped", because_failed=True)
+        )
     if skipped:
         return Skip(f"needs {skipped}, which was skipped")
     return None
