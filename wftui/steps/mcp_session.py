@@ -31,6 +31,7 @@ from wftui.steps.mcp_listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp_lock import LockedTool
 from wftui.steps.mcp_questions import Questions
 from wftui.steps.mcp_server import McpServer, find_program
+from wftui.steps.mcp_sessions import SessionForgottenError
 from wftui.steps.mcp_stderr import StderrPipe
 
 CLOSE_SECONDS = 4.5
@@ -40,8 +41,10 @@ _CANCEL_SECONDS = 2.0
 _CONNECT_SECONDS = 30.0
 _MAX_PAGES = 100
 _SHOWN = 200
-_CLOSED = ("Connection closed", "SSE stream", "Session terminated")
+_CLOSED = ("Connection closed", "SSE stream")
 """How errors begin that the SDK makes up when the server is gone; their code alone is one that servers use, too."""
+_FORGOTTEN = "Session terminated"
+"""What the SDK makes of a 404 to a session."""
 _Streams = tuple[Any, Any]  # what a transport of the SDK gives: messages to read, messages to write
 _LEVELS: dict[str, LogLevel] = {"debug": "debug", "info": "info", "notice": "info", "warning": "warn"}
 
@@ -273,6 +276,10 @@ class McpSession:
             await self._closed()
         error = work.exception()
         if isinstance(error, MCPError):
+            if error.message == _FORGOTTEN:
+                self._leave.set()
+                label = self.server.label
+                raise SessionForgottenError("mcp.closed", f"the MCP server {label} no longer knows this session")
             if error.message.startswith(_CLOSED) or not self.alive:
                 await self._closed(error)
             details = {"code": error.code, "data": error.data}

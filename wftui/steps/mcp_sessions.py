@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 INSTALL = 'MCP servers need the package mcp: pip install "wftui[mcp]"'
 
 
+class SessionForgottenError(WorkflowError):
+    """A server does not know its session any more; the call it came for has not been made."""
+
+
 class McpSessions:
     """Sessions by what their server is started from."""
 
