@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 
 # These judge a whole by its parts, so of a whole with a bound part nothing can be said.
 _WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems", "contains", "then", "else"})
-_CODES = {
-    "required": "input.missing",
-    "additionalProperties": "input.unknown",
-    "enum": "input.choice",
-    "const": "input.choice",
-    "type": "input.type",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +114,44 @@ def _validator(step_type: StepType[Any]) -> "Validator":
 
 
 def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProblem:
-    rule, instance = str(error.validator), error.instance
     path = tuple(pointer_parts(pointer))
-    code, choice = _CODES.get(rule, "input.value"), None
-    if rule == "required":
-        name = path[-1]
-        return ValueProblem(code, f'the field "{name}" is missing', pointer_to(path[:-1]), path, "key")
+    told = [each for each in _innermost(error) if pointer_to(each.absolute_path) == pointer] or [error]
+    rules = {str(each.validator) for each in told}
+    if "required" in rules:
+        message = f'the field "{path[-1]}" is missing'
+        return ValueProblem("input.missing", message, pointer_to(path[:-1]), path, "key")
+    if "additionalProperties" in rules:
+        return _unknown_field(next(each for each in told if each.validator == "additionalProperties"), pointer, path)
     message = f"{'.'.join(path) or 'input'}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
-    if rule == "additionalProperties":
-        known = [
-            name for name in as_object(as_object(error.schema).get("properties")) if name not in as_object(instance)
-        ]
-        choice = near(path[-1], known)
-        hint = f"; did you mean {choice}?" if choice else f"; there are {', '.join(known)}" if known else ""
-        message = f"there is no field {path[-1]!r} here{hint}"
-        return ValueProblem(code, message, pointer, path, "key", choice)
-    if rule == "enum" and isinstance(instance, str):
-        choice = near(instance, [each for each in as_list(error.validator_value) if isinstance(each, str)])
+    choices = [each for error in told for each in _choices(error)]
+    if choices:
+        value = next((each.instance for each in told), None)
+        choice = near(value, choices) if isinstance(value, str) else None
         message += f"; did you mean {choice}?" if choice else ""
-    return ValueProblem(code, message, pointer, path, choice=choice)
+        return ValueProblem("input.choice", message, pointer, path, choice=choice)
+    return ValueProblem("input.type" if rules == {"type"} else "input.value", message, pointer, path)
+
+
+def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueProblem:
+    given = as_object(error.instance)
+    known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
+    choice = near(path[-1], known)
+    hint = f"; did you mean {choice}?" if choice else f"; there are {', '.join(known)}" if known else ""
+    return ValueProblem("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
+
+
+def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:
+    """The error, or those of the choices it is about."""
+    if error.context:
+        for each in error.context:
+            yield from _innermost(each)
+    else:
+        yield error
+
+
+def _choices(error: "ValidationError") -> list[str]:
+    """The words that a value may be."""
+    allowed = as_list(error.validator_value) if error.validator == "enum" else []
+    if error.validator == "const":
+        allowed = [error.validator_value]
+    return [each for each in allowed if isinstance(each, str)]

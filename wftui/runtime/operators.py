@@ -87,14 +87,24 @@ def positive(value: Json) -> Json:
     return _sign("+", operator.pos, value)
 
 
-def compare(first: Json, *rest: Json) -> bool:
-    """`first < second <= third …`: operators and values in turn, true when all hold.
+def compare(left: Json, sign: str, right: Json) -> bool:
+    """`left < right`, and the other signs.
+
+    Raises:
+        BindingError: `binding.type` for values that have no order.
+    """
+    return _holds(left, sign, right)
+
+
+def compare_all(first: Json, *rest: tuple[str, Callable[[], Json]]) -> bool:
+    """`first < second <= third …`: true when all hold; after the first that does not, the others are not worked out.
 
     Raises:
         BindingError: `binding.type` for values that have no order.
     """
     left = first
-    for sign, right in zip(rest[::2], rest[1::2], strict=True):
+    for sign, value in rest:
+        right = value()
         if not _holds(left, sign, right):
             return False
         left = right

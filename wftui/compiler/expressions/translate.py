@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from wftui.compiler.code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping
+from wftui.compiler.code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.expression import ExpressionProblem, Reference, Root
 from wftui.compiler.near import near
@@ -208,10 +208,9 @@ class Translator:
                 return call("operators.contains", first, second)
             if sign == "not in":
                 return Operation("not", (call("operators.contains", first, second),))
-        rest: list[Code] = []
-        for sign, operand in pairs:
-            rest += [literal(sign), operand]
-        return call("operators.compare", first, *rest)
+            return call("operators.compare", first, literal(sign), second)
+        rest = [tuple_of([literal(sign), Lambda(operand)]) for sign, operand in pairs]
+        return call("operators.compare_all", first, *rest)
 
     def _condition(self, node: nodes.CondExpr) -> Code:
         chosen, condition = self.translate(node.expr1), self.translate(node.test)
