@@ -14,6 +14,7 @@ from wftui.engine.emit import Emitter
 from wftui.engine.prior import Prior
 from wftui.engine.settings import EngineSettings
 from wftui.engine.shared import SharedThings
+from wftui.engine.tasks import Breath
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
@@ -57,6 +58,7 @@ class RunCore:
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)
     shared: SharedThings = field(default_factory=SharedThings)
+    breath: Breath = field(default_factory=Breath)
     warnings: int = 0
 
     @property

@@ -203,14 +203,18 @@ class StepRunner:
             parsed = parse_input(kind.input_model, bound)
             await self.started(step, frame, path, attempt, bound)
             try:
-                output = await supervise(
-                    lambda: kind.run(parsed, context),
-                    stop=frame.stop,
-                    signal=context.cancelled,
-                    limit=step.timeout,
-                    grace=core.settings.grace,
-                    force=core.settings.force,
-                )
+                if kind.immediate:
+                    await core.breath.take()
+                    output = await kind.run(parsed, context)
+                else:
+                    output = await supervise(
+                        lambda: kind.run(parsed, context),
+                        stop=frame.stop,
+                        signal=context.cancelled,
+                        limit=step.timeout,
+                        grace=core.settings.grace,
+                        force=core.settings.force,
+                    )
             finally:
                 await context.close()
             await ensure_json(output, "output.not_json", "the output")

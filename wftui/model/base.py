@@ -33,7 +33,7 @@ class WireModel(BaseModel):
 def _to_utc(value: object) -> object:
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        moment = moment.astimezone(UTC)
+        moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     return value
 

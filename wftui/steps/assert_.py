@@ -25,6 +25,7 @@ class AssertStep(StepType[AssertInput]):
     icon = "✓"
     ascii_icon = "!"
     input_model = AssertInput
+    immediate = True
     example: ClassVar = {"that": True, "message": "There are too few rows."}
     output_schema: ClassVar = {
         "type": "object",

@@ -171,6 +171,8 @@ class StepType(Generic[InputT]):
             an expression is none there.
         example: an input that shows what it does; it runs as it stands where nothing outside is needed.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
+        immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
+            anything to stop, and no task of its own is made for it.
     """
 
     word: ClassVar[str]
@@ -186,6 +188,7 @@ class StepType(Generic[InputT]):
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[Mapping[str, Any]] = {}
     site_files: ClassVar[tuple[str, ...]] = ()
+    immediate: ClassVar[bool] = False
 
     @classmethod
     def takes_connection(cls, kind: str) -> bool:

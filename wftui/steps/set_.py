@@ -17,6 +17,7 @@ class SetStep(StepType[Any]):
     icon = "≔"
     ascii_icon = "="
     input_model: ClassVar[type[BaseModel] | None] = None
+    immediate = True
     example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
     output_schema: ClassVar = {"type": "object"}
 

@@ -83,8 +83,9 @@ class PreparedEvent:
 
     def number(self, seq: int) -> tuple[ExecutionEvent, EventRow]:
         """The event as everyone sees it, and its row."""
-        self.changes["seq"] = seq
-        return self.event.model_copy(update=self.changes), EventRow(seq, _NUMBERS[self.event.type], self.at, self.data)
+        event = self.event.model_copy(update=self.changes) if self.changes else self.event
+        event.seq = seq
+        return event, EventRow(seq, _NUMBERS[event.type], self.at, self.data)
 
 
 def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:

@@ -94,7 +94,7 @@ class ExecutionStore:
         committed without giving up control of the event loop.
 
         Args:
-            events: of one run, with `seq` 0.
+            events: of one run, with `seq` 0; they are the store's from now on, which writes the numbers into them.
             wait: return after the commit; otherwise they go with the next one, within 15 ms.
 
         Returns:

@@ -267,10 +267,8 @@ class EventWriter:
             self._committed(tickets, keys)
 
     def _take_queue(self) -> list[_Ticket]:
+        # The timer goes on: making and cancelling one per commit costs more than an early commit now and then.
         tickets, self._queue, self._queued_bytes = self._queue, [], 0
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         return tickets
 
     def _committed(self, tickets: list[_Ticket], keys: dict[str, int]) -> None:
