@@ -56,7 +56,7 @@ def apply_fix(text: str, fix: Fix) -> str:
 
 
 def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tuple[str, list[AppliedFix]]:
-    """Apply the safe fixes, one after the other, each only if it really removes its diagnostic and breaks nothing.
+    """Apply the safe fixes, one after the other, each only if it really removes its diagnostic.
 
     Args:
         check: tells what is wrong with a text.
@@ -66,6 +66,7 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
     """
     applied: list[AppliedFix] = []
     refused: set[tuple[str, str, str]] = set()
+    seen = {text}
     result = check(text)
     for _round in range(MAX_ROUNDS):
         chosen = next((each for each in result.errors if _is_safe(each) and _identity(each) not in refused), None)
@@ -77,12 +78,12 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
         except PatchError:
             refused.add(_identity(chosen))
             continue
+        # What was wrong may have hidden other mistakes, which show now; only the one at hand must be gone for good.
         after = check(changed)
-        if len(after.errors) >= len(result.errors) or any(
-            _identity(each) == _identity(chosen) for each in after.errors
-        ):
+        if changed in seen or any(_identity(each) == _identity(chosen) for each in after.errors):
             refused.add(_identity(chosen))
             continue
+        seen.add(changed)
         text, result = changed, after
         applied.append(AppliedFix(chosen, fix))
     return text, applied

@@ -72,8 +72,11 @@ def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -
         if has_bound and error.validator in _WHOLE:
             continue
         for pointer, sentence in sentences([error]):
-            if not any(pointer == each or pointer.startswith(f"{each}/") for each in bound):
-                yield _problem(error, pointer, sentence)
+            problem = _problem(error, pointer, sentence)
+            # The value of a bound field says nothing yet, but its name does.
+            is_bound = any(pointer == each or pointer.startswith(f"{each}/") for each in bound)
+            if not is_bound or problem.code == "input.unknown":
+                yield problem
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -1,0 +1,98 @@
+"""Safe fixes over a whole file, and diagnostics as text for people and for CI."""
+
+import json
+
+from compiler_kit import check, found, step, text_of, workflow
+from jsonschema import validate
+
+from wftui.compiler.fixes import apply_safe_fixes
+from wftui.compiler.report import github, human, sarif, summary
+from wftui.compiler.schema import workflow_schema
+
+MESSY = """{
+  "format": 1,
+  "id": "flow",
+  "inputSchema": { "properties": { "url": { "type": "sting" } }, "required": ["url"] },
+
+  "steps": [
+    { "id": "fetch", "type": "htpp", "input": { "uri": "{{ inputs.ulr | uper }}" }, "timout": "3s" },
+    { "id": "use", "type": "set", "input": { "x": "{{ steps.fetsh.output.bdy }}" }, "when": "{{ inputs.url != '' }}" },
+    { "id": "use",   "type": "set",  "needs": ["fetsh"], "jon": 1, "zzz": 2 }
+  ]
+}
+"""
+
+
+def test_safe_fixes_leave_only_what_needs_a_person() -> None:
+    text, applied = apply_safe_fixes(MESSY, check)
+    assert [(each.line, each.code) for each in check(text).errors] == [(9, "value.choice"), (9, "key.unknown")]
+    assert len(applied) >= 10
+    assert all(each.fix.title and each.diagnostic.code for each in applied)
+
+
+def test_fixes_keep_the_layout() -> None:
+    text, _applied = apply_safe_fixes(MESSY, check)
+    before, after = MESSY.split("\n"), text.split("\n")
+    assert len(before) == len(after)
+    assert after[0:3] == before[0:3]
+    assert after[4:6] == before[4:6]
+    assert '{ "id": "fetch", "type": "http", "input": { "url": "{{ inputs.url | upper }}" }, "timeout": "3s" },' in text
+
+
+def test_a_file_in_order_is_left_alone() -> None:
+    text = text_of(workflow(step("a")))
+    assert apply_safe_fixes(text, check) == (text, [])
+
+
+def test_a_file_that_is_not_json_is_left_alone() -> None:
+    text = '{"format": 1, "id": "flow", "steps": [{"id": "a", "type": "st"}]'
+    assert apply_safe_fixes(text, check) == (text, [])
+
+
+def test_people_see_the_line_and_a_caret() -> None:
+    text = text_of(workflow(step("a", input={"漢字": "{{ inputs.nope }}"})))
+    assert human("tables/flow/workflow.json", text, found(text)) == (
+        "tables/flow/workflow.json:9:19: error[reference.input] there is no input 'nope'; inputSchema has none\n"
+        '9 |         "漢字": "{{ inputs.nope }}"\n'
+        "  |                     ^^^^^^^^^^^\n"
+    )
+
+
+def test_a_fix_is_offered_and_a_long_line_is_cut() -> None:
+    text = json.dumps(workflow(step("a", nedds=[], note="x" * 500), name="y" * 500))
+    shown = human("f", text, [each for each in found(text) if each.code == "key.unknown"])
+    assert "= fix: rename it to needs" in shown
+    line, carets = shown.splitlines()[1:3]
+    assert len(line) < 200
+    assert line[carets.index("^") :].startswith('"nedds"')
+
+
+def test_the_counts_are_summed_up() -> None:
+    assert summary([check(workflow(step("a")))]) == "ready"
+    result = check(workflow(step("a", zzz=1, input={"x": "inputs.y"}), inputSchema={"properties": {"u": {}}}))
+    assert summary([result]) == "1 error · 1 warning · 1 hint"
+
+
+def test_github_annotations() -> None:
+    text = text_of(workflow(step("a", input={"x": "{{ inputs.nope }}"})))
+    assert github("a,b.json", found(text)) == (
+        "::error file=a%2Cb.json,line=9,col=18,endColumn=29,title=reference.input"
+        "::there is no input 'nope'; inputSchema has none\n"
+    )
+
+
+def test_sarif() -> None:
+    text = text_of(workflow(step("a", input={"x": "{{ inputs.nope }}"})))
+    log = sarif({"tables/workflows/flow/workflow.json": found(text)})
+    (run,) = log["runs"]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("reference.input", "error")
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "reference.input"
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 9, "startColumn": 18, "endLine": 9, "endColumn": 29}
+
+
+def test_the_schema_of_the_format_accepts_what_compiles() -> None:
+    from every_feature import EVERYTHING
+
+    validate(EVERYTHING, workflow_schema())

@@ -1,0 +1,99 @@
+"""Files that are not JSON: everything that is wrong, where it is, and the rest of the file all the same."""
+
+import json
+
+import pytest
+from compiler_kit import found, marked
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.compiler.document import parse
+from wftui.compiler.recovery import read
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "problems"),
+    [
+        ('{"a": 1,}', {"a": 1}, [("json.comma", ",")]),
+        ("[1, 2,]", [1, 2], [("json.comma", ",")]),
+        ("[1,, 2]", [1, 2], [("json.comma", ",")]),
+        ('{"a": 1 "b": 2}', {"a": 1, "b": 2}, [("json.comma", "1")]),
+        ('{"a" 1}', {"a": 1}, [("json.colon", '"')]),
+        ('{"a": }', {}, [("json.value", '"a"')]),
+        ('{"a": 1', {"a": 1}, [("json.bracket", "1")]),
+        ('{"a": [1}', {"a": [1]}, [("json.bracket", "}"), ("json.bracket", "}")]),
+        ('{"a": "x', {"a": "x"}, [("json.string", '"x'), ("json.bracket", "x")]),
+        ('{"a": "x\n, "b": 1}', {"a": "x", "b": 1}, [("json.string", '"x')]),
+        ("{a: 1}", {"a": 1}, [("json.key", "a")]),
+        ("{'a': 1}", {"a": 1}, [("json.key", "'a'")]),
+        ('{"a": True}', {"a": True}, [("json.word", "True")]),
+        ('{"a": None}', {"a": None}, [("json.word", "None")]),
+        ('{"a": tru}', {}, [("json.value", "tru")]),
+        ("{\"a\": 'x'}", {}, [("json.value", "'x'")]),
+        ('{"a": NaN}', {}, [("json.number", "NaN")]),
+        ('{"a": 1e999}', {}, [("json.number", "1e999")]),
+        ('{"a": 01}', {}, [("json.value", "01")]),
+        ('{"a": "\\q"}', {"a": ""}, [("json.escape", "\\")]),
+        ('{"a": "x\ty"}', {"a": "x\ty"}, [("json.control", "\t")]),
+        ('{"a": "\\ud800"}', {"a": "?"}, [("json.surrogate", '"\\ud800"')]),
+        ('{"a": 1} x', {"a": 1}, [("json.extra", "x")]),
+        ('{"a": 1} // why', {"a": 1}, [("json.comment", "// why")]),
+        ('/* c */ {"a": 1}', {"a": 1}, [("json.comment", "/* c */")]),
+        ('{"a": 1, "a": 2}', {"a": 2}, [("json.duplicate", '"a"')]),
+        ("", None, [("json.empty", "")]),
+        ("  ", None, [("json.empty", " ")]),
+    ],
+)
+def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, problems: list[tuple[str, str]]) -> None:
+    document = parse(text)
+    assert document.value == value
+    told = []
+    for problem in document.problems:
+        place = document.place_at(problem.offset, problem.length)
+        line = text.split("\n")[place.line - 1]
+        told.append((problem.code, line[place.column - 1 : place.column - 1 + place.length]))
+    assert told == problems
+
+
+def test_several_mistakes_come_at_once_with_those_of_the_workflow() -> None:
+    text = """{
+  "format": 1,
+  "id": "flow"
+  "steps": [
+    { "id": "a", "type": "set", "nedds": [], },
+    { "id": "b", "type": "set", "input": { "x": "{{ inputs.nope }}" } }
+  ]
+}"""
+    told = [(each.line, each.code, marked(text, each)) for each in found(text)]
+    assert told == [
+        (3, "json.comma", '"'),
+        (5, "key.unknown", '"nedds"'),
+        (5, "json.comma", ","),
+        (6, "reference.input", "inputs.nope"),
+    ]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=20,
+    ),
+    st.sampled_from([None, 1, 4]),
+    st.booleans(),
+)
+def test_the_tolerant_reader_agrees_with_json(value: object, indent: int | None, ascii_only: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    document = read(text)
+    assert document.problems == []
+    assert document.value == value
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), st.booleans())
+def test_every_character_of_a_string_has_its_place(value: str, ascii_only: bool) -> None:
+    text = json.dumps({"k": ["x", value]}, ensure_ascii=ascii_only)
+    document = parse(text)
+    for offset in range(len(value)):
+        place = document.place("/k/1", offset=offset)
+        raw = text[place.column - 1 : place.column - 1 + place.length]
+        assert json.loads(f'"{raw}"') == value[offset]
