@@ -15,14 +15,14 @@ from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
 from wftui.model.base import Json
-from wftui.model.form_command import run_command
+from wftui.model.form_command import PLACEHOLDER, run_command
 from wftui.model.form_secrets import covered, forget_secrets, uncovered
-from wftui.model.form_state import Node, build_form, in_form_order, pointer_of, rebuild_form, text_problems
+from wftui.model.form_state import Node, build_form, rebuild_form
 from wftui.model.form_text import JsonError, TextError, is_big, parse_json
 from wftui.model.forms import form_of, needs_input
 from wftui.model.json_schema import MISSING
 from wftui.model.listing import RecentInputs, WorkflowOutline
-from wftui.runtime.validation import validate_inputs
+from wftui.runtime.form_problems import form_problems
 from wftui.tui.actions import Action, bindings
 from wftui.tui.widgets.schema_form.command_line import CommandLine
 from wftui.tui.widgets.schema_form.field_text import facts_of
@@ -288,10 +288,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
     async def _check(self, *, run: bool) -> None:
         """Check in a thread, because a hostile pattern can take its time."""
         value = self._state.collect()
-        problems = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
-        _, found = await asyncio.to_thread(validate_inputs, self._outline.input_schema, value)
-        for problem in found:
-            problems.setdefault(problem.pointer, problem.message)
+        problems = await asyncio.to_thread(form_problems, self._outline.input_schema, self._state, value)
         if not problems and not isinstance(value, dict):
             problems[""] = "The inputs are one JSON object, and this schema asks for something else."
         if run and not problems:
@@ -299,8 +296,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
             self.dismiss(value)
             return
         self._checked = True
-        in_order = {pointer: problems[pointer] for pointer in in_form_order(self._state, problems)}
-        await self._show_problems(in_order, go_there=run)
+        await self._show_problems(problems, go_there=run)
 
     async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
         if self._in_json:
@@ -315,8 +311,10 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
 
     def action_copy(self) -> None:
         """Copy the command."""
-        self.app.copy_to_clipboard(self.query_one(CommandLine).command)
-        self.notify("The command is in the clipboard.")
+        command = self.query_one(CommandLine).command
+        self.app.copy_to_clipboard(command)
+        left_out = f" Put in what {PLACEHOLDER} stands for." if PLACEHOLDER in command else ""
+        self.notify(f"The command is in the clipboard.{left_out}")
 
     def action_leave(self) -> None:
         """Leave without running."""
