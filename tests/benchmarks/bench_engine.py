@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import sqlite3
 import statistics
 import subprocess
@@ -132,6 +133,11 @@ async def executor(path: Path, plan: WorkflowPlan) -> AsyncIterator[WorkflowExec
         await store.close()
 
 
+def run_once(folder: Path, plan: WorkflowPlan) -> float:
+    """Seconds that one run with full history takes, in a fresh database; what is in the folder is removed."""
+    return _run(folder, lambda path: _repeat(path, plan, 1))
+
+
 def _run(folder: Path, work: Callable[[Path], Awaitable[float]]) -> float:
     async def session() -> float:
         return await work(_fresh(folder))
@@ -149,7 +155,7 @@ async def _repeat(path: Path, plan: WorkflowPlan, times: int) -> float:
 
 
 def _against(folder: Path, other: Callable[[], float], plan: WorkflowPlan, rounds: int) -> Pair:
-    return measure_pair(lambda: _run(folder, lambda path: _repeat(path, plan, 1)), other, rounds=rounds)
+    return measure_pair(lambda: run_once(folder, plan), other, rounds=rounds)
 
 
 def _fresh(folder: Path) -> Path:
@@ -199,7 +205,7 @@ def _bare_sqlite(folder: Path, steps: int) -> float:
 def _bytes_written(folder: Path) -> float:
     sizes = []
     for steps in (100, 2100):
-        _run(folder, lambda path: _repeat(path, chain(steps), 1))  # noqa: B023  (called at once)
+        run_once(folder, chain(steps))
         sizes.append(sum(path.stat().st_size for path in folder.iterdir()))
     return (sizes[1] - sizes[0]) / 2000
 
@@ -229,13 +235,22 @@ async def _events_per_second(folder: Path) -> float:
 def _peak_memory() -> float:
     """MB of a process that runs 1,000 steps."""
     code = (
-        "import resource, tempfile, bench_engine as b, pathlib\n"
+        "import tempfile, bench_engine as b, pathlib\n"
         "with tempfile.TemporaryDirectory() as d:\n"
-        "    b._run(pathlib.Path(d), lambda path: b._repeat(path, b.chain(1000), 1))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "    b.run_once(pathlib.Path(d), b.chain(1000))\n"
+        "print(b.peak_of_this_process())"
     )
     here = Path(__file__).parent
     paths = os.pathsep.join([str(here), str(here.parents[1])])
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
-    return int(done.stdout) / 1024
+    return float(done.stdout)
+
+
+def peak_of_this_process() -> float:
+    """MB of memory it has held at most."""
+    status = Path("/proc/self/status")
+    if status.exists():  # `getrusage` counts the memory of the process it was forked from as well
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / (1024 if sys.platform == "darwin" else 1)
