@@ -1,13 +1,18 @@
 """Safe fixes over a whole file, and diagnostics as text for people and for CI."""
 
 import json
+import re
+from pathlib import Path
 
-from compiler_kit import check, found, step, text_of, workflow
-from jsonschema import validate
+from compiler_kit import CATALOGUE, check, found, step, text_of, workflow
+from every_feature import EVERYTHING
+from jsonschema import Draft202012Validator
 
+import wftui.compiler
+from wftui.compiler.codes import CODES
 from wftui.compiler.fixes import apply_safe_fixes
 from wftui.compiler.report import github, human, sarif, summary
-from wftui.compiler.schema import workflow_schema
+from wftui.compiler.schema import workflow_schema, workflow_schema_text
 
 MESSY = """{
   "format": 1,
@@ -81,6 +86,22 @@ def test_github_annotations() -> None:
     )
 
 
+def test_every_code_is_explained() -> None:
+    sources = "".join(path.read_text() for path in Path(wftui.compiler.__file__).parent.rglob("*.py"))
+    families = {code.partition(".")[0] for code in CODES}
+    other = {
+        "format.py",
+        "input.workflow",
+        "patch.stale",
+        "registry.py",
+        "schema.json",
+        "workflow.errors",
+        "workflow.json",
+    }
+    written = set(re.findall(r'"([a-z]+\.[a-z_]+)"', sources))
+    assert {code for code in written if code.partition(".")[0] in families} - other == set(CODES)
+
+
 def test_sarif() -> None:
     text = text_of(workflow(step("a", input={"x": "{{ inputs.nope }}"})))
     log = sarif({"tables/workflows/flow/workflow.json": found(text)})
@@ -93,6 +114,24 @@ def test_sarif() -> None:
 
 
 def test_the_schema_of_the_format_accepts_what_compiles() -> None:
-    from every_feature import EVERYTHING
+    schema = workflow_schema(CATALOGUE)
+    validator = Draft202012Validator(schema)
+    Draft202012Validator.check_schema(schema)
+    validator.validate(EVERYTHING)
+    http = {"id": "a", "type": "http", "input": {"url": "{{ inputs.url }}", "expect": "{{ inputs.expect }}"}}
+    validator.validate(workflow(http))
 
-    validate(EVERYTHING, workflow_schema())
+
+def test_the_schema_of_the_format_knows_the_fields_of_each_step_type() -> None:
+    validator = Draft202012Validator(workflow_schema(CATALOGUE))
+    wrong: list[dict[str, object]] = [
+        {"id": "a", "type": "http", "input": {"uri": "x"}},
+        {"id": "a", "type": "shell", "input": {"script": 4}},
+        {"id": "a", "type": "set", "nedds": []},
+    ]
+    assert [validator.is_valid(workflow(each)) for each in wrong] == [False, False, False]
+
+
+def test_the_schema_that_is_shipped_is_current() -> None:
+    shipped = Path(__file__).parents[2] / "tables" / "workflow.schema.json"
+    assert shipped.read_text() == workflow_schema_text(CATALOGUE)

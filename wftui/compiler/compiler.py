@@ -243,7 +243,7 @@ class WorkflowCompiler:
 
     def _write_registry(self, entries: dict[str, RegistryEntry | None]) -> list[CompilationError]:
         try:
-            update_registry(self.workspace, entries)
+            update_registry(self.workspace, entries, self.catalogue)
         except OSError as error:
             message = str(explain(error, self.workspace.registry_path, "write"))
             return [CompilationError(type="registry", code="registry.write", message=message)]

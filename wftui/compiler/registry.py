@@ -4,12 +4,13 @@ import ast
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.compiler.code import text_literal
-from wftui.compiler.schema import workflow_schema_text
+from wftui.compiler.schema import COMMENT, workflow_schema_text
+from wftui.steps.base import Catalogue
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import Workspace
 
@@ -58,7 +59,7 @@ class RegistryEntry:
     hash: str
 
 
-def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | None]) -> bool:
+def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | None], catalogue: Catalogue) -> bool:
     """Put compiled workflows into the registry, and take those out that do not compile (None) or no longer exist.
 
     Returns:
@@ -79,9 +80,17 @@ def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | 
         written = [
             atomic_write(workspace.registry_path, registry_text(kept).encode()),
             atomic_write(workspace.init_path, INIT.encode()),
-            atomic_write(workspace.root / "workflow.schema.json", workflow_schema_text().encode()),
+            _write_schema(workspace.root / "workflow.schema.json", catalogue),
         ]
     return any(written)
+
+
+def _write_schema(path: Path, catalogue: Catalogue) -> bool:
+    """Write the JSON Schema of workflow.json, unless one of this version is there: it takes long to make."""
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        if COMMENT in file.read(200):
+            return False
+    return atomic_write(path, workflow_schema_text(catalogue).encode())
 
 
 def registry_text(entries: Mapping[str, RegistryEntry]) -> str:

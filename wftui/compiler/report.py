@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wftui import __version__
 from wftui.compiler.code import columns
+from wftui.compiler.codes import CODES
 from wftui.model.base import Json
 from wftui.model.compilation import CompilationError, CompilationResult
 
@@ -71,7 +72,7 @@ def sarif(found: Mapping[str, Sequence[CompilationError]]) -> dict[str, Json]:
                     "driver": {
                         "name": "wftui",
                         "version": __version__,
-                        "rules": [{"id": code} for code in codes],
+                        "rules": [_rule(code) for code in codes],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -81,6 +82,11 @@ def sarif(found: Mapping[str, Sequence[CompilationError]]) -> dict[str, Json]:
             }
         ],
     }
+
+
+def _rule(code: str) -> dict[str, Json]:
+    # Codes of files that could not be read come from the workspace.
+    return {"id": code, "shortDescription": {"text": CODES[code]}} if code in CODES else {"id": code}
 
 
 def _sarif_result(path: str, each: CompilationError, codes: Sequence[str]) -> dict[str, Json]:

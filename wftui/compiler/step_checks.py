@@ -10,7 +10,7 @@ from wftui.compiler.literal_values import input_problems
 from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
-from wftui.model.compilation import Fix
+from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.workflow import CONTAINER_TYPES, Workflow
 from wftui.steps.base import Catalogue, StepType
 
@@ -65,34 +65,51 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
 
 
 def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Problem]:
-    """Whether the connection a step names exists, and is of the kind its type takes."""
-    name, step_id = node.step.connection, node.id or None
+    """Whether a step names the connection it needs, and one that exists and is of the right kind."""
+    name = node.step.connection
     kind = step_type.connection_kind if step_type else None
     if name is None:
-        return []
+        missing = step_type is not None and step_type.connection_required
+        return [_missing_connection(node, str(kind), workflow)] if missing else []
     if node.step.type in CONTAINER_TYPES or (step_type is not None and kind is None):
         fix = problems.remove("remove connection", node.at("connection"))
-        message = f"a step of type {node.step.type} takes no connection"
-        return [
-            Problem(
-                "connection.unused", message, node.at("connection"), step_id=step_id, field="connection", fixes=(fix,)
-            )
-        ]
+        return [_connection(node, "connection.unused", f"a step of type {node.step.type} takes no connection", (fix,))]
     if name not in workflow.connections:
         guess = near(name, workflow.connections)
         hint = f"; did you mean {guess}?" if guess else ""
         fixes = (problems.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
-        message = f"the workflow has no connection {name!r}{hint}"
-        return [
-            Problem(
-                "connection.unknown", message, node.at("connection"), step_id=step_id, field="connection", fixes=fixes
-            )
-        ]
+        return [_connection(node, "connection.unknown", f"the workflow has no connection {name!r}{hint}", fixes)]
     found = workflow.connections[name].kind
-    if step_type is not None and found != kind:
+    if step_type is not None and not step_type.takes_connection(found):
         message = f"a step of type {node.step.type} takes a connection of kind {kind}; {name} is one of kind {found}"
-        return [Problem("connection.kind", message, node.at("connection"), step_id=step_id, field="connection")]
+        return [_connection(node, "connection.kind", message)]
     return []
+
+
+def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Problem:
+    fitting = [name for name, need in workflow.connections.items() if need.kind == kind]
+    if fitting:
+        patch = [PatchOperation(op="add", path=node.at("connection"), value=fitting[0])]
+    else:
+        # "connections" may not be there yet: adding it whole would take others away.
+        patch = [PatchOperation(op="add", path=f"/connections/{kind}", value={"kind": kind})]
+        if not workflow.connections:
+            patch = [PatchOperation(op="add", path="/connections", value={kind: {"kind": kind}})]
+        patch.append(PatchOperation(op="add", path=node.at("connection"), value=kind))
+    name = fitting[0] if fitting else kind
+    message = f"a step of type {node.step.type} needs a connection of kind {kind}"
+    return Problem(
+        "connection.missing",
+        message,
+        node.at("type"),
+        step_id=node.id or None,
+        field="connection",
+        fixes=(Fix(title=f'add "connection": "{name}"', patch=patch),),
+    )
+
+
+def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] = ()) -> Problem:
+    return Problem(code, message, node.at("connection"), step_id=node.id or None, field="connection", fixes=fixes)
 
 
 def check_expressions(binding: Binding) -> list[Problem]:

@@ -166,6 +166,7 @@ class StepType(Generic[InputT]):
         input_model: pydantic model of `input`; None accepts any fields (`set`).
         output_schema: JSON Schema of the output; `{}` when anything may come.
         connection_kind: kind of connection it takes, or None.
+        connection_required: it can do nothing without one.
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
@@ -184,6 +185,7 @@ class StepType(Generic[InputT]):
     input_model: ClassVar[type[BaseModel] | None] = None
     output_schema: ClassVar[Mapping[str, Any]] = {}
     connection_kind: ClassVar[str | None] = None
+    connection_required: ClassVar[bool] = False
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[Mapping[str, Any]] = {}
