@@ -99,6 +99,28 @@ def test_the_plan_is_what_the_file_says(tmp_path: Path) -> None:
     assert list(plan.outputs) == ["n", "Not an identifier!", "1"]
 
 
+def test_the_timeout_of_the_defaults_ends_no_step_that_is_there_to_wait(tmp_path: Path) -> None:
+    question = {"type": "approval", "input": {"prompt": "Go on?"}}
+    steps = [
+        {"id": "asks", **question},
+        {"id": "asks_briefly", **question, "timeout": "1m"},
+        {"id": "waits", "type": "delay", "input": {"for": "1h"}},
+        step("works"),
+        {"id": "holds", "type": "group", "steps": [{"id": "asks_inside", **question}, step("works_inside")]},
+    ]
+    write(tmp_path, workflow(*steps, defaults={"timeout": "30s"}))
+    *outer, group = compiler_of(tmp_path).load("flow").plan.steps
+    assert {each.id: each.timeout for each in (*outer, group, *group.body)} == {
+        "asks": None,
+        "asks_briefly": 60,
+        "waits": None,
+        "works": 30,
+        "holds": None,
+        "asks_inside": None,
+        "works_inside": 30,
+    }
+
+
 def test_bindings_keep_types_and_put_objects_into_texts_as_json(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     first = compiler_of(tmp_path).load("flow").plan.steps[0]

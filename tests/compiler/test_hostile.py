@@ -236,6 +236,13 @@ def test_a_huge_and_deep_file_is_handled() -> None:
     assert "json.depth" in [each.code for each in found('{"a":' * 100_000)]
 
 
+def test_values_may_be_made_of_one_another_in_a_long_row() -> None:
+    row = [step(f"s{n}", input={"n": f"{{{{ steps.s{n - 1}.output.n + 1 }}}}"}) for n in range(1, 300)]
+    assert check(workflow(step("s0", input={"n": 0}), *row)).success
+    amiss = step("amiss", input={"n": "{{ steps.s299.output.m }}"})
+    assert [each.code for each in found(workflow(step("s0", input={"n": 0}), *row, amiss))] == ["reference.property"]
+
+
 def test_half_characters_are_refused() -> None:
     text = json.dumps(workflow(step("a", input={"x": "\ud800"})))
     assert [each.code for each in found(text)] == ["json.surrogate"]

@@ -10,7 +10,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.pointers import pointer_to
-from wftui.model.workflow import CONTAINER_TYPES, Defaults, Fallback, Retry
+from wftui.model.workflow import CONTAINER_TYPES, WAITING_TYPES, Defaults, Fallback, Retry
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
 MODULES = frozenset(
@@ -130,10 +130,13 @@ def placed(definition: list[str], line: int, pointer: str) -> str:
 
 
 def _policies(made: Written, node: StepNode, defaults: Defaults) -> dict[str, Code]:
-    """Retry, timeout and what an error means; the workflow's defaults hold for steps that are no containers."""
+    """Retry, timeout and what an error means, as the step says or else the workflow's defaults.
+
+    No default timeout ends what is there to wait: for a person, or for a moment.
+    """
     step, fields = node.step, dict[str, Code]()
     retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
-    timeout = step.timeout if step.timeout is not None else defaults.timeout
+    timeout = step.timeout if step.timeout is not None or step.type in WAITING_TYPES else defaults.timeout
     if retry is not None:
         made.plans.add("RetryPlan")
         fields["retry"] = _retry(retry)

@@ -27,6 +27,7 @@ from wftui.steps.base import SiteFacts, StepType
 _RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
 _STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
 _CONVERSIONS = {"string": "string", "integer": "int", "number": "float"}
+_DEEPEST = 40  # each takes nine calls within calls, of which Python allows a thousand
 _TRUTH = {
     "array": " | length > 0",
     "string": " != ''",
@@ -58,6 +59,8 @@ class ValueChecker:
         self.found: list[Problem] = []
         self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
+        self._values: dict[str, Shape] = {}
+        self._depth = 0
 
     def check(self, binding: Binding) -> None:
         """Check one binding."""
@@ -76,7 +79,19 @@ class ValueChecker:
     # --- shapes
 
     def value_of(self, binding: Binding) -> Shape:
-        """The shape of what a binding gives."""
+        """The shape of what a binding gives; unknown behind too many values that are made of one another."""
+        known = self._values.get(binding.pointer)
+        if known is None:
+            if self._depth == _DEEPEST:
+                return UNKNOWN
+            self._depth += 1
+            try:
+                known = self._values[binding.pointer] = self._value(binding)
+            finally:
+                self._depth -= 1
+        return known
+
+    def _value(self, binding: Binding) -> Shape:
         if binding.template is not None and not binding.template.keeps_type:
             return of_types("string")
         expression, _offset = binding.expressions[0]

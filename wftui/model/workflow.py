@@ -10,6 +10,7 @@ from wftui.model.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
 CONTAINER_TYPES = frozenset({"group", "switch", "loop"})
+WAITING_TYPES = frozenset({"approval", "delay"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
@@ -48,9 +49,12 @@ class Retry(WireModel):
 
 
 class Defaults(WireModel):
-    """What steps get that do not say it themselves."""
+    """What steps get that do not say it themselves. Containers get nothing of it."""
 
-    timeout: Duration | None = None
+    timeout: Annotated[
+        Duration | None,
+        Field(description="Of one attempt. An approval and a delay have no timeout but the one they say themselves."),
+    ] = None
     retry: Retry | None = None
     on_error: OnError | None = None
 
