@@ -1,4 +1,4 @@
-"""A process of its own on a database: `python store_process.py write|follow|cleanup DATABASE RUN COUNT`.
+"""A process of its own on a database: `python store_process.py write|follow|cleanup DATABASE RUN|WORKFLOW COUNT`.
 
 Prints one number a line: what it has been told is stored (write), or what it is shown (follow).
 """
@@ -41,10 +41,10 @@ async def follow(store: ExecutionStore, run: str, _count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def cleanup(store: ExecutionStore, _run: str, count: int) -> None:
-    """Remove what is over, so many times."""
+async def cleanup(store: ExecutionStore, workflow: str, count: int) -> None:
+    """Remove what is over of a workflow, so many times."""
     for _ in range(count):
-        report = await store.cleanup(None)
+        report = await store.cleanup(None, workflow_id=workflow)
         print(report.runs, flush=True)
 
 

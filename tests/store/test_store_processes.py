@@ -42,10 +42,12 @@ async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(da
     runs = [f"run-{number}" for number in range(4)]
     store = await ExecutionStore.open(database)
     for number in range(30):
-        await store.append([created(f"old-{number}"), started(f"old-{number}"), log(f"old-{number}")], wait=False)
+        await store.append(
+            [created(f"old-{number}", workflow="old"), started(f"old-{number}"), log(f"old-{number}")], wait=False
+        )
         await store.update(f"old-{number}", {"status": "completed"})
     followers = [await start("follow", database, run) for run in runs]
-    cleaner = await start("cleanup", database, count=1)
+    cleaner = await start("cleanup", database, "old", count=1)
     writers = [await start("write", database, run, steps) for run in runs]
     written = await asyncio.gather(*map(numbers, writers))
     seen = await asyncio.gather(*map(numbers, followers))
