@@ -250,6 +250,32 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
     await asyncio.gather(*(one(name, script) for name, script in SCRIPTS.items()))
 
 
+async def test_two_cancels_kill_a_process_that_ignores_the_request_to_end(tmp_path: Path) -> None:
+    shell = step("s", type="shell", input=constant({"script": SCRIPTS["ignores_term"], "cwd": str(tmp_path)}))
+    going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
+    async with asyncio.timeout(20):
+        while not (pids := _pids(tmp_path)):
+            await asyncio.sleep(0.01)
+    await going.run.cancel("me")
+    await going.watch.until("cancel_requested")
+    await going.run.cancel("me, again")
+    record = await going.end()
+    assert statuses(record) == {"s": "cancelled", "tidy": "skipped"}
+    (cancelled,) = [event for event in going.watch.events if isinstance(event, StepCancelled)]
+    assert not cancelled.abandoned
+    assert not [pid for pid in pids if alive(pid)]
+
+
+async def test_a_cancel_reaches_steps_that_only_compute() -> None:
+    items = ForEachPlan(items=constant(list(range(50_000))), max_items=50_000)
+    going = begin(workflow(step("s", for_each=items)))
+    await going.watch.until("iteration_completed")
+    await going.run.cancel("me")
+    record = await going.end()
+    assert statuses(record)["s"] == "cancelled"
+    assert len(record.step_results) < 50_000
+
+
 def _pids(folder: Path) -> list[int]:
     file = folder / "pids"
     return [int(line) for line in file.read_text().split()] if file.exists() else []

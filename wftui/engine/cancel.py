@@ -9,6 +9,7 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 
 T = TypeVar("T")
+_BETWEEN_CANCELS = 0.02  # seconds; a task that has not met the first yet would take both for one
 
 
 class Stopped(Exception):  # noqa: N818  (no error: what unwinds a wait when a stop comes)
@@ -193,6 +194,7 @@ class _Attempt:
         self._force = force
         self._stopped = False
         self._timed_out = False
+        self._forced = False
         self._loop = asyncio.get_running_loop()
         self._settled: asyncio.Future[None] = self._loop.create_future()
         self._task = self._loop.create_task(self._run(work))
@@ -240,7 +242,9 @@ class _Attempt:
             self._ask_to_end()
 
     def force(self) -> None:
-        self._cancel_again()
+        if not self._forced:
+            self._forced = True
+            self._set_timer(_BETWEEN_CANCELS, self._cancel_again)
 
     def _time_out(self) -> None:
         if not self._stopped:

@@ -18,7 +18,7 @@ class EngineSettings:
     """
 
     grace: float = 5.0
-    force: float = 2.5
+    force: float = 1.5
     finally_limit: float = 60.0
     log_interval: float = 0.05
     log_head: int = 8_000_000

@@ -55,8 +55,8 @@ def _own_children() -> set[int]:
     return pids
 
 
-async def end_tree(leader: int, mark: str, *, grace: float) -> None:
-    """Ask all processes of a tree to end (TERM), and after `grace` seconds kill what is left.
+async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> None:
+    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left.
 
     A process that starts others while it is being ended does not get away: the tree is looked at until it is empty.
     """
@@ -68,7 +68,7 @@ async def end_tree(leader: int, mark: str, *, grace: float) -> None:
             fresh = [process for process in living if process.pid not in signalled]
             _send(kill_signal, leader, fresh)
             signalled.update(process.pid for process in fresh)
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or (kill_signal is signal.SIGTERM and hurry.is_set()):
                 break
             await asyncio.sleep(_POLL_SECONDS)
             living = await asyncio.to_thread(members, leader, mark)

@@ -8,10 +8,10 @@ import subprocess
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import process_tree
@@ -50,7 +50,8 @@ async def run_process(
     """Run a program to its end, in a session of its own.
 
     When the calling task is cancelled, the program and everything it has started are ended before the cancellation
-    goes on. What it leaves behind when it ends by itself goes on, which the log says when it still holds the output.
+    goes on; when it is cancelled again meanwhile, they are killed at once. What the program leaves behind when it ends
+    by itself goes on, which the log says when it still holds the output.
 
     Args:
         env: the whole environment of the child.
@@ -87,7 +88,7 @@ async def run_process(
             batcher.flush()
             log(f"A background process (pid {names}) still holds the output; it is no longer followed.", "stderr")
     except BaseException:
-        await _uninterrupted(_clean_up(process, mark, grace, exited))
+        await _end(process, mark, grace, exited)
         raise
     finally:
         for reader in readers:
@@ -170,14 +171,17 @@ async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: 
         batcher.add(name, decoder.feed(b"", final=True))
 
 
-async def _clean_up(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
-    await process_tree.end_tree(process.pid, mark, grace=grace)
-    await asyncio.wait([exited], timeout=_PIPE_PATIENCE)
+async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
+    """End all that has been started, which takes a bounded time; a cancel meanwhile ends the grace and nothing else."""
+    hurry = asyncio.Event()
 
+    async def clean_up() -> None:
+        await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
+        await asyncio.wait([exited], timeout=_PIPE_PATIENCE)
 
-async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Finish the work even when the task is cancelled (again) meanwhile; the work bounds its own time."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(clean_up())
     while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await asyncio.shield(task)
+        except asyncio.CancelledError:
+            hurry.set()
