@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import NotFoundError, UserError
 from wftui.workspace.errors import explain
 from wftui.workspace.files import SourceFile, Workspace
 from wftui.workspace.locate import find_database, find_tables
@@ -438,7 +438,12 @@ class Workbench:
         return self.compiler().load(workflow_id)
 
     def _row(self, workflow_id: str) -> WorkflowRow:
-        source = self.workspace.read(workflow_id)
+        try:
+            source = self.workspace.read(workflow_id)
+        except UserError as error:  # one that cannot be read must not hide the others
+            from wftui.model.listing import WorkflowRow
+
+            return WorkflowRow(id=workflow_id, name=workflow_id, description=str(error), state="errors", errors=1)
         known = self._checked.get(workflow_id)
         if known is None or known[0] != source.etag:
             known = source.etag, self.compiler().check(workflow_id, source.text)

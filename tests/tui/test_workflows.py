@@ -258,7 +258,6 @@ async def test_a_newer_database_is_a_sentence(
     await bench.close()
 
 
-@pytest.mark.xfail(reason="the workbench stops at the first file that it cannot read", strict=True)
 async def test_one_unreadable_workflow_does_not_hide_the_others(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:

@@ -116,6 +116,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         footer=False,
     ),
     Action("app.history", "History", "Show the runs of all workflows.", ("H",), "Everywhere", footer=False),
+    Action("app.connections", "Connections", "Show the connections.", ("C",), "Everywhere", footer=False),
     Action(
         "app.mouse",
         "Mouse on/off",

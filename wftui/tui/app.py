@@ -235,6 +235,12 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """Show all runs."""
         self.open_history()
 
+    def action_connections(self) -> None:
+        """Show the connections."""
+        from wftui.tui.screens.connections import ConnectionsScreen
+
+        self.push_screen(ConnectionsScreen())
+
     async def action_back(self) -> None:
         """Leave the current screen, unless it is the first or keeps something unsaved."""
         if len(self.screen_stack) > 1:
