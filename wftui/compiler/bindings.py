@@ -1,14 +1,12 @@
 """All expressions of a workflow, with where they stand and what they may see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
 from wftui.compiler.expressions.template import Template, split_template
-from wftui.compiler.tree import Body, StepNode, Tree
-from wftui.model.base import Json
-from wftui.model.pointers import pointer_to
+from wftui.compiler.tree import Body, StepNode, Tree, strings_in
 
 Use = Literal["input", "when", "items", "until", "case", "output"]
 
@@ -39,20 +37,20 @@ class Binding:
     expression: Expression | None = None
 
     @property
-    def expressions(self) -> list[tuple[Expression, int]]:
+    def expressions(self) -> tuple[tuple[Expression, int], ...]:
         """Its expressions with their offsets in the string."""
-        if self.expression is not None:
-            return [(self.expression, 0)]
-        assert self.template is not None
-        return [(part.expression, part.offset) for part in self.template.embedded]
+        if self.template is not None:
+            return self.template.expressions
+        assert self.expression is not None
+        return ((self.expression, 0),)
 
     @property
-    def problems(self) -> Iterator[tuple[ExpressionProblem, int]]:
+    def problems(self) -> Iterable[tuple[ExpressionProblem, int]]:
         """What is wrong in it, with the offset to add to that of the problem."""
         if self.template is not None:
-            yield from ((problem, 0) for problem in self.template.problems)
-        for expression, offset in self.expressions:
-            yield from ((problem, offset) for problem in expression.problems)
+            return self.template.problems
+        assert self.expression is not None
+        return [(problem, 0) for problem in self.expression.problems]
 
 
 def step_bindings(node: StepNode) -> list[Binding]:
@@ -65,7 +63,7 @@ def step_bindings(node: StepNode) -> list[Binding]:
     if node.step.for_each is not None:
         text = node.step.for_each.in_
         found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", text, node.body, outer))
-    for pointer, field, text in strings_in(node.step.input, node.at("input"), "input"):
+    for pointer, field, text in node.strings:
         template = split_template(text)
         if template is not None:
             found.append(Binding(node, "input", pointer, field, text, node.body, own, template=template))
@@ -100,20 +98,6 @@ def names_in(body: Body) -> frozenset[str]:
             names.add("index")
         owner = owner.body.owner
     return frozenset(names)
-
-
-def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:
-    """All strings in a value, with pointer and field."""
-    if isinstance(value, str):
-        yield pointer, field, value
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            if isinstance(entry, str | dict | list):
-                yield from strings_in(entry, pointer + pointer_to([key]), f"{field}.{key}")
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            if isinstance(entry, str | dict | list):
-                yield from strings_in(entry, f"{pointer}/{index}", f"{field}.{index}")
 
 
 def _bare(node: StepNode, use: Use, pointer: str, field: str, text: str, body: Body, names: frozenset[str]) -> Binding:

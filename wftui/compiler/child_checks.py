@@ -5,14 +5,13 @@ import json
 from collections.abc import Iterator
 
 from wftui.compiler import problems, shapes
-from wftui.compiler.bindings import strings_in
 from wftui.compiler.children import Child, Children
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.literal_values import ValueProblem, problems_of_value
 from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.shapes import Shape
-from wftui.compiler.tree import StepNode
+from wftui.compiler.tree import StepNode, strings_in
 
 
 def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Problem]:

@@ -52,6 +52,7 @@ class Member:
 
 Members = dict[str | int, Member]
 
+_not_a_bracket = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}"]+|"')
 _skip_space = re.compile(r"[ \t\n\r]*").match
 _scan_value = json.JSONDecoder(strict=True).scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 _STRING_PART = re.compile(
@@ -211,12 +212,11 @@ def _may_nest(text: str) -> bool:
 def _depth(text: str) -> int:
     """The deepest nesting of brackets, those in strings left out."""
     depth = deepest = 0
-    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[{\[]|[}\]]', text):
-        char = found[0]
+    for char in _not_a_bracket.sub("", text):
         if char in "{[":
             depth += 1
             deepest = max(deepest, depth)
-        elif char in "}]":
+        else:
             depth -= 1
     return deepest
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from wftui.compiler import problems
-from wftui.compiler.bindings import Binding, strings_in
+from wftui.compiler.bindings import Binding
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.problems import Problem
-from wftui.compiler.tree import StepNode, Tree
+from wftui.compiler.tree import StepNode, Tree, strings_in
 from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.json_schema import as_list
 from wftui.model.pointers import pointer_to
@@ -84,9 +84,10 @@ def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
 
 
 def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Problem]:
-    own = {name: value for name, value in node.step.input.items() if name not in foreign_fields}
-    for pointer, field, text in strings_in(own, node.at("input"), "input"):
-        yield from _string(node, pointer, field, text)
+    begin = len(node.pointer) + len("/input/")
+    for pointer, field, text in node.strings:
+        if not foreign_fields or pointer[begin:].partition("/")[0] not in foreign_fields:
+            yield from _string(node, pointer, field, text)
 
 
 @functools.lru_cache(maxsize=50_000)

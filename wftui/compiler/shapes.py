@@ -136,6 +136,15 @@ def member(shape: Shape, key: str | int) -> "Shape | NoMember":
 
 
 def _member_of(each: Alternative, key: str | int) -> "Shape | NoMember":
+    if each.members is not None and isinstance(key, str):
+        return each.members[key]() if key in each.members else NoMember(tuple(each.members))
+    if each.items is not None and isinstance(key, int):
+        return each.items
+    return _schema_member(each, key)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _schema_member(each: Alternative, key: str | int) -> "Shape | NoMember":
     schema = as_object(each.schema)
     types = _types_of(each.schema)
     if isinstance(key, int):
@@ -144,8 +153,6 @@ def _member_of(each: Alternative, key: str | int) -> "Shape | NoMember":
         return item_of(Shape((each,))) if types is None or "array" in types else of_types("string")
     if types is not None and "object" not in types:
         return NoMember(types=types)
-    if each.members is not None:
-        return each.members[key]() if key in each.members else NoMember(tuple(each.members))
     properties = as_object(schema.get("properties"))
     if key in properties:
         return NoMember(tuple(properties)) if properties[key] is False else of_schema(properties[key], each.root)

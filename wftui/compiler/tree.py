@@ -52,10 +52,18 @@ class StepNode:
     index: int
     body: Body
     bodies: list[Body] = field(default_factory=list)
+    _strings: list[tuple[str, str, str]] | None = None
 
     def at(self, *parts: str | int) -> str:
         """The pointer of something in the step."""
         return self.pointer + pointer_to(parts)
+
+    @property
+    def strings(self) -> list[tuple[str, str, str]]:
+        """All strings of its input, with pointer and field."""
+        if self._strings is None:
+            self._strings = list(strings_in(self.step.input, f"{self.pointer}/input", "input"))
+        return self._strings
 
 
 @dataclass(slots=True, eq=False)
@@ -79,3 +87,18 @@ def walk(body: Body) -> Iterator[StepNode]:
         yield node
         for inner in node.bodies:
             yield from walk(inner)
+
+
+def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:
+    """All strings in a value, with pointer and field (the name of a place for people: `input.headers.0`)."""
+    if isinstance(value, str):
+        yield pointer, field, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if isinstance(entry, str | dict | list):
+                step = f"/{key}" if "/" not in key and "~" not in key else pointer_to([key])
+                yield from strings_in(entry, pointer + step, f"{field}.{key}")
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            if isinstance(entry, str | dict | list):
+                yield from strings_in(entry, f"{pointer}/{index}", f"{field}.{index}")

@@ -18,15 +18,17 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The parts of a string, in order: texts and expressions. `problems` are those of the braces themselves."""
+    """The parts of a string, in order: texts and expressions.
+
+    Attributes:
+        embedded: the expressions among the parts; `expressions` the same with their offsets in the string.
+        problems: what is wrong in the string, at offsets of it.
+    """
 
     parts: tuple[str | Embedded, ...]
-    problems: tuple[ExpressionProblem, ...] = ()
-
-    @property
-    def embedded(self) -> list[Embedded]:
-        """The expressions in it."""
-        return [part for part in self.parts if isinstance(part, Embedded)]
+    embedded: tuple[Embedded, ...]
+    expressions: tuple[tuple[Expression, int], ...]
+    problems: tuple[tuple[ExpressionProblem, int], ...]
 
     @property
     def keeps_type(self) -> bool:
@@ -52,16 +54,16 @@ def split_template(text: str) -> Template | None:
     if start < 0:
         return None
     parts: list[str | Embedded] = []
-    problems: list[ExpressionProblem] = []
+    problems: list[tuple[ExpressionProblem, int]] = []
     position = 0
     while start >= 0:
         if start > position:
             parts.append(text[position:start])
         end = expression_end(text, start + 2)
         if end < 0:
-            problems.append(ExpressionProblem("expression.unclosed", "{{ is not closed by }}", start, 2))
-            parts.append(text[start:])
-            return Template(tuple(parts), tuple(problems))
+            problems.append((ExpressionProblem("expression.unclosed", "{{ is not closed by }}", start, 2), 0))
+            position = start
+            break
         inner = text[start + 2 : end]
         expression = inner.strip()
         offset = start + 2 + (len(inner) - len(inner.lstrip()) if expression else 0)
@@ -70,4 +72,7 @@ def split_template(text: str) -> Template | None:
         start = text.find("{{", position)
     if position < len(text):
         parts.append(text[position:])
-    return Template(tuple(parts), tuple(problems))
+    embedded = tuple(part for part in parts if isinstance(part, Embedded))
+    problems += [(problem, part.offset) for part in embedded for problem in part.expression.problems]
+    expressions = tuple((part.expression, part.offset) for part in embedded)
+    return Template(tuple(parts), embedded, expressions, tuple(problems))
