@@ -56,6 +56,17 @@ async def test_concurrent_appends_keep_their_order_even_past_a_big_value(store: 
     assert seqs(events) == [2, 3, 4]
 
 
+async def test_a_hundred_appends_at_once_to_many_runs(store: ExecutionStore) -> None:
+    runs = [f"run-{number}" for number in range(5)]
+    for run in runs:
+        await store.append([created(run)], wait=False)
+    calls = [store.append([log(run, message="m" * (300 * number))], wait=True) for number in range(20) for run in runs]
+    answers = await asyncio.gather(*calls)
+    for index, run in enumerate(runs):
+        assert [event.seq for (event,) in answers[index::5]] == list(range(2, 22))
+        assert await store.events(run, after=1) == [event for (event,) in answers[index::5]]
+
+
 async def test_what_nobody_waits_for_is_committed_by_itself(store: ExecutionStore, database: Path) -> None:
     await store.append([created()], wait=True)
     await store.append([log(message="on its own")], wait=False)

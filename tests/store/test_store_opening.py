@@ -232,13 +232,16 @@ asyncio.run(main())
     assert answer.returncode == 0
 
 
-async def test_a_read_only_file_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("folder_writable", [True, False])
+async def test_a_read_only_file_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder_writable: bool
+) -> None:
     path = tmp_path / "history.db"
     await filled(path)
     path.chmod(0o444)
-    tmp_path.chmod(0o555)
-    # For root every file is writable; to everyone else these two look exactly like this.
-    monkeypatch.setattr("os.access", lambda *_: False)
+    tmp_path.chmod(0o755 if folder_writable else 0o555)
+    # For root every file is writable; to everyone else these look exactly like this.
+    monkeypatch.setattr("os.access", lambda asked, _: folder_writable and asked == tmp_path)
     store = await ExecutionStore.open(path)
     assert store.read_only
     assert len((await store.list()).executions) == 3
@@ -256,7 +259,22 @@ async def test_a_read_only_file_can_be_read(tmp_path: Path, monkeypatch: pytest.
         assert refused.value.code == "store.read_only"
     await store.close()
     tmp_path.chmod(0o755)
-    assert list(tmp_path.iterdir()) == [path]
+    assert folder_writable or list(tmp_path.iterdir()) == [path]
+
+
+async def test_reading_a_read_only_file_while_another_process_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.db"
+    writer = await ExecutionStore.open(path)
+    await writer.append(finished_run("first"), wait=True)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    reader = await ExecutionStore.open(path)
+    assert reader.read_only
+    await writer.append(finished_run("second"), wait=True)
+    assert [run.id for run in (await reader.list()).executions] == ["second", "first"]
+    await reader.close()
+    await writer.close()
 
 
 async def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:

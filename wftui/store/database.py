@@ -59,9 +59,9 @@ def connection_uri(opened: Opened) -> str:
     uri = opened.path.absolute().as_uri()
     if not opened.read_only:
         return f"{uri}?mode=rw"
-    # Beside a file in a folder that cannot be written SQLite can make no index of the log: nobody writes, so none is
-    # needed.
-    return f"{uri}?mode=ro" if os.access(opened.path.parent, os.W_OK) else f"{uri}?immutable=1"
+    # In a folder that cannot be written SQLite can make no index of the log. Where there is neither, nobody writes.
+    index = opened.path.with_name(opened.path.name + "-shm")
+    return f"{uri}?mode=ro" if index.exists() or os.access(opened.path.parent, os.W_OK) else f"{uri}?immutable=1"
 
 
 def prepare(path: Path, now: datetime) -> Opened:

@@ -53,7 +53,7 @@ _TYPES = (
 )
 """The number of a type in the database is its place here: only ever add at the end."""
 _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
-_STEP_TYPES = frozenset(_TYPES[2:15])
+_STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
 
 
 class EventRow(NamedTuple):

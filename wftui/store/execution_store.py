@@ -286,15 +286,15 @@ class ExecutionStore:
         return await self._writing()[0].run(lambda connection: signals.take(connection, execution_ids))
 
     async def claim(self, execution_id: str, owner: Owner | None = None) -> None:
-        """Make a run that nobody owns (`created` here, or `interrupted`) this process's, to append to it.
+        """Make a run that no live process owns this process's, to append to it; of several who try at once, one wins.
 
         Raises:
-            StoreConflict: it has ended or belongs to another process.
+            StoreConflict: it has ended, or belongs to another process that lives.
         """
         connection, writer = self._writing()
         mark = owner or self.owner
         await writer.flush()
-        await connection.run(lambda transaction: ownership.claim(transaction, execution_id, mark))
+        await connection.run(lambda transaction: ownership.claim(transaction, execution_id, mark, self._is_alive))
         writer.forget(execution_id)
 
     async def heartbeat(self, owner: Owner | None = None) -> None:

@@ -1,8 +1,10 @@
 """Which process runs which run, in the database."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from wftui.model.execution import TERMINAL
 from wftui.store.errors import StoreConflict
 from wftui.store.owners import Owner
 from wftui.store.reader import Reader
@@ -40,20 +42,24 @@ class ThisProcess:
         return self._key
 
 
-def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner) -> None:
-    """Make a run that nobody owns this process's.
+def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> None:
+    """Make a run that no live process owns this process's, within a transaction: of two who try, one wins.
 
     Raises:
-        StoreConflict: it has ended, or another process owns it (one that died gives it up by `interrupted`).
+        StoreConflict: it does not exist, has ended, or belongs to a process that lives.
     """
     key = register(connection, owner)
-    changed = connection.execute(
-        "UPDATE executions SET owner = ? WHERE id = ? AND (owner IS NULL OR owner = ?)"
-        " AND status IN ('pending', 'running', 'interrupted')",
-        (key, execution_id, key),
-    ).rowcount
-    if not changed:
-        raise StoreConflict(f"run {execution_id} has ended or belongs to another process")
+    row = connection.execute(
+        "SELECT e.status, e.owner, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
+        " FROM executions e LEFT JOIN owners o ON o.key = e.owner WHERE e.id = ?",
+        (execution_id,),
+    ).fetchone()
+    if row is None or row[0] in TERMINAL:
+        raise StoreConflict(f"run {execution_id} has ended")
+    before = _owner(row[2:])
+    if before is not None and row[1] != key and is_alive(before):
+        raise StoreConflict(f"run {execution_id} belongs to another process (pid {before.pid} on {before.host})")
+    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, execution_id))
 
 
 def release(connection: sqlite3.Connection, execution_id: str, owner: Owner) -> None:
@@ -73,11 +79,17 @@ async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str
     alive: dict[Owner, bool] = {}
     found: list[str] = []
     for row in rows:
-        if row[1] is not None:
-            owner = Owner(row[1], row[2], row[3], row[4], from_milliseconds(row[5]))
+        owner = _owner(row[1:])
+        if owner is not None:
             if owner not in alive:
                 alive[owner] = is_alive(owner)
             if alive[owner]:
                 continue
         found.append(row[0])
     return found
+
+
+def _owner(columns: Sequence[Any]) -> Owner | None:
+    """The process of a row of `owners`; None when the run has none."""
+    pid, started, boot_id, host, heartbeat_at = columns
+    return None if pid is None else Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))
