@@ -13,7 +13,6 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed le
 from typing import Literal
 
 from wftui.model.base import Json
-from wftui.model.pointers import pointer_parts
 
 MAX_NESTING = 80
 """Levels of objects and lists in a workflow.json."""
@@ -75,6 +74,7 @@ class Document:
     value: Json
     problems: list[SyntaxProblem] = field(default_factory=list)
     places: dict[int, Members] = field(default_factory=dict)
+    _found: dict[str, Member] = field(default_factory=dict)
 
     @cached_property
     def start(self) -> int:
@@ -100,18 +100,25 @@ class Document:
 
     def span(self, pointer: str, part: Part = "value") -> tuple[int, int]:
         """Offsets of a value or its key. Of what is not there, those of the nearest value around it."""
-        start, end = self.start, len(self.text.rstrip())
-        for name in pointer_parts(pointer):
-            members = self.members(start)
-            key = int(name) if name.isdecimal() and name not in members else name
-            member = members.get(key)
-            if member is None:
-                return start, min(end, start + 1)
-            start, end = member.start, member.end
-            last = member
-        if part == "key" and pointer and last.key >= 0:
-            return last.key, last.key_end
-        return start, end
+        member = self._member(pointer)
+        if part == "key" and member.key >= 0:
+            return member.key, member.key_end
+        return member.start, member.end
+
+    def _member(self, pointer: str) -> Member:
+        found = self._found.get(pointer)
+        if found is None:
+            parent, slash, name = pointer.rpartition("/")
+            if not slash:
+                found = Member(self.start, len(self.text.rstrip()))
+            else:
+                around = self._member(parent)
+                members = self.members(around.start)
+                name = name.replace("~1", "/").replace("~0", "~") if "~" in name else name
+                key = int(name) if name.isdecimal() and name not in members else name
+                found = members.get(key) or Member(around.start, min(around.end, around.start + 1))
+            self._found[pointer] = found
+        return found
 
     def place(self, pointer: str, part: Part = "value", offset: int = -1, length: int = 1) -> Place:
         """The place of a value, of its key, or of `length` characters from `offset` on in the string that it is."""

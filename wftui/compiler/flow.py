@@ -8,7 +8,7 @@ from wftui.compiler.bindings import Binding
 from wftui.compiler.edits import with_default
 from wftui.compiler.expressions.expression import Expression, Reference
 from wftui.compiler.facts import Fact, contradiction, facts_of_condition, status_fact
-from wftui.compiler.graph import Graph, ordered
+from wftui.compiler.graph import Graph
 from wftui.compiler.problems import Problem
 from wftui.compiler.scopes import Scopes, waiting_step
 from wftui.compiler.tree import Body, StepNode
@@ -53,7 +53,7 @@ class FlowChecker:
 
     def body(self, body: Body) -> None:
         """Check the steps of a list, those that come first, first."""
-        for node in ordered(body, self.graph):
+        for node in self.graph.order(body):
             self.fates[node] = self._fate(node)
 
     def readers(self, body: Body) -> None:

@@ -26,6 +26,7 @@ class Graph:
     """The edges of a workflow, by the step that waits."""
 
     edges: dict[StepNode, list[Edge]] = field(default_factory=dict)
+    _orders: dict[Body, list[StepNode]] = field(default_factory=dict)
 
     def add(self, edge: Edge) -> None:
         """Note an edge; the first between two steps is kept, but a demand replaces an order."""
@@ -45,36 +46,18 @@ class Graph:
         """The steps it needs or refers to, in the order of the file."""
         return sorted((edge.target for edge in self.of(node) if edge.kind != "order"), key=lambda step: step.index)
 
+    def order(self, body: Body) -> list[StepNode]:
+        """The steps of a list so that each comes after what it waits for; else in the order of the file.
+
+        Steps of a cycle come last. To be asked for when all edges are there.
+        """
+        if body not in self._orders:
+            self._orders[body] = _ordered(body, self)
+        return self._orders[body]
+
     def comes_after(self, node: StepNode) -> list[StepNode]:
         """The steps that only come first by the order of the list."""
         return [edge.target for edge in self.of(node) if edge.kind == "order"]
-
-
-def ordered(body: Body, graph: Graph) -> list[StepNode]:
-    """The steps of a list so that each comes after what it waits for; else in the order of the file.
-
-    Steps of a cycle come last, in the order of the file.
-    """
-    waiting: dict[StepNode, int] = {}
-    followers: dict[StepNode, list[StepNode]] = {}
-    for node in body.steps:
-        targets = [edge.target for edge in graph.of(node) if edge.target.body is body and edge.target is not node]
-        waiting[node] = len(targets)
-        for target in targets:
-            followers.setdefault(target, []).append(node)
-    by_index = {node.index: node for node in body.steps}
-    ready = [node.index for node in body.steps if not waiting[node]]
-    heapq.heapify(ready)
-    done: list[StepNode] = []
-    while ready:
-        node = by_index[heapq.heappop(ready)]
-        done.append(node)
-        for follower in followers.get(node, []):
-            waiting[follower] -= 1
-            if not waiting[follower]:
-                heapq.heappush(ready, follower.index)
-    finished = set(done)
-    return done + [node for node in body.steps if node not in finished]
 
 
 def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
@@ -106,3 +89,26 @@ def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
                 if trail:
                     trail.pop()
     return found
+
+
+def _ordered(body: Body, graph: Graph) -> list[StepNode]:
+    waiting: dict[StepNode, int] = {}
+    followers: dict[StepNode, list[StepNode]] = {}
+    for node in body.steps:
+        targets = [edge.target for edge in graph.of(node) if edge.target.body is body and edge.target is not node]
+        waiting[node] = len(targets)
+        for target in targets:
+            followers.setdefault(target, []).append(node)
+    by_index = {node.index: node for node in body.steps}
+    ready = [node.index for node in body.steps if not waiting[node]]
+    heapq.heapify(ready)
+    done: list[StepNode] = []
+    while ready:
+        node = by_index[heapq.heappop(ready)]
+        done.append(node)
+        for follower in followers.get(node, []):
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                heapq.heappush(ready, follower.index)
+    finished = set(done)
+    return done + [node for node in body.steps if node not in finished]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from wftui.compiler.checker import Checked
 from wftui.compiler.document import Document
-from wftui.compiler.graph import ordered
 from wftui.compiler.tree import Body
 from wftui.model.execution import StepInfo
 
@@ -23,7 +22,7 @@ def step_infos(checked: Checked, document: Document) -> list[StepInfo]:
 
 def _infos(checked: Checked, document: Document, body: Body, parent: str | None) -> Iterator[StepInfo]:
     prefix = f"{parent}." if parent else ""
-    nodes = ordered(body, checked.graph)
+    nodes = checked.graph.order(body)
     for node in nodes:
         path = prefix + node.id
         needs = [each for each in checked.graph.demands(node) if each.body is body]

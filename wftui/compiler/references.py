@@ -29,10 +29,8 @@ class ReferenceChecker:
         """The edges that `needs`, or the order of the list, asks for."""
         siblings = self.scopes.of_body.get(id(node.body), {})
         if node.step.needs is None:
-            if node.index > 0 and "needs" not in node.raw:
-                before = next((each for each in reversed(node.body.steps) if each.index < node.index), None)
-                if before is not None:
-                    self.graph.add(Edge(node, before, "order", node.pointer))
+            if node.before is not None and "needs" not in node.raw:
+                self.graph.add(Edge(node, node.before, "order", node.pointer))
             return
         for index, step_id in enumerate(node.step.needs):
             pointer = node.at("needs", index)

@@ -98,17 +98,18 @@ class _Reader:
         step_id = raw.get("id")
         named = step_id if isinstance(step_id, str) else None
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "cases", "default")}
-        before = len(self.found)
+        known = len(self.found)
         step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
-        wrong_id = any(problem.pointer == f"{pointer}/id" for problem in self.found[before:]) or named is None
-        node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body)
+        wrong_id = any(problem.pointer == f"{pointer}/id" for problem in self.found[known:]) or named is None
+        before = body.steps[-1] if body.steps else None
+        node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body, before)
         self._containers(node)
         return node
 
     def _containers(self, node: StepNode) -> None:
         raw, kind = node.raw, node.step.type
         allowed = CONTAINER_KEYS.get(kind, ())
-        for key in _ALL_CONTAINER_KEYS.intersection(raw):
+        for key in raw.keys() & _ALL_CONTAINER_KEYS:
             if key not in allowed and (kind or key not in ("steps", "cases")):
                 owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
                 fix = problems.remove(f"remove {key}", node.at(key))

@@ -11,7 +11,6 @@ from wftui.compiler import code
 from wftui.compiler.checker import Checked
 from wftui.compiler.code import Atom, Code, literal, record, tuple_of
 from wftui.compiler.document import Document
-from wftui.compiler.graph import ordered
 from wftui.compiler.secret_inputs import secret_pointers
 from wftui.compiler.source_hash import source_hash
 from wftui.compiler.step_code import Written, bound_value, placed, step_name, write_step
@@ -97,7 +96,7 @@ class _Transpiler:
 
     def _body(self, body: Body) -> list[str]:
         """Write the steps of a list; gives their ids in the order to run them."""
-        nodes = ordered(body, self.graph)
+        nodes = self.graph.order(body)
         for node in nodes:
             self._step(node)
         return [node.id for node in nodes]

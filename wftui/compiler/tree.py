@@ -40,8 +40,8 @@ class StepNode:
 
     Attributes:
         id: empty when the file gives none that can be used.
-        index: its place in its body.
-        body: the list it stands in.
+        index: its place in its list, as written.
+        body: the list it stands in; `before` is the step before it there.
         bodies: the lists inside it.
     """
 
@@ -51,6 +51,7 @@ class StepNode:
     pointer: str
     index: int
     body: Body
+    before: "StepNode | None" = None
     bodies: list[Body] = field(default_factory=list)
     _strings: list[tuple[str, str, str]] | None = None
 
