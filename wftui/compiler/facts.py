@@ -89,16 +89,22 @@ def status_fact(step_id: str, statuses: tuple[str, ...]) -> Fact:
     return Fact(_key(path), "in", statuses)
 
 
-def contradiction(facts: Iterable[Fact]) -> tuple[Fact, Fact] | None:
-    """Two facts that exclude each other; a fact that nothing can fulfil stands for both."""
+def contradiction(facts: Iterable[Fact], new: Iterable[Fact]) -> tuple[Fact, Fact] | None:
+    """The first of some new facts that excludes a known one, or another new one; a known one comes first.
+
+    A fact that nothing can fulfil stands for both.
+    """
     by_subject: dict[str, list[Fact]] = {}
     for fact in facts:
+        by_subject.setdefault(fact.subject, []).append(fact)
+    for fact in new:
         if fact.sign == "in" and not fact.values:
             return fact, fact
-        for other in by_subject.setdefault(fact.subject, []):
+        known = by_subject.setdefault(fact.subject, [])
+        for other in known:
             if other.excludes(fact):
                 return other, fact
-        by_subject[fact.subject].append(fact)
+        known.append(fact)
     return None
 
 

@@ -15,7 +15,7 @@ from wftui.compiler.tree import Body, StepNode
 from wftui.model.compilation import Fix, PatchOperation, Severity
 from wftui.model.workflow import Join
 
-MAX_FACTS = 64
+MAX_FACTS = 32
 """Facts kept of one step; a chain of thousands of conditions would cost more than it tells."""
 
 
@@ -79,7 +79,7 @@ class FlowChecker:
         facts = inherited
         if own:
             status = {fact: node for each in demands for fact in self._status_facts(join, each)}
-            conflict = contradiction([*inherited, *status, *own])
+            conflict = contradiction([*inherited, *status], own)
             if conflict is not None:
                 self._report_condition(node, conflict, {**status, **inherited}, own)
                 return Fate(inherited, self._bits[node], True)
@@ -127,7 +127,7 @@ class FlowChecker:
             return True
         if join != "all_success":
             return False
-        conflict = contradiction(inherited) if len(demands) > 1 else None
+        conflict = _first_conflict(fates)
         if conflict is None:
             return False
         sources = [inherited[fact] for fact in conflict]
@@ -328,6 +328,18 @@ def _inherited(join: Join, fates: list[Fate]) -> Facts:
         common = set(fates[0].facts).intersection(*(fate.facts for fate in fates[1:]))
         return {fact: source for fact, source in fates[0].facts.items() if fact in common}
     return {}
+
+
+def _first_conflict(fates: list[Fate]) -> tuple[Fact, Fact] | None:
+    """Facts of two steps that exclude each other, where both must hold."""
+    known = fates[0].facts if fates else {}
+    for fate in fates[1:]:
+        if fate.facts is not known:
+            conflict = contradiction(known, [fact for fact in fate.facts if fact not in known])
+            if conflict is not None:
+                return conflict
+            known = {**known, **fate.facts}
+    return None
 
 
 def _join_operation(node: StepNode, join: Join) -> PatchOperation:
