@@ -90,6 +90,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("an unknown test", "expression.test", "ood", workflow(step("a", when="1 is ood"))),
     ("an unknown function", "expression.function", "rang", workflow(step("a", input={"x": "{{ rang(2) }}"}))),
     ("too many arguments", "expression.arguments", "upper", workflow(step("a", input={"x": "{{ 'a' | upper(1) }}"}))),
+    ("a pattern that could run for ever", "expression.arguments", "'(a+)+'", workflow(step("a", input={"x": "{{ 'a' | regex_search('(a+)+') }}"}))),
     ("a method", "expression.refused", ".split", workflow(step("a", input={"x": "{{ inputs.url.split('/') }}"}), inputSchema=INPUTS)),
     ("an if without else", "expression.else", "1", workflow(step("a", input={"x": "{{ 1 if true }}"}))),
     ("an input nobody reads", "input.unused", '"url"', workflow(A, inputSchema={"properties": {"url": {}}})),
@@ -128,6 +129,7 @@ WITHOUT_FIX = {
     "an expression in a name",
     "braces that stay open",
     "too many arguments",
+    "a pattern that could run for ever",
     "an if without else",
     "a condition that is never true",
 }

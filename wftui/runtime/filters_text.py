@@ -303,7 +303,8 @@ def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
     >>> "a=1" | regex_search("([a-z])=([0-9])", 2)
     "1"
     """
-    found = patterns.compiled(_text(pattern, "regex_search")).search(patterns.subject(_text(value, "regex_search")))
+    expression = patterns.compiled(_text(pattern, "regex_search"))
+    found = expression.search(patterns.subject(_text(value, "regex_search"), expression.pattern))
     try:
         return found[group] if found else None
     except IndexError:
@@ -317,7 +318,8 @@ def regex_findall(value: Json, pattern: Json) -> list[Json]:
     >>> "a1 b22" | regex_findall("[0-9]+")
     ["1", "22"]
     """
-    found = patterns.compiled(_text(pattern, "regex_findall")).findall(patterns.subject(_text(value, "regex_findall")))
+    expression = patterns.compiled(_text(pattern, "regex_findall"))
+    found = expression.findall(patterns.subject(_text(value, "regex_findall"), expression.pattern))
     return [list(match) if isinstance(match, tuple) else match for match in found]
 
 
@@ -340,7 +342,7 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
         return made
 
     try:
-        return expression.sub(put, patterns.subject(_text(value, "regex_replace")))
+        return expression.sub(put, patterns.subject(_text(value, "regex_replace"), expression.pattern))
     except (patterns.PatternError, IndexError) as error:
         raise BindingError("binding.value", f"the replacement does not fit the pattern: {error}") from None
 

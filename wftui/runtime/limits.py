@@ -11,9 +11,6 @@ MAX_ITEMS = 1_000_000
 MAX_BITS = 4_096
 """Size of a whole number that an expression makes."""
 
-MAX_MATCHED_TEXT = 100_000
-"""Characters that a regular expression is applied to."""
-
 
 def check_text(length: int, what: str) -> None:
     """Refuse a text that would be too long.

@@ -12,6 +12,7 @@ from wftui.compiler.near import near
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.library import Entry, Table
+from wftui.runtime.patterns import problem_of
 from wftui.runtime.predicates import TESTS
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # These three look at an expression before its value is known, so they are not entries of a table.
 SPECIAL_FILTERS = ("default", "d")
 SPECIAL_TESTS = ("defined", "undefined")
+
+PATTERN_FILTERS = ("regex_search", "regex_findall", "regex_replace")
 
 _EACH = Atom("each")
 _NONE = Atom("None")
@@ -131,6 +134,8 @@ class CallTranslator:
             problem = "needs an attribute"
         if problem:
             return self.outer.problem(node, f"{entry.name} {problem}", len(entry.name), "expression.arguments")
+        if entry.name in PATTERN_FILTERS:
+            self._check_pattern(args[0] if args else kwargs["pattern"])
         made = [*given, *(self.outer.translate(argument) for argument in args)]
         if each is not None and entry.takes != "values":
             made.append(each)
@@ -138,6 +143,12 @@ class CallTranslator:
         if each is not None and entry.takes == "values":
             made.append(Named("each=", each))
         return call(_qualified(entry), *made)
+
+    def _check_pattern(self, pattern: nodes.Expr) -> None:
+        if isinstance(pattern, nodes.Const) and isinstance(pattern.value, str):
+            problem = problem_of(pattern.value)
+            if problem is not None:
+                self.outer.problem(pattern, problem, len(pattern.value) + 2, "expression.arguments")
 
     def _map(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
         """`map("filter", arguments)` or `map(attribute="path", default=value)`."""

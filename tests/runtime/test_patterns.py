@@ -1,0 +1,88 @@
+"""Patterns of strangers: what could run for ever is refused, everyday ones are not, and the bound holds."""
+
+import re
+
+import pytest
+
+from wftui.runtime.errors import BindingError
+from wftui.runtime.patterns import compiled, degree_of, longest_for, problem_of, subject
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+$",
+        r"(a*)*b",
+        r"(a|a)*b",
+        r"(a|ab)*c",
+        r"([a-z]+\s?)*$",
+        r"(.*a){20}",
+        r"a*a*a*a*b",
+        r".*.*.*.*x",
+        "a?" * 30 + "a" * 30,
+        "(ab|cd|a)" * 12,
+        "a{0,16}" * 5,
+        r"(a)\1",
+        r"(?=a)b",
+        r"(?<!a)b",
+        "x" * 2000,
+    ],
+)
+def test_a_pattern_that_could_explode_is_refused(pattern: str) -> None:
+    assert str(problem_of(pattern)).startswith("the pattern could take too long")
+    with pytest.raises(BindingError) as caught:
+        compiled(pattern)
+    assert caught.value.type == "binding.limit"
+
+
+@pytest.mark.parametrize("pattern", ["(", "a{2,1}", "[z-a]", "*", "\\"])
+def test_what_is_no_pattern_is_told(pattern: str) -> None:
+    with pytest.raises(BindingError, match="is no regular expression") as caught:
+        compiled(pattern)
+    assert caught.value.type == "binding.value"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "degree"),
+    [
+        (r"abc", 1),
+        (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", 1),
+        (r"v(\d+)\.(\d+)\.(\d+)", 2),
+        (r"^\s*(\w+)\s*=\s*(.*)$", 3),
+        (r"https?://([^/]+)/(.*)", 2),
+        (r"(ERROR|WARN|INFO) +(.*)", 3),
+        (r"<[^>]*>", 2),
+        (r'"([^"]*)"', 2),
+        (r"(?i)error: .*", 2),
+        (r"a*b*", 2),
+        (r".*x.*", 3),
+        (r"(?:ab)*c", 2),
+    ],
+)
+def test_an_everyday_pattern_is_taken(pattern: str, degree: int) -> None:
+    assert problem_of(pattern) is None
+    assert degree_of(pattern) == degree
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"a*b", "a"),
+        (r"a*a*b", "a"),
+        (r"\w+\s+\w+x", "a"),
+        (r".*x.*y", "a"),
+        (r"(?:ab)*c", "ab"),
+        ("a?" * 10 + "a" * 10 + "b", "a"),
+    ],
+)
+def test_the_worst_text_of_the_longest_length_comes_to_an_end(pattern: str, text: str) -> None:
+    assert problem_of(pattern) is None
+    longest = longest_for(pattern)
+    worst = (text * longest)[:longest]
+    assert re.search(pattern, subject(worst, pattern)) is None
+
+
+def test_a_text_that_is_too_long_is_refused() -> None:
+    with pytest.raises(BindingError, match=r"20,000 characters; this pattern takes up to 14,142") as caught:
+        subject("a" * 20_000, r"a*b")
+    assert caught.value.type == "binding.limit"
