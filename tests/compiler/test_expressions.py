@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from compiler_kit import evaluate
+from expression_forms import FORMS, LEAVES, NAMES
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from jinja2 import ChainableUndefined, Environment, Undefined
@@ -187,93 +188,6 @@ def test_monsters_are_refused(expression: str) -> None:
 
 
 # --- agreement with Jinja
-
-NAMES = {
-    "n": 5,
-    "f": 2.5,
-    "s": "Hello",
-    "w": "a b c",
-    "flag": True,
-    "xs": [3, 1, 2, 3],
-    "os": [{"n": 2, "s": "b"}, {"n": 1, "s": "a"}],
-}
-
-
-LEAVES = {
-    "number": [
-        "1",
-        "-2",
-        "3.5",
-        "inputs.n",
-        "inputs.f",
-        "inputs.os[0].n",
-        "inputs.xs[1]",
-        "(inputs.nope | default(3))",
-    ],
-    "text": ["'x'", '"it\'s"', "'ä\\n'", "inputs.s", "inputs.w", "inputs.os[1]['s']", "(inputs.no.s | default('d'))"],
-    "truth": ["true", "false", "inputs.flag", "(inputs.nope is defined)", "(inputs.n is odd)", "(inputs.s is string)"],
-    "list": ["inputs.xs", "[4, 1]", "(range(4) | list)", "(inputs.os | map(attribute='n') | list)"],
-}
-# Every hole is a kind of expression, between @ signs.
-FORMS = {
-    "number": [
-        "(@number@ + @number@)",
-        "(@number@ - @number@)",
-        "(@number@ * @number@)",
-        "(@number@ / @number@)",
-        "(@number@ if @truth@ else @number@)",
-        "(@number@ | abs)",
-        "(@number@ | round(1))",
-        "(@list@ | length)",
-        "(@list@ | sum)",
-        "(@list@ | first)",
-        "(@list@ | max)",
-        "(@text@ | length)",
-        "(@list@[0] | default(@number@))",
-    ],
-    "text": [
-        "(@text@ ~ @text@)",
-        "(@text@ | upper)",
-        "(@text@ | title)",
-        "(@text@ | trim | reverse)",
-        "(@text@ | replace('l', 'L'))",
-        "(@text@ | center(9))",
-        "(@text@ | truncate(4, true, ''))",
-        "(@text@ | default('z'))",
-        "(@text@ if @truth@ else @text@)",
-        "(@text@ or @text@)",
-        "(@text@[1:])",
-        "(@text@[-3:2])",
-        "(inputs.os | sort(attribute='n') | map(attribute='s') | join(@text@))",
-    ],
-    "truth": [
-        "(@number@ < @number@)",
-        "(@number@ == @number@)",
-        "(@number@ < @number@ <= @number@)",
-        "(@text@ in @text@)",
-        "(@text@ != @text@)",
-        "(@number@ not in @list@)",
-        "(not @truth@)",
-        "(@truth@ and @truth@)",
-        "(@truth@ or @truth@)",
-        "(@number@ is in(@list@))",
-        "(@number@ is gt(@number@))",
-    ],
-    "list": [
-        "[@number@, @number@]",
-        "(@list@ + @list@)",
-        "(@list@ | sort)",
-        "(@list@ | sort(reverse=@truth@))",
-        "(@list@ | unique | list)",
-        "(@list@ | reverse | list)",
-        "(@list@ | map('abs') | list)",
-        "(@list@ | select('gt', @number@) | list)",
-        "(@list@ | reject('ge', 2) | list)",
-        "(@list@ | batch(2) | first | default([]) | list)",
-        "(@list@[1:])",
-        "(inputs.os | selectattr('n', 'gt', @number@) | map(attribute='n') | list)",
-    ],
-}
 
 
 @st.composite

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_plans import FAST, Loaded, Open, Steps, Work
 
+from engine.engine_plans import FAST, Loaded, Open, Steps, Work
 from wftui.engine.executor import WorkflowExecutor
 from wftui.runtime.plan import WorkflowPlan
 from wftui.store.execution_store import ExecutionStore

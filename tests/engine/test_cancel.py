@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 import pytest
-from engine_plans import FAST, Going, Watch, begin, chain, constant, run, statuses, step, workflow
 
+from engine.engine_plans import FAST, Going, Watch, begin, chain, constant, run, statuses, step, workflow
 from wftui.engine.settings import EngineSettings
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError

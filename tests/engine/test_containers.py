@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 
+from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
 from wftui.model.events import IterationStarted
 from wftui.model.reducer import fold

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_plans import FAST, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 
+from engine.engine_plans import FAST, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.engine.executor import UnrecordedError, WorkflowExecutor
 from wftui.model.base import Json

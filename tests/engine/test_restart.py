@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from engine_plans import Open, chain, constant, output_of, run, step, workflow
 
+from engine.engine_plans import Open, chain, constant, output_of, run, step, workflow
 from wftui.engine.restart import plan_restart
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError

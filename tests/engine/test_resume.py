@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_plans import FAST, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
 
+from engine.engine_plans import FAST, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
 from wftui.connections.redaction import Redactor
 from wftui.engine.cancel import Slots
 from wftui.engine.connecting import RunConnections

@@ -3,8 +3,7 @@
 import asyncio
 from typing import Any
 
-from engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
-
+from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
 from wftui.model.reducer import fold
 from wftui.runtime.errors import WorkflowError

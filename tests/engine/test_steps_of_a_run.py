@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from engine_plans import Steps, Watch, chain, constant, output_of, reasons, run, statuses, step, workflow
 
+from engine.engine_plans import Steps, Watch, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.engine.settings import EngineSettings
 from wftui.engine.standalone import run_plan
 from wftui.model.base import Json

@@ -4,6 +4,7 @@ from pathlib import Path
 from kit import run_to_end
 from web import Answer, Asked, serving
 
+from wftui.model.base import Json
 from wftui.workbench import Workbench
 
 
@@ -20,7 +21,7 @@ async def test_every_file_is_summarised_and_one_failure_spares_the_others(workbe
             return Answer({"error": {"message": "no"}}, status=400)
         content = json.dumps({"title": said.split()[1], "summary": f"It has {len(said)} characters."})
         half = len(content) // 2
-        chunks = [{"delta": {"content": part}} for part in (content[:half], content[half:])]
+        chunks: list[Json] = [{"delta": {"content": part}} for part in (content[:half], content[half:])]
         choices = [*chunks, {"delta": {}, "finish_reason": "stop"}]
         return Answer(events=[{"model": "stand-in", "choices": [{"index": 0, **choice}]} for choice in choices])
 

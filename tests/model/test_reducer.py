@@ -92,7 +92,9 @@ def test_each_attempt_is_recorded_with_its_own_error() -> None:
         execution_id=RUN, timestamp=at(4), step_id="a", path="a", attempt=1, error=BOOM, next_at=at(10)
     )
     failed = StepFailed(execution_id=RUN, timestamp=at(13), step_id="a", path="a", attempt=2, error=BOOM, duration=11)
-    events = numbered(created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), retrying)
+    events: list[ExecutionEvent] = numbered(
+        created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), retrying
+    )
     waiting = fold(RUN, events).step("a")
     assert waiting is not None
     assert waiting.status == "waiting"
@@ -109,7 +111,12 @@ def test_an_approval_waits_and_goes_on_when_answered() -> None:
         execution_id=RUN, timestamp=at(3), step_id="a", path="a", waiting=Waiting(reason="approval", prompt="Sure?")
     )
     answered = StepAnswered(execution_id=RUN, timestamp=at(9), step_id="a", path="a", approved=True, by="me")
-    events = [created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), waiting]
+    events: list[ExecutionEvent] = [
+        created("a"),
+        Started(execution_id=RUN, timestamp=at(1)),
+        started("a", 2),
+        waiting,
+    ]
     step = fold(RUN, numbered(*events)).step("a")
     assert step is not None
     assert (step.status, step.waiting and step.waiting.prompt) == ("waiting", "Sure?")
@@ -150,7 +157,11 @@ def test_the_parent_of_an_address(path: str, parent: str | None) -> None:
 
 
 def test_an_interrupted_run_that_is_resumed_runs_again() -> None:
-    events = [created("a"), Started(execution_id=RUN, timestamp=at(1)), Interrupted(execution_id=RUN, timestamp=at(2))]
+    events: list[ExecutionEvent] = [
+        created("a"),
+        Started(execution_id=RUN, timestamp=at(1)),
+        Interrupted(execution_id=RUN, timestamp=at(2)),
+    ]
     assert fold(RUN, numbered(*events)).status == "interrupted"
     assert fold(RUN, numbered(*events, Resumed(execution_id=RUN, timestamp=at(3)))).status == "running"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.steps.base import StepType
 from wftui.steps.testing import run_step

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from http_server import Handler, serving
+from steps.http_server import Handler, serving
 
 Scripted = str | dict[str, Any]
 """A text to answer, `{"call": name, "arguments": {...}}`, or `{"status": number, "error": text}`."""

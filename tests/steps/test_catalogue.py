@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from steps_kit import RecordingContext
 
+from steps.steps_kit import RecordingContext
 from wftui.model.errors import ConflictError, UsageError
 from wftui.runtime.validation import schema_problems
 from wftui.steps.catalogue import BUILTIN, StepCatalogue, builtin_catalogue

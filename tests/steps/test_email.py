@@ -7,9 +7,9 @@ from email import policy
 
 import pydantic
 import pytest
-from mail_server import mail_server
-from steps_kit import RecordingContext, Run
 
+from steps.mail_server import mail_server
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.email import EmailStep

@@ -15,8 +15,8 @@ import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.file import FileInput, FileStep

@@ -10,9 +10,9 @@ from typing import Any
 
 import pydantic
 import pytest
-from http_server import make_certificate, serving
-from steps_kit import RecordingContext, Run
 
+from steps.http_server import make_certificate, serving
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http import HttpInput, HttpStep

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from http_server import Handler, serving
-from steps_kit import RecordingContext, Run
 
+from steps.http_server import Handler, serving
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http import HttpStep

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_server import Model, model_server
-from steps_kit import RecordingContext, Run
 
+from steps.model_server import Model, model_server
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.llm import LlmStep

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from mcp_kit import RAW, call_tool, closing, lives, until
 
+from steps.mcp_kit import RAW, call_tool, closing, lives, until
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer

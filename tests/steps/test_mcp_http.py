@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from mcp_kit import call_tool, closing, http_server, until
 
+from steps.mcp_kit import call_tool, closing, http_server, until
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.testing import RecordingContext

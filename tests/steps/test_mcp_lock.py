@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mcp_kit import RAW, call_tool, closing
 
+from steps.mcp_kit import RAW, call_tool, closing
 from wftui.cli.main import main
 from wftui.model.base import Json
 from wftui.model.compilation import CompilationError

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from mcp_kit import RAW, http_server, lives
 
+from steps.mcp_kit import RAW, http_server, lives
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord

@@ -9,8 +9,8 @@ from typing import Any
 
 import psutil
 import pytest
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.python import PythonStep

@@ -6,8 +6,8 @@ from typing import Any
 
 import pydantic
 import pytest
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.shell import ShellInput, ShellStep

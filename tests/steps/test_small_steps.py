@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pydantic
 import pytest
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.approval import ApprovalStep

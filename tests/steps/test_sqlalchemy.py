@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from steps_kit import RecordingContext, Run
 
+from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.sql import SqlStep

@@ -1,4 +1,4 @@
-"""A process of its own on a database: `python store_process.py write|follow|cleanup DATABASE RUN|WORKFLOW COUNT`.
+"""A process of its own on a database: `python store_process.py write|follow|cleanup|claim DATABASE RUN|WORKFLOW COUNT`.
 
 Prints one number a line: what it has been told is stored (write), or what it is shown (follow).
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from store_helpers import completed, created, log, started, step_completed, step_started
 
 from wftui.model.clock import utc_now
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import ConflictError, NotFoundError
 from wftui.store.execution_store import ExecutionStore
 
 
@@ -48,10 +48,21 @@ async def cleanup(store: ExecutionStore, workflow: str, count: int) -> None:
         print(report.runs, flush=True)
 
 
+async def claim(store: ExecutionStore, run: str, _count: int) -> None:
+    """Print 1 when the run is this process's now, 0 when it is not; live on until the input ends."""
+    try:
+        await store.claim(run)
+    except ConflictError:
+        print(0, flush=True)
+    else:
+        print(1, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+
 async def main(mode: str, database: str, run: str, count: str) -> None:
     store = await ExecutionStore.open(Path(database))
     try:
-        await {"write": write, "follow": follow, "cleanup": cleanup}[mode](store, run, int(count))
+        await {"write": write, "follow": follow, "cleanup": cleanup, "claim": claim}[mode](store, run, int(count))
     finally:
         await store.close()
 

@@ -10,9 +10,10 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
-from store_helpers import RUN, created, log, started
+from store_helpers import RUN, created, interrupted, log, resumed, started
 
 from wftui.model.reducer import fold
+from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
 
 pytest_plugins = "store_fixtures"
@@ -23,11 +24,13 @@ SCRIPT = Path(__file__).with_name("store_process.py")
 async def start(mode: str, database: Path, run: str = RUN, count: int = 0) -> Process:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     arguments = [str(SCRIPT), mode, str(database), run, str(count)]
-    return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE, env=environment)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+    )
 
 
 async def numbers(process: Process) -> list[int]:
-    out, err = await process.communicate()
+    out, err = await process.communicate(b"")
     assert (err.decode(), process.returncode) == ("", 0)
     return [int(line) for line in out.split()]
 
@@ -96,6 +99,29 @@ async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Pat
     await store.update(RUN, {"status": "completed"})
     await store.close()
     assert integrity(database) == "ok"
+
+
+async def test_of_many_who_take_over_from_a_process_that_died_one_wins(store: ExecutionStore, database: Path) -> None:
+    async def said(process: Process) -> int:
+        assert process.stdout is not None
+        return int(await process.stdout.readline())
+
+    await store.append([created(), started(), interrupted()], wait=True)
+    dead = await start("claim", database)
+    assert await said(dead) == 1
+    with pytest.raises(StoreConflict, match=f"pid {dead.pid}"):
+        await store.claim(RUN)
+    dead.kill()  # claimed, and never resumed
+    await dead.wait()
+    racing = [await start("claim", database) for _ in range(4)]
+    claims = [await said(process) for process in racing]
+    assert sorted(claims) == [0, 0, 0, 1]
+    with pytest.raises(StoreConflict, match=f"pid {racing[claims.index(1)].pid}"):
+        await store.claim(RUN)
+    await asyncio.gather(*map(numbers, racing))
+    await store.claim(RUN)
+    (again,) = await store.append([resumed()], wait=True)
+    assert again.seq == 4
 
 
 async def test_a_second_process_watches_a_run_from_its_first_to_its_last_event(

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_events import BEGIN, Story, asking, completed, failed, running
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tui.run_events import BEGIN, Story, asking, completed, failed, running
 from wftui.model.events import Completed, Created, ExecutionEvent, Started
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.cleanup import CleanupScreen

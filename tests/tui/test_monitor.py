@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from run_events import Story, asking, completed, failed, running
 from textual.app import App
 from textual.screen import Screen
 
+from tui.run_events import Story, asking, completed, failed, running
 from wftui.model.events import Completed, Log
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.monitor import MonitorScreen

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from run_events import BEGIN, Story, completed, failed, running, state_of
 
+from tui.run_events import BEGIN, Story, completed, failed, running, state_of
 from wftui.model.events import ExecutionEvent, IterationsPlanned, IterationStarted, Log
 from wftui.model.execution import Iterations, Waiting
 from wftui.tui.widgets.run.canvas_status import canvas_statuses

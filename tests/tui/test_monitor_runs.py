@@ -335,7 +335,7 @@ async def test_a_50_mb_output_never_freezes_the_screen(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     """While such a value is opened and scrolled to its end, everything else gets its turn every few hundred lines."""
-    from run_events import completed
+    from tui.run_events import completed
 
     story = completed(outputs={"rows": ["x" * 90 for _ in range(500_000)]})
     await (await workbench.store()).append(story.events, wait=True)

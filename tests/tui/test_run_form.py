@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from run_form_app import UNDECIDED, FormApp, write
 from textual import events
 
+from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs
 from wftui.tui.screens.run_input import RunInputModal

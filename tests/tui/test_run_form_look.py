@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from run_form_app import FormApp, write
-
+from tui.run_form_app import FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.schema_form.form import SchemaForm
 

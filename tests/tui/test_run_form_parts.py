@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from run_form_app import UNDECIDED, FormApp, write
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.field_row import FieldRow

@@ -1,4 +1,4 @@
-"""Draws the pictures of the README from the real app: `python screenshots/make.py` writes the SVG files beside it.
+"""Draws the pictures of the README from the real app: `python screenshots/draw.py` writes the SVG files beside it.
 
 The app runs without a terminal, over a workspace and a git repository of its own, and is driven by its keys.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from wftui.model.base import Json
 from wftui.tui.app import WftuiApp
 from wftui.tui.session import Leaving
 from wftui.workbench import Settings, Workbench
@@ -52,12 +53,13 @@ async def shoot(folder: Path) -> None:
     workbench = Workbench(Settings(tables=tables, database=folder / "wftui.db", user_id="ada"))
     logs = folder / "app.log"
     logs.write_text("2026-11-22T10:00:00 INFO started\n2026-11-22T10:00:01 ERROR no such file 'a.txt'\n" * 40)
-    for workflow, inputs in [
+    earlier: list[tuple[str, dict[str, Json]]] = [
         ("log_triage", {"path": str(logs), "out": str(folder / "triage")}),
         ("site_check", {"urls": ["http://127.0.0.1:9/"], "timeoutSeconds": 2}),
         ("log_triage", {"path": str(folder / "nothing"), "out": str(folder / "triage")}),
         ("repo_health", {"repo": str(folder / "project")}),
-    ]:
+    ]
+    for workflow, inputs in earlier:
         await workbench.wait(await workbench.start(workflow, inputs))
     app = WftuiApp(workbench)
     async with app.run_test(size=SIZE) as pilot:
