@@ -86,6 +86,7 @@ class WorkflowExecutor:
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, RunBroken] = {}
+        self._resuming: set[str] = set()
         self._attendant = Attendant(store, self._runs)
 
     # --- starting
@@ -121,15 +122,22 @@ class WorkflowExecutor:
             ConfirmationNeeded: steps that may not run twice were running when the process died.
             UsageError: a secret input is not given.
         """
-        if execution_id in self._runs:
+        if execution_id in self._runs or execution_id in self._resuming:
             raise ConflictError(f"run {execution_id} is running here")
+        self._resuming.add(execution_id)
+        try:
+            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth)
+        finally:
+            self._resuming.discard(execution_id)
+
+    async def _resume(self, execution_id: str, inputs: Mapping[str, Json], *, confirmed: bool, depth: int) -> None:
         history = await read_history(self._store, execution_id)
         created = check_resumable(history, execution_id)
         plan = (await self._stored(created)).plan
         asked = [] if confirmed else may_have_run(plan, history.prior)
         if asked:
             raise ConfirmationNeeded(asked)
-        whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs or {})
+        whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
             workflow_id=created.workflow_id,
             user_id=created.user_id,
@@ -138,8 +146,11 @@ class WorkflowExecutor:
         )
         run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior)
         await run.take_up(history, whole)
-        await self._claim(execution_id)
+        await self._store.claim(execution_id)
         try:
+            if await self._store.events(execution_id, after=history.last_seq, limit=1):
+                await self._store.release(execution_id)
+                raise ConflictError(f"run {execution_id} has gone on in another process meanwhile")
             await run.resume()
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
@@ -346,28 +357,12 @@ class WorkflowExecutor:
         finally:
             del self._runs[run.id], self._tasks[run.id]
 
-    async def _claim(self, execution_id: str) -> None:
-        """Make an interrupted run this process's.
-
-        Raises:
-            ConflictError: another process has resumed it.
-        """
-        try:
-            await self._store.claim(execution_id)
-        except ConflictError:
-            if (await self._record(execution_id)).status != "interrupted":
-                raise
-            # Claimed, but not resumed: that process has died in between, or is about to resume. This event takes the
-            # claim away, and the number that the other's `resumed` would have: only one of the two goes on.
-            await self._interrupt(execution_id, "the process that was to resume it has ended")
-            await self._store.claim(execution_id)
-
     async def _interrupt(self, execution_id: str, message: str) -> None:
         event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
         await self._store.append([event], wait=True)
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
-        await self._claim(execution_id)
+        await self._store.claim(execution_id)
         history = await read_history(self._store, execution_id)
         stamp: dict[str, Json] = {"execution_id": execution_id, "timestamp": self._clock()}
         stopped = [

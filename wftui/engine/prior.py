@@ -148,6 +148,11 @@ class RunHistory:
     cancel_requested: bool = False
     last: ExecutionEvent | None = None
 
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest event; 0 before the first."""
+        return self.last.seq if self.last is not None else 0
+
     def note(self, event: ExecutionEvent) -> None:
         """Take in the next event of the run."""
         self.last = event
