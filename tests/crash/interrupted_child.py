@@ -55,6 +55,7 @@ def interrupted_plan() -> WorkflowPlan:
         source_hash="sha256:0",
         compiler="1",
         steps=(ask, pay),
+        finally_=(StepPlan(id="tidy", type="set", name="tidy", input=lambda _scope: {"done": True}),),
         outputs={"ask": lambda scope: scope.steps["ask"].output, "pay": lambda scope: scope.steps["pay"].output},
     )
 

@@ -78,7 +78,11 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
     await executor.cancel(run_id, by="me")
     record = await executor.wait(run_id)
     assert record.status == "cancelled"
-    assert {each.path: each.status for each in record.step_results} == {"ask": "cancelled", "pay": "cancelled"}
+    assert {each.path: (each.status, each.skip_reason) for each in record.step_results} == {
+        "ask": ("cancelled", None),
+        "pay": ("cancelled", None),
+        "tidy": ("skipped", "cancelled"),
+    }
 
 
 def _deadline(events: list[ExecutionEvent]) -> datetime | None:

@@ -18,7 +18,7 @@ from wftui.engine.prior import Prior, RunHistory
 from wftui.engine.resume import may_have_run
 from wftui.engine.run import Run
 from wftui.engine.secret_inputs import masked, restored
-from wftui.model.base import Json
+from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import utc_now
 from wftui.model.errors import UsageError
 from wftui.model.events import CancelRequested, ExecutionEvent, Interrupted, StepFailed, StepRetrying, StepStarted
@@ -191,14 +191,16 @@ async def test_attempts_made_before_count() -> None:
 
 
 async def test_a_deadline_is_kept() -> None:
-    plan = workflow(step("a", type="delay", input=constant({"for": 0.2})))
+    plan = workflow(step("a", type="delay", input=constant({"for": 0.2})), outputs={"a": output_of("a")})
     watch = Watch()
     await run(plan, watch=watch)
     waiting = next(index for index, event in enumerate(watch.events) if event.type == "step_waiting")
     record, events = await resume(plan, watch.events[: waiting + 1], Steps())
     waits = [event.waiting.until for event in events if event.type == "step_waiting"]
     assert record.status == "completed"
+    assert waits[0] is not None
     assert waits[0] == waits[1]
+    assert record.outputs == {"a": {"until": format_timestamp(waits[0])}}
 
 
 async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> None:

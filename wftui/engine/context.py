@@ -114,14 +114,15 @@ class RunContext:
         self._closed = True
         await self._voice.close()
 
-    async def sleep_until(self, moment: datetime) -> None:
-        """Wait for a moment."""
+    async def sleep_until(self, moment: datetime) -> datetime:
+        """Wait for a moment; returns it, or that of before a resume."""
         before = self._core.prior.waits.pop(self._path, None)
         if before is not None and before.reason == "delay" and before.until is not None:
             moment = before.until
         async with self._waiting(Waiting(reason="delay", until=moment)):
             while (left := self._left(moment)) > 0:  # noqa: ASYNC110  (it waits for a moment, not a state)
                 await asyncio.sleep(left)
+        return moment
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person.

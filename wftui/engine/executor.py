@@ -16,13 +16,13 @@ from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
+from wftui.engine.outcome import CANCELLED
 from wftui.engine.prior import Prior
 from wftui.engine.rerun import prepare_rerun
 from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import (
     ConfirmationNeeded,
     check_resumable,
-    declared_id,
     inputs_again,
     may_have_run,
     read_history,
@@ -33,7 +33,15 @@ from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import Cancelled, CancelRequested, Created, ExecutionEvent, Interrupted, StepCancelled
+from wftui.model.events import (
+    Cancelled,
+    CancelRequested,
+    Created,
+    ExecutionEvent,
+    Interrupted,
+    StepCancelled,
+    StepSkipped,
+)
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
@@ -238,6 +246,8 @@ class WorkflowExecutor:
     async def cancel(self, execution_id: str, by: str = "") -> None:
         """Ask for a cancel, of a run of this or any other process; a second one does not wait for the grace period.
 
+        A run that is interrupted is given up: nothing of it runs any more, its `finally` neither.
+
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended.
@@ -362,10 +372,27 @@ class WorkflowExecutor:
         await self._store.append([event], wait=True)
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
+        """Give an interrupted run up: no step of it runs any more, those of `finally` neither.
+
+        Whoever wants them to run resumes it, and cancels then.
+        """
         await self._store.claim(execution_id)
-        history = await read_history(self._store, execution_id)
-        stamp: dict[str, Json] = {"execution_id": execution_id, "timestamp": self._clock()}
-        stopped = [
-            StepCancelled(step_id=declared_id(path), path=path, **stamp) for path in sorted(history.prior.open)[::-1]
-        ]
-        await self._store.append([CancelRequested(by=by, **stamp), *stopped, Cancelled(**stamp)], wait=True)
+        record = await self._record(execution_id)
+        run: dict[str, Json] = {"execution_id": execution_id, "timestamp": self._clock()}
+        events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
+        for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
+            where = {"step_id": step.step_id, "path": step.path, **run}
+            if step.status in ("running", "waiting"):
+                events.append(StepCancelled(**where))
+            elif step.status == "pending":
+                events.append(
+                    StepSkipped(
+                        step_name=step.step_name,
+                        step_type=step.step_type,
+                        parent=step.parent,
+                        reason=CANCELLED.reason,
+                        because_failed=CANCELLED.because_failed,
+                        **where,
+                    )
+                )
+        await self._store.append([*events, Cancelled(**run)], wait=True)

@@ -129,8 +129,8 @@ class StepContext(Protocol):
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Say how far the step is, 0 to 1."""
 
-    async def sleep_until(self, moment: datetime) -> None:
-        """Wait for a moment; the deadline is stored, so a resumed run waits only for the rest."""
+    async def sleep_until(self, moment: datetime) -> datetime:
+        """Wait for a moment; returns it, or the one stored before if the run is resumed: it waits only for the rest."""
 
     def now(self) -> datetime:
         """The run's clock, in UTC."""

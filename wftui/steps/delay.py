@@ -1,7 +1,7 @@
 """`delay`: wait for a time, or until a moment."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -57,5 +57,4 @@ class DelayStep(StepType[DelayInput]):
             moment = input.until.astimezone(UTC)
         else:
             moment = context.now() + timedelta(seconds=input.for_ or 0.0)
-        await context.sleep_until(moment)
-        return {"until": format_timestamp(datetime.fromtimestamp(moment.timestamp(), UTC))}
+        return {"until": format_timestamp(await context.sleep_until(moment))}

@@ -57,9 +57,10 @@ class RecordingContext:
         """Keep the progress."""
         self.fractions.append((fraction, message))
 
-    async def sleep_until(self, moment: datetime) -> None:
+    async def sleep_until(self, moment: datetime) -> datetime:
         """Keep the moment; do not sleep."""
         self.slept_until.append(moment)
+        return moment
 
     def now(self) -> datetime:
         """A clock that stands still."""
