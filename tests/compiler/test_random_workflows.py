@@ -1,5 +1,6 @@
 """Workflows of random shape and with random expressions: compiled, formatted, ordered, and addressed consistently."""
 
+import json
 import random
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from wftui.runtime.plan import StepPlan, step_infos
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
 COUNT = 40
-SCHEMA = {"type": "object", "properties": {name: {} for name in NAMES}, "required": list(NAMES)}
+SCHEMA = {"type": "object", "properties": {name: {} for name in (*NAMES, "no", "nope")}, "required": list(NAMES)}
 
 
 class Maker:
@@ -120,8 +121,6 @@ def test_they_are_harmless_and_in_order(modules: list[str]) -> None:
 
 
 def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
-    import json
-
     for seed in range(COUNT):
         text = json.dumps(Maker(seed).workflow())
         outline = compiler_of(tmp_path).outline("flow", text)

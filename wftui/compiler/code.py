@@ -281,8 +281,8 @@ class _Body:
             code = code.body
         inner = indent + INDENT
         if isinstance(code, Lambda):
-            # A blank line before and after a nested function, as formatters want it.
-            if self.out.lines[-1] and not self.out.lines[-1].endswith(":"):
+            # A blank line before and after a nested function, but for one that comes first in another.
+            if self.out.lines[-1] and not self.out.lines[-1].lstrip().startswith(("def ", ") -> ")):
                 self.out.lines.append("")
             self.out.lines.append(f"{indent}def {name}({code.signature}) -> Json:")
             self.statement("return ", code.body, inner)
@@ -343,7 +343,8 @@ class _Layout:
             body = code.body
             while isinstance(body, Marked):
                 body = body.body
-            if isinstance(body, Operation):
+            opening = body.opening if isinstance(body, Group) else body.flat
+            if isinstance(body, Operation) or columns(prefix + code.prefix + opening) > WIDTH:
                 raise _TooWideError(marked)
             try:
                 self.write(prefix + code.prefix, code.body, indent, suffix)
