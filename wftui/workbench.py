@@ -86,6 +86,11 @@ class Workbench:
                 self._store = await ExecutionStore.open(self.settings.database, clock=self.clock)
             return self._store
 
+    @property
+    def notice(self) -> str | None:
+        """What a person must be told of the database that was opened, such as that a damaged one was set aside."""
+        return self._store.notice if self._store else None
+
     async def executor(self) -> WorkflowExecutor:
         """The engine, started at the first call; runs whose process died become `interrupted` then."""
         store = await self.store()

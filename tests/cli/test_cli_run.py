@@ -378,3 +378,15 @@ def test_a_folder_that_cannot_hold_the_database_is_a_sentence(settings: Settings
     assert done.returncode == 1
     assert str(closed) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_database_is_set_aside_and_that_is_said(settings: Settings) -> None:
+    add(settings, HELLO)
+    wftui(settings, "run", "hello", "--quiet")
+    content = settings.database.read_bytes()
+    settings.database.write_bytes(content[: len(content) // 2])
+    done = wftui(settings, "history")
+    assert done.returncode == 0
+    assert "was damaged and has been set aside as wftui.db.damaged-" in done.stderr
+    aside = settings.database.parent.glob("wftui.db.damaged-*")
+    assert content[: len(content) // 2] in [path.read_bytes() for path in aside]

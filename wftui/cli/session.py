@@ -26,6 +26,8 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
                 raise
             return _tell_problems(workbench, error)
         finally:
+            if workbench.notice:
+                Terminal().error(f"wftui: {workbench.notice}")
             await workbench.close()
 
     return asyncio.run(session())

@@ -130,6 +130,8 @@ class WorkflowsScreen(ActionScreen[None]):
             else:
                 self._say(f"{error}\n\nPress f9 to look again, q to leave.")
             return
+        if not self._known and self.workbench.notice:
+            self.notify(self.workbench.notice, title="Your history", severity="warning", timeout=30, markup=False)
         self._known, self._trouble = True, None
         self._show_rows()
 
