@@ -342,7 +342,7 @@ class WorkflowExecutor:
             emitter=Emitter(execution_id, self._store, redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),
-            environment=dict(os.environ),
+            environment={**os.environ, "WFTUI_USER": request.user_id},
             working_directory=self._working_directory,
             folder=self._folder_of(plan.id) if self._folder_of else None,
             connections=RunConnections(plan, request.connections, redactor, self._connections),

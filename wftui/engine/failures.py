@@ -59,6 +59,12 @@ def may_retry(error_type: str, on: tuple[str, ...]) -> bool:
     return not on or _has_prefix(error_type, on)
 
 
+def retry_after(error: ExecutionError) -> float:
+    """Seconds the other side asked to be left alone; 0 when it asked nothing."""
+    asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
+    return float(asked) if isinstance(asked, int | float) else 0.0
+
+
 def _has_prefix(error_type: str, prefixes: tuple[str, ...]) -> bool:
     return any(error_type == prefix or error_type.startswith(prefix.rstrip(".") + ".") for prefix in prefixes)
 

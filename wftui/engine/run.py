@@ -179,8 +179,7 @@ class Run:
             error = ExecutionError(
                 type="timeout", message=f"the run took longer than its timeout of {plan.timeout:g} s"
             )
-        outputs, bad_output = await self._outputs(frame.scope)
-        error = error or bad_output
+        scope, untidy = frame.scope, None
         if plan.finally_:
             self._in_finally = True
             if self._main.stopped:
@@ -188,10 +187,12 @@ class Run:
             # Neither a stop nor a failure among the steps keeps `finally` from starting.
             frame.halted = False
             last = Frame(frame.scope, self._finally, outer=frame)
-            tidied = await runner.run_body(plan.finally_, last, fail_fast=False)
+            untidy = (await runner.run_body(plan.finally_, last, fail_fast=False)).error
             self._finally.close()
-            error = error or tidied.error
-        return outputs, error
+            scope = last.scope
+        # After `finally`, whose steps outputs may read too.
+        outputs, bad_output = await self._outputs(scope)
+        return outputs, error or bad_output or untidy
 
     async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
         """The workflow's outputs, null where one cannot be had, and the first error."""

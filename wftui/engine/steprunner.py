@@ -10,7 +10,7 @@ from wftui.engine.conditions import holds
 from wftui.engine.containers import parent_of, run_container
 from wftui.engine.context import RunContext
 from wftui.engine.core import RunCore
-from wftui.engine.failures import describe, may_retry, parse_input
+from wftui.engine.failures import describe, may_retry, parse_input, retry_after
 from wftui.engine.foreach import run_for_each
 from wftui.engine.frame import Frame
 from wftui.engine.jsonvalues import ensure_json
@@ -156,7 +156,7 @@ class StepRunner:
             if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
                 raise Failure(described, attempt)
             core.prior.forget_inside(path)
-            delay = delay_before_next(step.retry, failed, core.random)
+            delay = delay_before_next(step.retry, failed, core.random, retry_after(described))
             await core.emitter.emit(
                 StepRetrying(
                     execution_id=core.execution_id,

@@ -109,7 +109,7 @@ class StepContext(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT."""
+        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT, WFTUI_USER."""
 
     @property
     def connection(self) -> Mapping[str, Json] | None:

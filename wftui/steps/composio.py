@@ -44,6 +44,7 @@ class ComposioStep(StepType[ComposioInput]):
         "arguments": {"owner": "me", "repo": "it", "title": "A report"},
     }
     connection_kind = "composio"
+    connection_required = True
     secret_fields = frozenset({"arguments"})
     output_schema: ClassVar = {
         "type": "object",

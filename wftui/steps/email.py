@@ -55,6 +55,7 @@ class EmailStep(StepType[EmailInput]):
         "attachments": ["report.md"],
     }
     connection_kind = "smtp"
+    connection_required = True
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
