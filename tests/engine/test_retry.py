@@ -2,10 +2,10 @@
 
 import random
 
-from engine.engine_plans import Steps
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.engine_plans import Steps
 from wftui.engine.retry import delay_before_next
 from wftui.engine.standalone import run_plan
 from wftui.model.base import Json

@@ -67,7 +67,8 @@ def test_pieces_join_to_the_value(value: Json) -> None:
     text = b"".join(pieces)
     assert json.loads(text) == value
     assert decode_pieces([piece.decode() for piece in pieces]) == value
-    assert len(text) / 6 - 2 <= measured.size <= 2 * len(text) + 2
+    # A float counts as 9 whatever its digits are, and is written in 3 at least.
+    assert len(text) / 6 - 2 <= measured.size <= 3 * len(text) + 2
     assert measured.marked == (b'"$value":' in text)
 
 
