@@ -57,7 +57,7 @@ async def shoot(folder: Path) -> None:
         ("log_triage", {"path": str(logs), "out": str(folder / "triage")}),
         ("site_check", {"urls": ["http://127.0.0.1:9/"], "timeoutSeconds": 2}),
         ("log_triage", {"path": str(folder / "nothing"), "out": str(folder / "triage")}),
-        ("repo_health", {"repo": str(folder / "project")}),
+        ("repo_health", {"repo": "project"}),
     ]
     for workflow, inputs in earlier:
         await workbench.wait(await workbench.start(workflow, inputs))
@@ -75,7 +75,7 @@ async def shoot(folder: Path) -> None:
         await settled(pilot)
         save("editor")
         await pilot.press("escape")
-        app.open_run_form("repo_health", {"repo": str(folder / "project")})
+        app.open_run_form("repo_health", {"repo": "project"})
         await asyncio.sleep(1)
         save("run-form")
         await pilot.press("enter")
@@ -92,8 +92,10 @@ async def shoot(folder: Path) -> None:
 
 def main() -> None:
     """Take all pictures in a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="wftui-") as name:
-        os.environ["TZ"] = "UTC"
+    with tempfile.TemporaryDirectory(prefix="demo-") as name:
+        # Paths are shown relative to home and to where the program was started.
+        os.environ.update(HOME=name, TZ="UTC")
+        os.chdir(name)
         asyncio.run(shoot(Path(name)))
 
 
