@@ -36,7 +36,6 @@ def test_a_connection_from_add_to_remove(
 def test_a_secret_in_clear_is_kept_encrypted(
     places: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("pyrage")
     secret = "very-secret-token-1234"
     assert main(["connections", *places, "add", "svc", "--kind", "http", "-s", f"token={secret}"]) == 0
     assert secret not in capsys.readouterr().out

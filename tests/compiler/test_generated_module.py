@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from compiler_kit import assert_harmless, check, compiler_of, step, workflow, write
 from every_feature import EVERYTHING
+from mypy import api
 
 from wftui.model.workflow import Workflow
 from wftui.runtime.errors import BindingError
@@ -45,7 +46,6 @@ def test_the_same_file_gives_the_same_bytes_in_every_process() -> None:
     assert made == {compiled(EVERYTHING)}
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
 @pytest.mark.parametrize("width", ["88", "100", "120"])
 def test_ruff_has_nothing_to_format(width: str, tmp_path: Path) -> None:
     assert RUFF is not None
@@ -66,7 +66,6 @@ def test_ruff_has_nothing_to_format(width: str, tmp_path: Path) -> None:
 
 
 def test_it_type_checks(tmp_path: Path) -> None:
-    api = pytest.importorskip("mypy.api")
     path = tmp_path / "workflow.py"
     path.write_text(compiled(EVERYTHING))
     # With the project's own settings and cache: mypy takes its time over pydantic otherwise.

@@ -128,7 +128,6 @@ def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
         assert outline.steps == step_infos(loaded.plan)
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
 @pytest.mark.parametrize("width", ["88", "120"])
 def test_ruff_has_nothing_to_format(width: str, modules: list[str], tmp_path: Path) -> None:
     assert RUFF is not None

@@ -89,7 +89,6 @@ def test_a_secret_that_is_not_there_says_where_it_was_sought(
 
 
 def test_a_secret_in_clear_goes_into_the_encrypted_store(connections: Connections, tmp_path: Path) -> None:
-    pytest.importorskip("pyrage")
     values = {"command": ["server"], "env": {"TOKEN": "clear-secret", "OTHER": "env:HOME"}}
     kept = connections.save(stored("tools", "mcp", values))
     assert kept.values["env"] == {"TOKEN": "store:tools/env/TOKEN", "OTHER": "env:HOME"}
@@ -104,7 +103,6 @@ def test_a_secret_in_clear_goes_into_the_encrypted_store(connections: Connection
 
 
 def test_removing_a_connection_removes_its_secrets(connections: Connections) -> None:
-    pytest.importorskip("pyrage")
     connections.save(stored("a", "anthropic", {"apiKey": "clear-secret"}))
     connections.store.put("shared", "kept")
     connections.remove("a")
@@ -115,7 +113,6 @@ def test_removing_a_connection_removes_its_secrets(connections: Connections) -> 
 
 
 def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
-    pytest.importorskip("pyrage")
     connections.store.put("a", "secret")
     other = Connections(tmp_path / "other").store
     other.put("b", "secret")

@@ -10,8 +10,6 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.sql import SqlStep
 
-pytest.importorskip("sqlalchemy")
-
 STEP = SqlStep()
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
