@@ -45,7 +45,19 @@ There are literals, lists, objects, paths, slices, `+ - * / // % **`, `~` for te
 `in`, and `a if b else c`. There are no statements, macros, methods or imports. What could use up memory or time is
 capped and says so.
 
-In the examples, the line below an expression is what it gives.
+## Different from Jinja
+
+The syntax is Jinja's. What differs, differs so that a mistake is told instead of passed on:
+
+- what is missing is an error, not an empty text; an `if` needs its `else`;
+- `a.b` is the key `b`, never a method: write `value | split(",")`, not `value.split(",")`;
+- text is never taken for a number: `"2" + 1` is an error, `"2" | int + 1` is 3, and `int` and `float` fail on text that
+  holds no number, unless they are given a default;
+- what is no text is written into text as JSON (`true`, `null`, `[1, 2]`); `null` is `none`;
+- the fallback of `default` is only worked out when it is needed;
+- `groupby` gives objects with `grouper` and `list`.
+
+In the examples below, the line under an expression is what it gives.
 """
 
 
