@@ -149,6 +149,7 @@ def _meaning(field: dict[str, Any]) -> str:
 
 def keys() -> str:
     """The keys of every screen."""
+    from wftui.tui.screens.connections import ConnectionsScreen
     from wftui.tui.screens.editor import EditorScreen
     from wftui.tui.screens.history import HistoryScreen
     from wftui.tui.screens.monitor import MonitorScreen
@@ -163,6 +164,7 @@ def keys() -> str:
         ("Run form", RunInputModal.ACTIONS),
         ("Monitor", MonitorScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
+        ("Connections", ConnectionsScreen.ACTIONS),
     ]:
         parts.append(f"\n## {title}\n\n| keys | |\n|---|---|\n{_keys(actions)}")
     return "".join(parts)

@@ -90,7 +90,7 @@ class Connections:
         Raises:
             ConnectionsError: `connection.invalid` with every field that is wrong.
         """
-        if not _NAME.match(connection.name):
+        if not _NAME.fullmatch(connection.name):
             raise ConnectionsError(
                 f"{connection.name!r} is no name for a connection: use a-z, 0-9, _ and -",
                 code="connection.invalid",
