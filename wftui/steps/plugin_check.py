@@ -29,7 +29,7 @@ def usable(thing: object, word: str | None = None) -> StepType[Any]:
     if found is None:
         raise PluginError("it is neither a StepType nor a function with @step")
     own = getattr(found, "word", None)
-    if not isinstance(own, str) or not _WORD.match(own):
+    if not isinstance(own, str) or not _WORD.fullmatch(own):
         raise PluginError(f"its word {own!r} must have a dot, as in acme.fetch, and only a-z, 0-9 and _ around it")
     if word is not None and own != word:
         raise PluginError(f"it calls itself {own}")

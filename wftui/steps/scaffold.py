@@ -109,7 +109,7 @@ def new_step_package(word: str, parent: Path) -> list[Path]:
         UsageError: when the word is not of the form `acme.fetch`.
         ConflictError: when the folder exists.
     """
-    if not _WORD.match(word):
+    if not _WORD.fullmatch(word):
         raise UsageError(f"{word!r} is no word for a step type: write it as in acme.fetch")
     package, function = word.split(".")
     folder = parent / f"{package}-steps"
