@@ -121,7 +121,7 @@ async def test_panes_look(
 # --- saving
 
 
-async def test_ac_b1_saving_shows_the_compilation_status(
+async def test_ac_b_1_saving_shows_the_compilation_status(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello", steps=STEPS)

@@ -27,7 +27,7 @@ REPORT: Json = {
 }
 
 
-async def test_enter_runs_with_what_is_filled_in(until: Until) -> None:
+async def test_ac_b_2_input_modal_collects_inputs_and_enter_runs_with_them(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await write(pilot, "my repo")
