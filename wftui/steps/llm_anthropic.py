@@ -1,12 +1,10 @@
 """Anthropic's messages."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.capture import beginning
-from wftui.steps.llm_protocol import Answer, Message, Talk, ToolCall
+from wftui.steps.llm_protocol import Answer, Message, Talk, answer_object, tool_call
 from wftui.steps.server_events import ServerEvent
 
 API_VERSION = "2023-06-01"
@@ -51,7 +49,7 @@ class AnthropicProtocol:
         answer = Answer()
         blocks: dict[int, dict[str, str]] = {}
         async for event in events:
-            data = _object(event.data)
+            data = answer_object(event.data)
             match data.get("type"):
                 case "message_start":
                     message = data.get("message") or {}
@@ -81,7 +79,8 @@ class AnthropicProtocol:
                 case "message_stop":
                     break
         answer.text = "".join(blocks[index]["text"] for index in sorted(blocks) if blocks[index]["type"] == "text")
-        answer.calls = [_call(blocks[index]) for index in sorted(blocks) if blocks[index]["type"] == "tool_use"]
+        used = [block for _, block in sorted(blocks.items()) if block["type"] == "tool_use"]
+        answer.calls = [tool_call(block["id"], block["name"], block["text"]) for block in used]
         return answer
 
 
@@ -101,21 +100,3 @@ def _message(message: Message) -> Json:
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments or {}} for call in message.calls
     ]
     return {"role": "assistant", "content": content}
-
-
-def _call(block: dict[str, str]) -> ToolCall:
-    try:
-        arguments = json.loads(block["text"] or "{}")
-    except ValueError:
-        arguments = None
-    return ToolCall(block["id"], block["name"], arguments if isinstance(arguments, dict) else None, block["text"])
-
-
-def _object(text: str) -> dict[str, Json]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
-    return found

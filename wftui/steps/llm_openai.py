@@ -1,13 +1,11 @@
 """OpenAI's chat completions, as spoken by OpenAI, Ollama, vLLM, llama.cpp and many others."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.capture import beginning
-from wftui.steps.llm_protocol import Answer, Message, Talk, ToolCall
+from wftui.steps.llm_protocol import Answer, Message, Talk, answer_object, tool_call
 from wftui.steps.server_events import ServerEvent
 
 
@@ -69,7 +67,7 @@ class OpenAIProtocol:
         async for event in events:
             if event.data.strip() == "[DONE]":
                 break
-            chunk = _object(event.data)
+            chunk = answer_object(event.data)
             if error := chunk.get("error"):
                 text = error.get("message") if isinstance(error, dict) else error
                 raise WorkflowError("llm.server", f"The model failed: {text}.", recoverable=True)
@@ -86,7 +84,7 @@ class OpenAIProtocol:
                     _add_call(calls, piece)
                 answer.finish = choice.get("finish_reason") or answer.finish
         answer.text = "".join(texts)
-        answer.calls = [_call(calls[index]) for index in sorted(calls)]
+        answer.calls = [tool_call(call["id"], call["name"], call["arguments"]) for _, call in sorted(calls.items())]
         return answer
 
 
@@ -108,21 +106,3 @@ def _add_call(calls: dict[int, dict[str, str]], piece: dict[str, Json]) -> None:
     call["id"] = piece.get("id") or call["id"]
     call["name"] += function.get("name") or ""
     call["arguments"] += function.get("arguments") or ""
-
-
-def _call(call: dict[str, str]) -> ToolCall:
-    try:
-        arguments = json.loads(call["arguments"] or "{}")
-    except ValueError:
-        arguments = None
-    return ToolCall(call["id"], call["name"], arguments if isinstance(arguments, dict) else None, call["arguments"])
-
-
-def _object(text: str) -> dict[str, Json]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
-    return found

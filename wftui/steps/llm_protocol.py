@@ -1,10 +1,13 @@
 """A talk with a language model, in the terms that all protocols share."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.capture import beginning
 from wftui.steps.server_events import ServerEvent
 
 
@@ -89,3 +92,27 @@ class ModelProtocol(Protocol):
         Raises:
             WorkflowError: `llm.protocol` for a stream that is none, `llm.server` for an error told in it.
         """
+
+
+def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
+    """A call as the model wrote it; its arguments are None when they are no JSON object."""
+    try:
+        read = json.loads(arguments or "{}")
+    except ValueError:
+        read = None
+    return ToolCall(call_id, name, read if isinstance(read, dict) else None, arguments)
+
+
+def answer_object(text: str) -> dict[str, Json]:
+    """The JSON object that a server sent.
+
+    Raises:
+        WorkflowError: `llm.protocol` when it is none.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
+    return found

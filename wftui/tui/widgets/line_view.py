@@ -20,6 +20,17 @@ GUTTER = 1
 """Cells before each row, where the cursor is marked."""
 
 
+LINE_KEYS: tuple[Binding, ...] = (
+    Binding("up,k", "move(-1)", "Up", show=False),
+    Binding("down,j", "move(1)", "Down", show=False),
+    Binding("pageup", "page(-1)", "Page up", show=False),
+    Binding("pagedown", "page(1)", "Page down", show=False),
+    Binding("home,g", "to_start", "First", show=False),
+    Binding("end,G", "to_end", "Last", show=False),
+)
+"""The keys that go from line to line, in every list."""
+
+
 class LineView(ScrollView, can_focus=True):
     """Rows under a cursor. A subclass says what a row shows (`row`) and how many there are (`set_rows`)."""
 
@@ -38,12 +49,7 @@ class LineView(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "to_start", "First", show=False),
-        Binding("end,G", "to_end", "Last", show=False),
+        *LINE_KEYS,
         Binding("left", "scroll_left", "Left", show=False),
         Binding("right", "scroll_right", "Right", show=False),
         Binding("enter", "choose", "Open", show=False),

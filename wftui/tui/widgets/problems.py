@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from wftui.model.compilation import CompilationError
-from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.line_view import LINE_KEYS, LineView
 
 _LOOKS = {
     "error": ("✗", "x", "$text-error"),
@@ -23,12 +23,7 @@ class ProblemList(LineView, inherit_bindings=False):
     DEFAULT_CSS = "ProblemList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "to_start", "First", show=False),
-        Binding("end,G", "to_end", "Last", show=False),
+        *LINE_KEYS,
         Binding("enter", "choose", "Go there", show=False),
     ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from wftui.tui.widgets.line_view import GUTTER, LineView
+from wftui.tui.widgets.line_view import GUTTER, LINE_KEYS, LineView
 
 if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
@@ -27,12 +27,7 @@ class WorkflowTable(LineView, inherit_bindings=False):
     DEFAULT_CSS = "WorkflowTable { background: $background; overflow-x: hidden; scrollbar-gutter: stable; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "to_start", "First", show=False),
-        Binding("end,G", "to_end", "Last", show=False),
+        *LINE_KEYS,
         Binding("enter", "choose", "Open", show=False),
     ]
 
