@@ -377,6 +377,10 @@ class Workbench:
         """A big value."""
         return await (await self.store()).value(ref)
 
+    async def value_text(self, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
+        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging."""
+        return await (await self.store()).value_text(ref, offset)
+
     async def cancel(self, run_id: str) -> None:
         """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period."""
         await (await self.executor()).cancel(run_id, by=self.settings.user_id)

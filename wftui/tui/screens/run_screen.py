@@ -125,7 +125,7 @@ class RunScreen(ActionScreen[None]):
             self.panes.tick()
 
     async def _text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
-        return await (await self.workbench.store()).value_text(reference, offset)
+        return await self.workbench.value_text(reference, offset)
 
     # --- playback
 
