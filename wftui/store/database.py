@@ -156,9 +156,11 @@ def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the database, 0 for a new one, after making sure that it is one of ours."""
+    connection.execute("BEGIN")  # one view for the three questions: another process may make the tables between them
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+    connection.execute("COMMIT")
     if filled and application != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database of another program; name another file with --db (this one was left as it is)",
