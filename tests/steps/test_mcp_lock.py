@@ -34,7 +34,7 @@ def source(step: Step, **more: Json) -> str:
 async def locked(workbench: Workbench) -> Workbench:
     """A workflow whose server is locked."""
     await workbench.save_source("tools", source({"tool": "echo", "arguments": {"text": "x"}}), None)
-    report = await workbench.lock_tools("tools", {})
+    report = await workbench.steps.lock_tools("tools", {})
     assert not report.failures
     assert report.changes == [f"{McpServer(command=RAW).label} is new, with 12 tools"]
     return workbench
@@ -132,9 +132,9 @@ async def test_locking_again_tells_what_changed_and_keeps_what_it_cannot_ask(
     text["steps"].append({"id": "inside", "type": "group", "steps": [second]})
     (folder / "workflow.json").write_text(json.dumps(text))
 
-    looked = await locked.lock_tools("tools", {}, write=False)
+    looked = await locked.steps.lock_tools("tools", {}, write=False)
     assert read_lock(folder) == Lock(servers=[before, unreachable, unused])
-    report = await locked.lock_tools("tools", {})
+    report = await locked.steps.lock_tools("tools", {})
     label = McpServer(command=RAW).label
     assert (
         looked.changes
@@ -157,7 +157,7 @@ async def test_a_server_may_depend_on_inputs_but_not_on_steps(workbench: Workben
     by_step: Json = {"command": ["{{ steps.first.output.text }}"]}
     text["steps"].append({"id": "second", "type": "mcp", "input": {"server": by_step, "tool": "x"}})
     await workbench.save_source("tools", json.dumps(text), None)
-    report = await workbench.lock_tools("tools", {})
+    report = await workbench.steps.lock_tools("tools", {})
     assert [len(each.tools) for each in report.lock.servers] == [12]
     (failure,) = report.failures
     assert failure.startswith("the server of the step second is not known before a run")
@@ -192,7 +192,7 @@ async def test_without_the_package_locking_says_what_to_install(
     monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
     await workbench.save_source("tools", source({"tool": "echo"}), None)
     with pytest.raises(UserError, match=r'pip install "wftui\[mcp\]"'):
-        await workbench.lock_tools("tools", {})
+        await workbench.steps.lock_tools("tools", {})
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def test_secrets_of_a_connection_reach_the_server_and_nobody_else(
 ) -> None:
     monkeypatch.setenv("TOOL_TOKEN", "tok-4711-very-secret")
     values: dict[str, Json] = {"command": RAW, "env": {"TOKEN": "env:TOOL_TOKEN"}}
-    await workbench.save_connection(StoredConnection(name="tools", kind="mcp", values=values))
+    await workbench.connections.save(StoredConnection(name="tools", kind="mcp", values=values))
     record = await run(
         workbench,
         [step("look", "environment", connection="tools")],

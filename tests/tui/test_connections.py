@@ -97,4 +97,4 @@ async def test_a_secret_is_nowhere_on_the_screen(workbench: Workbench, until: Un
         await pilot.press("C")
         await until(pilot, lambda: app.screen.query(OptionList) and app.screen.query_one(OptionList).option_count == 1)
         assert secret not in app.export_screenshot()
-        assert secret not in json.dumps([each.to_wire() for each in await workbench.connections()])
+        assert secret not in json.dumps([each.to_wire() for each in await workbench.connections.all()])

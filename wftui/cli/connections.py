@@ -24,7 +24,7 @@ def connections(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        found = await workbench.connections()
+        found = await workbench.connections.all()
         if arguments.json:
             terminal.json([each.to_wire() for each in found])
         elif found:
@@ -53,7 +53,7 @@ def _kinds(arguments: argparse.Namespace) -> int:
 
 def _add(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        if any(each.name == arguments.name for each in await workbench.connections()):
+        if any(each.name == arguments.name for each in await workbench.connections.all()):
             raise ConflictError(f"there is a connection {arguments.name} already", code="connection.exists")
         new = StoredConnection(
             name=arguments.name,
@@ -68,7 +68,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _edit(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        known = {each.name: each for each in await workbench.connections()}
+        known = {each.name: each for each in await workbench.connections.all()}
         if arguments.name not in known:
             raise NotFoundError(f"there is no connection {arguments.name}", code="connection.not_found")
         before = known[arguments.name]
@@ -84,14 +84,14 @@ def _edit(arguments: argparse.Namespace) -> int:
 
 
 async def _save(workbench: Workbench, connection: StoredConnection) -> int:
-    kept = await workbench.save_connection(connection)
+    kept = await workbench.connections.save(connection)
     Terminal().line(f"saved {kept.name} ({kept.kind}): {_shown(kept)}")
     return ExitCode.DONE
 
 
 def _test(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        Terminal().line(f"{arguments.name}: {await workbench.test_connection(arguments.name)}")
+        Terminal().line(f"{arguments.name}: {await workbench.connections.test(arguments.name)}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
@@ -99,7 +99,7 @@ def _test(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        await workbench.remove_connection(arguments.name)
+        await workbench.connections.remove(arguments.name)
         Terminal().line(f"removed {arguments.name}")
         return ExitCode.DONE
 

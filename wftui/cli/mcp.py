@@ -21,7 +21,7 @@ def mcp(arguments: argparse.Namespace) -> int:
         terminal = Terminal()
         source = await workbench.read_source(arguments.id)
         inputs = read_inputs(arguments, _input_schema(source.text))
-        report = await workbench.lock_tools(arguments.id, inputs, write=not arguments.check)
+        report = await workbench.steps.lock_tools(arguments.id, inputs, write=not arguments.check)
         if arguments.json:
             terminal.json({"changes": report.changes, "failures": report.failures, "lock": report.lock.to_wire()})
         else:

@@ -17,12 +17,12 @@ def steps(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        types = await workbench.step_types()
+        types = await workbench.steps.types()
         if arguments.json:
             terminal.json([kind.to_wire() for kind in types])
         else:
             terminal.table(["TYPE", "TITLE", "DESCRIPTION"], [[t.type, t.title, t.description] for t in types])
-        for problem in await workbench.step_problems():
+        for problem in await workbench.steps.problems():
             terminal.error(f"{problem.source}: {problem.message}")
         return ExitCode.DONE
 
@@ -39,7 +39,7 @@ def _new(arguments: argparse.Namespace) -> int:
 
 def _trust(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        words = await workbench.trust_steps(arguments.file)
+        words = await workbench.steps.trust(arguments.file)
         brings = f"; it brings {', '.join(words)}" if words else "; it brings no step type here"
         Terminal().line(f"trusted {arguments.file} as it is now{brings}")
         return ExitCode.DONE

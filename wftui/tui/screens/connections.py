@@ -74,7 +74,7 @@ class ConnectionsScreen(ActionScreen[None]):
         return self._shown[index] if index is not None and index < len(self._shown) else None
 
     async def _read(self, select: str | None = None) -> None:
-        self._shown = await self.workbench.connections()
+        self._shown = await self.workbench.connections.all()
         listed = self.query_one(OptionList)
         width = max((len(each.name) for each in self._shown), default=0)
         listed.set_options(
@@ -142,7 +142,7 @@ class ConnectionsScreen(ActionScreen[None]):
         return await self.app.push_screen_wait(ConnectionForm(heading, schema, connection.values))
 
     async def _save(self, connection: StoredConnection) -> None:
-        kept = await self.workbench.save_connection(connection)
+        kept = await self.workbench.connections.save(connection)
         await self._read(kept.name)
         self.notify(f"{kept.name} is saved.", markup=False)
 
@@ -154,7 +154,7 @@ class ConnectionsScreen(ActionScreen[None]):
     async def _test(self, name: str) -> None:
         self.notify(f"Testing {name}…", markup=False)
         try:
-            found = await self.workbench.test_connection(name)
+            found = await self.workbench.connections.test(name)
         except UserError as error:
             self.show_error(error)
         else:
@@ -169,7 +169,7 @@ class ConnectionsScreen(ActionScreen[None]):
         question = f"Forget the connection {name} and the secrets stored for it? Workflows that ask for it cannot run."
         choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
         if await self.app.push_screen_wait(ConfirmScreen("Remove a connection", question, choices)) == "remove":
-            await self.workbench.remove_connection(name)
+            await self.workbench.connections.remove(name)
             await self._read()
 
 

@@ -1,59 +1,36 @@
-"""What any face can ask for: open, compile, run, follow, cancel, re-run, history. No logic of its own.
+"""Workflows and runs, as a face asks for them: open, compile, run, follow, cancel, re-run, history.
 
-Opening is lazy: building a `Workbench` does no I/O and imports neither pydantic nor anything that needs it, so that a
-first screen can be painted before the models are loaded and the database is open. Everything that imports, reads files
-or computes runs in a thread; the event loop stays free.
+Everything that imports, reads files or computes runs in a thread; the event loop stays free.
 """
 
 from __future__ import annotations
 
 import asyncio
-import getpass
 import importlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError, UserError
-from wftui.workspace.errors import explain
+from wftui.workbench.connections import ConnectionsDesk
+from wftui.workbench.settings import Settings
+from wftui.workbench.steps import StepsDesk
 from wftui.workspace.files import SourceFile, Workspace
-from wftui.workspace.locate import find_database, find_tables
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow, WorkflowCompiler
     from wftui.compiler.fixes import AppliedFix
-    from wftui.connections.connections import Connections, StoredConnection
     from wftui.engine.executor import WorkflowExecutor
     from wftui.engine.restart import StepDecision
     from wftui.model.base import Json
     from wftui.model.compilation import CompilationResult
     from wftui.model.events import ExecutionEvent
     from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
-    from wftui.model.listing import AttentionItem, RecentInputs, RunAction, StepTypeInfo, WorkflowOutline, WorkflowRow
-    from wftui.steps.catalogue import PluginProblem, StepCatalogue
-    from wftui.steps.mcp_locking import LockReport
+    from wftui.model.listing import AttentionItem, RecentInputs, RunAction, WorkflowOutline, WorkflowRow
+    from wftui.steps.catalogue import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where things are and who is asking; `resolve` fills what was not given."""
-
-    tables: Path
-    database: Path
-    user_id: str = field(default_factory=getpass.getuser)
-
-    @classmethod
-    def resolve(cls, tables: Path | None = None, database: Path | None = None) -> Settings:
-        """Settings from the command line, the environment and the defaults, in this order.
-
-        Raises:
-            WorkspaceError: when the user's data folder cannot be made.
-        """
-        return cls(tables=find_tables(tables), database=find_database(database))
 
 
 class Workbench:
@@ -63,6 +40,8 @@ class Workbench:
         self.settings = settings
         self.clock = clock
         self.workspace = Workspace(settings.tables)
+        self.connections = ConnectionsDesk(changed=self._forget_checks)
+        self.steps = StepsDesk(self.catalogue, self.compiler, changed=self._forget_checks)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._catalogue: StepCatalogue | None = None
@@ -205,70 +184,6 @@ class Workbench:
             CompileFailed: when it has errors.
         """
         return await asyncio.to_thread(lambda: self.compiler().outline(workflow_id, text))
-
-    async def step_types(self) -> list[StepTypeInfo]:
-        """The catalogue."""
-        return await asyncio.to_thread(self._step_types)
-
-    async def step_problems(self) -> list[PluginProblem]:
-        """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
-        return await asyncio.to_thread(lambda: self.catalogue().problems())
-
-    async def trust_steps(self, file: Path) -> list[str]:
-        """Agree to run a Python file of step types, as it is now; returns the words it brings.
-
-        Raises:
-            WorkspaceError: when it cannot be read.
-            UserError: when this cannot be remembered.
-        """
-        return await asyncio.to_thread(self._trust_steps, file)
-
-    # --- connections
-
-    async def connections(self) -> list[StoredConnection]:
-        """The user's connections; secret fields hold references."""
-        return await asyncio.to_thread(lambda: self._connections().all())
-
-    async def save_connection(self, connection: StoredConnection) -> StoredConnection:
-        """Add a connection, or replace the one of the same name; a secret in clear goes into the encrypted store.
-
-        Raises:
-            ConnectionsError: with every field that is wrong.
-        """
-        return await asyncio.to_thread(lambda: self._connections().save(connection))
-
-    async def remove_connection(self, name: str) -> None:
-        """Forget a connection and its stored secrets.
-
-        Raises:
-            NotFoundError: there is none of that name.
-        """
-        await asyncio.to_thread(lambda: self._connections().remove(name))
-
-    async def test_connection(self, name: str) -> str:
-        """Whether its secrets are there and its other end answers, as a sentence.
-
-        Raises:
-            NotFoundError: there is none of that name.
-            ConnectionsError: it cannot work; the sentence says why.
-        """
-        from wftui.connections.probe import probe
-
-        return await probe(self._connections(), name)
-
-    async def lock_tools(self, workflow_id: str, inputs: Mapping[str, Json], *, write: bool = True) -> LockReport:
-        """Ask the MCP servers of a workflow for their tools, and lock them beside it.
-
-        Args:
-            inputs: for servers that depend on inputs; defaults are filled in.
-            write: False only tells what would change.
-        """
-        from wftui.engine.tool_locking import lock_tools
-
-        compiler = await asyncio.to_thread(self.compiler)
-        report = await lock_tools(compiler, workflow_id, inputs, connections=self._connections(), write=write)
-        self._checked.pop(workflow_id, None)
-        return report
 
     # --- runs
 
@@ -446,6 +361,10 @@ class Workbench:
     def _load(self, workflow_id: str) -> LoadedWorkflow:
         return self.compiler().load(workflow_id)
 
+    def _forget_checks(self) -> None:
+        """What a workflow is checked against has changed, such as the connections or the catalogue."""
+        self._checked.clear()
+
     def _row(self, workflow_id: str) -> WorkflowRow:
         try:
             source = self.workspace.read(workflow_id)
@@ -458,38 +377,3 @@ class Workbench:
             known = source.etag, self.compiler().check(workflow_id, source.text)
             self._checked[workflow_id] = known
         return self.compiler().row(source, known[1])
-
-    def _connections(self) -> Connections:
-        from wftui.connections.connections import Connections
-
-        return Connections()
-
-    def _trust_steps(self, file: Path) -> list[str]:
-        from wftui.steps.trust import TrustedFiles
-
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise explain(error, file, "read") from error
-        before = {kind.word for kind in self.catalogue().types()}
-        TrustedFiles().trust(file, data)
-        self.catalogue().refresh()
-        return sorted({kind.word for kind in self.catalogue().types()} - before)
-
-    def _step_types(self) -> list[StepTypeInfo]:
-        from wftui.model.listing import StepTypeInfo
-
-        return [
-            StepTypeInfo(
-                type=kind.word,
-                title=kind.title,
-                description=kind.description,
-                version=kind.version,
-                icon=kind.icon,
-                ascii_icon=kind.ascii_icon,
-                connection_kind=kind.connection_kind,
-                input_schema=kind.input_schema(),
-                output_schema=dict(kind.output_schema),
-            )
-            for kind in self.catalogue().types()
-        ]

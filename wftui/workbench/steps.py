@@ -1,0 +1,99 @@
+"""The catalogue of step types, as a face asks for it: types, broken plugins, trust, locked tools of MCP servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.workbench.connections import stored_connections
+from wftui.workspace.errors import explain
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import WorkflowCompiler
+    from wftui.model.base import Json
+    from wftui.model.listing import StepTypeInfo
+    from wftui.steps.catalogue import PluginProblem, StepCatalogue
+    from wftui.steps.mcp_locking import LockReport
+
+
+class StepsDesk:
+    """`workbench.steps`: the catalogue of this workspace and what it is made from.
+
+    `changed` is called after everything that may make a workflow compile otherwise than before.
+    """
+
+    def __init__(
+        self,
+        catalogue: Callable[[], StepCatalogue],
+        compiler: Callable[[], WorkflowCompiler],
+        *,
+        changed: Callable[[], None],
+    ) -> None:
+        self._catalogue = catalogue
+        self._compiler = compiler
+        self._changed = changed
+
+    async def types(self) -> list[StepTypeInfo]:
+        """The step types."""
+        return await asyncio.to_thread(self._types)
+
+    async def problems(self) -> list[PluginProblem]:
+        """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
+        return await asyncio.to_thread(lambda: self._catalogue().problems())
+
+    async def trust(self, file: Path) -> list[str]:
+        """Agree to run a Python file of step types, as it is now; returns the words it brings.
+
+        Raises:
+            WorkspaceError: when it cannot be read.
+            UserError: when this cannot be remembered.
+        """
+        words = await asyncio.to_thread(self._trust, file)
+        self._changed()
+        return words
+
+    async def lock_tools(self, workflow_id: str, inputs: Mapping[str, Json], *, write: bool = True) -> LockReport:
+        """Ask the MCP servers of a workflow for their tools, and lock them beside it.
+
+        Args:
+            inputs: for servers that depend on inputs; defaults are filled in.
+            write: False only tells what would change.
+        """
+        from wftui.engine.tool_locking import lock_tools
+
+        compiler = await asyncio.to_thread(self._compiler)
+        report = await lock_tools(compiler, workflow_id, inputs, connections=stored_connections(), write=write)
+        self._changed()
+        return report
+
+    def _trust(self, file: Path) -> list[str]:
+        from wftui.steps.trust import TrustedFiles
+
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise explain(error, file, "read") from error
+        before = {kind.word for kind in self._catalogue().types()}
+        TrustedFiles().trust(file, data)
+        self._catalogue().refresh()
+        return sorted({kind.word for kind in self._catalogue().types()} - before)
+
+    def _types(self) -> list[StepTypeInfo]:
+        from wftui.model.listing import StepTypeInfo
+
+        return [
+            StepTypeInfo(
+                type=kind.word,
+                title=kind.title,
+                description=kind.description,
+                version=kind.version,
+                icon=kind.icon,
+                ascii_icon=kind.ascii_icon,
+                connection_kind=kind.connection_kind,
+                input_schema=kind.input_schema(),
+                output_schema=dict(kind.output_schema),
+            )
+            for kind in self._catalogue().types()
+        ]
