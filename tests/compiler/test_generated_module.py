@@ -243,3 +243,17 @@ def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
     linecache.checkcache()
     again = compiler_of(tmp_path).load_text("flow", source, loaded.code)
     assert again.plan.source_hash == loaded.plan.source_hash
+
+
+def test_the_lines_of_a_long_module_keep_their_numbers(tmp_path: Path) -> None:
+    names = [f"s{number}" for number in range(400)]
+    text = "{{ inputs.n }}\n\ndef f():\n\nX = "
+    source = workflow(*(step(name, input={"x": text}) for name in names), inputSchema={"properties": {"n": {}}})
+    loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source), None)
+    lines = loaded.code.splitlines()
+    assert len(lines) > 3_000
+    assert [each.id for each in loaded.plan.steps] == names
+    for each in loaded.plan.steps:
+        assert each.input is not None
+        begins = each.input.__code__.co_firstlineno
+        assert lines[begins - 1].startswith(f"def {each.input.__name__}(")

@@ -11,7 +11,7 @@ from compiler_kit import assert_harmless, check, compiler_of, found, step, workf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wftui.compiler.compiler import run_module
+from wftui.compiler.module_run import run_module
 from wftui.model.errors import UsageError
 from wftui.runtime.errors import BindingError
 from wftui.runtime.scope import Scope, StepView

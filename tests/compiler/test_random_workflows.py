@@ -13,7 +13,7 @@ import pytest
 from compiler_kit import assert_harmless, check, compiler_of
 from expression_forms import NAMES, random_expression
 
-from wftui.compiler.compiler import run_module
+from wftui.compiler.module_run import run_module
 from wftui.runtime.plan import StepPlan, step_infos
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))

@@ -9,6 +9,7 @@ from pathlib import Path
 from wftui.compiler.checker import check_workflow
 from wftui.compiler.children import Children
 from wftui.compiler.document import parse
+from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, update_registry
@@ -254,19 +255,6 @@ class WorkflowCompiler:
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
         problem = CompilationError(code=error.code, message=str(error))
         return CompilationResult(success=False, workflow_id=workflow_id, errors=[problem], timestamp=self.clock())
-
-
-def run_module(code: str, filename: str) -> WorkflowPlan:
-    """Execute a compiled workflow and give its plan.
-
-    Args:
-        filename: what tracebacks and breakpoints call it.
-    """
-    namespace: dict[str, object] = {"__name__": "wftui_compiled_workflow", "__file__": filename}
-    exec(compile(code, filename, "exec"), namespace)
-    plan = namespace["WORKFLOW"]
-    assert isinstance(plan, WorkflowPlan)
-    return plan
 
 
 def _holds(path: Path, code: str) -> bool:
