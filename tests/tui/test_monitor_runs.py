@@ -301,13 +301,13 @@ async def test_an_interrupted_run_goes_on(
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
     (tmp_path / "first").touch()
     process = await run_elsewhere(workbench, "gated", b"second begins")
-    process.kill()
-    await process.wait()
-    (tmp_path / "second").touch()
     run_id = await workbench.find_run("last")
-    await workbench.executor()
     async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "● running" in text_of(pilot.app))
+        process.kill()
+        await process.wait()
         await until(pilot, lambda: "↯ interrupted" in text_of(pilot.app))
+        (tmp_path / "second").touch()
         await pilot.press("u")
         await until(pilot, lambda: screen.state.record.status == "completed")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from wftui.steps.catalogue import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
 
+_ORPHAN_SECONDS = 2.0
+"""Seconds between looks whether the process of a run that is followed still lives."""
+
 
 class Workbench:
     """The one facade under all faces."""
@@ -44,6 +48,7 @@ class Workbench:
         self.steps = StepsDesk(self.catalogue, self.compiler, changed=self._forget_checks)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
+        self._lookout: Lookout | None = None
         self._catalogue: StepCatalogue | None = None
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
@@ -52,7 +57,7 @@ class Workbench:
     # --- opening and closing
 
     async def store(self) -> ExecutionStore:
-        """The history, opened at the first call.
+        """The history, opened at the first call; from then on runs whose process has died become `interrupted`.
 
         Raises:
             UserError: when the database cannot be used; the sentence says why.
@@ -61,8 +66,11 @@ class Workbench:
             if self._store is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
                 from wftui.store.execution_store import ExecutionStore
+                from wftui.store.lookout import Lookout
 
                 self._store = await ExecutionStore.open(self.settings.database, clock=self.clock)
+                self._lookout = Lookout(self._store)
+                await self._lookout.begin()
             return self._store
 
     @property
@@ -71,14 +79,14 @@ class Workbench:
         return self._store.notice if self._store else None
 
     async def executor(self) -> WorkflowExecutor:
-        """The engine, started at the first call; runs whose process died become `interrupted` then."""
+        """The engine, started at the first call."""
         store = await self.store()
         async with self._opening:
             if self._executor is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.engine.executor")
                 from wftui.engine.executor import WorkflowExecutor
 
-                executor = WorkflowExecutor(
+                self._executor = WorkflowExecutor(
                     store,
                     self.catalogue(),
                     self._load,
@@ -86,9 +94,15 @@ class Workbench:
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
                 )
-                await executor.recover()
-                self._executor = executor
             return self._executor
+
+    async def recover(self) -> list[str]:
+        """Mark runs whose process died as `interrupted`; returns their ids. Everything that lists runs does so first."""
+        store = await self.store()
+        orphans = [] if store.read_only else await store.orphans()
+        if orphans:
+            await (await self.executor()).recover()
+        return orphans
 
     def compiler(self) -> WorkflowCompiler:
         """The compiler over this workspace."""
@@ -111,6 +125,9 @@ class Workbench:
         if self._executor is not None:
             await self._executor.close(cancel=cancel)
             self._executor = None
+        if self._lookout is not None:
+            await self._lookout.end()
+            self._lookout = None
         if self._store is not None:
             await self._store.close()
             self._store = None
@@ -120,6 +137,7 @@ class Workbench:
     async def workflows(self) -> list[WorkflowRow]:
         """All workflows with their compile state and their runs in numbers, sorted by id."""
         rows = await asyncio.to_thread(lambda: [self._row(workflow_id) for workflow_id in self.workspace.ids()])
+        await self.recover()
         stats = await (await self.store()).stats()
         for row in rows:
             if row.id in stats:
@@ -265,8 +283,12 @@ class Workbench:
     async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends. Works for runs of any process."""
         store = await self.store()
-        async for batch in store.follow(run_id, after=after):
-            yield batch
+        looking = asyncio.create_task(self._look_for_orphans())
+        try:
+            async for batch in store.follow(run_id, after=after):
+                yield batch
+        finally:
+            looking.cancel()
 
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
         """A run as it stands; `whole` puts big values in the place of their references.
@@ -274,6 +296,7 @@ class Workbench:
         Raises:
             NotFoundError: there is no such run.
         """
+        await self.recover()
         store = await self.store()
         record = await store.get(await store.find(run_id))
         if record is None:  # a cleanup was faster than this reader
@@ -309,6 +332,7 @@ class Workbench:
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
         """A page of runs, newest first."""
+        await self.recover()
         return await (await self.store()).list(filters, limit=limit, cursor=cursor)
 
     async def cleanup(
@@ -335,6 +359,7 @@ class Workbench:
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
+        await self.recover()
         store = await self.store()
         from wftui.model.execution import ExecutionFilters
         from wftui.model.listing import AttentionItem
@@ -357,6 +382,13 @@ class Workbench:
         return run_actions(record)
 
     # --- the parts behind
+
+    async def _look_for_orphans(self) -> None:
+        """For as long as a run is followed: nobody but another process can tell that its own has died."""
+        while True:
+            with suppress(UserError):  # whoever follows hears of a database that cannot be used
+                await self.recover()
+            await asyncio.sleep(_ORPHAN_SECONDS)
 
     def _load(self, workflow_id: str) -> LoadedWorkflow:
         return self.compiler().load(workflow_id)
