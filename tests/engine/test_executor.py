@@ -129,7 +129,7 @@ async def test_a_sub_workflow_is_a_run_of_its_own_linked_to_its_parent(open_exec
     assert isinstance(waiting, StepWaiting)
     assert waiting.waiting.child_id is not None
     linked = await executor.wait(waiting.waiting.child_id)
-    assert (linked.parent_id, linked.status) == (record.id, "completed")
+    assert (linked.parent_id, linked.parent_path, linked.status) == (record.id, "sub", "completed")
 
 
 async def test_a_cancel_reaches_the_child_and_a_childs_failure_its_parent(open_executor: Open) -> None:

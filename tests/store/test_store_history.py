@@ -19,6 +19,7 @@ pytest_plugins = "store_fixtures"
 
 WORKFLOWS = ("backup", "site_check")
 USERS = ("ann", "bob%")
+MINUTE = timedelta(minutes=1)
 ENDS = ("pending", "running", "completed", "failed", "cancelled")
 
 
@@ -130,3 +131,20 @@ async def test_a_page_stays_the_same_while_runs_are_added_before_it(store: Execu
 async def test_a_cursor_of_ones_own_making_is_refused(store: ExecutionStore, cursor: str) -> None:
     with pytest.raises(UsageError, match="no cursor"):
         await store.list(cursor=cursor)
+
+
+async def test_last_is_the_newest_run_that_a_person_started(store: ExecutionStore) -> None:
+    await store.append([created("first")], wait=True)
+    await store.append([created("again", at=START + MINUTE, parent_id="first")], wait=True)
+    child = created("child", at=START + 2 * MINUTE, parent_id="again", parent_path="build[3].deploy")
+    await store.append([child], wait=True)
+    assert await store.find("last") == "again"
+    assert await store.find("child") == "child"
+    (newest, *others) = (await store.list()).executions
+    assert (newest.id, newest.parent_path, [run.parent_path for run in others]) == (
+        "child",
+        "build[3].deploy",
+        [None] * 2,
+    )
+    shown = await store.list(ExecutionFilters(children=False))
+    assert [run.id for run in shown.executions] == ["again", "first"]

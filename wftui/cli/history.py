@@ -110,7 +110,8 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
     terminal.line(f"  started {started}, took {took}, by {record.user_id or 'nobody'}")
     if record.parent_id:
-        terminal.line(f"  again from {record.parent_id}")
+        how = f"started by step {record.parent_path} of" if record.parent_path else "again from"
+        terminal.line(f"  {how} {record.parent_id}")
     for step in record.step_results:
         time = format_duration(step.duration / 1000) if step.duration is not None else ""
         more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")

@@ -40,9 +40,11 @@ class ChildRuns:
         self._max_depth = max_depth
 
     async def run(
-        self, workflow_id: str, inputs: Mapping[str, Json], started: Callable[[str], Awaitable[None]]
+        self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
     ) -> ExecutionRecord:
-        """Run another workflow to its end; `started` is called with the child's id once it is recorded.
+        """Run another workflow to its end, for the step at `path`.
+
+        `started` is called with the child's id once it is recorded.
 
         Raises:
             WorkflowError: it cannot be started.
@@ -54,6 +56,7 @@ class ChildRuns:
             inputs=dict(inputs),
             user_id=self._parent.user_id,
             parent_id=self._parent_id,
+            parent_path=path,
             connections=self._parent.connections,
         )
         try:

@@ -86,7 +86,7 @@ class RunContext:
     @property
     def site(self) -> StepSite:
         """Where this step stands."""
-        return StepSite(self._core.folder, self._step.connection)
+        return StepSite(self._core.folder, self._step.connection, self._core.catalogue)
 
     @property
     def cancelled(self) -> asyncio.Event:
@@ -104,6 +104,21 @@ class RunContext:
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Say how far the step is."""
         self._voice.progress(fraction, message)
+
+    async def connect(self, name: str) -> Mapping[str, Json]:
+        """Another connection of the workflow, secrets in clear.
+
+        Raises:
+            WorkflowError: type `connection.*`, when it cannot be had.
+        """
+        found = await self._core.connections.get(name)
+        if found is None:
+            raise WorkflowError("connection.missing", f"there is no connection {name}")
+        return found
+
+    def redact(self, value: Json) -> Json:
+        """The value with every secret of the run masked."""
+        return self._core.emitter.redactor.redact(value)
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Something that all steps of the run share."""
@@ -177,7 +192,7 @@ class RunContext:
                 await started(before.child_id)
                 record = await children.rejoin(before.child_id)
             else:
-                record = await children.run(workflow_id, inputs, started)
+                record = await children.run(workflow_id, inputs, self._path, started)
         await self._answered()
         if record.status == "completed":
             return record.outputs

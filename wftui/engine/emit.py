@@ -16,7 +16,17 @@ _LABEL = 60
 _SMALL = 2_000  # values, or hundreds of characters
 _FIXED: frozenset[str] = frozenset(
     {"seq", "execution_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
-    | {"workflow_id", "workflow_version", "workflow_hash", "plan", "user_id", "parent_id", "child_id", "steps"}
+    | {
+        "workflow_id",
+        "workflow_version",
+        "workflow_hash",
+        "plan",
+        "user_id",
+        "parent_id",
+        "parent_path",
+        "child_id",
+        "steps",
+    }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
 )
 """Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""

@@ -80,6 +80,7 @@ class Run:
                 user_id=request.user_id,
                 inputs=masked(self._inputs, plan.secret_inputs),
                 parent_id=request.parent_id,
+                parent_path=request.parent_path,
                 connections=request.connections,
                 steps=step_infos(plan),
             )

@@ -42,6 +42,9 @@ class Created(EventBase):
     user_id: str = ""
     inputs: Json = Field(default_factory=dict)
     parent_id: str | None = None
+    parent_path: Annotated[
+        str | None, Field(description="Of a sub-workflow's run: the step of the parent that started it.")
+    ] = None
     connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
         default_factory=dict
     )

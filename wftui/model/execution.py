@@ -22,6 +22,7 @@ class ExecutionRequest(WireModel):
     inputs: dict[str, Json] = Field(default_factory=dict)
     user_id: str = ""
     parent_id: str | None = None
+    parent_path: Annotated[str | None, Field(description="Step of the parent that asks for this run.")] = None
     connections: Annotated[dict[str, str], Field(description="Connection names to use instead.")] = Field(
         default_factory=dict
     )
@@ -137,6 +138,7 @@ class ExecutionRecord(WireModel):
     warnings: int = 0
     cancel_requested: bool = False
     parent_id: str | None = None
+    parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
     connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
         default_factory=dict
     )
@@ -175,11 +177,15 @@ class ExecutionSummary(WireModel):
     error: ExecutionError | None = None
     warnings: int = 0
     parent_id: str | None = None
+    parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
     waiting: Annotated[bool, Field(description="A person is asked for an approval.")] = False
 
 
 class ExecutionFilters(WireModel):
-    """Filters of the history; absent means any. `text` searches workflow id, run id, user and error message."""
+    """Filters of the history; absent means any. `text` searches workflow id, run id, user and error message.
+
+    `children` false leaves out the runs that a step of another run started.
+    """
 
     workflow_id: str | None = None
     status: list[ExecutionStatus] | None = None
@@ -188,6 +194,7 @@ class ExecutionFilters(WireModel):
     until: Timestamp | None = None
     text: str | None = None
     parent_id: str | None = None
+    children: bool = True
 
 
 class ExecutionPage(WireModel):

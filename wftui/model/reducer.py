@@ -99,6 +99,7 @@ def _created(record: ExecutionRecord, event: Created) -> None:
     record.user_id = event.user_id
     record.inputs = event.inputs
     record.parent_id = event.parent_id
+    record.parent_path = event.parent_path
     record.connections = event.connections
     record.created_at = event.timestamp
     for info in event.steps:

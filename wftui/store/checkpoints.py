@@ -5,7 +5,6 @@ import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from wftui.store.database import Opened, connect, is_damage, mark_damaged
-from wftui.store.schema import VERSION
 
 _PASSIVE_BYTES = 4 * 1024 * 1024
 _RESTART_BYTES = 16 * 1024 * 1024
@@ -44,8 +43,14 @@ class Checkpoints:
             if size > _RESTART_BYTES:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             # Whoever first writes after a checkpoint waits for the disk. Let it be this thread.
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+            # (The version as it is: a newer program may have brought the tables further while this one runs.)
+            self._connection.execute("BEGIN IMMEDIATE")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            self._connection.execute(f"PRAGMA user_version = {version}")
+            self._connection.execute("COMMIT")
         except sqlite3.Error as error:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             # The events are safe in the log. What stops a checkpoint (a full disk) also stops the next commit, and
             # that one has somebody to tell.
             if is_damage(error):

@@ -21,9 +21,10 @@ from wftui.store.times import from_milliseconds, to_milliseconds
 _STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
 _COLUMNS = (
     "id, workflow_id, workflow_version, workflow_hash, user_id, status, started_at, completed_at, duration, error,"
-    " warnings, parent_id, waiting, created_at"
+    " warnings, parent_id, parent_path, waiting, created_at"
 )
 _CURSOR = re.compile(r"(-?\d+)~(.+)")
+_NO_CHILD = "parent_path IS NULL"
 _MEDIAN_OF = 101
 _SUGGESTED = 5
 
@@ -45,10 +46,10 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
 
 
 async def find_run(reader: Reader, text: str) -> str:
-    """The one run whose id is, begins with or ends with a text; `last` is the newest."""
+    """The one run whose id is, begins with or ends with a text; `last` is the newest that no step of another started."""
     wanted = text.strip().lower()
     if wanted == "last":
-        rows = await _newest(reader, _STATUSES, [], [], 1)
+        rows = await _newest(reader, _STATUSES, [_NO_CHILD], [], 1)
         if not rows:
             raise NotFoundError("there are no runs yet")
         return str(rows[0][0])
@@ -97,6 +98,8 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
+    if not filters.children:
+        conditions.append(_NO_CHILD)
     if filters.since is not None:
         conditions.append("created_at >= ?")
         values.append(to_milliseconds(filters.since))
@@ -179,5 +182,6 @@ def _summary(row: Row) -> ExecutionSummary:
         error=None if row[9] is None else ExecutionError.model_validate_json(row[9]),
         warnings=row[10],
         parent_id=row[11],
-        waiting=bool(waiting_paths(row[12])),
+        parent_path=row[12],
+        waiting=bool(waiting_paths(row[13])),
     )

@@ -60,6 +60,7 @@ class RunRow:
                     "user_id": event.user_id,
                     "created_at": at,
                     "parent_id": event.parent_id,
+                    "parent_path": event.parent_path,
                     "workflow_version": event.workflow_version,
                     "workflow_hash": event.workflow_hash,
                     "plan": event.plan,

@@ -7,6 +7,7 @@
   text; `payload_refs` says which run needs which, or (with the owner's key, negative) which process is about to.
 - `removals`: runs whose row is gone and whose events go next.
 - `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: what one process asks of another.
+- `chores`: work that one of all processes does now and then: when it was last begun, and what came of it.
 
 Runs have an integer `key`, so that an event row does not repeat the run's id. Times are milliseconds since 1970, UTC.
 """
@@ -86,6 +87,26 @@ MIGRATIONS: tuple[str, ...] = (
         created_at INTEGER NOT NULL
     );
     CREATE INDEX signals_by_execution ON signals (execution_id);
+    """,
+    # Which runs were started by a step of another was only said by that step, as what it waits for (event type 8).
+    """
+    ALTER TABLE executions ADD COLUMN parent_path TEXT;
+    UPDATE executions SET parent_path = asked.path
+    FROM (
+        SELECT
+            CASE typeof(data) WHEN 'text' THEN json_extract(data, '$.waiting.childId') END AS child,
+            CASE typeof(data) WHEN 'text' THEN json_extract(data, '$.path') END AS path
+        FROM (SELECT DISTINCT parent_id AS id FROM executions WHERE parent_id IS NOT NULL)
+        JOIN executions AS parent USING (id)
+        JOIN events ON place > parent.key << 32 AND place < (parent.key + 1) << 32
+        WHERE type = 8
+    ) AS asked
+    WHERE executions.id = asked.child;
+    CREATE TABLE chores (
+        name TEXT PRIMARY KEY,
+        begun_at INTEGER NOT NULL,
+        report TEXT
+    ) WITHOUT ROWID
     """,
 )
 
