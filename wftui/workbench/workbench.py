@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from wftui.model.listing import AttentionItem, RecentInputs, RunAction, WorkflowOutline, WorkflowRow
     from wftui.steps.catalogue import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
-
-_ORPHAN_SECONDS = 2.0
-"""Seconds between looks whether the process of a run that is followed still lives."""
 
 
 class Workbench:
@@ -96,14 +92,6 @@ class Workbench:
                 )
             return self._executor
 
-    async def recover(self) -> list[str]:
-        """Mark runs whose process died as `interrupted`; returns their ids. Everything that lists runs does so first."""
-        store = await self.store()
-        orphans = [] if store.read_only else await store.orphans()
-        if orphans:
-            await (await self.executor()).recover()
-        return orphans
-
     def compiler(self) -> WorkflowCompiler:
         """The compiler over this workspace."""
         if self._compiler is None:
@@ -137,7 +125,6 @@ class Workbench:
     async def workflows(self) -> list[WorkflowRow]:
         """All workflows with their compile state and their runs in numbers, sorted by id."""
         rows = await asyncio.to_thread(lambda: [self._row(workflow_id) for workflow_id in self.workspace.ids()])
-        await self.recover()
         stats = await (await self.store()).stats()
         for row in rows:
             if row.id in stats:
@@ -283,12 +270,8 @@ class Workbench:
     async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends. Works for runs of any process."""
         store = await self.store()
-        looking = asyncio.create_task(self._look_for_orphans())
-        try:
-            async for batch in store.follow(run_id, after=after):
-                yield batch
-        finally:
-            looking.cancel()
+        async for batch in store.follow(run_id, after=after):
+            yield batch
 
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
         """A run as it stands; `whole` puts big values in the place of their references.
@@ -296,7 +279,6 @@ class Workbench:
         Raises:
             NotFoundError: there is no such run.
         """
-        await self.recover()
         store = await self.store()
         record = await store.get(await store.find(run_id))
         if record is None:  # a cleanup was faster than this reader
@@ -332,7 +314,6 @@ class Workbench:
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
         """A page of runs, newest first."""
-        await self.recover()
         return await (await self.store()).list(filters, limit=limit, cursor=cursor)
 
     async def cleanup(
@@ -359,7 +340,6 @@ class Workbench:
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
-        await self.recover()
         store = await self.store()
         from wftui.model.execution import ExecutionFilters
         from wftui.model.listing import AttentionItem
@@ -382,13 +362,6 @@ class Workbench:
         return run_actions(record)
 
     # --- the parts behind
-
-    async def _look_for_orphans(self) -> None:
-        """For as long as a run is followed: nobody but another process can tell that its own has died."""
-        while True:
-            with suppress(UserError):  # whoever follows hears of a database that cannot be used
-                await self.recover()
-            await asyncio.sleep(_ORPHAN_SECONDS)
 
     def _load(self, workflow_id: str) -> LoadedWorkflow:
         return self.compiler().load(workflow_id)
