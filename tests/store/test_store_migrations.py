@@ -30,8 +30,8 @@ def as_version_1(path: Path) -> None:
 async def test_children_of_version_1_are_told_from_runs_of_people(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
-    parent = [created("parent"), started("parent"), log("parent", message="x" * 9000)]
-    await store.append([*parent, waits_for("parent", "build[0].deploy", "child")], wait=True)
+    await store.append([created("parent"), started("parent"), log("parent", message="x" * 9000)], wait=True)
+    await store.append([waits_for("parent", "build[0].deploy", "child")], wait=True)
     await store.append([created("child", parent_id="parent"), started("child")], wait=True)
     await store.append([waits_for("child", "sub", "grandchild")], wait=True)
     await store.append([created("grandchild", parent_id="child"), completed("grandchild")], wait=True)

@@ -25,9 +25,9 @@ class Children(Protocol):
     """Sub-workflows of one run. Cancelling either method cancels the child."""
 
     async def run(
-        self, workflow_id: str, inputs: Mapping[str, Json], started: Callable[[str], Awaitable[None]]
+        self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
     ) -> ExecutionRecord:
-        """Run another workflow; `started` is called with the child's id once it is recorded."""
+        """Run another workflow for the step at `path`; `started` is called with the child's id once it is recorded."""
 
     async def rejoin(self, child_id: str) -> ExecutionRecord:
         """Wait for a child that an earlier process started, after resuming it where that is needed."""

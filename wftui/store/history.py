@@ -46,7 +46,7 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
 
 
 async def find_run(reader: Reader, text: str) -> str:
-    """The one run whose id is, begins with or ends with a text; `last` is the newest that no step of another started."""
+    """The one run whose id is, begins with or ends with a text; `last` is the newest that no step started."""
     wanted = text.strip().lower()
     if wanted == "last":
         rows = await _newest(reader, _STATUSES, [_NO_CHILD], [], 1)
