@@ -66,7 +66,7 @@ async def live(round_: Round, run_id: str | None) -> None:
         lambda _workflow: loaded(round_.seed),
         load_stored=lambda _workflow, source, _code: loaded(int(source)),
     )
-    await executor.recover()
+    await store.recover()
     if run_id is None:
         run_id = await executor.start(ExecutionRequest(workflow_id="crash", user_id=str(round_.seed)))
     else:

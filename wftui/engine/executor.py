@@ -38,7 +38,6 @@ from wftui.model.events import (
     CancelRequested,
     Created,
     ExecutionEvent,
-    Interrupted,
     StepCancelled,
     StepSkipped,
 )
@@ -284,14 +283,7 @@ class WorkflowExecutor:
         answer = {"path": path, "approved": approved, "data": data, "by": by}
         await self._store.signal(execution_id, "answer", answer)
 
-    # --- starting and ending the program
-
-    async def recover(self) -> list[str]:
-        """Mark the runs whose process died as `interrupted`; returns their ids."""
-        found = await self._store.orphans()
-        for execution_id in found:
-            await self._interrupt(execution_id, "the process that ran it has ended")
-        return found
+    # --- ending the program
 
     async def close(self, cancel: bool = False) -> None:
         """Wait until the runs of this process have ended; with `cancel`, cancel them first."""
@@ -366,10 +358,6 @@ class WorkflowExecutor:
                 await self._store.release(run.id)
         finally:
             del self._runs[run.id], self._tasks[run.id]
-
-    async def _interrupt(self, execution_id: str, message: str) -> None:
-        event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
-        await self._store.append([event], wait=True)
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
         """Give an interrupted run up: no step of it runs any more, those of `finally` neither.

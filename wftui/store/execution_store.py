@@ -7,13 +7,14 @@ import asyncio
 import builtins
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError
-from wftui.model.events import Created, ExecutionEvent
+from wftui.model.events import Created, ExecutionEvent, Interrupted
 from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
 from wftui.model.listing import WorkflowStats
 from wftui.store import event_log, history, ownership, payloads, plans, signals
@@ -308,6 +309,28 @@ class ExecutionStore:
         await writer.flush()
         await connection.run(lambda transaction: ownership.release(transaction, execution_id, self.owner))
         writer.forget(execution_id)
+
+    async def recover(self) -> "builtins.list[str]":
+        """Mark the runs whose process has died as `interrupted`; returns their ids.
+
+        Each is marked once, whoever looks at the same time, and one that goes on meanwhile is left alone. In a file
+        that may only be read nothing can be marked.
+        """
+        if self.read_only:
+            return []
+        connection, writer = self._writing()
+        found: builtins.list[str] = []
+        for execution_id in await self.orphans():
+            adopt = partial(ownership.adopt, execution_id=execution_id, owner=self.owner, is_alive=self._is_alive)
+            if not await connection.run(adopt):
+                continue
+            writer.forget(execution_id)
+            message = "the process that ran it has ended"
+            event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
+            await self.append([event], wait=True)
+            await self.release(execution_id)
+            found.append(execution_id)
+        return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> "builtins.list[str]":
         """Runs that are not over and that no live process runs, oldest first."""

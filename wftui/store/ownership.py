@@ -10,6 +10,8 @@ from wftui.store.owners import Owner
 from wftui.store.reader import Reader
 from wftui.store.times import from_milliseconds, to_milliseconds
 
+_UNDER_WAY = ("pending", "running")
+
 
 def register(connection: sqlite3.Connection, owner: Owner) -> int:
     """The key of a process; a first call makes it known, a later one is its heartbeat."""
@@ -49,17 +51,31 @@ def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_al
         StoreConflict: it does not exist, has ended, or belongs to a process that lives.
     """
     key = register(connection, owner)
+    status, holder, before = _held(connection, execution_id)
+    if status is None or status in TERMINAL:
+        raise StoreConflict(f"run {execution_id} has ended")
+    if before is not None and holder != key and is_alive(before):
+        raise StoreConflict(f"run {execution_id} belongs to another process (pid {before.pid} on {before.host})")
+    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, execution_id))
+
+
+def adopt(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> bool:
+    """Make an orphan this process's, within a transaction; False when it is none, or no longer: another was faster."""
+    status, _, before = _held(connection, execution_id)
+    if status not in _UNDER_WAY or (before is not None and is_alive(before)):
+        return False
+    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (register(connection, owner), execution_id))
+    return True
+
+
+def _held(connection: sqlite3.Connection, execution_id: str) -> tuple[str | None, int | None, Owner | None]:
+    """A run's status (None: there is no such run), the key of the process it belongs to, and that process."""
     row = connection.execute(
         "SELECT e.status, e.owner, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
         " FROM executions e LEFT JOIN owners o ON o.key = e.owner WHERE e.id = ?",
         (execution_id,),
     ).fetchone()
-    if row is None or row[0] in TERMINAL:
-        raise StoreConflict(f"run {execution_id} has ended")
-    before = _owner(row[2:])
-    if before is not None and row[1] != key and is_alive(before):
-        raise StoreConflict(f"run {execution_id} belongs to another process (pid {before.pid} on {before.host})")
-    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, execution_id))
+    return (None, None, None) if row is None else (row[0], row[1], _owner(row[2:]))
 
 
 def release(connection: sqlite3.Connection, execution_id: str, owner: Owner) -> None:
@@ -74,7 +90,8 @@ async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str
     rows = await reader.rows(
         "SELECT e.id, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
         " FROM executions e LEFT JOIN owners o ON o.key = e.owner"
-        " WHERE e.status IN ('pending', 'running') ORDER BY e.created_at, e.id"
+        " WHERE e.status IN (?, ?) ORDER BY e.created_at, e.id",
+        _UNDER_WAY,
     )
     alive: dict[Owner, bool] = {}
     found: list[str] = []
