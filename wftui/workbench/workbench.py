@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wftui.model.listing import AttentionItem, RecentInputs, RunAction, WorkflowOutline, WorkflowRow
     from wftui.steps.catalogue import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
+    from wftui.store.lookout import Lookout
 
 
 class Workbench:
