@@ -37,10 +37,12 @@ class StepSite:
     Attributes:
         folder: the folder of its workflow; None when the workflow comes from no folder.
         connection: the name of the connection it takes in workflow.json, or None.
+        catalogue: the step types that its workflow can use; None where nobody knows them.
     """
 
     folder: Path | None = None
     connection: str | None = None
+    catalogue: "Catalogue | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,28 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionUse:
+    """A connection that a step uses beside its own: which, where in its input it is named, and for what."""
+
+    name: str
+    field: str
+    step_type: "StepType[Any]"
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFacts:
     """What a step type knows of one step from the files in the folder of its workflow.
 
     Attributes:
         field_schemas: JSON Schemas that fields of its input have to meet as well, by field.
         output_schema: JSON Schema of what this very step gives; None when it is that of its type.
+        connections: those it uses beside its own.
     """
 
     field_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     output_schema: Mapping[str, Any] | None = None
     notices: Sequence[Notice] = ()
+    connections: Sequence[ConnectionUse] = ()
 
 
 class Closable(Protocol):
@@ -74,6 +87,28 @@ class Closable(Protocol):
 
 
 KeptT = TypeVar("KeptT", bound=Closable)
+
+
+class PrepareContext(Protocol):
+    """What a step type may ask of the world before a run starts; see `StepType.prepare`."""
+
+    @property
+    def connection(self) -> Mapping[str, Json] | None:
+        """As for `StepContext`."""
+
+    @property
+    def connection_name(self) -> str | None:
+        """What the user calls that connection; not always what the workflow calls it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The user's environment, plus WFTUI_USER."""
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """As for `StepContext`: the same things as the steps of the run share."""
+
+    async def prepare_workflow(self, workflow_id: str) -> None:
+        """Have all that another workflow needs looked for as well, because the step is going to run it."""
 
 
 class StepContext(Protocol):
@@ -116,6 +151,10 @@ class StepContext(Protocol):
         """The resolved connection of this step, secrets in clear; None when it names none."""
 
     @property
+    def prepared(self) -> Json:
+        """What `StepType.prepare` gave for this step before the run started; None when it gave nothing."""
+
+    @property
     def site(self) -> StepSite:
         """Where this step stands."""
 
@@ -146,6 +185,19 @@ class StepContext(Protocol):
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Run another workflow as a child of this run and return its outputs."""
 
+    async def connect(self, name: str) -> Mapping[str, Json]:
+        """Another connection of the workflow by its name, secrets in clear.
+
+        Raises:
+            WorkflowError: `connection.*` when it cannot be had.
+        """
+
+    def redact(self, value: Json) -> Json:
+        """The value with every secret of the run masked, for what is sent to others (a model, a message).
+
+        Outputs, logs and errors are masked by the engine: they need none of this.
+        """
+
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Something that all steps of the run share: made when first asked for, closed when the last step has ended.
 
@@ -171,6 +223,7 @@ class StepType(Generic[InputT]):
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
         example: an input that shows what it does; it runs as it stands where nothing outside is needed.
+        early_fields: input fields that `prepare` looks at.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
             anything to stop, and no task of its own is made for it.
@@ -189,6 +242,7 @@ class StepType(Generic[InputT]):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[Mapping[str, Any]] = {}
+    early_fields: ClassVar[frozenset[str]] = frozenset()
     site_files: ClassVar[tuple[str, ...]] = ()
     immediate: ClassVar[bool] = False
 
@@ -216,6 +270,24 @@ class StepType(Generic[InputT]):
         Reads `site_files` and nothing else: a workflow compiles without a network.
         """
         return SiteFacts()
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Before a run starts: look for what this step will need from outside; a run that lacks something never starts.
+
+        Called once for each step of the plan that may run and whose `early_fields` are all known by then; that is, they
+        read nothing but the inputs of the run. It may be called for a step that then does not run, so it changes
+        nothing outside.
+
+        Args:
+            early_input: those of `early_fields` that the step gives, not validated.
+
+        Returns:
+            What the step finds in `StepContext.prepared` when it runs; never stored.
+
+        Raises:
+            WorkflowError: naming what is missing; `command` in its `details` is what a user runs to get it.
+        """
+        return None
 
     async def run(self, input: InputT, context: StepContext) -> Json:  # noqa: A002  (the format's word)
         """Do the work; returns the output as JSON values.

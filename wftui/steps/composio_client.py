@@ -7,14 +7,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http_exchange import Exchange, exchange
 from wftui.steps.http_reply import retry_after
 
+ACTIVE = "ACTIVE"
+"""Status of an account that tools can run through."""
+DEAD = frozenset({"FAILED", "EXPIRED", "REVOKED"})
+"""Statuses from which an account does not come back; whoever still wants it connects anew."""
+
 _API = "/api/v3.1"
 _MOST_BYTES = 32 * 1024 * 1024
+_MAX_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,22 @@ class ComposioTool:
 
 @dataclass(frozen=True, slots=True)
 class ConnectedAccount:
-    """An account that a user has connected."""
+    """An account that a user has connected, or began to; `reason` says why its status changed, where Composio does."""
 
     id: str
     toolkit: str
     status: str
+    reason: str | None = None
+    created_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a user connects an account, and the account that it will become; `expires_at` as Composio writes it."""
+
+    address: str
+    account_id: str
+    expires_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +98,64 @@ class ComposioClient:
             error = str(found.get("error") or "it does not say why")
         return Execution(found.get("data"), error, found.get("log_id"))
 
-    async def accounts(self, user_id: str, toolkit: str) -> list[ConnectedAccount]:
-        """The active accounts a user has connected for a toolkit (`github`)."""
-        query = [("toolkit_slugs", toolkit), ("statuses", "ACTIVE"), ("user_ids", user_id)]
-        items = _list((await self._call("GET", "/connected_accounts", query=query)).get("items"))
-        return [
-            ConnectedAccount(str(item.get("id")), (item.get("toolkit") or {}).get("slug") or toolkit, "ACTIVE")
-            for item in items
-        ]
+    async def accounts(
+        self, user_id: str, toolkit: str | None = None, *, only_active: bool = True
+    ) -> list[ConnectedAccount]:
+        """The accounts a user has connected, for one toolkit (`github`) or all.
 
-    async def link(self, user_id: str, toolkit: str) -> str:
+        Args:
+            only_active: leave out those that no tool can run through.
+        """
+        query: list[tuple[str, str]] = []
+        if toolkit is not None:
+            query.append(("toolkit_slugs", toolkit))
+        if only_active:
+            query.append(("statuses", ACTIVE))
+        query.append(("user_ids", user_id))
+        found: list[ConnectedAccount] = []
+        page: list[tuple[str, str]] = []
+        for _ in range(_MAX_PAGES):
+            answer = await self._call("GET", "/connected_accounts", query=[*query, *page])
+            found += [_account(item, toolkit or "") for item in _list(answer.get("items"))]
+            following = answer.get("next_cursor")
+            if not following:
+                break
+            page = [("cursor", str(following))]
+        return found
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        """One account, whatever its status."""
+        return _account(await self._call("GET", f"/connected_accounts/{quote(account_id, safe='')}"), "")
+
+    async def link(self, user_id: str, toolkit: str) -> Link:
         """An address at which a user connects an account of a toolkit.
 
+        Signs in by the project's newest way for that toolkit; where it has none, by one that Composio manages.
+
         Raises:
-            WorkflowError: `composio.missing` when the project has no way to sign in to that toolkit.
+            WorkflowError: `composio.refused` when Composio manages none for that toolkit.
         """
-        configured = await self._call("GET", "/auth_configs", query=[("toolkit_slug", toolkit)])
-        items = _list(configured.get("items"))
-        if not items:
-            raise WorkflowError(
-                "composio.missing", f"The Composio project has no auth config for {toolkit}; add one on its dashboard."
-            )
-        body = {"auth_config_id": str(items[0].get("id")), "user_id": user_id}
-        address = (await self._call("POST", "/connected_accounts/link", body=body)).get("redirect_url")
-        if not isinstance(address, str):
+        body: dict[str, Json] = {"auth_config_id": await self._auth_config(toolkit), "user_id": user_id}
+        answer = await self._call("POST", "/connected_accounts/link", body=body)
+        address, account_id = answer.get("redirect_url"), answer.get("connected_account_id")
+        if not isinstance(address, str) or not isinstance(account_id, str):
             raise WorkflowError("composio.protocol", "Composio answered without the address of a link.")
-        return address
+        return Link(address, account_id, answer.get("expires_at"))
+
+    async def _auth_config(self, toolkit: str) -> str:
+        answer = await self._call("GET", "/auth_configs", query=[("toolkit_slug", toolkit)])
+        known = [item for item in _list(answer.get("items")) if item.get("status") != "DISABLED"]
+        if known:
+            return str(max(known, key=lambda item: str(item.get("created_at") or "")).get("id"))
+        managed = {
+            "type": "use_composio_managed_auth",
+            "tool_access_config": {"tools_for_connected_account_creation": []},
+        }
+        body: dict[str, Json] = {"toolkit": {"slug": toolkit}, "auth_config": managed}
+        made = (await self._call("POST", "/auth_configs", body=body)).get("auth_config")
+        if not isinstance(made, dict):
+            raise WorkflowError("composio.protocol", "Composio answered without the auth config that it made.")
+        return str(made.get("id"))
 
     async def _call(
         self,
@@ -150,6 +200,16 @@ def _failure(status: int, answer: Json, path: str, waiting: float | None) -> Wor
         f"Composio answered {status} to {path}{reason}.",
         recoverable=status == 429,
         details={"status": status, "retryAfter": waiting},
+    )
+
+
+def _account(item: dict[str, Any], toolkit: str) -> ConnectedAccount:
+    return ConnectedAccount(
+        id=str(item.get("id")),
+        toolkit=(item.get("toolkit") or {}).get("slug") or toolkit,
+        status=str(item.get("status") or ""),
+        reason=item.get("status_reason"),
+        created_at=item.get("created_at"),
     )
 
 

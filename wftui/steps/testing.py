@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.execution import LogLevel
 from wftui.steps.base import Answer, Closable, StepSite, StepType
@@ -26,6 +27,9 @@ class RecordingContext:
         slept_until: the moments that were waited for.
         asked: (prompt, form, wait, on_timeout) of each question; each is approved with `answer`.
         children: (workflow, inputs) of each sub-workflow; each gives `{"echo": inputs}`.
+        prepared_workflows: the workflows that `prepare` has asked to be prepared, too.
+        connections: those the step may `connect` to, by name.
+        secrets: what `redact` masks.
     """
 
     working_directory: Path
@@ -35,6 +39,8 @@ class RecordingContext:
     attempt: int = 1
     idempotency_key: str = "01run-00001/step"
     connection: Mapping[str, Json] | None = None
+    connection_name: str | None = None
+    prepared: Json = None
     site: StepSite = field(default_factory=StepSite)
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,6 +50,9 @@ class RecordingContext:
     slept_until: list[datetime] = field(default_factory=list)
     asked: list[tuple[str, Mapping[str, Any] | None, float | None, str]] = field(default_factory=list)
     children: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
+    connections: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    prepared_workflows: list[str] = field(default_factory=list)
     kept: dict[str, Closable] = field(default_factory=dict)
     on_log: Callable[[str], None] | None = None
 
@@ -76,6 +85,18 @@ class RecordingContext:
         self.children.append((workflow_id, inputs))
         return {"echo": dict(inputs)}
 
+    async def connect(self, name: str) -> Mapping[str, Json]:
+        """One of `connections`."""
+        return self.connections[name]
+
+    def redact(self, value: Json) -> Json:
+        """Mask `secrets`, as the engine does."""
+        return Redactor(self.secrets).redact(value)
+
+    async def prepare_workflow(self, workflow_id: str) -> None:
+        """Keep its name."""
+        self.prepared_workflows.append(workflow_id)
+
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Make it once; a test closes what is in `kept` itself."""
         if key not in self.kept:
@@ -99,7 +120,7 @@ class RecordingContext:
 
 
 async def run_step(thing: object, values: Mapping[str, Json], context: RecordingContext) -> Json:
-    """Run a step type, or a function with `@step`, on the input of a workflow.
+    """Run a step type, or a function with `@step`, on the input of a workflow; prepares it before, as a run does.
 
     Raises:
         TypeError: when the thing is no step type.
@@ -109,4 +130,7 @@ async def run_step(thing: object, values: Mapping[str, Json], context: Recording
     if found is None:
         raise TypeError(f"{thing!r} is neither a StepType nor a function with @step")
     model = found.input_model
+    early = {name: values[name] for name in found.early_fields & values.keys()}
+    if found.early_fields:
+        context.prepared = await found().prepare(early, context)
     return await found().run(model.model_validate(dict(values)) if model else dict(values), context)
