@@ -18,7 +18,13 @@ from wftui.compiler.schema_checks import check_schemas
 from wftui.compiler.scopes import Scopes
 from wftui.compiler.shape import read_tree
 from wftui.compiler.site_checks import Sites, check_facts
-from wftui.compiler.step_checks import check_connection, check_expressions, check_input, check_type
+from wftui.compiler.step_checks import (
+    check_connection,
+    check_connection_uses,
+    check_expressions,
+    check_input,
+    check_type,
+)
 from wftui.compiler.tree import Body, StepNode, Tree
 from wftui.compiler.value_checks import ValueChecker
 from wftui.model.base import Json
@@ -61,7 +67,7 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     found += _check_ids(tree, scopes)
     references = ReferenceChecker(scopes)
     checked.graph = references.graph
-    sites = Sites(children.workspace.source_path(workflow_id).parent)
+    sites = Sites(children.workspace.source_path(workflow_id).parent, catalogue)
     checked.looked_at = sites.looked_at
     for node in tree.walk():
         _check_step(node, checked, references, catalogue, sites)
@@ -74,7 +80,9 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     found += check_schemas(tree)
     _check_values(checked, scopes, children, sites)
     _check_flow(checked, scopes)
-    found += check_habits(tree, [binding for each in checked.bindings.values() for binding in each], checked.types)
+    used = {use.name for facts in sites.facts.values() for use in facts.connections}
+    all_bindings = [binding for each in checked.bindings.values() for binding in each]
+    found += check_habits(tree, all_bindings, checked.types, used)
     for node in tree.walk():
         if node.step.type == "workflow":
             found += check_child(node, workflow_id, children)
@@ -121,7 +129,9 @@ def _check_step(
     checked.bindings[node] = found
     if step_type is not None:
         checked.problems += check_input(node, step_type, found)
-        checked.problems += check_facts(node, sites.ask(node, step_type), found)
+        facts = sites.ask(node, step_type)
+        checked.problems += check_facts(node, facts, found)
+        checked.problems += check_connection_uses(node, facts.connections, references.workflow)
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from wftui.compiler import problems
@@ -22,11 +22,19 @@ _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|raw|e
 
 
 def check_habits(
-    tree: Tree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
+    tree: Tree,
+    bindings: Iterable[Binding],
+    types: Mapping[StepNode, StepType[Any] | None],
+    also_used: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """Hints and warnings on a whole workflow; `types` are the step types of its steps."""
+    """Hints and warnings on a whole workflow.
+
+    Args:
+        types: the step types of its steps.
+        also_used: connections that inputs of steps name.
+    """
     bindings = list(bindings)
-    yield from _unused(tree, bindings)
+    yield from _unused(tree, bindings, also_used)
     for node in tree.walk():
         step_type = types.get(node)
         yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
@@ -35,7 +43,7 @@ def check_habits(
         yield from _string(None, pointer, field, text)
 
 
-def _unused(tree: Tree, bindings: list[Binding]) -> Iterator[Problem]:
+def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Problem]:
     workflow = tree.workflow
     read: set[str] = set()
     env: set[str] = set()
@@ -64,7 +72,7 @@ def _unused(tree: Tree, bindings: list[Binding]) -> Iterator[Problem]:
             fix = problems.remove(f"remove {name}", f"/env/{index}")
             message = f"no expression reads env.{name}"
             yield Problem("env.unused", message, f"/env/{index}", "hint", field="env", fixes=(fix,))
-    used = {node.step.connection for node in tree.walk()}
+    used = {*also_used, *(node.step.connection for node in tree.walk())}
     for name in workflow.connections:
         if name not in used:
             pointer = "/connections" + pointer_to([name])

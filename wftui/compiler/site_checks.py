@@ -11,7 +11,7 @@ from wftui.compiler.literal_values import problems_of_value
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.pointers import pointer_to
-from wftui.steps.base import SiteFacts, StepSite, StepType
+from wftui.steps.base import Catalogue, SiteFacts, StepSite, StepType
 from wftui.workspace.files import etag_of
 
 
@@ -25,6 +25,7 @@ class Sites:
     """
 
     folder: Path
+    catalogue: Catalogue
     facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
@@ -35,7 +36,7 @@ class Sites:
         for name in step_type.site_files:
             path = self.folder / name
             self.looked_at.setdefault(path, file_etag(path))
-        found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection))
+        found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.catalogue))
         self.facts[node] = found
         return found
 

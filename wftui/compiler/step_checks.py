@@ -1,6 +1,6 @@
 """Checks one step by itself: its type, its literal input, its own expressions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from wftui.compiler import problems
@@ -12,7 +12,7 @@ from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.workflow import CONTAINER_TYPES, Workflow
-from wftui.steps.base import Catalogue, StepType
+from wftui.steps.base import Catalogue, ConnectionUse, StepType
 
 
 def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | None, list[Problem]]:
@@ -76,14 +76,33 @@ def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: 
         return [_connection(node, "connection.unused", f"a step of type {node.step.type} takes no connection", (fix,))]
     if name not in workflow.connections:
         guess = near(name, workflow.connections)
-        hint = f"; did you mean {guess}?" if guess else ""
         fixes = (problems.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
-        return [_connection(node, "connection.unknown", f"the workflow has no connection {name!r}{hint}", fixes)]
-    found = workflow.connections[name].kind
-    if step_type is not None and not step_type.takes_connection(found):
-        message = f"a step of type {node.step.type} takes a connection of kind {kind}; {name} is one of kind {found}"
-        return [_connection(node, "connection.kind", message)]
+        return [_connection(node, "connection.unknown", _unknown(name, workflow), fixes)]
+    if step_type is not None and not step_type.takes_connection(workflow.connections[name].kind):
+        return [_connection(node, "connection.kind", _other_kind(step_type, name, workflow))]
     return []
+
+
+def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflow: Workflow) -> Iterator[Problem]:
+    """The same of the connections that a step's input names."""
+    for use in uses:
+        if use.name not in workflow.connections:
+            code, message = "connection.unknown", _unknown(use.name, workflow)
+        elif not use.step_type.takes_connection(workflow.connections[use.name].kind):
+            code, message = "connection.kind", _other_kind(use.step_type, use.name, workflow)
+        else:
+            continue
+        yield Problem(code, message, node.at("input", use.field), step_id=node.id or None, field=f"input.{use.field}")
+
+
+def _unknown(name: str, workflow: Workflow) -> str:
+    guess = near(name, workflow.connections)
+    return f"the workflow has no connection {name!r}{f'; did you mean {guess}?' if guess else ''}"
+
+
+def _other_kind(step_type: StepType[Any], name: str, workflow: Workflow) -> str:
+    takes = f"takes a connection of kind {step_type.connection_kind}" if step_type.connection_kind else "takes none"
+    return f"a step of type {step_type.word} {takes}; {name} is one of kind {workflow.connections[name].kind}"
 
 
 def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Problem:

@@ -16,6 +16,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import (
     Answer,
     Closable,
+    ConnectionUse,
     Notice,
     SiteFacts,
     StepContext,
@@ -29,6 +30,7 @@ __all__ = [
     "KINDS",
     "Answer",
     "Closable",
+    "ConnectionUse",
     "ConnectionValues",
     "Notice",
     "SiteFacts",
