@@ -145,14 +145,15 @@ class RunContext:
         Raises:
             WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`.
         """
-        known = self._core.prior.answers.pop(self._path, None)
-        if known is not None and known.approved is not None:
-            at = format_timestamp(known.timestamp)
-            data = await self._core.prior.resolve(known.data)
-            return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
+        known = self._core.prior.answers.pop(self._path, None)
         before = self._core.prior.waits.pop(self._path, None)
-        if before is not None and before.reason == "approval":
+        # What was said before a resume is the answer to that question only: a step may ask something else this time.
+        if before is not None and before.reason == "approval" and before.prompt == self.redact(prompt):
+            if known is not None and known.approved is not None:
+                at = format_timestamp(known.timestamp)
+                data = await self._core.prior.resolve(known.data)
+                return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
             until = before.until
         reply = self._core.questions.ask(self._path, form)
         try:
@@ -190,7 +191,7 @@ class RunContext:
         async with self._without_slot():
             if before is not None and before.child_id is not None:
                 await started(before.child_id)
-                record = await children.rejoin(before.child_id)
+                record = await children.rejoin(before.child_id, inputs)
             else:
                 record = await children.run(workflow_id, inputs, self._path, started)
         await self._answered()
