@@ -15,7 +15,6 @@ from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter
 from wftui.engine.memory import MemorySink
 from wftui.engine.prior import Prior, RunHistory
-from wftui.engine.resume import may_have_run
 from wftui.engine.run import Run
 from wftui.engine.secret_inputs import masked, restored
 from wftui.model.base import Json, format_timestamp
@@ -231,12 +230,6 @@ async def test_a_cancelled_run_is_cancelled_when_it_goes_on() -> None:
     }
 
 
-def test_a_step_that_may_run_only_once_is_asked_about() -> None:
-    plan = workflow(step("pay", idempotent=False), step("look"))
-    prior = Prior(open={"pay", "look"})
-    assert may_have_run(plan, prior) == ["pay"]
-
-
 def test_secret_inputs_must_be_given_again() -> None:
     inputs = {"name": "x", "auth": {"pin": "1234"}, "keys": ["a", "b"]}
     pointers = ("/auth/pin", "/keys/*")
@@ -264,7 +257,6 @@ async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not
     whole = await run(plan, inputs, watch=watch, tell=tell)
     first = next(index for index, event in enumerate(watch.events) if event.type == "step_completed")
     before = watch.events[: first + 1]
-    assert may_have_run(plan, _history(before).prior) == []
     record, events = await resume(plan, before, Steps(tell=tell), inputs)
     assert record.status == whole.status == "completed"
     assert seen[-1] == {"function": "tell", "got": "hunter2-and-more"}

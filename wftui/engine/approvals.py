@@ -30,12 +30,28 @@ class Questions:
 
     def __init__(self) -> None:
         self._open: dict[str, _Question] = {}
+        self._early: dict[str, Reply] = {}
 
-    def ask(self, path: str, form: Mapping[str, Any] | None) -> "asyncio.Future[Reply]":
-        """Open a question; the future gets the reply."""
+    def ask(self, path: str, form: Mapping[str, Any] | None, *, again: bool) -> "asyncio.Future[Reply]":
+        """Open a question; the future gets the reply.
+
+        Args:
+            again: it was open already when the run was interrupted, so a reply to it may have come meanwhile.
+        """
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        early = self._early.pop(path, None)
+        if early is not None and again:
+            reply.set_result(early)
         self._open[path] = _Question(form, reply)
         return reply
+
+    def is_open(self, path: str) -> bool:
+        """Whether the step asks at this moment."""
+        return path in self._open
+
+    def keep(self, path: str, reply: Reply) -> None:
+        """Keep a reply to a question that an earlier process asked, for when the step asks it again."""
+        self._early[path] = reply
 
     def close(self, path: str) -> None:
         """The step no longer waits."""

@@ -21,6 +21,7 @@ class ChildRuns:
     Args:
         depth: how many runs there are from the top down to the parent, itself included.
         max_depth: how many there may be.
+        confirmed: of a child that is resumed, run again what was running and says `"idempotent": false`.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class ChildRuns:
         parent_id: str,
         depth: int,
         max_depth: int,
+        *,
+        confirmed: bool,
     ) -> None:
         self._executor = executor
         self._store = store
@@ -38,13 +41,15 @@ class ChildRuns:
         self._parent_id = parent_id
         self._depth = depth
         self._max_depth = max_depth
+        self._confirmed = confirmed
 
     async def run(
         self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
     ) -> ExecutionRecord:
         """Run another workflow to its end, for the step at `path`.
 
-        `started` is called with the child's id once it is recorded.
+        `started` is called with the child's id once it is recorded, and before any step of it runs: a parent that
+        knows nothing of its child would run those steps again after a crash.
 
         Raises:
             WorkflowError: it cannot be started.
@@ -59,30 +64,41 @@ class ChildRuns:
             parent_path=path,
             connections=self._parent.connections,
         )
+        recorded = ""
+
+        async def announce(child_id: str) -> None:
+            nonlocal recorded
+            recorded = child_id
+            await started(child_id)
+
         try:
-            child_id = await self._executor.start(request, depth=self._depth + 1)
+            child_id = await self._executor.start(request, depth=self._depth + 1, announce=announce)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
-        try:
-            await started(child_id)
         except asyncio.CancelledError:
-            await self._cancel(child_id)
+            if recorded:
+                await self._cancel(recorded)
             raise
         return await self._until_end(child_id)
 
-    async def rejoin(self, child_id: str) -> ExecutionRecord:
-        """Wait for a child that an earlier process started, after resuming it where that is needed.
+    async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
+        """Wait for a child that an earlier process started, resuming it where that is needed.
+
+        Args:
+            inputs: those it is given now; of them only the secret ones count, which are not stored.
 
         Raises:
             WorkflowError: it cannot be resumed.
         """
-        record = await self._store.get(child_id)
-        if record is not None and record.status == "interrupted":
+        while (record := await self._until_end(child_id)).status == "interrupted":
             try:
-                await self._executor.resume(child_id, depth=self._depth + 1)
+                await self._executor.resume(child_id, inputs=inputs, confirmed=self._confirmed, depth=self._depth + 1)
             except UserError as error:
                 raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
-        return await self._until_end(child_id)
+            except asyncio.CancelledError:
+                await self._cancel(child_id)
+                raise
+        return record
 
     async def _until_end(self, child_id: str) -> ExecutionRecord:
         try:

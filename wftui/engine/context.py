@@ -149,13 +149,14 @@ class RunContext:
         known = self._core.prior.answers.pop(self._path, None)
         before = self._core.prior.waits.pop(self._path, None)
         # What was said before a resume is the answer to that question only: a step may ask something else this time.
-        if before is not None and before.reason == "approval" and before.prompt == self.redact(prompt):
+        again = before is not None and before.reason == "approval" and before.prompt == self.redact(prompt)
+        if before is not None and again:
             if known is not None and known.approved is not None:
                 at = format_timestamp(known.timestamp)
                 data = await self._core.prior.resolve(known.data)
                 return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
             until = before.until
-        reply = self._core.questions.ask(self._path, form)
+        reply = self._core.questions.ask(self._path, form, again=again)
         try:
             question = Waiting(reason="approval", until=until, prompt=prompt, form=dict(form) if form else None)
             async with self._waiting(question):

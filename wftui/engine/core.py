@@ -29,8 +29,8 @@ class Children(Protocol):
     ) -> ExecutionRecord:
         """Run another workflow for the step at `path`; `started` is called with the child's id once it is recorded."""
 
-    async def rejoin(self, child_id: str) -> ExecutionRecord:
-        """Wait for a child that an earlier process started, after resuming it where that is needed."""
+    async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
+        """Wait for a child that an earlier process started, resuming it where that is needed."""
 
 
 @dataclass(slots=True, kw_only=True)

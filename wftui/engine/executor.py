@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
-from wftui.engine.outcome import CANCELLED
 from wftui.engine.prior import Prior
 from wftui.engine.rerun import prepare_rerun
 from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import (
     ConfirmationNeeded,
     check_resumable,
+    given_up,
     inputs_again,
     may_have_run,
     read_history,
@@ -33,14 +33,7 @@ from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import (
-    Cancelled,
-    CancelRequested,
-    Created,
-    ExecutionEvent,
-    StepCancelled,
-    StepSkipped,
-)
+from wftui.model.events import Created, ExecutionEvent
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
@@ -98,11 +91,18 @@ class WorkflowExecutor:
 
     # --- starting
 
-    async def start(self, request: ExecutionRequest, *, depth: int = 1) -> str:
+    async def start(
+        self,
+        request: ExecutionRequest,
+        *,
+        depth: int = 1,
+        announce: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str:
         """Start a run; returns its id once it is recorded.
 
         Args:
             depth: how many runs there are from the top down to this one, which counts.
+            announce: is called with the id once the run is recorded, and before it begins.
 
         Raises:
             UserError: the workflow does not exist or has errors, or the inputs are no JSON. Inputs that do not fit
@@ -110,7 +110,7 @@ class WorkflowExecutor:
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
         run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth)
-        await self._create(run, loaded)
+        await self._create(run, loaded, announce)
         return run.id
 
     async def resume(
@@ -138,11 +138,11 @@ class WorkflowExecutor:
             self._resuming.discard(execution_id)
 
     async def _resume(self, execution_id: str, inputs: Mapping[str, Json], *, confirmed: bool, depth: int) -> None:
+        await self._store.recover()  # its process may have died a moment ago
         history = await read_history(self._store, execution_id)
         created = check_resumable(history, execution_id)
         plan = (await self._stored(created)).plan
-        asked = [] if confirmed else may_have_run(plan, history.prior)
-        if asked:
+        if not confirmed and (asked := await may_have_run(self._store, self._stored, plan, history.prior)):
             raise ConfirmationNeeded(asked)
         whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
@@ -151,7 +151,7 @@ class WorkflowExecutor:
             parent_id=created.parent_id,
             connections=created.connections,
         )
-        run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior)
+        run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior, confirmed=confirmed)
         await run.take_up(history, whole)
         await self._store.claim(execution_id)
         try:
@@ -304,12 +304,18 @@ class WorkflowExecutor:
             raise NotFoundError(f"no run {execution_id}")
         return record
 
-    async def _create(self, run: Run, loaded: "LoadedWorkflow") -> None:
+    async def _create(
+        self, run: Run, loaded: "LoadedWorkflow", announce: Callable[[str], Awaitable[None]] | None = None
+    ) -> None:
         try:
             await run.create(await self._store.put_plan(loaded.source, loaded.code))
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
-        self._launch(run)
+        try:
+            if announce is not None:
+                await announce(run.id)
+        finally:
+            self._launch(run)
 
     async def _stored(self, created: Created) -> "LoadedWorkflow":
         """The workflow as a run of it was compiled."""
@@ -326,6 +332,7 @@ class WorkflowExecutor:
         *,
         depth: int,
         prior: Prior | None = None,
+        confirmed: bool = False,
     ) -> Run:
         redactor = Redactor()
         core = RunCore(
@@ -338,7 +345,9 @@ class WorkflowExecutor:
             working_directory=self._working_directory,
             folder=self._folder_of(plan.id) if self._folder_of else None,
             connections=RunConnections(plan, request.connections, redactor, self._connections),
-            children=ChildRuns(self, self._store, request, execution_id, depth, self._settings.max_depth),
+            children=ChildRuns(
+                self, self._store, request, execution_id, depth, self._settings.max_depth, confirmed=confirmed
+            ),
             prior=prior or Prior(),
         )
         return Run(core, request)
@@ -365,22 +374,5 @@ class WorkflowExecutor:
         Whoever wants them to run resumes it, and cancels then.
         """
         await self._store.claim(execution_id)
-        record = await self._record(execution_id)
-        run: dict[str, Json] = {"execution_id": execution_id, "timestamp": self._clock()}
-        events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
-        for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
-            where = {"step_id": step.step_id, "path": step.path, **run}
-            if step.status in ("running", "waiting"):
-                events.append(StepCancelled(**where))
-            elif step.status == "pending":
-                events.append(
-                    StepSkipped(
-                        step_name=step.step_name,
-                        step_type=step.step_type,
-                        parent=step.parent,
-                        reason=CANCELLED.reason,
-                        because_failed=CANCELLED.because_failed,
-                        **where,
-                    )
-                )
-        await self._store.append([*events, Cancelled(**run)], wait=True)
+        events = given_up(await self._record(execution_id), by, self._clock())
+        await self._store.append(events, wait=True)

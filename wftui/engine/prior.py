@@ -7,6 +7,7 @@ from datetime import datetime
 from wftui.engine.outcome import CANCELLED, StepOutcome
 from wftui.model.base import Json
 from wftui.model.events import (
+    TERMINAL_EVENTS,
     CancelRequested,
     Created,
     ExecutionEvent,
@@ -152,6 +153,11 @@ class RunHistory:
     def last_seq(self) -> int:
         """Number of the newest event; 0 before the first."""
         return self.last.seq if self.last is not None else 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self.last is not None and self.last.type in TERMINAL_EVENTS
 
     def note(self, event: ExecutionEvent) -> None:
         """Take in the next event of the run."""

@@ -1,22 +1,34 @@
 """Going on with a run whose process died: what must be known, and what must be asked first."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from wftui.engine.outcome import CANCELLED
 from wftui.engine.prior import Prior, RunHistory
 from wftui.engine.secret_inputs import restored
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import TERMINAL_EVENTS, Created
-from wftui.model.workflow import CONTAINER_TYPES
+from wftui.model.events import (
+    TERMINAL_EVENTS,
+    Cancelled,
+    CancelRequested,
+    Created,
+    ExecutionEvent,
+    StepCancelled,
+    StepSkipped,
+)
+from wftui.model.execution import ExecutionRecord
+from wftui.model.paths import declared_id
+from wftui.model.workflow import CONTAINER_TYPES, WAITING_TYPES
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 
 if TYPE_CHECKING:
+    from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 2000
-_INDEX = re.compile(r"(\[\d+\])+$")
+_GOES_ON = CONTAINER_TYPES | WAITING_TYPES | {"workflow"}
 
 
 class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirmed` answers)
@@ -64,16 +76,48 @@ def check_resumable(history: RunHistory, execution_id: str) -> Created:
     return history.created
 
 
-def may_have_run(plan: WorkflowPlan, prior: Prior) -> list[str]:
-    """Paths of the steps that were running when the process died and that the workflow wants to run only once."""
+async def may_have_run(
+    store: "ExecutionStore",
+    load: Callable[[Created], Awaitable["LoadedWorkflow"]],
+    plan: WorkflowPlan,
+    prior: Prior,
+) -> list[str]:
+    """Steps that were running when the process died and that the workflow wants to run only once.
+
+    Paths; those in a sub-workflow after the path of the step that runs it: `deploy > pay`.
+    """
     steps = {step.id: step for step in every_step(plan)}
-    found = ((path, steps.get(declared_id(path))) for path in sorted(prior.open))
-    return [path for path, step in found if step and not step.idempotent and not _goes_on(step, path, prior)]
+    opened = [(path, steps.get(declared_id(path))) for path in sorted(prior.open)]
+    found = [path for path, step in opened if step and not step.idempotent and not _goes_on(step, path, prior)]
+    for path, wait in prior.waits.items():
+        if path in prior.open and wait.child_id is not None:
+            history = await read_history(store, wait.child_id)
+            if history.created is not None and not history.ended:
+                child = (await load(history.created)).plan
+                found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.prior)]
+    return found
 
 
-def declared_id(path: str) -> str:
-    """The id of the step at a path: `build[3].fetch` → `fetch`, `build[3]` → `build`."""
-    return _INDEX.sub("", path.rpartition(".")[2])
+def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
+    """The events that end an interrupted run without running anything of it."""
+    run: dict[str, Json] = {"execution_id": record.id, "timestamp": at}
+    events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
+    for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
+        where = {"step_id": step.step_id, "path": step.path, **run}
+        if step.status in ("running", "waiting"):
+            events.append(StepCancelled(**where))
+        elif step.status == "pending":
+            events.append(
+                StepSkipped(
+                    step_name=step.step_name,
+                    step_type=step.step_type,
+                    parent=step.parent,
+                    reason=CANCELLED.reason,
+                    because_failed=CANCELLED.because_failed,
+                    **where,
+                )
+            )
+    return [*events, Cancelled(**run)]
 
 
 def every_step(plan: WorkflowPlan) -> list[StepPlan]:
@@ -97,5 +141,5 @@ def inputs_again(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) ->
 
 
 def _goes_on(step: StepPlan, path: str, prior: Prior) -> bool:
-    """Whether a resume goes on inside of the step, or with its wait, rather than running it again."""
-    return step.type in CONTAINER_TYPES or path in prior.planned or path in prior.waits
+    """Whether a resume goes on inside of the step, or with its wait, rather than doing its work again."""
+    return step.type in _GOES_ON or path in prior.planned

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from wftui.engine.approvals import Reply, fitting
 from wftui.engine.cancel import StopScope
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe_outside
@@ -25,6 +26,7 @@ from wftui.model.events import (
     Started,
 )
 from wftui.model.execution import ExecutionError, ExecutionRequest
+from wftui.runtime.derived import watch
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope
@@ -113,7 +115,9 @@ class Run:
         if not self._started:
             await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
         outputs: dict[str, Json] | None = None
+        watch(self.core.emitter.redactor)
         try:
+            await self._learn_secrets()
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
             error = describe_outside(fault)
@@ -146,13 +150,19 @@ class Run:
             self._finally.start_timer(self.core.settings.finally_limit)
 
     async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
-        """Answer the approval that a step waits for.
+        """Answer the approval that a step waits for, or will once more now that the run goes on.
 
         Raises:
             NotFoundError: the step does not wait for one.
             UsageError: the data does not fit the form.
         """
-        await self.core.questions.answer(path, approved, data, by)
+        core = self.core
+        before = core.prior.waits.get(path)
+        if before is not None and before.reason == "approval" and not core.questions.is_open(path):
+            fits = await fitting(await core.prior.resolve(before.form), data) if approved else data
+            core.questions.keep(path, Reply(approved, by, fits))
+        else:
+            await core.questions.answer(path, approved, data, by)
 
     async def note(self, message: str) -> None:
         """Leave a warning in the run's log."""
@@ -165,6 +175,18 @@ class Run:
         self._inputs, self._invalid = await check_inputs(plan.input_schema, inputs)
         for secret in secret_texts(self._inputs, plan.secret_inputs):
             self.core.emitter.redactor.add(secret)
+
+    async def _learn_secrets(self) -> None:
+        """Know the secrets of the connections before any step could show one, as by printing its environment."""
+        if self.core.plan.connections:
+            with suppress(Stopped):
+                await self._main.wait(asyncio.ensure_future(self.core.connections.learn()))
+        short = self.core.emitter.redactor.unmasked
+        if short:
+            one = "a secret of this run is" if short == 1 else f"{short} secrets of this run are"
+            await self.note(
+                f"{one} shorter than {MINIMUM_LENGTH} characters: masked as a whole value, but not inside of a text"
+            )
 
     async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
         """Run the steps, then `finally`; returns the outputs and the first failure."""
