@@ -18,7 +18,7 @@ from wftui.model.events import (
     StepStarted,
 )
 from wftui.model.execution import ExecutionError, ExecutionRecord, StepResult
-from wftui.model.reducer import parent_path
+from wftui.model.paths import iteration_index, parent_path
 
 
 def take_over(record: ExecutionRecord, kept: Iterable[str], execution_id: str, now: datetime) -> Prior:
@@ -67,7 +67,7 @@ def _begin(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
         return []
     events: list[ExecutionEvent] = []
     if result.path.endswith("]"):
-        events.append(IterationStarted(index=_index(result.path), label=result.message, **where))
+        events.append(IterationStarted(index=iteration_index(result.path), label=result.message, **where))
     if result.attempts:
         events.append(
             StepStarted(
@@ -91,7 +91,9 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
     iteration = result.path.endswith("]")
     match result.status:
         case "completed" if iteration:
-            return [IterationCompleted(index=_index(result.path), output=result.output, duration=duration, **where)]
+            return [
+                IterationCompleted(index=iteration_index(result.path), output=result.output, duration=duration, **where)
+            ]
         case "completed":
             return [
                 StepCompleted(
@@ -99,7 +101,7 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
                 )
             ]
         case "failed" if iteration:
-            return [IterationFailed(index=_index(result.path), error=error, duration=duration, **where)]
+            return [IterationFailed(index=iteration_index(result.path), error=error, duration=duration, **where)]
         case "failed":
             return [
                 StepFailed(
@@ -123,7 +125,3 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
             ]
         case _:
             return []
-
-
-def _index(path: str) -> int:
-    return int(path[path.rindex("[") + 1 : -1])

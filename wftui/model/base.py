@@ -10,16 +10,20 @@ Json: TypeAlias = Any
 """A JSON value: None, bool, int, finite float, str, list or str-keyed dict of such; all that passes between steps."""
 
 
-class WireModel(BaseModel):
-    """Base of all models: snake_case in Python, camelCase in JSON, unknown keys refused."""
+WIRE_CONFIG = ConfigDict(
+    alias_generator=to_camel,
+    populate_by_name=True,
+    extra="forbid",
+    validate_assignment=False,
+    ser_json_inf_nan="strings",
+)
+"""Snake_case in Python, camelCase in JSON, unknown keys refused."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="forbid",
-        validate_assignment=False,
-        ser_json_inf_nan="strings",
-    )
+
+class WireModel(BaseModel):
+    """Base of all models: `WIRE_CONFIG`, and the one JSON form."""
+
+    model_config = WIRE_CONFIG
 
     def to_wire(self) -> dict[str, Json]:
         """The one JSON form of this model: camelCase keys, absent instead of null for what was never set."""

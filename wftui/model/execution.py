@@ -1,10 +1,12 @@
 """A run and its steps, as stored, shown and sent: `ExecutionRecord` is the fold of the run's events."""
 
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr
 
-from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.base import WIRE_CONFIG, Json, Timestamp, WireModel
+from wftui.model.record_index import RecordIndex
 
 ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelled", "interrupted"]
 StepStatus = Literal["pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"]
@@ -64,8 +66,11 @@ class StepInfo(WireModel):
     line: Annotated[int | None, Field(description="Line of the step in workflow.json.")] = None
 
 
-class Attempt(WireModel):
+@dataclass(slots=True)
+class Attempt:
     """One try of a step."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
 
     attempt: int
     started_at: Timestamp
@@ -75,12 +80,17 @@ class Attempt(WireModel):
 
 
 class Iterations(WireModel):
-    """Counters of a forEach or a loop."""
+    """Counters of a forEach or a loop.
+
+    `omitted`: of these iterations, which have ended, the record leaves out the details (`stepResults` of the iteration
+    and of what is inside it); they are read by their path.
+    """
 
     total: int | None = None
     started: int = 0
     completed: int = 0
     failed: int = 0
+    omitted: int = 0
 
 
 class Waiting(WireModel):
@@ -93,8 +103,14 @@ class Waiting(WireModel):
     child_id: str | None = None
 
 
-class StepResult(WireModel):
-    """One step of a run, or one iteration of it. `path` is its address: `fetch`, `build[3].fetch`."""
+@dataclass(slots=True)
+class StepResult:
+    """One step of a run, or one iteration of it. `path` is its address: `fetch`, `build[3].fetch`.
+
+    A record may hold ten thousand: with its attempt it takes an eighth of what a model takes.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
 
     path: str
     step_id: str
@@ -113,7 +129,7 @@ class StepResult(WireModel):
     progress: float | None = None
     message: str | None = None
     waiting: Waiting | None = None
-    attempts: list[Attempt] = Field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     iterations: Iterations | None = None
     kept_from: Annotated[str | None, Field(description="Run from which a re-run took it over.")] = None
     masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
@@ -145,20 +161,26 @@ class ExecutionRecord(WireModel):
     last_seq: int = 0
     step_results: list[StepResult] = Field(default_factory=list)
 
-    _by_path: dict[str, StepResult] = PrivateAttr(default_factory=dict)
+    _index: RecordIndex = PrivateAttr(default_factory=RecordIndex)
 
     def model_post_init(self, _context: object) -> None:
         """Index the steps by path, so that the reducer finds one in constant time."""
-        self._by_path = {step.path: step for step in self.step_results}
+        for step in self.step_results:
+            self._index.add(step)
+
+    @property
+    def index(self) -> RecordIndex:
+        """Finds steps, and knows of the iterations that the record leaves out."""
+        return self._index
 
     def step(self, path: str) -> StepResult | None:
-        """The step at an address, or None."""
-        return self._by_path.get(path)
+        """The step at an address, or None: there is none yet, or the record leaves it out."""
+        return self._index.steps.get(path)
 
     def add_step(self, step: StepResult) -> StepResult:
-        """Append a step that the record did not know yet (an iteration, a step inside one)."""
+        """Append a step that the record did not hold (an iteration, a step inside one)."""
         self.step_results.append(step)
-        self._by_path[step.path] = step
+        self._index.add(step)
         return step
 
 
@@ -209,9 +231,11 @@ class ExecutionPage(WireModel):
 
 
 class CleanupReport(WireModel):
-    """What a cleanup removed, or would remove."""
+    """What a cleanup removed, or would remove; `workflows`: how many runs of which."""
 
     runs: int
+    workflows: dict[str, int] = Field(default_factory=dict)
     bytes_before: int
     bytes_after: int
     dry_run: bool = False
+    at: Annotated[Timestamp | None, Field(description="Of one that ran by itself: when.")] = None

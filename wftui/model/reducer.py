@@ -3,6 +3,8 @@
 `apply` reads no clock and does no I/O. It changes the record it is given and returns it: the caller owns the record and
 folds one run's events into it, in order of `seq`. (A copy per event would make a run of n steps cost n².)
 Events are idempotent by `seq`: one that was applied already is ignored, so a reader may overlap its pages.
+
+A record does not grow with the iterations that have finished: see `record_index`.
 """
 
 from collections.abc import Iterable
@@ -33,21 +35,38 @@ from wftui.model.events import (
     StepWaiting,
 )
 from wftui.model.execution import STEP_TERMINAL, Attempt, ExecutionRecord, Iterations, StepResult, Waiting
+from wftui.model.iterations import IterationLog, IterationState
+from wftui.model.paths import declared_id, iteration_index, owner_path, parent_path
+from wftui.model.record_index import WINDOW, RecordIndex
 
 
 class GapError(Exception):
     """An event came whose predecessor did not: the reader must read from the store again."""
 
 
-def new_record(execution_id: str) -> ExecutionRecord:
-    """The record before its first event."""
-    return ExecutionRecord(id=execution_id, workflow_id="")
+def new_record(execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
+    """The record before its first event.
+
+    Args:
+        window: how many steps in finished iterations it holds; None: all of them, however many.
+    """
+    record = ExecutionRecord(id=execution_id, workflow_id="")
+    record.index.window = window
+    return record
 
 
-def fold(execution_id: str, events: Iterable[ExecutionEvent]) -> ExecutionRecord:
-    """The record that these events, from seq 1, make."""
-    record = new_record(execution_id)
+def fold(execution_id: str, events: Iterable[ExecutionEvent], *, window: int | None = WINDOW) -> ExecutionRecord:
+    """The record that these events, from seq 1, make; `window` as for `new_record`."""
+    record = new_record(execution_id, window=window)
     for event in events:
+        apply(record, event)
+    return record
+
+
+def fold_part(record: ExecutionRecord, events: Iterable[ExecutionEvent]) -> ExecutionRecord:
+    """Fold a selection of a run's events, in order: those of the run itself, or those of some steps."""
+    for event in events:
+        record.last_seq = event.seq - 1
         apply(record, event)
     return record
 
@@ -140,8 +159,11 @@ StepEvent = (
 
 
 def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
-    step = record.step(event.path) or record.add_step(_unseen_step(record, event))
-    step.kept_from = step.kept_from or event.kept_from
+    index = record.index
+    path = event.path
+    step = index.steps.get(path) or _add_unseen(record, index, event)
+    if event.kept_from is not None:
+        step.kept_from = step.kept_from or event.kept_from
     if step.status == "waiting" and not isinstance(event, StepWaiting | StepProgress):
         step.status, step.waiting = "running", None
     match event:
@@ -172,50 +194,73 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             pass  # the status went back to running above
         case StepCancelled():
             _end_step(step, event, "cancelled")
+            if path.endswith("]"):
+                _count(index, path, event.seq, IterationState.CANCELLED)
         case IterationsPlanned():
             step.iterations = Iterations(total=event.total)
+            index.logs[path] = IterationLog()
             step.status = "running"
             step.started_at = step.started_at or event.timestamp
         case IterationStarted():
             step.status, step.started_at, step.message = "running", event.timestamp, event.label
-            _count(record, event, started=1)
+            _count(index, path, event.seq, IterationState.RUNNING)
         case IterationCompleted():
-            again = step.completed_at is not None
             _end_step(step, event, "completed")
             step.output, step.masked = event.output, event.masked
-            _count(record, event, completed=not again)
+            _count(index, path, event.seq, IterationState.COMPLETED)
         case IterationFailed():
             _end_step(step, event, "failed")
             step.error = event.error
-            _count(record, event, failed=1)
+            _count(index, path, event.seq, IterationState.FAILED)
+    if path.endswith("]"):
+        if step.status in STEP_TERMINAL:
+            index.ended(record, path, failed=step.status == "failed")
+        else:
+            index.began(path)
 
 
-def _unseen_step(record: ExecutionRecord, event: StepEvent) -> StepResult:
-    """The first event of a step that `created` did not list: an iteration, or a step inside one."""
+def _add_unseen(record: ExecutionRecord, index: RecordIndex, event: StepEvent) -> StepResult:
+    """The first event of a step that `created` did not list, or that was left out: an iteration, or a step in one."""
+    parent = event.parent if isinstance(event, StepStarted | StepSkipped) else parent_path(event.path)
+    if parent is not None and "]" in parent:
+        _take_back(record, index, parent)
     if isinstance(event, StepStarted | StepSkipped):
-        return StepResult(
+        step = StepResult(
             path=event.path,
             step_id=event.step_id,
             step_name=event.step_name or event.step_id,
             step_type=event.step_type,
             parent=event.parent,
         )
-    parent = parent_path(event.path)
-    owner = record.step(parent) if parent else None
+    else:
+        step = _repeated(index, event.path, event.step_id)
+    return record.add_step(step)
+
+
+def _take_back(record: ExecutionRecord, index: RecordIndex, path: str) -> None:
+    """Work goes on inside an iteration that was left out (a resume needs an output again): hold it once more."""
+    if path in index.steps or "]" not in path:
+        return
+    parent = parent_path(path)
+    if parent is not None:
+        _take_back(record, index, parent)
+    step = _repeated(index, path, declared_id(path))
+    step.status = "running"
+    record.add_step(step)
+
+
+def _repeated(index: RecordIndex, path: str, step_id: str) -> StepResult:
+    """A step of which only the address is known: an iteration has the name and type of what it is an iteration of."""
+    parent = parent_path(path)
+    owner = index.steps.get(parent) if parent else None
+    known = owner is not None and owner.step_id == step_id
     return StepResult(
-        path=event.path,
-        step_id=event.step_id,
-        step_name=owner.step_name if owner and owner.step_id == event.step_id else event.step_id,
-        step_type=owner.step_type if owner and owner.step_id == event.step_id else "",
+        path=path,
+        step_id=step_id,
+        step_name=owner.step_name if owner is not None and known else step_id,
+        step_type=owner.step_type if owner is not None and known else "",
         parent=parent,
     )
-
-
-def parent_path(path: str) -> str | None:
-    """The address one level up: `a[3].b` → `a[3]` → `a` → None."""
-    if path.endswith("]"):
-        return path[: path.rindex("[")]
-    return path.rpartition(".")[0] or None
 
 
 def _end_step(
@@ -243,21 +288,21 @@ def _end_attempt(
         attempt.error = event.error
 
 
-def _count(
-    record: ExecutionRecord,
-    event: IterationStarted | IterationCompleted | IterationFailed,
-    *,
-    started: int = 0,
-    completed: int = 0,
-    failed: int = 0,
-) -> None:
-    owner = record.step(parent_path(event.path) or "")
+def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> None:
+    """Note how an iteration stands; one that is completed again, because a resume needed its output, counts once."""
+    owner = index.steps.get(owner_path(path))
     if owner is None:
         return
-    owner.iterations = owner.iterations or Iterations()
-    owner.iterations.started += started
-    owner.iterations.completed += completed
-    owner.iterations.failed += failed
+    counters = owner.iterations
+    if counters is None:
+        counters = owner.iterations = Iterations()
+    log = index.logs.setdefault(owner.path, IterationLog())
+    number = iteration_index(path)
+    before = log.state(number)
+    log.note(number, state, seq)
+    counters.started += state is IterationState.RUNNING
+    counters.completed += state is IterationState.COMPLETED and before is not state
+    counters.failed += state is IterationState.FAILED and before is not state
 
 
 def progress(record: ExecutionRecord) -> tuple[int, int]:
