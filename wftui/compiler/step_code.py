@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from wftui.compiler import code
 from wftui.compiler.code import Atom, Code, Group, Lines, Marked, Named, call, literal, record, tuple_of
+from wftui.compiler.early import early_input, stored_secrets
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree import Body, StepNode
@@ -85,11 +86,17 @@ def bound_value(value: Json, pointer: str) -> Code:
 
 
 def write_step(
-    node: StepNode, needs: list[str], after: list[str], defaults: Defaults, inside: Callable[[Body], Code]
+    node: StepNode,
+    needs: list[str],
+    after: list[str],
+    defaults: Defaults,
+    inside: Callable[[Body], Code],
+    early_fields: frozenset[str] = frozenset(),
 ) -> Written:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
     Args:
+        early_fields: input fields that its type wants to look at before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
     """
     step, made = node.step, Written(plans={"StepPlan"})
@@ -112,8 +119,13 @@ def write_step(
         fields["for_each"] = _for_each(made, node)
     if step.type not in CONTAINER_TYPES:
         fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input"))
+        early = early_input(node, early_fields)
+        if early is not None:
+            fields["early"] = made.function(f"early_of_{step.id}", bound_value(early, "/input"))
     if step.connection is not None:
         fields["connection"] = literal(step.connection)
+    if secrets := stored_secrets(node):
+        fields["secrets"] = tuple_of([literal(name) for name in secrets])
     if step.output_schema is not None:
         fields["output_schema"] = literal(step.output_schema)
     fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults())

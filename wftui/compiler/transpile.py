@@ -27,7 +27,7 @@ COMPILER = f"wftui {__version__}"
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
-StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
+StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -57,6 +57,7 @@ class _Transpiler:
         self.tree = checked.tree
         self.graph = checked.graph
         self.bindings = checked.bindings
+        self.types = checked.types
         self.document = document
         self.cache = cache
         self.defaults = self.tree.workflow.defaults.model_dump_json()
@@ -107,11 +108,13 @@ class _Transpiler:
         needs = tuple(each.id for each in self.graph.demands(node) if each.body is node.body)
         after = tuple(each.id for each in self.graph.comes_after(node))
         within = tuple(step_id for ids in inner.values() for step_id in ids)
-        key = (self.document.text[start:end], needs, after, self.defaults, within)
+        step_type = self.types.get(node)
+        early = step_type.early_fields if step_type is not None else frozenset[str]()
+        key = (self.document.text[start:end], needs, after, self.defaults, within, early)
         known = self.cache.steps.get(key)
         if known is None:
             defaults = self.tree.workflow.defaults
-            made = write_step(node, list(needs), list(after), defaults, lambda body: _names(inner[id(body)]))
+            made = write_step(node, list(needs), list(after), defaults, lambda body: _names(inner[id(body)]), early)
             known = made, self._relative(made, node.pointer, start)
             self.cache.keep(key, known)
         made, marks = known

@@ -62,6 +62,8 @@ class StepPlan:
         after: ids of siblings that only come first by list order: their skip by `when`, `disabled` or a branch not
             taken lets this step run.
         input: binds the step's input; None for containers.
+        early: binds what the step type wants to look at before the run starts; None when not all of it is known then.
+        secrets: names of the secrets of the user's store that the input reads and cannot do without.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
         body: inner steps of a `group` or `loop`; branches of a `switch` stand in `cases`.
@@ -78,7 +80,9 @@ class StepPlan:
     when: Bind | None = None
     for_each: ForEachPlan | None = None
     input: Bind | None = None
+    early: Bind | None = None
     connection: str | None = None
+    secrets: tuple[str, ...] = ()
     output_schema: Mapping[str, Any] | bool | None = None
     retry: RetryPlan = RetryPlan()
     timeout: float | None = None
