@@ -4,18 +4,23 @@ import asyncio
 import contextlib
 import random
 import sqlite3
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from store_helpers import START, completed, created, failed, interrupted, log, started, step_completed, ticking
 
+from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
-from wftui.model.events import ExecutionEvent
+from wftui.model.events import Created, ExecutionEvent
 from wftui.model.execution import ValueRef
-from wftui.store import retention
+from wftui.store import cleanup as cleaning
 from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.retention import Policy, Rule
 
 pytest_plugins = "store_fixtures"
 
@@ -27,6 +32,11 @@ async def add(store: ExecutionStore, run: str, *, day: int = 0, workflow: str = 
     events: list[ExecutionEvent] = [created(run, workflow=workflow, at=at)]
     events += [step_completed(run, value=value, at=at), completed(run, at=at)]
     await store.append(events, wait=True)
+
+
+def inner(run: str, parent: str, **rest: Json) -> Created:
+    """The beginning of a run that a step of another started."""
+    return created(run, parent_id=parent, parent_path="sub", **rest)
 
 
 async def ids(store: ExecutionStore) -> list[str]:
@@ -118,7 +128,7 @@ async def test_a_value_stays_while_any_run_needs_it(store: ExecutionStore) -> No
 async def test_live_runs_and_their_children_are_never_touched(store: ExecutionStore) -> None:
     await store.append([created("pending")], wait=True)
     await store.append([created("running"), started("running")], wait=True)
-    await store.append([created("child", parent_id="running"), completed("child")], wait=True)
+    await store.append([inner("child", "running"), completed("child")], wait=True)
     await store.append([created("stopped"), interrupted("stopped")], wait=True)
     assert (await store.cleanup(START - DAY)).runs == 0
     assert (await store.cleanup(START + DAY)).runs == 1
@@ -131,6 +141,124 @@ async def test_live_runs_and_their_children_are_never_touched(store: ExecutionSt
     assert (await store.delete("child")).runs == 1
     with pytest.raises(NotFoundError):
         await store.delete("child")
+
+
+async def test_sub_workflows_stay_and_go_with_the_run_that_started_them(store: ExecutionStore) -> None:
+    for number in range(3):
+        at = START + DAY * number
+        await store.append([created(f"top-{number}", at=at), started(f"top-{number}")], wait=True)
+        for child in ("a", "b"):
+            name = f"top-{number}-{child}"
+            await store.append(
+                [inner(name, f"top-{number}", workflow="part", at=at), completed(name, at=at)], wait=True
+            )
+            await store.append([inner(f"{name}-in", name, workflow="part", at=at), completed(f"{name}-in")], wait=True)
+        await store.append([completed(f"top-{number}", at=at)], wait=True)
+    await store.append([created("again", parent_id="top-0"), completed("again", at=START + 9 * DAY)], wait=True)
+    # Nine runs of `part`, none of which a person started: no count of theirs matters.
+    assert (await store.apply(Policy(workflows={"part": Rule(keep=1)}))).runs == 0
+    report = await store.apply(Policy(workflows={"demo": Rule(keep=2)}), dry_run=True)
+    assert (report.runs, report.workflows) == (2 + 4, {"demo": 2, "part": 4})
+    report = await store.apply(Policy(Rule(older_than=START + DAY)))
+    assert (report.runs, report.workflows) == (5, {"demo": 1, "part": 4})
+    assert [run for run in await ids(store) if not run.startswith(("top-1", "top-2"))] == ["again"]
+
+
+async def test_a_run_stays_while_anything_inside_of_it_is_not_over(store: ExecutionStore) -> None:
+    await store.append([created("top"), started("top"), failed("top")], wait=True)
+    await store.append([inner("middle", "top"), failed("middle")], wait=True)
+    await store.append([inner("deep", "middle"), started("deep")], wait=True)
+    assert (await store.cleanup(None)).runs == 0
+    with pytest.raises(StoreConflict, match="is not over"):
+        await store.delete("top")
+    await store.append([failed("deep")], wait=True)
+    assert (await store.cleanup(None)).runs == 3
+
+
+async def test_an_interrupted_run_goes_by_its_age_since_then_and_never_by_a_count(store: ExecutionStore) -> None:
+    await store.append([created("stopped"), started("stopped"), interrupted("stopped", at=START + 5 * DAY)], wait=True)
+    for number in range(3):
+        await add(store, f"run-{number}", day=number + 6)
+    assert (await store.apply(Policy(Rule(keep=1)))).runs == 2
+    assert (await store.apply(Policy(Rule(older_than=START + 5 * DAY)))).runs == 0
+    assert await ids(store) == ["run-2", "stopped"]
+    assert (await store.apply(Policy(Rule(older_than=START + 6 * DAY, keep=1)))).runs == 1
+    assert await ids(store) == ["run-2"]
+
+
+async def test_a_workflow_may_have_a_rule_of_its_own_or_none(store: ExecutionStore) -> None:
+    for workflow in ("audit", "build", "chat"):
+        for day in range(4):
+            await add(store, f"{workflow}-{day}", day=day, workflow=workflow)
+    policy = Policy(Rule(older_than=START + 2 * DAY), {"audit": None, "chat": Rule(keep=1)})
+    assert (await store.apply(policy)).workflows == {"build": 2, "chat": 3}
+    assert len(await ids(store)) == 4 + 2 + 1
+    assert (await store.apply(Policy(workflows={"audit": Rule(keep=1)}, workflow_id="build"))).runs == 0
+    assert not Policy(workflows={"audit": Rule(keep=1)}).keeps_all
+    assert Policy(workflows={"audit": None}).keeps_all
+
+
+def naive(runs: dict[str, tuple[str, int, str, str | None]], keep: int | None, before: int | None) -> set[str]:
+    """The same policy by looking at all runs with everything that is known: what goes."""
+    inside = {run: [child for child in runs if runs[child][3] == run] for run in runs}
+    gone: set[str] = set()
+
+    def tree(run: str) -> list[str]:
+        return [run, *(other for child in inside[run] for other in tree(child))]
+
+    for run, (workflow, day, status, parent) in runs.items():
+        others = sorted((runs[other][1], other) for other in runs if runs[other][0] == workflow and not runs[other][3])
+        kept = keep is not None and (day, run) in others[max(len(others) - keep, 0) :]
+        young = before is not None and day >= before
+        by_count_alone = status == "interrupted" and before is None and keep is not None
+        over = all(runs[other][2] not in ("pending", "running") for other in tree(run))
+        if parent is None and over and not kept and not young and not by_count_alone:
+            gone.update(tree(run))
+    return gone
+
+
+numbers = st.integers(0, 11)
+some_runs = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b"]),
+        st.integers(0, 3),
+        st.sampled_from(["running", "completed", "interrupted"]),
+        numbers,
+    ),
+    max_size=12,
+)
+
+
+@given(some_runs, st.none() | st.integers(1, 4), st.none() | st.integers(0, 4))
+@settings(max_examples=60, deadline=None)
+def test_what_goes_is_what_looking_at_every_run_says(
+    rows: list[tuple[str, int, str, int]], keep: int | None, before: int | None
+) -> None:
+    runs: dict[str, tuple[str, int, str, str | None]] = {}
+    for number, (workflow, day, status, parent) in enumerate(rows):
+        # Each third run is inside of an earlier one.
+        inside = f"run-{parent:02}" if number % 3 == 2 and parent < number else None
+        runs[f"run-{number:02}"] = (workflow, day, status, inside)
+
+    async def scenario(folder: Path) -> None:
+        store = await ExecutionStore.open(folder / "history.db")
+        for run, (workflow, day, status, parent) in runs.items():
+            at = START + DAY * day
+            first = inner(run, parent, workflow=workflow, at=at) if parent else created(run, workflow=workflow, at=at)
+            ends: dict[str, list[ExecutionEvent]] = {
+                "completed": [completed(run, at=at)],
+                "interrupted": [interrupted(run, at=at)],
+            }
+            await store.append([first, *ends.get(status, [])], wait=True)
+        rule = Rule(None if before is None else START + DAY * before, keep)
+        wanted = naive(runs, keep, before)
+        assert (await store.apply(Policy(rule), dry_run=True)).runs == len(wanted)
+        assert (await store.apply(Policy(rule))).runs == len(wanted)
+        assert set(await ids(store)) == runs.keys() - wanted
+        await store.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scenario(Path(folder)))
 
 
 async def test_appending_goes_on_while_old_runs_are_removed(store: ExecutionStore) -> None:
@@ -154,7 +282,7 @@ async def test_a_cleanup_cut_short_leaves_whole_runs_and_is_finished_by_the_next
 ) -> None:
     for number in range(40):
         await add(store, f"run-{number:02}", value="v" * 100_000)
-    monkeypatch.setattr(retention, "_RUNS_AT_ONCE", 10)
+    monkeypatch.setattr(cleaning, "_RUNS_AT_ONCE", 10)
     task = asyncio.create_task(store.cleanup(None))
     while len(left := await ids(store)) == 40:
         await asyncio.sleep(0)

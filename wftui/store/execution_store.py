@@ -5,6 +5,7 @@ Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when i
 
 import asyncio
 import builtins
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,8 @@ from wftui.model.errors import NotFoundError
 from wftui.model.events import Created, ExecutionEvent, Interrupted
 from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
 from wftui.model.listing import WorkflowStats
-from wftui.store import event_log, history, ownership, payloads, plans, signals
+from wftui.store import chores, event_log, history, ownership, payloads, plans, signals
+from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
 from wftui.store.database import Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
@@ -25,11 +27,13 @@ from wftui.store.followers import Followers
 from wftui.store.owners import Owner, beat, current_owner, is_alive
 from wftui.store.ownership import ThisProcess
 from wftui.store.reader import Reader
-from wftui.store.retention import Cleanup, Policy
+from wftui.store.retention import Policy, Rule
 from wftui.store.signals import Signal, SignalKind
 from wftui.store.times import to_milliseconds
 from wftui.store.updates import event_of_update
 from wftui.store.writer import EventWriter
+
+_RETENTION = "retention"
 
 
 class ExecutionStore:
@@ -210,7 +214,31 @@ class ExecutionStore:
             keep: of each workflow, the newest so many stay whatever their age.
             dry_run: remove nothing; `bytes_after` is an estimate.
         """
-        return await self._cleanup(Policy(older_than, keep, workflow_id), dry_run)
+        return await self.apply(Policy(Rule(older_than, keep), workflow_id=workflow_id), dry_run=dry_run)
+
+    async def apply(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
+        """Remove the runs that go by a policy; see `cleanup`."""
+        return await self._in_thread(lambda cleanup: cleanup.run(policy, dry_run=dry_run), threading.Event())
+
+    async def tidy(self, policy: Policy, *, every: float, stop: threading.Event) -> CleanupReport | None:
+        """`apply`, unless some process has within so many seconds; None then.
+
+        Args:
+            stop: when set, it ends early, in order, and the next call goes on with it, whoever makes it.
+        """
+        connection, now = self._writing()[0], to_milliseconds(self._clock())
+        if not await connection.run(lambda at_once: chores.begin(at_once, _RETENTION, now, int(every * 1000))):
+            return None
+        report = await self._in_thread(lambda cleanup: cleanup.run(policy), stop)
+        report.at = self._clock()
+        told, whole = report.to_json() if report.runs else None, not stop.is_set()
+        await connection.run(lambda at_once: chores.end(at_once, _RETENTION, told, whole=whole))
+        return report
+
+    async def last_tidied(self) -> CleanupReport | None:
+        """What `tidy` of any process last removed; None when it never had anything to remove."""
+        told = await chores.report(self._lists, _RETENTION)
+        return None if told is None else CleanupReport.model_validate_json(told)
 
     async def delete(self, execution_id: str) -> CleanupReport:
         """Remove one run that is over.
@@ -220,7 +248,7 @@ class ExecutionStore:
             StoreConflict: it, or the run it is a child of, is not over.
         """
         await self._existing(execution_id)
-        report = await self._cleanup(Policy(execution_id=execution_id), dry_run=False)
+        report = await self._in_thread(lambda cleanup: cleanup.remove(execution_id), threading.Event())
         if not report.runs:
             raise StoreConflict(f"run {execution_id} is not over; cancel it first")
         return report
@@ -356,13 +384,14 @@ class ExecutionStore:
             raise NotFoundError(f"no run {execution_id}")
         return record
 
-    async def _cleanup(self, policy: Policy, dry_run: bool) -> CleanupReport:
+    async def _in_thread(self, work: Callable[[Cleanup], CleanupReport], stop: threading.Event) -> CleanupReport:
         self._writing()
-        cleanup = Cleanup(self._opened, self._clock(), self._is_alive)
+        cleanup = Cleanup(self._opened, self._clock(), self._is_alive, stop)
         try:
-            return await asyncio.to_thread(cleanup.run, policy, dry_run=dry_run)
-        finally:
-            cleanup.stop.set()  # when the wait was cancelled, the thread ends after its current step
+            return await asyncio.to_thread(work, cleanup)
+        except asyncio.CancelledError:
+            stop.set()  # the thread ends after its current step
+            raise
 
 
 def _hash(reference: ValueRef | str) -> str:

@@ -1,262 +1,177 @@
-"""Removing old runs: in small steps that hold up nobody, and so that the file really shrinks.
+"""Which runs may go: by age, by number, per workflow.
 
-Never touched: a run that is not over, and a child of one. A run's row goes first, so that no reader ever meets half a
-run; its events follow, and what a killed cleanup left is finished by the next. Values go when no run refers to them
-and no live process is about to.
+A run is asked about as a whole, with the sub-workflows that its steps started: they stay and go with it, and none goes
+while any of them is not over. A re-run is a run of its own. Reads only, a page at a time along the indexes.
 """
 
 import sqlite3
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from wftui.model.base import Json
-from wftui.model.execution import CleanupReport
-from wftui.store.database import Opened, connect
-from wftui.store.errors import explain
-from wftui.store.owners import Owner
-from wftui.store.schema import place
-from wftui.store.times import from_milliseconds, to_milliseconds
+from wftui.store.times import to_milliseconds
 
-_RUNS_AT_ONCE = 200
-_EVENTS_AT_ONCE = 2_000
-_PARTS_AT_ONCE = 8
-_PAGES_AT_ONCE = 500
-_CHECKPOINT_PAGES = 16_000
-_PAUSE_SECONDS = 0.002
-_TRUNCATE_SECONDS = 1.0
-_PLAN_KEPT = timedelta(hours=1)
-_OVER = "('completed', 'failed', 'cancelled', 'interrupted')"
-
-Alive = Callable[[Owner], bool]
+OVER = ("completed", "failed", "cancelled", "interrupted")
+"""Statuses of runs that no process runs. What is interrupted could still be resumed: see `Rule`."""
+_ALL = ("pending", "running", *OVER)
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """Which runs go.
+class Rule:
+    """Which runs of a workflow go: those that nothing here keeps.
+
+    An interrupted run can be resumed: it goes by its age since it was interrupted, never by a count alone.
 
     Attributes:
         older_than: those that were over before this moment; None: whatever their age.
-        keep: of each workflow, the newest so many stay whatever their age.
-        workflow_id: of this workflow only.
-        execution_id: this run only.
+        keep: the newest so many stay whatever their age.
     """
 
     older_than: datetime | None = None
     keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A rule for all workflows, and rules for some; None keeps every run.
+
+    Attributes:
+        default: for workflows that `workflows` does not name.
+        workflows: rules by workflow id.
+        workflow_id: look at this workflow only.
+    """
+
+    default: Rule | None = None
+    workflows: Mapping[str, Rule | None] = field(default_factory=dict)
     workflow_id: str | None = None
-    execution_id: str | None = None
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether no run can ever go by it."""
+        if self.workflow_id is not None:
+            return self.rule(self.workflow_id) is None
+        return self.default is None and not any(self.workflows.values())
+
+    def rule(self, workflow_id: str) -> Rule | None:
+        """What holds for a workflow."""
+        return self.workflows.get(workflow_id, self.default)
 
 
-class Cleanup:
-    """One cleanup, on a connection of its own; blocks, so it belongs in a thread. `stop` ends it early, in order."""
+@dataclass(slots=True)
+class Tree:
+    """A run that may go, with the runs that its steps started, and theirs.
 
-    def __init__(self, opened: Opened, now: datetime, is_alive: Alive) -> None:
-        self._opened = opened
-        self._now = now
-        self._is_alive = is_alive
-        self.stop = threading.Event()
+    Attributes:
+        key: of the run.
+        inner: keys of the runs inside.
+        workflows: workflow ids of all of them.
+    """
 
-    def run(self, policy: Policy, *, dry_run: bool) -> CleanupReport:
-        """Remove what the policy says, or find out what that would be.
-
-        Raises:
-            StoreError: the database cannot be written.
-        """
-        before = _size(self._opened.path)
-        try:
-            connection = connect(self._opened)
-            try:
-                connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-                runs = _removable(connection, policy)
-                if dry_run:
-                    after = before - _estimate(connection, runs)
-                    return CleanupReport(runs=len(runs), bytes_before=before, bytes_after=max(after, 0), dry_run=True)
-                removed = self._remove_runs(connection, runs)
-                self._remove_events(connection)
-                self._remove_values(connection)
-                self._remove_rest(connection)
-                self._give_back(connection)
-                self._truncate(connection)
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            raise explain(error, self._opened.path) from error
-        return CleanupReport(runs=removed, bytes_before=before, bytes_after=_size(self._opened.path))
-
-    def _remove_runs(self, connection: sqlite3.Connection, runs: list[int]) -> int:
-        removed = 0
-        for start in range(0, len(runs), _RUNS_AT_ONCE):
-
-            def step(keys: list[int] = runs[start : start + _RUNS_AT_ONCE]) -> int:
-                count = 0
-                for key in keys:
-                    # It may have been resumed since the list was made.
-                    row = connection.execute(
-                        f"DELETE FROM executions WHERE key = ? AND status IN {_OVER} RETURNING id", (key,)
-                    ).fetchone()
-                    if row is None:
-                        continue
-                    connection.execute("INSERT INTO removals (execution) VALUES (?)", (key,))
-                    connection.execute("DELETE FROM payload_refs WHERE execution = ?", (key,))
-                    connection.execute("DELETE FROM signals WHERE execution_id = ?", (row[0],))
-                    count += 1
-                return count
-
-            removed += self._step(connection, step)
-            if self.stop.is_set():
-                break
-        return removed
-
-    def _remove_events(self, connection: sqlite3.Connection) -> None:
-        def step() -> int:
-            left = _EVENTS_AT_ONCE
-            for (key,) in connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall():
-                left -= connection.execute(
-                    "DELETE FROM events WHERE place IN"
-                    " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
-                    (place(key, 0), place(key + 1, 0), left),
-                ).rowcount
-                if left <= 0:
-                    return 1
-                connection.execute("DELETE FROM removals WHERE execution = ?", (key,))
-            return connection.execute("SELECT count(*) FROM removals").fetchone()[0]  # type: ignore[no-any-return]
-
-        self._repeat(connection, step)
-
-    def _remove_values(self, connection: sqlite3.Connection) -> None:
-        unneeded = "NOT EXISTS (SELECT 1 FROM payload_refs ref WHERE ref.hash = payloads.hash)"
-        self._step(connection, lambda: self._let_go(connection))
-        hashes = [row[0] for row in connection.execute(f"SELECT hash FROM payloads WHERE {unneeded}").fetchall()]
-        for payload_hash in hashes:
-
-            def step(name: str = payload_hash) -> int:
-                # Incomplete from here on, so that a process that stores the same value again writes it again.
-                changed = connection.execute(f"UPDATE payloads SET complete = 0 WHERE hash = ? AND {unneeded}", (name,))
-                if not changed.rowcount:
-                    return 0
-                deleted = connection.execute(
-                    "DELETE FROM payload_parts WHERE rowid IN (SELECT rowid FROM payload_parts WHERE hash = ? LIMIT ?)",
-                    (name, _PARTS_AT_ONCE),
-                ).rowcount
-                if deleted < _PARTS_AT_ONCE:
-                    connection.execute("DELETE FROM payloads WHERE hash = ?", (name,))
-                    return 0
-                return 1
-
-            self._repeat(connection, step)
-
-    def _let_go(self, connection: sqlite3.Connection) -> int:
-        """Forget processes that are gone: what they held, and their marks where no run needs them."""
-        rows = connection.execute("SELECT key, pid, started, boot_id, host, heartbeat_at FROM owners").fetchall()
-        for key, pid, started, boot_id, host, heartbeat_at in rows:
-            if not self._is_alive(Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))):
-                connection.execute("DELETE FROM payload_refs WHERE execution = ?", (-key,))
-                connection.execute(
-                    "DELETE FROM owners WHERE key = ?1 AND NOT EXISTS"
-                    " (SELECT 1 FROM executions WHERE status IN ('pending', 'running') AND owner = ?1)",
-                    (key,),
-                )
-        return 0
-
-    def _remove_rest(self, connection: sqlite3.Connection) -> None:
-        """Plans that no run was started with; one used lately may belong to a run that is just being created."""
-        plans = [
-            row[0]
-            for row in connection.execute(
-                "SELECT hash FROM plans WHERE used_at < ?"
-                " AND hash NOT IN (SELECT plan FROM executions WHERE plan IS NOT NULL)",
-                (to_milliseconds(self._now - _PLAN_KEPT),),
-            ).fetchall()
-        ]
-        if plans:
-            limit = to_milliseconds(self._now - _PLAN_KEPT)
-            self._step(
-                connection,
-                lambda: (
-                    connection.executemany(
-                        "DELETE FROM plans WHERE hash = ? AND used_at < ?", [(name, limit) for name in plans]
-                    ).rowcount
-                ),
-            )
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        """Return the free pages to the file system.
-
-        After every step, while they are few: SQLite looks for each in the list of all.
-        """
-        while not self.stop.is_set() and connection.execute("PRAGMA freelist_count").fetchone()[0]:
-            # Anything short of executescript frees a single page.
-            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-
-    def _truncate(self, connection: sqlite3.Connection) -> None:
-        """Bring the log into the file, whose size follows only then."""
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        connection.execute(f"PRAGMA busy_timeout = {int(_TRUNCATE_SECONDS * 1000)}")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _repeat(self, connection: sqlite3.Connection, step: Callable[[], int]) -> None:
-        while not self.stop.is_set() and self._step(connection, step):
-            pass
-
-    def _step(self, connection: sqlite3.Connection, work: Callable[[], int]) -> int:
-        """One short transaction, and a pause in which waiting writers get their turn."""
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            result = work()
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        self._give_back(connection)
-        time.sleep(_PAUSE_SECONDS)
-        return result
+    key: int
+    inner: list[int] = field(default_factory=list)
+    workflows: list[str] = field(default_factory=list)
 
 
-def _removable(connection: sqlite3.Connection, policy: Policy) -> list[int]:
-    conditions = [
-        f"run.status IN {_OVER}",
-        "NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id"
-        f" AND parent.status NOT IN {_OVER})",
-    ]
-    values: list[Json] = []
-    if policy.older_than is not None:
-        conditions.append("coalesce(run.completed_at, run.created_at) < ?")
-        values.append(to_milliseconds(policy.older_than))
-    for column, value in (("workflow_id", policy.workflow_id), ("id", policy.execution_id)):
-        if value is not None:
-            conditions.append(f"run.{column} = ?")
-            values.append(value)
-    if policy.keep is not None:
-        conditions.append(
-            "run.key NOT IN (SELECT key FROM (SELECT key, row_number() OVER"
-            " (PARTITION BY workflow_id ORDER BY created_at DESC, id DESC) AS place FROM executions) WHERE place <= ?)"
-        )
-        values.append(policy.keep)
-    where = " AND ".join(conditions)
-    return [row[0] for row in connection.execute(f"SELECT run.key FROM executions run WHERE {where}", values)]
+_ROOT = "(run.parent_path IS NULL OR NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id))"
+_ENDED = dict.fromkeys(OVER, "coalesce(run.completed_at, run.created_at)") | {
+    "interrupted": "(SELECT at FROM events WHERE place < (run.key + 1) << 32 ORDER BY place DESC LIMIT 1)"
+}
+_INSIDE = """
+WITH RECURSIVE tree (root, id, key, status, workflow_id) AS (
+    SELECT key, id, key, status, workflow_id FROM executions WHERE key IN ({keys})
+    UNION ALL
+    SELECT tree.root, child.id, child.key, child.status, child.workflow_id
+    FROM tree JOIN executions AS child ON child.parent_id = tree.id AND child.parent_path IS NOT NULL
+)
+SELECT root, key, status, workflow_id FROM tree
+"""
 
 
-def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
-    """Bytes that the events and values of some runs take; values they share with other runs do not count."""
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("CREATE TEMP TABLE going (key INTEGER PRIMARY KEY)")
-    connection.executemany("INSERT INTO going VALUES (?)", [(key,) for key in runs])
-    events = connection.execute(
-        "SELECT sum(length(data) + 24) FROM going JOIN events ON place > key << 32 AND place < (key + 1) << 32"
-    ).fetchone()[0]
-    values = connection.execute(
-        "SELECT sum(length(data)) FROM payload_parts WHERE hash IN (SELECT hash FROM payload_refs GROUP BY hash"
-        " HAVING sum(execution NOT IN (SELECT key FROM going)) = 0)"
-    ).fetchone()[0]
-    return (events or 0) + (values or 0)
+def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[Tree]]:
+    """The runs that go by a policy, in pages, oldest first within a workflow and a status.
+
+    Between two pages those of the first may be removed.
+    """
+    names = [policy.workflow_id] if policy.workflow_id is not None else _workflows(connection)
+    for workflow_id in names:
+        rule = policy.rule(workflow_id)
+        if rule is None:
+            continue
+        for status in OVER:
+            if status != "interrupted" or rule.older_than is not None or rule.keep is None:
+                yield from _walk(connection, workflow_id, status, rule)
 
 
-def _size(path: Path) -> int:
-    """Bytes of the database with its log."""
-    files = (path, path.with_name(path.name + "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+def one_run(connection: sqlite3.Connection, execution_id: str) -> list[Tree]:
+    """A single run with what is inside of it, if it is over; nothing otherwise."""
+    row = connection.execute(
+        "SELECT run.key FROM executions run LEFT JOIN executions parent"
+        " ON parent.id = run.parent_id AND run.parent_path IS NOT NULL"
+        f" WHERE run.id = ? AND run.status IN {OVER} AND coalesce(parent.status, 'completed') IN {OVER}",
+        (execution_id,),
+    ).fetchone()
+    return _trees(connection, [row[0]]) if row else []
+
+
+def _workflows(connection: sqlite3.Connection) -> list[str]:
+    """Every workflow that has runs, by walking from one name to the next through the index."""
+    rows = connection.execute(
+        "WITH RECURSIVE names(name) AS (SELECT min(workflow_id) FROM executions UNION ALL"
+        " SELECT (SELECT min(workflow_id) FROM executions WHERE workflow_id > name) FROM names WHERE name IS NOT NULL)"
+        " SELECT name FROM names WHERE name IS NOT NULL"
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def _walk(connection: sqlite3.Connection, workflow_id: str, status: str, rule: Rule) -> Iterator[list[Tree]]:
+    conditions = ["run.workflow_id = ?", "run.status = ?", _ROOT]
+    values: list[Json] = [workflow_id, status]
+    if rule.keep is not None:
+        oldest_kept = _oldest_kept(connection, workflow_id, rule.keep)
+        if oldest_kept is None:
+            return
+        conditions.append("(run.created_at, run.id) < (?, ?)")
+        values += oldest_kept
+    if rule.older_than is not None:
+        # What ended before a moment began before it: that part the index knows.
+        conditions += ["run.created_at < ?", f"{_ENDED[status]} < ?"]
+        values += [to_milliseconds(rule.older_than)] * 2
+    query = (
+        f"SELECT run.key, run.created_at, run.id FROM executions run WHERE {' AND '.join(conditions)}"
+        f" AND (run.created_at, run.id) > (?, ?) ORDER BY run.created_at, run.id LIMIT {_PAGE}"
+    )
+    after: tuple[Json, Json] = (-(1 << 62), "")
+    while page := connection.execute(query, (*values, *after)).fetchall():
+        trees = _trees(connection, [row[0] for row in page])
+        if trees:
+            yield trees
+        after = page[-1][1:]
+
+
+def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) -> tuple[int, str] | None:
+    """Where the newest `keep` runs of a workflow begin; None when it has no more than these."""
+    walks = " UNION ALL ".join(
+        "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = ?1"
+        f" AND run.status = '{status}' AND {_ROOT} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
+        for status in _ALL
+    )
+    row: tuple[int, str] | None = connection.execute(
+        f"{walks} ORDER BY 1 DESC, 2 DESC LIMIT 1 OFFSET ?2 - 1", (workflow_id, keep)
+    ).fetchone()
+    return row
+
+
+def _trees(connection: sqlite3.Connection, keys: Sequence[int]) -> list[Tree]:
+    """Runs with what is inside of them, without those in which something is not over."""
+    trees = {key: Tree(key) for key in keys}
+    rows = connection.execute(_INSIDE.format(keys=", ".join("?" * len(keys))), list(keys)).fetchall()
+    for root, key, status, workflow_id in rows:
+        if status not in OVER:
+            trees.pop(root, None)
+        elif root in trees:
+            trees[root].workflows.append(workflow_id)
+            if key != root:
+                trees[root].inner.append(key)
+    return list(trees.values())
