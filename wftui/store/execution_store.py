@@ -6,7 +6,7 @@ Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when i
 import asyncio
 import builtins
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,17 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError
 from wftui.model.events import Created, ExecutionEvent, Interrupted
-from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
+from wftui.model.execution import (
+    CleanupReport,
+    ExecutionError,
+    ExecutionFilters,
+    ExecutionPage,
+    ExecutionRecord,
+    StepResult,
+    ValueRef,
+)
 from wftui.model.listing import WorkflowStats
+from wftui.model.record_index import WINDOW
 from wftui.store import chores, event_log, history, ownership, payloads, plans, signals
 from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
@@ -156,9 +165,31 @@ class ExecutionStore:
         await self.append([event], wait=True)
         return await self._existing(execution_id)
 
-    async def get(self, execution_id: str) -> ExecutionRecord | None:
-        """The record of a run: the fold of its events."""
-        return await event_log.record(self._runs, execution_id)
+    async def get(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
+        """The record of a run: the fold of its events.
+
+        Args:
+            window: how many steps in finished iterations it holds; None: all of them.
+        """
+        return await event_log.record(self._runs, execution_id, window)
+
+    async def head(self, execution_id: str) -> ExecutionRecord | None:
+        """The record of a run without its steps: quick, however many there are."""
+        return await event_log.head(self._runs, execution_id)
+
+    async def steps(
+        self, execution_id: str, paths: Collection[str], *, after: int = 0, until: int = event_log.LAST
+    ) -> "builtins.list[StepResult]":
+        """The steps at some addresses and all that is inside them, whether or not a record would hold them.
+
+        Args:
+            after: what is wanted begins after this event,
+            until: and ends with that one; where both are known, only what lies between them is read.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return await event_log.steps(self._runs, execution_id, paths, after, until)
 
     async def list(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
@@ -283,8 +314,21 @@ class ExecutionStore:
         return data
 
     async def resolve_record(self, record: ExecutionRecord) -> ExecutionRecord:
-        """A copy of a record with the values in the place of their references."""
-        return ExecutionRecord.model_validate(await self.resolve(record.to_wire()))
+        """Put the values of a record in the place of their references, in the record itself; returns it."""
+        record.inputs, record.outputs = await self._whole(record.inputs), await self._whole(record.outputs)
+        await self._resolve_error(record.error)
+        for step in record.step_results:
+            await self.resolve_step(step)
+        return record
+
+    async def resolve_step(self, step: StepResult) -> StepResult:
+        """Put the values of a step in the place of their references, in the step itself; returns it."""
+        step.input, step.output = await self._whole(step.input), await self._whole(step.output)
+        for error in (step.error, *(attempt.error for attempt in step.attempts)):
+            await self._resolve_error(error)
+        if step.waiting is not None:
+            step.waiting.form = await self._whole(step.waiting.form)
+        return step
 
     async def put_plan(self, source: str, code: str) -> str:
         """Keep a compiled plan; its hash, for the `created` event."""
@@ -377,6 +421,15 @@ class ExecutionStore:
                 f"the database {self.path} is read-only; nothing can be recorded in it", code="store.read_only"
             )
         raise StoreError(f"the database {self.path} has been closed", code="store.closed")
+
+    async def _whole(self, value: Json) -> Json:
+        """A value field of an event or record: whole as it is, or a reference."""
+        reference = payloads.as_reference(value)
+        return value if reference is None else await self.value(reference)
+
+    async def _resolve_error(self, error: ExecutionError | None) -> None:
+        if error is not None:
+            error.details = await self._whole(error.details)
 
     async def _existing(self, execution_id: str) -> ExecutionRecord:
         record = await self.get(execution_id)
