@@ -1,4 +1,4 @@
-"""What stays known of every iteration of a step that repeats, in nine bytes each: how it stands, where its events are."""
+"""What stays known of every iteration of a step, in nine bytes each: how it stands, and where its events are."""
 
 from array import array
 from collections.abc import Sequence

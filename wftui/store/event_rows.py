@@ -54,6 +54,10 @@ _TYPES = (
 """The number of a type in the database is its place here: only ever add at the end."""
 _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
 _STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
+STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STEP_TYPES)
+"""The types that tell of a step."""
+RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log"})
+"""The types that tell of the run itself."""
 
 
 class EventRow(NamedTuple):

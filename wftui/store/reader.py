@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiosqlite
@@ -22,7 +22,7 @@ class Reader:
         self._connection: aiosqlite.Connection | None = None
         self._opening = asyncio.Lock()
 
-    async def rows(self, sql: str, values: Iterable[Json] = ()) -> list[Row]:
+    async def rows(self, sql: str, values: Iterable[Json] | Mapping[str, Json] = ()) -> list[Row]:
         """All rows of a query, in one visit to the thread.
 
         Raises:
