@@ -35,6 +35,7 @@ from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.events import Created, ExecutionEvent
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
+from wftui.model.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
 from wftui.store.ids import new_id
@@ -172,7 +173,7 @@ class WorkflowExecutor:
             NotFoundError: there is no such run or step.
             UserError: the workflow does not exist or has errors.
         """
-        record = await self._record(execution_id)
+        record = await self._record(execution_id, window=None)
         return (await prepare_rerun(self._store, self._load, record, from_step, inputs or {})).restart
 
     async def rerun(
@@ -195,7 +196,7 @@ class WorkflowExecutor:
             NotFoundError: there is no such run or step.
             UserError: the workflow does not exist or has errors, or a secret input is not given.
         """
-        record = await self._record(execution_id)
+        record = await self._record(execution_id, window=None)
         found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {})
         plan = found.loaded.plan
         request = ExecutionRequest(
@@ -220,7 +221,12 @@ class WorkflowExecutor:
         return list(self._runs)
 
     async def wait(self, execution_id: str) -> ExecutionRecord:
-        """The record of a run, of this or another process, once it has ended.
+        """The record of a run, of this or another process, once it has ended; raises what `until_end` raises."""
+        await self.until_end(execution_id)
+        return await self._record(execution_id)
+
+    async def until_end(self, execution_id: str) -> None:
+        """Wait until a run, of this or another process, has ended.
 
         Raises:
             NotFoundError: there is no such run.
@@ -234,7 +240,6 @@ class WorkflowExecutor:
                 pass
         if execution_id in self._broken:
             raise UnrecordedError(str(self._broken[execution_id]))
-        return await self._record(execution_id)
 
     def get_event_stream(self, execution_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends."""
@@ -298,8 +303,8 @@ class WorkflowExecutor:
 
     # --- inside
 
-    async def _record(self, execution_id: str) -> ExecutionRecord:
-        record = await self._store.get(execution_id)
+    async def _record(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
+        record = await self._store.get(execution_id, window=window)
         if record is None:
             raise NotFoundError(f"no run {execution_id}")
         return record
