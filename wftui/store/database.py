@@ -12,10 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from wftui.store.errors import DamagedError, StoreError, explain, is_busy, primary_code
 from wftui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
+Durability = Literal["normal", "full"]
+"""`normal`: what is committed outlives the program and its death. `full`: also a power cut, at the price of a wait for
+the disk at each commit."""
 BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
 PAGE_SIZE = 512
@@ -32,11 +36,13 @@ class Opened:
     Attributes:
         read_only: the file may be read but not written.
         notice: a sentence for the user when a damaged file was set aside.
+        durability: what a commit waits for.
     """
 
     path: Path
     read_only: bool = False
     notice: str | None = None
+    durability: Durability = "normal"
 
 
 def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = False) -> sqlite3.Connection:
@@ -48,7 +54,7 @@ def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = Fal
     """
     uri = connection_uri(opened)
     connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA synchronous = {opened.durability.upper()}")
     if reader or opened.read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection

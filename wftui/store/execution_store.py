@@ -7,6 +7,7 @@ import asyncio
 import builtins
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from wftui.model.record_index import WINDOW
 from wftui.store import chores, event_log, history, ownership, payloads, plans, signals
 from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
-from wftui.store.database import Opened, prepare
+from wftui.store.database import Durability, Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
 from wftui.store.followers import Followers
 from wftui.store.owners import Owner, beat, current_owner, is_alive
@@ -69,13 +70,16 @@ class ExecutionStore:
         self._writer: EventWriter | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, clock: Clock = utc_now) -> Self:
+    async def open(cls, path: Path, *, clock: Clock = utc_now, durability: Durability = "normal") -> Self:
         """Open the database, creating or migrating it as needed.
+
+        Args:
+            durability: what a commit of this process waits for.
 
         Raises:
             StoreError: it is no database, not ours, newer than this program, or cannot be opened.
         """
-        opened = await asyncio.to_thread(prepare, path, clock())
+        opened = replace(await asyncio.to_thread(prepare, path, clock()), durability=durability)
         store = cls(opened, current_owner(clock), clock)
         if not opened.read_only:
             store._connection = await asyncio.to_thread(WritingConnection, opened)
