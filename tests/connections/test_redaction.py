@@ -1,11 +1,12 @@
 """Secrets are masked in every form of the facts page, and nothing else is."""
 
 import base64
-import itertools
 import json
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, quote_plus
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,7 +67,7 @@ def test_no_encoding_of_any_secret_survives(secret: str, shift: int) -> None:
     assert MASK in redactor.redact_text(encoded)
 
 
-def test_short_secrets_are_counted_and_not_masked() -> None:
+def test_short_secrets_are_counted_and_not_masked_inside_of_a_text() -> None:
     redactor = Redactor(["abc", "{", "", "{}{}{}{}"])
     assert redactor.redact_text('{"abc": {}{}{}{}}') == '{"abc": {}{}{}{}}'
     assert redactor.unmasked == 2
@@ -103,25 +104,100 @@ def test_a_secret_added_later_is_masked_from_then_on() -> None:
     assert redactor.redact_text("late-secret") == MASK
 
 
-@given(
-    st.lists(st.text("ab", min_size=6, max_size=12), min_size=1, max_size=4),
-    st.text("abc", max_size=80),
-    st.lists(st.integers(0, 80), max_size=8),
-)
-@settings(max_examples=300)
-def test_a_stream_shows_what_the_whole_text_would(secrets: list[str], text: str, cuts: list[int]) -> None:
+def test_a_short_secret_is_masked_as_a_whole_value_only() -> None:
+    redactor = Redactor(["a", "true", "1234", "7", ""])
+    assert redactor.unmasked == 4
+    said = "a true story of 1234 and 7"
+    assert redactor.redact_text(said) == said
+    assert redactor.redact({"a": ["a", "true", "1234", "ab"], "pin": 1234, "on": True, "count": 7, "none": ""}) == {
+        "a": [MASK, MASK, MASK, "ab"],
+        "pin": MASK,
+        "on": True,
+        "count": 7,
+        "none": "",
+    }
+
+
+def test_what_an_ellipsis_leaves_of_a_secret_is_masked() -> None:
+    redactor = Redactor(["correct horse battery staple"])
+    assert redactor.redact_text("said correct horse…") == f"said {MASK}…"
+    assert redactor.redact_text("said correct horse\n… 90 bytes cut …\nstaple, ok") == (
+        f"said {MASK}\n… 90 bytes cut …\n{MASK}, ok"
+    )
+    assert redactor.redact_text("…horse battery staple") == f"…{MASK}"
+    assert redactor.redact_text("a correct horse… of course") == f"a {MASK}… of course"
+    for untouched in ("the correct horse.", "battery staple", "corr…", "…aple", "… …", "stable… correct"):
+        assert redactor.redact_text(untouched) == untouched
+
+
+@given(SECRETS, st.text("#|", max_size=20), st.integers(6, 60), st.booleans())
+@settings(max_examples=150)
+def test_half_a_secret_at_an_ellipsis_is_never_shown(secret: str, around: str, kept: int, head: bool) -> None:
+    part = secret[:kept] if head else secret[-kept:]
+    if len(part.strip()) < 6 or "…" in secret:
+        return
+    text = f"{around}{part}…" if head else f"…{part}{around}"
+    assert part.strip() not in Redactor([secret]).redact_text(text)
+
+
+@given(st.lists(SECRETS, min_size=1, max_size=5), st.integers(0, 200))
+@settings(max_examples=150)
+def test_the_beginning_of_a_text_is_redacted_across_its_end(secrets: list[str], length: int) -> None:
+    text = "#".join(secrets)
     redactor = Redactor(secrets)
-    stream = redactor.stream()
-    borders = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
-    chunks = [text[left:right] for left, right in itertools.pairwise(borders)]
-    shown = "".join(stream.feed(chunk) for chunk in chunks) + stream.flush()
-    assert shown == redactor.redact_text(text)
+    shown = redactor.redact_beginning(text, length)
+    assert not set(shown) - set("#*"), "nothing of a secret is left"
+    assert shown.count("#") <= text[:length].count("#")
 
 
-def test_a_stream_holds_nothing_back_without_need() -> None:
-    stream = Redactor(["hunter22"]).stream()
-    assert stream.feed("plain text hun") == "plain text "
-    assert stream.feed("ting") == "hunting"
-    assert stream.feed(" hunter") == " "
-    assert stream.feed("22!") == f"{MASK}!"
-    assert stream.flush() == ""
+def test_the_password_of_a_url_is_masked_on_its_own() -> None:
+    redactor = Redactor(["postgresql://ann:p%40ss%2Fw0rd@db.example/shop"])
+    assert redactor.redact_text("p@ss/w0rd p%40ss%2Fw0rd db.example") == f"{MASK} {MASK} db.example"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/{}", "https://h/?q={}", "https://h/#{}", "https://ann:{}@h/", "https://h/a?{}&b=1"]
+)
+def test_a_secret_in_an_address_is_masked_however_it_is_quoted(url: str) -> None:
+    secret = "a'b(c)!d*e$f,g;h=i+j&k~l m[n]o|p%q^r`s{t}u"
+    for value in (secret, quote(secret, safe="")):
+        shown = Redactor([secret]).redact_text(str(httpx2.URL(url.format(value))))
+        assert "*" in shown.replace("e$f", "")
+        assert "(c)" not in shown, shown
+        assert "%28c" not in shown, shown
+
+
+def test_what_logs_leave_out_of_a_secret_does_not_hide_it() -> None:
+    assert Redactor(["ab\x07cd\x1befgh"]).redact_text("abcdefgh") == MASK
+
+
+def test_what_was_made_of_a_secret_is_masked_as_a_whole() -> None:
+    redactor = Redactor(["hunter-two"])
+    redactor.add_derived("HUNTER-TWO\nand more")
+    assert redactor.redact_text("HUNTER-TWO\nand more") == MASK
+    assert redactor.redact_text("and more") == "and more", "its lines are not secrets of their own"
+    assert redactor.redact_text("HUNTER-TWO%0Aand%20more") == MASK
+
+
+def test_secrets_that_come_one_by_one_are_all_found() -> None:
+    redactor = Redactor()
+    secrets = [f"secret-number-{number}" for number in range(300)]
+    for secret in secrets:
+        redactor.add(secret)
+        assert redactor.redact_text(secret) == MASK
+    assert redactor.redact_text(" ".join(secrets)) == " ".join([MASK] * 300)
+
+
+def test_threads_may_add_and_redact_at_once() -> None:
+    redactor = Redactor()
+
+    def work(worker: int) -> bool:
+        secrets = [f"{worker}-of-many-{number}" for number in range(100)]
+        for secret in secrets:
+            redactor.add(secret)
+            if redactor.redact_text(secret) != MASK:
+                return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))

@@ -127,7 +127,7 @@ async def test_output_is_split_into_lines_whatever_the_chunks() -> None:
     )
     result = await run_script(script, sink=sink, capture=1_000_000)
     out = [line for stream, line in sink.lines if stream == "stdout"]
-    assert "".join(out[:-3]) == "ä" * 200_000
+    assert "".join(out[:-3]).replace("…", "") == "ä" * 200_000, "a line without end is broken, and each break marked"
     assert out[-3:] == ["second", "20%", "last"]
     assert [line for stream, line in sink.lines if stream == "stderr"] == ["err"]
     assert result.stdout.text().endswith("10%\r20%\nlast")

@@ -19,10 +19,16 @@ Secrets = Annotated[dict[str, str], Field(json_schema_extra={"writeOnly": True})
 """Texts by name that are never shown."""
 
 
-class ConnectionValues(WireModel):
-    """Base of the kinds. `word` is the `kind` in workflow.json."""
+class ConnectionPart(WireModel):
+    """Base of what a connection is made of: no conversion between text and number, and no value in an error."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
+    )
+
+
+class ConnectionValues(ConnectionPart):
+    """Base of the kinds. `word` is the `kind` in workflow.json."""
 
     word: ClassVar[str]
     title: ClassVar[str]
@@ -57,6 +63,18 @@ class HttpConnection(ConnectionValues):
     scope: Annotated[str | None, Field(description="clientCredentials: what is asked for.")] = None
 
 
+class ModelPrices(WireModel):
+    """What a million tokens of a model cost."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    input: Annotated[float, Field(ge=0, description="Of what is sent.")]
+    output: Annotated[float, Field(ge=0, description="Of what is answered.")]
+    cached_input: Annotated[
+        float | None, Field(ge=0, description="Of what is sent and in the server's cache; absent: as input.")
+    ] = None
+
+
 class OpenAIConnection(ConnectionValues):
     """Any server that speaks OpenAI's chat completions: OpenAI, Ollama, vLLM, llama.cpp."""
 
@@ -68,6 +86,9 @@ class OpenAIConnection(ConnectionValues):
     api_key: OptionalSecret = None
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
     headers: dict[str, str] = Field(default_factory=dict)
+    prices: Annotated[
+        dict[str, ModelPrices], Field(description="Per million tokens, by the name of the model; for the cost.")
+    ] = Field(default_factory=dict)
 
 
 class AnthropicConnection(ConnectionValues):
@@ -80,6 +101,9 @@ class AnthropicConnection(ConnectionValues):
     base_url: str = "https://api.anthropic.com"
     api_key: Secret
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
+    prices: Annotated[
+        dict[str, ModelPrices], Field(description="Per million tokens, by the name of the model; for the cost.")
+    ] = Field(default_factory=dict)
 
 
 class ComposioConnection(ConnectionValues):

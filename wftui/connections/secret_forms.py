@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MINIMUM_LENGTH = 6
 """Shorter forms are not searched for: masking every `a` of a text tells more than it hides."""
@@ -15,26 +15,48 @@ MINIMUM_LENGTH = 6
 _WRAPPED_LINE_BYTES = (57, 48)
 """What `base64` and PEM writers put on one line: 76 and 64 characters."""
 
+_IN_QUERY = "!$%&'()*+,/:;=?@[\\]^`{|}"
+_IN_PATH = "!$%&'()*+,/:;=@[\\]^|"
+_IN_FRAGMENT = "!#$%&'()*+,/:;=?@[\\]^{|}"
+_URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@[]", _IN_QUERY, _IN_PATH, _IN_FRAGMENT, "!$%&'()*+,")
+"""What is left as it is: by `quote` in full and in paths, by JavaScript (`encodeURIComponent`, `encodeURI`), and by
+browsers and HTTP libraries in a query, in a path, in a fragment and in front of the host."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""What is left out of logs."""
+
 
 def secret_forms(secret: str) -> set[str]:
-    """All texts to mask for one secret: itself, its lines, its JSON leaves, each in every encoding.
+    """All texts to mask for one secret: itself, its lines, its JSON leaves, the password of a URL; in every encoding.
 
     Empty when nothing of it is at least `MINIMUM_LENGTH` characters long.
     """
-    forms: set[str] = set()
-    for part in _parts(secret):
-        forms.update(form for form in _encodings(part) if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n"))
-    return forms
+    return set().union(*map(encodings, _parts(secret)))
+
+
+def encodings(text: str) -> set[str]:
+    """A text in every encoding; what is short or all braces is left out."""
+    return {form for form in _encodings(text) if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n")}
 
 
 def _parts(secret: str) -> set[str]:
-    parts = {secret, secret.strip()}
+    parts = {secret, secret.strip(), _CONTROL.sub("", secret)}
     parts.update(line.strip() for line in secret.splitlines())
+    if "://" in secret:
+        parts.update(_passwords(secret))
     if secret.lstrip()[:1] in ("{", "["):
         # Not JSON after all: the whole and its lines are masked anyway.
         with contextlib.suppress(ValueError, RecursionError):
             parts.update(_leaves(json.loads(secret)))
     return {part for part in parts if len(part) >= MINIMUM_LENGTH}
+
+
+def _passwords(url: str) -> Iterator[str]:
+    # What is no URL after all is masked as it is anyway.
+    with contextlib.suppress(ValueError):
+        password = urlsplit(url).password or ""
+        yield password
+        yield unquote(password)
 
 
 def _leaves(value: object) -> Iterator[str]:
@@ -76,11 +98,13 @@ def _json_escapes(text: str) -> Iterator[str]:
 
 
 def _url_quotes(text: str) -> Iterator[str]:
-    for quoted in (
-        quote(text, safe="", errors="replace"),
-        quote(text, errors="replace"),
-        quote_plus(text, errors="replace"),
-    ):
+    found = [quote(text, safe=safe, errors="replace") for safe in _URL_SAFE]
+    found.append(quote_plus(text, errors="replace"))
+    if "#" in text:  # the rest is then quoted as the fragment of the address
+        before, _, rest = text.partition("#")
+        rest = quote(rest, safe=_IN_FRAGMENT, errors="replace")
+        found += [f"{quote(before, safe=safe, errors='replace')}#{rest}" for safe in (_IN_QUERY, _IN_PATH)]
+    for quoted in found:
         yield quoted
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
@@ -40,6 +41,15 @@ class RunConnections:
             if name not in self._resolved:
                 self._resolved[name] = await asyncio.to_thread(self._resolve, name)
             return self._resolved[name]
+
+    async def learn(self) -> None:
+        """Resolve all that the workflow names, so that every secret is masked before any step can say it.
+
+        What cannot be had is told by the step that needs it.
+        """
+        for name in self._plan.connections:
+            with suppress(WorkflowError):
+                await self.get(name)
 
     def known(self) -> Connections:
         """The user's connections, looked up when first asked for."""

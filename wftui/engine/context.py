@@ -116,6 +116,10 @@ class RunContext:
             raise WorkflowError("connection.missing", f"there is no connection {name}")
         return found
 
+    def keep_secret(self, secret: str) -> None:
+        """Mask a text from now on."""
+        self._core.connections.keep_secret(secret)
+
     def redact(self, value: Json) -> Json:
         """The value with every secret of the run masked."""
         return self._core.emitter.redactor.redact(value)

@@ -28,6 +28,7 @@ _FIXED: frozenset[str] = frozenset(
         "steps",
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
+    | {"attempt", "duration", "index", "progress", "total", "warnings"}
 )
 """Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
 
@@ -96,7 +97,7 @@ class Emitter:
         if item is None or isinstance(item, dict | list):
             return None
         # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
-        text = " ".join(self.redactor.redact_text(str(item)[: _LABEL * 100]).split())
+        text = " ".join(self.redactor.redact_beginning(str(item), _LABEL * 100).split())
         return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
 
     async def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
@@ -132,10 +133,10 @@ def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             clean: Json = _redact_model(value, redact)
-        elif isinstance(value, str | dict | list):
-            clean = redact(value)
-        else:
+        elif value is None or isinstance(value, bool | datetime):
             continue
+        else:
+            clean = redact(value)
         if clean is not value:
             changes[name] = clean
     return model.model_copy(update=changes) if changes else model

@@ -11,7 +11,6 @@ from wftui.model.events import ExecutionEvent, Log, StepProgress
 from wftui.model.execution import LogLevel
 
 Stream = Literal["stdout", "stderr", "log"]
-_OVERLAP = 4096  # a secret longer than this could be cut in half at the end of a line that is itself cut
 _EVENT = 64_000  # characters of one log event
 
 
@@ -96,7 +95,7 @@ class StepVoice:
         if len(text) <= limit:
             return text
         # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
-        head = self._emitter.redactor.redact_text(text[: limit + _OVERLAP])[:limit]
+        head = self._emitter.redactor.redact_beginning(text, limit)
         return f"{head}… ({len(text) - limit:,} more characters are left out)"
 
     def _events(self, lines: list[tuple[LogLevel, Stream, str]]) -> list[Log]:

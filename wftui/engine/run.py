@@ -1,9 +1,12 @@
 """One run: created → started → steps → finally → completed, failed or cancelled."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
+from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.approvals import Reply, fitting
-from wftui.engine.cancel import StopScope
+from wftui.engine.cancel import Stopped, StopScope
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe_outside
 from wftui.engine.frame import Frame
@@ -136,18 +139,21 @@ class Run:
 
         Raises:
             ConflictError: the run has ended.
+            RunBroken: it is stopped, but that cannot be recorded.
         """
         if self._decided:
             raise ConflictError(f"run {self.id} has already ended")
         again, self._cancelled = self._cancelled, True
-        await self.core.emitter.emit(CancelRequested(execution_id=self.id, timestamp=self.core.now(), by=by))
-        if again:
-            self._main.force()
-            self._finally.force()
-            return
-        self._main.stop()
-        if self._in_finally:
-            self._finally.start_timer(self.core.settings.finally_limit)
+        try:
+            await self.core.emitter.emit(CancelRequested(execution_id=self.id, timestamp=self.core.now(), by=by))
+        finally:  # a disk that is full keeps nothing from being stopped
+            if again:
+                self._main.force()
+                self._finally.force()
+            else:
+                self._main.stop()
+                if self._in_finally:
+                    self._finally.start_timer(self.core.settings.finally_limit)
 
     async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
         """Answer the approval that a step waits for, or will once more now that the run goes on.

@@ -1,9 +1,12 @@
 """How the filters, tests and functions of the expression language are declared: name, meaning, examples, type."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
+
+from wftui.runtime.derived import note_result, watched
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -58,8 +61,26 @@ def declare(
     """Put the decorated function into a table, under one or more names; the first is the one to document."""
 
     def enter(function: FunctionT) -> FunctionT:
+        entered = _noted(function) if gives in _WITH_TEXT and takes == "values" else function
         for name in names:
-            table[name] = Entry(names[0], function, gives, takes, attribute)
-        return function
+            table[name] = Entry(names[0], entered, gives, takes, attribute)
+        return entered
 
     return enter
+
+
+_WITH_TEXT = ("any", "string", "array", "object")
+
+
+def _noted(function: FunctionT) -> FunctionT:
+    """The function, which tells the run when it makes something of a secret."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **more: Any) -> Any:
+        result = function(*arguments, **more)
+        secrets = watched()
+        if secrets is not None:
+            note_result(secrets, [*arguments, *more.values()], result)
+        return result
+
+    return cast("FunctionT", call)

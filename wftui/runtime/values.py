@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.runtime.derived import note_result, watched
 from wftui.runtime.errors import BindingError
 from wftui.runtime.kinds import join_path, key_list, kind_of
 from wftui.runtime.limits import check_text
@@ -158,7 +159,11 @@ def cut(value: Json, start: Json, stop: Json, stride: Json) -> Json:
             raise BindingError("binding.type", f"the bounds of a slice are whole numbers, not {kind_of(bound)}")
     if stride == 0:
         raise BindingError("binding.value", "the step of a slice cannot be 0")
-    return value[start:stop:stride]
+    part: Json = value[start:stop:stride]
+    secrets = watched()
+    if secrets is not None and isinstance(value, str):
+        note_result(secrets, value, part)
+    return part
 
 
 def _entry(value: Any, key: str | int) -> Json:

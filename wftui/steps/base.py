@@ -18,7 +18,9 @@ from wftui.model.execution import LogLevel
 class StepModel(BaseModel):
     """Base of step inputs and outputs: camelCase keys, unknown keys refused, no conversion between text and number."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
+    )
 
 
 class Answer(StepModel):
@@ -191,6 +193,9 @@ class StepContext(Protocol):
         Raises:
             WorkflowError: `connection.*` when it cannot be had.
         """
+
+    def keep_secret(self, secret: str) -> None:
+        """Have a text masked from now on wherever the run shows it: a token that a step was given on its way."""
 
     def redact(self, value: Json) -> Json:
         """The value with every secret of the run masked, for what is sent to others (a model, a message).

@@ -1,9 +1,12 @@
 """Bounded memory of a process's output: all of it when it is small, else its beginning and its end.
 
-What is cut is cut between lines or words where that is possible: half a secret would not be recognised, and shown.
+What is cut is cut between lines or words where that is possible, and an ellipsis marks the place: by it the engine
+knows half a secret.
 """
 
 import re
+
+from wftui.connections.matcher import ELLIPSIS
 
 _BORDER = re.compile(r"\s")
 _LINE = 500
@@ -48,7 +51,7 @@ class Capture:
         tail = tail[(tail.find(b"\n") + 1) or (tail.find(b" ") + 1) :]
         cut = self.total - len(head) - len(tail)
         start, end = head.decode("utf-8", "replace"), tail.decode("utf-8", "replace")
-        return f"{start.rstrip()}\n… {cut:,} bytes cut …\n{end}"
+        return f"{start.rstrip()}\n{ELLIPSIS} {cut:,} bytes cut {ELLIPSIS}\n{end}"
 
     def ending(self, limit: int) -> str:
         """At most so many characters of its end."""
@@ -61,17 +64,17 @@ class Capture:
 
 
 def beginning(text: str, limit: int) -> str:
-    """At most so many characters of the beginning of a text."""
+    """At most so many characters of the beginning of a text; the last one is … when there is more."""
     if len(text) <= limit:
         return text
-    words = list(_BORDER.finditer(text, 0, limit + 1))
-    return text[: words[-1].start() if words else limit].rstrip()
+    words = list(_BORDER.finditer(text, 0, limit))
+    return text[: words[-1].start() if words else limit - 1].rstrip() + ELLIPSIS
 
 
 def ending(text: str, limit: int) -> str:
-    """At most so many characters of the end of a text."""
+    """At most so many characters of the end of a text; the first one is … when there is more."""
     if len(text) <= limit:
         return text
-    start = len(text) - limit
+    start = len(text) - limit + 1
     border = _BORDER.search(text, start - 1)
-    return text[border.end() if border and border.end() < len(text) else start :]
+    return ELLIPSIS + text[border.end() if border and border.end() < len(text) else start :]

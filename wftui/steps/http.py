@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
@@ -144,11 +143,13 @@ class HttpStep(StepType[HttpInput]):
             WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
         """
         who = await credentials(context.connection, input.timeout)
+        for secret in who.secrets:
+            context.keep_secret(secret)
         if input.paginate is None:
             output, _ = await _send(input, context, who, who.address(input.url), _query(input, who))
         else:
             output = await _send_for_pages(input, input.paginate, context, who)
-        return Redactor(who.secrets).redact(output.model_dump(by_alias=True))
+        return output.model_dump(by_alias=True)
 
 
 async def _send(

@@ -24,7 +24,7 @@ class Credentials:
     """What a connection adds. `origin`: the only scheme and host they may be sent to; None: any.
 
     Attributes:
-        secrets: texts got on the way (an access token) that must not show in any output.
+        secrets: texts made or got on the way (an access token) that must not show anywhere.
     """
 
     base_url: str | None = None

@@ -26,7 +26,7 @@ def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
 def status_error(method: str, reply: Reply) -> WorkflowError:
     """The failure for a status that was not expected: `http.4xx`, `http.5xx`, else `http.status`."""
     family = reply.status // 100
-    preview = beginning(reply.content[: 4 * _PREVIEW].decode("utf-8", "replace"), _PREVIEW)
+    preview = beginning(reply.content[: 4 * _PREVIEW + 4].decode("utf-8", "replace"), _PREVIEW)
     return WorkflowError(
         f"http.{family}xx" if family in (4, 5) else "http.status",
         f"{method} {reply.url} answered {reply.status}.",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from wftui.connections.matcher import ELLIPSIS
+
 OutputStream = Literal["stdout", "stderr"]
 LogSink = Callable[[str, OutputStream], None]
 """Takes one or more whole lines, separated by newlines."""
@@ -34,10 +36,10 @@ class LineDecoder:
         if "\r" in self._rest[:-1]:
             self._rest = self._rest[self._rest.rindex("\r", 0, -1) + 1 :]
         while len(self._rest) > MAX_LINE:
-            # Broken between words, so that no secret is cut in two.
+            # Broken between words where it can be; by the ellipses half a secret is known for what it is.
             border = self._rest.rfind(" ", MAX_LINE // 2, MAX_LINE) + 1 or MAX_LINE
-            lines.append(self._rest[:border])
-            self._rest = self._rest[border:]
+            lines.append(self._rest[:border] + ELLIPSIS)
+            self._rest = ELLIPSIS + self._rest[border:]
         if final and self._rest:
             lines.append(self._rest)
             self._rest = ""

@@ -89,6 +89,10 @@ class RecordingContext:
         """One of `connections`."""
         return self.connections[name]
 
+    def keep_secret(self, secret: str) -> None:
+        """Mask it, too."""
+        self.secrets.append(secret)
+
     def redact(self, value: Json) -> Json:
         """Mask `secrets`, as the engine does."""
         return Redactor(self.secrets).redact(value)

@@ -1,0 +1,114 @@
+"""Finds the texts of a growing set in other texts, whole or cut off at an ellipsis."""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from wftui.connections.secret_forms import MINIMUM_LENGTH
+
+ELLIPSIS = "…"
+"""What whoever cuts a text puts in the place of what is gone."""
+
+Span = tuple[int, int]
+
+
+class Matcher:
+    """A set of texts of at least `MINIMUM_LENGTH` characters, and where they occur. Any thread may use it.
+
+    What is added is indexed apart until it is as much as the newest index: adding one by one costs little, however
+    many there are.
+    """
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._pending: list[str] = []
+        self._indexes: list[_Index] = []
+        self._changing = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest text; 0 when there is none."""
+        return max((index.longest for index in self._current()), default=0)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Look for these too, from now on."""
+        with self._changing:
+            new = set(texts) - self._texts
+            self._texts |= new
+            self._pending += new
+
+    def spans(self, text: str) -> list[Span]:
+        """Where texts of the set, or what an ellipsis has left of one, occur: in order, none touching another."""
+        found = [span for index in self._current() for span in index.spans(text)]
+        return _merged(found) if len(found) > 1 else found
+
+    def _current(self) -> "list[_Index]":
+        with self._changing:
+            if self._pending:
+                texts, self._pending = self._pending, []
+                indexes = list(self._indexes)
+                while indexes and len(indexes[-1].texts) <= len(texts):
+                    texts += indexes.pop().texts
+                self._indexes = [*indexes, _Index(texts)]
+            return self._indexes
+
+
+class _Index:
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.longest = max(map(len, texts))
+        self._whole = AhoCorasick(texts, matchkind=MatchKind.Standard)
+        self._forwards = sorted(texts)
+        self._backwards = sorted(text[::-1] for text in texts)
+        self._heads = AhoCorasick(sorted({text[:MINIMUM_LENGTH] for text in texts}))
+        self._tails = AhoCorasick(sorted({text[-MINIMUM_LENGTH:] for text in texts}))
+
+    def spans(self, text: str) -> list[Span]:
+        found = [(start, end) for _, start, end in self._whole.find_matches_as_indexes(text, overlapping=True)]
+        if ELLIPSIS in text:
+            found += self._cut_off(text)
+        return found
+
+    def _cut_off(self, text: str) -> Iterator[Span]:
+        """What is left of a text whose end, or whose beginning, an ellipsis stands for."""
+        before = 0
+        place = text.find(ELLIPSIS)
+        while place >= 0:
+            after = text.find(ELLIPSIS, place + 1)
+            begin = max(before, place - self.longest)
+            stretch = text[begin:place].rstrip()
+            for _, start, _ in self._heads.find_matches_as_indexes(stretch, overlapping=True):
+                if _begins_one(self._forwards, stretch[start:]):
+                    yield begin + start, begin + len(stretch)
+                    break
+            stretch = text[place + 1 : min(len(text) if after < 0 else after, place + 1 + self.longest)]
+            begin = place + 1 + len(stretch) - len(stretch.lstrip())
+            stretch = stretch.lstrip()
+            ends = [end for _, _, end in self._tails.find_matches_as_indexes(stretch, overlapping=True)]
+            for end in reversed(ends):
+                if _begins_one(self._backwards, stretch[:end][::-1]):
+                    yield begin, begin + end
+                    break
+            before, place = place + 1, after
+
+
+def _begins_one(ordered: list[str], beginning: str) -> bool:
+    place = bisect_left(ordered, beginning)
+    return place < len(ordered) and ordered[place].startswith(beginning)
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    # Overlapping ones become one: of two secrets that share a few characters neither may leave a rest behind.
+    spans.sort()
+    merged = [spans[0]]
+    for start, end in spans[1:]:
+        if start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
