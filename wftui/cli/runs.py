@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import Command
@@ -16,7 +17,7 @@ from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart import StepDecision
 from wftui.model.base import Json
-from wftui.model.errors import ExitCode, UsageError
+from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
 from wftui.model.reducer import new_record
 from wftui.workbench import Workbench
@@ -32,7 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         inputs = read_inputs(arguments, outline.input_schema)
         run_id = await workbench.start(arguments.id, inputs, connections=_connections(arguments.connections))
         if arguments.announce is not None:
-            os.write(arguments.announce, f"{run_id}\n".encode())
+            with suppress(BrokenPipeError):  # whoever started this process has gone
+                os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
         return await _follow_own(workbench, run_id, arguments)
 
@@ -75,10 +77,10 @@ def resume(arguments: argparse.Namespace) -> int:
     """`wftui resume RUN`: goes on with a run whose process died."""
 
     async def work(workbench: Workbench) -> int:
-        record = await workbench.record(arguments.run)
-        outline = await workbench.outline(record.workflow_id)
-        await workbench.resume(record.id, read_inputs(arguments, outline.input_schema), confirmed=arguments.confirmed)
-        return await _follow_own(workbench, record.id, arguments)
+        run_id = await workbench.find_run(arguments.run)
+        inputs = read_inputs(arguments, await workbench.input_schema(run_id))
+        await workbench.resume(run_id, inputs, confirmed=arguments.confirmed)
+        return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
 
@@ -140,7 +142,10 @@ def approve(arguments: argparse.Namespace) -> int:
             hint = f"; {', '.join(waiting)} does" if waiting else ""
             raise UsageError(f"step {arguments.step} of run {run_id} waits for no approval{hint}", code="approval.none")
         await workbench.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
-        Terminal().line(f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}")
+        said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
+        if record.status == "interrupted":
+            said += f", which is interrupted: it counts once the run goes on (wftui resume {run_id})"
+        Terminal().line(said)
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
@@ -151,8 +156,12 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     loop = asyncio.get_running_loop()
     asked: set[asyncio.Task[None]] = set()
 
+    async def cancel_own() -> None:
+        with suppress(ConflictError):  # it has just ended
+            await workbench.cancel(run_id)
+
     def ask_cancel() -> None:
-        asked.add(loop.create_task(workbench.cancel(run_id)))
+        asked.add(loop.create_task(cancel_own()))
 
     loop.add_signal_handler(signal.SIGINT, ask_cancel)
     loop.add_signal_handler(signal.SIGTERM, ask_cancel)
@@ -162,8 +171,10 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
         return await _follow(workbench, run_id, arguments)
     finally:
         await asyncio.gather(*asked)
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
+        # The run has ended. Impatience must not spoil how that is told.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from wftui.engine.emit import RunBroken
 from wftui.engine.run import Run
 from wftui.model.errors import UserError
 
@@ -47,8 +48,8 @@ class Attendant:
             await asyncio.sleep(_SIGNAL_SECONDS)
             if not self._runs:
                 continue
-            # Whoever runs the run hears of a database that cannot be used; here it is asked again the next time.
-            with suppress(UserError):
+            # The run itself tells of a database that cannot be used; here it is asked again the next time.
+            with suppress(UserError, RunBroken):
                 for signal in await self._store.take_signals(list(self._runs)):
                     await self._obey(signal)
                 if loop.time() >= beat_at:

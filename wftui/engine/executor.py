@@ -29,11 +29,12 @@ from wftui.engine.resume import (
 )
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
+from wftui.engine.stored_plans import LoadStored, StoredPlans
 from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.events import Created, ExecutionEvent
+from wftui.model.events import ExecutionEvent
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.model.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
@@ -43,6 +44,9 @@ from wftui.store.ids import new_id
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
+
+
+_RELEASE_SECONDS = 1.0
 
 
 class UnrecordedError(UserError):
@@ -56,8 +60,7 @@ class WorkflowExecutor:
 
     Args:
         load: compiles a workflow and gives its plan; called in a thread.
-        load_stored: gives the plan of a run from (workflow id, source, code) as stored; called in a thread. Without it
-            nothing can be resumed or run again from a step.
+        load_stored: without it nothing can be resumed.
         folder_of: gives the folder of a workflow's file.
         connections: the user's connections; absent: those in the user's own folder.
         settings: limits; the usual ones when absent.
@@ -69,7 +72,7 @@ class WorkflowExecutor:
         catalogue: Catalogue,
         load: "Callable[[str], LoadedWorkflow]",
         *,
-        load_stored: "Callable[[str, str, str], LoadedWorkflow] | None" = None,
+        load_stored: LoadStored | None = None,
         folder_of: Callable[[str], Path] | None = None,
         connections: Connections | None = None,
         clock: Clock = utc_now,
@@ -78,7 +81,7 @@ class WorkflowExecutor:
         self._store = store
         self._catalogue = catalogue
         self._load = load
-        self._load_stored = load_stored
+        self._stored = StoredPlans(store, load_stored)
         self._folder_of = folder_of
         self._connections = connections
         self._clock = clock
@@ -88,6 +91,7 @@ class WorkflowExecutor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, RunBroken] = {}
         self._resuming: set[str] = set()
+        self._letting_go: set[asyncio.Task[None]] = set()
         self._attendant = Attendant(store, self._runs)
 
     # --- starting
@@ -142,8 +146,8 @@ class WorkflowExecutor:
         await self._store.recover()  # its process may have died a moment ago
         history = await read_history(self._store, execution_id)
         created = check_resumable(history, execution_id)
-        plan = (await self._stored(created)).plan
-        if not confirmed and (asked := await may_have_run(self._store, self._stored, plan, history.prior)):
+        plan = (await self._stored.of(created)).plan
+        if not confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.prior)):
             raise ConfirmationNeeded(asked)
         whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
@@ -163,6 +167,14 @@ class WorkflowExecutor:
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
         self._launch(run)
+
+    async def input_schema(self, execution_id: str) -> Mapping[str, Json]:
+        """What a run's inputs had to fit when it began.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return (await self._stored.of_run(execution_id)).plan.input_schema
 
     async def plan_restart(
         self, execution_id: str, *, from_step: str | None = None, inputs: Mapping[str, Json] | None = None
@@ -255,10 +267,14 @@ class WorkflowExecutor:
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended.
+            UnrecordedError: it is stopped, but that cannot be recorded.
         """
         run = self._runs.get(execution_id)
         if run is not None:
-            await run.cancel(by)
+            try:
+                await run.cancel(by)
+            except RunBroken as broken:
+                raise UnrecordedError(str(broken)) from broken
             return
         record = await self._record(execution_id)
         if record.status in TERMINAL:
@@ -296,10 +312,14 @@ class WorkflowExecutor:
             tasks = list(self._tasks.values())
             if cancel:
                 for run in [run for run in self._runs.values() if not run.ended]:
-                    await run.cancel("the program ends")
+                    with suppress(RunBroken):  # whoever waits for the run is told
+                        await run.cancel("the program ends")
                 cancel = False
             await asyncio.wait(tasks)
         await self._attendant.end()
+        for task in self._letting_go:
+            task.cancel()
+        await asyncio.gather(*self._letting_go, return_exceptions=True)
 
     # --- inside
 
@@ -321,13 +341,6 @@ class WorkflowExecutor:
                 await announce(run.id)
         finally:
             self._launch(run)
-
-    async def _stored(self, created: Created) -> "LoadedWorkflow":
-        """The workflow as a run of it was compiled."""
-        if created.plan is None or self._load_stored is None:
-            raise NotFoundError(f"run {created.execution_id} has no stored plan")
-        source, code = await self._store.get_plan(created.plan)
-        return await asyncio.to_thread(self._load_stored, created.workflow_id, source, code)
 
     def _new_run(
         self,
@@ -367,11 +380,18 @@ class WorkflowExecutor:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
-            # Given up, it becomes `interrupted` at the next start of any program that can write to the database.
-            with suppress(UserError):
-                await self._store.release(run.id)
+            self._letting_go.add(asyncio.create_task(self._let_go(run.id)))
         finally:
             del self._runs[run.id], self._tasks[run.id]
+
+    async def _let_go(self, execution_id: str) -> None:
+        """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
+        while True:
+            try:
+                await self._store.release(execution_id)
+                return
+            except UserError:
+                await asyncio.sleep(_RELEASE_SECONDS)
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
         """Give an interrupted run up: no step of it runs any more, those of `finally` neither.

@@ -17,7 +17,7 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
 
     no_question = "no step waits for an approval"
     return [
-        action("cancel", "Cancel", record.status in {"pending", "running"}, f"the run is {record.status}"),
+        action("cancel", "Cancel", not ended, f"the run is {record.status}"),
         action("approve", "Approve", asks, no_question),
         action("reject", "Reject", asks, no_question),
         action("rerun", "Run again", ended or interrupted, "the run is still going"),

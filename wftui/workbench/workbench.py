@@ -250,6 +250,10 @@ class Workbench:
         """What `rerun` with `keep` would keep and what it would run again, and why."""
         return (await (await self.executor()).plan_restart(run_id, from_step=from_step, inputs=inputs)).decisions
 
+    async def input_schema(self, run_id: str) -> Mapping[str, Json]:
+        """What the inputs of a run had to fit when it began, whatever its workflow says by now."""
+        return await (await self.executor()).input_schema(run_id)
+
     async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
         """Go on with an interrupted run in this process: nothing that has ended runs again.
 
