@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
@@ -20,55 +19,12 @@ from wftui.model.events import (
     StepWaiting,
 )
 from wftui.model.execution import ExecutionRecord, StepResult
-from wftui.model.reducer import apply, progress
+from wftui.model.reducer import apply, new_record, progress
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPINNER_ASCII = "|/-\\"
 _TICK = 0.1
 _NAME_WIDTH = 28
-
-
-class Reporter(Protocol):
-    """Is told a run's events in order, each after the record has taken it in."""
-
-    def event(self, record: ExecutionRecord, event: ExecutionEvent) -> None:
-        """One event."""
-
-    def tick(self, record: ExecutionRecord) -> None:
-        """Time has passed."""
-
-    def end(self, record: ExecutionRecord) -> None:
-        """The run has ended, or nothing more will come."""
-
-
-class EventLines:
-    """One JSON event a line."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-
-    def event(self, _record: ExecutionRecord, event: ExecutionEvent) -> None:
-        """Print the event."""
-        self._terminal.line(event.to_json())
-
-    def tick(self, record: ExecutionRecord) -> None:
-        """Nothing moves."""
-
-    def end(self, record: ExecutionRecord) -> None:
-        """Nothing to add."""
-
-
-class Silent:
-    """Says nothing (`--json`, `--quiet`)."""
-
-    def event(self, record: ExecutionRecord, event: ExecutionEvent) -> None:
-        """Nothing."""
-
-    def tick(self, record: ExecutionRecord) -> None:
-        """Nothing."""
-
-    def end(self, record: ExecutionRecord) -> None:
-        """Nothing."""
 
 
 class StepLines:
@@ -79,6 +35,20 @@ class StepLines:
         self._frame = 0
         self._has_status = False
 
+    async def follow(self, run_id: str, batches: AsyncIterator[list[ExecutionEvent]]) -> None:
+        """Tell all events of a run, from its first, until there are no more."""
+        record = new_record(run_id)
+        ticking = asyncio.create_task(self._tick(record)) if self._terminal.is_live else None
+        try:
+            async for batch in batches:
+                for event in batch:
+                    apply(record, event)
+                    self.event(record, event)
+        finally:
+            if ticking is not None:
+                ticking.cancel()
+        self.end(record)
+
     def event(self, record: ExecutionRecord, event: ExecutionEvent) -> None:
         """Print a line when a step has ended, waits for a person, or is tried again."""
         line = self._line(record, event)
@@ -86,15 +56,18 @@ class StepLines:
             self._clear()
             self._terminal.line(line)
 
-    def tick(self, record: ExecutionRecord) -> None:
-        """Redraw the status line."""
-        if not self._terminal.is_live:
-            return
+    async def _tick(self, record: ExecutionRecord) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            self._show_status(record)
+
+    def _show_status(self, record: ExecutionRecord) -> None:
         self._frame += 1
         frames = _SPINNER if self._terminal.is_unicode else _SPINNER_ASCII
         done, total = progress(record)
         active = [step for step in record.step_results if step.status in {"running", "waiting"}]
-        leaves = [step for step in active if not any(other.parent == step.path for other in active)]
+        inner = {step.parent for step in active}
+        leaves = [step for step in active if step.path not in inner][: self._terminal.width]
         text = f"{frames[self._frame % len(frames)]} {done}/{total}  " + ", ".join(map(_describe, leaves))
         text = text[: self._terminal.width - 1]
         self._terminal.write("\r\x1b[K" + self._terminal.paint(text, "blue"))
@@ -165,28 +138,6 @@ def _iterations(record: ExecutionRecord, path: str) -> str:
         return ""
     failed = f", {step.iterations.failed} failed" if step.iterations.failed else ""
     return f"  {step.iterations.completed + step.iterations.failed} items{failed}"
-
-
-async def report(
-    record: ExecutionRecord, batches: AsyncIterator[list[ExecutionEvent]], reporter: Reporter
-) -> ExecutionRecord:
-    """Fold a run's events into `record` and tell the reporter each, until there are no more."""
-    ticking = asyncio.create_task(_tick(record, reporter))
-    try:
-        async for batch in batches:
-            for event in batch:
-                apply(record, event)
-                reporter.event(record, event)
-    finally:
-        ticking.cancel()
-    reporter.end(record)
-    return record
-
-
-async def _tick(record: ExecutionRecord, reporter: Reporter) -> None:
-    while True:
-        await asyncio.sleep(_TICK)
-        reporter.tick(record)
 
 
 def print_outputs(terminal: Terminal, outputs: Json) -> None:

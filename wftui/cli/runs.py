@@ -12,14 +12,13 @@ from contextlib import suppress
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import Command
-from wftui.cli.progress import EventLines, Reporter, Silent, StepLines, print_outputs, report
+from wftui.cli.progress import StepLines, print_outputs
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
-from wftui.model.reducer import new_record
 from wftui.workbench import Workbench
 
 
@@ -111,12 +110,13 @@ def cancel(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.find_run(arguments.run)
-        before = await workbench.record(run_id)
+        before = await workbench.head(run_id)
         action = next(action for action in workbench.actions(before) if action.id == "cancel")
         if not action.enabled:
             raise UsageError(f"run {run_id} cannot be cancelled: {action.reason}", code="run.ended")
         await workbench.cancel(run_id)
-        record = await report(new_record(run_id), workbench.follow(run_id), Silent())
+        await workbench.until_end(run_id)
+        record = await workbench.head(run_id)
         terminal = Terminal()
         terminal.line(f"{terminal.glyph(record.status)} {run_id} {record.status}")
         return ExitCode.DONE
@@ -179,17 +179,20 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
 
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
     terminal = Terminal()
-    reporter: Reporter = StepLines(terminal)
     if arguments.events:
-        reporter = EventLines(terminal)
+        async for batch in workbench.follow(run_id):
+            for event in batch:
+                terminal.line(event.to_json())
     elif arguments.json or arguments.quiet:
-        reporter = Silent()
-    record = await report(new_record(run_id), workbench.follow(run_id), reporter)
-    if not arguments.events:
-        record = await workbench.record(run_id, whole=True)
+        await workbench.until_end(run_id)
+    else:
+        await StepLines(terminal).follow(run_id, workbench.follow(run_id))
     if arguments.json:
+        record = await workbench.record(run_id, whole=True)
         terminal.json(record.to_wire())
-    elif not arguments.events:
+    else:
+        record = await workbench.head(run_id, whole=not arguments.events)
+    if not (arguments.json or arguments.events):
         print_outputs(terminal, record.outputs)
     if record.error is not None and not (arguments.events or arguments.json):
         _print_error(terminal, workbench, record)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import add_inputs
-from wftui.cli.progress import Silent, StepLines, print_outputs
+from wftui.cli.progress import StepLines, print_outputs
 from wftui.cli.runs import exit_code
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
@@ -41,18 +41,19 @@ def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
 async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, folder: Path, *, as_json: bool) -> int:
     from wftui.engine.standalone import run_plan
 
-    reporter = Silent() if as_json else StepLines(terminal)
+    lines = StepLines(terminal)
     seen = new_record("")
 
     def tell(event: ExecutionEvent) -> None:
-        apply(seen, event)
-        reporter.event(seen, event)
+        if not as_json:
+            apply(seen, event)
+            lines.event(seen, event)
 
     record = await run_plan(plan, inputs, tell, folder=folder)
     if as_json:
         terminal.json(record.to_wire())
     else:
-        reporter.end(record)
+        lines.end(record)
         print_outputs(terminal, record.outputs)
         if record.error is not None:
             terminal.error(f"error[{record.error.type}] {record.error.message}")

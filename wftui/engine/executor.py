@@ -248,8 +248,7 @@ class WorkflowExecutor:
         if task is not None:
             await asyncio.shield(task)
         elif execution_id not in self._broken:
-            async for _ in self._store.follow(execution_id):
-                pass
+            await self._store.until_end(execution_id)
         if execution_id in self._broken:
             raise UnrecordedError(str(self._broken[execution_id]))
 

@@ -143,6 +143,15 @@ class ExecutionStore:
         """
         return event_log.follow(self._runs, self._followers, execution_id, after)
 
+    async def until_end(self, execution_id: str) -> None:
+        """Return once `follow` would have ended; nothing is read or passed on meanwhile.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        async for _ in self.follow(execution_id, after=event_log.LAST):
+            pass
+
     # --- runs -------------------------------------------------------------------------------------------------------
 
     async def create(self, created: Created) -> ExecutionRecord:
@@ -182,7 +191,7 @@ class ExecutionStore:
         return await event_log.head(self._runs, execution_id)
 
     async def steps(
-        self, execution_id: str, paths: Collection[str], *, after: int = 0, until: int = event_log.LAST
+        self, execution_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
     ) -> "builtins.list[StepResult]":
         """The steps at some addresses and all that is inside them, whether or not a record would hold them.
 
@@ -193,7 +202,7 @@ class ExecutionStore:
         Raises:
             NotFoundError: there is no such run.
         """
-        return await event_log.steps(self._runs, execution_id, paths, after, until)
+        return await event_log.steps(self._runs, execution_id, paths, after, until or event_log.LAST)
 
     async def list(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from wftui.model.base import Json
     from wftui.model.compilation import CompilationResult
     from wftui.model.events import ExecutionEvent
-    from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionRecord, ValueRef
+    from wftui.model.execution import (
+        CleanupReport,
+        ExecutionFilters,
+        ExecutionPage,
+        ExecutionRecord,
+        StepResult,
+        ValueRef,
+    )
     from wftui.model.listing import AttentionItem, RecentInputs, RunAction, WorkflowOutline, WorkflowRow
     from wftui.steps.catalogue import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
@@ -272,6 +279,18 @@ class Workbench:
         """The record of a run of this process, once it has ended."""
         return await (await self.executor()).wait(run_id)
 
+    async def until_end(self, run_id: str) -> None:
+        """Wait until a run, of this or another process, has ended or is interrupted; nothing of it is read.
+
+        Raises:
+            NotFoundError: there is no such run.
+            UserError: it runs here, and ended because its events could not be stored.
+        """
+        if self._executor is not None:
+            await self._executor.until_end(run_id)
+        else:
+            await (await self.store()).until_end(run_id)
+
     async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends. Works for runs of any process."""
         store = await self.store()
@@ -281,14 +300,42 @@ class Workbench:
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
         """A run as it stands; `whole` puts big values in the place of their references.
 
+        Of very many finished iterations it holds the newest; `steps` reads the others.
+
         Raises:
             NotFoundError: there is no such run.
         """
         store = await self.store()
-        record = await store.get(await store.find(run_id))
+        return await self._existing(run_id, await store.get(await store.find(run_id)), whole=whole)
+
+    async def head(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
+        """`record` without the steps: quick, however many there are."""
+        store = await self.store()
+        return await self._existing(run_id, await store.head(await store.find(run_id)), whole=whole)
+
+    async def _existing(self, run_id: str, record: ExecutionRecord | None, *, whole: bool) -> ExecutionRecord:
         if record is None:  # a cleanup was faster than this reader
             raise NotFoundError(f"there is no run {run_id}", code="run.not_found")
-        return await store.resolve_record(record) if whole else record
+        return await (await self.store()).resolve_record(record) if whole else record
+
+    async def steps(
+        self, run_id: str, paths: Sequence[str], *, whole: bool = False, after: int = 0, until: int | None = None
+    ) -> list[StepResult]:
+        """The steps at some addresses, each with all inside it, read from the stored events.
+
+        Args:
+            whole: put big values in the place of their references.
+            after, until: numbers of events between which all of theirs lie, where that is known.
+
+        Raises:
+            NotFoundError: there is no such run, or no step at any of the addresses.
+        """
+        store = await self.store()
+        run_id = await store.find(run_id)
+        found = await store.steps(run_id, paths, after=after, until=until)
+        if not found:
+            raise NotFoundError(f"run {run_id} has no step {', '.join(paths)}", code="step.not_found")
+        return [await store.resolve_step(step) for step in found] if whole else found
 
     async def find_run(self, text: str) -> str:
         """The run id that a unique beginning or end of it, or `last`, means."""
