@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.execution import ExecutionRecord, ExecutionRequest
@@ -21,6 +22,7 @@ class ChildRuns:
     Args:
         depth: how many runs there are from the top down to the parent, itself included.
         max_depth: how many there may be.
+        redactor: of the parent, which the children share: a secret it hands on stays one.
         confirmed: of a child that is resumed, run again what was running and says `"idempotent": false`.
     """
 
@@ -33,6 +35,7 @@ class ChildRuns:
         depth: int,
         max_depth: int,
         *,
+        redactor: Redactor,
         confirmed: bool,
     ) -> None:
         self._executor = executor
@@ -41,6 +44,7 @@ class ChildRuns:
         self._parent_id = parent_id
         self._depth = depth
         self._max_depth = max_depth
+        self._redactor = redactor
         self._confirmed = confirmed
 
     async def run(
@@ -72,7 +76,9 @@ class ChildRuns:
             await started(child_id)
 
         try:
-            child_id = await self._executor.start(request, depth=self._depth + 1, announce=announce)
+            child_id = await self._executor.start(
+                request, depth=self._depth + 1, redactor=self._redactor, announce=announce
+            )
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
         except asyncio.CancelledError:
@@ -92,7 +98,13 @@ class ChildRuns:
         """
         while (record := await self._until_end(child_id)).status == "interrupted":
             try:
-                await self._executor.resume(child_id, inputs=inputs, confirmed=self._confirmed, depth=self._depth + 1)
+                await self._executor.resume(
+                    child_id,
+                    inputs=inputs,
+                    confirmed=self._confirmed,
+                    depth=self._depth + 1,
+                    redactor=self._redactor,
+                )
             except UserError as error:
                 raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
             except asyncio.CancelledError:

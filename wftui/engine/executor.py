@@ -101,12 +101,14 @@ class WorkflowExecutor:
         request: ExecutionRequest,
         *,
         depth: int = 1,
+        redactor: Redactor | None = None,
         announce: Callable[[str], Awaitable[None]] | None = None,
     ) -> str:
         """Start a run; returns its id once it is recorded.
 
         Args:
             depth: how many runs there are from the top down to this one, which counts.
+            redactor: of the run that this one is a part of; what is secret in one of them is so in both.
             announce: is called with the id once the run is recorded, and before it begins.
 
         Raises:
@@ -114,19 +116,25 @@ class WorkflowExecutor:
                 the schema are a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth)
+        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth, redactor=redactor)
         await self._create(run, loaded, announce)
         return run.id
 
     async def resume(
-        self, execution_id: str, *, inputs: Mapping[str, Json] | None = None, confirmed: bool = False, depth: int = 1
+        self,
+        execution_id: str,
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        confirmed: bool = False,
+        depth: int = 1,
+        redactor: Redactor | None = None,
     ) -> None:
         """Go on with an interrupted run in this process, with the plan it ran: nothing that has ended runs again.
 
         Args:
             inputs: its secret inputs, which are not stored; others are ignored.
             confirmed: run again what was running and says `"idempotent": false`.
-            depth: as for `start`.
+            depth, redactor: as for `start`.
 
         Raises:
             NotFoundError: there is no such run.
@@ -138,11 +146,19 @@ class WorkflowExecutor:
             raise ConflictError(f"run {execution_id} is running here")
         self._resuming.add(execution_id)
         try:
-            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth)
+            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, redactor=redactor)
         finally:
             self._resuming.discard(execution_id)
 
-    async def _resume(self, execution_id: str, inputs: Mapping[str, Json], *, confirmed: bool, depth: int) -> None:
+    async def _resume(
+        self,
+        execution_id: str,
+        inputs: Mapping[str, Json],
+        *,
+        confirmed: bool,
+        depth: int,
+        redactor: Redactor | None,
+    ) -> None:
         await self._store.recover()  # its process may have died a moment ago
         history = await read_history(self._store, execution_id)
         created = check_resumable(history, execution_id)
@@ -156,7 +172,15 @@ class WorkflowExecutor:
             parent_id=created.parent_id,
             connections=created.connections,
         )
-        run = self._new_run(execution_id, plan, request, depth=depth, prior=history.prior, confirmed=confirmed)
+        run = self._new_run(
+            execution_id,
+            plan,
+            request,
+            depth=depth,
+            redactor=redactor,
+            prior=history.prior,
+            confirmed=confirmed,
+        )
         await run.take_up(history, whole)
         await self._store.claim(execution_id)
         try:
@@ -348,10 +372,11 @@ class WorkflowExecutor:
         request: ExecutionRequest,
         *,
         depth: int,
+        redactor: Redactor | None = None,
         prior: Prior | None = None,
         confirmed: bool = False,
     ) -> Run:
-        redactor = Redactor()
+        redactor = Redactor() if redactor is None else redactor
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
@@ -363,7 +388,14 @@ class WorkflowExecutor:
             folder=self._folder_of(plan.id) if self._folder_of else None,
             connections=RunConnections(plan, request.connections, redactor, self._connections),
             children=ChildRuns(
-                self, self._store, request, execution_id, depth, self._settings.max_depth, confirmed=confirmed
+                self,
+                self._store,
+                request,
+                execution_id,
+                depth,
+                self._settings.max_depth,
+                redactor=redactor,
+                confirmed=confirmed,
             ),
             prior=prior or Prior(),
         )
