@@ -5,6 +5,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Literal
 
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.file_trees import Entry, kind_of, walk
-from wftui.steps.files import replacing
+from wftui.steps.files import real_path, replacing
 from wftui.steps.threads import StopFlag
 
 ArchiveKind = Literal["tar.gz", "tar", "zip"]
 
 _CHUNK = 1024 * 1024
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, LookupError, ValueError)
+_ENCRYPTED = 0x1
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -52,9 +55,9 @@ def pack(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> Pack
         WorkflowError: `file.archive` for a name of no known kind, or a link in a zip.
     """
     kind = archive_kind(target)
-    ends_inside = target.resolve()
+    ends_inside = real_path(target)
     if source.is_dir():
-        entries = [entry for entry in walk(source, exclude, flag) if entry.path.resolve() != ends_inside]
+        entries = [entry for entry in walk(source, exclude, flag) if not _is(entry, ends_inside)]
     else:
         entries = [Entry(source, source.name, kind_of(source))]
     with replacing(target) as file:
@@ -88,8 +91,15 @@ def unpack(source: Path, target: Path, most_bytes: int, flag: StopFlag) -> Packe
             return _unpack_tar(tar, target, most_bytes, flag)
     except tarfile.FilterError as error:
         raise WorkflowError("file.archive", f"{source.name!r} is unsafe: {error}.") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, gzip.BadGzipFile) as error:
-        raise WorkflowError("file.archive", f"{source.name!r} is damaged: {error}.") from None
+    except (*_DAMAGED, RuntimeError) as error:
+        reason = str(error.args[0] if error.args else error).rstrip(".")
+        raise WorkflowError(
+            "file.archive", f"{source.name!r} is damaged, or of a kind not known here: {reason}."
+        ) from None
+
+
+def _is(entry: Entry, place: Path) -> bool:
+    return entry.kind == "file" and real_path(entry.path) == place
 
 
 def _pack_tar(tar: tarfile.TarFile, entries: list[Entry], flag: StopFlag) -> Packed:
@@ -161,11 +171,13 @@ def _unpack_tar(tar: tarfile.TarFile, target: Path, most_bytes: int, flag: StopF
 
 def _unpack_zip(archive: zipfile.ZipFile, target: Path, most_bytes: int, flag: StopFlag) -> Packed:
     packed = Packed()
-    root = target.resolve()
+    root = real_path(target)
     for info in archive.infolist():
         flag.check()
         place = target / info.filename
-        if not place.resolve().is_relative_to(root) or stat.S_ISLNK(info.external_attr >> 16):
+        if info.flag_bits & _ENCRYPTED:
+            raise WorkflowError("file.archive", f"The entry {info.filename!r} of the archive is encrypted.")
+        if not real_path(place).is_relative_to(root) or stat.S_ISLNK(info.external_attr >> 16):
             raise WorkflowError("file.archive", f"The archive is unsafe: its entry {info.filename!r} leads outside.")
         _count(packed, info.file_size, most_bytes)
         if info.is_dir():

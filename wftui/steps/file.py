@@ -58,7 +58,9 @@ class FileInput(StepModel):
         FileFormat | None,
         Field(description="read, write, append: how content and value relate; absent: by the name (.json, .csv)."),
     ] = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1, description="Between the cells of a CSV file.")] = ","
+    delimiter: Annotated[
+        str, Field(pattern=r'^[^"\r\n]$', description="One character, between the cells of a CSV file.")
+    ] = ","
     overwrite: Annotated[bool, Field(description="Replace what stands at the target.")] = True
     recursive: Annotated[bool, Field(description="delete: a folder with all that is in it.")] = False
     missing_ok: Annotated[bool, Field(description="delete: nothing there is no failure.")] = False
@@ -153,4 +155,4 @@ def _guarded(actions: FileActions) -> Json:
         raise WorkflowError("file.permission", f"{error.filename!r} may not be used: permission denied.") from error
     except OSError as error:
         where = f"{error.filename!r}: " if error.filename else ""
-        raise WorkflowError("file.error", f"{where}{error.strerror or error}.") from error
+        raise WorkflowError("file.error", f"{where}{str(error.strerror or error).rstrip('.')}.") from error

@@ -1,5 +1,6 @@
 """What each action of the `file` step does; blocking, made to run in a thread."""
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,14 +11,15 @@ from wftui.model.base import Json, format_timestamp
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import file_trees
 from wftui.steps.archives import pack, unpack
-from wftui.steps.file_formats import FileFormat, decode, encode, format_of
-from wftui.steps.files import replacing, resolve_path
+from wftui.steps.file_formats import FileFormat, decode, encode, encode_appended, format_of
+from wftui.steps.files import real_path, replacing, resolve_path
 from wftui.steps.threads import StopFlag
 
 if TYPE_CHECKING:
     from wftui.steps.file import FileInput
 
 READ_BYTES = 10 * 1024 * 1024
+_FIRST_ROW = 65_536
 UNPACKED_BYTES = 10 * 1024 * 1024 * 1024
 
 
@@ -35,6 +37,7 @@ class FileActions:
         Raises:
             WorkflowError: for what the user can mend; `OSError` for the rest.
         """
+        find = self._inside_itself if self._step.action in ("delete", "move") else self._inside
         actions: dict[str, Callable[[Path], Json]] = {
             "read": self._read,
             "write": self._write,
@@ -49,17 +52,29 @@ class FileActions:
             "stat": self._stat,
             "mkdir": self._mkdir,
         }
-        return actions[self._step.action](self._inside(self._step.path))
+        return actions[self._step.action](find(self._step.path))
 
     def _inside(self, text: str) -> Path:
         path = resolve_path(text, self._base)
-        if self._step.root is not None:
-            root = resolve_path(self._step.root, self._base).resolve()
-            if not path.resolve().is_relative_to(root):
-                raise WorkflowError(
-                    "file.root", f"{text!r} leads out of {self._step.root!r}, where this step must stay."
-                )
+        if not self._stays(real_path(path)):
+            raise self._leads_out(text)
         return path
+
+    def _inside_itself(self, text: str) -> Path:
+        """As `_inside`, for an action that is about a link itself, not about what it leads to."""
+        path = resolve_path(text, self._base)
+        place = real_path(path.parent) / path.name if path.name not in ("", "..") else real_path(path)
+        if not self._stays(place):
+            raise self._leads_out(text)
+        return path
+
+    def _stays(self, place: Path) -> bool:
+        if self._step.root is None:
+            return True
+        return place.is_relative_to(real_path(resolve_path(self._step.root, self._base)))
+
+    def _leads_out(self, text: str) -> WorkflowError:
+        return WorkflowError("file.root", f"{text!r} leads out of {self._step.root!r}, where this step must stay.")
 
     def _target(self) -> Path:
         target = self._inside(self._step.to or "")
@@ -85,6 +100,8 @@ class FileActions:
     def _write(self, path: Path) -> Json:
         if not self._step.overwrite and path.exists():
             raise WorkflowError("file.exists", f"{self._step.path!r} exists already.")
+        if path.is_dir():
+            raise WorkflowError("file.kind", f"{self._step.path!r} is a folder.")
         data = encode(self._step.content, self._format, self._step.delimiter)
         changed = not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data)
         if changed:
@@ -93,11 +110,17 @@ class FileActions:
         return {"path": str(path), "bytes": len(data), "changed": changed}
 
     def _append(self, path: Path) -> Json:
-        data = encode(self._step.content, self._format, self._step.delimiter)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
+        with path.open("ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            data = encode_appended(self._step.content, self._format, self._step.delimiter, file.read(_FIRST_ROW))
+            if size and self._format in ("csv", "lines", "json"):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    data = b"\n" + data
             file.write(data)
-        return {"path": str(path), "bytes": path.stat().st_size}
+        return {"path": str(path), "bytes": size + len(data)}
 
     def _copy(self, path: Path) -> Json:
         target = self._target()
@@ -105,6 +128,8 @@ class FileActions:
             raise FileNotFoundError(2, "missing", self._step.path)
         if path.is_file() and target.is_dir():
             target = target / path.name
+            if not self._stays(real_path(target)):
+                raise self._leads_out(str(target))
         files, size = file_trees.copy(path, target, self._step.exclude, self._flag)
         return {"path": str(target), "files": files, "bytes": size}
 
@@ -142,10 +167,17 @@ class FileActions:
         if not path.is_dir():
             raise FileNotFoundError(2, "missing", self._step.path)
         found: list[Path] = []
-        for match in path.glob(pattern):
-            self._flag.check()
-            if not match.is_dir():
-                found.append(match)
+        inside: dict[Path, bool] = {}
+        try:
+            for match in path.glob(pattern):
+                self._flag.check()
+                folder = match.parent
+                if folder not in inside:
+                    inside[folder] = self._stays(real_path(folder))
+                if inside[folder] and not match.is_dir():
+                    found.append(match)
+        except ValueError as error:
+            raise WorkflowError("file.path", f"The pattern {pattern!r} cannot be used: {error}.") from None
         found.sort()
         listed = found[: self._step.max_files]
         files = [

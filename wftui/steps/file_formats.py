@@ -9,6 +9,11 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.capture import beginning
+from wftui.steps.json_text import parse_json, split_lines
+
+_LONGEST_CELL = 2**31 - 1
+"""The reader's own limit, 128 KB, is one for the whole process and too small for real files; their size is bounded."""
 
 FileFormat = Literal["text", "lines", "json", "csv", "bytes"]
 
@@ -36,10 +41,10 @@ def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
     if kind == "text":
         return text
     if kind == "lines":
-        return text.splitlines()
+        return split_lines(text)
     if kind == "json":
         try:
-            return json.loads(text, parse_constant=_no_constant)
+            return parse_json(text)
         except ValueError as error:
             raise WorkflowError("file.format", f"{name!r} is no JSON: {error}.") from None
     return _decode_csv(text, delimiter, name)
@@ -58,6 +63,8 @@ def encode(value: Json, kind: FileFormat, delimiter: str) -> bytes:
     if kind == "lines":
         if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
             raise WorkflowError("file.format", 'The content for the format "lines" must be a list of texts.')
+        if broken := next((line for line in value if "\n" in line), None):
+            raise WorkflowError("file.format", f"{beginning(broken, 80)!r} is more than one line.")
         return "".join(f"{line}\n" for line in value).encode()
     if not isinstance(value, str):
         raise WorkflowError("file.format", f'The content for the format "{kind}" must be text; for values use "json".')
@@ -70,6 +77,7 @@ def encode(value: Json, kind: FileFormat, delimiter: str) -> bytes:
 
 
 def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
@@ -89,14 +97,39 @@ def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
     return rows
 
 
-def _encode_csv(value: Json, delimiter: str) -> str:
+def encode_appended(value: Json, kind: FileFormat, delimiter: str, before: bytes) -> bytes:
+    """The bytes to add to a file for a value: rows below the columns it has, a JSON value as one line.
+
+    Args:
+        before: the beginning of the file, with the whole first row of a CSV.
+
+    Raises:
+        WorkflowError: `file.format` when the value does not fit the format, or rows not the columns.
+    """
+    if kind == "json":
+        return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    if kind != "csv" or not before.strip():
+        return encode(value, kind, delimiter)
+    first = io.StringIO(before.decode("utf-8-sig", "replace"), newline="")
+    return _encode_csv(value, delimiter, next(csv.reader(first, delimiter=delimiter), [])).encode()
+
+
+def _encode_csv(value: Json, delimiter: str, known: list[str] | None = None) -> str:
     if not isinstance(value, list) or not all(isinstance(row, dict | list) for row in value):
         raise WorkflowError("file.format", 'The content for the format "csv" must be a list of objects or of lists.')
-    objects = [row for row in value if isinstance(row, dict)]
-    columns = list(dict.fromkeys(name for row in objects for name in row))
-    rows = [columns] if objects else []
+    columns = list(dict.fromkeys(name for row in value if isinstance(row, dict) for name in row))
+    if known is not None:
+        if unknown := [name for name in columns if name not in known]:
+            raise WorkflowError("file.format", f"The file has no column {unknown[0]!r}; it has {', '.join(known)}.")
+        columns = known
+    rows = [columns] if known is None and any(isinstance(row, dict) for row in value) else []
     rows += [[row.get(name) for name in columns] if isinstance(row, dict) else row for row in value]
-    return "".join(f"{delimiter.join(_csv_cell(cell, delimiter) for cell in row)}\n" for row in rows)
+    return "".join(f"{_csv_row(row, delimiter)}\n" for row in rows)
+
+
+def _csv_row(row: list[Json], delimiter: str) -> str:
+    # An empty line is no row for those who read it: a single cell without text is written with its quotes.
+    return delimiter.join(_csv_cell(cell, delimiter) for cell in row) or ('""' if row else "")
 
 
 def _csv_cell(value: Json, delimiter: str) -> str:
@@ -105,7 +138,3 @@ def _csv_cell(value: Json, delimiter: str) -> str:
     if any(character in text for character in (delimiter, '"', "\n", "\r")):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def _no_constant(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON value")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.files import real_path, replacing
 from wftui.steps.threads import StopFlag
 
 Kind = Literal["file", "folder", "link", "other"]
@@ -109,24 +110,29 @@ def _hash_file(path: Path, algorithm: Algorithm, flag: StopFlag) -> tuple[str, i
 def copy(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tuple[int, int]:
     """Copy a file or a folder with times and permissions; links stay links. Gives (files, bytes).
 
+    Links that stand where something is copied to are replaced, not followed: they may lead anywhere.
+
     Raises:
-        WorkflowError: `file.path` when the target lies inside the source.
+        WorkflowError: `file.path` when the target is the source or lies inside it.
     """
     if source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and target.samefile(source):
+            raise WorkflowError("file.path", f"{str(source)!r} and {str(target)!r} are the same file.")
         return 1, _copy_file(source, target, flag)
-    if target.resolve().is_relative_to(source.resolve()):
+    if real_path(target).is_relative_to(real_path(source)):
         raise WorkflowError("file.path", f"{str(target)!r} lies inside {str(source)!r}.")
     target.mkdir(parents=True, exist_ok=True)
     files = size = 0
     folders = [(source, target)]
     for entry in walk(source, exclude, flag):
         place = target / entry.relative
+        if place.is_symlink():
+            place.unlink()
         if entry.kind == "folder":
             place.mkdir(exist_ok=True)
             folders.append((entry.path, place))
         elif entry.kind == "link":
-            place.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)  # a file of that name
             place.symlink_to(entry.path.readlink())
         elif entry.kind == "file":
             size += _copy_file(entry.path, place, flag)
@@ -138,7 +144,7 @@ def copy(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tupl
 
 def _copy_file(source: Path, target: Path, flag: StopFlag) -> int:
     size = 0
-    with source.open("rb") as reader, target.open("wb") as writer:
+    with source.open("rb") as reader, replacing(target) as writer:
         while chunk := reader.read(_CHUNK):
             flag.check()
             writer.write(chunk)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,21 +23,39 @@ def resolve_path(text: str, base: Path) -> Path:
     return base / Path(text).expanduser()
 
 
+def real_path(path: Path) -> Path:
+    """The path with all links followed; what is not there stays as it is written.
+
+    Raises:
+        OSError: when links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` when all went well, and leaves it untouched otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.part")
+    """A file to write that takes the place of `path` when all went well, and leaves it untouched otherwise.
+
+    A link stays one: what it leads to is written.
+    """
+    place = real_path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = place.with_name(f".{place.name[:80]}.{secrets.token_hex(6)}.part")
     try:
         with scratch.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            scratch.chmod(path.stat().st_mode & 0o7777)
-        scratch.replace(path)
-    except BaseException:
+        if place.exists():
+            scratch.chmod(place.stat().st_mode & 0o7777)
+        scratch.replace(place)
+    except BaseException as error:
         scratch.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(scratch):
+            error.filename, error.filename2 = str(path), None  # people know nothing of the scratch file
         raise
 
 

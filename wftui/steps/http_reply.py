@@ -1,7 +1,6 @@
 """What an answer means: whether its status is a success, and its body as a value."""
 
 import base64
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,8 +10,11 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.capture import beginning
 from wftui.steps.http_exchange import Reply
+from wftui.steps.json_text import parse_json
 
 _PREVIEW = 2000
+_WITHOUT_BODY = (204, 205, 304)
+_LONGEST_WAIT = 365 * 24 * 3600.0
 _MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -43,7 +45,7 @@ def status_error(method: str, reply: Reply) -> WorkflowError:
 def retry_after(header: str) -> float | None:
     """Seconds that a server asks to wait (`Retry-After`, a number or a date); None when it does not say."""
     if header.strip().isdecimal():
-        return float(header)
+        return min(float(header), _LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
@@ -61,19 +63,28 @@ def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Jso
     """
     kind, _, parameters = reply.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
+    charset = _charset(parameters)
+    if parse == "json" and not reply.content and reply.status in _WITHOUT_BODY:
+        return None, None
     promised = kind == "application/json" or kind.endswith("+json")
     if parse == "json" or (parse == "auto" and promised and reply.content.strip()):
         try:
-            return json.loads(reply.content, parse_constant=_no_constant), None
-        except ValueError as error:
+            return _json(reply.content, charset), None
+        except (ValueError, LookupError) as error:
             raise WorkflowError("http.body", f"The answer of {reply.url} is no JSON: {error}.") from None
-    charset = _charset(parameters)
     try:
         return reply.content.decode(charset), None
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # a server may name any charset
         if parse == "text" or kind.startswith("text/"):
             return reply.content.decode("utf-8", "replace"), None
         return base64.b64encode(reply.content).decode("ascii"), "base64"
+
+
+def _json(content: bytes, charset: str) -> Json:
+    try:
+        return parse_json(content)
+    except UnicodeDecodeError:  # JSON is UTF-8; what is not may still be what its header says
+        return parse_json(content.decode(charset))
 
 
 def _charset(parameters: str) -> str:
@@ -82,7 +93,3 @@ def _charset(parameters: str) -> str:
         if name.strip().lower() == "charset":
             return value.strip().strip("\"'") or "utf-8"
     return "utf-8"
-
-
-def _no_constant(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON value")

@@ -7,6 +7,7 @@ from typing import Literal
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.capture import Capture, beginning
+from wftui.steps.json_text import parse_json, split_lines
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
@@ -30,9 +31,9 @@ def parse_text(stdout: Capture, how: Literal["text", "lines", "json"]) -> Json:
             "output.truncated", f"stdout is {stdout.total:,} bytes and was not kept whole; raise maxOutput to parse it."
         )
     if how == "lines":
-        return stdout.text().splitlines()
+        return split_lines(stdout.text())
     try:
-        return json.loads(stdout.text(), parse_constant=_no_constant)
+        return parse_json(stdout.text())
     except ValueError as error:
         raise WorkflowError("output.parse", f"stdout is no JSON: {error}.") from None
 
@@ -44,6 +45,8 @@ def read_outputs(path: Path) -> dict[str, Json]:
         WorkflowError: `output.file` when it is neither, or too big.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise WorkflowError("output.file", "What $WFTUI_OUTPUT names is no plain file any more.")
         if path.stat().st_size > MAX_OUTPUTS_FILE:
             raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is bigger than {MAX_OUTPUTS_FILE:,} bytes.")
         text = path.read_text("utf-8")
@@ -58,7 +61,7 @@ def read_outputs(path: Path) -> dict[str, Json]:
 
 def _json_outputs(text: str) -> dict[str, Json]:
     try:
-        value: dict[str, Json] = json.loads(text, parse_constant=_no_constant)
+        value: dict[str, Json] = parse_json(text)
     except ValueError as error:
         raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is no JSON object: {error}.") from None
     return value
@@ -66,7 +69,7 @@ def _json_outputs(text: str) -> dict[str, Json]:
 
 def _line_outputs(text: str) -> dict[str, Json]:
     outputs: dict[str, Json] = {}
-    lines = iter(enumerate(text.splitlines(), 1))
+    lines = iter(enumerate(split_lines(text), 1))
     for number, line in lines:
         if not line.strip():
             continue
@@ -94,7 +97,3 @@ def _split(line: str) -> tuple[str, str, str]:
     operator = "<<" if block >= 0 and (equals < 0 or block < equals) else "="
     name, found, rest = line.partition(operator)
     return (name.strip() if found else ""), operator, rest
-
-
-def _no_constant(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON value")
