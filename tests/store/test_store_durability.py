@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from store_helpers import created, log, started
 
+from wftui.model.user_settings import Durability
 from wftui.store.connection import WritingConnection
-from wftui.store.database import Durability, connect, prepare
+from wftui.store.database import connect, prepare
 from wftui.store.execution_store import ExecutionStore
 
 

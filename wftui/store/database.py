@@ -12,14 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
+from wftui.model.user_settings import Durability
 from wftui.store.errors import DamagedError, StoreError, explain, is_busy, primary_code
 from wftui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
-Durability = Literal["normal", "full"]
-"""`normal`: what is committed outlives the program and its death. `full`: also a power cut, at the price of a wait for
-the disk at each commit."""
 BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
 PAGE_SIZE = 512

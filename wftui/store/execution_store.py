@@ -28,10 +28,11 @@ from wftui.model.execution import (
 )
 from wftui.model.listing import WorkflowStats
 from wftui.model.record_index import WINDOW
+from wftui.model.user_settings import Durability
 from wftui.store import chores, event_log, history, ownership, payloads, plans, signals
 from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
-from wftui.store.database import Durability, Opened, prepare
+from wftui.store.database import Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
 from wftui.store.followers import Followers
 from wftui.store.owners import Owner, beat, current_owner, is_alive

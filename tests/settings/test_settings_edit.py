@@ -1,0 +1,159 @@
+"""Changing the settings file: what is meant changes, everything else stays as it was."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.settings.edit import set_value, unset_value
+from wftui.settings.file import read_settings
+from wftui.settings.keys import SettingsError
+
+MINE = """# What I like.
+durability = "full"   # the laptop loses power
+
+[history]  # a year
+keep_days = 365
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "settings.toml"
+
+
+def test_the_first_setting_makes_the_file(file: Path) -> None:
+    assert set_value(file, "history.keep_days", "90") == 90
+    assert file.read_text().splitlines()[1:] == ["", "[history]", "keep_days = 90"]
+    set_value(file, "history.workflows.nightly.keep_runs", "all")
+    set_value(file, "tables", "~/flows")
+    settings = read_settings(file)
+    assert settings.tables == Path("~/flows").expanduser()
+    assert (settings.keep.days, settings.workflows["nightly"].keeps_all) == (90, True)
+
+
+def test_comments_and_order_stay(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(MINE)
+    set_value(file, "history.keep_days", "30")
+    assert file.read_text() == MINE.replace("365", "30")
+    set_value(file, "durability", "normal")
+    assert file.read_text() == MINE.replace("365", "30").replace('"full"', '"normal"')
+
+
+def test_unset_takes_out_the_key_and_the_section_that_is_empty_then(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(MINE)
+    set_value(file, "history.workflows.nightly.keep_runs", "3")
+    assert unset_value(file, "history.workflows.nightly.keep_runs")
+    # An empty section of a workflow would say that all of its runs are kept.
+    assert read_settings(file).workflows == {}
+    assert unset_value(file, "history.keep_days")
+    assert "history" not in file.read_text()
+    assert "# the laptop loses power" in file.read_text()
+    assert not unset_value(file, "history.keep_days")
+    assert not unset_value(file.with_name("other.toml"), "tables")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("history.keep_day", "3", "there is no setting history.keep_day; did you mean history.keep_days?"),
+        ("history", "3", "there is no setting history"),
+        ("history.workflows.Bad Name.keep_days", "3", "there is no setting"),
+        ("history.keep_days", "0", "history.keep_days must be a whole number of 1 or more, or \"all\", not '0'"),
+        ("history.keep_days", "-3", "not '-3'"),
+        ("durability", "safe", 'durability must be one of "normal" and "full", not \'safe\''),
+        ("tables", " ", "tables must be a path"),
+    ],
+)
+def test_what_is_refused_leaves_the_file_alone(file: Path, key: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        set_value(file, key, value)
+    assert said in str(refused.value)
+    assert not file.exists()
+
+
+def test_a_broken_file_is_not_written_over(file: Path) -> None:
+    file.parent.mkdir()
+    for text, key in [("tables = ", "durability"), ("history = 3", "history.keep_days")]:
+        file.write_text(text)
+        with pytest.raises(SettingsError, match=r"settings\.toml"):
+            set_value(file, key, "full" if key == "durability" else "3")
+        assert file.read_text() == text
+
+
+def test_a_bad_value_is_mended_by_setting_it(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text('durability = "fast"\nunknown = 1\n')
+    set_value(file, "durability", "full")
+    assert file.read_text() == 'durability = "full"\nunknown = 1\n'
+
+
+def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles" / "wftui.toml"
+    kept.parent.mkdir()
+    kept.write_text(MINE)
+    file.parent.mkdir()
+    file.symlink_to(kept)
+    set_value(file, "history.keep_days", "30")
+    assert file.is_symlink()
+    assert "keep_days = 30" in kept.read_text()
+
+
+def test_of_many_who_change_it_at_once_none_is_lost(file: Path) -> None:
+    code = "import sys; from pathlib import Path; from wftui.settings.edit import set_value;"
+    code += "[set_value(Path(sys.argv[1]), f'history.workflows.w{sys.argv[2]}{n}.keep_runs', '3') for n in range(10)]"
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(file), name]) for name in "abc"]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert len(read_settings(file).workflows) == 30
+
+
+names = st.sampled_from(["tables", "durability", "history.keep_days", "history.keep_runs"]) | st.builds(
+    "history.workflows.{}.{}".format, st.sampled_from("ab"), st.sampled_from(["keep_days", "keep_runs"])
+)
+values = {"tables": st.sampled_from(["a b", "é\"'\\", "~"]), "durability": st.sampled_from(["normal", "full"])}
+changes = st.lists(
+    names.flatmap(
+        lambda name: st.tuples(st.just(name), st.none() | values.get(name, st.sampled_from(["1", "200", "all"])))
+    ),
+    max_size=8,
+)
+beginnings = st.sampled_from(
+    ["", MINE, "history.keep_days = 1\n", "history = { keep_days = 1, workflows = { a = { keep_runs = 2 } } }\n"]
+    + ["[history.workflows.a]\nkeep_runs = 2\n[history]\nkeep_days = 5\n", "[history.workflows]\na.keep_days = 1\n"]
+)
+
+
+@given(beginnings, changes)
+def test_any_changes_give_a_file_that_says_what_was_set_last(
+    tmp_path_factory: pytest.TempPathFactory, beginning: str, changes: list[tuple[str, str | None]]
+) -> None:
+    file = tmp_path_factory.mktemp("any") / "settings.toml"
+    file.write_text(beginning)
+    last: dict[str, str | None] = {}
+    for name, value in changes:
+        if value is None:
+            unset_value(file, name)
+        else:
+            set_value(file, name, value)
+        last[name] = value
+    said = _flat(_data(file))
+    for name, value in last.items():
+        assert said.get(name) == value
+    read_settings(file)
+
+
+def _data(file: Path) -> dict[str, object]:
+    import tomllib
+
+    return tomllib.loads(file.read_text())
+
+
+def _flat(data: object, prefix: str = "") -> dict[str, str]:
+    if not isinstance(data, dict):
+        return {prefix.removesuffix("."): str(data)}
+    return {key: value for name, inner in data.items() for key, value in _flat(inner, f"{prefix}{name}.").items()}

@@ -1,0 +1,152 @@
+"""Reading the settings file, and what is said of a bad one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.model.errors import ExitCode, UserError
+from wftui.model.user_settings import KeepRule, UserSettings
+from wftui.settings.file import read_settings, settings_path
+from wftui.settings.keys import SettingsError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "settings.toml"
+
+
+def said_of(file: Path, text: str) -> list[str]:
+    """What is said of a bad file, line by line, without its folder."""
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        read_settings(file)
+    assert refused.value.exit_code == ExitCode.USAGE
+    return [line.removeprefix(f"{file.parent}/") for line in str(refused.value).splitlines()]
+
+
+def test_no_file_and_an_empty_one_say_nothing(file: Path) -> None:
+    assert read_settings(file) == UserSettings()
+    file.touch()
+    assert read_settings(file) == UserSettings()
+
+
+def test_everything_that_can_be_set(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    file.write_text(
+        """
+        tables = "~/flows"
+        database = "runs.db"
+        durability = "full"
+        [history]
+        keep_days = 90
+        keep_runs = 1000
+        [history.workflows.nightly]
+        keep_runs = 3
+        [history.workflows]
+        audit = { keep_days = "all", keep_runs = 1 }
+        chat-2.keep_days = 1
+        """
+    )
+    assert read_settings(file) == UserSettings(
+        tables=Path("/home/ada/flows"),
+        database=file.parent / "runs.db",
+        durability="full",
+        keep=KeepRule(90, 1000),
+        workflows={"nightly": KeepRule(None, 3), "audit": KeepRule(), "chat-2": KeepRule(1, None)},
+    )
+
+
+def test_all_in_either_place_keeps_everything(file: Path) -> None:
+    file.write_text('[history]\nkeep_days = 30\nkeep_runs = "all"\n')
+    assert read_settings(file).keep.keeps_all
+
+
+def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
+    text = '# my settings\n\ndurabilty = "full"\n[histroy]\nkeep_days = 3\n'
+    assert said_of(file, text) == [
+        "settings.toml:3: there is no setting durabilty; did you mean durability?",
+        "settings.toml:4: there is no setting histroy; did you mean history?",
+    ]
+    assert said_of(file, "[history.workflows.nightly]\nkeep_day = 3\n") == [
+        "settings.toml:2: there is no setting history.workflows.nightly.keep_day;"
+        " did you mean history.workflows.nightly.keep_days?"
+    ]
+    (said,) = said_of(file, "xyz = 1")
+    assert said.endswith("there are database, durability, history, tables")
+
+
+def test_a_value_that_does_not_fit_is_named_with_what_would(file: Path) -> None:
+    text = """durability = "fulll"
+[history]
+# days
+keep_days = 0
+keep_runs = [
+  1,
+]
+[history.workflows]
+"Nightly Run" = {}
+nightly = 3
+other = { keep_days = true }
+"""
+    number = 'must be a whole number of 1 or more, or "all"'
+    assert said_of(file, text) == [
+        'settings.toml:1: durability must be one of "normal" and "full"',
+        f"settings.toml:4: history.keep_days {number}",
+        f"settings.toml:5: history.keep_runs {number}",
+        "settings.toml:9: 'Nightly Run' is no workflow id",
+        "settings.toml:10: history.workflows.nightly must be a section, [history.workflows.nightly]",
+        f"settings.toml:11: history.workflows.other.keep_days {number}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tables = \n", "settings.toml:1:10: invalid value"),
+        ('a = 1\ntables = "x\n', "settings.toml:2:12: illegal character '\\n'"),
+        ("a = 1\na = 2\n", "settings.toml:2:6: cannot overwrite a value"),
+        ('a = 1\nb = """\n\n', "settings.toml:3: unterminated string"),
+    ],
+)
+def test_what_is_no_toml_is_said_with_line_and_column(file: Path, text: str, said: str) -> None:
+    assert said_of(file, text) == [said]
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="it is a folder"):
+        read_settings(tmp_path)
+    (tmp_path / "settings.toml").write_bytes(b"tables = '\xff'")
+    with pytest.raises(SettingsError, match="no text in UTF-8"):
+        read_settings(tmp_path / "settings.toml")
+
+
+@given(st.text(max_size=40))
+def test_whatever_the_file_holds_it_is_settings_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.mktemp("any") / "settings.toml"
+    file.write_text(text, errors="ignore")
+    try:
+        read_settings(file)
+    except SettingsError as error:
+        assert str(error).startswith(f"{file}:")
+
+
+def test_where_it_is(tmp_path: Path) -> None:
+    assert settings_path({"WFTUI_CONFIG": str(tmp_path / "x.toml")}) == tmp_path / "x.toml"
+    assert settings_path({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "wftui" / "settings.toml"
+    assert settings_path({}).name == "settings.toml"
+
+
+def test_a_start_without_a_file_imports_no_toml() -> None:
+    code = (
+        "import sys; from pathlib import Path; from wftui.settings.file import read_settings;"
+        "read_settings(Path('/nowhere/settings.toml'));"
+        "print({'tomllib', 'tomlkit', 'pydantic'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

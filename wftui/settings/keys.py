@@ -1,0 +1,185 @@
+"""What can be set: the keys of the settings file, what each takes, and what it means."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from wftui.model.errors import ExitCode, UserError
+from wftui.model.identifiers import WORKFLOW_ID_PATTERN
+from wftui.model.user_settings import Durability, KeepRule, UserSettings
+
+ALL = "all"
+"""In the place of a number: everything is kept."""
+Value = str | int
+Place = tuple[str, ...]
+"""Where a setting stands in the file: the names of its sections, and its own."""
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_WORKFLOW = "<workflow>"
+_WORKFLOWS = ("history", "workflows")
+
+
+class SettingsError(UserError):
+    """A settings file, key or value that cannot be used; the sentence names the place."""
+
+    code = "settings.invalid"
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A setting.
+
+    Attributes:
+        name: dotted, as on the command line; `<workflow>` in it stands for any workflow's id.
+        help: a sentence.
+        takes: what a value may be, as the end of "must be …".
+        default: what holds without it, in words.
+        choices: the only values; empty where any fitting text or number will do.
+    """
+
+    name: str
+    help: str
+    takes: str
+    default: str
+    choices: tuple[str, ...] = ()
+
+    def is_valid(self, value: object) -> bool:
+        """Whether it takes a value."""
+        if self.takes is _COUNT:
+            return value == ALL or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+        return isinstance(value, str) and value.strip() != "" and (not self.choices or value in self.choices)
+
+    def parse(self, text: str) -> Value:
+        """A value from what a person typed.
+
+        Raises:
+            SettingsError: it takes no such value.
+        """
+        value: Value = int(text) if self.takes is _COUNT and _NUMBER.fullmatch(text) else text
+        if not self.is_valid(value):
+            raise SettingsError(f"{self.name} must be {self.takes}, not {text!r}", code="settings.value")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a key."""
+
+    path: Place
+    message: str
+
+
+_COUNT = f'a whole number of 1 or more, or "{ALL}"'
+_PATH = "a path"
+_DAYS = "Runs that ended within so many days are kept."
+_RUNS = "So many of the newest runs of each workflow are kept, whatever their age."
+_OWN = " In the place of the general rule."
+KEYS: tuple[Key, ...] = (
+    Key("tables", "The folder of the workflows.", _PATH, "./tables if there is one, else in the user's data"),
+    Key("database", "The file of the history.", _PATH, "wftui.db in the user's data"),
+    Key(
+        "durability",
+        "normal: what was shown as done outlives the program's death. full: also a power cut; steps wait for the disk.",
+        'one of "normal" and "full"',
+        "normal",
+        get_args(Durability),
+    ),
+    Key("history.keep_days", f"{_DAYS} Without this and keep_runs, all are.", _COUNT, ALL),
+    Key("history.keep_runs", _RUNS, _COUNT, ALL),
+    Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, "the general rule"),
+    Key(
+        f"history.workflows.{_WORKFLOW}.keep_runs",
+        "So many of its newest runs are kept." + _OWN,
+        _COUNT,
+        "the general rule",
+    ),
+)
+_BY_NAME = {key.name: key for key in KEYS}
+
+
+def find_key(name: str) -> tuple[Key, Place]:
+    """The setting that a dotted name means, and its place in the file.
+
+    Raises:
+        SettingsError: there is none; the sentence names the nearest.
+    """
+    path = tuple(name.split("."))
+    pattern = path
+    if path[:2] == _WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
+        pattern = (*_WORKFLOWS, _WORKFLOW, path[3])
+    key = _BY_NAME.get(".".join(pattern))
+    if key is None:
+        raise SettingsError(f"there is no setting {name}{_instead(name, _BY_NAME)}", code="settings.key")
+    return key, path
+
+
+def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, list[Problem]]:
+    """The settings that parsed TOML makes, and everything that is wrong with it; what is wrong counts as not there.
+
+    Args:
+        folder: of the file; relative paths start there.
+    """
+    problems: list[Problem] = []
+    found: dict[Place, Value] = {}
+    sections: set[Place] = set()
+
+    def walk(table: Mapping[str, object], path: Place, pattern: Place) -> None:
+        known = {key.name.split(".")[len(pattern)] for key in KEYS if _starts(key, pattern)}
+        for name, value in table.items():
+            here = (*path, name)
+            step = _WORKFLOW if known == {_WORKFLOW} and re.fullmatch(WORKFLOW_ID_PATTERN, name) else name
+            place = (*pattern, step)
+            key = _BY_NAME.get(".".join(place))
+            if key is not None and key.is_valid(value):
+                found[here] = value  # type: ignore[assignment]  # what is valid is text or a number
+            elif key is not None:
+                problems.append(Problem(here, f"{'.'.join(here)} must be {key.takes}"))
+            elif step not in known and known == {_WORKFLOW}:
+                problems.append(Problem(here, f"{name!r} is no workflow id"))
+            elif step not in known:
+                names = {".".join((*path, other)) for other in known}
+                message = f"there is no setting {'.'.join(here)}{_instead('.'.join(here), names)}"
+                problems.append(Problem(here, message))
+            elif isinstance(value, Mapping):
+                sections.add(here)
+                walk(value, here, place)
+            else:
+                problems.append(Problem(here, f"{'.'.join(here)} must be a section, [{'.'.join(here)}]"))
+
+    walk(data, (), ())
+    return _settings(found, sections, folder), problems
+
+
+def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: Path) -> UserSettings:
+    def path_of(name: str) -> Path | None:
+        text = found.get((name,))
+        return None if text is None else (folder / Path(str(text)).expanduser()).absolute()
+
+    def rule_of(section: Place) -> KeepRule:
+        days, runs = found.get((*section, "keep_days")), found.get((*section, "keep_runs"))
+        if ALL in (days, runs):
+            return KeepRule()
+        return KeepRule(days if isinstance(days, int) else None, runs if isinstance(runs, int) else None)
+
+    durability: Durability = "full" if found.get(("durability",)) == "full" else "normal"
+    return UserSettings(
+        tables=path_of("tables"),
+        database=path_of("database"),
+        durability=durability,
+        keep=rule_of(("history",)),
+        workflows={section[2]: rule_of(section) for section in sections if len(section) == 3},
+    )
+
+
+def _starts(key: Key, pattern: Place) -> bool:
+    parts = tuple(key.name.split("."))
+    return len(parts) > len(pattern) and parts[: len(pattern)] == pattern
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
