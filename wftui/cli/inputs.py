@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from wftui.compiler.secret_inputs import secret_pointers
+from wftui.connections.private_files import private_folder
+from wftui.connections.references import is_reference, resolve_reference
+from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.durations import parse_duration
 from wftui.model.errors import UsageError
@@ -14,28 +18,49 @@ from wftui.model.errors import UsageError
 def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:
     """The inputs that `--input` and `-i` give together; `-i` wins.
 
+    A secret input may be given by where it is, as the secrets of connections are: `-i token=env:TOKEN`.
+
     Raises:
-        UsageError: when one of them cannot be read.
+        UsageError: when one of them cannot be read. It shows nothing of a secret.
+        ConnectionsError: when a secret is not where it is said to be.
     """
     inputs: dict[str, Json] = {}
     if arguments.input is not None:
         inputs = _read_object(arguments.input, stdin)
     properties = schema.get("properties")
     known = properties if isinstance(properties, Mapping) else {}
+    secret = {pointer[1:] for pointer in secret_pointers(schema)}
     for pair in arguments.pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key:
-            raise UsageError(f"-i {pair}: write KEY=VALUE", code="usage.input")
+            raise UsageError("-i: write KEY=VALUE", code="usage.input")  # what was given may be a secret
         if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
+        if key in secret:
+            inputs[key] = parse_value(key, _secret_text(key, text), known.get(key), shown="…")
+            continue
         if text.startswith("@"):
             text = _read_file(text[1:])
         inputs[key] = parse_value(key, text, known.get(key))
     return inputs
 
 
-def parse_value(key: str, text: str, schema: Json) -> Json:
+def _secret_text(key: str, text: str) -> str:
+    if is_reference(text):
+        return resolve_reference(text, SecretStore(private_folder()))
+    if not text.startswith("@"):
+        return text
+    try:
+        return _read_file(text[1:])
+    except UsageError:
+        raise UsageError(f"-i {key}: cannot read the file that @ names", code="usage.input") from None
+
+
+def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> Json:
     """One `-i` value by the type its schema gives: text stays text, everything else is JSON.
+
+    Args:
+        shown: stands for the text in messages.
 
     Raises:
         UsageError: when the text is no value of that type.
@@ -51,7 +76,7 @@ def parse_value(key: str, text: str, schema: Json) -> Json:
         if not allowed:
             return text
     wanted = " or ".join(allowed)
-    raise UsageError(f"-i {key}={text}: the workflow wants {wanted} here", code="usage.input")
+    raise UsageError(f"-i {key}={shown or text}: the workflow wants {wanted} here", code="usage.input")
 
 
 def parse_moment(text: str, now: datetime) -> datetime:

@@ -7,29 +7,29 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, print_outputs
-from wftui.cli.session import settings_of, with_workbench
+from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
-from wftui.workbench import Workbench
+from wftui.workbench import Settings, Workbench
 
 
 def run(arguments: argparse.Namespace) -> int:
     """`wftui run ID`."""
-    if arguments.detach:
-        return _detach(arguments)
 
     async def work(workbench: Workbench) -> int:
         outline = await workbench.outline(arguments.id)
         inputs = read_inputs(arguments, outline.input_schema)
+        if arguments.detach:
+            return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
         run_id = await workbench.start(arguments.id, inputs, connections=_connections(arguments.connections))
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # whoever started this process has gone
@@ -219,25 +219,16 @@ def exit_code(record: ExecutionRecord) -> ExitCode:
     return ExitCode.FAILED
 
 
-def _detach(arguments: argparse.Namespace) -> int:
+def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[str, Json]) -> int:
     """Start `wftui run` in a session of its own and print the run's id once it is recorded."""
-    settings = settings_of(arguments)
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "wftui", "run", arguments.id, "--quiet", "--announce", str(writing)]
-    command += ["--tables", str(settings.tables), "--db", str(settings.database)]
-    for pair in arguments.pairs:
-        command += ["-i", pair]
+    command += ["--tables", str(settings.tables), "--db", str(settings.database), "--input", "-"]
     for pair in arguments.connections:
         command += ["--connection", pair]
-    stdin = None
-    if arguments.input == "-":
-        stdin = sys.stdin.read()
-        command += ["--input", "-"]
-    elif arguments.input is not None:
-        command += ["--input", arguments.input]
     child = subprocess.Popen(
         command,
-        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=[writing],
@@ -245,9 +236,11 @@ def _detach(arguments: argparse.Namespace) -> int:
         text=True,
     )
     os.close(writing)
-    if stdin is not None and child.stdin is not None:
-        child.stdin.write(stdin)
-        child.stdin.close()
+    if child.stdin is not None:
+        # The inputs do not go on its command line, which all users of the machine can read.
+        with suppress(BrokenPipeError), child.stdin as stdin:  # one that has ended says why
+            stdin.write(json.dumps(inputs))
+        child.stdin = None
     with os.fdopen(reading) as announced:
         run_id = announced.readline().strip()
     if run_id:
