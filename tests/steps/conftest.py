@@ -1,11 +1,12 @@
 """Fixtures of the step tests."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from steps.model_server import Model, model_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.steps.base import StepType
@@ -29,3 +30,19 @@ def run(context: RecordingContext) -> Run:
         return await run_step(step, values, context)
 
     return run_here
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    """A language model on the loopback."""
+    with model_server() as serving:
+        yield serving
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def connected(request: pytest.FixtureRequest, model: Model, context: RecordingContext) -> str:
+    """The context's connection leads to the model, by one protocol and then by the other."""
+    protocol = str(request.param)
+    base = {"openai": f"{model.url}/v1", "anthropic": model.url}[protocol]
+    context.connection = {"protocol": protocol, "baseUrl": base, "apiKey": "sk-verysecret", "model": "tiny"}
+    return protocol

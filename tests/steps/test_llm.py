@@ -1,19 +1,16 @@
-"""The llm step against a server that speaks both protocols."""
+"""The llm step against a server that speaks both protocols: what is asked, and what comes of the answer."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from steps.model_server import Model, model_server
+from steps.model_server import Model, Say
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.llm import LlmStep
-from wftui.steps.server_events import ServerEvent, server_events
 
 STEP = LlmStep()
 CITY = {
@@ -22,20 +19,6 @@ CITY = {
     "required": ["city", "people"],
     "additionalProperties": False,
 }
-
-
-@pytest.fixture
-def model() -> Iterator[Model]:
-    with model_server() as serving:
-        yield serving
-
-
-@pytest.fixture(params=["openai", "anthropic"])
-def connected(request: pytest.FixtureRequest, model: Model, context: RecordingContext) -> str:
-    protocol = str(request.param)
-    base = {"openai": f"{model.url}/v1", "anthropic": model.url}[protocol]
-    context.connection = {"protocol": protocol, "baseUrl": base, "apiKey": "sk-verysecret", "model": "tiny"}
-    return protocol
 
 
 async def test_a_prompt_is_answered(run: Run, context: RecordingContext, model: Model, connected: str) -> None:
@@ -47,7 +30,7 @@ async def test_a_prompt_is_answered(run: Run, context: RecordingContext, model: 
             "system": "Be kind.",
             "temperature": 0.5,
             "maxTokens": 50,
-            "prices": {"input": 2, "output": 10},
+            "prices": {"input": 2, "output": 10, "cachedInput": 0.5},
         },
     )
     assert output == {
@@ -55,12 +38,13 @@ async def test_a_prompt_is_answered(run: Run, context: RecordingContext, model: 
         "value": None,
         "model": "tiny-1",
         "finishReason": "stop",
-        "usage": {"inputTokens": 10, "outputTokens": 5},
-        "cost": 0.00007,
+        "usage": {"inputTokens": 10, "outputTokens": 5, "cachedTokens": 4},
+        "cost": 0.000064,
         "requests": 1,
         "toolCalls": [],
     }
     assert context.lines("stdout") == ["first line", "Grüße"]
+    assert context.lines("log") == ["tiny: 10 tokens sent, 5 answered, cost 6.4e-05"]
     [asked] = model.asked
     assert (asked["model"], asked["temperature"], asked["max_tokens"], asked["stream"]) == ("tiny", 0.5, 50, True)
     if connected == "openai":
@@ -72,6 +56,67 @@ async def test_a_prompt_is_answered(run: Run, context: RecordingContext, model: 
     else:
         assert (asked["system"], asked["messages"]) == ("Be kind.", [{"role": "user", "content": "Hello?"}])
         assert model.headers[0]["x-api-key"] == "sk-verysecret"
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_talk_of_messages(run: Run, model: Model) -> None:
+    model.script = ["four"]
+    talk = [("system", "Be brief."), ("user", "2 + 2?"), ("assistant", "4"), ("user", "In words?")]
+    await run(STEP, {"messages": [{"role": role, "content": content} for role, content in talk], "model": "big"})
+    [asked] = model.asked
+    assert asked["model"] == "big", "the step's own model goes before the connection's"
+    said = [(each["role"], each["content"]) for each in asked["messages"] if each["role"] != "system"]
+    assert said == talk[1:]
+    assert "Be brief." in json.dumps(asked)
+
+
+@pytest.mark.parametrize(("protocol", "path"), [("openai", "/v1"), ("anthropic", "")])
+async def test_a_local_server_needs_its_base_url_only(run: Run, model: Model, protocol: str, path: str) -> None:
+    model.script = ["hello"]
+    values = {"prompt": "x", "model": "m", "baseUrl": f"{model.url}{path}", "protocol": protocol}
+    assert (await run(STEP, values))["text"] == "hello"
+    assert not {"authorization", "x-api-key"} & model.headers[0].keys()
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_server_that_does_not_stream(run: Run, context: RecordingContext, model: Model) -> None:
+    model.script = [Say(calls=(("set", {"a": 1}), ("set", {"b": 2})), whole=True), Say("in one piece", whole=True)]
+    output = await run(STEP, {"prompt": "x", "tools": [{"type": "set"}]})
+    assert (output["text"], output["usage"]["inputTokens"]) == ("in one piece", 20)
+    assert [each["output"] for each in output["toolCalls"]] == [{"a": 1}, {"b": 2}]
+    assert context.lines("stdout") == ["in one piece"]
+
+
+@pytest.mark.usefixtures("connected")
+async def test_long_lines_come_by_sentences(run: Run, context: RecordingContext, model: Model) -> None:
+    sentence = "This is a sentence, and it goes on for quite some time, as if there were no end to it, does it not?"
+    text = f"{sentence} {sentence} {sentence} End"
+    words = " ".join(["word"] * 200)
+    model.script = [text, words]
+    assert (await run(STEP, {"prompt": "x"}))["text"] == text
+    assert context.lines("stdout") == [sentence, sentence, sentence, "End"]
+    context.logs.clear()
+    await run(STEP, {"prompt": "x"})
+    assert " ".join(context.lines("stdout")) == words
+    assert len(context.lines("stdout")) > 1
+
+
+@pytest.mark.usefixtures("connected")
+async def test_no_price_is_no_cost_and_said(run: Run, context: RecordingContext, model: Model) -> None:
+    model.script = ["a", "b"]
+    assert (await run(STEP, {"prompt": "x"}))["cost"] is None
+    assert context.lines("log")[-1].endswith("no price of it is known (prices), so there is no cost")
+    assert context.connection is not None
+    context.connection = {**context.connection, "prices": {"tiny": {"input": 1, "output": 1}}}
+    assert (await run(STEP, {"prompt": "x"}))["cost"] == 0.000015
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_server_that_does_not_count(run: Run, context: RecordingContext, model: Model) -> None:
+    model.script = [Say("a", counted=False)]
+    output = await run(STEP, {"prompt": "x", "prices": {"input": 1, "output": 1}})
+    assert output["cost"] is None
+    assert "does not count its tokens" in context.lines("log")[-1]
 
 
 @pytest.mark.usefixtures("connected")
@@ -90,70 +135,49 @@ async def test_an_answer_that_does_not_fit_is_repaired_once(run: Run, context: R
 
 
 @pytest.mark.usefixtures("connected")
-async def test_the_model_runs_step_types_as_tools(run: Run, context: RecordingContext, model: Model) -> None:
-    model.script = [{"call": "adder", "arguments": {"args": {"a": 2, "b": 3}, "code": "def main(): pass"}}, "It is 5."]
-    tool = {
-        "type": "python",
-        "name": "adder",
-        "description": "Adds a and b.",
-        "input": {"code": "def main(a, b): return a + b"},
-    }
-    output = await run(STEP, {"prompt": "2 + 3?", "tools": [tool]})
-    assert output["text"] == "It is 5."
-    assert [(call["name"], call["output"]) for call in output["toolCalls"]] == [("adder", 5)]
-    [told] = model.asked[0]["tools"]
-    schema = told.get("input_schema") or told["function"]["parameters"]
-    assert "code" not in schema["properties"], "what is fixed is not the model's to choose"
-    assert "5" in json.dumps(model.asked[1]["messages"][-1])
-
-
-@pytest.mark.usefixtures("connected")
-async def test_a_failing_tool_is_an_answer_for_the_model(run: Run, context: RecordingContext, model: Model) -> None:
-    model.script = [
-        {"call": "shell", "arguments": {"script": "echo bad >&2; exit 3"}},
-        {"call": "nothing", "arguments": {}},
-        {"call": "shell", "arguments": {"scrpt": "x"}},
-        "I give up.",
-    ]
-    output = await run(STEP, {"prompt": "Try.", "tools": [{"type": "shell"}]})
-    assert output["text"] == "I give up."
-    assert [call["error"]["type"] for call in output["toolCalls"]] == ["exit_code", "llm.tool", "validation.input"]
-
-
-async def test_arguments_that_are_no_json_are_told_to_the_model(run: Run, context: RecordingContext) -> None:
-    with model_server() as model:
-        model.script = [{"call": "set", "raw": "{broken", "arguments": {}}, "Sorry."]
-        values = {"prompt": "x", "model": "m", "baseUrl": f"{model.url}/v1", "tools": [{"type": "set"}]}
-        output = await run(STEP, values)
-    assert output["toolCalls"][0]["error"]["message"] == "The arguments are no JSON object."
-
-
-@pytest.mark.usefixtures("connected")
-async def test_turns_are_bounded(run: Run, model: Model) -> None:
-    model.script = [{"call": "set", "arguments": {"a": 1}}] * 3
-    with pytest.raises(WorkflowError, match="within 3 requests") as caught:
-        await run(STEP, {"prompt": "x", "tools": [{"type": "set"}], "maxTurns": 3})
-    assert caught.value.type == "llm.turns"
-
-
-@pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize(
-    ("status", "kind", "recoverable"),
-    [
-        (401, "llm.auth", False),
-        (429, "llm.limit", True),
-        (400, "llm.refused", False),
-        (503, "llm.server", True),
-    ],
+    "answer", ['{"city": "Ulm", "people": 1}', ' <think>Is it {big}?</think>\n{"city": "Ulm", "people": 1}']
 )
-async def test_errors_of_the_server_have_types(
-    run: Run, model: Model, status: int, kind: str, recoverable: bool
-) -> None:
-    model.script = [{"status": status, "error": "because of that"}]
-    with pytest.raises(WorkflowError, match="because of that") as caught:
-        await run(STEP, {"prompt": "x"})
-    assert (caught.value.type, caught.value.recoverable) == (kind, recoverable)
-    assert caught.value.details == {"status": status, "retryAfter": 3.0}
+async def test_what_stands_around_the_json_is_taken_off(run: Run, model: Model, answer: str) -> None:
+    model.script = [answer]
+    assert (await run(STEP, {"prompt": "Where?", "schema": CITY}))["value"] == {"city": "Ulm", "people": 1}
+
+
+@pytest.mark.usefixtures("connected")
+async def test_numbers_that_are_no_json_are_no_answer(run: Run, model: Model) -> None:
+    model.script = ['{"city": "Ulm", "people": NaN}', '{"city": "Ulm", "people": 2}']
+    assert (await run(STEP, {"prompt": "Where?", "schema": CITY}))["requests"] == 2
+
+
+async def test_a_schema_is_told_to_servers_in_their_way(run: Run, model: Model, connected: str) -> None:
+    model.script = ['{"city": "Ulm", "people": 1}'] * 2
+    await run(STEP, {"prompt": "x", "schema": CITY})
+    await run(STEP, {"prompt": "x", "schema": CITY, "tools": [{"type": "set"}]})
+    alone, beside_tools = model.asked
+    assert "people" in json.dumps(alone.get("system") or alone["messages"][0])
+    assert ("response_format" in alone) == (connected == "openai")
+    assert "response_format" not in beside_tools, "local servers refuse a grammar beside tools"
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_cut_answer(run: Run, context: RecordingContext, model: Model) -> None:
+    model.script = [Say("half an ans", finish="length"), Say('{"city": "U', finish="length")]
+    output = await run(STEP, {"prompt": "x"})
+    assert (output["text"], output["finishReason"]) == ("half an ans", "length")
+    assert ("log", "warn", "the answer was cut at its most tokens (maxTokens)") in context.logs
+    with pytest.raises(WorkflowError, match="raise maxTokens") as caught:
+        await run(STEP, {"prompt": "x", "schema": CITY})
+    assert caught.value.type == "llm.length"
+    assert len(model.asked) == 2, "asking again would be cut again"
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_refusal_is_a_failure_with_its_words(run: Run, model: Model) -> None:
+    model.script = [Say(refusal="I will not do that.")]
+    with pytest.raises(WorkflowError, match="refuses to answer: I will not do that") as caught:
+        await run(STEP, {"prompt": "x", "schema": CITY})
+    assert (caught.value.type, caught.value.recoverable) == ("llm.refusal", False)
+    assert caught.value.details["requests"] == 1
 
 
 @pytest.mark.parametrize(
@@ -164,6 +188,16 @@ async def test_errors_of_the_server_have_types(
         ({"prompt": "x", "baseUrl": "http://x"}, {"protocol": "openai"}, "do not go together"),
         ({"prompt": "x", "model": "m", "baseUrl": "http://x", "tools": [{"type": "gone"}]}, None, "'gone' cannot be"),
         ({"prompt": "x", "model": "m", "baseUrl": "http://x", "tools": [{"type": "llm"}]}, None, "'llm' cannot be"),
+        (
+            {"prompt": "x", "model": "m", "baseUrl": "http://x", "tools": [{"type": "set"}, {"type": "set"}]},
+            None,
+            "the name 'set'",
+        ),
+        (
+            {"prompt": "x", "model": "m", "baseUrl": "http://x", "tools": [{"type": "composio"}]},
+            None,
+            "composio needs a connection",
+        ),
     ],
 )
 async def test_what_cannot_work_is_said_before_anything_is_sent(
@@ -178,19 +212,3 @@ def test_it_takes_both_kinds_of_connection() -> None:
     assert [kind for kind in ("openai", "anthropic", "http") if STEP.takes_connection(kind)] == ["openai", "anthropic"]
     assert STEP.check({}) != []
     assert STEP.check({"prompt": "x"}) == []
-
-
-@given(st.data())
-async def test_events_do_not_depend_on_chunks(data: st.DataObject) -> None:
-    stream = 'event: a\r\ndata: {"x": "ä"}\r\n\r\n: keep\n\ndata: one\ndata: two\n\ndata: last'.encode()
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1), max_size=10)))
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for left, right in zip([0, *cuts], [*cuts, len(stream)], strict=True):
-            yield stream[left:right]
-
-    assert [event async for event in server_events(chunks())] == [
-        ServerEvent("a", '{"x": "ä"}'),
-        ServerEvent("", "one\ntwo"),
-        ServerEvent("", "last"),
-    ]

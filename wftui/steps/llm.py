@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from wftui.connections.kinds import AnthropicConnection, OpenAIConnection
+from wftui.connections.kinds import AnthropicConnection, ModelPrices, OpenAIConnection
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.base import SiteFacts, StepContext, StepModel, StepSite, StepType
 from wftui.steps.llm_tools import ToolInput
+from wftui.steps.mcp_lock import LOCK_FILE
+
+if TYPE_CHECKING:
+    from wftui.steps.llm_chat import Outcome
+    from wftui.steps.llm_protocol import ModelProtocol
 
 _JSON_ONLY = "Answer with JSON only, without any other text, that fits this JSON Schema: "
 
@@ -21,13 +26,6 @@ class ChatMessage(StepModel):
 
     role: Literal["system", "user", "assistant"]
     content: str
-
-
-class Prices(StepModel):
-    """What a million tokens cost."""
-
-    input: Annotated[float, Field(ge=0, description="Of what is sent.")]
-    output: Annotated[float, Field(ge=0, description="Of what is answered.")]
 
 
 class LlmInput(StepModel):
@@ -45,7 +43,9 @@ class LlmInput(StepModel):
         dict[str, Any] | None,
         Field(alias="schema", description="JSON Schema of the answer, which is then in `value`; repaired once."),
     ] = None
-    tools: Annotated[list[ToolInput], Field(description="Step types the model may run.")] = Field(default_factory=list)
+    tools: Annotated[list[ToolInput], Field(description="Step types and MCP tools that the model may run.")] = Field(
+        default_factory=list
+    )
     max_turns: Annotated[int, Field(ge=1, le=100, description="Most requests, those after tool calls included.")] = 10
     base_url: Annotated[str | None, Field(description="Server without a connection, as http://localhost:11434/v1.")] = (
         None
@@ -53,21 +53,35 @@ class LlmInput(StepModel):
     protocol: Annotated[Literal["openai", "anthropic"], Field(description="What the server at baseUrl speaks.")] = (
         "openai"
     )
-    prices: Annotated[Prices | None, Field(description="Per million tokens, to get the cost.")] = None
+    prices: Annotated[
+        ModelPrices | None, Field(description="Per million tokens, to get the cost; absent: those of the connection.")
+    ] = None
     timeout: Annotated[Duration, Field(description="For one request.")] = 300.0
+    resends: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10,
+            description="How often one request is sent again while the server is busy or breaks off, after the time it "
+            "asks for; a retry of the step would run its tools again.",
+        ),
+    ] = 2
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> "LlmInput":
         if (self.prompt is None) == (self.messages is None):
             raise ValueError('give exactly one of "prompt" and "messages"')
+        if self.messages is not None and all(message.role == "system" for message in self.messages):
+            raise ValueError('"messages" needs one that is not of the system')
         return self
 
 
 class Usage(StepModel):
-    """Tokens of all requests together."""
+    """Tokens of all requests together; null when the server does not count them."""
 
-    input_tokens: int
-    output_tokens: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: Annotated[int, Field(description="Of the input tokens, those the server had in its cache.")]
 
 
 class LlmOutput(StepModel):
@@ -78,7 +92,7 @@ class LlmOutput(StepModel):
     model: Annotated[str, Field(description="The model that answered, as the server calls it.")]
     finish_reason: Annotated[str, Field(description="stop, length, or the server's own word.")]
     usage: Usage
-    cost: Annotated[float | None, Field(description="With prices: of all requests.")] = None
+    cost: Annotated[float | None, Field(description="Of all requests; null when no price of the model is known.")]
     requests: int
     tool_calls: Annotated[list[Json], Field(description="{name, arguments, output or error} in their order.")]
 
@@ -97,6 +111,8 @@ class LlmStep(StepType[LlmInput]):
         "schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     }
     connection_kind = "openai"
+    secret_fields = frozenset({"tools"})
+    site_files = (LOCK_FILE,)
     output_schema: ClassVar = LlmOutput.model_json_schema(by_alias=True)
 
     @classmethod
@@ -111,22 +127,30 @@ class LlmStep(StepType[LlmInput]):
             return [("", 'Give exactly one of "prompt" (a text) and "messages" (a list).')]
         return []
 
+    @classmethod
+    def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
+        """What is wrong with the tools."""
+        from wftui.steps.llm_tool_checks import tool_facts
+
+        return tool_facts(literal_input.get("tools"), site)
+
     async def run(self, input: LlmInput, context: StepContext) -> Json:  # noqa: A002
         """Ask.
 
         Raises:
-            WorkflowError: `llm.*`, `http.*`.
+            WorkflowError: `llm.*`, `http.*`, `connection.*`, `mcp.*`.
         """
-        from wftui.steps.catalogue import StepCatalogue
-        from wftui.steps.llm_chat import Server, hold_talk
+        from wftui.steps.catalogue import builtin_catalogue
+        from wftui.steps.llm_chat import hold_talk
         from wftui.steps.llm_protocol import Talk
-        from wftui.steps.llm_tools import Toolbox
+        from wftui.steps.llm_request import Server
+        from wftui.steps.llm_tools import offer
 
-        base_url, api_key, headers, protocol, usual_model = _server(input, context.connection)
-        model = input.model or usual_model
+        connected = _connected(input, context.connection)
+        model = input.model or connected.model
         if model is None:
             raise WorkflowError("llm.connection", "The step names no model, and neither does its connection.")
-        toolbox = Toolbox(input.tools, StepCatalogue(), context)
+        toolbox = await offer(input.tools, context.site.catalogue or builtin_catalogue(), context)
         talk = Talk(
             model=model,
             system=_system(input),
@@ -136,49 +160,74 @@ class LlmStep(StepType[LlmInput]):
             tools=toolbox.described(),
             schema=input.answer_schema,
         )
-        server = Server(_protocol(protocol, base_url), base_url, api_key, headers, input.timeout)
+        server = Server(
+            protocol=_protocol(connected),
+            base_url=connected.base_url,
+            api_key=connected.api_key,
+            headers=connected.headers if isinstance(connected, OpenAIConnection) else {},
+            seconds=input.timeout,
+            resends=input.resends,
+        )
         outcome = await hold_talk(talk, server, toolbox, input.max_turns, context)
-        cost = None
-        if input.prices is not None:
-            spent = outcome.input_tokens * input.prices.input + outcome.output_tokens * input.prices.output
-            cost = round(spent / 1_000_000, 8)
+        prices = input.prices or connected.prices.get(model)
+        cost = _cost(outcome, prices)
+        context.log(_bill(model, outcome, cost, priced=prices is not None))
         return LlmOutput(
             text=outcome.answer.text,
             value=outcome.value,
             model=outcome.answer.model or model,
             finish_reason=outcome.answer.finish,
-            usage=Usage(input_tokens=outcome.input_tokens, output_tokens=outcome.output_tokens),
+            usage=Usage(
+                input_tokens=outcome.input_tokens,
+                output_tokens=outcome.output_tokens,
+                cached_tokens=outcome.cached_tokens,
+            ),
             cost=cost,
             requests=outcome.requests,
             tool_calls=outcome.tool_calls,
         ).model_dump(mode="json", by_alias=True)
 
 
-def _server(
-    step: LlmInput, connection: Mapping[str, Json] | None
-) -> tuple[str, str | None, dict[str, str], Literal["openai", "anthropic"], str | None]:
-    if connection is None:
-        if step.base_url is None:
+def _connected(step: LlmInput, connection: Mapping[str, Json] | None) -> AnthropicConnection | OpenAIConnection:
+    """What the step asks: its connection, or the bare server it names."""
+    if connection is not None:
+        if step.base_url is not None:
             raise WorkflowError(
-                "llm.connection", "The step needs a connection of kind openai or anthropic, or a baseUrl."
+                "llm.connection", "baseUrl and a connection do not go together; the connection has its own."
             )
-        return step.base_url, None, {}, step.protocol, None
-    if step.base_url is not None:
-        raise WorkflowError(
-            "llm.connection", "baseUrl and a connection do not go together; the connection has its own."
-        )
-    if connection.get("protocol") == "anthropic":
-        theirs = AnthropicConnection.model_validate(dict(connection))
-        return theirs.base_url, theirs.api_key, {}, "anthropic", theirs.model
-    ours = OpenAIConnection.model_validate(dict(connection))
-    return ours.base_url, ours.api_key, dict(ours.headers), "openai", ours.model
+        kind = AnthropicConnection if connection.get("protocol") == "anthropic" else OpenAIConnection
+        return kind.model_validate(dict(connection))
+    if step.base_url is None:
+        raise WorkflowError("llm.connection", "The step needs a connection of kind openai or anthropic, or a baseUrl.")
+    if step.protocol == "anthropic":
+        return AnthropicConnection(base_url=step.base_url, api_key="")
+    return OpenAIConnection(base_url=step.base_url)
 
 
-def _protocol(name: Literal["openai", "anthropic"], base_url: str) -> Any:
+def _protocol(connected: AnthropicConnection | OpenAIConnection) -> "ModelProtocol":
     from wftui.steps.llm_anthropic import AnthropicProtocol
     from wftui.steps.llm_openai import OpenAIProtocol
 
-    return AnthropicProtocol() if name == "anthropic" else OpenAIProtocol(base_url)
+    if isinstance(connected, AnthropicConnection):
+        return AnthropicProtocol()
+    return OpenAIProtocol(connected.base_url)
+
+
+def _cost(outcome: "Outcome", prices: ModelPrices | None) -> float | None:
+    if prices is None or outcome.input_tokens is None or outcome.output_tokens is None:
+        return None
+    cached = prices.input if prices.cached_input is None else prices.cached_input
+    spent = (outcome.input_tokens - outcome.cached_tokens) * prices.input
+    spent += outcome.cached_tokens * cached + outcome.output_tokens * prices.output
+    return round(spent / 1_000_000, 8)
+
+
+def _bill(model: str, outcome: "Outcome", cost: float | None, *, priced: bool) -> str:
+    """What was used up, and why its cost is not known where it is not."""
+    if outcome.input_tokens is None or outcome.output_tokens is None:
+        return f"{model}: the server does not count its tokens, so there is no cost"
+    used = f"{model}: {outcome.input_tokens:,} tokens sent, {outcome.output_tokens:,} answered"
+    return f"{used}, cost {cost:g}" if priced else f"{used}; no price of it is known (prices), so there is no cost"
 
 
 def _system(step: LlmInput) -> str:

@@ -1,9 +1,10 @@
 """Anthropic's messages."""
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.steps.llm_errors import stream_failure
 from wftui.steps.llm_protocol import Answer, Message, Talk, answer_object, tool_call
 from wftui.steps.server_events import ServerEvent
 
@@ -11,7 +12,15 @@ API_VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 4096
 """This protocol demands a bound; used when the step gives none."""
 
-_FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
+_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+}
+_CACHE = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""Input tokens that are not among `input_tokens`."""
 
 
 class AnthropicProtocol:
@@ -54,7 +63,11 @@ class AnthropicProtocol:
                 case "message_start":
                     message = data.get("message") or {}
                     answer.model = message.get("model") or ""
-                    answer.input_tokens = (message.get("usage") or {}).get("input_tokens") or 0
+                    if usage := message.get("usage"):
+                        read, written = (usage.get(name) or 0 for name in _CACHE)
+                        answer.input_tokens = (usage.get("input_tokens") or 0) + read + written
+                        answer.output_tokens = usage.get("output_tokens") or 0
+                        answer.cached_tokens = read
                 case "content_block_start":
                     block = data.get("content_block") or {}
                     blocks[data.get("index") or 0] = {
@@ -74,14 +87,27 @@ class AnthropicProtocol:
                     answer.finish = _FINISH.get(reason, reason)
                     answer.output_tokens = (data.get("usage") or {}).get("output_tokens") or answer.output_tokens
                 case "error":
-                    text = (data.get("error") or {}).get("message") or "it does not say why"
-                    raise WorkflowError("llm.server", f"The model failed: {text}.", recoverable=True)
+                    raise stream_failure(data.get("error"))
                 case "message_stop":
                     break
         answer.text = "".join(blocks[index]["text"] for index in sorted(blocks) if blocks[index]["type"] == "text")
         used = [block for _, block in sorted(blocks.items()) if block["type"] == "tool_use"]
         answer.calls = [tool_call(block["id"], block["name"], block["text"]) for block in used]
         return answer
+
+    def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
+        """Each block of the content as one that came in a single piece."""
+        if whole.get("type") == "error":
+            yield dict(whole)
+            return
+        yield {"type": "message_start", "message": {key: whole.get(key) for key in ("model", "usage")}}
+        for index, block in enumerate(whole.get("content") or []):
+            yield {"type": "content_block_start", "index": index, "content_block": {**block, "text": ""}}
+            used = block.get("type") == "tool_use"
+            piece = {"partial_json": json.dumps(block.get("input"))} if used else {"text": block.get("text")}
+            yield {"type": "content_block_delta", "index": index, "delta": piece}
+        yield {"type": "message_delta", "delta": {"stop_reason": whole.get("stop_reason") or "end_turn"}}
+        yield {"type": "message_stop"}
 
 
 def _message(message: Message) -> Json:

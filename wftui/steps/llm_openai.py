@@ -1,12 +1,14 @@
 """OpenAI's chat completions, as spoken by OpenAI, Ollama, vLLM, llama.cpp and many others."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.steps.llm_errors import stream_failure
 from wftui.steps.llm_protocol import Answer, Message, Talk, answer_object, tool_call
 from wftui.steps.server_events import ServerEvent
+
+_FINISH = {"content_filter": "refusal", "function_call": "tool_calls"}
 
 
 class OpenAIProtocol:
@@ -14,8 +16,8 @@ class OpenAIProtocol:
 
     def __init__(self, base_url: str) -> None:
         # OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
-        own = urlsplit(base_url).hostname == "api.openai.com"
-        self._limit_name = "max_completion_tokens" if own else "max_tokens"
+        self._at_openai = urlsplit(base_url).hostname == "api.openai.com"
+        self._limit_name = "max_completion_tokens" if self._at_openai else "max_tokens"
 
     def address(self, base_url: str) -> str:
         """Where requests go."""
@@ -52,7 +54,9 @@ class OpenAIProtocol:
                 }
                 for tool in talk.tools
             ]
-        if talk.schema is not None:
+        # Servers that bind a model to a grammar refuse it beside tools, or let it call none; the system message says
+        # the schema, too.
+        if talk.schema is not None and (self._at_openai or not talk.tools):
             body["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": dict(talk.schema)},
@@ -66,26 +70,39 @@ class OpenAIProtocol:
         calls: dict[int, dict[str, str]] = {}
         async for event in events:
             if event.data.strip() == "[DONE]":
+                answer.finish = answer.finish or "stop"
                 break
             chunk = answer_object(event.data)
             if error := chunk.get("error"):
-                text = error.get("message") if isinstance(error, dict) else error
-                raise WorkflowError("llm.server", f"The model failed: {text}.", recoverable=True)
+                raise stream_failure(error)
             answer.model = chunk.get("model") or answer.model
             if usage := chunk.get("usage"):
                 answer.input_tokens = usage.get("prompt_tokens") or 0
                 answer.output_tokens = usage.get("completion_tokens") or 0
+                answer.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
             for choice in (chunk.get("choices") or [])[:1]:
                 delta = choice.get("delta") or {}
                 if text := delta.get("content"):
                     texts.append(text)
                     on_text(text)
+                answer.refusal += delta.get("refusal") or ""
                 for piece in delta.get("tool_calls") or []:
                     _add_call(calls, piece)
-                answer.finish = choice.get("finish_reason") or answer.finish
+                reason = choice.get("finish_reason") or ""
+                answer.finish = _FINISH.get(reason, reason) or answer.finish
         answer.text = "".join(texts)
         answer.calls = [tool_call(call["id"], call["name"], call["arguments"]) for _, call in sorted(calls.items())]
         return answer
+
+    def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
+        """A message in the place of its pieces."""
+        choices: list[Json] = []
+        for choice in (whole.get("choices") or [])[:1]:
+            message = dict(choice.get("message") or {})
+            calls = [{"index": index, **call} for index, call in enumerate(message.get("tool_calls") or [])]
+            finish = choice.get("finish_reason") or "stop"
+            choices.append({"delta": {**message, "tool_calls": calls}, "finish_reason": finish})
+        yield {**whole, "choices": choices}
 
 
 def _messages(message: Message) -> list[Json]:
@@ -94,15 +111,19 @@ def _messages(message: Message) -> list[Json]:
     plain: dict[str, Json] = {"role": message.role, "content": message.text}
     if message.calls:
         plain["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.raw}}
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.raw or "{}"}}
             for call in message.calls
         ]
     return [plain]
 
 
 def _add_call(calls: dict[int, dict[str, str]], piece: dict[str, Json]) -> None:
-    call = calls.setdefault(piece.get("index") or 0, {"id": "", "name": "", "arguments": ""})
+    index = piece.get("index")
+    if index is None:
+        # Some servers leave it out and send each call whole.
+        index = len(calls) if piece.get("id") or not calls else max(calls)
+    call = calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
     function = piece.get("function") or {}
-    call["id"] = piece.get("id") or call["id"]
+    call["id"] = piece.get("id") or call["id"] or f"call-{index + 1}"
     call["name"] += function.get("name") or ""
     call["arguments"] += function.get("arguments") or ""

@@ -1,7 +1,7 @@
 """A talk with a language model, in the terms that all protocols share."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -64,14 +64,23 @@ class Talk:
 
 @dataclass(slots=True)
 class Answer:
-    """What the model said to one request. `finish`: `stop`, `length`, `tool_calls`, or the server's own word."""
+    """What the model said to one request.
+
+    Attributes:
+        finish: `stop`, `length`, `tool_calls`, `refusal`, or the server's own word; empty when the answer broke off.
+        refusal: why it will not answer, where it says so apart from its text.
+        input_tokens: None when the server does not count them.
+        cached_tokens: those among the input tokens that the server had in its cache.
+    """
 
     text: str = ""
     calls: list[ToolCall] = field(default_factory=list)
     finish: str = ""
+    refusal: str = ""
     model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int = 0
 
 
 class ModelProtocol(Protocol):
@@ -90,8 +99,11 @@ class ModelProtocol(Protocol):
         """The answer from the stream; `on_text` gets its text piece by piece.
 
         Raises:
-            WorkflowError: `llm.protocol` for a stream that is none, `llm.server` for an error told in it.
+            WorkflowError: `llm.protocol` for a stream that is none, `llm.*` for an error told in it.
         """
+
+    def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
+        """The events of an answer that came in one piece, from a server that does not stream."""
 
 
 def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:

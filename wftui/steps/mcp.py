@@ -93,7 +93,7 @@ class McpStep(StepType[McpInput]):
                 server ended), `mcp.unknown_tool`, `validation.arguments`, `mcp.tool` (the tool says it failed),
                 `mcp.error` (the protocol does), `mcp.result`.
         """
-        server = server_of(input.server, context)
+        server = server_of(input.server, context.connection, context.working_directory)
         try:
             result = await _call(server, input, context)
         except SessionForgottenError:
@@ -106,6 +106,19 @@ class McpStep(StepType[McpInput]):
             said = text_of(content).strip() or "it says nothing more"
             raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {said}", details={"content": content})
         return output_of(content, result.structured_content)
+
+
+async def listed_tools(server: McpServer, seconds: float, context: StepContext) -> dict[str, LockedTool]:
+    """The tools of a server, which is started where it does not run yet.
+
+    Args:
+        seconds: how long it may take to answer for the first time.
+
+    Raises:
+        WorkflowError: `mcp.missing`, `mcp.start`.
+    """
+    session = await context.keep(McpStep.word, McpSessions).get(server, context, seconds)
+    return {name: session.locked(name) for name in session.tools}
 
 
 async def _call(server: McpServer, step: McpInput, context: StepContext) -> "CallToolResult":

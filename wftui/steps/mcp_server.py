@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import StepContext, StepModel
+from wftui.steps.base import StepModel
 from wftui.steps.files import resolve_path
 
 _NO_SERVER = 'the step names no MCP server: give "server" in its input, or a connection of kind mcp'
@@ -68,23 +68,26 @@ def server_problem(server: Mapping[str, Json]) -> str | None:
     return None
 
 
-def server_of(given: McpServer | None, context: StepContext) -> McpServer:
+def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, base: Path) -> McpServer:
     """The server of a step: from its input, else from its connection.
+
+    Args:
+        base: where a relative directory of the server starts.
 
     Raises:
         WorkflowError: `mcp.server` when there is none, or it is not one.
     """
     if given is None:
-        if context.connection is None:
+        if connection is None:
             raise WorkflowError("mcp.server", _NO_SERVER)
         try:
-            given = McpServer.model_validate(dict(context.connection))
+            given = McpServer.model_validate(dict(connection))
         except ValidationError as error:
             raise WorkflowError("mcp.server", f"the connection is no MCP server: {error.errors()[0]['msg']}") from None
     said = server_problem(given.model_dump(exclude_none=True))
     if said is not None:
         raise WorkflowError("mcp.server", said)
-    return given.absolute(context.working_directory)
+    return given.absolute(base)
 
 
 def find_program(name: str, path: str, cwd: str | None) -> str:

@@ -25,7 +25,8 @@ class RecordingContext:
         logs: (stream, level, text) of each call of `log`.
         fractions: (fraction, message) of each call of `progress`.
         slept_until: the moments that were waited for.
-        asked: (prompt, form, wait, on_timeout) of each question; each is approved with `answer`.
+        asked: (prompt, form, wait, on_timeout) of each question; each is approved with `answer`, or
+            rejected where `approves` is False.
         children: (workflow, inputs) of each sub-workflow; each gives `{"echo": inputs}`.
         prepared_workflows: the workflows that `prepare` has asked to be prepared, too.
         connections: those the step may `connect` to, by name.
@@ -45,6 +46,7 @@ class RecordingContext:
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     answer: Json = None
+    approves: bool = True
     logs: list[tuple[str, str, str]] = field(default_factory=list)
     fractions: list[tuple[float, str | None]] = field(default_factory=list)
     slept_until: list[datetime] = field(default_factory=list)
@@ -76,9 +78,9 @@ class RecordingContext:
         return datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Approve."""
+        """Approve, or not, as `approves` says."""
         self.asked.append((prompt, form, wait, on_timeout))
-        return Answer(approved=True, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
+        return Answer(approved=self.approves, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Give back what was handed in."""
