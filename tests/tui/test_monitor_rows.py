@@ -163,9 +163,10 @@ def test_a_clock_shows_whole_seconds_while_it_goes_and_is_exact_at_the_end() -> 
 
 
 def test_counters_say_what_failed_only_when_something_did() -> None:
-    assert counters(Iterations(total=8, completed=5)) == "5 of 8"
-    assert counters(Iterations(total=8, completed=4, failed=1)) == "5 of 8, 1 failed"
-    assert counters(Iterations(completed=4)) == "4 so far"
+    assert counters(Iterations(total=8, completed=5), live=True) == "5 of 8"
+    assert counters(Iterations(total=8, completed=4, failed=1), live=False) == "5 of 8, 1 failed"
+    assert counters(Iterations(completed=4), live=True) == "4 so far"
+    assert counters(Iterations(completed=4), live=False) == "4 rounds"
 
 
 def test_what_a_step_waits_for_is_said_in_words() -> None:

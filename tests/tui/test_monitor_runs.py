@@ -357,3 +357,44 @@ async def test_a_50_mb_output_never_freezes_the_screen(
         taking_turns.cancel()
         assert 0 < most < 2_000
         assert json.dumps(screen.state.record.outputs)[:12] == '{"$value": "'
+
+
+async def test_results_that_come_by_themselves_take_the_keys(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("long", outputs={"rows": "{{ range(100) | list }}"})
+    run_id = await workbench.start("long", {})
+    await workbench.wait(run_id)
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: '"rows"' in text_of(pilot.app))
+        await pilot.press("end")
+        await until(pilot, lambda: " 99" in text_of(pilot.app))
+        await pilot.press("F")
+        await until(pilot, lambda: screen.panes.timeline.has_focus and "No step has failed." in text_of(pilot.app))
+
+
+async def test_a_run_without_outputs_says_so(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("quiet")
+    run_id = await workbench.start("quiet", {})
+    async with watch(run_id) as (pilot, _screen):
+        await until(pilot, lambda: "The workflow has no outputs." in text_of(pilot.app))
+
+
+async def test_what_waits_for_a_person_is_told_until_it_is_answered(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    form = {"type": "object", "properties": {"ticket": {"type": "string"}, "note": {"type": "string"}}}
+    asks = {"prompt": "Go on?", "form": form, "timeout": "1h"}
+    put_workflow("asks", steps=[{"id": "ask", "type": "approval", "input": asks}])
+    run_id = await workbench.start("asks", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app))
+        assert " left)" in text_of(pilot.app)
+        screen.query(Input).first().focus()
+        await pilot.press("down", "x")
+        await until(pilot, lambda: [field.value for field in screen.query(Input)][:2] == ["", "x"])
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: screen.state.record.status == "completed")
+        await until(pilot, lambda: "waiting for you" not in text_of(pilot.app))

@@ -160,6 +160,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         else:
             if record.status == "failed":
                 self._call_person(record)
+        await self.look_for_questions()
         self._tell_runs(run_id)
 
     async def _notice_runs(self) -> None:
@@ -171,8 +172,11 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         for run_id in running:
             self._adopt(run_id)
         self._looks += 1
-        if not running and self._looks % _IDLE_LOOKS:
-            return
+        if running or not self._looks % _IDLE_LOOKS:
+            await self.look_for_questions()
+
+    async def look_for_questions(self) -> None:
+        """Bring the number of runs that wait for an answer up to date."""
         try:
             queue = await self.workbench.attention()
         except UserError:

@@ -9,6 +9,7 @@ from wftui.store.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.screens.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.run_screen import RunScreen
+from wftui.tui.screens.secret_inputs import secrets_again
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.run.panes import as_text
@@ -97,8 +98,11 @@ class MonitorScreen(RunScreen):
         from_step = step.path if step is not None and step.status != "failed" else None
         decisions = await self.workbench.plan_restart(self.run_id, {}, from_step=from_step)
         title = f"Run again from {from_step or 'what failed'}"
-        if await self.wftui.push_screen_wait(RestartScreen(title, decisions, ascii_only=self.wftui.ascii)):
-            self.wftui.open_monitor(await self.workbench.rerun(self.run_id, {}, keep=True, from_step=from_step))
+        if not await self.wftui.push_screen_wait(RestartScreen(title, decisions, ascii_only=self.wftui.ascii)):
+            return
+        secrets = await secrets_again(self.wftui, self.run_id, resume=False, from_step=from_step)
+        if secrets is not None:
+            self.wftui.open_monitor(await self.workbench.rerun(self.run_id, secrets, keep=True, from_step=from_step))
 
     def action_resume(self) -> None:
         """Go on with an interrupted run."""
@@ -108,13 +112,16 @@ class MonitorScreen(RunScreen):
         from wftui.engine.resume import ConfirmationNeeded
         from wftui.tui.screens.confirm import Choice, ConfirmScreen
 
+        secrets = await secrets_again(self.wftui, self.run_id, resume=True)
+        if secrets is None:
+            return
         try:
-            await self.workbench.resume(self.run_id, {})
+            await self.workbench.resume(self.run_id, secrets)
         except ConfirmationNeeded as needed:
             choices = [Choice("leave", "Leave it", "escape"), Choice("again", "Run them again", "r", danger=True)]
             if await self.wftui.push_screen_wait(ConfirmScreen("Go on", str(needed), choices)) != "again":
                 return
-            await self.workbench.resume(self.run_id, {}, confirmed=True)
+            await self.workbench.resume(self.run_id, secrets, confirmed=True)
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
     def action_edit(self) -> None:
@@ -182,6 +189,7 @@ class MonitorScreen(RunScreen):
 
     def action_next_failure(self) -> None:
         """Go to the next failed step, round the end."""
+        self.panes.show_steps()
         self.panes.timeline.to_next_failure()
         self.panes.selection_changed()
 
@@ -191,6 +199,7 @@ class MonitorScreen(RunScreen):
 
     def action_open_all(self) -> None:
         """Open the whole tree, or close it."""
+        self.panes.show_steps()
         self.panes.timeline.open_all()
 
     # --- the log

@@ -38,6 +38,7 @@ RECHECK_AFTER = 0.3
 """Seconds without a key after which a form that had problems is checked again."""
 _PROBLEMS_SHOWN = 4
 _SUMMARY_LENGTH = 300
+_ASKED_AGAIN = "Secret inputs are never stored: give them once more."
 
 _left: dict[str, dict[str, Json]] = {}
 """What was filled in when a form was left without running, by workflow; offered again while the app is open."""
@@ -50,6 +51,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         outline: the workflow that is to run.
         recent: inputs of its last runs, to pick from; newest first.
         inputs: what the form starts with, instead of the defaults alone.
+        again: the command (`["wftui", "resume", "01k…"]`) that repeats a run, of which only secrets are asked.
     """
 
     DEFAULT_CSS = """
@@ -86,9 +88,11 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         *,
         recent: Sequence[RecentInputs] = (),
         inputs: Mapping[str, Json] | None = None,
+        again: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self._outline = outline
+        self._again = list(again)
         self._recent = list(recent)
         self._form = form_of(outline.input_schema)
         self._state = build_form(self._form, MISSING if inputs is None else dict(inputs))
@@ -108,10 +112,10 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
     def compose(self) -> ComposeResult:
         """What it is about, the form or its JSON, what is wrong, the equal command, the keys."""
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Run {self._outline.name or self._outline.id}")
+            box.border_title = Content(f"Run {self._outline.name or self._outline.id}{' again' if self._again else ''}")
             box.border_subtitle = Content(" ".join(filter(None, [self._outline.id, self._outline.version])))
-            if self._outline.description:
-                yield Static(Content(self._outline.description), classes="about")
+            if self._about:
+                yield Static(Content(self._about), classes="about")
             yield SchemaForm(self._state)
             yield JsonEditor()
             with Vertical(classes="foot"):
@@ -120,16 +124,20 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
                 yield CommandLine()
                 yield KeyLine(self.ACTIONS)
 
+    @property
+    def _about(self) -> str:
+        return _ASKED_AGAIN if self._again else self._outline.description
+
     def on_mount(self) -> None:
         """Offer what was left last time, and show the command."""
-        left = _left.get(self._outline.id)
+        left = None if self._again else _left.get(self._outline.id)
         if left is not None and left != self._untouched:
             self._recent.insert(0, RecentInputs(label="left without running", inputs=left))
         self._show_command()
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the form take what the lines around it leave."""
-        around = 9 if self._outline.description else 8
+        around = 9 if self._about else 8
         room = max(3, event.size.height - around)
         self.query_one(SchemaForm).styles.max_height = room
         self.query_one(JsonEditor).styles.height = min(room, 24)
@@ -187,7 +195,8 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
             self._check_again()
 
     def _show_command(self) -> None:
-        self.query_one(CommandLine).command = run_command(self._outline.id, self._state)
+        beginning = self._again or ["wftui", "run", self._outline.id]
+        self.query_one(CommandLine).command = run_command(beginning, self._state)
 
     def _say(self, sentences: Sequence[str]) -> None:
         """What is wrong with the inputs as a whole."""
@@ -318,8 +327,9 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
 
     def action_leave(self) -> None:
         """Leave without running."""
+        forget_secrets(self._state)  # what is kept is shown in a list
         value = self._state.collect()
-        if isinstance(value, dict) and value != self._untouched:
+        if isinstance(value, dict) and value != self._untouched and not self._again:
             _left[self._outline.id] = value
         self.dismiss(None)
 

@@ -54,20 +54,40 @@ class StepDetail(LineView):
         self.now = now
         self.step: StepResult | None = None
         self._rows: list[DetailRow] = []
+        self._head_rows = 0
+        self.stopped = False
 
-    def show(self, step: StepResult | None) -> None:
-        """Show a step as it is now."""
+    def show(self, step: StepResult | None, *, stopped: bool = False) -> None:
+        """Show a step as it is now; `stopped`: it was at work when the process of its run ended."""
         if step is not self.step:
             self.cursor = 0
             self.scroll_to(y=0, animate=False)
-        self.step = step
-        self._rows = _rows(step, self.now(), self.room, self.ascii_only) if step is not None and self.room > 0 else []
+        self.step, self.stopped = step, stopped
+        self._rows = []
+        if step is not None and self.room > 0:
+            head = self._head(step)
+            self._head_rows = len(head)
+            self._rows = head + _rows(step, self.now(), self.room, self.ascii_only, stopped=self.stopped)
         self.set_rows(len(self._rows))
+
+    def _head(self, step: StepResult) -> list[DetailRow]:
+        lines = _head(step, self.now(), self.ascii_only, stopped=self.stopped)
+        return [DetailRow(part) for line in lines for part in line.wrap(max(2, self.room))]
+
+    def tick(self) -> None:
+        """Let the time of a step that is at work go on; its values stay as they are laid out."""
+        if self.step is not None and self.step.status in {"running", "waiting"} and not self.stopped:
+            head = self._head(self.step)
+            if len(head) == self._head_rows:
+                self._rows[: len(head)] = head
+                self.redraw()
+            else:
+                self.show(self.step, stopped=self.stopped)
 
     def on_resize(self) -> None:
         """Values are laid out for the width."""
         super().on_resize()
-        self.show(self.step)
+        self.show(self.step, stopped=self.stopped)
 
     @property
     def section(self) -> Section:
@@ -100,8 +120,8 @@ def section_value(step: StepResult, section: Section) -> Json:
     return step.input if section == "input" else step.output
 
 
-def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool) -> list[DetailRow]:
-    rows = [DetailRow(line) for line in _head(step, now, ascii_only)]
+def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool, *, stopped: bool) -> list[DetailRow]:
+    rows: list[DetailRow] = []
     if step.error is not None:
         rows += _error(step.error, width, handled=step.handled)
     ended = step.status in {"completed", "failed", "cancelled"}
@@ -110,22 +130,22 @@ def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool) -> list
     if step.input is not None:
         rows += _value("Input", "input", step.input, width, ascii_only)
     if len(step.attempts) > 1 or (step.attempts and not ended and step.attempts[-1].error):
-        rows += _attempts(step, now, ascii_only)
+        rows += _attempts(step, now, ascii_only, stopped=stopped)
     return rows
 
 
-def _head(step: StepResult, now: datetime, ascii_only: bool) -> list[Content]:
-    style = look(step.status, ascii_only)
+def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -> list[Content]:
+    style = look("interrupted" if stopped else step.status, ascii_only)
     taken = step_length(step, now)
     parts: list[str | tuple[str, str]] = [(f"{style.glyph} {style.word}", f"bold {style.color}"), "  "]
     parts += [(step.path, "bold"), (f"  {step.step_type}", "$foreground-muted")]
-    if taken is not None and step.status != "skipped":
+    if taken is not None and step.status != "skipped" and not stopped:
         live = step.status in {"running", "waiting"}
         parts.append((f"  {clock(taken, live=live)}", "$foreground"))
     if step.started_at is not None:
         parts.append((f"  from {local_moment(step.started_at, now)}", "$foreground-muted"))
     lines = [Content.assemble(*parts)]
-    note = remark(step, now)
+    note = remark(step, now, stopped=stopped)
     if note and step.error is None:
         lines.append(Content.styled(note, style.color if step.status == "waiting" else "$foreground-muted"))
     return lines
@@ -171,10 +191,12 @@ def _text_lines(text: str, section: Section, width: int) -> list[DetailRow]:
     return rows
 
 
-def _attempts(step: StepResult, now: datetime, ascii_only: bool) -> list[DetailRow]:
+def _attempts(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -> list[DetailRow]:
     rows = [_title("Attempts", str(len(step.attempts)), None)]
     for attempt in step.attempts:
-        status = "failed" if attempt.error else "running" if attempt.completed_at is None else step.status
+        status: str = "failed" if attempt.error else step.status
+        if attempt.completed_at is None and (stopped or attempt is not step.attempts[-1]):
+            status = "interrupted"
         style = look(status, ascii_only)
         taken = "" if attempt.duration is None else f"  {clock(attempt.duration / 1000, live=False)}"
         rows.append(

@@ -27,15 +27,7 @@ def run_length(record: ExecutionRecord, now: datetime) -> float:
     start = record.started_at or record.created_at
     if start is None:
         return 0.0
-    return max(0.0, ((record.completed_at or _last_moment(record, now)) - start).total_seconds())
-
-
-def _last_moment(record: ExecutionRecord, now: datetime) -> datetime:
-    """Now; for an interrupted run the last thing that is known of it, for its clock has stopped."""
-    if record.status != "interrupted":
-        return now
-    moments = [moment for step in record.step_results for moment in (step.started_at, step.completed_at) if moment]
-    return max(moments, default=record.started_at or record.created_at or now)
+    return max(0.0, ((record.completed_at or now) - start).total_seconds())
 
 
 def step_length(step: StepResult, now: datetime) -> float | None:
@@ -64,7 +56,9 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
     for attempt in step.attempts:
         if found:
             found.append(Span(found[-1].end, at(attempt.started_at), "wait"))
-        found.append(Span(at(attempt.started_at), at(attempt.completed_at or end)))
+        # Of an attempt whose process died nobody knows the end.
+        known = attempt.completed_at or (end if attempt is step.attempts[-1] else attempt.started_at)
+        found.append(Span(at(attempt.started_at), at(known)))
     if found[-1].end < at(end):
         found.append(Span(found[-1].end, at(end), "wait"))
     return found

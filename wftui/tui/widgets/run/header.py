@@ -9,7 +9,7 @@ from wftui.tui.status import look
 from wftui.tui.widgets.run.gantt import run_length
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step, title
-from wftui.tui.widgets.run.words import clock, one_line, remark, state
+from wftui.tui.widgets.run.words import clock, local_moment, one_line, remark, state
 
 _BAR = 24
 
@@ -55,7 +55,7 @@ class RunHeader(Widget):
             (record.id, "$foreground-muted"),
             (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
-        length = run_length(record, self.now()) if record.duration is None else record.duration / 1000
+        length = run_length(record, self.run.moment(self.now())) if record.duration is None else record.duration / 1000
         right = Content.styled(clock(length, live=self.run.is_live), "bold")
         return _between(left, right, width, self.ascii_only)
 
@@ -76,6 +76,11 @@ class RunHeader(Widget):
                 note = remark(step, self.now())
                 name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
+            if record.cancel_requested:
+                parts += [separator, ("steps get a moment to end; c once more: at once", "$text-warning")]
+        elif record.status == "interrupted":
+            seen = f"; last heard of {local_moment(self.run.last_sign, self.now())}" if self.run.last_sign else ""
+            parts += [separator, (f"its process has ended{seen}; u goes on", "$text-warning")]
         elif record.error is not None:
             parts += [separator, (one_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)

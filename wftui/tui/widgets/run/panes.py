@@ -129,14 +129,15 @@ class RunPanes(Container):
             self.timeline.replace_state(state)
             self.log_view.replace_lines(state.lines)
         if not self.chosen:
-            self._show_pane("results" if state.record.status == "completed" else "steps")
+            self._come_to("results" if state.record.status == "completed" else "steps")
         self.timeline.read()
         self.log_view.read()
         self.show_side()
 
     def tick(self) -> None:
-        """Let the time shown beside steps go on."""
+        """Let the times shown go on."""
         self.timeline.redraw()
+        self.detail.tick()
 
     def show_side(self) -> None:
         """Bring the pane beside the timeline up to date, whichever it is."""
@@ -146,12 +147,12 @@ class RunPanes(Container):
             self._show_canvas()
         else:
             step = self.timeline.selected
-            self.detail.show(step)
+            self.detail.show(step, stopped=step is not None and self.state.is_stopped(step))
             self.detail.border_title = title(step).replace("[", "\\[") if step is not None else "Step"
 
     def _show_results(self) -> None:
         record = self.state.record
-        if record.outputs is not None:
+        if record.outputs:
             self.results.show(record.outputs)
         elif record.status == "completed":
             self.results.show_nothing("The workflow has no outputs.")
@@ -175,6 +176,24 @@ class RunPanes(Container):
             self.set_class(other == pane, f"-{other}")
         self._tabs.current = pane
 
+    def _come_to(self, pane: Pane) -> None:
+        """Show a pane because the run has come to it; keys do not stay with one that is no longer in view."""
+        if pane == self.pane:
+            return
+        was_in_it = self.screen.focused is self._view(self.pane)
+        self._show_pane(pane)
+        if was_in_it and self.has_class("-narrow"):
+            self._view(pane).focus()
+
+    def _view(self, pane: Pane) -> Widget:
+        views: dict[Pane, Widget] = {
+            "steps": self.timeline,
+            "logs": self.log_view,
+            "results": self.results,
+            "canvas": self.canvas,
+        }
+        return views[pane]
+
     def pick(self, pane: Pane, *, enter: bool = True) -> None:
         """Show a pane because the user wants it; where the log has a place of its own, only the focus goes there."""
         self.chosen = True
@@ -182,13 +201,12 @@ class RunPanes(Container):
             self._show_pane(pane)
             self.show_side()
         if enter:
-            views: dict[Pane, Widget] = {
-                "steps": self.timeline,
-                "logs": self.log_view,
-                "results": self.results,
-                "canvas": self.canvas,
-            }
-            views[pane].focus()
+            self._view(pane).focus()
+
+    def show_steps(self) -> None:
+        """Make sure that the steps are in view."""
+        if self.pane != "steps" and self.has_class("-narrow"):
+            self.pick("steps")
 
     def show_log(self) -> None:
         """Make sure that the log is in view."""
@@ -226,6 +244,7 @@ class RunPanes(Container):
 
     def switch_faults(self) -> None:
         """Show only failed steps, or all."""
+        self.show_steps()
         self.timeline.show_only_faults(not self.timeline.only_faults)
         self.timeline.border_title = "Failures" if self.timeline.only_faults else "Steps"
         self.selection_changed()

@@ -1,8 +1,9 @@
 """What the monitor knows of one run: its record, its log, its steps as a tree; made by folding events, nothing else."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
-from wftui.model.events import Created, ExecutionEvent, IterationsPlanned, Log, StepFailed, StepRetrying
+from wftui.model.events import Created, ExecutionEvent, Interrupted, IterationsPlanned, Log, StepFailed, StepRetrying
 from wftui.model.execution import TERMINAL, StepInfo, StepResult
 from wftui.model.reducer import apply, new_record
 from wftui.tui.widgets.log.lines import LogLines
@@ -34,6 +35,8 @@ class RunState:
         self.declared: dict[str, StepInfo] = {}
         self.active: dict[str, StepResult] = {}
         """The steps that run or wait, by path."""
+        self.last_sign: datetime | None = None
+        """When the run was last heard of, before anybody noticed that its process had ended."""
         self.retried = False
         """Whether any step was tried more than once."""
         self._handled = 0
@@ -48,6 +51,8 @@ class RunState:
             if event.seq and event.seq <= self.record.last_seq:
                 continue
             apply(self.record, event)
+            if not isinstance(event, Interrupted):
+                self.last_sign = event.timestamp
             match event:
                 case Log():
                     self.lines.append(event)
@@ -71,6 +76,14 @@ class RunState:
     def ended(self) -> bool:
         """Whether nothing more will come."""
         return self.record.status in TERMINAL
+
+    def moment(self, now: datetime) -> datetime:
+        """The moment that times are counted to: now, but the clock of an interrupted run has stopped."""
+        return self.last_sign or now if self.record.status == "interrupted" else now
+
+    def is_stopped(self, step: StepResult) -> bool:
+        """Whether a step was at work when the process of the run ended."""
+        return self.record.status == "interrupted" and step.status in {"running", "waiting"}
 
     @property
     def is_live(self) -> bool:

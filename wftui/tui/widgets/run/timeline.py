@@ -165,16 +165,16 @@ class Timeline(LineView):
 
     def row(self, index: int, width: int) -> Content:
         """Sign, glyph, name, bar, duration, attempts, remark."""
-        row, now = self._rows[index], self.now()
-        step = row.step
-        style = look(step.status, self.ascii_only)
+        row, now = self._rows[index], self.state.moment(self.now())
+        step, stopped = row.step, self.state.is_stopped(row.step)
+        style = look("interrupted" if stopped else step.status, self.ascii_only)
         names, bars, remarks = self._columns(width)
         lead = self._lead(row)
         name = _fit(f" {title(step)}", names - len(lead) - 1, self.ascii_only)
         muted = step.status in {"pending", "skipped"}
         parts: list[tuple[str, str]] = [
             (lead, "$foreground-muted"),
-            (self._glyph(step, now), style.color),
+            (style.glyph if stopped else self._glyph(step, now), style.color),
             (name, "$foreground-muted" if muted else "$foreground"),
             (" ", ""),
         ]
@@ -182,7 +182,7 @@ class Timeline(LineView):
         for text, kind in bar(spans(step, self.state.record, now), length, bars, ascii_only=self.ascii_only):
             parts.append((text, style.color if kind == "run" else "$foreground-muted"))
         taken = step_length(step, now)
-        live = step.status in {"running", "waiting"}
+        live = step.status in {"running", "waiting"} and not stopped
         duration = "" if taken is None or step.status == "skipped" else clock(taken, live=live)
         parts.append((f"{duration:>{_DURATION}}", "$foreground"))
         if self.state.retried:
@@ -192,7 +192,7 @@ class Timeline(LineView):
         if remarks > 0:
             colour = "$text-error" if step.status == "failed" else "$foreground-muted"
             parts.append(("  ", ""))
-            parts.append((_fit(remark(step, now), remarks, self.ascii_only), colour))
+            parts.append((_fit(remark(step, now, stopped=stopped), remarks, self.ascii_only), colour))
         return Content.assemble(*parts)
 
     def _columns(self, width: int) -> tuple[int, int, int]:

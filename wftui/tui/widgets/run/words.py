@@ -4,6 +4,7 @@ from datetime import datetime
 
 from wftui.model.durations import format_duration
 from wftui.model.execution import ExecutionError, ExecutionRecord, Iterations, StepResult, Waiting
+from wftui.tui.counting import count
 from wftui.tui.widgets.log.text import clean, plain
 
 
@@ -32,10 +33,13 @@ def local_moment(moment: datetime, now: datetime) -> str:
     return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
 
 
-def counters(iterations: Iterations) -> str:
-    """How far a forEach or loop is: `37 of 100, 2 failed`."""
+def counters(iterations: Iterations, *, live: bool) -> str:
+    """How far a forEach or loop is: `37 of 100, 2 failed`; of a loop, `3 so far` and at its end `3 rounds`."""
     ended = iterations.completed + iterations.failed
-    text = f"{ended} of {iterations.total}" if iterations.total is not None else f"{ended} so far"
+    if iterations.total is not None:
+        text = f"{ended} of {iterations.total}"
+    else:
+        text = f"{ended} so far" if live else count(ended, "round")
     return f"{text}, {iterations.failed} failed" if iterations.failed else text
 
 
@@ -44,7 +48,8 @@ def waiting(waits: Waiting, now: datetime) -> str:
     left = "" if waits.until is None else format_duration(max(0.0, (waits.until - now).total_seconds()))
     match waits.reason:
         case "approval":
-            return f"asks: {one_line(waits.prompt)}" if waits.prompt else "asks for an approval"
+            asks = f"asks: {one_line(waits.prompt)}" if waits.prompt else "asks for an approval"
+            return f"{asks} ({left} left)" if left else asks
         case "retry":
             return f"tries again in {left}" if left else "tries again"
         case "delay":
@@ -59,8 +64,14 @@ def progress(step: StepResult) -> str:
     return " ".join(part for part in (share, one_line(step.message or "")) if part)
 
 
-def remark(step: StepResult, now: datetime) -> str:
-    """What there is to say about a step beyond its status: its error, wait, progress, counters or skip reason."""
+def remark(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
+    """What there is to say about a step beyond its status: its error, wait, progress, counters or skip reason.
+
+    Args:
+        stopped: it was at work when the process of its run ended.
+    """
+    if stopped:
+        return f"was {step.status} when its process ended"
     if step.error is not None and step.status == "failed":
         text = one_line(step.error.message)
         return f"went on after: {text}" if step.handled else text
@@ -69,7 +80,7 @@ def remark(step: StepResult, now: datetime) -> str:
     if step.status == "skipped":
         return one_line(step.skip_reason or "")
     if step.iterations is not None:
-        return counters(step.iterations)
+        return counters(step.iterations, live=step.status in {"running", "waiting"})
     if step.status == "running" and not step.path.endswith("]"):
         return progress(step)
     return ""

@@ -44,8 +44,8 @@ class SchemaForm(VerticalScroll, can_focus=False):
     SchemaForm { height: auto; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "screen.focus_previous", "Field before", show=False),
-        Binding("down", "screen.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
     ]
 
     def __init__(self, root: Node) -> None:
