@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit, urlunsplit
 from wftui.connections.redaction import MASK
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
+from wftui.steps.http_auth import PRIVATE_HEADERS
 
-_HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 _WITH_VALUE = {
     "-X": "method",
     "--request": "method",
@@ -125,7 +125,7 @@ def curl_from_input(step: Mapping[str, Json]) -> str:
     if step.get("verify") is False:
         words.append("-k")
     for name, value in (step.get("headers") or {}).items():
-        words += ["-H", f"{name}: {MASK if name.lower() in _HIDDEN_HEADERS else value}"]
+        words += ["-H", f"{name}: {MASK if name.lower() in PRIVATE_HEADERS else value}"]
     if "json" in step:
         words += ["--json", json.dumps(step["json"], ensure_ascii=False)]
     if (text := step.get("text")) is not None:

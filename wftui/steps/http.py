@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -11,7 +12,7 @@ from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
-from wftui.steps.http_auth import Credentials, credentials, origin
+from wftui.steps.http_auth import PRIVATE_HEADERS, Credentials, credentials, forget_token, origin
 from wftui.steps.http_body import Scalar, query_pairs, request_body
 from wftui.steps.http_exchange import Exchange, Reply, exchange
 from wftui.steps.http_pages import Pagination
@@ -55,7 +56,11 @@ class HttpInput(StepModel):
     follow_redirects: Annotated[bool, Field(description="Go where the answer points to, 20 times at most.")] = True
     verify: Annotated[bool, Field(description="Check the certificate of an https server.")] = True
     max_bytes: Annotated[
-        int | None, Field(ge=1, description="Most decoded bytes of the answer; absent: 10 MiB, or 10 GiB with saveTo.")
+        int | None,
+        Field(
+            ge=1,
+            description="Most decoded bytes of the answer, all pages together; absent: 10 MiB, or 10 GiB with saveTo.",
+        ),
     ] = None
     save_to: Annotated[str | None, Field(description="Path of a file to write the answer's body to.")] = None
     paginate: Annotated[
@@ -142,21 +147,40 @@ class HttpStep(StepType[HttpInput]):
         Raises:
             WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
         """
-        who = await credentials(context.connection, input.timeout)
-        for secret in who.secrets:
-            context.keep_secret(secret)
-        if input.paginate is None:
-            output, _ = await _send(input, context, who, who.address(input.url), _query(input, who))
-        else:
-            output = await _send_for_pages(input, input.paginate, context, who)
-        return output.model_dump(by_alias=True)
+        who = await _known(context, input)
+        try:
+            return await _ask(input, context, who)
+        except WorkflowError as error:
+            if not who.from_before or not _not_accepted(error) or context.connection is None:
+                raise
+        forget_token(context.connection)
+        return await _ask(input, context, await _known(context, input))
+
+
+async def _known(context: StepContext, step: HttpInput) -> Credentials:
+    who = await credentials(context.connection, step.timeout)
+    for secret in who.secrets:
+        context.keep_secret(secret)
+    return who
+
+
+def _not_accepted(error: WorkflowError) -> bool:
+    return isinstance(error.details, dict) and error.details.get("status") == HTTPStatus.UNAUTHORIZED
+
+
+async def _ask(step: HttpInput, context: StepContext, who: Credentials) -> Json:
+    if step.paginate is None:
+        output, _ = await _send(step, context, who, who.address(step.url), _query(step, who))
+    else:
+        output = await _send_for_pages(step, step.paginate, context, who)
+    return output.model_dump(by_alias=True)
 
 
 async def _send(
     step: HttpInput, context: StepContext, who: Credentials, url: str, query: list[tuple[str, Scalar | None]]
 ) -> tuple[HttpOutput, Reply]:
     method = step.method or ("POST" if step.has_body else "GET")
-    headers = {**who.headers, **step.headers}
+    headers = who.with_headers(step.headers)
     body = await asyncio.to_thread(request_body, step, context.working_directory, headers)
     saved = resolve_path(step.save_to, context.working_directory) if step.save_to else None
     reply = await exchange(
@@ -164,7 +188,7 @@ async def _send(
             method=method,
             url=url,
             headers=headers,
-            private_headers=frozenset(who.headers),
+            private_headers=frozenset(who.headers) | _private(step),
             query=query,
             body=body,
             timeout=step.timeout,
@@ -200,27 +224,41 @@ async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepConte
     query = _query(step, who)
     url, asked = first, query
     if pages.by == "page":
-        asked = [*query, (pages.param or "", str(pages.start))]
+        asked = _with_page(query, pages, str(pages.start))
+    seen: set[tuple[str, tuple[tuple[str, Scalar | None], ...]]] = set()
+    most = step.max_bytes or KEPT_BYTES
     items: list[Json] = []
     total = elapsed = 0.0
     for number in range(pages.max_pages):
+        seen.add((url, tuple(asked)))
         output, reply = await _send(step, context, who, url, asked)
         items += pages.items_of(output.body)
         total, elapsed = total + output.bytes, elapsed + output.elapsed
+        if total > most:
+            raise WorkflowError("http.too_big", f"The pages together are bigger than {most:,} bytes; raise maxBytes.")
         following = pages.next_page(reply, output.body, number)
         if following is None:
             break
         address, value = following
         if address is not None:
-            if who.headers and origin(address) != origin(first):
+            if (who.private or _private(step)) and origin(address) != origin(first):
                 raise WorkflowError("http.url", f"The next page is on another server, {address!r}.")
-            url, asked = address, list(who.query)
+            url, asked = address, who.query_besides(address)
         else:
-            asked = [*query, (pages.param or "", value)]
+            asked = _with_page(query, pages, value)
+        if (url, tuple(asked)) in seen:
+            raise WorkflowError("http.pages", f"Page {number + 1} says that the next one is a page already read.")
     else:
         context.log(f"There are more than {pages.max_pages} pages; the rest is left out (maxPages).", "warn")
         return _whole(output, items, pages.max_pages, total, elapsed, truncated=True)
     return _whole(output, items, number + 1, total, elapsed, truncated=False)
+
+
+def _with_page(
+    query: list[tuple[str, Scalar | None]], pages: Pagination, value: Scalar | None
+) -> list[tuple[str, Scalar | None]]:
+    name = pages.param or ""
+    return [*((other, given) for other, given in query if other != name), (name, value)]
 
 
 def _whole(
@@ -235,6 +273,10 @@ def _whole(
             "truncated": truncated,
         }
     )
+
+
+def _private(step: HttpInput) -> frozenset[str]:
+    return frozenset(name for name in step.headers if name.lower() in PRIVATE_HEADERS)
 
 
 def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:

@@ -5,12 +5,18 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from wftui.connections.kinds import HttpConnection
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.http_body import Scalar
 from wftui.steps.http_exchange import Exchange, exchange
+
+PRIVATE_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}
+)
+"""Names, in lower case, of headers that say who is asking, whoever sets them."""
 
 _TOKEN_BYTES = 1024 * 1024
 _SPARE_SECONDS = 30.0  # a token is renewed so long before it ends
@@ -25,12 +31,29 @@ class Credentials:
 
     Attributes:
         secrets: texts made or got on the way (an access token) that must not show anywhere.
+        from_before: they hold an access token got for an earlier request, which may be worth nothing by now.
     """
 
     base_url: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     query: list[tuple[str, str]] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
+    from_before: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether there is something that only the server of the connection may get."""
+        return bool(self.headers or self.query)
+
+    def with_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """These headers, and those of the connection that they do not set themselves."""
+        taken = {name.lower() for name in headers}
+        return {**{name: value for name, value in self.headers.items() if name.lower() not in taken}, **headers}
+
+    def query_besides(self, address: str) -> list[tuple[str, Scalar | None]]:
+        """The query of the connection, without what an address has already."""
+        there = {name for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
+        return [(name, value) for name, value in self.query if name not in there]
 
     def address(self, url: str) -> str:
         """The full address; one that starts with `/` is taken from the connection's base.
@@ -75,6 +98,7 @@ async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> 
     headers = dict(values.headers)
     query: list[tuple[str, str]] = []
     secrets: list[str] = []
+    from_before = False
     match values.auth:
         case "basic":
             pair = f"{_needed(values.username, 'username')}:{values.password or ''}"
@@ -88,19 +112,24 @@ async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> 
         case "apiKey":
             headers[values.api_key_name] = _needed(values.api_key, "apiKey")
         case "clientCredentials":
-            token = await _client_token(values, seconds)
+            token, from_before = await _client_token(values, seconds)
             headers["Authorization"] = f"Bearer {token}"
             secrets.append(token)
         case "none":
             pass
-    return Credentials(values.base_url, headers, query, secrets)
+    return Credentials(values.base_url, headers, query, secrets, from_before)
 
 
-async def _client_token(values: HttpConnection, seconds: float) -> str:
-    key = (values.token_url, values.client_id, values.client_secret, values.scope)
-    token, ends = _tokens.get(key, ("", 0.0))
+def forget_token(connection: Mapping[str, Json]) -> None:
+    """Get a new access token for the next request: the server does not accept the one at hand."""
+    _tokens.pop(_token_key(HttpConnection.model_validate(dict(connection))), None)
+
+
+async def _client_token(values: HttpConnection, seconds: float) -> tuple[str, bool]:
+    """An access token, and whether it is one from before."""
+    token, ends = _tokens.get(_token_key(values), ("", 0.0))
     if ends > time.monotonic():
-        return token
+        return token, True
     form = {
         "grant_type": "client_credentials",
         "client_id": _needed(values.client_id, "clientId"),
@@ -109,18 +138,30 @@ async def _client_token(values: HttpConnection, seconds: float) -> str:
     if values.scope:
         form["scope"] = values.scope
     address = _needed(values.token_url, "tokenUrl")
-    reply = await exchange(
-        Exchange(method="POST", url=address, body={"data": form}, timeout=seconds, max_bytes=_TOKEN_BYTES)
+    asking = Exchange(
+        method="POST",
+        url=address,
+        body={"data": form},
+        timeout=seconds,
+        max_bytes=_TOKEN_BYTES,
+        follow_redirects=False,  # the secret would go along
     )
+    reply = await exchange(asking)
     try:
         answer = json.loads(reply.content)
         token = answer["access_token"]
         lifetime = float(answer.get("expires_in", _LIFETIME_SECONDS))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        token, lifetime = "", 0.0
+    if reply.status != 200 or not isinstance(token, str) or not token:
         # What it answered stays unsaid: it may hold a token.
-        raise WorkflowError("http.auth", f"{address} answered {reply.status} and gave no access token.") from None
-    _tokens[key] = token, time.monotonic() + lifetime - _SPARE_SECONDS
-    return str(token)
+        raise WorkflowError("http.auth", f"{address} answered {reply.status} and gave no access token.")
+    _tokens[_token_key(values)] = token, time.monotonic() + lifetime - _SPARE_SECONDS
+    return token, False
+
+
+def _token_key(values: HttpConnection) -> tuple[str | None, ...]:
+    return values.token_url, values.client_id, values.client_secret, values.scope
 
 
 def _needed(value: str | None, name: str) -> str:

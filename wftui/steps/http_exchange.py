@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import re
 import socket
 import ssl
 import time
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from wftui.model.base import Json, format_timestamp
 from wftui.runtime.errors import WorkflowError
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     import httpx2
 
 _CHUNK = 65_536
+_LAST_PORT = 65_535
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Exchange:
 
     Attributes:
         private_headers: names of headers that are left out when a redirect leads to another server.
+        query: added to what the address has.
         body: arguments of the HTTP library for the body: `json`, `data`, `files` or `content`.
         timeout: seconds for the whole exchange, the body included.
         max_bytes: most decoded bytes of the body.
@@ -71,8 +77,8 @@ async def exchange(request: Exchange) -> Reply:
     """Send one request and read the whole answer, whatever its status.
 
     Raises:
-        WorkflowError: `http.url`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`, `http.redirects`,
-            `http.too_big`.
+        WorkflowError: `http.url`, `http.header`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`,
+            `http.redirects`, `http.too_big`.
     """
     began = time.monotonic()
     async with opened(request) as response:
@@ -102,15 +108,50 @@ async def opened(request: Exchange) -> "AsyncIterator[httpx2.Response]":
         async with asyncio.timeout(request.timeout), await _client(request) as client:
             sending = client.stream(
                 request.method,
-                request.url,
-                headers=dict(request.headers),
-                params=request.query or None,
+                _address(request),
+                headers=_headers(request.headers),
                 **request.body,
             )
             async with sending as response:
+                _check_encoding(response)
                 yield response
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ssl.SSLError) as error:
         raise _failure(error, request) from error
+
+
+def _address(request: Exchange) -> "httpx2.URL":
+    import httpx2
+
+    url = httpx2.URL(request.url)
+    if url.port is not None and url.port > _LAST_PORT:
+        raise WorkflowError("http.url", f"{request.url!r} has a port beyond {_LAST_PORT}.")
+    if request.query:
+        # The library's own way takes away the query that the address has already.
+        added = urlencode([(name, "" if value is None else value) for name, value in request.query])
+        url = url.copy_with(query=b"&".join(filter(None, [url.query, added.encode()])))
+    return url
+
+
+def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise WorkflowError("http.header", f"{name!r} is no name for a header.")
+        if _NOT_IN_A_HEADER.search(value):
+            raise WorkflowError("http.header", f"The header {name} has a line break or another control character.")
+    return [(name.encode(), value.strip().encode()) for name, value in headers.items()]
+
+
+def _check_encoding(response: "httpx2.Response") -> None:
+    """What comes encoded in a way that was not asked for would be handed on as it is, for what it is not."""
+    known = {"", "identity", "gzip", "x-gzip", "deflate", *_words(response.request.headers.get("accept-encoding", ""))}
+    for encoding in _words(response.headers.get("content-encoding", "")):
+        if encoding not in known:
+            host = response.url.host
+            raise WorkflowError("http.protocol", f"The answer of {host} is encoded as {encoding!r}, unknown here.")
+
+
+def _words(header: str) -> list[str]:
+    return [part.partition(";")[0].strip().lower() for part in header.split(",")]
 
 
 async def _client(request: Exchange) -> "httpx2.AsyncClient":
@@ -152,8 +193,8 @@ async def _read(response: "httpx2.Response", request: Exchange) -> tuple[bytes, 
     return content, len(content)
 
 
-async def chunks(response: "httpx2.Response", request: Exchange) -> AsyncIterator[bytes]:
-    """The decoded body as it comes.
+async def chunks(response: "httpx2.Response", request: Exchange, *, live: bool = False) -> AsyncIterator[bytes]:
+    """The decoded body, in big pieces or, `live`, as it comes.
 
     Raises:
         WorkflowError: `http.too_big` when there is more of it than the request accepts.
@@ -161,7 +202,7 @@ async def chunks(response: "httpx2.Response", request: Exchange) -> AsyncIterato
     length = response.headers.get("content-length", "")
     expected = int(length) if length.isdigit() else 0
     size = 0
-    async for chunk in response.aiter_bytes(_CHUNK):
+    async for chunk in response.aiter_bytes(None if live else _CHUNK):
         size += len(chunk)
         if size > request.max_bytes:
             raise WorkflowError(
@@ -199,6 +240,8 @@ def _failure(error: Exception, request: Exchange) -> WorkflowError:
     if isinstance(error, TimeoutError | httpx2.TimeoutException):
         sentence = f"{request.method} {request.url} took longer than {request.timeout:g} s."
         return WorkflowError("http.timeout", sentence, recoverable=True)
+    if isinstance(error, httpx2.UnsupportedProtocol) and error.request.url.scheme not in ("", _scheme(request)):
+        return WorkflowError("http.redirects", f"{request.url} redirects to {str(error.request.url)!r}.")
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return WorkflowError("http.url", f"{request.url!r} is no http or https URL.")
     if isinstance(error, httpx2.TooManyRedirects):
@@ -228,6 +271,10 @@ def _reason(causes: list[BaseException]) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.rpartition("] ")[2] or cause.strerror
     return str(causes[0]) or type(causes[0]).__name__
+
+
+def _scheme(request: Exchange) -> str:
+    return request.url.partition(":")[0].lower()
 
 
 def _host(url: str) -> str:

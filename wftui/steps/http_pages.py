@@ -1,5 +1,6 @@
 """Answers that come in pages: how the next one is found, and what the items of one are."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urljoin
 
@@ -9,6 +10,9 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepModel
 from wftui.steps.http_exchange import Reply
+
+_LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
+_PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 
 
 class Pagination(StepModel):
@@ -76,12 +80,10 @@ def at_path(value: Json, path: str | None) -> Json:
 
 
 def _next_link(header: str) -> str | None:
-    for part in header.split(","):
-        target, *parameters = part.split(";")
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "rel" and "next" in value.strip().strip('"').lower().split():
-                return target.strip().removeprefix("<").removesuffix(">")
+    for target, parameters in _LINK.findall(header):
+        for name, quoted, plain in _PARAMETER.findall(parameters):
+            if name.lower() == "rel" and "next" in (quoted or plain).lower().split():
+                return str(target.strip())
     return None
 
 
