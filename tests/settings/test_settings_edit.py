@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.settings.edit import set_value, unset_value
@@ -81,7 +81,7 @@ def test_a_broken_file_is_not_written_over(file: Path) -> None:
     file.parent.mkdir()
     for text, key in [("tables = ", "durability"), ("history = 3", "history.keep_days")]:
         file.write_text(text)
-        with pytest.raises(SettingsError, match=r"settings\.toml"):
+        with pytest.raises(SettingsError, match=r"settings\.toml:1|history is a value there"):
             set_value(file, key, "full" if key == "durability" else "3")
         assert file.read_text() == text
 
@@ -123,11 +123,20 @@ changes = st.lists(
     max_size=8,
 )
 beginnings = st.sampled_from(
-    ["", MINE, "history.keep_days = 1\n", "history = { keep_days = 1, workflows = { a = { keep_runs = 2 } } }\n"]
-    + ["[history.workflows.a]\nkeep_runs = 2\n[history]\nkeep_days = 5\n", "[history.workflows]\na.keep_days = 1\n"]
+    [
+        "",
+        MINE,
+        "history.keep_days = 1\n",
+        "history = { keep_days = 1, workflows = { a = { keep_runs = 2 } } }\n",
+        "history = { keep_days = 1 }\n",
+        "[history.workflows.a]\nkeep_runs = 2\n[history]\nkeep_days = 5\n",
+        "[history.workflows]\na.keep_days = 1\n",
+        "history.workflows.a.keep_days = 1",
+    ]
 )
 
 
+@settings(max_examples=100, deadline=None)
 @given(beginnings, changes)
 def test_any_changes_give_a_file_that_says_what_was_set_last(
     tmp_path_factory: pytest.TempPathFactory, beginning: str, changes: list[tuple[str, str | None]]

@@ -146,7 +146,7 @@ def test_a_start_without_a_file_imports_no_toml() -> None:
     code = (
         "import sys; from pathlib import Path; from wftui.settings.file import read_settings;"
         "read_settings(Path('/nowhere/settings.toml'));"
-        "print({'tomllib', 'tomlkit', 'pydantic'} & set(sys.modules))"
+        "print({'tomllib', 'tomlkit', 'pydantic', 'difflib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

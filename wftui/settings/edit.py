@@ -3,20 +3,19 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from wftui.settings.file import located, parse, read_text
-from wftui.settings.keys import SettingsError, Value, find_key, interpret
+from wftui.settings.file import parse, read_text
+from wftui.settings.keys import Place, SettingsError, Value, find_key
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.errors import explain
 
-if TYPE_CHECKING:
-    from tomlkit.container import Container
-    from tomlkit.items import Table
-
 _HEADING = "# Settings of wftui; `wftui settings` lists what can be set.\n"
+
+_Table = MutableMapping[str, Any]
+"""A section: of the parsed file, or with all that stands around it, as tomlkit holds one."""
 
 
 def set_value(path: Path, name: str, text: str) -> Value:
@@ -29,19 +28,10 @@ def set_value(path: Path, name: str, text: str) -> Value:
     key, place = find_key(name)
     value = key.parse(text)
     with _only_one(path):
-        import tomlkit
-
         before = read_text(path)
-        if before is not None:
-            parse(path, before)
-        document = tomlkit.parse(_HEADING if before is None else before)
-        section: Container | Table = document
-        for part in place[:-1]:
-            if part not in section:
-                section[part] = tomlkit.table(is_super_table=part != place[-2])
-            section = _section(path, section[part], name)
-        section[place[-1]] = value
-        _write(path, tomlkit.dumps(document), place)
+        wanted = parse(path, before or "")
+        _put(wanted, place, value, lambda _section, _last: {})
+        _write(path, _HEADING if before is None else before, wanted, (_in_its_section, _as_a_line), place, value)
     return value
 
 
@@ -54,45 +44,90 @@ def unset_value(path: Path, name: str) -> bool:
     """
     _, place = find_key(name)
     with _only_one(path):
-        import tomlkit
-
-        before = read_text(path)
-        if before is None:
+        before = read_text(path) or ""
+        wanted = parse(path, before)
+        if not _take(wanted, place):
             return False
-        parse(path, before)
-        document = tomlkit.parse(before)
-        sections: list[Container | Table] = [document]
-        for part in place[:-1]:
-            if part not in sections[-1]:
-                return False
-            sections.append(_section(path, sections[-1][part], name))
-        if place[-1] not in sections[-1]:
-            return False
-        del sections[-1][place[-1]]
-        for depth in range(len(place) - 1, 0, -1):
-            if sections[depth].unwrap():
-                break
-            del sections[depth - 1][place[depth - 1]]
-        _write(path, tomlkit.dumps(document), place)
+        _write(path, before, wanted, (_without,), place, "")
     return True
 
 
-def _section(path: Path, found: object, name: str) -> "Container | Table":
-    from collections.abc import MutableMapping
+def _put(table: _Table, place: Place, value: Value, new: Callable[[_Table, bool], _Table]) -> None:
+    """Put a value into nested tables; `new` makes one that is missing, inside of another, as the last or not."""
+    for part in place[:-1]:
+        if part not in table:
+            table[part] = new(table, part == place[-2])
+        table = table[part]
+        if not isinstance(table, MutableMapping):
+            raise SettingsError(f"{'.'.join(place)} has no place in the file: {part} is a value there, not a section")
+    table[place[-1]] = value
 
-    if not isinstance(found, MutableMapping):
-        raise SettingsError(f"{path}: {name} cannot be there: what should be its section is a value")
-    return found  # type: ignore[return-value]  # tomlkit's tables, inline tables and their views all do
+
+def _take(table: _Table, place: Place) -> bool:
+    """Take a value out of nested tables, and tables that are empty then; whether it was there."""
+    inner = table.get(place[0])
+    if len(place) > 1:
+        if not isinstance(inner, MutableMapping) or not _take(inner, place[1:]):
+            return False
+        if inner:
+            return True
+    elif place[0] not in table:
+        return False
+    del table[place[0]]
+    return True
 
 
-def _write(path: Path, text: str, place: tuple[str, ...]) -> None:
-    _, problems = interpret(parse(path, text), path.parent)
-    mine = [problem for problem in problems if problem.path == place]
-    if mine:
-        raise SettingsError(located(path, text, mine[0]))
+def _in_its_section(text: str, place: Place, value: Value) -> str:
+    import tomlkit
+    from tomlkit.items import InlineTable
+
+    def new(outer: _Table, last: bool) -> _Table:
+        return tomlkit.inline_table() if isinstance(outer, InlineTable) else tomlkit.table(is_super_table=not last)
+
+    document = tomlkit.parse(text)
+    _put(document, place, value, new)
+    return tomlkit.dumps(document)
+
+
+def _as_a_line(text: str, place: Place, value: Value) -> str:
+    """With the setting as a dotted key before all sections: where its section is itself made of such keys."""
+    import tomlkit
+
+    lines = [f"{line}\n" for line in text.splitlines()]
+    first = next((number for number, line in enumerate(lines) if line.startswith("[")), len(lines))
+    line = f"{'.'.join(place)} = {tomlkit.item(value).as_string()}\n"
+    return "".join([*lines[:first], line, *lines[first:]])
+
+
+def _without(text: str, place: Place, _value: Value) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    _take(document, place)
+    return tomlkit.dumps(document)
+
+
+def _write(
+    path: Path,
+    text: str,
+    wanted: dict[str, object],
+    ways: tuple[Callable[[str, Place, Value], str], ...],
+    place: Place,
+    value: Value,
+) -> None:
+    """Write the first change that comes to what is wanted and nothing else: tomlkit misplaces keys now and then."""
+    from tomlkit.exceptions import TOMLKitError
+
+    for way in ways:
+        with contextlib.suppress(SettingsError, TOMLKitError, ValueError):
+            changed = way(text, place, value)
+            if parse(path, changed) == wanted:
+                break
+    else:
+        raise SettingsError(f"{'.'.join(place)} cannot be changed in {path} as it is written; change it by hand")
     try:
         # Where the file is a link, as people keep their settings elsewhere, what it points to is replaced.
-        atomic_write(path.resolve(), text.encode())
+        atomic_write(path.resolve(), changed.encode())
     except OSError as error:
         raise explain(error, path, "write") from error
 

@@ -1,6 +1,5 @@
 """What can be set: the keys of the settings file, what each takes, and what it means."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -180,6 +179,7 @@ def _starts(key: Key, pattern: Place) -> bool:
 
 
 def _instead(name: str, known: Iterable[str]) -> str:
+    import difflib  # only where something is wrong: every start of the program reads settings
 
     near = difflib.get_close_matches(name, sorted(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
