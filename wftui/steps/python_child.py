@@ -15,37 +15,45 @@ import linecache
 import math
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 CODE_NAME = "<code>"
+MAX_DEPTH = 200
+MAX_INTEGER_BITS = 13_000  # more digits than that Python does not print
 
 
 class NotJsonError(Exception):
     """A value between steps must be JSON; the message names where it is not."""
 
 
-def check_json(value: Any, place: str = "result") -> Any:
+def check_json(value: Any, place: str = "result", depth: int = 0) -> Any:
     """The value with tuples as lists; raises NotJsonError with the place of what is no JSON."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
+        if abs(value).bit_length() > MAX_INTEGER_BITS:
+            raise NotJsonError(f"{place} is a whole number of more than 4,000 digits")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotJsonError(f"{place} is {value}, which is no JSON value")
         return float(value)
+    if not isinstance(value, (dict, list, tuple)):
+        raise NotJsonError(f"{place} is a {type(value).__name__}, which is no JSON value")
+    if depth == MAX_DEPTH:
+        raise NotJsonError(f"{place[:40]}… is nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
         checked = {}
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise NotJsonError(f"{place} has the key {key!r}; keys must be text")
-            checked[key] = check_json(inner, f"{place}.{key}")
+            checked[key] = check_json(inner, f"{place}.{key}", depth + 1)
         return checked
-    if isinstance(value, (list, tuple)):
-        return [check_json(inner, f"{place}[{index}]") for index, inner in enumerate(value)]
-    raise NotJsonError(f"{place} is a {type(value).__name__}, which is no JSON value")
+    return [check_json(inner, f"{place}[{index}]", depth + 1) for index, inner in enumerate(value)]
 
 
 def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> Any:
@@ -63,7 +71,12 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
 
     def progress(fraction: float, message: object = None) -> None:
         """Say how far the step is, from 0 to 1."""
-        send({"event": "progress", "fraction": float(fraction), "message": None if message is None else str(message)})
+        value = float(fraction)
+        if math.isnan(value):
+            raise ValueError("progress takes a number from 0 to 1")
+        # Bounded here: JSON does not know what is beyond all numbers.
+        bounded = min(1.0, max(0.0, value))
+        send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
 
     namespace = {"__name__": "__step__", "__file__": CODE_NAME, "progress": progress}
     exec(compile(code, CODE_NAME, "exec"), namespace)
@@ -87,17 +100,43 @@ def call(function: Callable[..., Any], args: Any) -> Any:
 
 
 def own_lines(error: BaseException) -> str:
-    """The traceback without the frames of this file."""
+    """The traceback from where the user's code begins to where it ends."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
         seen.add(id(link))
-        trace = link.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-            trace = trace.tb_next
-        link.__traceback__ = trace
+        link.__traceback__ = own_frames(link.__traceback__)
         link = link.__cause__ or link.__context__
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+def own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The frames without those of this file, and of what calls the code for it, around them."""
+    while trace is not None and is_ours(trace):
+        trace = trace.tb_next
+    last, frame = None, trace
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == __file__:
+            break
+        last, frame = frame, frame.tb_next
+    if last is not None:
+        last.tb_next = None
+    return trace
+
+
+def is_ours(trace: TracebackType) -> bool:
+    """Whether a frame is of this file, or of the parts of the library by which it calls the user's code."""
+    asyncio_folder = asyncio.__file__[: -len("__init__.py")]
+    return trace.tb_frame.f_code.co_filename.startswith((__file__, inspect.__file__, asyncio_folder))
+
+
+def said_by(error: BaseException) -> str:
+    """The type of an error and its text, if it has one that can be read."""
+    try:
+        text = str(error)
+    except Exception as unreadable:  # noqa: BLE001  (the code's own __str__)
+        text = f"(its text cannot be read: {type(unreadable).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class EventStream(io.RawIOBase):
@@ -134,11 +173,10 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
         return {"event": "error", "kind": "not_json", "message": str(error), "stack": None}
     except BaseException as error:  # noqa: BLE001  (told to the step, whatever it is)
         kind = "memory" if isinstance(error, MemoryError) else "exit" if isinstance(error, SystemExit) else "exception"
-        text = str(error)
         return {
             "event": "error",
             "kind": kind,
-            "message": f"{type(error).__name__}: {text}" if text else type(error).__name__,
+            "message": said_by(error),
             "stack": own_lines(error),
         }
 
@@ -149,11 +187,15 @@ def main() -> None:
     os.set_inheritable(descriptor, False)
     channel = os.fdopen(descriptor, "r+b", buffering=0)
 
+    one_at_a_time = threading.RLock()  # any thread of the code may print
+
     def send(event: dict[str, Any]) -> None:
         data = memoryview(json.dumps(event, allow_nan=False).encode("ascii") + b"\n")
-        while data:
-            data = data[channel.write(data) :]
+        with one_at_a_time:
+            while data:
+                data = data[channel.write(data) :]
 
+    owner = os.getpid()
     directory, environment = os.getcwd(), dict(os.environ)  # noqa: PTH109  (pathlib takes its time to import)
     limited = False
     with os.fdopen(os.dup(descriptor), "rb") as reader:
@@ -167,8 +209,10 @@ def main() -> None:
             os.environ.update(request.get("env") or {})
             print_to(send)
             last = answer(request, send)
+            if os.getpid() != owner:
+                os._exit(0)  # a process that the code forked and that came back here: only its parent answers
             for stream in (sys.stdout, sys.stderr):
-                if not stream.closed:
+                if stream is not None and not stream.closed:
                     stream.flush()
             os.chdir(directory)
             os.environ.clear()
