@@ -75,10 +75,20 @@ def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mappi
         step = as_object(todo.pop(0))
         for part in [step, *map(as_object, as_list(step.get("cases"))), as_object(step.get("default"))]:
             todo += as_list(part.get("steps"))
-        if step.get("type") == "mcp":
-            name = server_name(as_object(step.get("input")), step.get("connection"))
+        for call in _mcp_calls(step):
+            name = server_name(as_object(call.get("input")), call.get("connection"))
             if name is not None:
-                yield name, step
+                yield name, call
+
+
+def _mcp_calls(step: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """A step that calls a tool, or those tools of a model that do, as if they were steps."""
+    if step.get("type") == "mcp":
+        yield step
+    if step.get("type") == "llm":
+        for tool in map(as_object, as_list(as_object(step.get("input")).get("tools"))):
+            if tool.get("type") == "mcp":
+                yield {"id": step.get("id"), **tool}
 
 
 async def _bound(
