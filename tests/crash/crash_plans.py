@@ -5,12 +5,13 @@ import hashlib
 import os
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.runtime.plan import Bind, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
+from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.steps.base import StepContext, StepType
 from wftui.steps.catalogue import builtin_catalogue
@@ -33,7 +34,7 @@ class Trace(StepType[Any]):
         if input["flaky"] and context.attempt == 1:
             raise WorkflowError("flaky", "the first attempt always fails")
         descriptor = os.open(self._traces, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(descriptor, f"{context.path}\n".encode())
+        os.write(descriptor, f"{context.execution_id}/{context.path}\n".encode())
         os.close(descriptor)
         return {"path": context.path, "mark": input["mark"], "text": input["text"]}
 
@@ -52,16 +53,18 @@ class TracingSteps:
         return [*self._builtin.types(), self._trace]
 
 
-def random_plan(seed: int) -> WorkflowPlan:
-    """The workflow of a seed: always the same."""
-    source = random.Random(seed)
+def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
+    """The workflow of a seed: always the same. `child` is the one that steps of `crash` call."""
+    source = random.Random(f"{seed} {workflow_id}")
     counter = iter(range(10_000))
-    steps = _steps(source, lambda: f"s{next(counter)}", depth=0, most=6)
-    last = _leaf(source, f"s{next(counter)}", ())
+    kinds = _KINDS if workflow_id == "crash" else tuple(kind for kind in _KINDS if kind not in ("call", "calls"))
+    making = _Making(source, lambda: f"s{next(counter)}", kinds)
+    steps = making.steps(depth=0, most=5 if workflow_id == "crash" else 2)
+    last = making.leaf(f"s{next(counter)}", ())
     outputs: dict[str, Bind] = {step.id: _output_of(step.id) for step in steps}
     return WorkflowPlan(
-        id="crash",
-        name="Crash",
+        id=workflow_id,
+        name=workflow_id,
         version="1",
         source_hash="sha256:0",
         compiler="1",
@@ -72,48 +75,72 @@ def random_plan(seed: int) -> WorkflowPlan:
     )
 
 
-def _steps(source: random.Random, name: Callable[[], str], *, depth: int, most: int) -> tuple[StepPlan, ...]:
-    steps: list[StepPlan] = []
-    for _ in range(source.randint(2, most)):
-        before = [step.id for step in steps]
-        needs = tuple(sorted(source.sample(before, source.randint(0, min(2, len(before))))))
-        steps.append(_step(source, name, needs, depth))
-    return tuple(steps)
+_KINDS = (
+    *("leaf", "leaf", "leaf", "each", "delay", "approval", "group", "groups", "loop", "loops", "switch"),
+    *("off", "handled", "call", "calls"),
+)
 
 
-def _step(source: random.Random, name: Callable[[], str], needs: tuple[str, ...], depth: int) -> StepPlan:
-    step_id = name()
-    kind = source.choice(
-        ["leaf", "leaf", "leaf", "each", "delay", "group", "groups", "loop"] if depth < 2 else ["leaf"]
-    )
-    items = ForEachPlan(items=lambda _scope: [1, 2, 3, 4], max_parallel=source.choice([1, 3]))
-    match kind:
-        case "delay":
-            return StepPlan(id=step_id, type="delay", name=step_id, needs=needs, input=lambda _scope: {"for": 0.01})
-        case "each":
-            return _leaf(source, step_id, needs, for_each=items)
-        case "group" | "groups":
-            body = _steps(source, name, depth=depth + 1, most=3)
-            each = items if kind == "groups" else None
-            return StepPlan(id=step_id, type="group", name=step_id, needs=needs, body=body, for_each=each)
-        case "loop":
-            body = _steps(source, name, depth=depth + 1, most=3)
-            loop = LoopPlan(until=lambda scope: bool(scope.locals["index"] == 2), max_iterations=5)
-            return StepPlan(id=step_id, type="loop", name=step_id, needs=needs, body=body, loop=loop)
-        case _:
-            return _leaf(source, step_id, needs)
+@dataclass(frozen=True, slots=True)
+class _Making:
+    source: random.Random
+    name: Callable[[], str]
+    kinds: tuple[str, ...]
 
+    def steps(self, *, depth: int, most: int) -> tuple[StepPlan, ...]:
+        steps: list[StepPlan] = []
+        for _ in range(self.source.randint(2, most)):
+            before = [step.id for step in steps if step.when is None]
+            needs = tuple(sorted(self.source.sample(before, self.source.randint(0, min(2, len(before))))))
+            steps.append(self.step(needs, depth))
+        return tuple(steps)
 
-def _leaf(source: random.Random, step_id: str, needs: tuple[str, ...], **fields: Any) -> StepPlan:
-    wait, flaky = source.choice([0, 0, 0.001, 0.005]), source.random() < 0.2
-    text = "x" * source.choice([0, 10, 40_000])
+    def step(self, needs: tuple[str, ...], depth: int) -> StepPlan:
+        step_id = self.name()
+        kind = self.source.choice(self.kinds if depth < 2 else ("leaf", "delay", "approval"))
+        items = ForEachPlan(items=lambda _scope: [1, 2, 3], max_parallel=self.source.choice([1, 3]))
+        each = items if kind in ("groups", "loops", "calls") else None
+        common: Any = {"id": step_id, "name": step_id, "needs": needs, "for_each": each}
+        match kind:
+            case "delay":
+                return StepPlan(type="delay", input=lambda _scope: {"for": 0.004}, **common)
+            case "approval":
+                question = {"prompt": "?", "timeout": 0.004, "onTimeout": "approve"}
+                return StepPlan(type="approval", input=lambda _scope: question, **common)
+            case "call" | "calls":
+                return StepPlan(type="workflow", input=lambda _scope: {"workflow": "child"}, **common)
+            case "each":
+                return self.leaf(step_id, needs, for_each=items)
+            case "group" | "groups":
+                return StepPlan(type="group", body=self.steps(depth=depth + 1, most=2), **common)
+            case "switch":
+                cases = [
+                    CasePlan(when=when, steps=self.steps(depth=depth + 1, most=2))
+                    for when in (lambda _scope: False, lambda _scope: True, None)
+                ]
+                return StepPlan(type="switch", cases=tuple(cases), **common)
+            case "loop" | "loops":
+                loop = LoopPlan(until=lambda scope: bool(scope.locals["index"] == 1), max_iterations=5)
+                return StepPlan(type="loop", body=self.steps(depth=depth + 1, most=2), loop=loop, **common)
+            case "off":
+                return self.leaf(step_id, needs, when=lambda _scope: False)
+            case "handled":
+                return StepPlan(
+                    type="assert", input=lambda _scope: {"that": False}, on_error="fallback", fallback=7, **common
+                )
+            case _:
+                return self.leaf(step_id, needs)
 
-    def bind(scope: Scope) -> Json:
-        seen = [_told(scope.steps[other].output) for other in needs]
-        mark = hashlib.sha256(repr((seen, scope.locals.get("index"))).encode()).hexdigest()
-        return {"wait": wait, "flaky": flaky, "mark": mark, "text": text}
+    def leaf(self, step_id: str, needs: tuple[str, ...], **fields: Any) -> StepPlan:
+        wait, flaky = self.source.choice([0, 0, 0.001, 0.005]), self.source.random() < 0.2
+        text = "x" * self.source.choice([0, 10, 40_000])
 
-    return StepPlan(id=step_id, type="trace", name=step_id, needs=needs, input=bind, retry=_TWICE, **fields)
+        def bind(scope: Scope) -> Json:
+            seen = [_told(scope.steps[other].output) for other in needs]
+            mark = hashlib.sha256(repr((seen, scope.locals.get("index"))).encode()).hexdigest()
+            return {"wait": wait, "flaky": flaky, "mark": mark, "text": text}
+
+        return StepPlan(id=step_id, type="trace", name=step_id, needs=needs, input=bind, retry=_TWICE, **fields)
 
 
 def _output_of(step_id: str) -> Bind:
@@ -121,7 +148,11 @@ def _output_of(step_id: str) -> Bind:
 
 
 def _told(output: Json) -> Json:
-    """An output that can be foretold: of a delay only that it was, as when it was over depends on the clock."""
+    """An output that can be foretold: of a wait only that it was, as when it was over depends on the clock."""
     if isinstance(output, list):
         return [_told(item) for item in output]
-    return "waited" if isinstance(output, dict) and "until" in output else output
+    if isinstance(output, dict):
+        if "until" in output or "approved" in output:
+            return "waited"
+        return {key: _told(value) for key, value in output.items()}
+    return output

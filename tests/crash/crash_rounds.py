@@ -20,11 +20,10 @@ from crash_plans import TracingSteps, random_plan
 import wftui.runtime.validation_rules  # noqa: F401  (imported once here, not in each process)
 from wftui.compiler.compiler import LoadedWorkflow
 from wftui.engine.executor import WorkflowExecutor
-from wftui.engine.standalone import run_plan
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.compilation import CompilationResult
-from wftui.model.events import ExecutionEvent, IterationCompleted, StepCompleted
+from wftui.model.events import Created, ExecutionEvent, IterationCompleted, StepCompleted
 from wftui.model.execution import ExecutionRequest
 from wftui.model.reducer import fold
 from wftui.store.execution_store import ExecutionStore
@@ -41,7 +40,7 @@ class Round:
 
     @property
     def database(self) -> Path:
-        return self.folder / "runs.db"
+        return self.folder / f"runs-{self.seed}.db"
 
     @property
     def traces(self) -> Path:
@@ -52,23 +51,26 @@ class Round:
         return self.folder / f"shown-{self.seed}"
 
 
-def loaded(seed: int) -> LoadedWorkflow:
-    result = CompilationResult(success=True, workflow_id="crash", timestamp=utc_now())
-    return LoadedWorkflow(random_plan(seed), str(seed), "", result)
+def loaded(seed: int, workflow_id: str) -> LoadedWorkflow:
+    result = CompilationResult(success=True, workflow_id=workflow_id, timestamp=utc_now())
+    return LoadedWorkflow(random_plan(seed, workflow_id), str(seed), "", result)
+
+
+def executor_over(store: ExecutionStore, traces: Path, seed: int) -> WorkflowExecutor:
+    return WorkflowExecutor(
+        store,
+        TracingSteps(traces),
+        lambda workflow_id: loaded(seed, workflow_id),
+        load_stored=lambda workflow_id, source, _code: loaded(int(source), workflow_id),
+    )
 
 
 async def live(round_: Round, run_id: str | None) -> None:
     """What a process does: start the run, or go on with it, and show each event as a pipe would."""
     store = await ExecutionStore.open(round_.database)
-    executor = WorkflowExecutor(
-        store,
-        TracingSteps(round_.traces),
-        lambda _workflow: loaded(round_.seed),
-        load_stored=lambda _workflow, source, _code: loaded(int(source)),
-    )
-    await store.recover()
+    executor = executor_over(store, round_.traces, round_.seed)
     if run_id is None:
-        run_id = await executor.start(ExecutionRequest(workflow_id="crash", user_id=str(round_.seed)))
+        run_id = await executor.start(ExecutionRequest(workflow_id="crash"))
     else:
         await executor.resume(run_id)
     descriptor = os.open(round_.shown, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -76,6 +78,18 @@ async def live(round_: Round, run_id: str | None) -> None:
         os.write(descriptor, "".join(f"{event.seq} {event.type}\n" for event in batch).encode())
     await executor.close()
     await store.close()
+
+
+async def expected_outputs(round_: Round) -> Json:
+    """The outputs of the same workflow when nobody kills it."""
+    store = await ExecutionStore.open(round_.folder / f"expected-{round_.seed}.db")
+    try:
+        executor = executor_over(store, round_.folder / "expected", round_.seed)
+        record = await executor.execute(ExecutionRequest(workflow_id="crash"))
+        assert record.status == "completed", record.error
+        return await store.resolve(record.outputs)
+    finally:
+        await store.close()
 
 
 def process(round_: Round, run_id: str | None, kill_after: float | None) -> bool:
@@ -97,18 +111,33 @@ def process(round_: Round, run_id: str | None, kill_after: float | None) -> bool
     return os.WIFEXITED(status)
 
 
-async def history(round_: Round) -> tuple[str | None, list[ExecutionEvent], Json]:
-    """The run's id, its events, and its outputs whole."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is stored of a round: the run, its sub-workflows, and the outputs of the run whole."""
+
+    runs: dict[str, list[ExecutionEvent]]
+    main: str | None
+    outputs: Json
+
+    @property
+    def last(self) -> str:
+        """Type of the run's newest event."""
+        return self.runs[self.main][-1].type if self.main else ""
+
+
+async def history(round_: Round) -> Seen:
     store = await ExecutionStore.open(round_.database)
     try:
-        page = await store.list(limit=1)
-        runs = [run for run in page.executions if run.user_id == str(round_.seed)]
-        if not runs:
-            return None, [], None
-        events: list[ExecutionEvent] = []
-        while more := await store.events(runs[0].id, after=len(events)):
-            events += more
-        return runs[0].id, events, await store.resolve(fold(runs[0].id, events).outputs)
+        runs: dict[str, list[ExecutionEvent]] = {}
+        main: str | None = None
+        page = await store.list(limit=1000)
+        for run in page.executions:
+            events: list[ExecutionEvent] = []
+            while more := await store.events(run.id, after=len(events)):
+                events += more
+            runs[run.id] = events
+            main = run.id if run.workflow_id == "crash" else main
+        return Seen(runs, main, await store.resolve(fold(main, runs[main]).outputs) if main else None)
     finally:
         await store.close()
 
@@ -117,10 +146,11 @@ def traces(round_: Round) -> Counter[str]:
     return Counter(round_.traces.read_text().split()) if round_.traces.exists() else Counter()
 
 
-def check_kept(round_: Round, events: list[ExecutionEvent]) -> None:
+def check_kept(round_: Round, seen: Seen) -> None:
     """Nothing that was shown is lost, nothing is missing in between, and the file is whole."""
-    assert [event.seq for event in events] == list(range(1, len(events) + 1)), "a gap in seq"
-    stored = {f"{event.seq} {event.type}" for event in events}
+    for events in seen.runs.values():
+        assert [event.seq for event in events] == list(range(1, len(events) + 1)), "a gap in seq"
+    stored = {f"{event.seq} {event.type}" for event in seen.runs.get(seen.main or "", [])}
     shown = round_.shown.read_text().splitlines() if round_.shown.exists() else []
     lost = [line for line in shown if line not in stored]
     assert not lost, f"shown, but not stored: {lost[:3]}"
@@ -129,33 +159,44 @@ def check_kept(round_: Round, events: list[ExecutionEvent]) -> None:
     connection.close()
 
 
+def check_children(seen: Seen) -> None:
+    """No step was given a second sub-workflow once a step of the first had run."""
+    begun = Counter(
+        events[0].parent_path
+        for events in seen.runs.values()
+        if isinstance(events[0], Created) and events[0].parent_path and any("step_" in event.type for event in events)
+    )
+    assert not begun or max(begun.values()) == 1, f"two sub-workflows for one step: {begun}"
+
+
 def play(round_: Round, source: random.Random) -> int:
     """One round; returns how often the process was killed."""
     kills = 0
-    run_id: str | None = None
+    seen = Seen({}, None, None)
     done: dict[str, int] = {}
     while True:
         # The fourth process may live.
-        ended = process(round_, run_id, source.uniform(0, LONGEST) if kills < 3 else None)
-        run_id, events, outputs = asyncio.run(history(round_))
+        ended = process(round_, seen.main, source.uniform(0, LONGEST) if kills < 3 else None)
+        seen = asyncio.run(history(round_))
         counts = traces(round_)
         for path, count in done.items():
             assert counts[path] == count, f"{path} was done again"
         if not ended:
             kills += 1
-        if run_id is None:
+        if seen.main is None:
             continue  # killed before the run was there
-        check_kept(round_, events)
+        check_kept(round_, seen)
         done = {
-            event.path: counts[event.path] for event in events if isinstance(event, StepCompleted | IterationCompleted)
+            f"{run_id}/{event.path}": counts[f"{run_id}/{event.path}"]
+            for run_id, events in seen.runs.items()
+            for event in events
+            if isinstance(event, StepCompleted | IterationCompleted)
         }
-        if ended or events[-1].type == "completed":
+        if ended or seen.last == "completed":
             break
-    expected = asyncio.run(
-        run_plan(random_plan(round_.seed), {}, lambda _event: None, catalogue=TracingSteps(round_.folder / "expected"))
-    )
-    assert events[-1].type == "completed", events[-1]
-    assert outputs == expected.outputs, "other outputs than without a crash"
+    assert seen.last == "completed", seen.runs[seen.main][-1]
+    assert seen.outputs == asyncio.run(expected_outputs(round_)), "other outputs than without a crash"
+    check_children(seen)
     return kills
 
 
