@@ -101,14 +101,14 @@ class WorkflowExecutor:
         request: ExecutionRequest,
         *,
         depth: int = 1,
-        redactor: Redactor | None = None,
+        part_of: RunConnections | None = None,
         announce: Callable[[str], Awaitable[None]] | None = None,
     ) -> str:
         """Start a run; returns its id once it is recorded.
 
         Args:
             depth: how many runs there are from the top down to this one, which counts.
-            redactor: of the run that this one is a part of; what is secret in one of them is so in both.
+            part_of: connections of the run that this one is a part of, which it shares with their secrets.
             announce: is called with the id once the run is recorded, and before it begins.
 
         Raises:
@@ -116,7 +116,7 @@ class WorkflowExecutor:
                 the schema are a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth, redactor=redactor)
+        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth, part_of=part_of)
         await self._create(run, loaded, announce)
         return run.id
 
@@ -127,26 +127,27 @@ class WorkflowExecutor:
         inputs: Mapping[str, Json] | None = None,
         confirmed: bool = False,
         depth: int = 1,
-        redactor: Redactor | None = None,
+        part_of: RunConnections | None = None,
     ) -> None:
         """Go on with an interrupted run in this process, with the plan it ran: nothing that has ended runs again.
 
         Args:
             inputs: its secret inputs, which are not stored; others are ignored.
             confirmed: run again what was running and says `"idempotent": false`.
-            depth, redactor: as for `start`.
+            depth, part_of: as for `start`.
 
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended, or a process runs it.
             ConfirmationNeeded: steps that may not run twice were running when the process died.
             UsageError: a secret input is not given.
+            UnresolvedError: something that the steps left need is not there; the run stays as it is.
         """
         if execution_id in self._runs or execution_id in self._resuming:
             raise ConflictError(f"run {execution_id} is running here")
         self._resuming.add(execution_id)
         try:
-            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, redactor=redactor)
+            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
         finally:
             self._resuming.discard(execution_id)
 
@@ -157,7 +158,7 @@ class WorkflowExecutor:
         *,
         confirmed: bool,
         depth: int,
-        redactor: Redactor | None,
+        part_of: RunConnections | None,
     ) -> None:
         await self._store.recover()  # its process may have died a moment ago
         history = await read_history(self._store, execution_id)
@@ -177,7 +178,7 @@ class WorkflowExecutor:
             plan,
             request,
             depth=depth,
-            redactor=redactor,
+            part_of=part_of,
             prior=history.prior,
             confirmed=confirmed,
         )
@@ -189,6 +190,7 @@ class WorkflowExecutor:
                 raise ConflictError(f"run {execution_id} has gone on in another process meanwhile")
             await run.resume()
         except RunBroken as broken:
+            self._letting_go.add(asyncio.create_task(self._let_go(execution_id)))
             raise UnrecordedError(str(broken)) from broken
         self._launch(run)
 
@@ -251,6 +253,14 @@ class WorkflowExecutor:
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
         """Start a run and wait for its end; raises what `start` and `wait` raise."""
         return await self.wait(await self.start(request))
+
+    async def plan(self, workflow_id: str) -> WorkflowPlan:
+        """A workflow as it is now.
+
+        Raises:
+            UserError: it does not exist or has errors.
+        """
+        return (await asyncio.to_thread(self._load, workflow_id)).plan
 
     def running(self) -> list[str]:
         """Ids of the runs that this process is running, oldest first."""
@@ -372,21 +382,24 @@ class WorkflowExecutor:
         request: ExecutionRequest,
         *,
         depth: int,
-        redactor: Redactor | None = None,
+        part_of: RunConnections | None = None,
         prior: Prior | None = None,
         confirmed: bool = False,
     ) -> Run:
-        redactor = Redactor() if redactor is None else redactor
+        if part_of is None:
+            connections = RunConnections(plan, request.connections, Redactor(), self._connections)
+        else:
+            connections = part_of.of(plan)
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
-            emitter=Emitter(execution_id, self._store, redactor, self._clock),
+            emitter=Emitter(execution_id, self._store, connections.redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),
             environment={**os.environ, "WFTUI_USER": request.user_id},
             working_directory=self._working_directory,
             folder=self._folder_of(plan.id) if self._folder_of else None,
-            connections=RunConnections(plan, request.connections, redactor, self._connections),
+            connections=connections,
             children=ChildRuns(
                 self,
                 self._store,
@@ -394,7 +407,7 @@ class WorkflowExecutor:
                 execution_id,
                 depth,
                 self._settings.max_depth,
-                redactor=redactor,
+                connections=connections,
                 confirmed=confirmed,
             ),
             prior=prior or Prior(),

@@ -1,0 +1,86 @@
+"""A run goes on once: whoever is too late, here or in another process, is told so."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.engine_plans import FAST, Loaded, Steps, step, workflow
+from wftui.engine.executor import WorkflowExecutor
+from wftui.model.clock import utc_now
+from wftui.model.errors import ConflictError
+from wftui.model.events import Created, Interrupted, Resumed, Started
+from wftui.runtime.plan import step_infos
+from wftui.store.execution_store import ExecutionStore
+
+RUN = "01k9x2m4q-7hd3f"
+PLAN = workflow(step("a"))
+
+
+async def interrupted_run(store: ExecutionStore) -> None:
+    plan = await store.put_plan("{}", "")
+    where = {"execution_id": RUN, "timestamp": utc_now()}
+    begun = Created(workflow_id="test", plan=plan, user_id="", inputs={}, steps=step_infos(PLAN), **where)
+    await store.append([begun, Started(**where), Interrupted(**where)], wait=True)
+    await store.release(RUN)
+
+
+def executor_of(store: ExecutionStore) -> WorkflowExecutor:
+    return WorkflowExecutor(
+        store,
+        Steps(),
+        lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # a plan is all the engine looks at
+        load_stored=lambda *_stored: Loaded(PLAN),  # type: ignore[arg-type]
+        settings=FAST,
+    )
+
+
+async def types(store: ExecutionStore) -> list[str]:
+    return [event.type for event in await store.events(RUN) if not event.type.startswith("step_")]
+
+
+async def test_a_resume_that_is_under_way_is_not_begun_again(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    executor = executor_of(store)
+    await interrupted_run(store)
+    outcomes = await asyncio.gather(executor.resume(RUN), executor.resume(RUN), return_exceptions=True)
+    assert [str(outcome) for outcome in outcomes if outcome is not None] == [f"run {RUN} is running here"]
+    assert (await executor.wait(RUN)).status == "completed"
+    assert await types(store) == ["created", "started", "interrupted", "resumed", "completed"]
+    await executor.close()
+    await store.close()
+
+
+async def test_a_run_that_went_on_meanwhile_in_another_process_is_left_alone(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    other = await ExecutionStore.open(tmp_path / "runs.db")
+    await interrupted_run(store)
+    loop = asyncio.get_running_loop()
+
+    async def go_on_and_die() -> None:
+        where = {"execution_id": RUN, "timestamp": utc_now()}
+        await other.claim(RUN)
+        await other.append([Resumed(**where), Interrupted(**where)], wait=True)
+        await other.release(RUN)
+
+    def load_while_another_goes_on(*_stored: str) -> Loaded:
+        # The plan is loaded after the history was read, and before the run is claimed.
+        asyncio.run_coroutine_threadsafe(go_on_and_die(), loop).result(10)
+        return Loaded(PLAN)
+
+    late = WorkflowExecutor(
+        store,
+        Steps(),
+        lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # as above
+        load_stored=load_while_another_goes_on,  # type: ignore[arg-type]
+    )
+    with pytest.raises(ConflictError, match="has gone on in another process meanwhile"):
+        await late.resume(RUN)
+    assert await types(store) == ["created", "started", "interrupted", "resumed", "interrupted"]
+    second = executor_of(other)  # which it is free for
+    await second.resume(RUN)
+    assert (await second.wait(RUN)).status == "completed"
+    for each in (late, second):
+        await each.close()
+    for each_store in (store, other):
+        await each_store.close()
