@@ -1,5 +1,7 @@
 """`approval`: ask a person before the run goes on."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -7,6 +9,7 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.durations import Duration
+from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer, StepContext, StepModel, StepType
 
 
@@ -40,12 +43,30 @@ class ApprovalStep(StepType[ApprovalInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """`onTimeout` without `timeout` says nothing."""
+        """`onTimeout` without `timeout` says nothing; the form is a JSON Schema."""
+        problems: list[tuple[str, str]] = []
         if "onTimeout" in literal_input and "timeout" not in literal_input:
-            return [("onTimeout", '"onTimeout" has no effect without "timeout".')]
-        return []
+            problems.append(("onTimeout", '"onTimeout" has no effect without "timeout".'))
+        form = literal_input.get("form")
+        if isinstance(form, dict) and "{{" not in json.dumps(form):
+            problems += [("form", sentence) for sentence in _problems_of_form(form)]
+        return problems
 
     async def run(self, input: ApprovalInput, context: StepContext) -> Json:  # noqa: A002
-        """The answer: `{approved, by, at, data}`."""
+        """The answer: `{approved, by, at, data}`.
+
+        Raises:
+            WorkflowError: `validation.form` when the form is no JSON Schema, `timeout` as `onTimeout` says.
+        """
+        if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
+            raise WorkflowError("validation.form", problems[0])
         answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
         return answer.model_dump(mode="json", by_alias=True)
+
+
+def _problems_of_form(form: Mapping[str, Any]) -> list[str]:
+    # Checking schemas takes its time to import, and most approvals have no form.
+    from wftui.runtime.validation import schema_problems
+
+    problems = schema_problems(dict(form))
+    return [f"The form is no JSON Schema: {each.pointer or 'it'}: {each.message.rstrip('.')}." for each in problems]

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.durations import Duration
+from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 
 
@@ -52,9 +53,16 @@ class DelayStep(StepType[DelayInput]):
         return []
 
     async def run(self, input: DelayInput, context: StepContext) -> Json:  # noqa: A002
-        """Wait; says until when it waited."""
-        if input.until is not None:
-            moment = input.until.astimezone(UTC)
-        else:
-            moment = context.now() + timedelta(seconds=input.for_ or 0.0)
+        """Wait; says until when it waited.
+
+        Raises:
+            WorkflowError: `delay.moment` when there is no such moment.
+        """
+        try:
+            if input.until is not None:
+                moment = input.until.astimezone(UTC)
+            else:
+                moment = context.now() + timedelta(seconds=input.for_ or 0.0)
+        except OverflowError:
+            raise WorkflowError("delay.moment", "The moment to wait for lies beyond the year 9999.") from None
         return {"until": format_timestamp(await context.sleep_until(moment))}

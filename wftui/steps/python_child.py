@@ -217,7 +217,10 @@ def main() -> None:
             os.chdir(directory)
             os.environ.clear()
             os.environ.update(environment)
-            send(last)
+            try:
+                send(last)
+            except MemoryError:  # before anything was written: it is made as a whole first
+                send({"event": "error", "kind": "memory", "message": "MemoryError", "stack": None})
 
 
 if __name__ == "__main__":

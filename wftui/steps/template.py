@@ -17,6 +17,8 @@ from wftui.steps.python_call import PythonCall, call_python
 
 MEMORY_BYTES = 512 * 1024 * 1024
 """What the interpreter that renders may use: a template can ask for any amount."""
+RENDER_SECONDS = 60.0
+"""A template that takes longer has no end in sight."""
 MAX_TEMPLATE = 4 * 1024 * 1024
 _IN_TEXT = ["[[", "]]"]
 _IN_FILE = ["{{", "}}"]
@@ -81,26 +83,34 @@ class TemplateStep(StepType[TemplateInput]):
         """Render.
 
         Raises:
-            WorkflowError: `template.error` with the line in the template, `python.memory`, `file.missing`.
+            WorkflowError: `template.error` with the line in the template, `template.limit`, `file.missing`.
         """
         if input.file is not None:
             path = resolve_path(input.file, context.working_directory)
             text, name, delimiters = await asyncio.to_thread(_read, path), input.file, _IN_FILE
         else:
             text, name, delimiters = input.template or "", "<template>", _IN_TEXT
-        result = await call_python(
-            PythonCall(
-                code=None,
-                function="wftui.steps.template_child:render",
-                args=[text, name, input.values, delimiters, input.escape],
-                interpreter=sys.executable,
-                cwd=context.working_directory,
-                modules=Path(wftui.__file__).parents[1],
-                env=context.environment,
-                memory=MEMORY_BYTES,
-            ),
-            context,
+        call = PythonCall(
+            code=None,
+            function="wftui.steps.template_child:render",
+            args=[text, name, input.values, delimiters, input.escape],
+            interpreter=sys.executable,
+            cwd=context.working_directory,
+            modules=Path(wftui.__file__).parents[1],
+            env=context.environment,
+            memory=MEMORY_BYTES,
         )
+        try:
+            async with asyncio.timeout(RENDER_SECONDS):
+                result = await call_python(call, context)
+        except TimeoutError:
+            raise WorkflowError("template.limit", f"The template takes longer than {RENDER_SECONDS:g} s.") from None
+        except WorkflowError as error:
+            if error.type not in ("python.memory", "output.too_big"):
+                raise
+            raise WorkflowError(
+                "template.limit", "The template needs too much memory, or makes too long a text."
+            ) from None
         if "error" in result:
             where = f"Line {result['line']} of the template" if result["line"] else "The template"
             raise WorkflowError("template.error", f"{where}: {result['error'].rstrip('.')}.")

@@ -28,6 +28,10 @@ def render(text: str, name: str, values: dict[str, Any], delimiters: list[str], 
         return {"text": template.render(values)}
     except jinja2.TemplateSyntaxError as error:
         return {"error": str(error.message), "line": error.lineno}
+    except RecursionError as error:
+        return {"error": "it calls itself without end, or is nested too deeply", "line": _line(error, name)}
+    except SyntaxError as error:  # of the Python that it becomes
+        return {"error": str(error.msg), "line": None}
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         return {"error": str(error) or type(error).__name__, "line": _line(error, name)}
 
