@@ -71,8 +71,8 @@ class EmailStep(StepType[EmailInput]):
         """Send it.
 
         Raises:
-            WorkflowError: `email.connection`, `email.address`, `email.auth`, `email.tls`, `email.refused`,
-                `email.connect`, `file.missing`.
+            WorkflowError: `email.connection`, `email.address`, `email.header`, `email.auth`, `email.tls`,
+                `email.refused`, `email.connect`, `file.missing`.
         """
         if context.connection is None:
             raise WorkflowError("email.connection", "The step needs a connection of kind smtp.")

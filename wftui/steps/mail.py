@@ -2,6 +2,7 @@
 
 import contextlib
 import mimetypes
+import re
 import smtplib
 import socket
 import ssl
@@ -19,6 +20,8 @@ from wftui.runtime.errors import WorkflowError
 if TYPE_CHECKING:
     from wftui.steps.email import Addresses, EmailInput
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MADE_HERE = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version"})
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -28,14 +31,14 @@ def build_message(
     """The message, and the addresses of everybody it goes to.
 
     Raises:
-        WorkflowError: `email.address`, `file.missing`.
+        WorkflowError: `email.address`, `email.header`, `file.missing`.
     """
     sender = step.from_ or server.sender or server.username
     if sender is None or "@" not in parseaddr(sender)[1]:
         raise WorkflowError("email.address", f"{sender!r} is no sender; give from, or sender in the connection.")
     message = EmailMessage()
-    message["From"] = sender
     try:
+        message["From"] = sender
         for name, addresses in (("To", step.to), ("Cc", step.cc), ("Reply-To", step.reply_to)):
             if addresses:
                 message[name] = ", ".join(_list(addresses))
@@ -43,11 +46,13 @@ def build_message(
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
         for name, value in step.headers.items():
+            _check_name(name)
             message[name] = value
     except (ValueError, MessageError) as error:
         raise WorkflowError("email.address", f"A header of the message is wrong: {error}.") from None
     message.set_content(
-        step.text if step.text is not None else step.html or "", subtype="plain" if step.text else "html"
+        step.text if step.text is not None else step.html or "",
+        subtype="plain" if step.text is not None else "html",
     )
     if step.text is not None and step.html is not None:
         message.add_alternative(step.html, subtype="html")
@@ -58,6 +63,15 @@ def build_message(
     if not recipients or not all("@" in address for address in recipients):
         raise WorkflowError("email.address", "A recipient is no mail address.")
     return message, recipients
+
+
+def _check_name(name: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise WorkflowError("email.header", f"{name!r} is no name for a header.")
+    if name.lower() in _MADE_HERE or name.lower().startswith("content-"):
+        raise WorkflowError(
+            "email.header", f'The header {name} is made from the other fields, such as "bcc" or "html".'
+        )
 
 
 class Delivery:
@@ -131,7 +145,8 @@ def _explained(deliver: Callable[[], dict[str, tuple[int, bytes]]], host: str) -
     except smtplib.SMTPAuthenticationError as error:
         raise WorkflowError("email.auth", f"{host} does not accept the user name and password.") from error
     except smtplib.SMTPNotSupportedError as error:
-        raise WorkflowError("email.tls", f"{host} cannot do this: {error}.") from error
+        kind = "email.address" if "SMTPUTF8" in str(error) else "email.auth" if "AUTH" in str(error) else "email.tls"
+        raise WorkflowError(kind, f"{host} cannot do this: {str(error).rstrip('.')}.") from error
     except smtplib.SMTPRecipientsRefused as error:
         texts = {text.decode("utf-8", "replace") for _, text in error.recipients.values()}
         raise WorkflowError("email.refused", f"{host} refuses all recipients: {'; '.join(sorted(texts))}.") from error
