@@ -43,6 +43,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli import mcp
 
             return mcp.COMMANDS[arguments.command]
+        case "settings":
+            from wftui.cli import settings
+
+            return settings.COMMANDS[arguments.command]
         case "steps":
             from wftui.cli import steps
 

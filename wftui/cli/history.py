@@ -8,9 +8,9 @@ from wftui.cli.progress import print_outputs
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.durations import format_duration
-from wftui.model.errors import ExitCode, UsageError
+from wftui.model.errors import ExitCode
 from wftui.model.events import ExecutionEvent, Log
-from wftui.model.execution import ExecutionFilters, ExecutionRecord
+from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionRecord
 from wftui.workbench import Workbench
 
 _PAGE = 1000
@@ -28,6 +28,7 @@ def history(arguments: argparse.Namespace) -> int:
             since=parse_moment(arguments.since, now) if arguments.since else None,
             until=parse_moment(arguments.until, now) if arguments.until else None,
             text=arguments.text,
+            children=not arguments.no_children,
         )
         page = await workbench.history(filters, limit=arguments.limit, cursor=arguments.cursor)
         if arguments.json:
@@ -123,24 +124,39 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
 
 
 def cleanup(arguments: argparse.Namespace) -> int:
-    """`wftui cleanup`."""
-    if arguments.older_than is None and arguments.keep is None:
-        raise UsageError("say what to remove: --older-than AGE, --keep N, or both", code="usage.cleanup")
+    """`wftui cleanup`: by the user's settings, unless the command line says what goes."""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        older_than = parse_moment(arguments.older_than, workbench.clock()) if arguments.older_than else None
-        report = await workbench.cleanup(older_than, keep=arguments.keep, dry_run=arguments.dry_run)
+        report = await _clean_up(workbench, arguments)
         if arguments.json:
-            terminal.json(report.to_wire())
+            kept_all = CleanupReport(runs=0, bytes_before=0, bytes_after=0, dry_run=arguments.dry_run)
+            terminal.json((report or kept_all).to_wire())
+        elif report is None:
+            terminal.line("your settings keep every run; set history.keep_days or history.keep_runs,")
+            terminal.line("or say what to remove: --older-than AGE, --keep N")
         else:
-            verb = "would remove" if report.dry_run else "removed"
-            terminal.line(f"{verb} {report.runs} run{'s' * (report.runs != 1)}")
-            if not report.dry_run:
-                terminal.line(f"the file went from {report.bytes_before:,} to {report.bytes_after:,} bytes")
+            _print_cleanup(terminal, report)
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
+
+
+async def _clean_up(workbench: Workbench, arguments: argparse.Namespace) -> CleanupReport | None:
+    only, dry_run = arguments.workflow, arguments.dry_run
+    if arguments.older_than is None and arguments.keep is None:
+        return await workbench.retention.apply(only, dry_run=dry_run)
+    older_than = parse_moment(arguments.older_than, workbench.clock()) if arguments.older_than else None
+    return await workbench.cleanup(older_than, keep=arguments.keep, workflow_id=only, dry_run=dry_run)
+
+
+def _print_cleanup(terminal: Terminal, report: CleanupReport) -> None:
+    terminal.line(f"{'would remove' if report.dry_run else 'removed'} {report.runs:,} run{'s' * (report.runs != 1)}")
+    if len(report.workflows) > 1 or report.dry_run:
+        for workflow_id, runs in report.workflows.items():
+            terminal.line(f"  {workflow_id}  {runs:,}")
+    if not report.dry_run:
+        terminal.line(f"the file went from {report.bytes_before:,} to {report.bytes_after:,} bytes")
 
 
 COMMANDS: dict[str, Command] = {"history": history, "show": show, "cleanup": cleanup}

@@ -15,9 +15,9 @@ def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> No
         default: `argparse.SUPPRESS` for a command's own parser, which must not undo what stood before the command.
     """
     group = parser.add_argument_group("where things are")
-    tables = "workspace folder (else WFTUI_TABLES, ./tables, user data)"
+    tables = "workspace folder (else WFTUI_TABLES, settings, ./tables, user data)"
     group.add_argument("--tables", type=Path, metavar="DIR", default=default, help=tables)
-    database = "history database (else WFTUI_DB, user data)"
+    database = "history database (else WFTUI_DB, settings, user data)"
     group.add_argument("--db", type=Path, metavar="FILE", default=default, help=database)
 
 

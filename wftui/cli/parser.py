@@ -106,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--since", metavar="WHEN", help='date, or age such as "24h"')
     history.add_argument("--until", metavar="WHEN")
     history.add_argument("--text", help="in ids, user and error message")
+    history.add_argument("--no-children", action="store_true", help="without the runs that steps of others started")
     history.add_argument("--limit", type=_positive, default=50)
     history.add_argument("--cursor", help="`next` of the page before")
     add_json(history)
@@ -114,11 +115,15 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--logs", action="store_true", help="its log lines")
     show.add_argument("--events", action="store_true", help="its events")
     add_json(show)
-    cleanup = command("cleanup", "Remove finished runs from the history; the file shrinks.")
-    cleanup.add_argument("--older-than", metavar="AGE", help='such as "30d"')
-    cleanup.add_argument("--keep", type=_positive, metavar="N", help="keep the newest N runs of each workflow")
-    cleanup.add_argument("--dry-run", action="store_true")
+    cleanup = command("cleanup", "Remove finished runs that the settings do not keep, or others; the file shrinks.")
+    cleanup.add_argument("--older-than", metavar="AGE", help='not by the settings, but older ones, such as "30d"')
+    cleanup.add_argument(
+        "--keep", type=_positive, metavar="N", help="not by the settings; the newest N runs of each workflow stay"
+    )
+    cleanup.add_argument("--workflow", metavar="ID", help="only of this workflow")
+    cleanup.add_argument("--dry-run", action="store_true", help="remove nothing; tell what would go")
     add_json(cleanup)
+    _add_settings(command("settings", "List what is set and where from; change it."))
     return parser
 
 
@@ -143,6 +148,15 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
         )
     for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
         actions.add_parser(name, help=help_text).add_argument("name")
+
+
+def _add_settings(settings: argparse.ArgumentParser) -> None:
+    add_json(settings)
+    actions = settings.add_subparsers(dest="action", metavar="ACTION")
+    added = actions.add_parser("set", help="give a setting a value")
+    added.add_argument("key", help="such as history.keep_days")
+    added.add_argument("value")
+    actions.add_parser("unset", help="go back to the default").add_argument("key")
 
 
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]

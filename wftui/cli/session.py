@@ -3,14 +3,18 @@
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
 
+if TYPE_CHECKING:
+    from wftui.model.execution import CleanupReport
+
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """Settings from `--tables`, `--db`, the environment and the defaults."""
+    """Settings from `--tables`, `--db`, the environment, the user's settings and the defaults."""
     return Settings.resolve(arguments.tables, arguments.db)
 
 
@@ -19,6 +23,8 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
 
     async def session() -> int:
         workbench = Workbench(settings_of(arguments))
+        removed: list[CleanupReport] = []
+        workbench.retention.tell = removed.append
         try:
             return await work(workbench)
         except UserError as error:
@@ -29,6 +35,9 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
             if workbench.notice:
                 Terminal().error(f"wftui: {workbench.notice}")
             await workbench.close()
+            for report in removed:  # only now: a display of progress may have had the terminal until here
+                runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
+                Terminal().error(f"wftui: removed {runs} that your settings do not keep (wftui settings)")
 
     return asyncio.run(session())
 

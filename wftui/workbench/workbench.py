@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError, UserError
 from wftui.workbench.connections import ConnectionsDesk
+from wftui.workbench.retention import RetentionDesk
 from wftui.workbench.settings import Settings
 from wftui.workbench.steps import StepsDesk
+from wftui.workbench.user_settings import UserSettingsDesk
 from wftui.workspace.files import SourceFile, Workspace
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class Workbench:
         self.workspace = Workspace(settings.tables)
         self.connections = ConnectionsDesk(changed=self._forget_checks)
         self.steps = StepsDesk(self.catalogue, self.compiler, changed=self._forget_checks)
+        self.user_settings = UserSettingsDesk(settings)
+        self.retention = RetentionDesk(self.store, clock)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._lookout: Lookout | None = None
@@ -72,7 +76,9 @@ class Workbench:
                 from wftui.store.execution_store import ExecutionStore
                 from wftui.store.lookout import Lookout
 
-                self._store = await ExecutionStore.open(self.settings.database, clock=self.clock)
+                self._store = await ExecutionStore.open(
+                    self.settings.database, clock=self.clock, durability=self.settings.durability
+                )
                 self._lookout = Lookout(self._store)
                 await self._lookout.begin()
             return self._store
@@ -85,6 +91,7 @@ class Workbench:
     async def executor(self) -> WorkflowExecutor:
         """The engine, started at the first call."""
         store = await self.store()
+        await self.retention.begin()
         async with self._opening:
             if self._executor is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.engine.executor")
@@ -121,6 +128,7 @@ class Workbench:
         if self._executor is not None:
             await self._executor.close(cancel=cancel)
             self._executor = None
+        await self.retention.end()
         if self._lookout is not None:
             await self._lookout.end()
             self._lookout = None
@@ -257,6 +265,28 @@ class Workbench:
         """What `rerun` with `keep` would keep and what it would run again, and why."""
         return (await (await self.executor()).plan_restart(run_id, from_step=from_step, inputs=inputs)).decisions
 
+    async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
+        """What a person must give again, because it is never stored, before a run can go on or be repeated.
+
+        Args:
+            resume: the run is to go on, with the inputs it began with; else its workflow as it is now is to run again.
+
+        Returns:
+            The workflow with a schema of these inputs alone, and what is known of them; None when there are none.
+        """
+        from wftui.compiler.secret_inputs import secret_pointers
+        from wftui.engine.secret_inputs import questions
+        from wftui.model.listing import WorkflowOutline
+
+        record = await self.head(run_id, whole=True)
+        if resume:  # its workflow may be another by now, or broken
+            name = record.workflow_id
+            outline = WorkflowOutline(id=name, name=name, input_schema=dict(await self.input_schema(run_id)))
+        else:
+            outline = await self.outline(record.workflow_id)
+        asked = questions(outline.input_schema, record.inputs, secret_pointers(outline.input_schema))
+        return (outline.model_copy(update={"input_schema": asked[0]}), asked[1]) if asked else None
+
     async def input_schema(self, run_id: str) -> Mapping[str, Json]:
         """What the inputs of a run had to fit when it began, whatever its workflow says by now."""
         return await (await self.executor()).input_schema(run_id)
@@ -369,10 +399,16 @@ class Workbench:
         return await (await self.store()).list(filters, limit=limit, cursor=cursor)
 
     async def cleanup(
-        self, older_than: datetime | None, *, keep: int | None = None, dry_run: bool = False
+        self,
+        older_than: datetime | None,
+        *,
+        keep: int | None = None,
+        workflow_id: str | None = None,
+        dry_run: bool = False,
     ) -> CleanupReport:
-        """Remove finished runs from the history; a live run is never touched."""
-        return await (await self.store()).cleanup(older_than, keep=keep, dry_run=dry_run)
+        """Remove finished runs from the history, whatever the settings keep; a live run is never touched."""
+        store = await self.store()
+        return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Different inputs of the last runs, newest first."""

@@ -16,10 +16,16 @@ def examples_path() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "tables"
 
 
-def find_tables(explicit: Path | None, environment: Mapping[str, str] = os.environ, cwd: Path | None = None) -> Path:
-    """The workspace: `--tables`, `WFTUI_TABLES`, `./tables`, else the user's data folder, filled with the examples.
+def find_tables(
+    explicit: Path | None,
+    environment: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+    configured: Path | None = None,
+) -> Path:
+    """The workspace: `--tables`, `WFTUI_TABLES`, the user's settings, `./tables`, else the user's data folder.
 
-    A folder that was named is taken as it is, existing or not; only the user's data folder is ever filled.
+    A folder that was named is taken as it is, existing or not; only the user's data folder is ever filled, with the
+    examples.
 
     Raises:
         WorkspaceError: when the user's data folder cannot be made.
@@ -28,6 +34,8 @@ def find_tables(explicit: Path | None, environment: Mapping[str, str] = os.envir
         return explicit.expanduser().absolute()
     if named := environment.get("WFTUI_TABLES"):
         return Path(named).expanduser().absolute()
+    if configured is not None:
+        return configured
     here = (cwd or Path.cwd()) / "tables"
     if here.is_dir():
         return here
@@ -37,12 +45,16 @@ def find_tables(explicit: Path | None, environment: Mapping[str, str] = os.envir
     return tables
 
 
-def find_database(explicit: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """The database: `--db`, `WFTUI_DB`, else `wftui.db` in the user's data folder."""
+def find_database(
+    explicit: Path | None, environment: Mapping[str, str] = os.environ, configured: Path | None = None
+) -> Path:
+    """The database: `--db`, `WFTUI_DB`, the user's settings, else `wftui.db` in the user's data folder."""
     if explicit is not None:
         return explicit.expanduser().absolute()
     if named := environment.get("WFTUI_DB"):
         return Path(named).expanduser().absolute()
+    if configured is not None:
+        return configured
     return user_data_path(environment) / "wftui.db"
 
 

@@ -1,0 +1,191 @@
+"""`wftui settings` and what the settings do: places, durability, old runs."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wftui.cli.main import main
+from wftui.workbench import Settings
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "my.toml"
+    monkeypatch.setenv("WFTUI_CONFIG", str(path))
+    return path
+
+
+@pytest.fixture
+def cli(file: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    monkeypatch.setenv("WFTUI_TABLES", str(settings.tables))
+    monkeypatch.setenv("WFTUI_DB", str(settings.database))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err + captured.out
+        return code, captured.out, captured.err
+
+    return run
+
+
+def listed(cli: Cli) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in json.loads(cli("settings", "--json")[1])["settings"]}
+
+
+def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
+    assert listed(cli)["durability"] | {"help": ""} == {
+        "name": "durability",
+        "value": "normal",
+        "origin": "default",
+        "default": "normal",
+        "help": "",
+    }
+    assert cli("settings", "set", "history.keep_days", "90") == (0, f"history.keep_days = 90  ({file})\n", "")
+    assert cli("settings", "set", "durability", "full")[0] == 0
+    assert cli("settings", "set", "history.workflows.nightly.keep_runs", "all")[0] == 0
+    found = {name: (each["value"], each["origin"]) for name, each in listed(cli).items()}
+    assert found == {
+        "tables": (str(settings.tables), "WFTUI_TABLES"),
+        "database": (str(settings.database), "WFTUI_DB"),
+        "durability": ("full", "settings"),
+        "history.keep_days": (90, "settings"),
+        "history.keep_runs": (None, "default"),
+        "history.workflows.nightly.keep_runs": ("all", "settings"),
+    }
+    _, out, _ = cli("settings")
+    assert [line.split()[:3] for line in out.splitlines()[4:6]] == [
+        ["history.keep_days", "90", "settings"],
+        ["history.keep_runs", "all", "default"],
+    ]
+    assert cli("settings", "unset", "durability")[1].startswith("durability is no longer set")
+    assert cli("settings", "unset", "durability")[1].startswith("durability is not set")
+    assert listed(cli)["durability"]["origin"] == "default"
+
+
+def test_the_order_is_command_line_environment_settings_default(
+    cli: Cli, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('tables = "flows"\ndatabase = "runs.db"\n')
+    assert cli("new", "mine", "--tables", str(tmp_path / "given"))[0] == 0
+    assert (tmp_path / "given" / "workflows" / "mine").is_dir()
+    monkeypatch.delenv("WFTUI_TABLES")
+    monkeypatch.delenv("WFTUI_DB")
+    (tmp_path / "tables").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path)  # where there is a ./tables
+    assert cli("new", "mine")[0] == 0
+    assert (tmp_path / "flows" / "workflows" / "mine").is_dir()
+    assert cli("run", "mine", "--quiet")[0] == 0
+    assert (tmp_path / "runs.db").exists()
+    assert {name: each["origin"] for name, each in listed(cli).items() if name in ("tables", "database")} == {
+        "tables": "settings",
+        "database": "settings",
+    }
+    file.unlink()
+    assert listed(cli)["tables"]["value"] == str(tmp_path / "tables")
+
+
+@pytest.mark.parametrize("command", [["list"], ["run", "a"], ["settings"], ["cleanup"], []])
+def test_a_bad_file_is_a_sentence_with_its_place_and_nothing_is_begun(
+    cli: Cli, file: Path, settings: Settings, command: list[str]
+) -> None:
+    file.write_text('durability = "full"\n\n[history]\nkeep_dais = 3\n')
+    code, out, err = cli(*command)
+    assert (code, out) == (2, "")
+    assert err == (
+        f"wftui: error[settings.invalid] {file}:4: there is no setting history.keep_dais;"
+        " did you mean history.keep_days?\n"
+    )
+    assert not settings.database.exists()
+
+
+def test_a_bad_file_can_be_mended_by_the_command(cli: Cli, file: Path) -> None:
+    file.write_text('durability = "fast"\n')
+    assert cli("list")[0] == 2
+    assert cli("settings", "set", "durability", "full")[0] == 0
+    assert cli("list")[0] == 0
+
+
+def test_wrong_keys_and_values_are_wrong_usage(cli: Cli, file: Path) -> None:
+    code, _, err = cli("settings", "set", "history.keep_dys", "3")
+    assert code == 2
+    assert "did you mean history.keep_days?" in err
+    assert cli("settings", "set", "durability", "best")[0] == 2
+    assert cli("settings", "unset", "nothing")[0] == 2
+    assert not file.exists()
+
+
+def runs(cli: Cli, *filters: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(cli("history", "--json", *filters)[1])["executions"]
+    return found
+
+
+def test_cleanup_goes_by_the_settings(cli: Cli) -> None:
+    for name in ("a", "b"):
+        cli("new", name)
+        for _ in range(3):
+            cli("run", name, "--quiet")
+    code, out, _ = cli("cleanup")
+    assert (code, "your settings keep every run" in out) == (0, True)
+    assert json.loads(cli("cleanup", "--json")[1])["runs"] == 0
+    cli("settings", "set", "history.keep_runs", "1")
+    cli("settings", "set", "history.workflows.b.keep_runs", "2")
+    assert cli("cleanup", "--dry-run")[1].splitlines() == ["would remove 3 runs", "  a  2", "  b  1"]
+    assert len(runs(cli)) == 6
+    report = json.loads(cli("cleanup", "--workflow", "b", "--json")[1])
+    assert (report["runs"], report["workflows"]) == (1, {"b": 1})
+    assert cli("cleanup")[1].startswith("removed 2 runs")
+    assert sorted(run["workflowId"] for run in runs(cli)) == ["a", "b", "b"]
+
+
+def test_a_run_lets_old_ones_go_by_itself_and_says_so(cli: Cli, settings: Settings) -> None:
+    cli("new", "a")
+    for _ in range(4):
+        assert cli("run", "a", "--quiet")[2] == ""
+    cli("settings", "set", "history.keep_runs", "2")
+    code, _, err = cli("run", "a", "--quiet")
+    assert code == 0
+    assert err.startswith("wftui: removed ")
+    assert "that your settings do not keep" in err
+    assert len(runs(cli)) in (2, 3)  # the new run may have come before or after
+    assert cli("run", "a", "--quiet")[2] == ""  # not again within the hour
+    with sqlite3.connect(settings.database) as connection:
+        assert connection.execute("SELECT count(*) FROM chores").fetchone() == (1,)
+
+
+def test_reading_commands_remove_nothing(cli: Cli) -> None:
+    cli("new", "a")
+    for _ in range(3):
+        cli("run", "a", "--quiet")
+    cli("settings", "set", "history.keep_runs", "1")
+    for command in (["history"], ["show", "last"], ["list"], ["settings"]):
+        assert cli(*command)[0] == 0
+    assert len(runs(cli)) == 3
+
+
+def test_runs_that_steps_started_can_be_left_out(cli: Cli, settings: Settings) -> None:
+    cli("new", "part")
+    source = {
+        "format": 1,
+        "id": "whole",
+        "steps": [{"id": "sub", "type": "workflow", "input": {"workflow": "part", "inputs": {}}}],
+    }
+    path = settings.tables / "workflows" / "whole" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(source))
+    assert cli("run", "whole", "--quiet")[0] == 0
+    assert [run["workflowId"] for run in runs(cli)] == ["part", "whole"]
+    assert [run["workflowId"] for run in runs(cli, "--no-children")] == ["whole"]
+    assert "whole completed" in cli("show", "last")[1]
+    child = next(run for run in runs(cli) if run["workflowId"] == "part")
+    assert child["parentPath"] == "sub"
+    assert "started by step sub of" in cli("show", child["id"])[1]

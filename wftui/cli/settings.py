@@ -1,0 +1,67 @@
+"""`settings`: what is set, where it comes from, and changing it."""
+
+import argparse
+import asyncio
+
+from wftui.cli.options import Command
+from wftui.cli.session import settings_of
+from wftui.cli.terminal import Terminal
+from wftui.model.base import Json
+from wftui.model.errors import ExitCode
+from wftui.settings.edit import set_value, unset_value
+from wftui.settings.file import settings_path
+from wftui.workbench import Workbench
+from wftui.workbench.user_settings import EffectiveSetting
+
+
+def settings(arguments: argparse.Namespace) -> int:
+    """`wftui settings [set|unset]`."""
+    return _COMMANDS[arguments.action or "list"](arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    desk = Workbench(settings_of(arguments)).user_settings
+    found = asyncio.run(desk.all())
+    terminal = Terminal()
+    if arguments.json:
+        rows: list[Json] = [_wire(each) for each in found]
+        terminal.json({"file": str(desk.path), "exists": desk.path.exists(), "settings": rows})
+        return ExitCode.DONE
+    shown = [[each.name, each.key.default if each.value is None else str(each.value), each.origin] for each in found]
+    terminal.table(["SETTING", "VALUE", "FROM"], shown)
+    terminal.line(terminal.paint(f"{desk.path}{'' if desk.path.exists() else ' (not there yet)'}", "dim"))
+    return ExitCode.DONE
+
+
+def _wire(setting: EffectiveSetting) -> dict[str, Json]:
+    return {
+        "name": setting.name,
+        "value": setting.value,
+        "origin": setting.origin,
+        "default": setting.key.default,
+        "help": setting.key.help,
+    }
+
+
+def _set(arguments: argparse.Namespace) -> int:
+    # Not through a workbench: a file that is wrong is mended by this.
+    value = set_value(settings_path(), arguments.key, arguments.value)
+    _say(arguments, f"{arguments.key} = {value}", value)
+    return ExitCode.DONE
+
+
+def _unset(arguments: argparse.Namespace) -> int:
+    was_set = unset_value(settings_path(), arguments.key)
+    _say(arguments, f"{arguments.key} is {'no longer' if was_set else 'not'} set", None)
+    return ExitCode.DONE
+
+
+def _say(arguments: argparse.Namespace, sentence: str, value: Json) -> None:
+    if arguments.json:
+        Terminal().json({"file": str(settings_path()), "name": arguments.key, "value": value})
+    else:
+        Terminal().line(f"{sentence}  ({settings_path()})")
+
+
+_COMMANDS: dict[str, Command] = {"list": _list, "set": _set, "unset": _unset}
+COMMANDS: dict[str, Command] = {"settings": settings}

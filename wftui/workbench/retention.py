@@ -1,0 +1,75 @@
+"""What becomes of old runs by the user's settings, as a face asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from wftui.model.clock import Clock
+from wftui.settings.file import read_settings, settings_path
+
+if TYPE_CHECKING:
+    from wftui.model.execution import CleanupReport
+    from wftui.model.user_settings import KeepRule
+    from wftui.store.execution_store import ExecutionStore
+    from wftui.store.retention import Policy, Rule
+    from wftui.store.upkeep import Upkeep
+
+
+class RetentionDesk:
+    """`workbench.retention`: what would go, let it go, what went by itself.
+
+    Attributes:
+        tell: called with what was removed by itself while this workbench was open.
+    """
+
+    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]], clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._upkeep: Upkeep | None = None
+        self.tell: Callable[[CleanupReport], None] = lambda report: None
+
+    async def apply(self, workflow_id: str | None = None, *, dry_run: bool = False) -> CleanupReport | None:
+        """Remove what the settings do not keep, of one workflow or of all; None when they keep every run.
+
+        Raises:
+            SettingsError: the settings file is wrong.
+        """
+        store = await self._store()
+        policy = replace(await asyncio.to_thread(self._policy), workflow_id=workflow_id)
+        return None if policy.keeps_all else await store.apply(policy, dry_run=dry_run)
+
+    async def last(self) -> CleanupReport | None:
+        """What last went by itself, in whatever process; None when nothing ever did."""
+        return await (await self._store()).last_tidied()
+
+    async def begin(self) -> None:
+        """From now on, let go what the settings do not keep, by itself, beside everything else."""
+        store = await self._store()
+        if self._upkeep is None:
+            from wftui.store.upkeep import Upkeep
+
+            self._upkeep = Upkeep(store, self._policy, lambda report: self.tell(report))
+            self._upkeep.begin()
+
+    async def end(self) -> None:
+        """Stop that; what is under way stops in order."""
+        if self._upkeep is not None:
+            await self._upkeep.end()
+            self._upkeep = None
+
+    def _policy(self) -> Policy:
+        from wftui.store.retention import Policy
+
+        settings = read_settings(settings_path())
+        return Policy(self._rule(settings.keep), {name: self._rule(rule) for name, rule in settings.workflows.items()})
+
+    def _rule(self, rule: KeepRule) -> Rule | None:
+        from wftui.store.retention import Rule
+
+        if rule.keeps_all:
+            return None
+        return Rule(None if rule.days is None else self._clock() - timedelta(days=rule.days), rule.runs)

@@ -1,0 +1,108 @@
+"""The user's settings, as a face asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wftui.model.user_settings import UserSettings
+from wftui.settings.file import parse, read_settings, read_text, settings_path
+from wftui.settings.keys import KEYS, Key, Value, find_key
+from wftui.workbench.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveSetting:
+    """A setting as it holds now.
+
+    Attributes:
+        name: dotted; of a workflow's own rule, with its id.
+        value: None where nothing is set and the default is no value of its own.
+        origin: what it comes from: `--tables`, `WFTUI_DB`, `settings`, `default`.
+        later: what will hold from the next start of the program, where that is something else.
+    """
+
+    name: str
+    value: Value | None
+    origin: str
+    key: Key
+    later: Value | None = None
+
+
+class UserSettingsDesk:
+    """`workbench.user_settings`: list, set, unset. The file is read afresh at each question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def path(self) -> Path:
+        """The settings file; it need not exist."""
+        return settings_path()
+
+    async def all(self) -> list[EffectiveSetting]:
+        """Every setting, and what it comes from.
+
+        Raises:
+            SettingsError: the file is wrong.
+        """
+        return await asyncio.to_thread(self._all)
+
+    async def set(self, name: str, text: str) -> Value:
+        """Give a setting a value; returns it as kept.
+
+        Raises:
+            SettingsError: there is no such setting, it takes no such value, or the file is no TOML.
+        """
+        from wftui.settings.edit import set_value
+
+        return await asyncio.to_thread(set_value, self.path, name, text)
+
+    async def unset(self, name: str) -> bool:
+        """Go back to the default; False when nothing was set.
+
+        Raises:
+            SettingsError: there is no such setting, or the file is no TOML.
+        """
+        from wftui.settings.edit import unset_value
+
+        return await asyncio.to_thread(unset_value, self.path, name)
+
+    def _all(self) -> list[EffectiveSetting]:
+        path = self.path
+        after = read_settings(path)  # says what is wrong, if anything is
+        given = _flat(parse(path, read_text(path) or ""))
+        names = [key.name for key in KEYS if "<" not in key.name]
+        names += sorted(name for name in given if name not in names)
+        return [self._one(name, given.get(name), after) for name in names]
+
+    def _one(self, name: str, given: Value | None, after: UserSettings) -> EffectiveSetting:
+        key, _ = find_key(name)
+        if name == "durability":
+            used = self._settings.durability
+            origin = "default" if given is None and used == after.durability else "settings"
+            return EffectiveSetting(name, used, origin, key, after.durability if used != after.durability else None)
+        if name in ("tables", "database"):
+            return self._place(key, str(getattr(self._settings, name)), getattr(after, name))
+        return EffectiveSetting(name, given, "default" if given is None else "settings", key)
+
+    def _place(self, key: Key, used: str, after: Path | None) -> EffectiveSetting:
+        origin = self._settings.origins.get(key.name, "default")
+        later: str | None = None
+        if after is not None and origin in ("settings", "default") and str(after) != used:
+            later = str(after)
+        elif after is None and origin == "settings":
+            later = key.default
+        return EffectiveSetting(key.name, used, origin, key, later)
+
+
+def _flat(data: Mapping[str, object], prefix: str = "") -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, str | int):
+            found[prefix + name] = value
+    return found
