@@ -29,7 +29,7 @@ from wftui.model.execution import (
 from wftui.model.listing import WorkflowStats
 from wftui.model.record_index import WINDOW
 from wftui.model.user_settings import Durability
-from wftui.store import chores, event_log, history, ownership, payloads, plans, signals
+from wftui.store import chores, event_log, history, ownership, payloads, plans, recovery, signals
 from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
 from wftui.store.database import Opened, prepare
@@ -407,15 +407,11 @@ class ExecutionStore:
         connection, writer = self._writing()
         found: builtins.list[str] = []
         for execution_id in await self.orphans():
-            adopt = partial(ownership.adopt, execution_id=execution_id, owner=self.owner, is_alive=self._is_alive)
-            if not await connection.run(adopt):
-                continue
-            writer.forget(execution_id)
             message = "the process that ran it has ended"
             event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
-            await self.append([event], wait=True)
-            await self.release(execution_id)
-            found.append(execution_id)
+            if await connection.run(partial(recovery.interrupt, event=event, is_alive=self._is_alive)):
+                writer.forget(execution_id)
+                found.append(execution_id)
         return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> "builtins.list[str]":

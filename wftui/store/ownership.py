@@ -59,13 +59,10 @@ def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_al
     connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, execution_id))
 
 
-def adopt(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> bool:
-    """Make an orphan this process's, within a transaction; False when it is none, or no longer: another was faster."""
-    status, _, before = _held(connection, execution_id)
-    if status not in _UNDER_WAY or (before is not None and is_alive(before)):
-        return False
-    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (register(connection, owner), execution_id))
-    return True
+def is_orphan(connection: sqlite3.Connection, execution_id: str, is_alive: Callable[[Owner], bool]) -> bool:
+    """Whether a run is under way, but no live process runs it, at this moment of a transaction."""
+    status, _, holder = _held(connection, execution_id)
+    return status in _UNDER_WAY and (holder is None or not is_alive(holder))
 
 
 def _held(connection: sqlite3.Connection, execution_id: str) -> tuple[str | None, int | None, Owner | None]:

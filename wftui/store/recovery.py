@@ -1,0 +1,32 @@
+"""Runs whose process has died: each is marked as interrupted once, by whoever sees it first."""
+
+import sqlite3
+from collections.abc import Callable
+
+from wftui.model.events import Interrupted
+from wftui.store.event_rows import prepare
+from wftui.store.owners import Owner
+from wftui.store.ownership import is_orphan
+from wftui.store.schema import place
+
+
+def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Callable[[Owner], bool]) -> bool:
+    """Mark a run as interrupted, within a transaction; False when it is no orphan (any more).
+
+    Looking and marking are one transaction: a run that another process goes on with in between is left alone, and
+    a look that is cut short leaves nothing half done.
+    """
+    if not is_orphan(connection, event.execution_id, is_alive):
+        return False
+    key, last_seq = connection.execute(
+        "SELECT key, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
+        " FROM executions WHERE id = ?",
+        (event.execution_id,),
+    ).fetchone()
+    _, row = prepare(event, at_once=True).number(last_seq + 1)
+    connection.execute(
+        "INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)",
+        (place(key, row.seq), row.type, row.at, row.data),
+    )
+    connection.execute("UPDATE executions SET status = 'interrupted', owner = NULL WHERE key = ?", (key,))
+    return True
