@@ -1,16 +1,19 @@
-"""A run goes on once: whoever is too late, here or in another process, is told so."""
+"""Nothing is done twice: whoever resumes too late is told so, and no crash hides that a step has begun."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
 
-from engine.engine_plans import FAST, Loaded, Steps, step, workflow
+from engine.engine_plans import FAST, Loaded, Open, Steps, output_of, step, workflow
 from wftui.engine.executor import WorkflowExecutor
+from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
 from wftui.model.events import Created, Interrupted, Resumed, Started
+from wftui.model.execution import ExecutionRequest
 from wftui.runtime.plan import step_infos
+from wftui.steps.base import StepContext
 from wftui.store.execution_store import ExecutionStore
 
 RUN = "01k9x2m4q-7hd3f"
@@ -84,3 +87,16 @@ async def test_a_run_that_went_on_meanwhile_in_another_process_is_left_alone(tmp
         await each.close()
     for each_store in (store, other):
         await each_store.close()
+
+
+async def test_a_step_that_may_run_only_once_is_on_record_before_it_runs(open_executor: Open) -> None:
+    other = await open_executor()
+
+    async def newest(_input: dict[str, Json], context: StepContext) -> Json:
+        """The newest event that another process sees while the step runs."""
+        async for batch in other.get_event_stream(context.execution_id):
+            return batch[-1].type
+
+    plan = workflow(step("pay", "newest", idempotent=False), outputs={"seen": output_of("pay")})
+    executor = await open_executor({"w": plan}, newest=newest)
+    assert (await executor.execute(ExecutionRequest(workflow_id="w"))).outputs == {"seen": "step_started"}

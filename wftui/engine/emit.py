@@ -67,8 +67,8 @@ class Emitter:
         """The run's clock."""
         return self._clock()
 
-    async def emit(self, *events: ExecutionEvent) -> None:
-        """Redact and append, in order; returns when they are safe, where their type asks for that.
+    async def emit(self, *events: ExecutionEvent, safe: bool = False) -> None:
+        """Redact and append, in order; returns when they are safe, where their type or `safe` asks for that.
 
         After `close`, events are dropped: nothing follows the end of a run, and only a step that was left behind
         would still have something to say.
@@ -81,7 +81,7 @@ class Emitter:
         if self.redactor:
             events = tuple([await self._redacted(event) for event in events])
         try:
-            await self._sink.append(events, wait=any(event.type in FLUSH_EVENTS for event in events))
+            await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
             raise RunBroken(f"run {self.execution_id} cannot be recorded: {error}") from error
 

@@ -171,7 +171,7 @@ class StepRunner:
             await frame.stop.sleep(delay)
 
     async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None) -> None:
-        """Record that an attempt begins."""
+        """Record that an attempt begins; of a step that may run only once, so that no crash can hide it."""
         await self.core.emitter.emit(
             StepStarted(
                 execution_id=self.core.execution_id,
@@ -183,7 +183,8 @@ class StepRunner:
                 parent=parent_of(frame, step, path),
                 attempt=attempt,
                 input=bound,
-            )
+            ),
+            safe=not step.idempotent,
         )
 
     async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
