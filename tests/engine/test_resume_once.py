@@ -94,8 +94,7 @@ async def test_a_step_that_may_run_only_once_is_on_record_before_it_runs(open_ex
 
     async def newest(_input: dict[str, Json], context: StepContext) -> Json:
         """The newest event that another process sees while the step runs."""
-        async for batch in other.get_event_stream(context.execution_id):
-            return batch[-1].type
+        return (await anext(other.get_event_stream(context.execution_id)))[-1].type
 
     plan = workflow(step("pay", "newest", idempotent=False), outputs={"seen": output_of("pay")})
     executor = await open_executor({"w": plan}, newest=newest)

@@ -1,5 +1,7 @@
 """Who runs what: claims, orphans, and telling a dead process from a live one."""
 
+import asyncio
+import itertools
 import os
 import subprocess
 import sys
@@ -106,3 +108,58 @@ async def test_who_lost_a_run_to_another_process_can_write_it_no_more(store: Exe
     (again,) = await store.append([resumed()], wait=True)
     assert again.seq == 4
     await other.close()
+
+
+async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore, database: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead = replace(store.owner, pid=gone.pid, host="elsewhere", heartbeat_at=START)
+    runs = [f"run-{number}" for number in range(5)]
+    for run in runs:
+        await store.append([created(run), started(run)], wait=True)
+        await store.release(run)
+        await store.claim(run, dead)
+    others = [await ExecutionStore.open(database) for _ in range(3)]
+    found = await asyncio.gather(*(each.recover() for each in (store, *others)))
+    assert sorted(itertools.chain(*found)) == runs
+    for run in runs:
+        assert [event.type for event in await store.events(run)] == ["created", "started", "interrupted"]
+    await asyncio.gather(*(each.close() for each in others))
+
+
+async def test_a_run_that_goes_on_is_never_noted_as_interrupted(store: ExecutionStore, database: Path) -> None:
+    """Looking for died processes and going on with their runs, at the same time and again and again."""
+    other = await ExecutionStore.open(database)
+    other.owner = replace(other.owner, host="elsewhere")  # another process, alive as far as its heartbeat tells
+    for number in range(25):
+        run = f"run-{number}"
+        await store.append([created(run), started(run)], wait=True)
+        await store.release(run)
+
+        async def go_on(run: str) -> bool:
+            try:
+                await other.claim(run)
+                await other.append([resumed(run)], wait=True)
+            except StoreConflict:
+                return False
+            return True
+
+        gone_on, _, _ = await asyncio.gather(go_on(run), store.recover(), store.recover())
+        types = [event.type for event in await store.events(run)]
+        assert types.count("interrupted") <= 1
+        assert types[-1] == ("resumed" if gone_on else "interrupted")
+        await other.append([completed(run)], wait=True) if gone_on else None
+    await other.close()
+
+
+async def test_nothing_is_noted_in_a_file_that_may_only_be_read(
+    store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append([created(), started()], wait=True)
+    await store.release(RUN)
+    monkeypatch.setattr("os.access", lambda *_: False)  # as for anyone but root
+    reader = await ExecutionStore.open(database)
+    assert reader.read_only
+    assert await reader.orphans() == [RUN]
+    assert await reader.recover() == []
+    await reader.close()
