@@ -15,7 +15,7 @@ from wftui.model.json_schema import MISSING
 
 
 def command(schema: Json, value: Json = MISSING) -> str:
-    return run_command("flow", build_form(form_of(schema), value))
+    return run_command(["wftui", "run", "flow"], build_form(form_of(schema), value))
 
 
 def read_back(schema: Json, line: str) -> dict[str, Json]:

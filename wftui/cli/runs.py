@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from wftui.cli.inputs import read_inputs
 from wftui.cli.options import Command
@@ -66,7 +66,8 @@ def rerun(arguments: argparse.Namespace) -> int:
             decisions = await workbench.plan_restart(record.id, inputs, from_step=arguments.from_step)
             _tell_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
-        run_id = await workbench.rerun(record.id, inputs, keep=keep, from_step=arguments.from_step)
+        with _told_how():
+            run_id = await workbench.rerun(record.id, inputs, keep=keep, from_step=arguments.from_step)
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
@@ -78,10 +79,22 @@ def resume(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.find_run(arguments.run)
         inputs = read_inputs(arguments, await workbench.input_schema(run_id))
-        await workbench.resume(run_id, inputs, confirmed=arguments.confirmed)
+        with _told_how():
+            await workbench.resume(run_id, inputs, confirmed=arguments.confirmed)
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
+
+
+@contextmanager
+def _told_how() -> Iterator[None]:
+    """Say how secret inputs are given, where some are missing."""
+    try:
+        yield
+    except UsageError as error:
+        if error.code != "inputs.secret":
+            raise
+        raise UsageError(f"{error}; as -i NAME=env:VARIABLE, or -i NAME=@FILE", code=error.code) from None
 
 
 def _tell_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json: bool) -> None:

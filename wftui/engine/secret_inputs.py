@@ -1,5 +1,6 @@
 """Inputs that are never shown: what the plan marks as secret, by JSON Pointer."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 
@@ -21,6 +22,8 @@ def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Jso
 def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
     """The inputs as they were before `masked`, with the secret values taken from `given`.
 
+    An input that only held a secret, because it came from one, is taken from `given` as well where it is there.
+
     Raises:
         UsageError: naming the values that are not given.
     """
@@ -34,14 +37,42 @@ def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: It
         for (holder, key), secret in zip(hidden, known, strict=False):
             holder[key] = secret
     if missing:
-        raise UsageError(f"secret inputs are never stored; give them again: {', '.join(missing)}", code="inputs.secret")
+        names = ", ".join(_name(pointer) for pointer in missing)
+        raise UsageError(f"secret inputs are never stored; give them again: {names}", code="inputs.secret")
+    whole.update({name: given[name] for name in given if name in whole and MASK in json.dumps(whole[name])})
     return whole
+
+
+def questions(
+    schema: Mapping[str, Json], stored: Mapping[str, Json], pointers: Iterable[str]
+) -> tuple[dict[str, Json], dict[str, Json]] | None:
+    """What is to be asked before a run with these stored inputs can be repeated; None when nothing is.
+
+    Returns:
+        The part of the inputs' schema that has to do with secrets the run had, and what is known of these inputs.
+    """
+    pointers = list(pointers)
+    hidden = [pointer for pointer in pointers if any(at[key] == MASK for at, key in _places(dict(stored), [pointer]))]
+    names = {pointer_parts(pointer)[0] for pointer in hidden}
+    if not names:
+        return None
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not names <= properties.keys():
+        return dict(schema), dict(stored)
+    asked = {name: properties[name] for name in properties if name in names}
+    part = {"type": "object", "properties": asked, "required": list(asked), "additionalProperties": False}
+    definitions = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
+    return {**definitions, **part}, {name: stored[name] for name in asked}
 
 
 def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterator[str]:
     """Every text and number inside the secret values."""
     for holder, key in _places(dict(inputs), pointers):
         yield from _leaves(holder[key])
+
+
+def _name(pointer: str) -> str:
+    return ".".join(pointer_parts(pointer))
 
 
 def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[Json, str | int]]:

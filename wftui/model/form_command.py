@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 
 from wftui.model.base import Json
 from wftui.model.form_state import Group, Leaf, Node
@@ -13,12 +14,15 @@ PLACEHOLDER = "…"
 """Stands for a secret, and for a value too big for a line."""
 
 
-def run_command(workflow_id: str, root: Node) -> str:
-    """The command that starts the same run, quoted for a shell.
+def run_command(beginning: Sequence[str], root: Node) -> str:
+    """The command that does the same as a form, quoted for a shell.
 
     Defaults are left out; secrets and big values are placeholders.
+
+    Args:
+        beginning: the command without the inputs: `["wftui", "run", "report"]`.
     """
-    words = ["wftui", "run", shlex.quote(workflow_id)]
+    words = [shlex.quote(word) for word in beginning]
     others: dict[str, Json] = {}
     if not isinstance(root, Group):
         return " ".join([*words, "--input", _quoted_json(root.collect(_show))])

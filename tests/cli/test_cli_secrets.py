@@ -1,0 +1,115 @@
+"""The command line and secret inputs: taken by where they are, never on another command line, never in a message."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+TOKEN = "tok-91c4-secret"
+WORKFLOW: dict[str, Any] = {
+    "format": 1,
+    "id": "guarded",
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "token": {"type": "string", "format": "password"},
+            "pin": {"type": "integer", "writeOnly": True},
+            "who": {"type": "string"},
+        },
+        "required": ["token"],
+    },
+    "steps": [
+        {
+            "id": "use",
+            "type": "shell",
+            "input": {"script": 'printf %s "$T" > seen; test -e open', "env": {"T": "{{ inputs.token }}"}},
+        }
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "tables" / "workflows" / "guarded"
+    place.mkdir(parents=True)
+    (place / "workflow.json").write_text(json.dumps(WORKFLOW))
+    return tmp_path
+
+
+def wftui(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedProcess[str]":
+    places = ["--tables", str(folder / "tables"), "--db", str(folder / "runs.db")]
+    environment = {**os.environ, "TOK": TOKEN, "WFTUI_CONNECTIONS": str(folder / "private")}
+    return subprocess.run(
+        [sys.executable, "-m", "wftui", *words, *places],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=60,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("given", ["env:TOK", "file:{}/token.txt", "cmd:printenv TOK", "@{}/token.txt", TOKEN])
+def test_a_secret_input_is_given_by_where_it_is(folder: Path, given: str) -> None:
+    (folder / "token.txt").write_text(TOKEN)
+    (folder / "open").touch()
+    done = wftui(folder, "run", "guarded", "-i", f"token={given.format(folder)}", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "seen").read_text() == TOKEN
+    assert json.loads(done.stdout)["inputs"] == {"token": "***"}
+
+
+def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
+    (folder / "open").touch()
+    done = wftui(folder, "run", "guarded", "-i", "token=env:TOK", "-i", "who=env:TOK", "--json")
+    assert json.loads(done.stdout)["inputs"]["who"] == "env:TOK"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (f"pin={TOKEN}", "-i pin=…: the workflow wants integer here"),
+        (f"token=@/nowhere/{TOKEN}", "-i token: cannot read the file that @ names"),
+        (TOKEN, "-i: write KEY=VALUE"),
+        ("token=env:NOT_THERE", "the environment variable NOT_THERE is not set"),
+    ],
+)
+def test_a_secret_is_in_no_message(folder: Path, given: str, said: str) -> None:
+    done = wftui(folder, "run", "guarded", "-i", given)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert TOKEN not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("command", [["rerun", "last"], ["rerun", "last", "--from-failed"]])
+def test_a_rerun_says_which_secrets_it_needs_and_how_they_are_given(folder: Path, command: list[str]) -> None:
+    assert wftui(folder, "run", "guarded", "-i", "token=env:TOK").returncode == 1
+    refused = wftui(folder, *command)
+    assert refused.returncode == 2
+    assert "give them again: token; as -i NAME=env:VARIABLE" in refused.stderr
+    (folder / "open").touch()
+    done = wftui(folder, *command, "-i", "token=env:TOK", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "seen").read_text() == TOKEN
+
+
+def test_a_detached_run_shows_its_inputs_to_no_other_process(folder: Path) -> None:
+    workflow = json.loads(json.dumps(WORKFLOW))
+    workflow["steps"][0]["input"]["script"] = 'printf %s "$T" > seen; until [ -e open ]; do sleep 0.02; done'
+    (folder / "tables" / "workflows" / "guarded" / "workflow.json").write_text(json.dumps(workflow))
+    started = wftui(folder, "run", "guarded", "-i", f"token={TOKEN}", "--detach")
+    assert started.returncode == 0, started.stderr
+    run_id = started.stdout.strip()
+    seen = ["\0".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    running = [words for words in seen if str(folder) in words]
+    assert any("--announce" in words for words in running), "the run is one of them"
+    assert not any(TOKEN in words for words in running)
+    (folder / "open").touch()
+    assert wftui(folder, "watch", run_id).returncode == 0
+    assert (folder / "seen").read_text() == TOKEN
