@@ -19,6 +19,7 @@ SAFE_CODES = frozenset(
         "id.duplicate",
         "id.reserved",
         "input.choice",
+        "input.refused",
         "input.unknown",
         "key.unknown",
         "reference.env",

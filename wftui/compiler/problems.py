@@ -97,6 +97,11 @@ def rename(title: str, pointer: str, new_pointer: str) -> Fix:
     return Fix(title=title, patch=[PatchOperation(op="move", path=new_pointer, from_=pointer)])
 
 
+def broken(word: str, error: Exception) -> str:
+    """The sentence for a step type that fails when it is asked something while compiling."""
+    return f"the step type {word} is broken: {type(error).__name__}: {error}"
+
+
 def in_order(found: Iterable[CompilationError]) -> list[CompilationError]:
     """Diagnostics from the top of the file to its end."""
     return sorted(found, key=lambda each: (each.line, each.column, each.code, each.message))

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wftui.compiler import problems
 from wftui.compiler.bindings import Binding
 from wftui.compiler.literal_values import problems_of_value
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.pointers import pointer_to
-from wftui.steps.base import Catalogue, SiteFacts, StepSite, StepType
+from wftui.steps.base import Catalogue, Notice, SiteFacts, StepSite, StepType
 from wftui.workspace.files import etag_of
 
 
@@ -36,7 +37,10 @@ class Sites:
         for name in step_type.site_files:
             path = self.folder / name
             self.looked_at.setdefault(path, file_etag(path))
-        found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.catalogue))
+        try:
+            found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.catalogue))
+        except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+            found = SiteFacts(notices=(Notice("", problems.broken(step_type.word, error), "error"),))
         self.facts[node] = found
         return found
 

@@ -12,7 +12,7 @@ from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.workflow import CONTAINER_TYPES, Workflow
-from wftui.steps.base import Catalogue, ConnectionUse, StepType
+from wftui.steps.base import Catalogue, ConnectionUse, Repair, StepType
 
 
 def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | None, list[Problem]]:
@@ -47,7 +47,12 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
         )
         for each in input_problems(step_type, node.step.input, bound)
     ]
-    for field, sentence in step_type.check(node.step.input):
+    try:
+        refused = list(step_type.check(node.step.input))
+        repairs = step_type.repairs(node.step.input) if refused else {}
+    except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+        refused, repairs = [("", problems.broken(step_type.word, error))], {}
+    for field, sentence in refused:
         name = field.partition(".")[0]
         pointer = node.at("input", name) if name in node.step.input else node.at("input")
         if "input" not in node.raw:
@@ -59,9 +64,19 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
                 pointer,
                 step_id=node.id or None,
                 field=f"input.{field}".rstrip("."),
+                fixes=(_repair(node, repairs[field]),) if field in repairs and "input" in node.raw else (),
             )
         )
     return found
+
+
+def _repair(node: StepNode, repair: Repair) -> Fix:
+    written = node.step.input
+    patch = [
+        PatchOperation(op="replace" if name in written else "add", path=node.at("input", name), value=value)
+        for name, value in repair.changes.items()
+    ]
+    return Fix(title=repair.title, patch=patch)
 
 
 def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Problem]:

@@ -15,6 +15,7 @@ from wftui.model.pointers import pointer_to
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.spots import locate
+from wftui.steps.base import read_input
 
 _NEVER_RETRIED = ("cancelled", "binding", "validation")
 _NOT_THE_USERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
@@ -86,7 +87,7 @@ def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
     if model is None:
         return bound
     try:
-        return model.model_validate(bound)
+        return read_input(model, bound)
     except ValidationError as error:
         problems = [
             {"pointer": pointer_to(part), "message": _sentence(problem)}

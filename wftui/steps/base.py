@@ -1,13 +1,14 @@
 """What a step type is, and what it is given when it runs. A plugin uses exactly this."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from wftui.model.base import Json
@@ -21,6 +22,22 @@ class StepModel(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
     )
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_input(model: type[ModelT], values: Json) -> ModelT:
+    """The input of a step as its type wants it; dates, enumerations and tuples come as JSON writes them.
+
+    Raises:
+        ValidationError: with every field that is wrong.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError:
+        # A strict model takes text for a date only where it knows that it reads JSON, which costs more.
+        return model.model_validate_json(json.dumps(values))
 
 
 class Answer(StepModel):
@@ -63,6 +80,19 @@ class ConnectionUse:
     name: str
     field: str
     step_type: "StepType[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How an input that `check` refuses becomes what was meant.
+
+    Attributes:
+        title: what it does, as a command: `pass the values by "env"`.
+        changes: fields of the input with the values they get.
+    """
+
+    title: str
+    changes: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +297,11 @@ class StepType(Generic[InputT]):
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
         """Problems of an input that a schema cannot say, as (field, sentence); bound fields hold their `{{ }}` text."""
         return []
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """What mends the problems that `check` finds in fields, by field, where that can be said for sure."""
+        return {}
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:

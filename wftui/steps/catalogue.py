@@ -64,6 +64,7 @@ class StepCatalogue:
         self._builtin: dict[str, StepType[Any]] = {}
         self._installed: dict[str, Found] = {}
         self._announced: dict[str, EntryPoint] | None = None
+        self._rivals: list[PluginProblem] = []
         self._from_folder: list[Found] | None = None
 
     def get(self, word: str) -> StepType[Any] | None:
@@ -93,14 +94,22 @@ class StepCatalogue:
     def problems(self) -> list[PluginProblem]:
         """All plugins that cannot be used."""
         with self._lock:
-            announced = self._words_announced()
-            found = [*(self._plugin(word) for word in announced), *self._folder_plugins()]
+            words = self._words_announced()
+            found = [*(self._plugin(word) for word in words), *self._folder_plugins()]
             problems = [PluginProblem(each.source, each.word, each.problem) for each in found if each and each.problem]
-            for each in self._folder_plugins():
-                if each.step_type and each.word in announced:
-                    sentence = f"an installed package has the word {each.word} already"
-                    problems.append(PluginProblem(each.source, each.word, sentence))
-            return problems
+            return problems + self._rivals + self._rivals_in_folder()
+
+    def _rivals_in_folder(self) -> list[PluginProblem]:
+        problems: list[PluginProblem] = []
+        taken = dict.fromkeys(self._words_announced(), "an installed package")
+        for each in self._folder_plugins():
+            if each.step_type is None or each.word is None:
+                continue
+            if each.word in taken:
+                sentence = f"{taken[each.word]} has the word {each.word} already"
+                problems.append(PluginProblem(each.source, each.word, sentence))
+            taken.setdefault(each.word, each.source)
+        return problems
 
     def refresh(self) -> None:
         """Look at the workspace's files again, at the next question."""
@@ -110,10 +119,17 @@ class StepCatalogue:
     def _words_announced(self) -> "dict[str, EntryPoint]":
         if self._announced is None:
             # Reading what is installed takes tens of milliseconds, so only when a word is not a built-in one.
-            from wftui.steps.plugins import installed_words
+            from wftui.steps.plugins import announced, source_of
 
-            known = installed_words() if self._plugins else {}
-            self._announced = {word: entry for word, entry in known.items() if word not in BUILTIN}
+            self._announced = {}
+            for entry in announced() if self._plugins else []:
+                first = self._announced.get(entry.name)
+                if entry.name in BUILTIN or first is not None:
+                    whose = source_of(first) if first is not None else "wftui itself"
+                    sentence = f"{whose} has the word {entry.name} already"
+                    self._rivals.append(PluginProblem(source_of(entry), entry.name, sentence))
+                else:
+                    self._announced[entry.name] = entry
         return self._announced
 
     def _folder_plugins(self) -> "list[Found]":

@@ -1,13 +1,18 @@
 """A step type from a plain function: its signature is the schema."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, create_model
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic_core import PydanticSerializationError
 
 from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.thread_context import ThreadContext
 from wftui.steps.threads import run_stoppable
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -21,18 +26,33 @@ class FunctionStep(StepType[BaseModel]):
 
     function: ClassVar[Callable[..., Any]]
     takes_context: ClassVar[bool] = False
+    returned: ClassVar[TypeAdapter[Any] | None] = None
 
     async def run(self, input: BaseModel, context: StepContext) -> Json:  # noqa: A002
-        """Call the function with the fields of the input."""
+        """Call the function with the fields of the input.
+
+        Raises:
+            WorkflowError: `validation.output` when what it returns cannot be written as JSON.
+        """
         arguments: dict[str, Any] = {name: getattr(input, name) for name in type(input).model_fields}
-        if self.takes_context:
-            arguments[_CONTEXT] = context
         function = type(self).function
         if inspect.iscoroutinefunction(function):
+            if self.takes_context:
+                arguments[_CONTEXT] = context
             result = await function(**arguments)
         else:
+            if self.takes_context:
+                arguments[_CONTEXT] = ThreadContext(context)
             result = await run_stoppable(lambda: function(**arguments), lambda: None)
-        return result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result
+        return self._written(result)
+
+    def _written(self, result: Any) -> Json:
+        if self.returned is None:
+            return result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result
+        try:
+            return self.returned.dump_python(result, mode="json", by_alias=True, warnings=False)
+        except PydanticSerializationError as error:
+            raise WorkflowError("validation.output", f"What {self.word} returned is no JSON: {error}.") from None
 
 
 def step(
@@ -56,7 +76,7 @@ def step(
     """
 
     def decorate(function: FunctionT) -> FunctionT:
-        model, output_schema, takes_context = _schemas(function, word)
+        model, returned, takes_context = _schemas(function, word)
         documentation = inspect.getdoc(function) or ""
         made = type(
             f"{function.__name__}_step",
@@ -71,7 +91,8 @@ def step(
                 "icon": icon,
                 "ascii_icon": ascii_icon,
                 "input_model": model,
-                "output_schema": output_schema,
+                "output_schema": returned.json_schema(mode="serialization") if returned is not None else {},
+                "returned": returned,
                 "connection_kind": connection_kind,
                 "secret_fields": frozenset(secret_fields),
                 "function": staticmethod(function),
@@ -92,7 +113,7 @@ def step_type_of(thing: object) -> type[StepType[Any]] | None:
     return made if isinstance(made, type) and issubclass(made, StepType) else None
 
 
-def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], dict[str, Any], bool]:
+def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], TypeAdapter[Any] | None, bool]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
     takes_context = False
@@ -106,10 +127,17 @@ def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], 
         else:
             default = ... if parameter.default is parameter.empty else parameter.default
             fields[name] = (hints[name], default)
-    model = create_model(f"{function.__name__}_input", __base__=StepModel, __module__=function.__module__, **fields)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # a parameter may be called as a method of the model is: json, copy
+        model = create_model(f"{function.__name__}_input", __base__=StepModel, __module__=function.__module__, **fields)
     returns = hints.get("return", Any)
+    if returns in (Any, type(None)):
+        return model, None, takes_context
     try:
-        output = {} if returns in (Any, type(None)) else TypeAdapter(returns).json_schema(mode="serialization")
-    except PydanticSchemaGenerationError as error:
+        adapter: TypeAdapter[Any] = TypeAdapter(returns)
+        adapter.json_schema(mode="serialization")
+    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
         raise TypeError(f"what the step {word} returns is no JSON: {error.message}") from None
-    return model, output, takes_context
+    return model, adapter, takes_context

@@ -2,13 +2,17 @@
 
 import hashlib
 import importlib.util
+import io
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+from warnings import catch_warnings
 
 from wftui.connections.errors import ConnectionsError
 from wftui.steps.base import StepType
@@ -18,6 +22,10 @@ from wftui.steps.trust import TrustedFiles
 
 GROUP = "wftui.steps"
 """The entry point group."""
+IMPORT_SECONDS = 30.0
+"""How long the import of a plugin may take."""
+
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +43,52 @@ class Found:
     problem: str | None = None
 
 
-def installed_words() -> dict[str, EntryPoint]:
-    """The words announced by installed packages; nothing is imported."""
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+def announced() -> list[EntryPoint]:
+    """All step types that installed packages announce, by word and package; nothing is imported."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, source_of(entry)))
+
+
+def source_of(entry: EntryPoint) -> str:
+    """The package of an entry point, as it is told to people."""
+    package = entry.dist
+    return f"package {package.name} {package.version}" if package is not None else "a package"
 
 
 def load_installed(entry: EntryPoint) -> Found:
     """Import one announced step type; whatever goes wrong is a problem, never an exception."""
-    package = entry.dist
-    source = f"package {package.name} {package.version}" if package is not None else "a package"
+    source = source_of(entry)
     try:
-        return Found(source, entry.name, usable(entry.load(), entry.name))
+        return Found(source, entry.name, apart(lambda: usable(entry.load(), entry.name)))
     except PluginError as error:
         return Found(source, entry.name, None, f"{entry.value}: {error}")
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (a plugin may raise anything)
+    except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)
         return Found(source, entry.name, None, f"{entry.value} cannot be imported: {_sentence(error)}")
+
+
+def apart(work: Callable[[], ResultT]) -> ResultT:
+    """Run what belongs to a plugin so that it can neither hold things up for ever nor print into our output.
+
+    Raises:
+        BaseException: whatever the plugin raises, or PluginError when it takes too long.
+    """
+    outcome: list[ResultT] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001  (handed to the caller)
+            failure.append(error)
+
+    thread = threading.Thread(target=body, name="plugin-import", daemon=True)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), catch_warnings():
+        thread.start()
+        thread.join(IMPORT_SECONDS)
+    if thread.is_alive():
+        raise PluginError(f"it takes longer than {IMPORT_SECONDS:g} seconds to import")
+    if failure:
+        raise failure[0]
+    return outcome[0]
 
 
 def load_folder(folder: Path, trusted: TrustedFiles) -> list[Found]:
@@ -68,10 +107,10 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
         if not trusted.is_trusted(path, data):
             sentence = f"it is not trusted, or has changed since; read it, then run: wftui steps trust {path}"
             return [Found(source, None, None, sentence)]
-        module = _module(path, data)
-    except (OSError, ConnectionsError) as error:
+        module = apart(lambda: _module(path, data))
+    except (OSError, ConnectionsError, PluginError) as error:
         return [Found(source, None, None, str(error))]
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (the file may raise anything)
+    except BaseException as error:  # noqa: BLE001  (the file may raise anything)
         return [Found(source, None, None, f"it cannot be imported: {_sentence(error)}")]
     offered = list(_offered(module))
     if not offered:
@@ -82,10 +121,10 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
 def _checked(source: str, thing: object) -> Found:
     word = getattr(step_type_of(thing), "word", None)
     try:
-        return Found(source, word, usable(thing))
+        return Found(source, word, apart(lambda: usable(thing)))
     except PluginError as error:
         return Found(source, word, None, str(error))
-    except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+    except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)
         return Found(source, word, None, _sentence(error))
 
 

@@ -10,11 +10,13 @@ from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.base import Repair, StepContext, StepModel, StepType
+from wftui.steps.files import resolve_path
 from wftui.steps.log_lines import OutputStream
 from wftui.steps.parse_output import environment_text, parse_text, read_outputs
 from wftui.steps.processes import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.progress_lines import split_progress
+from wftui.steps.shell_values import values_by_environment
 
 _NO_BRACES = (
     'Values do not go into the script text: put it into "env" ("env": {"NAME": "{{ … }}"}) and write "$NAME" here.'
@@ -98,6 +100,17 @@ class ShellStep(StepType[ShellInput]):
             problems.append(("", 'Give exactly one of "script" (shell text) and "argv" (a list).'))
         return problems
 
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """Values in the script go by environment."""
+        script, env = literal_input.get("script"), literal_input.get("env", {})
+        if not isinstance(script, str) or "{{" not in script or not isinstance(env, dict):
+            return {}
+        found = values_by_environment(script, env)
+        if found is None:
+            return {}
+        return {"script": Repair('pass the values by "env"', {"script": found[0], "env": found[1]})}
+
     async def run(self, input: ShellInput, context: StepContext) -> Json:  # noqa: A002
         """Run it to its end.
 
@@ -117,7 +130,7 @@ class ShellStep(StepType[ShellInput]):
             outputs_file.touch()
             result = await run_process(
                 _argv(input),
-                cwd=context.working_directory / (input.cwd or "."),
+                cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
                 env=_environment(input, context, outputs_file),
                 log=log,
                 stdin=None if input.stdin is None else environment_text(input.stdin).encode(),

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, cast
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.execution import LogLevel
-from wftui.steps.base import Answer, Closable, StepSite, StepType
+from wftui.steps.base import Answer, Closable, StepSite, StepType, read_input
 from wftui.steps.function_step import step_type_of
 
 KeptT = TypeVar("KeptT", bound=Closable)
@@ -139,4 +139,4 @@ async def run_step(thing: object, values: Mapping[str, Json], context: Recording
     early = {name: values[name] for name in found.early_fields & values.keys()}
     if found.early_fields:
         context.prepared = await found().prepare(early, context)
-    return await found().run(model.model_validate(dict(values)) if model else dict(values), context)
+    return await found().run(read_input(model, dict(values)) if model else dict(values), context)
