@@ -44,6 +44,9 @@ class Own:
     def types(self) -> list[StepType[Any]]:
         return [FETCH, MAIL]
 
+    def why_not(self, _word: str) -> str | None:
+        return None
+
 
 FETCH, MAIL = Fetch(), Mail()
 

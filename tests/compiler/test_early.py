@@ -33,6 +33,9 @@ class Own:
     def types(self) -> list[StepType[Any]]:
         return [FETCH]
 
+    def why_not(self, _word: str) -> str | None:
+        return None
+
 
 FETCH = Fetch()
 

@@ -52,6 +52,9 @@ class TracingSteps:
     def types(self) -> list[StepType[Any]]:
         return [*self._builtin.types(), self._trace]
 
+    def why_not(self, _word: str) -> str | None:
+        return None
+
 
 def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
     """The workflow of a seed: always the same. `child` is the one that steps of `crash` call."""

@@ -42,6 +42,9 @@ class Steps:
     def types(self) -> list[StepType[Any]]:
         return [*self._builtin.types(), self._pay]
 
+    def why_not(self, _word: str) -> str | None:
+        return None
+
 
 def interrupted_plan() -> WorkflowPlan:
     """An approval and a payment, side by side."""

@@ -59,6 +59,9 @@ class Steps:
     def types(self) -> list[StepType[Any]]:
         return [*self._builtin.types(), self._call]
 
+    def why_not(self, _word: str) -> str | None:
+        return None
+
 
 def fail(_input: dict[str, Json], _context: StepContext) -> Json:
     raise WorkflowError("broken", "it broke")

@@ -23,6 +23,10 @@ def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | No
     found = catalogue.get(word)
     if found is not None:
         return found, []
+    why = catalogue.why_not(word)
+    if why is not None:
+        message = f"the step type {word} cannot be used: {why.rstrip('.')}"
+        return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
     known = [*(each.word for each in catalogue.types()), *CONTAINER_TYPES]
     guess = near(word, known)
     hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(sorted(known))}"

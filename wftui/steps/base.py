@@ -346,3 +346,6 @@ class Catalogue(Protocol):
 
     def types(self) -> list[StepType[Any]]:
         """All step types, sorted by word."""
+
+    def why_not(self, word: str) -> str | None:
+        """Why a word that `get` does not know cannot be used, where something is known of it."""

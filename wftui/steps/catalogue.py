@@ -86,9 +86,12 @@ class StepCatalogue:
             return sorted((each for each in types if each is not None), key=lambda each: each.word)
 
     def why_not(self, word: str) -> str | None:
-        """Why a word that is announced cannot be used; None when it can be, or when nobody has heard of it."""
+        """Why a word cannot be used; None when it can be, or when nothing is known of it."""
         with self._lock:
             found = self._plugin(word) if word not in BUILTIN else None
+            if found is None and "." in word:
+                # A file that could not be looked at does not say which words it has.
+                found = next((each for each in self._folder_plugins() if each.word is None), None)
             return f"{found.source}: {found.problem}" if found and found.problem else None
 
     def problems(self) -> list[PluginProblem]:
