@@ -12,7 +12,7 @@ from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.sql import SqlInput, SqlStep
-from wftui.steps.sqlite_job import split_statements
+from wftui.steps.sql_text import sqlite_statements
 
 STEP = SqlStep()
 DB = {"database": "data.db"}
@@ -80,13 +80,89 @@ async def test_columns_of_the_same_name_stay_apart(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("table")
-async def test_read_only_changes_nothing(run: Run, context: RecordingContext) -> None:
-    with pytest.raises(WorkflowError, match="readonly") as caught:
-        await run(STEP, {**DB, "query": "DELETE FROM t", "readOnly": True})
-    assert caught.value.type == "sql.open"
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM t",
+        "INSERT INTO t (a) VALUES ('q') RETURNING a",
+        "WITH n(a) AS (SELECT 'q') INSERT INTO t (a) SELECT a FROM n",
+        "CREATE TEMP TABLE u (a)",
+        "ATTACH 'other.db' AS o",
+        "VACUUM INTO 'other.db'",
+        "VACUUM",
+        "PRAGMA query_only = OFF",
+        "PRAGMA user_version = 5",
+        "PRAGMA journal_mode = WAL",
+        "REINDEX",
+        "SELECT load_extension('x')",
+    ],
+)
+async def test_read_only_changes_nothing(run: Run, context: RecordingContext, statement: str) -> None:
+    file = context.working_directory / "data.db"
+    before = file.read_bytes()
+    for values in ({"query": statement}, {"script": f"PRAGMA query_only; {statement}; SELECT 1"}):
+        with pytest.raises(WorkflowError, match="read-only") as caught:
+            await run(STEP, {**DB, **values, "readOnly": True})
+        assert caught.value.type == "sql.read_only"
+    assert file.read_bytes() == before
+    assert not (context.working_directory / "other.db").exists()
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) AS n FROM t",
+        "WITH n(a) AS (SELECT 1) SELECT a FROM n",
+        "PRAGMA table_info(t)",
+        "PRAGMA user_version",
+        "SELECT name FROM pragma_table_info('t')",
+        "SELECT value FROM json_each('[1]')",
+        "EXPLAIN QUERY PLAN SELECT * FROM t",
+    ],
+)
+async def test_read_only_lets_everything_be_read(run: Run, query: str) -> None:
+    assert (await run(STEP, {**DB, "query": query, "readOnly": True}))["rowCount"] >= 1
+
+
+async def test_what_is_not_there_is_not_made_to_be_read(run: Run, context: RecordingContext) -> None:
     with pytest.raises(WorkflowError, match="There is no database"):
         await run(STEP, {"database": "missing.db", "query": "SELECT 1", "readOnly": True})
     assert not (context.working_directory / "missing.db").exists()
+
+
+@pytest.mark.usefixtures("table")
+async def test_a_cancel_reaches_the_wait_for_a_lock(run: Run, context: RecordingContext) -> None:
+    other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    other.execute("COMMIT")
+    other.close()
+    assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == [], "nothing is written after a cancel"
+
+
+@pytest.mark.usefixtures("table")
+async def test_a_lock_that_is_let_go_of_is_waited_for(run: Run, context: RecordingContext) -> None:
+    other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
+    await asyncio.sleep(0.1)
+    assert not task.done()
+    other.execute("COMMIT")
+    other.close()
+    assert (await task)["rowCount"] == 1
+
+
+async def test_values_keep_their_types(run: Run) -> None:
+    params: list[Json] = [1, 2**63 - 1, 1.5, True, None, "2026-11-22", "\u00fc\u0000\U0001f600", {"k": [1]}]
+    marks = ", ".join(f"? AS c{index}" for index in range(len(params)))
+    output = await run(STEP, {"database": ":memory:", "query": f"SELECT {marks}", "params": params})
+    assert list(output["rows"][0].values()) == [1, 2**63 - 1, 1.5, 1, None, "2026-11-22", params[6], '{"k": [1]}']
 
 
 async def test_cancel_interrupts_a_query(run: Run, context: RecordingContext) -> None:
@@ -105,7 +181,9 @@ async def test_cancel_interrupts_a_query(run: Run, context: RecordingContext) ->
         ({"query": "SELECT 1; SELECT 2"}, "sql.statement", 'put several into "script"'),
         ({"query": "SELECT ?"}, "sql.statement", "binding"),
         ({"query": "SELECT :a", "params": {"b": 1}}, "sql.statement", ":?a"),
-        ({"query": "SELECT x'00' AS raw"}, "sql.value", "select hex"),
+        ({"query": "SELECT x'00' AS raw"}, "sql.value", r"hex\(raw\) in SQLite"),
+        ({"query": "SELECT ?", "params": [2**63]}, "sql.value", "too large"),
+        ({"query": "SELECT ?", "params": ["\ud800"]}, "sql.value", "surrogates"),
         ({"query": "SELECT 9e999 AS big"}, "sql.value", "no JSON value"),
         ({"query": "SELECT 1", "database": "."}, "sql.open", "cannot be used"),
     ],
@@ -147,7 +225,7 @@ async def test_a_lock_is_told_and_may_be_tried_again(run: Run, context: Recordin
     ],
 )
 def test_scripts_are_split_where_statements_end(text: str, statements: list[str]) -> None:
-    assert list(split_statements(text)) == statements
+    assert list(sqlite_statements(text)) == statements
 
 
 @pytest.mark.parametrize(
@@ -157,6 +235,14 @@ def test_scripts_are_split_where_statements_end(text: str, statements: list[str]
 def test_bad_input_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(pydantic.ValidationError):
         SqlInput.model_validate({**DB, **values})
+
+
+async def test_an_address_is_no_file(run: Run) -> None:
+    address = "postgresql://wf:secret@host/db"
+    [(field, sentence)] = STEP.check({"database": address, "query": "SELECT 1"})
+    assert (field, "connection of kind database" in sentence) == ("database", True)
+    with pytest.raises(WorkflowError, match="connection of kind database"):
+        await run(STEP, {"database": address, "query": "SELECT 1"})
 
 
 def test_values_in_the_text_are_refused_with_the_fix() -> None:

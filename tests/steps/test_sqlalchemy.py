@@ -9,6 +9,7 @@ from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.sql import SqlStep
+from wftui.steps.sql_text import statements
 
 STEP = SqlStep()
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -48,9 +49,32 @@ async def test_failures_have_types_and_change_nothing(run: Run, values: Mapping[
     assert (await run(STEP, {"query": "SELECT count(*) AS n FROM t"}))["rows"] == [{"n": 1}]
 
 
-async def test_read_only_changes_nothing(run: Run) -> None:
-    await run(STEP, {"query": "DELETE FROM t", "readOnly": True})
-    assert (await run(STEP, {"query": "SELECT count(*) AS n FROM t"}))["rows"] == [{"n": 1}]
+@pytest.mark.parametrize("statement", ["DELETE FROM t", "PRAGMA query_only = OFF", "ATTACH 'other.db' AS o"])
+async def test_read_only_changes_nothing(run: Run, statement: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"query": statement, "readOnly": True})
+    assert caught.value.type == "sql.read_only"
+    with pytest.raises(WorkflowError, match="readonly"):
+        hidden = "WITH n(a) AS (SELECT 'q') INSERT INTO t (a) SELECT a FROM n"
+        await run(STEP, {"query": hidden, "readOnly": True})
+    assert (await run(STEP, {"query": "SELECT count(*) AS n FROM t", "readOnly": True}))["rows"] == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT 1", ["SELECT 1"]),
+        ("SELECT ';' ; -- end;\n;;", ["SELECT ';' "]),
+        ("/* a;b */ SELECT 1;SELECT 2", ["/* a;b */ SELECT 1", "SELECT 2"]),
+        ("DO $$ BEGIN x; END $$; SELECT 2", ["DO $$ BEGIN x; END $$", " SELECT 2"]),
+        ("DO $a$ ; $b$ ; $a$; SELECT ';", ["DO $a$ ; $b$ ; $a$", " SELECT ';"]),
+        ("SELECT `a;b`, \"c;d\", 'it''s;'", ["SELECT `a;b`, \"c;d\", 'it''s;'"]),
+        ("SELECT $1; SELECT a$b; SELECT c$d", ["SELECT $1", " SELECT a$b", " SELECT c$d"]),
+        (" ; \n", []),
+    ],
+)
+def test_scripts_are_split_where_statements_end(text: str, expected: list[str]) -> None:
+    assert list(statements(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,6 +83,7 @@ async def test_read_only_changes_nothing(run: Run) -> None:
         ("nonsense", "sql.driver"),
         ("gopher://x/y", "sql.driver"),
         ("mysql+nodriver://user:secret-pw@x/y", "sql.driver"),
+        ("sqlite+aiosqlite:///x.db", "sql.driver"),
         ("sqlite:////no/such/folder/x.db", "sql.open"),
     ],
 )

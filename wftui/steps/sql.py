@@ -11,12 +11,14 @@ from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
-from wftui.steps.sqlite_job import Rows, SqliteJob
+from wftui.steps.sql_values import Rows
+from wftui.steps.sqlite_job import SqliteJob
 from wftui.steps.threads import run_stoppable
 
 if TYPE_CHECKING:
     from wftui.steps.sqlalchemy_job import SqlAlchemyJob
 
+_ADDRESS = "The address of a database goes into a connection of kind database; this is the path of a SQLite file."
 _NO_BRACES = 'Values do not go into the SQL text: write a "?" or ":name" here and give the value in "params".'
 
 
@@ -29,7 +31,10 @@ class SqlInput(StepModel):
     query: Annotated[str | None, Field(description='One statement, with "?" or ":name" for values.')] = None
     params: Annotated[
         list[Json] | dict[str, Json] | None,
-        Field(description='Values: a list for "?", an object for ":name". Lists and objects are bound as JSON text.'),
+        Field(
+            description='Values: an object for ":name", or a list for "?" (with a connection: for its own marks). '
+            "Lists and objects are bound as JSON text."
+        ),
     ] = None
     many: Annotated[
         list[list[Json] | dict[str, Json]] | None,
@@ -40,7 +45,7 @@ class SqlInput(StepModel):
     )
     read_only: Annotated[
         bool,
-        Field(description="Change nothing: a file is opened for reading only; with a connection, all is rolled back."),
+        Field(description="Change nothing: the database itself refuses whatever would."),
     ] = False
     max_rows: Annotated[int, Field(ge=1, le=1_000_000, description="Most rows in the output.")] = 10_000
     wait: Annotated[Duration, Field(description="How long to wait while another process holds the database.")] = 5.0
@@ -90,6 +95,9 @@ class SqlStep(StepType[SqlInput]):
             text = literal_input.get(field)
             if isinstance(text, str) and "{{" in text:
                 problems.append((field, _NO_BRACES))
+        database = literal_input.get("database")
+        if isinstance(database, str) and "://" in database:
+            problems.append(("database", _ADDRESS))
         if ("query" in literal_input) == ("script" in literal_input):
             problems.append(("", 'Give exactly one of "query" (one statement) and "script" (several).'))
         return problems
@@ -99,7 +107,7 @@ class SqlStep(StepType[SqlInput]):
 
         Raises:
             WorkflowError: `sql.open`, `sql.statement`, `sql.constraint`, `sql.locked`, `sql.value`,
-                `sql.driver`.
+                `sql.read_only`, `sql.driver`.
         """
         job = _job(input, context)
         rows = await run_stoppable(lambda: _work(job, input), job.stop)
@@ -121,9 +129,11 @@ def _job(step: SqlInput, context: StepContext) -> "SqliteJob | SqlAlchemyJob":
         from wftui.steps.sqlalchemy_job import SqlAlchemyJob
 
         server = DatabaseConnection.model_validate(dict(context.connection))
-        return SqlAlchemyJob(server.url, read_only=step.read_only, max_rows=step.max_rows)
+        return SqlAlchemyJob(server.url, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
     if step.database is None:
         raise WorkflowError("sql.open", 'The step needs "database", a SQLite file, or a connection of kind database.')
+    if "://" in step.database:
+        raise WorkflowError("sql.open", _ADDRESS)
     path = None if step.database == ":memory:" else resolve_path(step.database, context.working_directory)
     return SqliteJob(path, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
 

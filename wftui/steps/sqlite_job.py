@@ -1,37 +1,43 @@
 """One piece of work on a SQLite file, made to run in a thread and to be stopped from another."""
 
-import json
-import math
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.sql_text import first_word, sqlite_statements
+from wftui.steps.sql_values import Parameters, Rows, bindable, json_value, unique_names
 
-Parameters = Sequence[Json] | Mapping[str, Json]
-
+ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
 
 _FETCH = 500
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
+_SECONDS_BETWEEN_TRIES = 0.02
 _OUTSIDE_TRANSACTION = frozenset({"PRAGMA", "VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"})
 _MEMORY = ":memory:"
-
-
-@dataclass(slots=True)
-class Rows:
-    """What a statement gave. `count`: rows returned, or rows changed when it returns none."""
-
-    columns: list[str] = field(default_factory=list)
-    rows: list[dict[str, Json]] = field(default_factory=list)
-    count: int = 0
-    truncated: bool = False
-    last_id: int | None = None
+_LEADING_OUT = (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+"""What reaches other files; VACUUM INTO is made of it."""
+_TELLING = frozenset(
+    {
+        "application_id", "collation_list", "compile_options", "data_version", "database_list", "encoding",
+        "foreign_key_check", "freelist_count", "function_list", "integrity_check", "journal_mode", "page_count",
+        "page_size", "pragma_list", "quick_check", "schema_version", "table_list", "user_version",
+    }
+)  # fmt: skip
+"""PRAGMAs that tell something as long as they are given no value."""
+_TELLING_OF = frozenset(
+    {
+        "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo", "integrity_check",
+        "quick_check", "table_info", "table_list", "table_xinfo",
+    }
+)  # fmt: skip
+"""PRAGMAs that tell something of what they are given."""
 
 
 class SqliteJob:
@@ -39,6 +45,7 @@ class SqliteJob:
 
     Args:
         path: the file, or None for a database in memory.
+        read_only: nothing may be changed: neither this file, nor another one that is attached or written to.
         wait: seconds to wait for a lock that another holds.
     """
 
@@ -46,11 +53,11 @@ class SqliteJob:
         self._path = path
         self._read_only = read_only
         self._max_rows = max_rows
-        self._wait = wait
+        self._deadline = time.monotonic() + wait
         self._stop = threading.Event()
 
     def stop(self) -> None:
-        """End the work soon, from any thread; it then fails with `cancelled`."""
+        """End the work soon, from any thread; it then fails with `cancelled`, and has changed nothing."""
         self._stop.set()
 
     def query(self, statement: str, parameters: Parameters) -> Rows:
@@ -60,7 +67,8 @@ class SqliteJob:
             WorkflowError: `sql.*`.
         """
         with self._connection() as connection:
-            return self._fetch(connection.execute(statement, bindable(parameters)))
+            values = bindable(parameters)
+            return self._fetch(self._patiently(lambda: connection.execute(statement, values)))
 
     def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
         """Run one statement for each of the rows, all or none.
@@ -69,9 +77,10 @@ class SqliteJob:
             WorkflowError: `sql.*`.
         """
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            if not self._read_only:
+                self._begin(connection)
             cursor = connection.executemany(statement, (bindable(row) for row in self._until_stopped(rows)))
-            connection.execute("COMMIT")
+            self._commit(connection)
             return Rows(count=max(0, cursor.rowcount))
 
     def script(self, text: str) -> Rows:
@@ -85,17 +94,16 @@ class SqliteJob:
         result = Rows()
         changed = 0
         with self._connection() as connection:
-            for statement in split_statements(text):
-                word = _first_word(statement)
+            for statement in sqlite_statements(text):
+                word = first_word(statement)
                 if not connection.in_transaction and word not in _OUTSIDE_TRANSACTION and not self._read_only:
-                    connection.execute("BEGIN IMMEDIATE")
-                rows = self._fetch(connection.execute(statement))
+                    self._begin(connection)
+                rows = self._fetch(self._run(connection, statement))
                 if rows.columns:
                     result = rows
                 else:
                     changed += rows.count
-            if connection.in_transaction:
-                connection.execute("COMMIT")
+            self._commit(connection)
         if not result.columns:
             result.count = changed
         return result
@@ -111,17 +119,25 @@ class SqliteJob:
             if self._read_only and not self._path.is_file():
                 raise WorkflowError("sql.open", f"There is no database {str(self._path)!r}.")
             address = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
-            connection = sqlite3.connect(address, uri=True, timeout=self._wait, isolation_level=None)
+            connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)
+        if self._read_only:
+            connection.execute("PRAGMA query_only = ON")
+            connection.set_authorizer(_only_reading)
         connection.set_progress_handler(self._stop.is_set, _INSTRUCTIONS_BETWEEN_LOOKS)
         return connection
 
-    def failure(self, error: sqlite3.Error | sqlite3.Warning) -> WorkflowError:
-        """The error as a step's failure."""
+    def failure(self, error: Exception) -> WorkflowError:
+        """An error of SQLite, or of Python's way to it, as a step's failure."""
         text = str(error)
         if self._stop.is_set():
-            return WorkflowError("cancelled", "The query was stopped.")
-        if "locked" in text:
+            return _stopped()
+        if isinstance(error, OverflowError | UnicodeError):
+            return WorkflowError("sql.value", f"A value cannot be bound: {text}.")
+        if _is_busy(error):
             return WorkflowError("sql.locked", f"The database is in use by another process: {text}.", recoverable=True)
+        if self._read_only and ("authoriz" in text or "readonly" in text):
+            sentence = "The step is read-only (readOnly), and the statement does not only read."
+            return WorkflowError("sql.read_only", sentence)
         if "one statement at a time" in text:
             return WorkflowError("sql.statement", 'Only one statement can stand in "query"; put several into "script".')
         if isinstance(error, sqlite3.IntegrityError):
@@ -132,13 +148,39 @@ class SqliteJob:
             return WorkflowError("sql.open", f"The database {str(self._path)!r} cannot be used: {text}.")
         return WorkflowError("sql.statement", f"The database says: {text}.")
 
+    def _run(self, connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
+        return self._patiently(lambda: connection.execute(statement))
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        self._run(connection, "BEGIN IMMEDIATE")
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            self._check()
+            self._run(connection, "COMMIT")
+
+    def _patiently(self, work: Callable[[], ResultT]) -> ResultT:
+        """Try until no other process holds the database: SQLite's own waiting cannot be stopped."""
+        while True:
+            self._check()
+            try:
+                return work()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= self._deadline:
+                    raise
+            self._stop.wait(_SECONDS_BETWEEN_TRIES)
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise _stopped()
+
     def _fetch(self, cursor: sqlite3.Cursor) -> Rows:
         if cursor.description is None:
             return Rows(count=max(0, cursor.rowcount), last_id=cursor.lastrowid)
         columns = unique_names([entry[0] for entry in cursor.description])
         rows: list[dict[str, Json]] = []
         truncated = False
-        while not truncated and (batch := cursor.fetchmany(_FETCH)):
+        while not truncated and (batch := self._patiently(lambda: cursor.fetchmany(_FETCH))):
             for values in self._until_stopped(batch):
                 if len(rows) == self._max_rows:
                     truncated = True
@@ -149,8 +191,7 @@ class SqliteJob:
 
     def _until_stopped(self, items: Sequence[ItemT]) -> Iterator[ItemT]:
         for item in items:
-            if self._stop.is_set():
-                raise WorkflowError("cancelled", "The query was stopped.")
+            self._check()
             yield item
 
 
@@ -171,65 +212,24 @@ class _Transaction:
         with closing(self._connection):
             if self._connection.in_transaction:
                 self._connection.rollback()
-        if isinstance(error, sqlite3.Error | sqlite3.Warning):
+        if isinstance(error, sqlite3.Error | sqlite3.Warning | OverflowError | UnicodeError):
             raise self._job.failure(error) from None
 
 
-def split_statements(text: str) -> Iterator[str]:
-    """The statements of a script; semicolons inside texts, comments and triggers do not end one."""
-    statement = ""
-    for piece in text.split(";"):
-        statement += piece + ";"
-        if sqlite3.complete_statement(statement):
-            if _first_word(statement):
-                yield statement
-            statement = ""
-    if _first_word(statement):
-        yield statement  # an unfinished one: the database says what is wrong with it
+def _only_reading(action: int, first: str | None, second: str | None, _database: str | None, _by: str | None) -> int:
+    """SQLite asks this about each thing a statement would do; what changes the database itself is refused elsewhere."""
+    if action in _LEADING_OUT:
+        return sqlite3.SQLITE_DENY
+    if action != sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK
+    tells = (first or "").lower() in (_TELLING if second is None else _TELLING_OF)
+    return sqlite3.SQLITE_OK if tells else sqlite3.SQLITE_DENY
 
 
-def _first_word(statement: str) -> str:
-    """The first word of a statement in capitals, comments skipped; empty when there is none."""
-    rest = statement.lstrip(" \t\r\n;")
-    while rest.startswith(("--", "/*")):
-        _, _, rest = rest.partition("\n" if rest.startswith("--") else "*/")
-        rest = rest.lstrip(" \t\r\n;")
-    return rest.split(None, 1)[0].rstrip(";").upper() if rest else ""
+def _is_busy(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def bindable(parameters: Parameters) -> Sequence[Json] | dict[str, Json]:
-    """The values to bind; lists and objects become JSON text."""
-    if isinstance(parameters, Mapping):
-        return {name: _scalar(value) for name, value in parameters.items()}
-    return [_scalar(value) for value in parameters]
-
-
-def _scalar(value: Json) -> Json:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-
-
-def json_value(column: str, value: object) -> Json:
-    """A cell as a JSON value.
-
-    Raises:
-        WorkflowError: `sql.value` when it is none.
-    """
-    if isinstance(value, bytes):
-        raise WorkflowError(
-            "sql.value", f"Column {column!r} holds bytes, which are no JSON value; select hex({column}) instead."
-        )
-    if isinstance(value, float) and not math.isfinite(value):
-        raise WorkflowError("sql.value", f"Column {column!r} holds {value}, which is no JSON value.")
-    return value
-
-
-def unique_names(names: list[str]) -> list[str]:
-    """Column names that differ: a second `a` becomes `a_2`."""
-    found: list[str] = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in found:
-            number += 1
-            candidate = f"{name}_{number}"
-        found.append(candidate)
-    return found
+def _stopped() -> WorkflowError:
+    return WorkflowError("cancelled", "The query was stopped.")
