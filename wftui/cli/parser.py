@@ -49,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("--folder", type=Path, default=Path(), help="where the package's folder is made")
     added = actions.add_parser("trust", help="agree to run a file of the workspace's steps folder, as it is now")
     added.add_argument("file", type=Path)
+    added = actions.add_parser("curl", help="print the step that does what a curl command does")
+    added.add_argument("command_line", metavar="COMMAND", help="the whole command in quotes; - reads it from stdin")
     _add_connections(command("connections", "List, add, edit, test and remove connections."))
     mcp = command("mcp", "Lock the tools of a workflow's MCP servers.")
     locking = mcp.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(

@@ -1,6 +1,7 @@
-"""`steps`: the catalogue, a new package of step types, and trust in a workspace's own."""
+"""`steps`: the catalogue, new packages of step types, trust in a workspace's own, and steps from curl commands."""
 
 import argparse
+import sys
 
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
@@ -10,7 +11,7 @@ from wftui.workbench import Workbench
 
 
 def steps(arguments: argparse.Namespace) -> int:
-    """`wftui steps [list|new|trust]`."""
+    """`wftui steps [list|new|trust|curl]`."""
     return _COMMANDS[arguments.action or "list"](arguments)
 
 
@@ -47,5 +48,14 @@ def _trust(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-_COMMANDS: dict[str, Command] = {"list": _list, "new": _new, "trust": _trust}
+def _curl(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        command = sys.stdin.read() if arguments.command_line == "-" else arguments.command_line
+        Terminal().json(await workbench.steps.from_command(command))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+_COMMANDS: dict[str, Command] = {"list": _list, "new": _new, "trust": _trust, "curl": _curl}
 COMMANDS: dict[str, Command] = {"steps": steps}

@@ -304,6 +304,24 @@ class StepType(Generic[InputT]):
         return {}
 
     @classmethod
+    def from_command(cls, command: str) -> Mapping[str, Json] | None:
+        """The input that does what a shell command does; None when the command is none for this type.
+
+        Raises:
+            UserError: when it is one, and cannot be taken over.
+        """
+        return None
+
+    @classmethod
+    def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
+        """The shell command that does what a step does, what authorises masked; None when there is none.
+
+        Args:
+            output: what the step gave, when it has run.
+        """
+        return None
+
+    @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
         """What is known of one step from files beside its workflow; bound fields hold their `{{ }}` text.
 

@@ -78,6 +78,11 @@ _NOT_TAKEN = {
 }
 
 
+def is_curl(command: str) -> bool:
+    """Whether a text is a command that begins with `curl`."""
+    return (command.split(maxsplit=1) or [""])[0].rpartition("/")[2] == "curl"
+
+
 def input_from_curl(command: str) -> dict[str, Json]:
     """The input of an `http` step that does what a curl command does.
 
@@ -107,8 +112,13 @@ def input_from_curl(command: str) -> dict[str, Json]:
     return step
 
 
-def curl_from_input(step: Mapping[str, Json]) -> str:
-    """The curl command that does what an `http` step does; what authorises is masked."""
+def curl_from_input(step: Mapping[str, Json]) -> str | None:
+    """The curl command that does what an `http` step does; what authorises is masked.
+
+    None when a whole part of it is an expression, so that what it would be is known in a run only.
+    """
+    if any(not isinstance(step.get(name) or {}, dict) for name in ("query", "headers", "form", "files")):
+        return None
     query = [
         (name, item if isinstance(item, str) else json.dumps(item))
         for name, value in (step.get("query") or {}).items()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urljoin
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,7 @@ from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.curl import curl_from_input, input_from_curl, is_curl
 from wftui.steps.files import resolve_path
 from wftui.steps.http_auth import PRIVATE_HEADERS, Credentials, credentials, forget_token, origin
 from wftui.steps.http_body import Scalar, query_pairs, request_body
@@ -140,6 +142,19 @@ class HttpStep(StepType[HttpInput]):
                 ("url", "The address must start with https://, http://, or / when a connection has the rest.")
             )
         return problems
+
+    @classmethod
+    def from_command(cls, command: str) -> Mapping[str, Json] | None:
+        """The input that does what a `curl` command does."""
+        return input_from_curl(command) if is_curl(command) else None
+
+    @classmethod
+    def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
+        """The `curl` command; an address that begins with / is completed from where the answer came from."""
+        address = literal_input.get("url")
+        if isinstance(address, str) and address.startswith("/") and isinstance(output, dict) and output.get("url"):
+            literal_input = {**literal_input, "url": urljoin(str(output["url"]), address)}
+        return curl_from_input(literal_input)
 
     async def run(self, input: HttpInput, context: StepContext) -> Json:  # noqa: A002
         """Send and read.

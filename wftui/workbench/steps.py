@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.model.errors import UsageError
 from wftui.workbench.connections import stored_connections
 from wftui.workspace.errors import explain
 
@@ -42,6 +44,22 @@ class StepsDesk:
     async def problems(self) -> list[PluginProblem]:
         """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
         return await asyncio.to_thread(lambda: self._catalogue().problems())
+
+    async def from_command(self, command: str, taken: Collection[str] = ()) -> dict[str, Json]:
+        """A step that does what a shell command does, such as a `curl` command of some documentation.
+
+        Args:
+            taken: ids that the step may not have.
+
+        Raises:
+            UserError: when no step type can do it.
+        """
+        return await asyncio.to_thread(self._from_command, command, taken)
+
+    async def as_command(self, step_type: str, literal_input: Json, output: Json = None) -> str | None:
+        """The shell command that does what a step does, secrets masked; None when there is none."""
+        kind = await asyncio.to_thread(lambda: self._catalogue().get(step_type))
+        return kind.as_command(literal_input, output) if kind is not None and isinstance(literal_input, dict) else None
 
     async def trust(self, file: Path) -> list[str]:
         """Agree to run a Python file of step types, as it is now; returns the words it brings.
@@ -79,6 +97,14 @@ class StepsDesk:
         TrustedFiles().trust(file, data)
         self._catalogue().refresh()
         return sorted({kind.word for kind in self._catalogue().types()} - before)
+
+    def _from_command(self, command: str, taken: Collection[str]) -> dict[str, Json]:
+        for kind in self._catalogue().types():
+            found = kind.from_command(command)
+            if found is not None:
+                ids = itertools.chain(["request"], (f"request_{number}" for number in itertools.count(2)))
+                return {"id": next(each for each in ids if each not in taken), "type": kind.word, "input": dict(found)}
+        raise UsageError("no step type can do this; what can be pasted is a curl command", code="usage.command")
 
     def _types(self) -> list[StepTypeInfo]:
         from wftui.model.listing import StepTypeInfo

@@ -348,7 +348,7 @@ class Workbench:
             raise NotFoundError(f"there is no run {run_id}", code="run.not_found")
         return await (await self.store()).resolve_record(record) if whole else record
 
-    async def steps(
+    async def run_steps(
         self, run_id: str, paths: Sequence[str], *, whole: bool = False, after: int = 0, until: int | None = None
     ) -> list[StepResult]:
         """The steps at some addresses, each with all inside it, read from the stored events.
