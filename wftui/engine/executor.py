@@ -415,6 +415,7 @@ class WorkflowExecutor:
         return Run(core, request)
 
     def _launch(self, run: Run) -> None:
+        self._broken.pop(run.id, None)
         self._runs[run.id] = run
         self._tasks[run.id] = asyncio.create_task(self._drive(run))
         self._attendant.begin()

@@ -1,10 +1,13 @@
 """What can go wrong with the database, as sentences for the user."""
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
 from wftui.model.errors import ConflictError, UserError
+
+_LEAST_BYTES = 64 * 1024  # what SQLite keeps in memory that processes share takes 32 KB of disk
 
 
 class StoreError(UserError):
@@ -55,8 +58,17 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
             return StoreError(
                 f"the database {path} cannot be opened; check its folder and its rights", code="store.open"
             )
+        case sqlite3.SQLITE_IOERR if _is_full(path):  # not even what SQLite keeps beside the file fits
+            return StoreError(f"the disk is full: {path} cannot be opened", code="store.full")
         case _:
             return StoreError(f"the database {path} cannot be used: {error}", code="store.unusable")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_BYTES
+    except OSError:
+        return False
 
 
 def primary_code(error: sqlite3.Error) -> int:
