@@ -325,6 +325,12 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """The terminal is gone: end the screen, and only it."""
         self.exit(Leaving.LOST)
 
+    def _fatal_error(self) -> None:
+        """End after an error nobody expected; Textual itself would print all local variables, secrets among them."""
+        from rich.traceback import Traceback
+
+        self.panic(Traceback(show_locals=False, width=None))
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep cursors still: a blinking one is restless, and repaints over a slow line for nothing."""
         if hasattr(event.widget, "cursor_blink"):
