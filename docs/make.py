@@ -12,6 +12,7 @@ from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.library import Table
 from wftui.runtime.predicates import TESTS
+from wftui.settings.keys import KEYS
 from wftui.steps.catalogue import builtin_catalogue
 from wftui.tui.actions import APP_ACTIONS, Action
 
@@ -147,6 +148,51 @@ def _meaning(field: dict[str, Any]) -> str:
     return f"{text} Default: `{default}`.".strip()
 
 
+SETTINGS = """\
+# Settings
+
+A TOML file: `WFTUI_CONFIG`, else `settings.toml` in the user's configuration folder (on Linux `~/.config/wftui`).
+`wftui settings` lists what is set and where it comes from; `wftui settings set KEY VALUE`, `wftui settings unset KEY`
+and the settings screen change the file and leave its comments alone. The command line goes before the environment, that
+before the file, that before the default. A relative path starts at the file's folder. A file that is wrong is refused
+with line and key before anything is begun.
+
+| key | | takes | default |
+|---|---|---|---|
+{rows}
+## Old runs
+
+Without `keep_days` and `keep_runs` every run is kept. With them a finished run goes when neither keeps it:
+
+```toml
+[history]
+keep_days = 90
+keep_runs = 100
+
+[history.workflows.nightly]
+keep_runs = 30
+```
+
+keeps what ended within 90 days, and the newest 100 runs of each workflow whatever their age; of `nightly` the newest 30
+and nothing else. A workflow's own section is taken in the place of the general one; an empty one, or `"all"`, keeps
+every run of it.
+
+- A run that goes on or waits is never touched. An interrupted one, which can be resumed, goes by the days since it was
+  interrupted, never by the number of runs alone.
+- The runs that the steps of a run started (sub-workflows) stay and go with it. A re-run is a run of its own.
+- Every process that runs workflows looks when it starts, and every hour; of all that share a database one does so at
+  most once an hour, beside the runs, in small steps. What went is said: on the screen, by `wftui run` at its end, and
+  on the settings screen. `wftui cleanup` does it now, `wftui cleanup --dry-run` says what would go.
+- Events and values go with their run, and the file shrinks.
+"""
+
+
+def settings() -> str:
+    """What can be set."""
+    rows = "".join(f"| `{key.name}` | {key.help} | {key.takes} | {key.default} |\n" for key in KEYS)
+    return SETTINGS.format(rows=rows)
+
+
 def keys() -> str:
     """The keys of every screen."""
     from wftui.tui.screens.connections import ConnectionsScreen
@@ -154,6 +200,7 @@ def keys() -> str:
     from wftui.tui.screens.history import HistoryScreen
     from wftui.tui.screens.monitor import MonitorScreen
     from wftui.tui.screens.run_input import RunInputModal
+    from wftui.tui.screens.settings import SettingsScreen
     from wftui.tui.screens.workflows import WorkflowsScreen
 
     parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
@@ -165,6 +212,7 @@ def keys() -> str:
         ("Monitor", MonitorScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
+        ("Settings", SettingsScreen.ACTIONS),
     ]:
         parts.append(f"\n## {title}\n\n| keys | |\n|---|---|\n{_keys(actions)}")
     return "".join(parts)
@@ -178,7 +226,12 @@ def _code(action: Action) -> str:
     return " ".join(f"`{key}`" if key != "|" else "`\\|`" for key in action.shown_keys)
 
 
-PAGES: dict[str, Callable[[], str]] = {"expressions.md": expressions, "steps.md": steps, "keys.md": keys}
+PAGES: dict[str, Callable[[], str]] = {
+    "expressions.md": expressions,
+    "steps.md": steps,
+    "keys.md": keys,
+    "settings.md": settings,
+}
 
 
 if __name__ == "__main__":

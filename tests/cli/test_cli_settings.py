@@ -65,7 +65,7 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
     _, out, _ = cli("settings")
     assert [line.split()[:3] for line in out.splitlines()[4:6]] == [
         ["history.keep_days", "90", "settings"],
-        ["history.keep_runs", "all", "default"],
+        ["history.keep_runs", "not", "set"],
     ]
     assert cli("settings", "unset", "durability")[1].startswith("durability is no longer set")
     assert cli("settings", "unset", "durability")[1].startswith("durability is not set")

@@ -75,6 +75,7 @@ _COUNT = f'a whole number of 1 or more, or "{ALL}"'
 _PATH = "a path"
 _DAYS = "Runs that ended within so many days are kept."
 _RUNS = "So many of the newest runs of each workflow are kept, whatever their age."
+_UNSET = "not set"
 _OWN = " In the place of the general rule."
 KEYS: tuple[Key, ...] = (
     Key("tables", "The folder of the workflows.", _PATH, "./tables if there is one, else in the user's data"),
@@ -86,16 +87,13 @@ KEYS: tuple[Key, ...] = (
         "normal",
         get_args(Durability),
     ),
-    Key("history.keep_days", f"{_DAYS} Without this and keep_runs, all are.", _COUNT, ALL),
-    Key("history.keep_runs", _RUNS, _COUNT, ALL),
-    Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, "the general rule"),
-    Key(
-        f"history.workflows.{_WORKFLOW}.keep_runs",
-        "So many of its newest runs are kept." + _OWN,
-        _COUNT,
-        "the general rule",
-    ),
+    Key("history.keep_days", f"{_DAYS} Without this and keep_runs, all are.", _COUNT, _UNSET),
+    Key("history.keep_runs", _RUNS, _COUNT, _UNSET),
+    Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
+    Key(f"history.workflows.{_WORKFLOW}.keep_runs", "So many of its newest runs are kept." + _OWN, _COUNT, _UNSET),
 )
+WORKFLOW_KEYS = tuple(key for key in KEYS if _WORKFLOW in key.name)
+"""The settings of one workflow."""
 _BY_NAME = {key.name: key for key in KEYS}
 
 

@@ -64,7 +64,7 @@ class Cleanup:
         return self._run(lambda connection: [one_run(connection, execution_id)], dry_run=False)
 
     def _run(self, choose: Callable[[sqlite3.Connection], Iterable[list[Tree]]], *, dry_run: bool) -> CleanupReport:
-        before = _size(self._opened.path)
+        before = database_bytes(self._opened.path)
         try:
             connection = connect(self._opened)
             try:
@@ -87,7 +87,7 @@ class Cleanup:
             runs=self._removed.total(),
             workflows=dict(sorted(self._removed.items())),
             bytes_before=before,
-            bytes_after=_size(self._opened.path),
+            bytes_after=database_bytes(self._opened.path),
         )
 
     def _remove(self, connection: sqlite3.Connection, trees: list[Tree]) -> None:
@@ -256,7 +256,7 @@ def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
     return (events or 0) + (values or 0)
 
 
-def _size(path: Path) -> int:
-    """Bytes of the database with its log."""
+def database_bytes(path: Path) -> int:
+    """What the database and its log take on disk."""
     files = (path, path.with_name(path.name + "-wal"))
     return sum(file.stat().st_size for file in files if file.exists())

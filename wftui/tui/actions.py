@@ -117,6 +117,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.history", "History", "Show the runs of all workflows.", ("H",), "Everywhere", footer=False),
     Action("app.connections", "Connections", "Show the connections.", ("C",), "Everywhere", footer=False),
+    Action("app.settings", "Settings", "Show and change the settings.", ("S",), "Everywhere", footer=False),
     Action(
         "app.mouse",
         "Mouse on/off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from textual.signal import Signal
 from wftui.model.errors import ExitCode, UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS, bindings
+from wftui.tui.counting import count
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving, finish
 from wftui.tui.terminal import ascii_only, check_terminal
@@ -28,7 +30,7 @@ from wftui.tui.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
-    from wftui.model.execution import ExecutionRecord
+    from wftui.model.execution import CleanupReport, ExecutionRecord
     from wftui.workbench import Workbench
 
 _LOOK = 1.0
@@ -87,8 +89,21 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     def on_mount(self) -> None:
         """Once the first screen is painted: open what `start` asks for, and look for runs that need a person."""
         self.set_interval(_LOOK, self._notice_runs)
+        self.workbench.retention.tell = self._tell_removed
+        self.call_after_refresh(self._begin_retention)
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
+
+    def _begin_retention(self) -> None:
+        self.run_worker(self._let_old_runs_go(), group="retention")
+
+    async def _let_old_runs_go(self) -> None:
+        with contextlib.suppress(UserError):  # the Workflows screen says what is wrong with the database
+            await self.workbench.retention.begin()
+
+    def _tell_removed(self, report: CleanupReport) -> None:
+        said = f"{count(report.runs, 'run')} removed that your settings do not keep."
+        self.notify(said, title="Your history", timeout=10)
 
     async def _open_start(self, start: Start) -> None:
         opening = start(self)
@@ -244,6 +259,12 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         from wftui.tui.screens.connections import ConnectionsScreen
 
         self.push_screen(ConnectionsScreen())
+
+    def action_settings(self) -> None:
+        """Show the settings."""
+        from wftui.tui.screens.settings import SettingsScreen
+
+        self.push_screen(SettingsScreen())
 
     async def action_back(self) -> None:
         """Leave the current screen, unless it is the first or keeps something unsaved."""

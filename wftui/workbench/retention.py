@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.retention import Policy, Rule
     from wftui.store.upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacts:
+    """The history now: how much it holds, what the settings would let go of it, and what last went by itself.
+
+    Attributes:
+        would_go: None when the settings keep every run.
+        last: None when nothing ever went by itself.
+    """
+
+    runs: int
+    bytes: int
+    would_go: CleanupReport | None
+    last: CleanupReport | None
 
 
 class RetentionDesk:
@@ -42,9 +57,19 @@ class RetentionDesk:
         policy = replace(await asyncio.to_thread(self._policy), workflow_id=workflow_id)
         return None if policy.keeps_all else await store.apply(policy, dry_run=dry_run)
 
-    async def last(self) -> CleanupReport | None:
-        """What last went by itself, in whatever process; None when nothing ever did."""
-        return await (await self._store()).last_tidied()
+    async def facts(self) -> HistoryFacts:
+        """How much the history holds, and what becomes of it.
+
+        Raises:
+            SettingsError: the settings file is wrong.
+        """
+        store = await self._store()
+        from wftui.store.cleanup import database_bytes
+
+        stats = await store.stats()
+        size = await asyncio.to_thread(database_bytes, store.path)
+        would_go = await self.apply(dry_run=True)
+        return HistoryFacts(sum(each.runs for each in stats.values()), size, would_go, await store.last_tidied())
 
     async def begin(self) -> None:
         """From now on, let go what the settings do not keep, by itself, beside everything else."""

@@ -19,7 +19,7 @@ class Settings:
 
     Attributes:
         durability: what a commit to the database waits for.
-        origins: of `tables` and `database`: what named them, such as `--tables`, `WFTUI_DB` or `settings`.
+        origins: what each of the others comes from, such as `--tables`, `WFTUI_DB`, `settings` or `default`.
     """
 
     tables: Path
@@ -44,6 +44,7 @@ class Settings:
             origins={
                 "tables": _origin(tables, "--tables", "WFTUI_TABLES", user.tables),
                 "database": _origin(database, "--db", "WFTUI_DB", user.database),
+                "durability": "default" if user.durability == "normal" else "settings",
             },
         )
 

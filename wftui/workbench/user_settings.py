@@ -21,6 +21,7 @@ class EffectiveSetting:
         name: dotted; of a workflow's own rule, with its id.
         value: None where nothing is set and the default is no value of its own.
         origin: what it comes from: `--tables`, `WFTUI_DB`, `settings`, `default`.
+        is_set: the file says something of it.
         later: what will hold from the next start of the program, where that is something else.
     """
 
@@ -28,6 +29,7 @@ class EffectiveSetting:
     value: Value | None
     origin: str
     key: Key
+    is_set: bool = False
     later: Value | None = None
 
 
@@ -80,22 +82,20 @@ class UserSettingsDesk:
 
     def _one(self, name: str, given: Value | None, after: UserSettings) -> EffectiveSetting:
         key, _ = find_key(name)
-        if name == "durability":
-            used = self._settings.durability
-            origin = "default" if given is None and used == after.durability else "settings"
-            return EffectiveSetting(name, used, origin, key, after.durability if used != after.durability else None)
-        if name in ("tables", "database"):
-            return self._place(key, str(getattr(self._settings, name)), getattr(after, name))
-        return EffectiveSetting(name, given, "default" if given is None else "settings", key)
-
-    def _place(self, key: Key, used: str, after: Path | None) -> EffectiveSetting:
-        origin = self._settings.origins.get(key.name, "default")
+        is_set = given is not None
+        if name not in ("tables", "database", "durability"):
+            return EffectiveSetting(name, given, "settings" if is_set else "default", key, is_set)
+        used = str(getattr(self._settings, name))
+        next_time = getattr(after, name)
+        origin = self._settings.origins.get(name, "default")
+        if origin in ("settings", "default") and str(next_time) == used:
+            origin = "settings" if is_set else "default"
         later: str | None = None
-        if after is not None and origin in ("settings", "default") and str(after) != used:
-            later = str(after)
-        elif after is None and origin == "settings":
+        if origin in ("settings", "default") and next_time is not None and str(next_time) != used:
+            later = str(next_time)
+        elif origin == "settings" and next_time is None:
             later = key.default
-        return EffectiveSetting(key.name, used, origin, key, later)
+        return EffectiveSetting(name, used, origin, key, is_set, later)
 
 
 def _flat(data: Mapping[str, object], prefix: str = "") -> dict[str, Value]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -15,6 +14,7 @@ from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
 from wftui.tui.counting import count
+from wftui.tui.paths import short_path
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar
 from wftui.tui.widgets.workflow_table import WorkflowTable
@@ -88,7 +88,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def on_mount(self) -> None:
         """Paint first, then read the workspace and open the database."""
-        self.query_one(TitleBar).note = _short(str(self.workbench.settings.tables))
+        self.query_one(TitleBar).note = short_path(str(self.workbench.settings.tables))
         self.query_one(WorkflowTable).focus()
         self.wftui.runs_changed.subscribe(self, lambda _run_id: self.load())
         self.call_after_refresh(self.load)
@@ -356,8 +356,3 @@ def _signature(workspace: Workspace) -> object:
     except (UserError, OSError) as error:
         return str(error)
     return [(workflow_id, stat.st_mtime_ns, stat.st_size) for workflow_id, stat in stats]
-
-
-def _short(path: str) -> str:
-    home = str(Path.home())
-    return f"~{path.removeprefix(home)}" if path.startswith(home + "/") else path
