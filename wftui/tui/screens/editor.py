@@ -382,6 +382,17 @@ class EditorScreen(PanedScreen):
         """The runs of this workflow."""
         self.wftui.open_history(self.workflow_id)
 
+    def action_lock_tools(self) -> None:
+        """Save, and ask the MCP servers for their tools."""
+        self.attempt(self._lock_tools(), group="lock", exclusive=True)
+
+    async def _lock_tools(self) -> None:
+        from wftui.tui.screens.editor_locking import lock_tools
+
+        if await self._save() is not None:
+            await lock_tools(self, self.workflow_id)
+            self._check.check_now()
+
     def action_reload(self) -> None:
         """Read the file again, after asking when something would be lost."""
         self.attempt(self._reload())

@@ -27,6 +27,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
     Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
     Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
+    Action(
+        "editor.lock_tools",
+        "Lock tools",
+        "Ask the MCP servers of this workflow for their tools, and check their use from then on.",
+        ("L",),
+        "Workflow",
+        footer=False,
+    ),
     Action("editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False),
     Action("editor.reload", "Reload", "Read the file again.", ("f9",), "Workflow", footer=False),
 )
