@@ -270,21 +270,44 @@ async def test_logs_come_in_order_and_before_the_end_of_their_step() -> None:
     assert [event.progress for event in watch.events if isinstance(event, StepProgress)] == [1.0]
 
 
-async def test_of_a_log_without_end_the_beginning_and_the_end_are_kept() -> None:
-    def talk(_input: dict[str, Json], context: StepContext) -> Json:
-        for n in range(5000):
-            context.log(f"line {n:05}")
-        context.log("x" * 10_000)
+async def _logged(settings: EngineSettings, *messages: str) -> list[str]:
+    """The lines that are kept of what a step says in these calls; no event is big."""
 
-    settings = EngineSettings(log_head=10_000, log_tail=10, log_line=200)
+    def talk(_input: dict[str, Json], context: StepContext) -> Json:
+        for message in messages:
+            context.log(message)
+
     watch = Watch()
     await run_plan(workflow(step("a", "talk")), {}, watch, catalogue=Steps(talk=talk), settings=settings)
-    lines = [line for event in watch.events if isinstance(event, Log) for line in event.message.split("\n")]
-    assert lines[0] == "line 00000"
-    assert lines[-2] == "line 04999"
+    events = [event for event in watch.events if isinstance(event, Log)]
+    assert max(len(event.message) for event in events) < 80_000
+    return [line for event in events for line in event.message.split("\n")]
+
+
+@pytest.mark.parametrize("together", [1, 700, 5000])
+async def test_of_a_log_without_end_the_beginning_and_the_end_are_kept(together: int) -> None:
+    said = [f"line {n:05}" for n in range(5000)]
+    calls = ["\n".join(said[n : n + together]) + "\n" for n in range(0, 5000, together)]
+    settings = EngineSettings(log_head=10_000, log_tail=10, log_line=200)
+    lines = await _logged(settings, *calls, "x" * 10_000)
+    head = lines.index(next(line for line in lines if "left out here" in line))
+    assert 900 < head < 910
+    assert lines[:head] == said[:head]
+    assert lines[head].startswith(f"… {5000 - head - 9:,} lines are left out here")
+    assert lines[head + 1 : -1] == said[-9:]
     assert lines[-1].startswith("x" * 200 + "… (9,800 more")
-    assert sum("are left out here" in line for line in lines) == 1
-    assert sum(map(len, lines)) < 15_000
+
+
+async def test_the_end_of_a_log_is_bounded_in_size_too() -> None:
+    settings = EngineSettings(log_head=10, log_tail_size=1000)
+    lines = await _logged(settings, *(f"{n:03}" + "x" * 297 for n in range(100)))
+    assert lines[0] == "… 97 lines are left out here: the step says too much"
+    assert [line[:3] for line in lines[1:]] == ["097", "098", "099"]
+
+
+async def test_all_that_is_said_at_once_is_kept_where_there_is_room() -> None:
+    said = [str(n) for n in range(100_000)]
+    assert await _logged(EngineSettings(), "\n".join(said)) == said
 
 
 async def test_a_delay_says_until_when_it_waits() -> None:

@@ -1,24 +1,23 @@
 """What a running step says, batched: log lines and progress become few events, bounded in size."""
 
 import asyncio
-from collections import deque
-from typing import Literal
+from collections.abc import Iterator
 
 from wftui.engine.emit import Emitter, RunBroken
+from wftui.engine.log_tail import Entry, LogTail, Stream
 from wftui.engine.settings import EngineSettings
 from wftui.model.base import Json
 from wftui.model.events import ExecutionEvent, Log, StepProgress
 from wftui.model.execution import LogLevel
 
-Stream = Literal["stdout", "stderr", "log"]
 _EVENT = 64_000  # characters of one log event
 
 
 class StepVoice:
     """Log and progress of one attempt.
 
-    The first `log_head` characters are passed on as they come. Of what follows only the last `log_tail` lines are
-    held, and passed on at the end, after a line that says how much was left out.
+    The first `log_head` characters are passed on as they come. Of what follows only the end is held, as bounded by
+    `log_tail` and `log_tail_size`, and passed on when the attempt ends, after a line that says how much was left out.
     """
 
     def __init__(self, emitter: Emitter, settings: EngineSettings, step_id: str, path: str) -> None:
@@ -29,26 +28,33 @@ class StepVoice:
             "step_id": step_id,
             "path": path,
         }
-        self._lines: list[tuple[LogLevel, Stream, str]] = []
+        self._lines: list[Entry] = []
         self._progress: StepProgress | None = None
         self._kept = 0
-        self._tail: deque[tuple[LogLevel, Stream, str]] = deque(maxlen=settings.log_tail)
-        self._beyond = 0
+        self._tail = LogTail(settings.log_tail, settings.log_tail_size)
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
 
     def log(self, message: str, level: LogLevel, stream: Stream) -> None:
-        """Take in one or more lines; the lines of one call are passed on together."""
+        """Take in one or more lines; those of one call are passed on together, as far as one event holds them."""
         if self._closed:
             return
-        line = self._clean(message)
-        if self._kept + len(line) > self._settings.log_head or self._beyond:
-            self._beyond += 1
-            self._tail.append((level, stream, line))
+        text = message.removesuffix("\n")
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()
+        room = 0 if self._tail else self._settings.log_head - self._kept
+        if len(text) <= room:
+            self._keep(level, stream, text)
             return
-        self._kept += len(line) + 1
-        self._lines.append((level, stream, line))
+        fits = text.rfind("\n", 0, max(0, room)) + 1  # no line is cut in two here
+        if fits:
+            self._keep(level, stream, text[: fits - 1])
+        self._tail.add(level, stream, text[fits:])
+
+    def _keep(self, level: LogLevel, stream: Stream, text: str) -> None:
+        self._kept += len(text) + 1
+        self._lines.extend((level, stream, part) for part in _parts(text))
         self._flush_later()
 
     def progress(self, fraction: float, message: str | None) -> None:
@@ -79,34 +85,34 @@ class StepVoice:
             return
         if self._flushing is not None:
             await self._flushing
-        left_out = self._beyond - len(self._tail)
+        left_out, end = self._tail.take()
         if left_out:
-            self._lines.append(("warn", "log", f"… {left_out:,} log entries are left out here: the step says too much"))
-        self._lines.extend(self._tail)
-        self._tail.clear()
+            self._lines.append(("warn", "log", f"… {left_out:,} lines are left out here: the step says too much"))
+        self._lines.extend(end)
         self._closed = True
         await self.flush()
 
-    def _clean(self, message: str) -> str:
+    def _cut(self, text: str) -> str:
+        """The text with its lines at a length that can be shown."""
         limit = self._settings.log_line
-        text = message.removesuffix("\n")
-        if not text.isascii():
-            text = text.encode("utf-8", "replace").decode()
         if len(text) <= limit:
             return text
-        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
-        head = self._emitter.redactor.redact_beginning(text, limit)
-        return f"{head}… ({len(text) - limit:,} more characters are left out)"
+        return "\n".join([line if len(line) <= limit else self._cut_line(line) for line in text.split("\n")])
 
-    def _events(self, lines: list[tuple[LogLevel, Stream, str]]) -> list[Log]:
+    def _cut_line(self, line: str) -> str:
+        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        head = self._emitter.redactor.redact_beginning(line, self._settings.log_line)
+        return f"{head}… ({len(line) - self._settings.log_line:,} more characters are left out)"
+
+    def _events(self, lines: list[Entry]) -> list[Log]:
         found: list[Log] = []
         batch: list[str] = []
         size = 0
-        for index, (level, stream, line) in enumerate(lines):
-            batch.append(line)
-            size += len(line)
-            last = index + 1 == len(lines)
-            if last or size > _EVENT or lines[index + 1][:2] != (level, stream):
+        for index, (level, stream, text) in enumerate(lines):
+            batch.append(self._cut(text))
+            size += len(batch[-1])
+            following = lines[index + 1] if index + 1 < len(lines) else None
+            if following is None or following[:2] != (level, stream) or size + len(following[2]) > _EVENT:
                 found.append(
                     Log(
                         timestamp=self._emitter.now(),
@@ -138,3 +144,17 @@ class StepVoice:
             self._flushing = None
         if self._lines or self._progress:
             self._flush_later()
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in parts that an event holds, cut between lines."""
+    start = 0
+    while len(text) - start > _EVENT:
+        end = text.rfind("\n", start, start + _EVENT)
+        if end < 0:
+            end = text.find("\n", start + _EVENT)
+        if end < 0:
+            break
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]

@@ -12,7 +12,8 @@ class EngineSettings:
         force: how long it may take after that before it is left behind; longer than a process step needs to kill.
         finally_limit: how long `finally` may take once the run was cancelled or ran out of time.
         log_interval: logs and progress of a step are passed on at most this often.
-        log_head: so much of a step's log is kept as it comes; of the rest only the end, `log_tail` lines.
+        log_head: so much of a step's log is kept as it comes; of the rest only the end: at most `log_tail` lines,
+            and of these the last `log_tail_size` characters.
         log_line: longer lines are cut.
         max_depth: how deep workflows may call each other.
     """
@@ -23,5 +24,6 @@ class EngineSettings:
     log_interval: float = 0.05
     log_head: int = 8_000_000
     log_tail: int = 1_000
+    log_tail_size: int = 1_000_000
     log_line: int = 64_000
     max_depth: int = 10
