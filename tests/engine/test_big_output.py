@@ -1,0 +1,61 @@
+"""A step that prints without end, in a process of its own whose memory is watched.
+
+`WFTUI_BIG=1` prints ten million lines and one line of a gigabyte instead of a fortieth of that.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from wftui.workbench import Settings, Workbench
+
+SHARE = 1 if os.environ.get("WFTUI_BIG") else 40
+LINES, LINE_BYTES = 10_000_000 // SHARE, 1_000_000_000 // SHARE
+
+
+def peak_of(settings: Settings, workflow_id: str) -> int:
+    """The most memory that a run of a workflow took, in bytes."""
+    places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+    pid = os.posix_spawn(
+        sys.executable, [sys.executable, "-m", "wftui", "run", workflow_id, "--quiet", *places], os.environ
+    )
+    _, status, usage = os.wait4(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(tmp_path: Path) -> None:
+    settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")
+    many = f"import sys\nfor n in range({LINES}): sys.stdout.write(f'line {{n}} ' + '.' * 40 + chr(10))"
+    long = f"import sys\nfor n in range({LINE_BYTES} // 1000): sys.stdout.write('x' * 1000)"
+    flood = [
+        {"id": "many", "type": "shell", "input": {"argv": [sys.executable, "-c", many]}},
+        {"id": "long", "type": "shell", "input": {"argv": [sys.executable, "-c", long]}},
+    ]
+    drop = [{"id": "one", "type": "shell", "input": {"argv": [sys.executable, "-c", "print(1)"]}}]
+    for workflow_id, steps in (("flood", flood), ("drop", drop)):
+        folder = settings.tables / "workflows" / workflow_id
+        folder.mkdir(parents=True)
+        (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": workflow_id, "steps": steps}))
+    usual = peak_of(settings, "drop")
+    assert peak_of(settings, "flood") < usual + 40_000_000
+
+    workbench = Workbench(settings)
+    run_id = await workbench.find_run("last")
+    logged: dict[str, list[str]] = {"many": [], "long": []}
+    after = 0
+    while events := await workbench.events(run_id, after=after):
+        after = events[-1].seq
+        for event in events:
+            if event.type == "log" and event.path:
+                logged[event.path] += event.message.split("\n")
+    lines = logged["many"]
+    left_out = [line for line in lines if "left out here" in line]
+    said = [int(line.split()[1]) for line in lines if line.startswith("line ")]
+    assert (said[0], said[-1]) == (0, LINES - 1)
+    assert len(left_out) == 1
+    assert len(said) + int(re.sub(r"\D", "", left_out[0])) == LINES, "every line is kept or counted"
+    assert any(f"stdout was {LINE_BYTES // 1000 * 1000:,} bytes; its middle is cut" in line for line in logged["long"])
+    await workbench.close()
