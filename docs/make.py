@@ -3,16 +3,19 @@
 A page is never edited by hand: change the docstring, the model or the action it is made from.
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from wftui.connections.kinds import KINDS
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.library import Table
 from wftui.runtime.predicates import TESTS
 from wftui.settings.keys import KEYS
+from wftui.steps.base import StepType
 from wftui.steps.catalogue import builtin_catalogue
 from wftui.tui.actions import APP_ACTIONS, Action
 
@@ -108,20 +111,39 @@ def steps() -> str:
     ]
     for kind in builtin_catalogue().types():
         parts.append(f"\n## `{kind.word}`: {kind.title}\n\n{kind.description}\n")
-        if kind.connection_kind:
-            parts.append(f"\nTakes a connection of kind `{kind.connection_kind}`.\n")
+        kinds = [f"`{word}`" for word in KINDS if kind.takes_connection(word)]
+        if kinds:
+            parts.append(f"\nTakes a connection of kind {' or '.join(kinds)}.\n")
+        parts.append(_example(kind))
         parts.append(_fields("input", kind.input_schema()))
         parts.append(_fields("output", dict(kind.output_schema)))
     return "".join(parts)
 
 
+def _example(kind: StepType[Any]) -> str:
+    """A step as it stands in workflow.json; tests run every one."""
+    step: dict[str, Any] = {"id": kind.word, "type": kind.word}
+    if kind.connection_required:
+        step["connection"] = kind.connection_kind
+    text = json.dumps({**step, "input": kind.example}, ensure_ascii=False, indent=2)
+    return f"\n```json\n{text}\n```\n"
+
+
 def _fields(title: str, schema: dict[str, Any]) -> str:
+    """The fields of an object, and of the objects inside of it, each as a table."""
+    inner = schema.get("$defs", {}).items()
+    given = title == "input"
+    others = "".join(_table(name, each, given=given) for name, each in inner if each.get("type") == "object")
+    return _table(title, schema, given=given) + others
+
+
+def _table(title: str, schema: dict[str, Any], *, given: bool) -> str:
     properties = schema.get("properties")
     if not properties:
         return ""
-    required = schema.get("required", [])
+    required = schema.get("required", []) if given else []
     rows = "".join(
-        f"| `{name}`{' *' if name in required and title == 'input' else ''} | {_type(field)} | {_meaning(field)} |\n"
+        f"| `{name}`{' *' if name in required else ''} | {_type(field)} | {_meaning(field)} |\n"
         for name, field in properties.items()
     )
     return f"\n| {title} | | |\n|---|---|---|\n{rows}"
@@ -145,7 +167,8 @@ def _meaning(field: dict[str, Any]) -> str:
     default = field.get("default")
     if default in (None, {}, []):
         return text
-    return f"{text} Default: `{default}`.".strip()
+    shown = default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+    return f"{text} Default: `{shown}`.".strip()
 
 
 SETTINGS = """\

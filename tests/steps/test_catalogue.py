@@ -81,12 +81,8 @@ def test_every_builtin_type_is_whole() -> None:
         assert each.secret_fields <= fields.keys()
 
 
-OUTSIDE = {"composio", "email", "http", "llm", "mcp"}
-"""Types whose example needs a service that a test does not have."""
-
-
-@pytest.mark.parametrize("word", sorted(BUILTIN.keys() - {"mcp"}))
-async def test_every_example_is_valid_and_runs(word: str, context: RecordingContext) -> None:
+@pytest.mark.parametrize("word", sorted(BUILTIN))
+def test_every_type_shows_a_valid_example(word: str) -> None:
     step_type = builtin_catalogue().get(word)
     assert step_type is not None
     assert step_type.example, "each type shows what it does"
@@ -94,9 +90,6 @@ async def test_every_example_is_valid_and_runs(word: str, context: RecordingCont
     jsonschema.validate(dict(step_type.example), step_type.input_schema())
     if step_type.input_model is not None:
         step_type.input_model.model_validate(dict(step_type.example))
-    if word not in OUTSIDE:
-        output = await run_step(step_type, step_type.example, context)
-        jsonschema.validate(output, dict(step_type.output_schema))
 
 
 def test_asking_for_types_imports_nothing_heavy() -> None:

@@ -107,8 +107,11 @@ class LlmStep(StepType[LlmInput]):
     ascii_icon = "L"
     input_model = LlmInput
     example: ClassVar = {
-        "prompt": "Which city is the capital of France?",
-        "schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        "baseUrl": "http://localhost:11434/v1",
+        "model": "llama3.2",
+        "prompt": "How many rows has the table orders?",
+        "schema": {"type": "object", "properties": {"rows": {"type": "integer"}}, "required": ["rows"]},
+        "tools": [{"type": "sql", "input": {"database": "shop.db", "readOnly": True}}],
     }
     connection_kind = "openai"
     secret_fields = frozenset({"tools"})

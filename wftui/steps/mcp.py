@@ -55,6 +55,11 @@ class McpStep(StepType[McpInput]):
     icon = "⌘"
     ascii_icon = "m"
     input_model = McpInput
+    example: ClassVar = {
+        "server": {"command": ["mcp-server-time"]},
+        "tool": "convert_time",
+        "arguments": {"source_timezone": "Asia/Tokyo", "time": "18:30", "target_timezone": "UTC"},
+    }
     output_schema: ClassVar = McpOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"server", "arguments"})
     site_files = (LOCK_FILE,)
