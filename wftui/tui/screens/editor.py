@@ -350,6 +350,18 @@ class EditorScreen(PanedScreen):
             self._source.change_to(apply_patch(self._source.text, fix.patch))
             self.notify(fix.title, markup=False)
 
+    def action_paste_command(self) -> None:
+        """Make a step of a shell command."""
+        from wftui.tui.screens.step_commands import paste_command
+
+        self.attempt(paste_command(self.wftui, self._source, self._steps))
+
+    def action_copy_command(self) -> None:
+        """Copy the step at the cursor as a shell command."""
+        from wftui.tui.screens.step_commands import copy_step_here
+
+        self.attempt(copy_step_here(self.wftui, self._source, self._steps))
+
     def action_steps(self) -> None:
         """To the steps."""
         self.enter("steps")

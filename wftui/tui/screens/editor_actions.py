@@ -26,6 +26,22 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.problems", "Problems", "Show what is wrong with it.", ("5",), "Panes", footer=False),
     Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
     Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
+    Action(
+        "editor.paste_command",
+        "Paste command",
+        "Make a step of a curl command, after the step at the cursor.",
+        ("P",),
+        "Steps",
+        footer=False,
+    ),
+    Action(
+        "editor.copy_command",
+        "Copy as command",
+        "Copy the step at the cursor as a curl command, secrets masked.",
+        ("y",),
+        "Steps",
+        footer=False,
+    ),
     Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
     Action(
         "editor.lock_tools",

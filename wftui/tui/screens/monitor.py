@@ -150,6 +150,25 @@ class MonitorScreen(RunScreen):
             self.app.copy_to_clipboard(as_text(await self.workbench.value(reference) if reference else value))
             self.notify(f"Copied {what}", markup=False)
 
+    def action_copy_command(self) -> None:
+        """Copy what the selected step did as a shell command."""
+        self.attempt(self._copy_command(), group="copy", exclusive=True)
+
+    async def _copy_command(self) -> None:
+        from wftui.tui.screens.step_commands import copy_command
+
+        step = self.panes.timeline.selected
+        if step is not None:
+            given, gave = [await self._whole(value) for value in (step.input, step.output)]
+            await copy_command(self.wftui, step.path, step.step_type, given, gave)
+
+    async def _whole(self, value: Json) -> Json:
+        """The value itself; None for one that is too big for the clipboard."""
+        reference = as_reference(value)
+        if reference is None:
+            return value
+        return await self.workbench.value(reference) if reference.bytes <= _COPY_LIMIT else None
+
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:
         from wftui.tui.screens.value import ValueScreen
