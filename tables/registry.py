@@ -33,7 +33,7 @@ WORKFLOWS: dict[str, Entry] = {
     "llm_summary": Entry(
         module="workflows.llm_summary.workflow",
         version="1.0.0",
-        hash="sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b",
+        hash="sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02",
     ),
     "log_triage": Entry(
         module="workflows.log_triage.workflow",

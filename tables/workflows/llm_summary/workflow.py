@@ -1,6 +1,6 @@
 """The workflow llm_summary, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b
+Source: sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02
 Compiler: wftui 0.1.0
 """
 
@@ -120,13 +120,16 @@ STEP_ASK = StepPlan(
     name="Ask",
     needs=("text",),
     input=input_of_ask,
-    retry=RetryPlan(max_attempts=3, on=("http.5xx", "http.timeout")),
+    retry=RetryPlan(
+        max_attempts=3,
+        on=("llm.limit", "llm.overloaded", "llm.server", "http.timeout"),
+    ),
     line=85,
     pointer="/steps/1/steps/1",
 )
 
 
-# workflow.json:120: step entry (set)
+# workflow.json:122: step entry (set)
 def input_of_entry(scope: Scope) -> Json:
     return {
         "file": values.local(scope, "file", "relative"),
@@ -141,7 +144,7 @@ STEP_ENTRY = StepPlan(
     name="Keep",
     needs=("ask",),
     input=input_of_entry,
-    line=120,
+    line=122,
     pointer="/steps/1/steps/2",
 )
 
@@ -169,7 +172,7 @@ STEP_SUMMARIES = StepPlan(
 )
 
 
-# workflow.json:132: step report (template)
+# workflow.json:134: step report (template)
 def input_of_report(scope: Scope) -> Json:
     return {
         "template": "# [[ folder ]]\n{% for entry in entries %}{% if entry %}\n## [[ entry.title ]] ([[ entry.file ]])\n\n[[ entry.summary ]]\n{% endif %}{% endfor %}",
@@ -187,12 +190,12 @@ STEP_REPORT = StepPlan(
     name="Write the summary",
     needs=("summaries",),
     input=input_of_report,
-    line=132,
+    line=134,
     pointer="/steps/2",
 )
 
 
-# workflow.json:146: outputs
+# workflow.json:148: outputs
 @values.null_when_skipped
 def output_summaries(scope: Scope) -> Json:
     return values.output(scope, "summaries")
@@ -236,17 +239,17 @@ SPOTS = {
     ),
     ("input_of_entry", 2): SourceSpot(
         pointer="/steps/1/steps/2/input/file",
-        line=125,
+        line=127,
         column=25,
     ),
     ("input_of_entry", 3): SourceSpot(
         pointer="/steps/1/steps/2/input/title",
-        line=126,
+        line=128,
         column=26,
     ),
     ("input_of_entry", 4): SourceSpot(
         pointer="/steps/1/steps/2/input/summary",
-        line=127,
+        line=129,
         column=28,
     ),
     ("items_of_summaries", 1): SourceSpot(
@@ -256,25 +259,25 @@ SPOTS = {
     ),
     ("input_of_report", 4): SourceSpot(
         pointer="/steps/2/input/values/folder",
-        line=139,
+        line=141,
         column=25,
     ),
     ("input_of_report", 5): SourceSpot(
         pointer="/steps/2/input/values/entries",
-        line=140,
+        line=142,
         column=26,
     ),
     ("input_of_report", 7): SourceSpot(
         pointer="/steps/2/input/to",
-        line=142,
+        line=144,
         column=19,
     ),
     ("output_summaries", 2): SourceSpot(
         pointer="/outputs/summaries",
-        line=147,
+        line=149,
         column=22,
     ),
-    ("output_file", 1): SourceSpot(pointer="/outputs/file", line=148, column=17),
+    ("output_file", 1): SourceSpot(pointer="/outputs/file", line=150, column=17),
 }
 
 WORKFLOW = WorkflowPlan(
@@ -282,7 +285,7 @@ WORKFLOW = WorkflowPlan(
     name="Summarise files",
     version="1.0.0",
     description="Asks a language model (Ollama, vLLM, llama.cpp, or any OpenAI-compatible server) for a summary of each file.",
-    source_hash="sha256:f0add6e4c797a1f5dbab0a02948a57416945bf399acf5a8249639771c106036b",
+    source_hash="sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02",
     compiler="wftui 0.1.0",
     input_schema=INPUT_SCHEMA,
     timeout=14400.0,
