@@ -1,205 +1,360 @@
-"""500 random secrets through every step type that runs offline: none is found in any sink, in any encoding."""
+"""500 random secrets through every step type into every sink: none is found anywhere, in any encoding."""
 
-import base64
+import asyncio
+import contextlib
+import io
 import json
+import logging
 import random
-import shlex
-import string
+import signal
+import sqlite3
+import tempfile
+import zlib
 from collections.abc import Iterator
-from html import escape
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 import pytest
+from leaky_servers import echo_server, mailing
+from leaky_workflows import CHILD, COVERED, PLUGIN, local, services
+from secret_kit import PLAIN, Search, random_secrets, texts_in
+from steps.composio_server import Account, composio_server
+from steps.mcp_kit import RAW
+from steps.model_server import Fail, Say, call, model_server
 
+from wftui.cli.dispatch import dispatch
+from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
+from wftui.model.workflow import CONTAINER_TYPES
+from wftui.steps.catalogue import builtin_catalogue
 from wftui.workbench import Settings, Workbench
 
-COUNT = 500
-ALPHABETS = (
-    string.ascii_letters + string.digits,
-    string.ascii_letters + string.digits + "+/=_-",
-    string.printable.strip() + " ",
-    "äöüßéøλ→漢字😀" + string.ascii_lowercase + "'\"\\$`{}",
+SEED = 20261122
+LISTED, VAULT, SERVICES = 400, 60, 13
+
+SINKS = (
+    "database",
+    "stored values",
+    "events",
+    "record",
+    "run --events",
+    "run --json",
+    "run",
+    "show --json",
+    "show --logs",
+    "show --events",
+    "history --json",
+    "workspace",
+    "temporary files",
+    "command lines",
+    "python logging",
+    "steps",
 )
+"""What is looked through; the screens are in test_secrets_on_screen.py."""
 
-PRINTING = """
-import base64, html, json, shlex, sys
-from urllib.parse import quote, quote_plus
 
-def forms(secret):
-    data = secret.encode()
-    once = json.dumps(secret)
-    return [
-        secret, once, json.dumps(secret, ensure_ascii=False), json.dumps(once), quote(secret), quote(secret, safe=""),
-        quote_plus(secret), shlex.quote(secret), repr(secret), html.escape(secret), data.hex(), data.hex().upper(),
-        *(base64.b64encode(b"." * shift + data + b"..").decode() for shift in range(3)),
-        *(base64.urlsafe_b64encode(b"." * shift + data).decode() for shift in range(3)),
-    ]
+@dataclass
+class Leaky:
+    """The runs that were made, and what they left behind."""
 
-def main(secrets):
-    found = [forms(secret) for secret in secrets]
-    for texts in found:
-        print(*texts, sep="\\n")
-        print(*texts, sep=" | ", file=sys.stderr)
-    return {"forms": found, "keys": {secret: 1 for secret in secrets}, "text": "".join(secrets)}
-"""
-FAILING = "def main(secrets):\n    raise ValueError(secrets)\n"
-WORKFLOW: Json = {
-    "format": 1,
-    "id": "leaky",
-    "inputSchema": {
-        "type": "object",
-        "properties": {
-            "secrets": {"type": "array", "items": {"type": "string"}, "writeOnly": True},
-            "file": {"type": "string"},
-        },
-        "required": ["secrets", "file"],
-    },
-    "steps": [
-        {
-            "id": "set",
-            "type": "set",
-            "needs": [],
-            "input": {"all": "{{ inputs.secrets }}", "t": "x{{ inputs.secrets[0] }}"},
-        },
-        {
-            "id": "py",
-            "type": "python",
-            "needs": [],
-            "input": {"code": PRINTING, "args": {"secrets": "{{ inputs.secrets }}"}},
-        },
-        {
-            "id": "trace",
-            "type": "python",
-            "needs": [],
-            "onError": "continue",
-            "input": {"code": FAILING, "args": {"secrets": "{{ inputs.secrets }}"}},
-        },
-        {
-            "id": "sh",
-            "type": "shell",
-            "needs": [],
-            "input": {
-                "script": 'cat; cat >&2 <<< "$ALL"; echo "all=$ALL" >> $WFTUI_OUTPUT',
-                "stdin": "{{ inputs.secrets | join('\\n') }}",
-                "env": {"ALL": "{{ inputs.secrets | first }}"},
-                "parse": "lines",
+    settings: Settings
+    secrets: list[str]
+    search: Search
+    runs: dict[str, Json]
+    sinks: dict[str, str | bytes] = field(default_factory=dict)
+
+
+def test_every_step_type_is_among_them() -> None:
+    known = {kind.word for kind in builtin_catalogue().types()} | set(CONTAINER_TYPES) | {"acme.leak", "acme.fail"}
+    assert COVERED.keys() == known, "say in leaky_workflows.py how a new step type can leak, and let it try"
+    used = {step["type"] for flow in (local(""), services("", ["x"])) for step in _steps(flow)}
+    assert used == known
+
+
+def test_every_sink_holds_something_and_nothing_secret(leaky: Leaky) -> None:
+    assert leaky.sinks.keys() == set(SINKS)
+    for name, text in leaky.sinks.items():
+        assert text or name in ("python logging", "temporary files"), f"{name} is empty"
+        found = leaky.search.found_in(text)
+        assert not found, f"{name} holds {found[0][0]!r} of {found[0][1]!r} (seed {SEED})"
+
+
+def test_the_steps_themselves_saw_the_secrets(leaky: Leaky) -> None:
+    saved = json.loads((leaky.settings.tables.parent / "work" / "saved.json").read_text())
+    assert saved == leaky.secrets[:LISTED]
+    assert "***" in leaky.sinks["run"]
+    assert str(leaky.sinks["events"]).count("***") > 20 * LISTED, "so much was masked"
+
+
+def test_every_step_came_to_the_end_it_was_meant_for(leaky: Leaky) -> None:
+    for workflow, record in leaky.runs.items():
+        assert record["status"] == "completed", (workflow, record.get("error"))
+        flow = local("") if workflow == "local" else services("", ["x"])
+        meant = {step["id"]: "failed" if step.get("onError") else "completed" for step in flow["steps"]}
+        ended = {each["path"]: each for each in record["stepResults"]}
+        for step_id, status in meant.items():
+            assert ended[step_id]["status"] == status, (step_id, ended[step_id].get("error"))
+
+
+def test_the_search_would_find_them(leaky: Leaky) -> None:
+    for secret in leaky.secrets[:50]:
+        text = secret.splitlines()[0]
+        assert leaky.search.found_in(f"x{text}x")
+        assert leaky.search.found_in(json.dumps({"a": text}).encode())
+        assert leaky.search.found_in(text.encode().hex())
+
+
+def _steps(part: Json) -> Iterator[Json]:
+    for step in part.get("steps", []):
+        yield step
+        yield from _steps(step)
+        for case in step.get("cases", []):
+            yield from _steps(case)
+
+
+# --- making the runs
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
+    """Run both workflows once, in this process, by the command line; collect what they left."""
+    folder = tmp_path_factory.mktemp("leaky")
+    for name in ("tmp", "work", "private"):
+        (folder / name).mkdir()
+    choose = random.Random(SEED)
+    listed = random_secrets(choose, LISTED)
+    vault = random_secrets(choose, VAULT)
+    service = random_secrets(choose, SERVICES, PLAIN)
+    token, stored = random_secrets(choose, 1, PLAIN)[0], random_secrets(choose, 2)
+    lines = "\n".join(random_secrets(choose, 24, PLAIN))
+    nested = random_secrets(choose, 1)[0]
+    number = choose.randint(10**9, 10**10)
+    secrets = [*listed, *vault, *service, token, *stored, nested, *lines.splitlines(), str(number)]
+    assert len(secrets) >= 500
+    derived = [token.upper(), token[::-1], token[:12]] + ([token.lower()] if token.lower() != token else [])
+    search = Search([*secrets, *derived])
+    inputs = {
+        "secrets": [*listed],
+        "token": token,
+        "number": number,
+        "nested": {"key": nested},
+        "lines": lines,
+        "folder": str(folder / "work"),
+    }
+    settings = Settings(tables=folder / "tables", database=folder / "runs.db", user_id="ada")
+    environment = {
+        "WFTUI_CONNECTIONS": str(folder / "private"),
+        "TMPDIR": str(folder / "tmp"),
+        "HOME": str(folder),
+        "LEAKY": "1",
+    }
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(tempfile, "tempdir", None)
+        patch.chdir(folder)
+        logs = stack.enter_context(_logging())
+        echo = stack.enter_context(echo_server(service[0]))
+        model = stack.enter_context(model_server())
+        composio = stack.enter_context(composio_server())
+        mail = stack.enter_context(mailing())
+        shown = " ".join(listed[:100])
+        say = call("run", secrets=listed[:5])
+        model.script += [say, Say(shown), Fail(401, shown), say, Say(shown), Fail(500, shown)]
+        composio.accounts.append(Account("ca_1", "github", "ada"))
+        composio.execution = {"data": None, "error": shown, "successful": False}
+        _keep_connections(folder, patch, vault, service, stored, echo, model.url, composio.url, mail.port)
+        _write_workspace(
+            folder, {"local": local(str(folder / "processes")), "child": CHILD, "services": services(echo, RAW)}
+        )
+        places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+        (folder / "inputs.json").write_text(json.dumps(inputs))
+        said: dict[str, str] = {}
+        trusted = asyncio.run(_trust(settings, settings.tables / "steps" / "leak.py"))
+        assert trusted == ["acme.fail", "acme.leak"]
+        given = ["--input", f"@{folder}/inputs.json"]
+        said["run --events"] = _said(["run", "local", *given, "--events", *places])
+        said["run --json"] = _said(["run", "services", *given, "--json", *places])
+        said["run"] = _said(["run", "child", "--input", "{}", *places]) + _said(["watch", "last", *places])
+        (folder / "inputs.json").unlink()
+        runs = {name: asyncio.run(_record(settings, name)) for name in ("local", "services")}
+        for option in ("--json", "--logs", "--events"):
+            said[f"show {option}"] = "".join(_said(["show", run["id"], option, *places]) for run in runs.values())
+        said["run"] += "".join(_said(["show", run["id"], *places]) for run in runs.values())
+        said["history --json"] = _said(["history", "--json", *places])
+        said["steps"] = _said(["steps", *places])
+        yield Leaky(
+            settings,
+            secrets,
+            search,
+            runs,
+            {
+                **said,
+                **asyncio.run(_stored(settings, list(runs.values()))),
+                "database": b"".join(path.read_bytes() for path in sorted(folder.glob("runs.db*"))),
+                "workspace": b"".join(
+                    path.read_bytes() for path in sorted(settings.tables.rglob("*")) if path.is_file()
+                ),
+                "temporary files": b"".join(
+                    path.read_bytes() for path in sorted((folder / "tmp").rglob("*")) if path.is_file()
+                ),
+                "command lines": (folder / "processes").read_bytes(),
+                "python logging": logs.getvalue(),
             },
-        },
-        {
-            "id": "bad",
-            "type": "shell",
-            "needs": [],
-            "onError": "continue",
-            "input": {"script": "cat >&2; exit 3", "stdin": "{{ inputs.secrets | join(' ') }}"},
-        },
-        {
-            "id": "tpl",
-            "type": "template",
-            "needs": [],
-            "input": {
-                "template": "{% for s in all %}<[[ s ]]>\n{% endfor %}",
-                "values": {"all": "{{ inputs.secrets }}"},
-            },
-        },
-        {
-            "id": "db",
-            "type": "sql",
-            "needs": [],
-            "input": {
-                "database": ":memory:",
-                "query": "SELECT value FROM json_each(?)",
-                "params": ["{{ inputs.secrets }}"],
-            },
-        },
-        {
-            "id": "save",
-            "type": "file",
-            "needs": [],
-            "input": {"action": "write", "path": "{{ inputs.file }}", "content": "{{ inputs.secrets }}"},
-        },
-        {"id": "load", "type": "file", "needs": ["save"], "input": {"action": "read", "path": "{{ inputs.file }}"}},
-        {
-            "id": "claim",
-            "type": "assert",
-            "needs": [],
-            "onError": "continue",
-            "input": {"that": False, "message": "not {{ inputs.secrets | join(', ') }}"},
-        },
-    ],
-    "outputs": {"all": "{{ steps.load.output.value }}", "text": "{{ steps.py.output.text }}"},
-}
+        )
 
 
-def random_secrets(seed: int) -> list[str]:
-    choose = random.Random(seed)
-    secrets: list[str] = []
-    while len(secrets) < COUNT:
-        secret = "".join(choose.choices(choose.choice(ALPHABETS), k=choose.randint(8, 40))).strip()
-        if len(secret) >= 8:
-            secrets.append(secret)
-    return secrets
+@contextlib.contextmanager
+def _logging() -> Iterator[io.StringIO]:
+    """What libraries say at the level at which they are heard when nobody asks for more."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield text
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
-def encodings(secret: str) -> Iterator[str]:
-    data = secret.encode()
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield escape(secret)
-    yield repr(secret)[1:-1]
-    yield data.hex()
-    yield shlex.quote(secret).strip("'")
-    for shift in range(3):
-        whole = base64.b64encode(bytes(shift) + data).decode()
-        yield whole[4 if shift else 0 : len(whole) - 4]
+def _said(words: list[str]) -> str:
+    """What a command prints, on both streams."""
+    text = io.StringIO()
+    hang_up = signal.getsignal(signal.SIGHUP)
+    try:
+        with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+            dispatch(words)
+    finally:
+        signal.signal(signal.SIGHUP, hang_up)
+    return text.getvalue()
 
 
-def texts_in(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from texts_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_in(inner)
+def _write_workspace(folder: Path, flows: dict[str, Json]) -> None:
+    for name, flow in flows.items():
+        place = folder / "tables" / "workflows" / name
+        place.mkdir(parents=True)
+        (place / "workflow.json").write_text(json.dumps(flow, indent=1))
+    (folder / "tables" / "steps").mkdir()
+    (folder / "tables" / "steps" / "leak.py").write_text(PLUGIN)
 
 
-@pytest.mark.parametrize("seed", [20261122])
-async def test_no_secret_is_found_anywhere(tmp_path: Path, seed: int) -> None:
-    secrets = random_secrets(seed)
-    folder = tmp_path / "tables" / "workflows" / "leaky"
-    folder.mkdir(parents=True)
-    (folder / "workflow.json").write_text(json.dumps(WORKFLOW))
-    settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="ada")
+async def _trust(settings: Settings, file: Path) -> list[str]:
     workbench = Workbench(settings)
     try:
-        run_id = await workbench.start("leaky", {"secrets": secrets, "file": str(tmp_path / "saved.json")})
-        record = await workbench.wait(run_id)
-        assert record.status == "completed", record.error
-        assert json.loads((tmp_path / "saved.json").read_text()) == secrets, "the steps themselves saw the secrets"
-        whole = await workbench.record(run_id, whole=True)
-        events = [event.to_wire() for event in await workbench.events(run_id, limit=100_000)]
-        store = await workbench.store()
-        resolved = await store.resolve(events)
+        return await workbench.steps.trust(file)
     finally:
         await workbench.close()
-    sinks = {
-        "record": "\n".join(texts_in(whole.to_wire())),
-        "events": "\n".join(texts_in(resolved)),
-        "json": json.dumps(resolved),
-        "generated code": (folder / "workflow.py").read_text(),
+
+
+def _keep_connections(
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    vault: list[str],
+    service: list[str],
+    stored: list[str],
+    echo: str,
+    model: str,
+    composio: str,
+    mail: int,
+) -> None:
+    """The connections, their secrets by references of all four kinds in turn."""
+    known = Connections(folder / "private")
+    kinds = ("env", "file", "cmd", "store")
+    count = 0
+
+    def by(secret: str) -> str:
+        nonlocal count
+        count += 1
+        kind, name = kinds[count % 4], f"LEAKY_{count}"
+        file = folder / "private" / name
+        if kind == "env":
+            patch.setenv(name, secret)
+            return f"env:{name}"
+        if kind == "store":
+            known.store.put(name, secret)
+            return f"store:{name}"
+        file.write_text(secret)
+        return f"file:{file}" if kind == "file" else f"cmd:cat '{file}'"
+
+    _, password, bearer, header, query, client, openai, anthropic, key, env, remote, url, smtp = service
+    http: Json = {"baseUrl": echo}
+    kept: dict[str, tuple[str, Json]] = {
+        "vault": ("generic", {"secrets": {f"s{number}": by(secret) for number, secret in enumerate(vault)}}),
+        "basic": ("http", {**http, "auth": "basic", "username": "ann", "password": by(password)}),
+        "bearer": ("http", {**http, "auth": "bearer", "token": by(bearer)}),
+        "header": ("http", {**http, "auth": "apiKey", "apiKey": by(header)}),
+        "query": ("http", {**http, "auth": "apiKey", "apiKey": by(query), "apiKeyIn": "query"}),
+        "oauth": (
+            "http",
+            {
+                **http,
+                "auth": "clientCredentials",
+                "tokenUrl": f"{echo}/token",
+                "clientId": "me",
+                "clientSecret": by(client),
+            },
+        ),
+        "openai": ("openai", {"baseUrl": f"{model}/v1", "apiKey": by(openai), "model": "tiny-1"}),
+        "anthropic": ("anthropic", {"baseUrl": model, "apiKey": by(anthropic), "model": "tiny-1"}),
+        "composio": ("composio", {"baseUrl": composio, "apiKey": by(key)}),
+        "stdio": ("mcp", {"command": RAW, "env": {"LEAKY_ENV": by(env)}}),
+        "remote": ("mcp", {"url": f"{echo}/mcp", "headers": {"Authorization": by(remote)}}),
+        "db": ("database", {"url": by(f"sqlite:///{folder}/work/{url.replace('/', '_')}.db")}),
+        "smtp": (
+            "smtp",
+            {"host": "127.0.0.1", "port": mail, "security": "none", "username": "a@b.org", "password": by(smtp)},
+        ),
     }
-    for path in tmp_path.glob("wftui.db*"):
-        sinks[path.name] = path.read_bytes().decode("latin-1")
-    for secret in secrets:
-        for form in encodings(secret):
-            raw = form.encode().decode("latin-1")
-            for name, text in sinks.items():
-                assert form not in text, f"{name} holds {form!r} of {secret!r}"
-                assert raw not in text, f"{name} holds the bytes of {form!r} of {secret!r}"
-    assert sinks["events"].count("***") > 20 * COUNT, "so much was masked"
+    for name, (kind, values) in kept.items():
+        known.save(StoredConnection(name=name, kind=kind, values=values))
+    known.store.put("first", stored[0])
+    known.store.put("second", stored[1])
+
+
+async def _record(settings: Settings, workflow: str) -> Json:
+    from wftui.model.execution import ExecutionFilters
+
+    workbench = Workbench(settings)
+    try:
+        page = await workbench.history(ExecutionFilters(workflow_id=workflow))
+        found = next(each for each in page.executions if each.parent_id is None)
+        return (await workbench.record(found.id, whole=True)).to_wire()
+    finally:
+        await workbench.close()
+
+
+async def _stored(settings: Settings, runs: list[Json]) -> dict[str, str]:
+    """Events and records, big values in their places; and all values that are stored apart, in clear."""
+    workbench = Workbench(settings)
+    try:
+        store = await workbench.store()
+        ids = [each.id for each in (await workbench.history(limit=100)).executions]
+        events = [
+            await store.resolve([event.to_wire() for event in await workbench.events(run_id, limit=100_000)])
+            for run_id in ids
+        ]
+        records = [(await workbench.record(run_id, whole=True)).to_wire() for run_id in ids]
+    finally:
+        await workbench.close()
+    assert len(ids) >= 4, "the child is one of them"
+    return {
+        "events": "\n".join([*texts_in(events), json.dumps(events)]),
+        "record": "\n".join([*texts_in(records), json.dumps(records, ensure_ascii=False)]),
+        "stored values": "\n".join(_cells(settings.database)),
+    }
+
+
+def _cells(database: Path) -> Iterator[str]:
+    """Every value of every table, unpacked."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        assert "payload_parts" in names
+        for name in names:
+            for row in connection.execute(f'SELECT * FROM "{name}"'):
+                for value in row:
+                    if isinstance(value, bytes):
+                        with contextlib.suppress(zlib.error):
+                            value = zlib.decompress(value)
+                        value = value.decode("utf-8", "replace")
+                    yield str(value)

@@ -1,6 +1,7 @@
 """The connections of a user: named, typed, kept outside every workspace, secrets by reference only."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -166,6 +167,21 @@ class Connections:
             _replace(values, path, secret)
             secrets.append(secret)
         return ResolvedConnection(name, stored.kind, _validated(model, values, with_defaults=True), secrets)
+
+    def in_environment(self) -> list[str]:
+        """The secrets of all connections that stand in the environment: any program of a step can print them.
+
+        Raises:
+            ConnectionsError: when the file cannot be read.
+        """
+        names = {
+            text.removeprefix("env:").strip()
+            for each in self._load().connections
+            if each.kind in KINDS
+            for _, text in secret_leaves(KINDS[each.kind], each.values)
+            if text.startswith("env:")
+        }
+        return [os.environ[name] for name in sorted(names) if os.environ.get(name)]
 
     def _forget(self, names: set[str]) -> None:
         if names:

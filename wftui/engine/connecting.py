@@ -45,8 +45,12 @@ class RunConnections:
     async def learn(self) -> None:
         """Resolve all that the workflow names, so that every secret is masked before any step can say it.
 
-        What cannot be had is told by the step that needs it.
+        So are secrets of other connections that stand in the environment. What cannot be had is told by the step that
+        needs it.
         """
+        with suppress(UserError):
+            for secret in await asyncio.to_thread(lambda: self.known().in_environment()):
+                self.keep_secret(secret)
         for name in self._plan.connections:
             with suppress(WorkflowError):
                 await self.get(name)

@@ -184,9 +184,8 @@ class Run:
 
     async def _learn_secrets(self) -> None:
         """Know the secrets of the connections before any step could show one, as by printing its environment."""
-        if self.core.plan.connections:
-            with suppress(Stopped):
-                await self._main.wait(asyncio.ensure_future(self.core.connections.learn()))
+        with suppress(Stopped):
+            await self._main.wait(asyncio.ensure_future(self.core.connections.learn()))
         short = self.core.emitter.redactor.unmasked
         if short:
             one = "a secret of this run is" if short == 1 else f"{short} secrets of this run are"
