@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from steps.mcp_kit import RAW, http_server, lives
+from steps.mcp_kit import RAW, http_server, lives, until
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
-from wftui.workbench import Workbench
+from wftui.workbench import Settings, Workbench
 
 Step = dict[str, Json]
 
@@ -157,3 +157,53 @@ async def test_a_server_that_does_not_leave_is_made_to(workbench: Workbench, tmp
     )
     assert record.status == "completed", record.error
     assert not lives(int(pid.read_text()))
+
+
+async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_said(
+    workbench: Workbench, settings: Settings
+) -> None:
+    confirm: Step = {"id": "confirm", "type": "approval", "input": {"prompt": "Go on?"}, "onError": "continue"}
+    await save(workbench, [step("ask", "ask"), confirm], outputs={"said": "{{ steps.ask.output.structured }}"})
+    await workbench.compile("tools")
+    alone = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(settings.tables / "workflows" / "tools" / "workflow.py"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(60):
+        written = (await alone.communicate())[0].decode()
+    assert alone.returncode == 0, written
+    assert (
+        "The question of the MCP server is not answered: nobody can be asked here (How many?); `wftui run`" in written
+    )
+    assert '"action": "cancel"' in written
+    assert "approval.nobody: nobody can be asked here (Go on?)" in written
+
+
+async def test_a_run_that_is_killed_leaves_no_server_behind(
+    workbench: Workbench, settings: Settings, tmp_path: Path
+) -> None:
+    pid = tmp_path / "pid"
+    script = tmp_path / "server.py"
+    script.write_text(
+        f"import os, runpy\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+        f"runpy.run_path({RAW[1]!r}, run_name='__main__')\n"
+    )
+    waiting = step(
+        "wait", "wait", {"file": str(tmp_path / "marker")}, server={"command": [sys.executable, str(script)]}
+    )
+    await save(workbench, [waiting])
+    places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+    running = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "wftui", *places, "run", "tools", "--events"], stdout=asyncio.subprocess.PIPE
+    )
+    assert running.stdout is not None
+    async with asyncio.timeout(60):
+        while b'"step_progress"' not in (line := await running.stdout.readline()):
+            assert line, "the run has ended"
+    server = int(pid.read_text())
+    assert lives(server)
+    running.kill()
+    await running.wait()
+    await until(lambda: not lives(server))

@@ -26,9 +26,14 @@ class _Question:
 
 
 class Questions:
-    """The open questions of one run, by the path of the step that asks."""
+    """The open questions of one run, by the path of the step that asks.
 
-    def __init__(self) -> None:
+    Attributes:
+        answerable: whether anybody can answer one.
+    """
+
+    def __init__(self, *, answerable: bool = True) -> None:
+        self.answerable = answerable
         self._open: dict[str, _Question] = {}
         self._early: dict[str, Reply] = {}
 

@@ -147,8 +147,11 @@ class RunContext:
         """Ask a person.
 
         Raises:
-            WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`.
+            WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`;
+                `approval.nobody`, when nobody can answer and there is no end to the waiting.
         """
+        if wait is None and not self._core.questions.answerable:
+            raise WorkflowError("approval.nobody", f"nobody can be asked here ({prompt}); `wftui run` asks")
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
         known = self._core.prior.answers.pop(self._path, None)
         before = self._core.prior.waits.pop(self._path, None)

@@ -43,6 +43,7 @@ async def run_plan(
         UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
     """
     run, sink = prepare(plan, inputs, on_event, catalogue=catalogue, settings=settings, folder=folder, clock=clock)
+    run.core.questions.answerable = False
     await run.create(None)
     await run.run()
     return sink.record

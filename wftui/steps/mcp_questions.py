@@ -7,6 +7,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import INVALID_REQUEST, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, ErrorData
 
 from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
 from wftui.steps.mcp_listeners import Listeners
 
 
@@ -28,8 +29,12 @@ class Questions:
             form = params.requested_schema or None
         else:
             prompt = f"{params.message}\n{params.url}"
-        async with self._asking:
-            answer = await self._listeners.ask(step, prompt, form)
+        try:
+            async with self._asking:
+                answer = await self._listeners.ask(step, prompt, form)
+        except WorkflowError as error:
+            step.log(f"The question of the MCP server is not answered: {error}.", "warn")
+            return ElicitResult(action="cancel")
         if answer is None:
             return ElicitResult(action="cancel")
         if not answer.approved:
