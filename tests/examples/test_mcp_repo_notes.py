@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,14 +29,12 @@ def repository(tmp_path: Path) -> Path:
     return repo
 
 
-async def test_the_notes(workbench: Workbench, repository: Path, tmp_path: Path) -> None:
-    file = tmp_path / "notes" / "today.md"
-    inputs = {"repo": str(repository), "commits": 2, "timezone": "Asia/Tokyo", "file": str(file)}
+async def test_the_notes(workbench: Workbench, repository: Path) -> None:
+    inputs = {"repo": str(repository), "commits": 2, "timezone": "Asia/Tokyo"}
     record = await run_to_end(workbench, "mcp_repo_notes", inputs)
     assert record.status == "completed", record.error
     assert record.outputs["commits"] == 2
     report = record.outputs["report"]
-    assert file.read_text() == report
     assert "(Asia/Tokyo)" in report
     assert report.index("## Change 2") < report.index("## Change 1")
     assert "Change 0" not in report
@@ -46,6 +46,36 @@ async def test_the_notes(workbench: Workbench, repository: Path, tmp_path: Path)
     assert patches is not None
     assert patches.iterations is not None
     assert patches.iterations.completed == 2
+
+
+@pytest.fixture(scope="module")
+def filesystem_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the program of the filesystem server, which comes from npm."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("node and npm are not installed")
+    folder = tmp_path_factory.mktemp("npm")
+    package = "@modelcontextprotocol/server-filesystem"
+    command = [npm, "install", "--no-audit", "--no-fund", "--prefer-offline", "--prefix", str(folder), package]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm could not install the filesystem server within 120 s")
+    if ran.returncode:
+        pytest.skip(f"npm could not install the filesystem server: {ran.stderr.strip()[-300:]}")
+    return folder / "node_modules" / ".bin"
+
+
+async def test_the_notes_are_written_by_the_filesystem_server(
+    workbench: Workbench, repository: Path, tmp_path: Path, filesystem_server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{filesystem_server}{os.pathsep}{os.environ['PATH']}")
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    inputs = {"repo": str(repository), "commits": 1, "folder": str(folder)}
+    record = await run_to_end(workbench, "mcp_repo_notes", inputs)
+    assert record.status == "completed", record.error
+    assert (folder / "NOTES.md").read_text() == record.outputs["report"]
 
 
 async def test_what_is_no_repository_fails_with_a_reason(workbench: Workbench, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The workflow mcp_repo_notes, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:51784402e826d7d33ff67c057f5b398add3467d9af5ad176dc003105c5613b53
+Source: sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8
 Compiler: wftui 0.1.0
 """
 
@@ -14,7 +14,7 @@ METADATA: dict[str, Json] = {
     "id": "mcp_repo_notes",
     "name": "Repository notes over MCP",
     "version": "1.0.0",
-    "description": 'Release notes of a git repository, read through two MCP servers. Needs: pip install "wftui[mcp]" mcp-server-git mcp-server-time',
+    "description": 'Release notes of a git repository, read and written through MCP servers. Needs: pip install "wftui[mcp]" mcp-server-git mcp-server-time; to write a file also npm install -g @modelcontextprotocol/server-filesystem',
     "labels": {"example": "yes"},
 }
 
@@ -43,10 +43,10 @@ INPUT_SCHEMA: dict[str, Json] = {
             "default": "UTC",
             "minLength": 1,
         },
-        "file": {
+        "folder": {
             "type": "string",
-            "title": "File",
-            "description": "Where the notes are written; empty: nowhere.",
+            "title": "Folder",
+            "description": "Where NOTES.md is written; empty: nowhere. The file server sees this folder and nothing else.",
             "default": "",
         },
     },
@@ -215,22 +215,33 @@ STEP_REPORT = StepPlan(
 )
 
 
-# workflow.json:159: step save (file)
+# workflow.json:159: step save (mcp)
 def when_of_save(scope: Scope) -> Json:
-    return values.look_up(scope.inputs, "inputs", "file") != ""
+    return values.look_up(scope.inputs, "inputs", "folder") != ""
 
 
 def input_of_save(scope: Scope) -> Json:
     return {
-        "action": "write",
-        "path": values.look_up(scope.inputs, "inputs", "file"),
-        "content": values.output(scope, "report", "text"),
+        "server": {
+            "command": [
+                "mcp-server-filesystem",
+                values.look_up(scope.inputs, "inputs", "folder"),
+            ],
+        },
+        "tool": "write_file",
+        "arguments": {
+            "path": values.text(
+                values.look_up(scope.inputs, "inputs", "folder"),
+                "/NOTES.md",
+            ),
+            "content": values.output(scope, "report", "text"),
+        },
     }
 
 
 STEP_SAVE = StepPlan(
     id="save",
-    type="file",
+    type="mcp",
     name="Save them",
     needs=("report",),
     when=when_of_save,
@@ -240,7 +251,7 @@ STEP_SAVE = StepPlan(
 )
 
 
-# workflow.json:171: outputs
+# workflow.json:179: outputs
 @values.null_when_skipped
 def output_report(scope: Scope) -> Json:
     return values.output(scope, "report", "text")
@@ -324,26 +335,31 @@ SPOTS = {
         column=25,
     ),
     ("when_of_save", 1): SourceSpot(pointer="/steps/7/when", line=163, column=16),
-    ("input_of_save", 3): SourceSpot(
-        pointer="/steps/7/input/path",
-        line=166,
-        column=21,
+    ("input_of_save", 5): SourceSpot(
+        pointer="/steps/7/input/server/command/1",
+        line=168,
+        column=17,
     ),
-    ("input_of_save", 4): SourceSpot(
-        pointer="/steps/7/input/content",
-        line=167,
-        column=24,
+    ("input_of_save", 11): SourceSpot(
+        pointer="/steps/7/input/arguments/path",
+        line=173,
+        column=23,
     ),
-    ("output_report", 2): SourceSpot(pointer="/outputs/report", line=172, column=19),
-    ("output_commits", 2): SourceSpot(pointer="/outputs/commits", line=173, column=20),
+    ("input_of_save", 14): SourceSpot(
+        pointer="/steps/7/input/arguments/content",
+        line=174,
+        column=26,
+    ),
+    ("output_report", 2): SourceSpot(pointer="/outputs/report", line=180, column=19),
+    ("output_commits", 2): SourceSpot(pointer="/outputs/commits", line=181, column=20),
 }
 
 WORKFLOW = WorkflowPlan(
     id="mcp_repo_notes",
     name="Repository notes over MCP",
     version="1.0.0",
-    description='Release notes of a git repository, read through two MCP servers. Needs: pip install "wftui[mcp]" mcp-server-git mcp-server-time',
-    source_hash="sha256:51784402e826d7d33ff67c057f5b398add3467d9af5ad176dc003105c5613b53",
+    description='Release notes of a git repository, read and written through MCP servers. Needs: pip install "wftui[mcp]" mcp-server-git mcp-server-time; to write a file also npm install -g @modelcontextprotocol/server-filesystem',
+    source_hash="sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8",
     compiler="wftui 0.1.0",
     input_schema=INPUT_SCHEMA,
     timeout=600.0,
