@@ -194,8 +194,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             pass  # the status went back to running above
         case StepCancelled():
             _end_step(step, event, "cancelled")
-            if path.endswith("]"):
-                _count(index, path, event.seq, IterationState.CANCELLED)
+            _count(index, path, event.seq, IterationState.CANCELLED)
         case IterationsPlanned():
             step.iterations = Iterations(total=event.total)
             index.logs[path] = IterationLog()
@@ -290,7 +289,7 @@ def _end_attempt(
 
 def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> None:
     """Note how an iteration stands; one that is completed again, because a resume needed its output, counts once."""
-    owner = index.steps.get(owner_path(path))
+    owner = index.steps.get(owner_path(path)) if path.endswith("]") else None
     if owner is None:
         return
     counters = owner.iterations
