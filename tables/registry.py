@@ -43,7 +43,7 @@ WORKFLOWS: dict[str, Entry] = {
     "mcp_repo_notes": Entry(
         module="workflows.mcp_repo_notes.workflow",
         version="1.0.0",
-        hash="sha256:51784402e826d7d33ff67c057f5b398add3467d9af5ad176dc003105c5613b53",
+        hash="sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8",
     ),
     "repo_health": Entry(
         module="workflows.repo_health.workflow",
