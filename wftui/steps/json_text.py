@@ -3,15 +3,18 @@
 import json
 
 from wftui.model.base import Json
+from wftui.model.json_pieces import BIG_TEXT, read_json
 
 
 def parse_json(text: str | bytes) -> Json:
-    """The value a text stands for.
+    """The value a text stands for; of a big text, in a thread, without holding up the others.
 
     Raises:
         ValueError: with what is wrong, when it is no JSON.
     """
     try:
+        if len(text) > BIG_TEXT:
+            return read_json(text if isinstance(text, str) else text.decode(), _no_constant)
         return json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("its lists and objects are nested too deeply") from None

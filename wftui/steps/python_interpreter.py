@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import python_child
 from wftui.steps.base import StepContext
 from wftui.steps.log_lines import LineDecoder, LogBatcher, OutputStream
 from wftui.steps.processes import ProcessResult, run_process
+from wftui.store.json_values import TooBigError, encode_pieces, measure
 
-MAX_RESULT = 64 * 1024 * 1024
+MAX_RESULT = 128 * 1024 * 1024
 """Bytes of JSON that a call may return."""
 KEPT_INTERPRETERS = 16
 """Idle ones that a run keeps of each sort."""
@@ -98,22 +100,41 @@ class Interpreter:
     async def _events(self, request: Mapping[str, Json]) -> AsyncIterator[dict[str, Any]]:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            await loop.sock_sendall(self._ours, json.dumps(request).encode("ascii") + b"\n")
+            await loop.sock_sendall(self._ours, await _encoded(request))
             while data := await loop.sock_recv(self._ours, _READ_SIZE):
                 self._waiting += data
                 if len(self._waiting) > MAX_RESULT:
                     raise WorkflowError("output.too_big", f"The result is bigger than {MAX_RESULT:,} bytes of JSON.")
                 if b"\n" not in data:
                     continue
-                *lines, rest = self._waiting.split(b"\n")
-                self._waiting = rest
+                *lines, self._waiting = self._waiting.split(b"\n")
                 for line in lines:
-                    yield json.loads(line)
+                    yield json.loads(line) if len(line) < BIG_TEXT else await asyncio.to_thread(_decoded, line)
 
     def _log(self, text: str, stream: OutputStream) -> None:
         # What a program of the code says after its call has ended belongs to nobody.
         if self._context is not None:
             self._context.log(text, "info", stream)
+
+
+async def _encoded(request: Mapping[str, Json]) -> bytes:
+    """A request as a line; one with big arguments without holding up the event loop."""
+    try:
+        measure(request["args"], BIG_TEXT)
+    except TooBigError:
+        return await asyncio.to_thread(_encoded_big, request)
+    return json.dumps(request).encode("ascii") + b"\n"
+
+
+def _encoded_big(request: Mapping[str, Json]) -> bytes:
+    args = request["args"]
+    rest = json.dumps({name: value for name, value in request.items() if name != "args"}).encode("ascii")
+    return b"".join([rest[:-1], b', "args": ', *encode_pieces(args, measure(args)), b"}\n"])
+
+
+def _decoded(line: bytearray) -> dict[str, Any]:
+    event: dict[str, Any] = read_json(line.decode())
+    return event
 
 
 class Interpreters:

@@ -1,5 +1,6 @@
 """`shell`: run a script or a program."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
+from wftui.model.json_pieces import BIG_TEXT
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Repair, StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
@@ -144,14 +146,23 @@ class ShellStep(StepType[ShellInput]):
                         f"{name} was {captured.total:,} bytes; its middle is cut (maxOutput {input.max_output:,}).",
                         "warn",
                     )
-            return ShellOutput(
-                exit_code=result.exit_code,
-                stdout=result.stdout.text(),
-                stderr=result.stderr.text(),
-                value=parse_text(result.stdout, input.parse),
-                outputs=read_outputs(outputs_file),
-                truncated=result.stdout.truncated or result.stderr.truncated,
-            ).model_dump(by_alias=True)
+            if result.stdout.total < BIG_TEXT:
+                return _output(result, input, outputs_file)
+            return await asyncio.to_thread(_output, result, input, outputs_file)
+
+
+def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Json:  # noqa: A002
+    value = parse_text(result.stdout, input.parse)
+    output = ShellOutput(
+        exit_code=result.exit_code,
+        stdout=result.stdout.text(),
+        stderr=result.stderr.text(),
+        value=None,
+        outputs=read_outputs(outputs_file),
+        truncated=result.stdout.truncated or result.stderr.truncated,
+    )
+    # The value is put in afterwards: the model would walk through all of it, and hold the interpreter meanwhile.
+    return {**output.model_dump(by_alias=True), "value": value}
 
 
 def exit_error(result: ProcessResult) -> WorkflowError:

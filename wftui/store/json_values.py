@@ -14,6 +14,7 @@ from itertools import islice, repeat
 from pydantic_core import to_json
 
 from wftui.model.base import Json
+from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.runtime.errors import WorkflowError
 
 MAX_DEPTH = 190
@@ -219,18 +220,14 @@ def _stands_alone(value: Json, measured: Measured) -> bool:
 def decode_pieces(pieces: list[str]) -> Json:
     """The value whose JSON text, cut where `encode_pieces` cuts, is given; for a thread beside the event loop.
 
-    A long text is decoded piece by piece. Otherwise the parser calls back for each object, in Python: there the
-    interpreter may turn to the other thread.
+    No single call computes for long, so that the event loop's thread works in between.
     """
     if pieces[0].startswith('"'):
         inside = [pieces[0][1:], *pieces[1:]]
         inside[-1] = inside[-1][:-1]
         return "".join(json.loads(f'"{piece}"') for piece in inside)
-    return json.loads("".join(pieces), object_hook=_same)
-
-
-def _same(value: dict[str, Json]) -> dict[str, Json]:
-    return value
+    text = "".join(pieces)
+    return read_json(text) if len(text) > BIG_TEXT else json.loads(text)
 
 
 def printable(text: str) -> str:

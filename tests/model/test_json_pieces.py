@@ -1,0 +1,45 @@
+"""Big JSON texts read in pieces are what the standard library reads, and say the same of what is none."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.model.json_pieces import read_json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=30,
+)
+
+
+@given(VALUES, st.sampled_from([None, 0, 3]), st.booleans(), st.sampled_from(["", " ", "\r\n\t"]))
+def test_a_value_comes_back(value: object, indent: int | None, ascii_only: bool, around: str) -> None:
+    text = around + json.dumps(value, indent=indent, ensure_ascii=ascii_only) + around
+    assert read_json(text) == value
+
+
+@given(VALUES, st.data())
+def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(value: object, data: st.DataObject) -> None:
+    text = json.dumps([value])
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.sampled_from(["", ",", "]", "}", ":", '"', "x", "[1", "{", " "])) + text[at + 1 :]
+    try:
+        expected = json.loads(text)
+    except ValueError as refusal:
+        with pytest.raises(ValueError) as refused:
+            read_json(text)
+        assert str(refused.value) == str(refusal)
+    else:
+        assert read_json(text) == expected
+
+
+def test_what_is_no_json_value_is_told_to_the_caller() -> None:
+    def refuse(word: str) -> object:
+        raise ValueError(f"{word} is none")
+
+    for text in ("NaN", "[[1, [2, [[[-Infinity]]]]]]"):
+        with pytest.raises(ValueError, match="is none"):
+            read_json(text, refuse)
