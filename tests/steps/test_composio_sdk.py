@@ -6,10 +6,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from composio import Composio as Sdk
+from composio import Composio as OfficialSdk
 
 from steps.composio_server import VERSION, Account, Composio, composio_server
 from wftui.steps.composio_client import ComposioClient
+
+Sdk = OfficialSdk[Any, Any]
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def service() -> Iterator[Composio]:
 @pytest.fixture
 def sdk(service: Composio, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Sdk:
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    return Sdk(api_key="ak_1", base_url=service.url, allow_tracking=False)
+    return OfficialSdk(api_key="ak_1", base_url=service.url, allow_tracking=False)
 
 
 @pytest.fixture
@@ -63,12 +65,9 @@ async def test_accounts_are_listed(service: Composio, sdk: Sdk, client: Composio
 
 async def test_accounts_come_in_pages(service: Composio, sdk: Sdk, client: ComposioClient) -> None:
     service.accounts, service.page = [Account(f"ca_{n}") for n in range(5)], 2
-    cursor = None
-    while True:
-        page = sdk.connected_accounts.list(user_ids=["ada"], **({"cursor": cursor} if cursor else {}))
-        cursor = page.next_cursor
-        if cursor is None:
-            break
+    page = sdk.connected_accounts.list(user_ids=["ada"])
+    while page.next_cursor is not None:
+        page = sdk.connected_accounts.list(user_ids=["ada"], cursor=page.next_cursor)
     theirs = sent(service)
     assert len(theirs) == 3
     assert len(await client.accounts("ada", only_active=False)) == 5

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from wftui.connections.redaction import Redactor
+from wftui.engine.connecting import RunConnections
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.execution import ExecutionRecord, ExecutionRequest
 from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.engine.executor import WorkflowExecutor
@@ -22,7 +23,7 @@ class ChildRuns:
     Args:
         depth: how many runs there are from the top down to the parent, itself included.
         max_depth: how many there may be.
-        redactor: of the parent, which the children share: a secret it hands on stays one.
+        connections: of the parent, in which the children share: they are resolved once, and a secret stays one.
         confirmed: of a child that is resumed, run again what was running and says `"idempotent": false`.
     """
 
@@ -35,7 +36,7 @@ class ChildRuns:
         depth: int,
         max_depth: int,
         *,
-        redactor: Redactor,
+        connections: RunConnections,
         confirmed: bool,
     ) -> None:
         self._executor = executor
@@ -44,8 +45,15 @@ class ChildRuns:
         self._parent_id = parent_id
         self._depth = depth
         self._max_depth = max_depth
-        self._redactor = redactor
+        self._connections = connections
         self._confirmed = confirmed
+
+    async def plan(self, workflow_id: str) -> WorkflowPlan | None:
+        """Another workflow as it is now; None when it does not exist or has errors."""
+        try:
+            return await self._executor.plan(workflow_id)
+        except UserError:
+            return None
 
     async def run(
         self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
@@ -77,7 +85,7 @@ class ChildRuns:
 
         try:
             child_id = await self._executor.start(
-                request, depth=self._depth + 1, redactor=self._redactor, announce=announce
+                request, depth=self._depth + 1, part_of=self._connections, announce=announce
             )
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
@@ -103,7 +111,7 @@ class ChildRuns:
                     inputs=inputs,
                     confirmed=self._confirmed,
                     depth=self._depth + 1,
-                    redactor=self._redactor,
+                    part_of=self._connections,
                 )
             except UserError as error:
                 raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error

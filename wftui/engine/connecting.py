@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from wftui.connections.connections import Connections
+from wftui.connections.connections import Connections, ResolvedConnection
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, UserError
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
+
+Found = dict[tuple[str, str | None], ResolvedConnection]
+"""Connections that were resolved, by the user's name for each and the kind that was wanted."""
 
 
 class RunConnections:
@@ -18,15 +21,22 @@ class RunConnections:
     Args:
         chosen: names of the user's connections to take in the place of those the workflow names.
         known: the user's connections; absent: those in the user's own folder.
+        found: what was resolved already for the runs that this one is part of; what is resolved here is added.
     """
 
     def __init__(
-        self, plan: WorkflowPlan, chosen: Mapping[str, str], redactor: Redactor, known: Connections | None = None
+        self,
+        plan: WorkflowPlan,
+        chosen: Mapping[str, str],
+        redactor: Redactor,
+        known: Connections | None = None,
+        found: Found | None = None,
     ) -> None:
         self._plan = plan
         self._chosen = chosen
-        self._redactor = redactor
+        self.redactor = redactor
         self._known = known
+        self._found: Found = {} if found is None else found
         self._resolved: dict[str, Mapping[str, Json] | None] = {}
         self._resolving = asyncio.Lock()
         self.secrets: Mapping[str, Json] = _Secrets(self)
@@ -55,6 +65,30 @@ class RunConnections:
             with suppress(WorkflowError):
                 await self.get(name)
 
+    def of(self, plan: WorkflowPlan) -> "RunConnections":
+        """The same for a sub-workflow."""
+        return RunConnections(plan, self._chosen, self.redactor, self._known, self._found)
+
+    def own_name(self, name: str) -> str:
+        """What the user calls the connection that the workflow calls so."""
+        return self._chosen.get(name, name)
+
+    def secret(self, name: str) -> str:
+        """A secret of the user's store. Blocks.
+
+        Raises:
+            WorkflowError: `secret.missing`, or `connection.store` when the store cannot be read.
+        """
+        try:
+            secret = self.known().store.get(name)
+        except UserError as error:
+            raise WorkflowError(error.code, str(error)) from None
+        if secret is None:
+            command = f"wftui connections secret set {name}"
+            message = f"the secret store has no {name}"
+            raise WorkflowError("secret.missing", message, details={"command": command})
+        return self.keep_secret(secret)
+
     def known(self) -> Connections:
         """The user's connections, looked up when first asked for."""
         if self._known is None:
@@ -63,19 +97,27 @@ class RunConnections:
 
     def keep_secret(self, secret: str) -> str:
         """Mask this text from now on."""
-        self._redactor.add(secret)
+        self.redactor.add(secret)
         return secret
 
     def _resolve(self, name: str) -> Mapping[str, Json] | None:
         need = self._plan.connections.get(name, {})
+        own, kind = self.own_name(name), need.get("kind")
         try:
-            found = self.known().resolve(self._chosen.get(name, name), need.get("kind"))
-        except NotFoundError as error:
-            if need.get("required", True):
-                raise WorkflowError("connection.missing", str(error)) from None
-            return None
+            found = self._found.get((own, kind)) or self.known().resolve(own, kind)
+        except NotFoundError:
+            if not need.get("required", True):
+                return None
+            details: dict[str, Json] = {
+                "connection": own,
+                "kind": kind,
+                "command": f"wftui connections add {own} --kind {kind or 'KIND'}",
+            }
+            raise WorkflowError("connection.missing", f"there is no connection {own!r}", details=details) from None
         except UserError as error:
-            raise WorkflowError(error.code, str(error)) from None
+            details = {"connection": own, "command": f"wftui connections test {own}"}
+            raise WorkflowError(error.code, str(error), details=details) from None
+        self._found[own, kind] = found
         for secret in found.secrets:
             self.keep_secret(secret)
         return found.values
@@ -88,10 +130,12 @@ class _Secrets(Mapping[str, Json]):
         self._connections = connections
 
     def __getitem__(self, name: str) -> Json:
-        secret = self._connections.known().store.get(name)
-        if secret is None:
-            raise KeyError(name)
-        return self._connections.keep_secret(secret)
+        try:
+            return self._connections.secret(name)
+        except WorkflowError as error:
+            if error.type == "secret.missing":
+                raise KeyError(name) from None
+            raise
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._connections.known().store.names())

@@ -84,6 +84,11 @@ class RunContext:
         }
 
     @property
+    def prepared(self) -> Json:
+        """What was found for this step before the run started."""
+        return self._core.prepared.get(self._step.id)
+
+    @property
     def site(self) -> StepSite:
         """Where this step stands."""
         return StepSite(self._core.folder, self._step.connection, self._core.catalogue)

@@ -22,7 +22,10 @@ from wftui.steps.base import Catalogue
 
 
 class Children(Protocol):
-    """Sub-workflows of one run. Cancelling either method cancels the child."""
+    """Sub-workflows of one run. Cancelling `run` or `rejoin` cancels the child."""
+
+    async def plan(self, workflow_id: str) -> WorkflowPlan | None:
+        """Another workflow as it is now; None when it cannot run."""
 
     async def run(
         self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
@@ -40,6 +43,7 @@ class RunCore:
     Attributes:
         folder: where the workflow's file is; None when it comes from no folder.
         children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
+        prepared: what step types found for their steps before the run started, by the steps' ids.
         prior: what an earlier process, or an earlier run, has done already.
         warnings: failures so far that `onError` or `onItemError` handled.
     """
@@ -54,6 +58,7 @@ class RunCore:
     folder: Path | None
     connections: RunConnections
     children: Children | None = None
+    prepared: dict[str, Json] = field(default_factory=dict)
     prior: Prior = field(default_factory=Prior)
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)

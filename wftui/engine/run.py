@@ -12,6 +12,7 @@ from wftui.engine.failures import describe_outside
 from wftui.engine.frame import Frame
 from wftui.engine.jsonvalues import ensure_json
 from wftui.engine.prior import RunHistory
+from wftui.engine.resolver import Resolver, UnresolvedError
 from wftui.engine.secret_inputs import masked, secret_texts
 from wftui.engine.steprunner import StepRunner
 from wftui.engine.validation import check_inputs
@@ -50,6 +51,7 @@ class Run:
         self._cancelled = False
         self._decided = False
         self._started = False
+        self._resolved = False
         self._number = 1
 
     @property
@@ -92,7 +94,11 @@ class Run:
         )
 
     async def take_up(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
-        """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs."""
+        """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs.
+
+        Raises:
+            UnresolvedError: something that its steps need is not there. It stays interrupted, to go on later.
+        """
         assert history.created is not None
         self._begun = history.created.timestamp
         self._number = history.resumptions + 2
@@ -101,6 +107,10 @@ class Run:
         if history.cancel_requested:
             self._cancelled = True
             self._main.stop()
+        elif self._invalid is None and (lack := await self._resolve()):
+            await self.core.shared.close(self.core.settings.grace, self.note)
+            raise UnresolvedError(lack.message)
+        self._resolved = True
 
     async def resume(self) -> None:
         """After `take_up`: record that the run goes on; returns when that is safe."""
@@ -114,6 +124,8 @@ class Run:
         """
         if self._invalid is not None:
             await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
+            return
+        if not self._resolved and not await self._may_start():
             return
         if not self._started:
             await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
@@ -181,6 +193,30 @@ class Run:
         self._inputs, self._invalid = await check_inputs(plan.input_schema, inputs)
         for secret in secret_texts(self._inputs, plan.secret_inputs):
             self.core.emitter.redactor.add(secret)
+
+    async def _may_start(self) -> bool:
+        """Look for what the steps need; False when the run has ended for want of it."""
+        lack: ExecutionError | None = None
+        with suppress(Stopped):  # cancelled meanwhile: what runs in `finally` looks for itself
+            lack = await self._resolve()
+        if lack is None or self._cancelled:
+            return True
+        await self.core.shared.close(self.core.settings.grace, self.note)
+        await self._end(Failed(error=lack, **self._stamp()))
+        return False
+
+    async def _resolve(self) -> ExecutionError | None:
+        """Have all that the steps need looked for; the error that tells what is missing.
+
+        Raises:
+            Stopped: a cancel came meanwhile.
+        """
+        resolver = Resolver(self.core, self._scope())
+        # What a re-run or a sub-workflow replaces was said elsewhere, perhaps of another version of the workflow.
+        chosen = {} if self._request.parent_id else self._request.connections
+        if not chosen and not resolver.has_work():
+            return None
+        return await self._main.wait(asyncio.ensure_future(resolver.resolve(chosen)))
 
     async def _learn_secrets(self) -> None:
         """Know the secrets of the connections before any step could show one, as by printing its environment."""

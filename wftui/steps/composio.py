@@ -1,15 +1,19 @@
 """`composio`: run a tool through an account that a user has connected."""
 
 import getpass
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from wftui.connections.kinds import ComposioConnection
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.base import PrepareContext, StepContext, StepModel, StepType
+
+if TYPE_CHECKING:
+    from wftui.steps.composio_accounts import Accounts
 
 
 class ComposioInput(StepModel):
@@ -31,7 +35,11 @@ class ComposioInput(StepModel):
 
 
 class ComposioStep(StepType[ComposioInput]):
-    """The account is looked up before the tool runs; running it is never repeated by itself."""
+    """The account is looked up before the run starts, so that no step of a run is done when one is missing.
+
+    Where the tool, the user or the account come from a step, it is looked up by the step. Running a tool is never
+    repeated by itself.
+    """
 
     word = "composio"
     title = "Composio tool"
@@ -45,6 +53,7 @@ class ComposioStep(StepType[ComposioInput]):
     }
     connection_kind = "composio"
     connection_required = True
+    early_fields = frozenset({"tool", "userId", "accountId", "version", "timeout"})
     secret_fields = frozenset({"arguments"})
     output_schema: ClassVar = {
         "type": "object",
@@ -58,6 +67,21 @@ class ComposioStep(StepType[ComposioInput]):
         "additionalProperties": False,
     }
 
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Find the account that the tool will run through, and its version.
+
+        Raises:
+            WorkflowError: `composio.account` when there is none, and those of `ComposioClient`.
+        """
+        try:
+            step = ComposioInput.model_validate(dict(early_input))
+        except ValidationError:
+            return None  # told by the step, with all that is wrong in its input
+        found = await _accounts(context, step.timeout).for_tool(
+            step.tool, _user(step, context.environment), step.account_id, step.version, context.connection_name
+        )
+        return {"accountId": found.account_id, "version": found.version}
+
     async def run(self, input: ComposioInput, context: StepContext) -> Json:  # noqa: A002
         """Run the tool.
 
@@ -65,23 +89,17 @@ class ComposioStep(StepType[ComposioInput]):
             WorkflowError: `composio.account` when no account is connected, `composio.failed` when the tool says so,
                 and those of `ComposioClient`.
         """
-        from wftui.steps.composio_client import ComposioClient
-
-        if context.connection is None:
-            raise WorkflowError("composio.connection", "The step needs a connection of kind composio.")
-        service = ComposioConnection.model_validate(dict(context.connection))
-        client = ComposioClient(service.base_url, service.api_key, input.timeout)
-        user = input.user_id or context.environment.get("WFTUI_USER") or getpass.getuser()
-        account, version = input.account_id, input.version
-        if account is None or version is None:
-            tool = await client.tool(input.tool)
-            version = version or tool.version
-            if account is None and tool.needs_account:
-                account = _only_account(
-                    [each.id for each in await client.accounts(user, tool.toolkit)], user, tool.toolkit
-                )
+        accounts = _accounts(context, input.timeout)
+        user = _user(input, context.environment)
+        if context.prepared is not None:
+            account, version = context.prepared["accountId"], context.prepared["version"]
+        else:
+            if input.account_id is None:
+                context.log(f"The account for {input.tool} is looked up now: it was not known before the run started.")
+            found = await accounts.for_tool(input.tool, user, input.account_id, input.version, context.site.connection)
+            account, version = found.account_id, found.version
         context.log(f"{input.tool} {version} as {user}")
-        done = await client.execute(
+        done = await accounts.client.execute(
             input.tool, user_id=user, version=version, arguments=input.arguments, account_id=account
         )
         if done.error is not None:
@@ -91,17 +109,16 @@ class ComposioStep(StepType[ComposioInput]):
         return {"data": done.data, "version": version, "accountId": account, "logId": done.log_id}
 
 
-def _only_account(accounts: list[str], user: str, toolkit: str) -> str:
-    if not accounts:
-        raise WorkflowError(
-            "composio.account",
-            f"{user} has connected no account of {toolkit}.",
-            details={"userId": user, "toolkit": toolkit},
-        )
-    if len(accounts) > 1:
-        raise WorkflowError(
-            "composio.account",
-            f"{user} has {len(accounts)} accounts of {toolkit}; say which by accountId: {', '.join(accounts)}.",
-            details={"userId": user, "toolkit": toolkit, "accountIds": list(accounts)},
-        )
-    return accounts[0]
+def _user(step: ComposioInput, environment: Mapping[str, str]) -> str:
+    return step.user_id or environment.get("WFTUI_USER") or getpass.getuser()
+
+
+def _accounts(context: PrepareContext | StepContext, seconds: float) -> "Accounts":
+    """What the steps of the run know of the connection's accounts."""
+    from wftui.steps.composio_accounts import Accounts
+
+    if context.connection is None:
+        raise WorkflowError("composio.connection", "The step needs a connection of kind composio.")
+    service = ComposioConnection.model_validate(dict(context.connection))
+    key = f"composio {service.base_url} {service.api_key} {seconds}"
+    return context.keep(key, lambda: Accounts(service.base_url, service.api_key, seconds))

@@ -1,12 +1,13 @@
 """`workflow`: run another workflow as one step."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.identifiers import WORKFLOW_ID_PATTERN
-from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.base import PrepareContext, StepContext, StepModel, StepType
 
 
 class WorkflowInput(StepModel):
@@ -25,7 +26,14 @@ class WorkflowStep(StepType[WorkflowInput]):
     icon = "⧉"
     ascii_icon = "&"
     input_model = WorkflowInput
+    early_fields = frozenset({"workflow"})
     example: ClassVar = {"workflow": "repo_health", "inputs": {"repo": "."}}
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Have what the sub-workflow needs looked for before its parent starts."""
+        if isinstance(early_input.get("workflow"), str):
+            await context.prepare_workflow(early_input["workflow"])
+        return None
 
     async def run(self, input: WorkflowInput, context: StepContext) -> Json:  # noqa: A002
         """The outputs of the sub-workflow."""
