@@ -7,7 +7,7 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,60 @@ async def test_what_is_written_is_read_back(
     assert (await run(STEP, {"action": "read", **how}))["value"] == content
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["a", "b,", 'c"']), st.text(), min_size=3, max_size=3)))
-def test_csv_keeps_any_text(rows: list[dict[str, str]]) -> None:
-    ordered = [dict(sorted(row.items())) for row in rows]
-    assert decode(encode(ordered, "csv", ","), "csv", ",", "x") == ordered
+@given(st.integers(1, 3).flatmap(lambda size: st.lists(st.tuples(*[st.text()] * size))), st.sampled_from(",;\t|"))
+def test_csv_keeps_any_text(rows: list[tuple[str, ...]], delimiter: str) -> None:
+    named = [dict(zip(("a", "b,", 'c"'), row, strict=False)) for row in rows]
+    assert decode(encode(named, "csv", delimiter), "csv", delimiter, "x") == named
+
+
+async def test_csv_of_other_dialects(run: Run, context: RecordingContext) -> None:
+    (context.working_directory / "a.csv").write_text('\ufeffa;b\r\n"x;""y""";1\r\n\r\n', newline="")
+    output = await run(STEP, {"action": "read", "path": "a.csv", "delimiter": ";"})
+    assert output["value"] == [{"a": 'x;"y"', "b": "1"}]
+    (context.working_directory / "b.tsv").write_text("a\tb\n" + "x" * 200_000 + "\t1\n")
+    output = await run(STEP, {"action": "read", "path": "b.tsv", "format": "csv", "delimiter": "\t"})
+    assert len(output["value"][0]["a"]) == 200_000, "cells are bounded by the file only"
+
+
+async def test_rows_are_appended_below_their_columns(run: Run, context: RecordingContext) -> None:
+    path = context.working_directory / "a.csv"
+    for row in ({"n": 1, "t": "a"}, {"t": "b,"}):
+        await run(STEP, {"action": "append", "path": "a.csv", "content": [row]})
+    assert path.read_text() == 'n,t\n1,a\n,"b,"\n'
+    with pytest.raises(WorkflowError, match="no column 'x'"):
+        await run(STEP, {"action": "append", "path": "a.csv", "content": [{"x": 1}]})
+    path.write_text("n\n1")
+    await run(STEP, {"action": "append", "path": "a.csv", "content": [{"n": 2}]})
+    assert path.read_text() == "n\n1\n2\n"
+
+
+async def test_appended_json_is_a_line_each(run: Run, context: RecordingContext) -> None:
+    for value in ({"a": [1]}, None):
+        await run(STEP, {"action": "append", "path": "log", "format": "json", "content": value})
+    assert (context.working_directory / "log").read_text() == '{"a": [1]}\nnull\n'
+
+
+async def test_only_a_newline_ends_a_line(run: Run, context: RecordingContext) -> None:
+    (context.working_directory / "a").write_text("a\u2028b\x0cc\r\n\nd", newline="")
+    assert (await run(STEP, {"action": "read", "path": "a", "format": "lines"}))["value"] == ["a\u2028b\x0cc", "", "d"]
+    with pytest.raises(WorkflowError, match="more than one line"):
+        await run(STEP, {"action": "write", "path": "b", "format": "lines", "content": ["a\nb"]})
+
+
+async def test_writing_through_a_link_keeps_the_link(run: Run, context: RecordingContext) -> None:
+    (context.working_directory / "real").write_text("old")
+    (context.working_directory / "link").symlink_to("real")
+    await run(STEP, {"action": "write", "path": "link", "content": "new"})
+    assert (context.working_directory / "link").is_symlink()
+    assert (context.working_directory / "real").read_text() == "new"
+
+
+@pytest.mark.parametrize("to", ["a.txt", "sub/../a.txt", ".", "same"])
+async def test_a_file_is_never_copied_onto_itself(run: Run, tree: Path, to: str) -> None:
+    (tree / "same").hardlink_to(tree / "a.txt")
+    with pytest.raises(WorkflowError, match="the same file"):
+        await run(STEP, {"action": "copy", "path": "tree/a.txt", "to": f"tree/{to}"})
+    assert (tree / "a.txt").read_text() == "alpha"
 
 
 async def test_writing_leaves_no_scratch_files_and_keeps_permissions(run: Run, context: RecordingContext) -> None:
@@ -178,13 +228,25 @@ async def test_copy_move_delete_stat_mkdir(run: Run, context: RecordingContext, 
         ({"action": "read", "path": "tree/../../x", "root": "tree"}, "file.root"),
         ({"action": "copy", "path": "tree/a.txt", "to": "out", "root": "tree"}, "file.root"),
         ({"action": "read", "path": "a\0b"}, "file.path"),
+        ({"action": "glob", "path": "tree", "pattern": "**a"}, "file.path"),
+        ({"action": "read", "path": "tree/circle", "root": "tree"}, "file.error"),
+        ({"action": "read", "path": "tree/deep.json"}, "file.format"),
+        ({"action": "write", "path": "tree", "content": "x"}, "file.kind"),
+        ({"action": "move", "path": "tree", "to": "tree/sub/inner"}, "file.error"),
     ],
 )
-@pytest.mark.usefixtures("tree")
-async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: str) -> None:
+async def test_failures_have_types(run: Run, tree: Path, values: Mapping[str, Json], kind: str) -> None:
+    (tree / "circle").symlink_to("circle")
+    (tree / "deep.json").write_text("[" * 200_000)
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, values)
     assert caught.value.type == kind
+    assert ".part" not in str(caught.value)
+
+
+async def test_a_link_in_a_circle_is_packed_as_it_is(run: Run, tree: Path) -> None:
+    (tree / "circle").symlink_to("circle")
+    assert (await run(STEP, {"action": "archive", "path": "tree", "to": "out.tar"}))["files"] == 4
 
 
 async def test_a_link_out_of_the_root_is_refused(run: Run, context: RecordingContext, tree: Path) -> None:
@@ -193,6 +255,51 @@ async def test_a_link_out_of_the_root_is_refused(run: Run, context: RecordingCon
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"action": "read", "path": "tree/way-out", "root": "tree"})
     assert caught.value.type == "file.root"
+
+
+@pytest.fixture
+def rooted(context: RecordingContext, tree: Path) -> Path:
+    """A tree with links to a folder and a file outside of it; gives the folder outside."""
+    outside = context.working_directory / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    (tree / "out").symlink_to("../outside")
+    (tree / "outfile").symlink_to("../outside/secret")
+    return outside
+
+
+async def test_a_glob_does_not_leave_the_root(run: Run, tree: Path, rooted: Path) -> None:
+    for pattern in ("out/*", "*/secret", "**/*"):
+        found = await run(STEP, {"action": "glob", "path": "tree", "pattern": pattern, "root": "tree"})
+        assert "secret" not in [file["name"] for file in found["files"]]
+    assert (await run(STEP, {"action": "glob", "path": "tree", "pattern": "out/*"}))["count"] == 1
+
+
+async def test_copies_do_not_leave_the_root_through_links(
+    run: Run, context: RecordingContext, tree: Path, rooted: Path
+) -> None:
+    source = context.working_directory / "source"
+    (source / "out").mkdir(parents=True)
+    (source / "out" / "new").write_text("new")
+    (source / "outfile").write_text("evil")
+    await run(STEP, {"action": "copy", "path": "source", "to": "tree"})
+    assert [(path.name, path.read_text()) for path in rooted.iterdir()] == [("secret", "secret")]
+    assert (tree / "out" / "new").read_text() == "new"
+    with pytest.raises(WorkflowError, match="leads out of"):
+        (tree / "sub" / "a.txt").symlink_to("../../outside/secret")
+        await run(STEP, {"action": "copy", "path": "tree/a.txt", "to": "tree/sub", "root": "tree"})
+    assert (rooted / "secret").read_text() == "secret"
+
+
+@pytest.mark.parametrize("action", ["delete", "move"])
+async def test_a_link_itself_may_go_wherever_it_leads(run: Run, tree: Path, rooted: Path, action: str) -> None:
+    more = {"to": "tree/moved"} if action == "move" else {}
+    await run(STEP, {"action": action, "path": "tree/out", "root": "tree", **more})
+    assert not (tree / "out").is_symlink()
+    assert (rooted / "secret").exists()
+    for path in ("tree/..", "tree/sub/../.."):
+        with pytest.raises(WorkflowError, match="leads out of"):
+            await run(STEP, {"action": action, "path": path, "root": "tree", **more})
 
 
 def evil_tar(path: Path) -> None:
@@ -216,9 +323,43 @@ def damaged(path: Path) -> None:
     path.write_bytes(base64.b64decode("H4sIAAAAAAAAA0vLzAMAmjF+Ug==") + b"rubbish")
 
 
+def linked_tar(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        info = tarfile.TarInfo("way-out")
+        info.type, info.linkname = tarfile.SYMTYPE, "../.."
+        tar.addfile(info)
+
+
+def half_a_link(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        info = tarfile.TarInfo("second")
+        info.type, info.linkname = tarfile.LNKTYPE, "first"
+        tar.addfile(info)
+
+
+def flagged(bit: int, method: int) -> Callable[[Path], None]:
+    """A zip whose only entry says that it is encrypted, or packed in a way that nobody knows."""
+
+    def make(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a", "a" * 100)
+        data = bytearray(path.read_bytes())
+        entry = data.rfind(b"PK\x01\x02")
+        for flags, packed in ((6, 8), (entry + 8, entry + 10)):
+            data[flags] |= bit
+            data[packed] = method
+        path.write_bytes(data)
+
+    return make
+
+
 @pytest.mark.parametrize(
     ("make", "name", "sentence"),
     [
+        (linked_tar, "e.tar.gz", "unsafe"),
+        (half_a_link, "e.tar.gz", "'first' not found"),
+        (flagged(1, 8), "e.zip", "encrypted"),
+        (flagged(0, 99), "e.zip", "compression method"),
         (evil_tar, "e.tar.gz", "unsafe"),
         (evil_zip, "e.zip", "unsafe"),
         (bomb, "e.zip", "more than 1,000,000 bytes"),

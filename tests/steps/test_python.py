@@ -69,6 +69,12 @@ async def test_a_traceback_shows_the_users_lines_only(run: Run) -> None:
         ("def main():\n  import os\n  os._exit(3)", "python.crash", "exit code 3"),
         ("def main():\n  import os\n  os.kill(os.getpid(), 11)", "python.crash", "SIGSEGV"),
         ("def main():\n  raise SystemExit(2)", "python.exit", "SystemExit: 2"),
+        ("def main():\n  x = []\n  x.append(x)\n  return x", "validation.output", "more than 200 levels deep"),
+        ("def main(): return 10 ** 5000", "validation.output", "more than 4,000 digits"),
+        ("class E(Exception):\n  def __str__(self): return 1\ndef main(): raise E", "python.exception", "E: .its text"),
+        ("def main(): progress('x')", "python.exception", "could not convert"),
+        ("def main(): progress(float('nan'))", "python.exception", "a number from 0 to 1"),
+        ("def main(): return input()", "python.exception", "EOFError"),
         ("def main(x): pass", "python.exception", "missing a required argument: 'x'"),
         ("import no_such_module_here\ndef main(): pass", "python.exception", "ModuleNotFoundError"),
         ("def main(:", "python.syntax", "Line 1"),
@@ -80,6 +86,47 @@ async def test_failures_have_types(run: Run, code: str, kind: str, sentence: str
     with pytest.raises(WorkflowError, match=sentence) as caught:
         await run(STEP, {"code": code})
     assert caught.value.type == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("async def main():\n    raise ValueError('x')\n", ["line 2, in main", "    raise ValueError('x')"]),
+        ("def main():\n    progress('x')\n", ["line 2, in main", "    progress('x')"]),
+        ("def main(x): pass\n", []),
+    ],
+    ids=["async", "progress", "arguments"],
+)
+async def test_a_traceback_has_no_frame_of_ours(run: Run, code: str, shown: list[str]) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"code": code})
+    stack = caught.value.stack or ""
+    assert [name for name in shown if name not in stack] == []
+    assert stack.count('File "') == stack.count('File "<code>"')
+
+
+async def test_whatever_it_does_to_its_output_it_has_an_answer(run: Run, context: RecordingContext) -> None:
+    for what in ("sys.stdout = None", "sys.stdout.close()", "os.close(1)"):
+        assert await run(STEP, {"code": f"import os, sys\ndef main():\n    {what}\n    return 1"}) == 1
+    code = """
+import sys, threading
+def main():
+    def talk(number):
+        for _ in range(50):
+            print(str(number) * 2000, file=sys.stdout if number % 2 else sys.stderr)
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+    await run(STEP, {"code": code})
+    assert sum(len(line) for line in context.lines()) == 4 * 50 * 2000
+
+
+async def test_only_the_interpreter_itself_answers(run: Run) -> None:
+    forking = "import os\ndef main():\n    os.fork()\n    return os.getpid()"
+    assert await run(STEP, {"code": forking}) != await run(STEP, {"code": forking.replace("os.fork()", "pass")})
+    first = await run(STEP, {"code": forking})
+    assert [await run(STEP, {"code": forking}) for _ in range(3)] == [first] * 3
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space limits are kept on Linux only")

@@ -63,6 +63,7 @@ async def test_standard_input_is_text_or_json(run: Run) -> None:
         ("printf 'm<<EOT\\nline 1\\nline=2\\nEOT\\nz=3\\n' > $WFTUI_OUTPUT", {"m": "line 1\nline=2", "z": "3"}),
         ('echo \'{"n": 1, "l": [true]}\' > $WFTUI_OUTPUT', {"n": 1, "l": [True]}),
         ("rm $WFTUI_OUTPUT", {}),
+        ("printf 'a=1\\r\\nb=x\\fy=2\\n' > $WFTUI_OUTPUT", {"a": "1", "b": "x\fy=2"}),
     ],
 )
 async def test_outputs_come_from_the_file(run: Run, script: str, outputs: Json) -> None:
@@ -106,7 +107,12 @@ async def test_a_cut_is_said(run: Run, context: RecordingContext) -> None:
         ({"script": "echo nonsense > $WFTUI_OUTPUT"}, "output.file"),
         ({"script": "echo 'a<<END' > $WFTUI_OUTPUT"}, "output.file"),
         ({"script": "printf '\\xff=1' > $WFTUI_OUTPUT"}, "output.file"),
+        ({"script": "rm $WFTUI_OUTPUT; mkdir $WFTUI_OUTPUT"}, "output.file"),
+        ({"script": "rm $WFTUI_OUTPUT; mkfifo $WFTUI_OUTPUT"}, "output.file"),
+        ({"script": "(echo '{\"a\":'; head -c 200000 /dev/zero | tr '\\0' '[') > $WFTUI_OUTPUT"}, "output.file"),
+        ({"script": "head -c 200000 /dev/zero | tr '\\0' '['", "parse": "json"}, "output.parse"),
         ({"script": "true", "env": {"A=B": "1"}}, "validation.env"),
+        ({"script": "true", "env": {"A": "a\0b"}}, "process.start"),
         ({"script": "true", "cwd": "nowhere"}, "not_found"),
         ({"argv": ["no-such-program"]}, "not_found"),
     ],
@@ -115,6 +121,22 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, values)
     assert caught.value.type == kind
+
+
+async def test_where_it_runs(run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    (context.working_directory / "sub").mkdir()
+    assert (await run(STEP, {"argv": ["pwd"], "cwd": "sub"}))["value"] == str(context.working_directory / "sub")
+    monkeypatch.setenv("HOME", str(context.working_directory / "sub"))
+    assert (await run(STEP, {"argv": ["pwd"], "cwd": "~"}))["value"] == str(context.working_directory / "sub")
+
+
+async def test_bytes_that_are_no_text(run: Run) -> None:
+    output = await run(STEP, {"script": r"printf 'a\377\000b\n'", "parse": "lines"})
+    assert output["value"] == ["a\ufffd\0b"]
+
+
+async def test_output_that_is_closed_early(run: Run) -> None:
+    assert (await run(STEP, {"script": "exec >&- 2>&-; exit 4", "expect": [4]}))["exitCode"] == 4
 
 
 async def test_cancel_ends_the_script(run: Run, context: RecordingContext) -> None:

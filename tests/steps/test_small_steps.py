@@ -51,6 +51,25 @@ async def test_delay_refuses_what_is_no_time(run: Run, values: Mapping[str, Json
         await run(DelayStep(), values)
 
 
+@pytest.mark.parametrize("values", [{"for": "99999999999h"}, {"until": "9999-12-31T23:59:59-12:00"}])
+async def test_delay_ends_with_the_calendar(run: Run, values: Mapping[str, Json]) -> None:
+    with pytest.raises(WorkflowError, match="beyond the year 9999") as caught:
+        await run(DelayStep(), values)
+    assert caught.value.type == "delay.moment"
+
+
+async def test_an_approval_has_a_form_that_is_one(run: Run, context: RecordingContext) -> None:
+    values: dict[str, Json] = {"prompt": "Go?", "form": {"properties": {"n": {"type": "number?"}}}}
+    [(field, sentence)] = ApprovalStep.check(values)
+    assert field == "form"
+    assert "/properties/n/type" in sentence
+    with pytest.raises(WorkflowError) as caught:
+        await run(ApprovalStep(), values)
+    assert caught.value.type == "validation.form"
+    assert context.asked == []
+    assert ApprovalStep.check({"prompt": "Go?", "form": {"type": "{{ inputs.kind }}"}}) == []
+
+
 async def test_approval_asks_and_gives_the_answer(run: Run, context: RecordingContext) -> None:
     form = {"type": "object", "properties": {"n": {"type": "integer"}}}
     answer = await run(ApprovalStep(), {"prompt": "Go?", "form": form, "timeout": "1h", "onTimeout": "fail"})

@@ -35,7 +35,16 @@ async def test_a_file_is_a_usual_jinja_file(run: Run, context: RecordingContext)
         ({"template": "[[ 1 / 0 ]]"}, "template.error", "division by zero"),
         ({"template": "[[ ''.__class__.__mro__ ]]"}, "template.error", "unsafe"),
         ({"template": "{% include 'x' %}"}, "template.error", "no loader"),
-        ({"template": "[[ 'x' * 2000000000 ]]"}, "python.memory", "memory"),
+        ({"template": "[[ 'x' * 2000000000 ]]"}, "template.limit", "memory"),
+        ({"template": "[[ '%1000000000d' % 1 ]]"}, "template.limit", "memory"),
+        ({"template": "{% for i in range(99999) %}[[ 'x' * 9000 ]]{% endfor %}"}, "template.limit", "too long"),
+        ({"template": "{% for i in range(100001) %}{% endfor %}"}, "template.error", "Range too big"),
+        ({"template": "{% macro a() %}[[ a() ]]{% endmacro %}[[ a() ]]"}, "template.error", "without end"),
+        ({"template": "[[ " + "(" * 500 + "1" + ")" * 500 + " ]]"}, "template.error", "nested too deeply"),
+        ({"template": "{% if 1 %}" * 200 + "{% endif %}" * 200}, "template.error", "too many levels"),
+        ({"template": "[[ '{0.__class__}'.format(1) ]]"}, "template.error", "unsafe"),
+        ({"template": "[[ cycler.__init__.__globals__ ]]"}, "template.error", "unsafe"),
+        ({"template": "[[ x.append(1) ]]", "values": {"x": []}}, "template.error", "unsafe"),
         ({"file": "missing.j2"}, "file.missing", "cannot be read"),
     ],
 )
@@ -43,6 +52,15 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
     with pytest.raises(WorkflowError, match=sentence) as caught:
         await run(STEP, values)
     assert caught.value.type == kind
+
+
+async def test_a_template_without_end_is_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wftui.steps.template.RENDER_SECONDS", 0.5)
+    loops = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
+    with pytest.raises(WorkflowError, match="takes longer than") as caught:
+        await run(STEP, {"template": loops})
+    assert caught.value.type == "template.limit"
+    assert (await run(STEP, {"template": "[[ 1 ]]"}))["text"] == "1", "the next one has an interpreter of its own"
 
 
 def test_check_says_which_braces_to_use() -> None:
