@@ -18,6 +18,7 @@ from wftui.model.clock import utc_now
 from wftui.model.events import Completed, Created, Log, Started, StepCompleted, StepStarted
 from wftui.model.execution import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.retention import Policy, Rule
 
 MILLION = 1_000_000
 START = 1_700_000_000_000
@@ -32,6 +33,7 @@ def rows() -> Iterable[Row]:
         yield from asyncio.run(_big_value(folder))
         yield from _second_process(folder)
         yield from asyncio.run(_million(folder))
+        yield from asyncio.run(_cleanup(folder))
 
 
 def _absolute(name: str, value: float, unit: str, aim: float | None = None) -> Row:
@@ -285,3 +287,81 @@ async def _million(folder: Path) -> list[Row]:
     table.append(_absolute("a million runs: file, for a run without events", size, "bytes"))
     await store.close()
     return table
+
+
+# --- cleaning up ------------------------------------------------------------------------------------------------------
+
+OLD_RUNS = 100_000
+_FILL_EVENTS = """
+INSERT INTO events (place, type, at, data)
+SELECT (key << 32) + seq, 15, created_at, '{"message":"' || hex(randomblob(60)) || '"}'
+FROM executions, (WITH RECURSIVE seqs(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < 8)
+                  SELECT seq FROM seqs)
+"""
+_APPEND = """
+import asyncio, sys, time
+from pathlib import Path
+from wftui.model.clock import utc_now
+from wftui.model.events import Created, Log
+from wftui.store.execution_store import ExecutionStore
+
+async def main():
+    store = await ExecutionStore.open(Path(sys.argv[1]))
+    await store.append([Created(execution_id="live", timestamp=utc_now(), workflow_id="live")], wait=True)
+    times = []
+    async def work():
+        while True:
+            begin = time.perf_counter()
+            await store.append([Log(execution_id="live", timestamp=utc_now(), message="x" * 100)], wait=True)
+            times.append(time.perf_counter() - begin)
+            await asyncio.sleep(0.001)
+    worker = asyncio.create_task(work())
+    while await asyncio.to_thread(sys.stdin.readline):
+        times.sort()
+        print(times[-1], times[int(len(times) * 0.99)], flush=True)
+        times.clear()
+    worker.cancel()
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def _cleanup(folder: Path) -> list[Row]:
+    """A policy applied to many old runs, and what another process that appends feels of it."""
+    path = folder / "old.db"
+    await (await ExecutionStore.open(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute(_FILL, (START, OLD_RUNS))
+    connection.execute(_FILL_EVENTS)
+    connection.commit()
+    connection.close()
+    before = path.stat().st_size
+    store = await ExecutionStore.open(path)
+    appender = subprocess.Popen(
+        [sys.executable, "-c", _APPEND, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def longest() -> tuple[float, float]:
+        """Milliseconds of the longest append since the last question, and of one of a hundred."""
+        assert appender.stdin is not None and appender.stdout is not None
+        print(file=appender.stdin, flush=True)
+        worst, slow = appender.stdout.readline().split()
+        return float(worst) * 1000, float(slow) * 1000
+
+    await asyncio.sleep(2)
+    await asyncio.to_thread(longest)  # with its start
+    await asyncio.sleep(10)
+    alone, alone_slow = await asyncio.to_thread(longest)
+    begin = time.perf_counter()
+    report = await store.apply(Policy(Rule(keep=10)))
+    taken = time.perf_counter() - begin
+    beside, beside_slow = await asyncio.to_thread(longest)
+    appender.communicate()
+    await store.close()
+    return [
+        _absolute(f"{report.runs:,} runs removed", taken, "s"),
+        _absolute("file afterwards, of what it was", path.stat().st_size / before * 100, "%", 10),
+        Row("longest append of another process meanwhile", f"{beside:.1f} ms", f"without {alone:.1f} ms"),
+        Row("one of its hundred appends meanwhile", f"{beside_slow:.2f} ms", f"without {alone_slow:.2f} ms"),
+    ]

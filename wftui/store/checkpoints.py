@@ -19,10 +19,11 @@ class Checkpoints:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._running: Future[None] | None = None
+        self._closed = False
 
     def when_due(self) -> None:
         """Start one if the log has grown; costs two microseconds otherwise. Call it after a commit."""
-        if self._running is not None and not self._running.done():
+        if self._closed or (self._running is not None and not self._running.done()):
             return
         try:
             size = os.stat(self._log).st_size  # noqa: PTH116  (after every commit: a Path costs twice as much)
@@ -58,6 +59,7 @@ class Checkpoints:
 
     def close(self) -> None:
         """Wait for a running one and close the connection. Blocks."""
+        self._closed = True
         if self._thread is not None:
             self._thread.shutdown(wait=True)
         if self._connection is not None:

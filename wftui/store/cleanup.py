@@ -22,9 +22,9 @@ from wftui.store.schema import place
 from wftui.store.times import from_milliseconds, to_milliseconds
 
 _RUNS_AT_ONCE = 50
-_EVENTS_AT_ONCE = 2_000
+_EVENTS_AT_ONCE = 1_000
 _PARTS_AT_ONCE = 8
-_PAGES_AT_ONCE = 500
+_PAGES_AT_ONCE = 250
 _CHECKPOINT_PAGES = 16_000
 _PAUSE_SECONDS = 0.002
 _TRUNCATE_SECONDS = 1.0
@@ -199,7 +199,9 @@ class Cleanup:
         """
         while connection.execute("PRAGMA freelist_count").fetchone()[0]:
             # Anything short of executescript frees a single page.
+            begun = time.perf_counter()
             connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+            self._rest(begun)
             if self._stop.is_set():
                 return
 
@@ -214,7 +216,8 @@ class Cleanup:
             pass
 
     def _step(self, connection: sqlite3.Connection, work: Callable[[], bool]) -> bool:
-        """One short transaction, and a pause in which waiting writers get their turn; whether there is more."""
+        """One short transaction; whether there is more."""
+        begun = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
         try:
             more = work()
@@ -223,9 +226,16 @@ class Cleanup:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._rest(begun)
         self._give_back(connection)
-        time.sleep(_PAUSE_SECONDS)
         return more
+
+    def _rest(self, begun: float) -> None:
+        """Leave the lock alone for as long as it was held.
+
+        Waiting writers ask for it now and then, ever more seldom: what counts is how much of the time it is free.
+        """
+        self._stop.wait(max(_PAUSE_SECONDS, time.perf_counter() - begun))
 
 
 def _foretell(connection: sqlite3.Connection, pages: Iterable[list[Tree]], before: int) -> CleanupReport:

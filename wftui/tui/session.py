@@ -49,6 +49,9 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving,
     While runs finish without the screen, interrupting the program (ctrl+c) cancels them; a terminal that goes away
     does not.
     """
+    workbench.retention.tell = lambda report: _say(
+        f"{count(report.runs, 'run')} removed that your settings do not keep"
+    )
     with _signals(workbench):
         if leaving is Leaving.LOST:
             _let_go_of_terminal()

@@ -128,13 +128,15 @@ class Workbench:
         if self._executor is not None:
             await self._executor.close(cancel=cancel)
             self._executor = None
-        await self.retention.end()
-        if self._lookout is not None:
-            await self._lookout.end()
-            self._lookout = None
-        if self._store is not None:
-            await self._store.close()
-            self._store = None
+        try:
+            await self.retention.end()
+        finally:
+            if self._lookout is not None:
+                await self._lookout.end()
+                self._lookout = None
+            if self._store is not None:
+                await self._store.close()
+                self._store = None
 
     # --- workflows
 
@@ -370,6 +372,10 @@ class Workbench:
     async def find_run(self, text: str) -> str:
         """The run id that a unique beginning or end of it, or `last`, means."""
         return await (await self.store()).find(text)
+
+    async def child_of(self, run_id: str, path: str) -> str | None:
+        """The run of a sub-workflow that a step of a run started, the newest of several; None when there is none."""
+        return await (await self.store()).child_of(run_id, path)
 
     async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
         """A page of a run's stored events, in order."""
