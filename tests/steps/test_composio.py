@@ -1,14 +1,12 @@
-"""The composio step against a stand-in; its calls are those that the official SDK (0.29.0) was seen to send."""
+"""The composio step against a stand-in; that the calls are those of the official package, `test_composio_sdk` shows."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from steps.http_server import Handler, serving
+from steps.composio_server import VERSION, Account, Composio, composio_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
@@ -19,53 +17,18 @@ STEP = ComposioStep()
 TOOL = {"tool": "GITHUB_GET_REPO", "arguments": {"owner": "a"}, "userId": "ann"}
 
 
-@dataclass
-class StandIn:
-    """Accounts to tell of, the answer to an execution, and all calls seen as (method, path, body)."""
-
-    url: str = ""
-    accounts: list[str] = field(default_factory=lambda: ["ca_1"])
-    execution: dict[str, Any] = field(default_factory=lambda: {"data": {"ok": 1}, "error": None, "successful": True})
-    auth_configs: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "ac_1"}])
-    status: int = 200
-    calls: list[tuple[str, str, str]] = field(default_factory=list)
-    keys: set[str | None] = field(default_factory=set)
-
-
 @pytest.fixture
-def service(context: RecordingContext) -> Iterator[StandIn]:
-    state = StandIn()
-
-    class Composio(Handler):
-        def handle_request(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            state.calls.append((self.command, self.path, sent))
-            state.keys.add(self.headers.get("x-api-key"))
-            path = urlsplit(self.path).path.removeprefix("/api/v3.1")
-            if state.status != 200:
-                self.answer(state.status, b'{"error": {"message": "told why"}}', "application/json", Retry_After="9")
-            elif path.startswith("/tools/execute/"):
-                self.answer_json({"log_id": "log_1", **state.execution})
-            elif path == "/connected_accounts/link":
-                self.answer_json({"redirect_url": "https://connect.example/x"})
-            elif path == "/connected_accounts":
-                self.answer_json({"items": [{"id": each, "toolkit": {"slug": "github"}} for each in state.accounts]})
-            elif path == "/auth_configs":
-                self.answer_json({"items": state.auth_configs})
-            else:
-                self.answer_json({"toolkit": {"slug": "github"}, "version": "20250909_00", "no_auth": False})
-
-        do_GET = do_POST = handle_request  # noqa: N815
-
-    with serving(Composio) as url:
-        state.url = url
-        context.connection = {"baseUrl": url, "apiKey": "ak_secret"}
+def service(context: RecordingContext) -> Iterator[Composio]:
+    with composio_server() as state:
+        state.accounts = [Account("ca_1", user="ann")]
+        context.connection = {"baseUrl": state.url, "apiKey": "ak_secret"}
+        context.connection_name = "tools"
         yield state
 
 
-async def test_a_tool_runs_through_the_users_account(run: Run, service: StandIn) -> None:
+async def test_a_tool_runs_through_the_users_account(run: Run, service: Composio) -> None:
     output = await run(STEP, TOOL)
-    assert output == {"data": {"ok": 1}, "version": "20250909_00", "accountId": "ca_1", "logId": "log_1"}
+    assert output == {"data": {"ok": 1}, "version": VERSION, "accountId": "ca_1", "logId": "log_1"}
     assert service.keys == {"ak_secret"}
     assert service.calls == [
         ("GET", "/api/v3.1/tools/GITHUB_GET_REPO?toolkit_versions=latest", ""),
@@ -78,34 +41,85 @@ async def test_a_tool_runs_through_the_users_account(run: Run, service: StandIn)
     ]
 
 
-async def test_what_is_given_is_not_looked_up(run: Run, service: StandIn) -> None:
+async def test_what_is_given_is_not_looked_up(run: Run, service: Composio) -> None:
+    service.accounts.append(Account("ca_9", user="ann"))
     await run(STEP, {**TOOL, "version": "20250101_00", "accountId": "ca_9"})
-    [(_, path, body)] = service.calls
-    assert path == "/api/v3.1/tools/execute/GITHUB_GET_REPO"
-    assert json.loads(body)["connected_account_id"] == "ca_9"
-    assert json.loads(body)["version"] == "20250101_00"
+    assert service.paths() == ["GET /connected_accounts/ca_9", "POST /tools/execute/GITHUB_GET_REPO"]
+    [sent] = service.executed
+    assert (sent["connected_account_id"], sent["version"]) == ("ca_9", "20250101_00")
+
+
+async def test_a_tool_that_acts_for_nobody_needs_no_account(run: Run, service: Composio) -> None:
+    service.public.add("GITHUB_GET_REPO")
+    service.accounts.clear()
+    output = await run(STEP, TOOL)
+    assert output["accountId"] is None
+    assert "connected_account_id" not in service.executed[0]
 
 
 @pytest.mark.parametrize(
-    ("accounts", "sentence"),
-    [([], "ann has connected no account of github"), (["ca_1", "ca_2"], "say which by accountId: ca_1, ca_2")],
+    ("accounts", "sentence", "command"),
+    [
+        ([], "ann has connected no account of github", "wftui connections connect tools github"),
+        (["ca_1", "ca_2"], "say which by accountId: ca_1, ca_2", None),
+    ],
 )
-async def test_the_account_must_be_clear_before_the_tool_runs(
-    run: Run, service: StandIn, accounts: list[str], sentence: str
+async def test_the_account_must_be_clear_before_the_run(
+    context: RecordingContext, service: Composio, accounts: list[str], sentence: str, command: str | None
 ) -> None:
-    service.accounts = accounts
+    service.accounts = [Account(each, user="ann") for each in accounts] + [
+        Account("ca_x", user="ann", status="EXPIRED")
+    ]
     with pytest.raises(WorkflowError, match=sentence) as caught:
-        await run(STEP, TOOL)
+        await STEP.prepare(TOOL, context)
     assert caught.value.type == "composio.account"
-    assert not [call for call in service.calls if call[0] == "POST"]
+    assert caught.value.details.get("command") == command
+    assert not service.executed
 
 
-async def test_a_tool_that_fails_is_a_failure_and_not_repeated(run: Run, service: StandIn) -> None:
+async def test_an_account_that_expired_is_told_before_the_run(context: RecordingContext, service: Composio) -> None:
+    service.accounts = [Account("ca_7", user="ann", status="EXPIRED", reason="Permanent auth error.")]
+    with pytest.raises(WorkflowError, match=r"ca_7 of github is expired: Permanent auth error\.$") as caught:
+        await STEP.prepare({**TOOL, "accountId": "ca_7"}, context)
+    assert caught.value.details["command"] == "wftui connections connect tools github"
+
+
+async def test_many_steps_ask_once(context: RecordingContext, service: Composio) -> None:
+    tools = [{"tool": f"GITHUB_TOOL_{n % 2}", "userId": "ann"} for n in range(10)]
+    prepared = await asyncio.gather(*(STEP.prepare(tool, context) for tool in tools))
+    assert {each["accountId"] for each in prepared} == {"ca_1"}
+    assert sorted(service.paths()) == [
+        "GET /connected_accounts",
+        "GET /tools/GITHUB_TOOL_0",
+        "GET /tools/GITHUB_TOOL_1",
+    ]
+
+
+async def test_a_failure_is_asked_again(context: RecordingContext, service: Composio) -> None:
+    service.status = 500
+    with pytest.raises(WorkflowError, match="told why"):
+        await STEP.prepare(TOOL, context)
+    service.status = 200
+    assert (await STEP.prepare(TOOL, context))["accountId"] == "ca_1"
+
+
+async def test_a_step_that_was_not_prepared_looks_for_itself_and_says_so(
+    context: RecordingContext, service: Composio
+) -> None:
+    model = STEP.input_model
+    assert model is not None
+    output = await STEP.run(model.model_validate(TOOL), context)
+    assert output["accountId"] == "ca_1"
+    assert any("looked up now" in line for line in context.lines())
+
+
+async def test_a_tool_that_fails_is_a_failure_and_not_repeated(run: Run, service: Composio) -> None:
     service.execution = {"data": {}, "error": "no such repository", "successful": False}
     with pytest.raises(WorkflowError, match="GITHUB_GET_REPO failed: no such repository") as caught:
         await run(STEP, TOOL)
     assert (caught.value.type, caught.value.recoverable) == ("composio.failed", False)
     assert caught.value.details == {"logId": "log_1"}
+    assert len(service.executed) == 1
 
 
 @pytest.mark.parametrize(
@@ -118,7 +132,7 @@ async def test_a_tool_that_fails_is_a_failure_and_not_repeated(run: Run, service
         (500, "composio.server"),
     ],
 )
-async def test_errors_of_the_service_have_types(run: Run, service: StandIn, status: int, kind: str) -> None:
+async def test_errors_of_the_service_have_types(run: Run, service: Composio, status: int, kind: str) -> None:
     service.status = status
     with pytest.raises(WorkflowError, match="told why") as caught:
         await run(STEP, TOOL)
@@ -127,22 +141,29 @@ async def test_errors_of_the_service_have_types(run: Run, service: StandIn, stat
     assert len(service.calls) == 1
 
 
-async def test_a_link_connects_an_account(service: StandIn) -> None:
+async def test_a_link_connects_an_account(service: Composio) -> None:
     client = ComposioClient(service.url, "ak", 10)
-    assert await client.link("ann", "github") == "https://connect.example/x"
-    assert service.calls == [
-        ("GET", "/api/v3.1/auth_configs?toolkit_slug=github", ""),
-        ("POST", "/api/v3.1/connected_accounts/link", '{"auth_config_id":"ac_1","user_id":"ann"}'),
-    ]
-    service.auth_configs = []
-    with pytest.raises(WorkflowError, match="no auth config for github"):
-        await client.link("ann", "github")
+    link = await client.link("ann", "github")
+    assert (link.address, link.account_id) == ("https://connect.example/ca_2", "ca_2")
+    assert [(await client.account("ca_2")).status for _ in range(2)] == ["INITIATED", "ACTIVE"]
+    assert service.paths()[:2] == ["GET /auth_configs", "POST /connected_accounts/link"]
+    with pytest.raises(WorkflowError, match="no managed credentials for slack"):
+        await client.link("ann", "slack")
+
+
+async def test_accounts_are_listed_page_by_page_without_their_tokens(service: Composio) -> None:
+    service.accounts = [Account(f"ca_{n}", user="ann", status="ACTIVE" if n % 2 else "EXPIRED") for n in range(5)]
+    service.page = 2
+    found = await ComposioClient(service.url, "ak", 10).accounts("ann", only_active=False)
+    assert [each.id for each in found] == [f"ca_{n}" for n in range(5)]
+    assert "gho_" not in json.dumps([str(each) for each in found])
 
 
 @pytest.mark.parametrize("values", [{"tool": "../x"}, {"version": "latest"}, {"userId": ""}])
-async def test_bad_input_is_refused(run: Run, service: StandIn, values: Mapping[str, Json]) -> None:
+async def test_bad_input_is_refused(run: Run, service: Composio, values: Mapping[str, Json]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         await run(STEP, {**TOOL, **values})
+    assert not service.calls
 
 
 async def test_it_needs_a_connection(run: Run) -> None:
