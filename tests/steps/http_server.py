@@ -35,8 +35,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(body)
+        if self.command != "HEAD":
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(body)
 
     def answer_json(self, value: object, **headers: str) -> None:
         self.answer(200, json.dumps(value).encode(), "application/json", **headers)
@@ -59,6 +60,20 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(int(rest), b"answer " + rest.encode(), Retry_After="7")
             case "text":
                 self.answer(200, "grüße".encode("latin-1"), "text/plain; charset=latin-1")
+            case "latin-json":
+                self.answer(200, '{"a": "é"}'.encode("latin-1"), "application/json; charset=latin-1")
+            case "deep":
+                self.answer(200, b"[" * 200_000, "application/json")
+            case "encoded":
+                self.answer(200, b"xxxx", Content_Encoding="br")
+            case "nothing":
+                self.send_response(204)
+                self.end_headers()
+            case "to":
+                self.send_response(302)
+                self.send_header("Location", address.query)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             case "binary":
                 self.answer(200, b"\x89PNG\xff\x00", "image/png")
             case "broken":
@@ -86,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 self.answer(404, b"nothing here")
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_request  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = handle_request  # noqa: N815
 
 
 class Server(ThreadingHTTPServer):

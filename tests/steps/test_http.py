@@ -44,6 +44,38 @@ async def test_json_is_parsed_and_everything_is_told(run: Run, server: str) -> N
     assert output["elapsed"] > 0
 
 
+async def test_a_query_is_added_to_the_one_there_is(run: Run, server: str) -> None:
+    output = await run(STEP, {"url": f"{server}/echo?a=1%2C2&a=x%20y#part", "query": {"b": "ä&"}})
+    assert output["body"]["query"] == [["a", "1,2"], ["a", "x y"], ["b", "ä&"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+async def test_all_methods(run: Run, server: str, method: str) -> None:
+    output = await run(STEP, {"url": f"{server}/echo", "method": method})
+    assert output["status"] == 200
+    assert output["body"] == "" if method == "HEAD" else output["body"]["method"] == method
+
+
+async def test_headers_are_sent_as_they_are(run: Run, server: str) -> None:
+    output = await run(STEP, {"url": f"{server}/echo", "headers": {"X-A": " grüße ", "accept": "text/csv"}})
+    assert output["body"]["headers"]["x-a"].encode("latin-1").decode() == "grüße"
+    assert output["body"]["headers"]["accept"] == "text/csv"
+
+
+async def test_who_asks_stays_with_the_first_server(run: Run, server: str, secure_server: str) -> None:
+    private = {"Authorization": "a", "X-API-KEY": "b", "Cookie": "c=d", "X-Fine": "e"}
+    step = {"url": f"{server}/to?{secure_server}/echo", "headers": private, "verify": False}
+    sent = (await run(STEP, step))["body"]["headers"]
+    assert [name for name in sent if name in ("authorization", "x-api-key", "cookie", "x-fine")] == ["x-fine"]
+    sent = (await run(STEP, {**step, "url": f"{server}/to?{server}/echo"}))["body"]["headers"]
+    assert {"authorization", "x-api-key", "x-fine"} <= sent.keys()
+
+
+async def test_json_is_what_its_header_says_and_nothing_is_null(run: Run, server: str) -> None:
+    assert (await run(STEP, {"url": f"{server}/latin-json"}))["body"] == {"a": "é"}
+    assert (await run(STEP, {"url": f"{server}/nothing", "parse": "json"}))["body"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "sent"),
     [
@@ -113,6 +145,12 @@ async def test_a_file_is_saved_whole_or_not_at_all(run: Run, context: RecordingC
         ({"url": "/drip", "timeout": "200ms"}, "http.timeout", True),
         ({"url": "/hop/99"}, "http.redirects", False),
         ({"url": "/hang-up"}, "http.protocol", True),
+        ({"url": "/deep"}, "http.body", False),
+        ({"url": "/encoded"}, "http.protocol", False),
+        ({"url": "/to?ftp://x/y"}, "http.redirects", False),
+        ({"url": "/echo", "headers": {"X-A": "a\r\nX-B: c"}}, "http.header", False),
+        ({"url": "/echo", "headers": {"X-A: b\r\nX-B": "c"}}, "http.header", False),
+        ({"url": "/echo", "headers": {"X A": "b"}}, "http.header", False),
         ({"url": "/echo", "file": "missing"}, "file.missing", False),
         ({"url": "/big", "saveTo": "/proc/none/x"}, "file.write", False),
     ],
@@ -142,7 +180,7 @@ async def test_connection_errors_are_sentences(run: Run) -> None:
     with pytest.raises(WorkflowError, match=f"No connection to 127.0.0.1:{port}") as caught:
         await run(STEP, {"url": f"http://127.0.0.1:{port}/"})
     assert caught.value.type == "http.connect"
-    for url in ("http://", "ftp://x/y", "http://[::1", "nonsense"):
+    for url in ("http://", "http://x:99999/", "ftp://x/y", "http://[::1", "nonsense"):
         with pytest.raises(WorkflowError) as caught:
             await run(STEP, {"url": url})
         assert caught.value.type == "http.url", url

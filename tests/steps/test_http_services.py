@@ -22,6 +22,7 @@ class Service(Handler):
     """Pages in three manners, a token service, and a redirect to wherever it is told."""
 
     tokens_given = 0
+    accepted = 0
 
     def handle_request(self) -> None:
         address = urlsplit(self.path)
@@ -46,9 +47,31 @@ class Service(Handler):
                 sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 type(self).tokens_given += 1
                 if sent["client_secret"] == ["right-secret"]:
-                    self.answer_json({"access_token": "access-token-1", "expires_in": 3600})
+                    token = f"access-token-{type(self).tokens_given}"
+                    self.answer_json({"access_token": token, "expires_in": 3600})
                 else:
                     self.answer(401, b'{"error": "half-a-token"}', "application/json")
+            case "/guarded" if self.headers["Authorization"] == f"Bearer access-token-{type(self).accepted}":
+                self.answer_json([])
+            case "/guarded":
+                self.answer(401, b"who are you?")
+            case "/token-elsewhere":
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(HTTPStatus.TEMPORARY_REDIRECT)
+                self.send_header("Location", query["to"])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            case "/circle":
+                self.answer_json([at], Link=f'</circle?page={3 - at}>; rel="next"')
+            case "/same-cursor":
+                self.answer_json({"items": [1], "next": "again"})
+            case "/commas":
+                self.answer_json(
+                    [at], Link="" if "ids" in query else '</commas?ids=1,2;3>; title="a, b"; rel="next last"'
+                )
+            case "/keyed":
+                rest = f"&page={at + 1}" if at < 3 else ""
+                self.answer_json([self.path], Link=f'</keyed?key=secret-key{rest}>; rel="next"' if rest else "")
             case "/elsewhere":
                 self.answer_json([], Link='<http://127.0.0.1:1/evil>; rel="next"')
             case _:
@@ -87,6 +110,29 @@ async def test_more_pages_than_allowed_are_said(run: Run, context: RecordingCont
     output = await run(STEP, {"url": f"{server}/link", "paginate": {"by": "link", "maxPages": 2}})
     assert (output["body"], output["pages"], output["truncated"]) == (ITEMS[:6], 2, True)
     assert "more than 2 pages" in context.lines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "paginate"),
+    [
+        ("/circle", {"by": "link"}),
+        ("/same-cursor", {"by": "cursor", "items": "items", "cursor": "next", "param": "c"}),
+    ],
+)
+async def test_pages_that_lead_in_a_circle_are_an_error(run: Run, server: str, path: str, paginate: Json) -> None:
+    with pytest.raises(WorkflowError, match="a page already read") as caught:
+        await run(STEP, {"url": server + path, "paginate": paginate})
+    assert caught.value.type == "http.pages"
+
+
+async def test_an_address_may_hold_commas(run: Run, server: str) -> None:
+    assert (await run(STEP, {"url": f"{server}/commas", "paginate": {"by": "link"}}))["pages"] == 2
+
+
+async def test_the_pages_together_are_bounded(run: Run, server: str) -> None:
+    with pytest.raises(WorkflowError, match="pages together are bigger than 60 bytes") as caught:
+        await run(STEP, {"url": f"{server}/link", "maxBytes": 60, "paginate": {"by": "link"}})
+    assert caught.value.type == "http.too_big"
 
 
 async def test_a_page_without_its_list_is_an_error(run: Run, server: str) -> None:
@@ -139,6 +185,47 @@ async def test_client_credentials_get_a_token_once(run: Run, context: RecordingC
     assert "half-a-token" not in json.dumps([str(caught.value), caught.value.details])
 
 
+async def test_a_token_that_is_not_accepted_any_more_is_renewed_once(
+    run: Run, context: RecordingContext, server: str
+) -> None:
+    context.connection = {
+        "auth": "clientCredentials",
+        "tokenUrl": f"{server}/token",
+        "clientId": "someone",
+        "clientSecret": "right-secret",
+    }
+    Service.tokens_given = 0
+    for Service.accepted in (1, 2):
+        await run(STEP, {"url": f"{server}/guarded"})
+    assert Service.tokens_given == 2
+    Service.accepted = 99
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"url": f"{server}/guarded"})
+    assert (caught.value.type, Service.tokens_given) == ("http.4xx", 3)
+
+
+async def test_the_client_secret_follows_no_redirect(
+    run: Run, context: RecordingContext, server: str, other_server: str
+) -> None:
+    context.connection = {
+        "auth": "clientCredentials",
+        "tokenUrl": f"{server}/token-elsewhere?to={other_server}/echo",
+        "clientId": "me",
+        "clientSecret": "right-secret",
+    }
+    with pytest.raises(WorkflowError, match="answered 307 and gave no access token"):
+        await run(STEP, {"url": f"{server}/echo"})
+
+
+async def test_headers_of_the_step_come_before_those_of_the_connection(
+    run: Run, context: RecordingContext, server: str
+) -> None:
+    context.connection = {"auth": "bearer", "token": "t0ken", "headers": {"X-Team": "a"}}
+    output = await run(STEP, {"url": f"{server}/echo", "headers": {"authorization": "own", "x-team": "b"}})
+    sent = output["body"]["headers"]
+    assert (sent["authorization"], sent["x-team"]) == ("own", "b")
+
+
 async def test_credentials_stay_with_their_server(
     run: Run, context: RecordingContext, server: str, other_server: str
 ) -> None:
@@ -149,6 +236,19 @@ async def test_credentials_stay_with_their_server(
         await run(STEP, {"url": f"{other_server}/echo"})
     with pytest.raises(WorkflowError, match="on another server"):
         await run(STEP, {"url": "/elsewhere", "paginate": {"by": "link"}})
+    context.connection = {"auth": "apiKey", "apiKey": "secret-key", "apiKeyName": "key", "apiKeyIn": "query"}
+    with pytest.raises(WorkflowError, match="on another server"):
+        await run(STEP, {"url": f"{server}/elsewhere", "paginate": {"by": "link"}})
+    context.connection = None
+    with pytest.raises(WorkflowError, match="on another server"):
+        headers = {"Authorization": "Bearer secret-key"}
+        await run(STEP, {"url": f"{server}/elsewhere", "headers": headers, "paginate": {"by": "link"}})
+
+
+async def test_a_key_in_the_query_goes_to_every_page_once(run: Run, context: RecordingContext, server: str) -> None:
+    context.connection = {"auth": "apiKey", "apiKey": "secret-key", "apiKeyName": "key", "apiKeyIn": "query"}
+    output = await run(STEP, {"url": f"{server}/keyed", "paginate": {"by": "link"}})
+    assert output["body"] == ["/keyed?key=secret-key", *(f"/keyed?key=secret-key&page={page}" for page in (2, 3))]
 
 
 async def test_a_short_address_needs_a_connection(run: Run) -> None:
