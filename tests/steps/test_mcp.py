@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -291,3 +292,41 @@ def test_the_package_comes_late_and_may_be_missing() -> None:
     assert late
     assert error_type == "mcp.missing"
     assert message.startswith('MCP servers need the package mcp: pip install "wftui[mcp]"')
+
+
+async def test_a_big_result_costs_no_more_than_its_size(steps: Steps) -> None:
+    spent: list[float] = []  # of this process's own time, whatever else the machine does
+    for size in (1, 1_000_000, 8_000_000):
+        begun = time.process_time()
+        output = await steps.call("echo", text="x" * size)
+        spent.append(time.process_time() - begun)
+        assert len(output["structured"]["text"]) == size
+    assert spent[2] < 8 * 3 * spent[1], "read once, not once more with each piece that comes"
+
+
+async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    away = "import os, time; os.setsid(); print(os.getpid(), file=open('away', 'w'), flush=True); time.sleep(600)"
+    script.write_text(
+        f"import subprocess, sys, runpy\nsubprocess.Popen([sys.executable, '-c', {away!r}], stdout=sys.stdout)\n"
+        f"runpy.run_path({RAW[1]!r}, run_name='__main__')\n"
+    )
+    async with closing(RecordingContext(working_directory=tmp_path)) as context:
+        await call_tool(context, {"command": [sys.executable, str(script)]}, "echo", {"text": "x"})
+        await until(lambda: (tmp_path / "away").exists() and (tmp_path / "away").read_text())
+        pid = int((tmp_path / "away").read_text())
+        assert lives(pid)
+    assert not lives(pid)
+
+
+async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(
+        "import subprocess, sys, runpy\n"
+        "subprocess.Popen(['sleep', '600'], stdout=sys.stdout, stdin=subprocess.DEVNULL)\n"
+        f"runpy.run_path({RAW[1]!r}, run_name='__main__')\n"
+    )
+    async with closing(RecordingContext(working_directory=tmp_path)) as context, asyncio.timeout(30):
+        with pytest.raises(WorkflowError) as caught:
+            await call_tool(context, {"command": [sys.executable, str(script)]}, "crash")
+    assert caught.value.type == "mcp.closed"

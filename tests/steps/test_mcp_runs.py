@@ -1,7 +1,9 @@
 """MCP steps in whole runs: what they share, how they end, what is kept of them."""
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -207,3 +209,5 @@ async def test_a_run_that_is_killed_leaves_no_server_behind(
     running.kill()
     await running.wait()
     await until(lambda: not lives(server))
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(server, 0)  # a process that has run steps adopts orphans

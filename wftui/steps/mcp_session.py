@@ -8,9 +8,8 @@ from contextvars import Context
 from typing import Any, NoReturn
 
 import httpx2
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError
 from mcp.client.session import IncomingMessage
-from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import (
     CallToolResult,
@@ -33,9 +32,10 @@ from wftui.steps.mcp_questions import Questions
 from wftui.steps.mcp_server import McpServer, find_program
 from wftui.steps.mcp_sessions import SessionForgottenError
 from wftui.steps.mcp_stderr import StderrPipe
+from wftui.steps.mcp_stdio import stdio_streams
 
 CLOSE_SECONDS = 4.5
-"""For a whole farewell: the SDK asks a server to end, and after two seconds kills it and all it has started."""
+"""For a whole farewell: a server is asked to end, and after a while killed with all it has started."""
 _LAST_WORDS_SECONDS = 0.25
 _CANCEL_SECONDS = 2.0
 _CONNECT_SECONDS = 30.0
@@ -243,11 +243,9 @@ class McpSession:
         program = await asyncio.to_thread(
             find_program, command[0], env.get("PATH", os.environ.get("PATH", "")), self.server.cwd
         )
-        parameters = StdioServerParameters(
-            command=program, args=command[1:], env=env, cwd=self.server.cwd, encoding_error_handler="replace"
-        )
         self._stderr = StderrPipe(lambda lines: self._listeners.log(lines, "info", "stderr"))
-        async with stdio_client(parameters, errlog=self._stderr.writer) as streams:
+        started = stdio_streams([program, *command[1:]], env=env, cwd=self.server.cwd, stderr=self._stderr.writer)
+        async with started as streams:
             self._stderr.handed_over()
             yield streams
 

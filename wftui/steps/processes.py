@@ -68,7 +68,7 @@ async def run_process(
     batcher = LogBatcher(log)
     with _stdin_file(stdin) as stdin_file:
         process = _start(argv, cwd, {**env, process_tree.MARK: mark}, stdin_file, pass_fds)
-    exited = _watch_exit(process)
+    exited = watch_exit(process)
     captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
     pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
     readers = [
@@ -138,7 +138,8 @@ def _start(
         raise WorkflowError("process.start", f"The program {argv[0]!r} could not be started: {error}.") from None
 
 
-def _watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
+def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
+    """The exit code of a process, once it has ended."""
     # A thread of its own: the event loop's own child watcher waits for the pipes as well.
     loop = asyncio.get_running_loop()
     exited: asyncio.Future[int] = loop.create_future()
