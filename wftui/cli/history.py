@@ -1,6 +1,7 @@
 """`history`, `show`, `cleanup`: runs that were."""
 
 import argparse
+from collections.abc import AsyncIterator, Sequence
 
 from wftui.cli.inputs import parse_moment
 from wftui.cli.options import Command
@@ -10,7 +11,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.durations import format_duration
 from wftui.model.errors import ExitCode
 from wftui.model.events import ExecutionEvent, Log
-from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionRecord
+from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionRecord, StepResult, steps_to_wire
 from wftui.workbench import Workbench
 
 _PAGE = 1000
@@ -66,16 +67,23 @@ def show(arguments: argparse.Namespace) -> int:
         terminal = Terminal()
         run_id = await workbench.find_run(arguments.run)
         if arguments.events or arguments.logs:
-            events = await _all_events(workbench, run_id)
-            if arguments.logs:
-                events = [event for event in events if isinstance(event, Log)]
+            pages = _pages(workbench, run_id, logs_only=arguments.logs)
             if arguments.json:
-                terminal.json([event.to_wire() for event in events])
-            elif arguments.logs:
-                _print_logs(terminal, events)
+                terminal.json([event.to_wire() async for page in pages for event in page])
+                return ExitCode.DONE
+            async for page in pages:
+                if arguments.logs:
+                    _print_logs(terminal, page)
+                else:
+                    terminal.write("".join(f"{event.to_json()}\n" for event in page))
+            return ExitCode.DONE
+        if arguments.step is not None:
+            steps = await workbench.run_steps(run_id, [arguments.step], whole=True)
+            if arguments.json:
+                terminal.json(steps_to_wire(steps))
             else:
-                for event in events:
-                    terminal.line(event.to_json())
+                _print_steps(terminal, steps)
+                _print_values(terminal, steps[0])
             return ExitCode.DONE
         record = await workbench.record(run_id, whole=True)
         if arguments.json:
@@ -87,11 +95,11 @@ def show(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-async def _all_events(workbench: Workbench, run_id: str) -> list[ExecutionEvent]:
-    found: list[ExecutionEvent] = []
-    while page := await workbench.events(run_id, after=found[-1].seq if found else 0, limit=_PAGE):
-        found += page
-    return found
+async def _pages(workbench: Workbench, run_id: str, *, logs_only: bool) -> AsyncIterator[list[ExecutionEvent]]:
+    after = 0
+    while page := await workbench.events(run_id, after=after, limit=_PAGE):
+        after = page[-1].seq
+        yield [event for event in page if isinstance(event, Log)] if logs_only else page
 
 
 def _print_logs(terminal: Terminal, events: list[ExecutionEvent]) -> None:
@@ -113,14 +121,27 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     if record.parent_id:
         how = f"started by step {record.parent_path} of" if record.parent_path else "again from"
         terminal.line(f"  {how} {record.parent_id}")
-    for step in record.step_results:
-        time = format_duration(step.duration / 1000) if step.duration is not None else ""
-        more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
-        tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
-        terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
+    _print_steps(terminal, record.step_results)
     if record.error:
         terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
     print_outputs(terminal, record.outputs)
+
+
+def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
+    for step in steps:
+        time = format_duration(step.duration / 1000) if step.duration is not None else ""
+        more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
+        if step.iterations is not None and step.iterations.omitted:
+            more = more or f"{step.iterations.omitted:,} more items, each by show RUN --step '{step.path}[0]'"
+        tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
+        terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
+
+
+def _print_values(terminal: Terminal, step: StepResult) -> None:
+    """What went into a step and what came out."""
+    print_outputs(terminal, {"input": step.input, "output": step.output})
+    if step.error is not None:
+        terminal.line(terminal.paint(f"{step.error.type}: {step.error.message}", "red"))
 
 
 def cleanup(arguments: argparse.Namespace) -> int:

@@ -116,6 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("run", help='run id, a unique beginning or end of it, or "last"')
     show.add_argument("--logs", action="store_true", help="its log lines")
     show.add_argument("--events", action="store_true", help="its events")
+    show.add_argument("--step", metavar="PATH", help="one step and what is inside it, as build or build[3].fetch")
     add_json(show)
     cleanup = command("cleanup", "Remove finished runs that the settings do not keep, or others; the file shrinks.")
     cleanup.add_argument("--older-than", metavar="AGE", help='not by the settings, but older ones, such as "30d"')

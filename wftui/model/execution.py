@@ -184,6 +184,12 @@ class ExecutionRecord(WireModel):
         return step
 
 
+def steps_to_wire(steps: list[StepResult]) -> list[Json]:
+    """The one JSON form of steps: as they stand in a record's `stepResults`."""
+    wire: list[Json] = ExecutionRecord(id="", workflow_id="", step_results=steps).to_wire()["stepResults"]
+    return wire
+
+
 class ExecutionSummary(WireModel):
     """A run as lists show it: no inputs, outputs or steps."""
 
