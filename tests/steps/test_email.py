@@ -2,12 +2,15 @@
 
 import asyncio
 import email
+import ssl
 from collections.abc import Mapping
 from email import policy
+from pathlib import Path
 
 import pydantic
 import pytest
 
+from steps.http_server import make_certificate
 from steps.mail_server import mail_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
@@ -67,9 +70,66 @@ async def test_a_wrong_password_is_said(run: Run, context: RecordingContext) -> 
     assert box.logins
 
 
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server proves itself with, and the file that a client trusts for it."""
+    certificate, key = make_certificate(tmp_path)
+    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    settings.load_cert_chain(certificate, key)
+    return settings, certificate
+
+
+async def test_starttls_and_login(
+    run: Run, context: RecordingContext, certificate: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, trusted = certificate
+    async with mail_server(settings, "me@x.org:secret-pw") as box:
+        context.connection = {
+            **server(box.port),
+            "security": "starttls",
+            "username": "me@x.org",
+            "password": "secret-pw",
+        }
+        with pytest.raises(WorkflowError, match="self-signed certificate") as caught:
+            await run(STEP, MESSAGE)
+        assert caught.value.type == "email.tls"
+        assert box.logins == [], "no password goes to a server that proves nothing"
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        await run(STEP, MESSAGE)
+    assert box.secured
+    assert len(box.messages) == 1
+
+
+async def test_a_server_without_starttls_gets_no_password(run: Run, context: RecordingContext) -> None:
+    async with mail_server() as box:
+        context.connection = {**server(box.port), "security": "starttls", "username": "me", "password": "secret-pw"}
+        with pytest.raises(WorkflowError, match="STARTTLS") as caught:
+            await run(STEP, MESSAGE)
+    assert (caught.value.type, box.logins, box.messages) == ("email.tls", [], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [({"text": ""}, "text/plain"), ({"html": "<b>"}, "text/html"), ({"text": ".\nQUIT"}, "text/plain")],
+)
+async def test_the_body_is_what_it_was_given_as(
+    run: Run, context: RecordingContext, body: Mapping[str, Json], kind: str
+) -> None:
+    async with mail_server() as box:
+        context.connection = server(box.port)
+        await run(STEP, {"to": "ann@x.org", "subject": "s", **body})
+    assert email.message_from_string(box.messages[0]).get_content_type() == kind
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
+        ({"from": "me@x.org\nBcc: x@y.org"}, "email.address"),
+        ({"headers": {"X-A\nBcc: x@y.org, X": "1"}}, "email.header"),
+        ({"headers": {"X-A": "1\nBcc: x@y.org"}}, "email.address"),
+        ({"headers": {"Bcc": "x@y.org"}}, "email.header"),
+        ({"headers": {"Content-Type": "text/html"}}, "email.header"),
+        ({"attachments": ["."]}, "file.missing"),
         ({"to": "nobody"}, "email.address"),
         ({"from": "nobody"}, "email.address"),
         ({"subject": "a\nBcc: x@y.org"}, "email.address"),
