@@ -1,5 +1,6 @@
 """Reading the settings file, and what is said of a bad one."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -142,11 +143,23 @@ def test_where_it_is(tmp_path: Path) -> None:
     assert settings_path({}).name == "settings.toml"
 
 
-def test_a_start_without_a_file_imports_no_toml() -> None:
+def test_an_empty_section_of_a_workflow_keeps_all_of_its_runs(file: Path) -> None:
+    file.write_text("[history]\nkeep_days = 1\n[history.workflows.audit]\n")
+    assert read_settings(file).workflows["audit"].keeps_all
+
+
+def test_a_start_imports_the_parser_only_for_a_file_and_the_writer_never(file: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from wftui.settings.file import read_settings;"
-        "read_settings(Path('/nowhere/settings.toml'));"
-        "print({'tomllib', 'tomlkit', 'pydantic', 'difflib'} & set(sys.modules))"
+        "import sys; from pathlib import Path; from wftui.workbench import Settings;"
+        "Settings.resolve(Path('/tables'), Path('/db'));"
+        "print(*sorted({'tomllib', 'tomlkit', 'pydantic', 'difflib'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+
+    def imported() -> str:
+        environment = {**os.environ, "WFTUI_CONFIG": str(file)}
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
+
+    assert imported() == ""
+    file.write_text("[history]\nkeep_days = 1\n")
+    assert imported() == "tomllib"

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -292,6 +294,35 @@ async def test_a_cleanup_cut_short_leaves_whole_runs_and_is_finished_by_the_next
     for run in left:
         record = await store.get(run)
         assert record is None or record.status == "completed"
+    await store.cleanup(None)
+    await store.close()
+    assert leftovers(database) == {}
+
+
+async def test_two_cleanups_at_once_remove_each_run_once(store: ExecutionStore, database: Path) -> None:
+    for number in range(120):
+        await add(store, f"run-{number:03}")
+    other = await ExecutionStore.open(database)
+    reports = await asyncio.gather(store.cleanup(None), other.cleanup(None))
+    assert sum(report.runs for report in reports) == 120
+    await other.close()
+    await store.close()
+    assert leftovers(database) == {}
+
+
+async def test_a_killed_cleanup_is_finished_by_the_next(store: ExecutionStore, database: Path) -> None:
+    for number in range(200):
+        lines = [log(f"run-{number}") for _ in range(20)]
+        await store.append([created(f"run-{number}"), *lines, completed(f"run-{number}")], wait=True)
+    process = Path(__file__).with_name("store_process.py")
+    cleanup = subprocess.Popen([sys.executable, process, "cleanup", database, "demo", "1"])
+    async with asyncio.timeout(30):
+        while len(left := await ids(store)) == 200:
+            await asyncio.sleep(0)
+    cleanup.kill()
+    cleanup.wait()
+    assert left
+    assert all([(await store.get(run)) is not None for run in await ids(store)])
     await store.cleanup(None)
     await store.close()
     assert leftovers(database) == {}
