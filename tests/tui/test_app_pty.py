@@ -307,3 +307,17 @@ def test_the_users_editor_gets_the_terminal_and_gives_it_back(
     opened.read_until(lambda: b"editing /" in opened.raw)
     opened.press("done\n")
     opened.shows("After")
+
+
+def test_a_program_that_was_stopped_from_outside_takes_the_terminal_again_once(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain")
+    opened = terminal()
+    opened.shows("never run")
+    opened.kill(signal.SIGSTOP)
+    opened.kill(signal.SIGCONT)
+    opened.read_until(lambda: opened.raw.count(b"\x1b[?1049h") == 2)
+    assert opened.raw.count(b"\x1b[?1049l") == 1
+    opened.press("q")
+    assert opened.exit_code() == 0

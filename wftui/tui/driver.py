@@ -95,6 +95,14 @@ class TerminalDriver(LinuxDriver):
         if self._writer_thread is not None:
             self.write("\x1b[22;2t\x1b]2;wftui\x07")
 
+    def resume_application_mode(self) -> None:
+        """Take the terminal again when the program goes on after a stop; a hangup says that it goes on, too."""
+        if self.is_gone:
+            return
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.suspend_application_mode()  # nobody said that it would stop; two readers would share the keys
+        super().resume_application_mode()
+
     def stop_application_mode(self) -> None:
         """Give the terminal back, its title too."""
         self.write("\x1b[23;2t")
