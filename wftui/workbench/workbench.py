@@ -259,7 +259,7 @@ class Workbench:
 
         secret = (await asyncio.to_thread(self._load, record.workflow_id)).plan.secret_inputs
         whole = restored(masked({**record.inputs, **inputs}, secret), inputs, secret)
-        return await self.start(record.workflow_id, whole, parent_id=record.id)
+        return await self.start(record.workflow_id, whole, parent_id=record.id, connections=record.connections)
 
     async def plan_restart(
         self, run_id: str, inputs: Mapping[str, Json], *, from_step: str | None = None

@@ -1,0 +1,244 @@
+"""What a run needs from outside is looked for before its first step; what is missing is told at once."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit import run_to_end
+from steps.composio_server import Account, Composio, composio_server
+
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.engine.resolver import UNRESOLVED
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Workbench
+
+TOUCH = {"id": "touch", "type": "set", "input": {"x": 1}}
+POST = {"id": "post", "type": "composio", "connection": "tools", "input": {"tool": "GITHUB_CREATE_ISSUE"}}
+TOOLS = {"tools": {"kind": "composio"}}
+
+PLUGIN = """
+from typing import ClassVar
+import asyncio
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.base import StepType
+
+class Dock(StepType):
+    word = "acme.dock"
+    title = "Dock"
+    early_fields: ClassVar = frozenset({"ship"})
+
+    async def prepare(self, early_input, context):
+        if early_input.get("ship") == "titanic":
+            raise WorkflowError("acme.sunk", "the titanic is not there", details={"command": "acme raise titanic"})
+        if early_input.get("ship") == "dutchman":
+            await asyncio.Event().wait()
+        return {"berth": 7}
+
+    async def run(self, input, context):
+        return {"found": context.prepared}
+"""
+
+
+@pytest.fixture
+def service() -> Iterator[Composio]:
+    with composio_server() as state:
+        save("tools", "composio", {"baseUrl": state.url, "apiKey": "env:COMPOSIO_KEY"})
+        yield state
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPOSIO_KEY", "ak_0123456789")
+
+
+def save(name: str, kind: str, values: dict[str, Json]) -> None:
+    Connections().save(StoredConnection(name=name, kind=kind, values=values))
+
+
+def write(tables: Path, workflow_id: str, *steps: dict[str, Any], **fields: Any) -> None:
+    path = tables / "workflows" / workflow_id / "workflow.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"format": 1, "id": workflow_id, **fields, "steps": list(steps)}))
+
+
+async def plugin(workbench: Workbench, tables: Path) -> None:
+    file = tables / "steps" / "dock.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(PLUGIN)
+    await workbench.steps.trust(file)
+
+
+async def never_began(workbench: Workbench, record: ExecutionRecord) -> list[dict[str, Any]]:
+    """That nothing of the run was started; gives what was missing."""
+    assert record.status == "failed"
+    assert record.started_at is None
+    assert {step.status for step in record.step_results} == {"pending"}
+    assert [event.type for event in await workbench.events(record.id)] == ["created", "failed"]
+    assert record.error is not None
+    assert record.error.type == UNRESOLVED
+    missing: list[dict[str, Any]] = record.error.details["missing"]
+    for each in missing:
+        assert each["message"].rstrip(".") in record.error.message
+    return missing
+
+
+async def test_all_that_is_missing_is_one_error_and_no_step_runs(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    save("model", "anthropic", {"apiKey": "env:NOT_SET_ANYWHERE"})
+    save("wrong", "smtp", {"host": "h"})
+    kinds = {"api": "http", "model": "anthropic", "wrong": "http"}
+    write(
+        tables,
+        "needy",
+        TOUCH,
+        {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}},
+        {"id": "pull", "type": "http", "connection": "api", "input": {"url": "/y"}},
+        {"id": "ask", "type": "llm", "connection": "model", "input": {"prompt": "hi"}},
+        {"id": "other", "type": "http", "connection": "wrong", "input": {"url": "/z"}},
+        {"id": "keyed", "type": "http", "input": {"url": "http://x/", "headers": {"K": "{{ secrets.door }}"}}},
+        POST,
+        connections={**TOOLS, **{name: {"kind": kind} for name, kind in kinds.items()}},
+    )
+    missing = await never_began(workbench, await run_to_end(workbench, "needy", {}))
+    assert [(each["steps"], each["type"], each.get("command")) for each in missing] == [
+        (["fetch", "pull"], "connection.missing", "wftui connections add api --kind http"),
+        (["ask"], "connection.reference", "wftui connections test model"),
+        (["other"], "connection.kind", "wftui connections test wrong"),
+        (["keyed"], "secret.missing", "wftui connections secret set door"),
+        (["post"], "composio.account", "wftui connections connect tools github"),
+    ]
+    assert not service.executed
+
+
+async def test_what_is_there_is_injected(workbench: Workbench, tables: Path, service: Composio) -> None:
+    service.accounts = [Account("ca_5")]
+    last = {**POST, "id": "last", "forEach": {"in": "[1, 2]"}}
+    write(tables, "posts", TOUCH, POST, last, connections=TOOLS)
+    record = await run_to_end(workbench, "posts", {})
+    assert record.status == "completed", record.error
+    assert [body["connected_account_id"] for body in service.executed] == ["ca_5"] * 3
+    assert [body["user_id"] for body in service.executed] == ["ada"] * 3
+    assert service.paths()[:2] == ["GET /tools/GITHUB_CREATE_ISSUE", "GET /connected_accounts"]
+    assert len(service.calls) == 5, "one look for all steps"
+
+
+async def test_a_step_that_will_not_run_needs_nothing(workbench: Workbench, tables: Path, service: Composio) -> None:
+    schema = {"type": "object", "properties": {"tell": {"type": "boolean", "default": False}}}
+    branch = {"cases": [{"when": "inputs.tell", "steps": [{**POST, "id": "inner"}]}], "default": {"steps": [TOUCH]}}
+    steps = [
+        {**POST, "disabled": True},
+        {**POST, "id": "maybe", "when": "inputs.tell"},
+        {"id": "pick", "type": "switch", **branch},
+    ]
+    write(tables, "maybe", *steps, connections=TOOLS, inputSchema=schema)
+    assert (await run_to_end(workbench, "maybe", {})).status == "completed"
+    assert not service.calls
+    [missing] = await never_began(workbench, await run_to_end(workbench, "maybe", {"tell": True}))
+    assert missing["steps"] == ["maybe", "inner"]
+
+
+async def test_a_condition_on_a_step_hides_no_need(workbench: Workbench, tables: Path, service: Composio) -> None:
+    soft = {**POST, "when": "steps.touch.output.y | default(false)"}
+    write(tables, "soft", TOUCH, soft, connections=TOOLS)
+    [missing] = await never_began(workbench, await run_to_end(workbench, "soft", {}))
+    assert missing["type"] == "composio.account"
+
+
+async def test_an_optional_connection_may_be_missing(workbench: Workbench, tables: Path) -> None:
+    fetch = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}, "onError": "continue"}
+    write(tables, "loose", fetch, connections={"api": {"kind": "http", "required": False}})
+    assert (await run_to_end(workbench, "loose", {})).status == "completed"
+
+
+async def test_a_tool_known_only_later_is_looked_up_by_its_step(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    pick = {"id": "pick", "type": "set", "input": {"tool": "GITHUB_CREATE_ISSUE"}}
+    write(tables, "late", pick, {**POST, "input": {"tool": "{{ steps.pick.output.tool }}"}}, connections=TOOLS)
+    record = await run_to_end(workbench, "late", {})
+    assert record.started_at is not None
+    assert record.error is not None
+    assert (record.error.type, record.error.step_id) == ("composio.account", "post")
+    logs = [event.message for event in await workbench.events(record.id) if event.type == "log"]
+    assert any("was not known before the run started" in message for message in logs)
+    service.accounts = [Account("ca_1")]
+    assert (await run_to_end(workbench, "late", {})).status == "completed"
+
+
+async def test_another_connection_is_taken_before_it_is_looked_for(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    save("work", "composio", {"baseUrl": service.url, "apiKey": "env:COMPOSIO_KEY"})
+    Connections().remove("tools")
+    write(tables, "posts", POST, connections=TOOLS)
+    run_id = await workbench.start("posts", {}, connections={"tools": "work"})
+    [missing] = await never_began(workbench, await workbench.wait(run_id))
+    assert missing["command"] == "wftui connections connect work github"
+    service.accounts = [Account("ca_1")]
+    # A re-run takes the same connections, and looks again.
+    again = await workbench.wait(await workbench.rerun(run_id, {}, keep=False))
+    assert again.status == "completed"
+    run_id = await workbench.start("posts", {}, connections={"tolos": "work"})
+    missing = (await never_began(workbench, await workbench.wait(run_id)))[-1]
+    assert missing["type"] == "connection.name"
+    assert "tools" in missing["message"]
+
+
+async def test_what_a_sub_workflow_needs_is_needed_by_its_parent(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    write(tables, "child", POST, connections=TOOLS)
+    steps = [TOUCH, {"id": "sub", "type": "workflow", "input": {"workflow": "child"}}]
+    write(tables, "parent", *steps)
+    [missing] = await never_began(workbench, await run_to_end(workbench, "parent", {}))
+    assert missing["steps"] == ["child/post"]
+    assert missing["command"] == "wftui connections connect tools github"
+    service.accounts = [Account("ca_1")]
+    assert (await run_to_end(workbench, "parent", {})).status == "completed"
+    service.accounts.clear()
+    pick = {"id": "pick", "type": "set", "input": {"which": "child"}}
+    write(tables, "parent", pick, {**steps[1], "input": {"workflow": "{{ steps.pick.output.which }}"}})
+    record = await run_to_end(workbench, "parent", {})
+    assert record.error is not None
+    assert (record.started_at is not None, record.error.type) == (True, UNRESOLVED), "at latest as the child starts"
+
+
+async def test_a_plugin_may_look_for_its_needs_as_well(workbench: Workbench, tables: Path) -> None:
+    await plugin(workbench, tables)
+    write(tables, "ships", TOUCH, {"id": "dock", "type": "acme.dock", "input": {"ship": "titanic"}})
+    [missing] = await never_began(workbench, await run_to_end(workbench, "ships", {}))
+    assert missing == {
+        "type": "acme.sunk",
+        "message": "the titanic is not there",
+        "steps": ["dock"],
+        "command": "acme raise titanic",
+    }
+    write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "other"}})
+    record = await run_to_end(workbench, "ships", {})
+    assert record.step_results[0].output == {"found": {"berth": 7}}
+
+
+async def test_a_run_can_be_cancelled_while_it_looks(workbench: Workbench, tables: Path) -> None:
+    await plugin(workbench, tables)
+    write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "dutchman"}})
+    run_id = await workbench.start("ships", {})
+    await workbench.cancel(run_id)
+    async with asyncio.timeout(20):
+        record = await workbench.wait(run_id)
+    assert (record.status, record.step_results[0].status) == ("cancelled", "skipped")
+
+
+async def test_a_secret_of_the_store_is_looked_for(workbench: Workbench, tables: Path) -> None:
+    keyed = {"id": "k", "type": "shell", "input": {"argv": ["printenv", "K"], "env": {"K": "{{ secrets.a }}"}}}
+    write(tables, "keyed", keyed)
+    [missing] = await never_began(workbench, await run_to_end(workbench, "keyed", {}))
+    assert missing["command"] == "wftui connections secret set a"
+    Connections().store.put("a", "open-sesame-1234")
+    record = await run_to_end(workbench, "keyed", {})
+    assert record.status == "completed", record.error
+    assert record.step_results[0].output["stdout"] == "***\n"
