@@ -398,3 +398,44 @@ async def test_what_waits_for_a_person_is_told_until_it_is_answered(
         await pilot.press("enter", "enter")
         await until(pilot, lambda: screen.state.record.status == "completed")
         await until(pilot, lambda: "waiting for you" not in text_of(pilot.app))
+
+
+async def test_the_run_of_a_sub_workflow_is_opened_from_its_step_and_left_to_it(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("inner", outputs={"said": "{{ steps.greet.output.text }}"})
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {}}}
+    put_workflow("outer", steps=[{"id": "first", "type": "set", "input": {"x": 1}}, call])
+    run_id = await workbench.start("outer", {})
+    await workbench.wait(run_id)
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended)
+        await pilot.press("1", "home")
+        assert screen.why_not("monitor.child") == "the step under the cursor runs no workflow"
+        await pilot.press("end", "o")
+        await until(pilot, lambda: pilot.app.screen is not screen and "step call of" in text_of(pilot.app))
+        child = pilot.app.screen.run_id
+        await pilot.press("b")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        pilot.app.push_screen(MonitorScreen(child))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_the_run_above_opens_at_the_step_that_started_it(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    put_workflow("inner")
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {}}}
+    put_workflow("outer", steps=[{"id": "first", "type": "set", "input": {"x": 1}}, call])
+    run_id = await workbench.start("outer", {})
+    await workbench.wait(run_id)
+    child = await workbench.child_of(run_id, "call")
+    assert await workbench.child_of(run_id, "first") is None
+    async with watch(child) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended)
+        await pilot.press("b")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        above = pilot.app.screen
+        assert above.run_id == run_id
+        await until(pilot, lambda: above.panes.timeline.selected and above.panes.timeline.selected.path == "call")

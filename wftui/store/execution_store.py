@@ -222,6 +222,10 @@ class ExecutionStore:
         """The newest runs of a workflow."""
         return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
 
+    async def child_of(self, execution_id: str, path: str) -> str | None:
+        """The run that a step of a run started, the newest of several; None when there is none."""
+        return await history.child_of(self._lists, execution_id, path)
+
     async def find(self, text: str) -> str:
         """The run that an id, its unique beginning or end, or `last` means.
 

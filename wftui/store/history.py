@@ -45,6 +45,15 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
     return ExecutionPage(executions=[_summary(row) for row in page], next=following)
 
 
+async def child_of(reader: Reader, run_id: str, path: str) -> str | None:
+    """The run that a step of a run started, the newest where it was tried more than once; None when there is none."""
+    rows = await reader.rows(
+        "SELECT id FROM executions WHERE parent_id = ? AND parent_path = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        [run_id, path],
+    )
+    return str(rows[0][0]) if rows else None
+
+
 async def find_run(reader: Reader, text: str) -> str:
     """The one run whose id is, begins with or ends with a text; `last` is the newest that no step started."""
     wanted = text.strip().lower()

@@ -118,11 +118,18 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
         self.push_screen(EditorScreen(workflow_id, step_id))
 
-    def open_monitor(self, run_id: str) -> None:
-        """Show a run, live or as it was."""
+    def open_monitor(self, run_id: str, path: str | None = None) -> None:
+        """Show a run, live or as it was, with the cursor on a step where one is named.
+
+        A run that is open already is gone back to: between a run and those it started, one goes up and down.
+        """
         from wftui.tui.screens.monitor import MonitorScreen
 
-        self.push_screen(MonitorScreen(run_id))
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        if isinstance(below, MonitorScreen) and below.run_id == run_id:
+            self.pop_screen()
+        else:
+            self.push_screen(MonitorScreen(run_id, path))
 
     def open_history(self, workflow_id: str | None = None) -> None:
         """Show the runs of one workflow or of all."""

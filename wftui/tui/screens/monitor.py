@@ -42,6 +42,12 @@ class MonitorScreen(RunScreen):
                 return None if self.state.record.workflow_id else self._trouble or "the run is still being read"
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "nothing is being played back"
+            case "child":
+                step = self.panes.timeline.selected
+                is_call = step is not None and step.step_type == "workflow"
+                return None if is_call else "the step under the cursor runs no workflow"
+            case "parent":
+                return None if self.state.record.parent_id else "the run stands on its own"
             case "rerun_from":
                 return None if self.state.ended else f"the run is {self.state.record.status}"
             case "next_failure":
@@ -123,6 +129,27 @@ class MonitorScreen(RunScreen):
                 return
             await self.workbench.resume(self.run_id, secrets, confirmed=True)
         self.run_worker(self._follow(), group="follow", exclusive=True)
+
+    def action_child(self) -> None:
+        """Open the run that the selected step started."""
+        step = self.panes.timeline.selected
+        if step is not None:
+            self.attempt(self._open_child(step.path), group="open", exclusive=True)
+
+    async def _open_child(self, path: str) -> None:
+        child = await self.workbench.child_of(self.run_id, path)
+        if child is not None:
+            self.wftui.open_monitor(child)
+        elif self.state.record.parent_id and self.state.record.parent_path is None:
+            self.notify("Its output was taken over: the run is that of the run before, which b opens.")
+        else:
+            self.notify("There is no such run: it has not begun, or is no longer in the history.")
+
+    def action_parent(self) -> None:
+        """Open the run that this one belongs to, at the step that started it."""
+        record = self.state.record
+        if record.parent_id:
+            self.wftui.open_monitor(record.parent_id, record.parent_path)
 
     def action_edit(self) -> None:
         """Open the editor at the step under the cursor."""

@@ -9,6 +9,22 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
         "monitor.rerun_from", "From here", "Run again from a step; shows first what is kept, and why.", ("R",), "Run"
     ),
     Action("monitor.resume", "Go on", "Go on with an interrupted run.", ("u",), "Run", footer=False),
+    Action(
+        "monitor.child",
+        "Its run",
+        "Open the run of the sub-workflow that the step started.",
+        ("o",),
+        "Run",
+        footer=False,
+    ),
+    Action(
+        "monitor.parent",
+        "Run above",
+        "Open the run that this one is a part of, or was run again from.",
+        ("b",),
+        "Run",
+        footer=False,
+    ),
     Action("monitor.edit", "Editor", "Open the workflow, at the step the cursor is on.", ("e",), "Run"),
     Action("monitor.copy", "Copy", "Copy the value or log line under the cursor.", ("y",), "Run"),
     Action("monitor.search", "Search", "Search the log lines shown.", ("slash",), "Log"),

@@ -34,8 +34,10 @@ class RunScreen(ActionScreen[None]):
     RunScreen { layout: vertical; }
     """
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, path: str | None = None) -> None:
+        """Of a run; with the cursor on the step of an address, once it is known."""
         super().__init__()
+        self._first_path = path
         self.run_id = run_id
         self.state = RunState(run_id)
         self.playback: Playback | None = None
@@ -114,6 +116,10 @@ class RunScreen(ActionScreen[None]):
         self.query_one(TitleBar).trail = self.trail()
         self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
         self.panes.show(self.shown)
+        if self._first_path and self.panes.timeline.select(self._first_path, reveal=True):
+            self._first_path = None
+            self.panes.timeline.following = False
+            self.panes.pick("steps")
         self.refresh_bindings()
         self._painted = time.monotonic()
         self._cost = self._painted - begin

@@ -192,6 +192,10 @@ def remark(run: ExecutionSummary) -> tuple[str, str]:
         return "waits for you", "$text-warning"
     if run.warnings:
         return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
+    if run.parent_path:
+        return f"step {run.parent_path} of {run.parent_id}", "$foreground-muted"
+    if run.parent_id:
+        return f"after {run.parent_id}", "$foreground-muted"
     return "", ""
 
 

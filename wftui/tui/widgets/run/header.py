@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.clock import Clock
+from wftui.model.execution import ExecutionRecord
 from wftui.model.reducer import progress
 from wftui.tui.status import look
 from wftui.tui.widgets.run.gantt import run_length
@@ -53,6 +54,7 @@ class RunHeader(Widget):
             (f" {record.workflow_version}" if record.workflow_version else "", "$foreground-muted"),
             "  ",
             (record.id, "$foreground-muted"),
+            (_belongs(record), "$foreground-muted"),
             (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
         length = run_length(record, self.run.moment(self.now())) if record.duration is None else record.duration / 1000
@@ -84,6 +86,12 @@ class RunHeader(Widget):
         elif record.error is not None:
             parts += [separator, (one_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)
+
+
+def _belongs(record: ExecutionRecord) -> str:
+    if record.parent_id is None:
+        return ""
+    return f"  step {record.parent_path} of {record.parent_id}" if record.parent_path else f"  after {record.parent_id}"
 
 
 def _progress_bar(share: float, ascii_only: bool) -> Content:
