@@ -9,8 +9,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from steps.steps_kit import RecordingContext
+from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UsageError
 from wftui.runtime.validation import schema_problems
 from wftui.steps.catalogue import BUILTIN, StepCatalogue, builtin_catalogue
@@ -26,6 +28,17 @@ def double(text: str, max_times: int = 2) -> dict[str, str]:
     """Says it again."""
     return {"text": text * max_times}
 '''
+
+
+OWN_CLASS = """
+from wftui.steps.plugin import StepType
+
+class Own(StepType):
+    word = "own.double"
+    title = "Own"
+    async def run(self, input, context):
+        return input
+"""
 
 
 @pytest.fixture
@@ -157,6 +170,19 @@ def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, catalogue: StepCatal
         (GOOD.replace("own.double", "double"), "must have a dot"),
         (GOOD.replace("text: str, ", "text, "), "needs a type"),
         (GOOD.replace("max_times: int = 2", "*rest: int"), "plain named one"),
+        (GOOD.replace("text: str", "text: object()"), "cannot be imported"),
+        ("class Odd(BaseException): pass\nraise Odd('x')", "cannot be imported: Odd: x"),
+        ("raise KeyboardInterrupt", "cannot be imported: KeyboardInterrupt"),
+        (OWN_CLASS + "    icon = '🚀'", "one cell wide"),
+        (OWN_CLASS + "    icon = ''", "one cell wide"),
+        (OWN_CLASS + "    description = None", "its description must be a text"),
+        (OWN_CLASS + "    version = 1", "its version must be a text"),
+        (OWN_CLASS + "    secret_fields = ['text']", "its secret_fields must be a set"),
+        (OWN_CLASS + "    connection_kind = 'nosuch'", "no kind of connection 'nosuch'"),
+        (OWN_CLASS + "    output_schema = {'type': 'nonsense'}", "output_schema is no JSON Schema"),
+        (OWN_CLASS + "    input_model = dict", "input_model is no pydantic model"),
+        (OWN_CLASS + "    def __init__(self, more): pass", "TypeError"),
+        (OWN_CLASS + "    def run(self, input, context): return 1", "its run must be an async function"),
     ],
 )
 def test_a_broken_file_is_one_line(
@@ -167,6 +193,113 @@ def test_a_broken_file_is_one_line(
     assert problem.source == str(tmp_path / "steps" / "broken.py")
     assert sentence in problem.message
     assert len(catalogue.types()) == len(BUILTIN)
+
+
+def test_what_a_plugin_prints_and_warns_of_goes_nowhere(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, capfd: pytest.CaptureFixture[str]
+) -> None:
+    chatty = "import sys, warnings\nprint('hello')\nprint('hello', file=sys.stderr)\nwarnings.warn('hello')\n"
+    write(tmp_path, "chatty.py", chatty + GOOD.replace("text: str", "json: str, text: str"), trusted)
+    assert catalogue.get("own.double") is not None
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+
+
+def test_a_plugin_that_never_ends_its_import_is_one_line(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wftui.steps.plugins.IMPORT_SECONDS", 0.05)
+    release = tmp_path / "release"
+    waiting = f"import pathlib, time\nwhile not pathlib.Path({str(release)!r}).exists(): time.sleep(0.01)\n"
+    write(tmp_path, "slow.py", waiting + GOOD, trusted)
+    [problem] = catalogue.problems()
+    assert "takes longer than 0.05 seconds to import" in problem.message
+    assert len(catalogue.types()) == len(BUILTIN)
+    release.touch()
+
+
+def test_two_files_of_one_word_are_told(tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles) -> None:
+    for name in ("a.py", "b.py"):
+        write(tmp_path, name, GOOD, trusted)
+    assert catalogue.get("own.double") is not None
+    [problem] = catalogue.problems()
+    assert problem.source.endswith("b.py")
+    assert "a.py has the word own.double already" in problem.message
+
+
+def test_two_packages_of_one_word_are_told(site: Path) -> None:
+    for name in ("plug_a", "plug_b"):
+        install(site, name, {"own.double": f"{name}:double"}, GOOD)
+    catalogue = StepCatalogue()
+    found: Any = catalogue.get("own.double")
+    assert type(found).__module__ == "plug_a"
+    [problem] = catalogue.problems()
+    assert (problem.source, problem.message) == (
+        "package plug_b 1.2",
+        "package plug_a 1.2 has the word own.double already",
+    )
+
+
+RICH = """
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Literal, Optional
+from pydantic import BaseModel
+from wftui.steps.plugin import StepContext, step
+
+class Color(Enum):
+    RED = "red"
+
+class Item(BaseModel):
+    name: str
+    day: date | None = None
+
+@step("own.rich")
+def rich(
+    when: datetime, color: Color, item: Item, json: str, pair: tuple[int, int] = (1, 2),
+    mode: Literal["a", "b"] = "a", path: Path = Path("x"), count: Optional[int] = None, *, context: StepContext,
+) -> list[Item]:
+    context.log(f"{when.year} {color.name} {item.day.month} {pair} {mode} {path} {count} {json}")
+    context.progress(0.5)
+    return [item]
+"""
+RICH_INPUT: dict[str, Json] = {
+    "when": "2026-11-22T19:00:00Z",
+    "color": "red",
+    "item": {"name": "a", "day": "2026-11-22"},
+    "pair": [3, 4],
+    "json": "x",
+}
+
+
+async def test_a_signature_may_say_what_pydantic_knows(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+) -> None:
+    write(tmp_path, "rich.py", RICH, trusted)
+    found = catalogue.get("own.rich")
+    assert found is not None, catalogue.problems()
+    assert found.input_schema()["required"] == ["when", "color", "item", "json"]
+    jsonschema.validate(RICH_INPUT, found.input_schema())
+    output = await run_step(found, RICH_INPUT, context)
+    assert output == [{"name": "a", "day": "2026-11-22"}]
+    jsonschema.validate(output, dict(found.output_schema))
+    assert context.lines() == ["2026 RED 11 (3, 4) a x None x"]
+    assert context.fractions == [(0.5, None)]
+    for wrong in ({"color": "blue"}, {"when": 3}, {"count": "3"}, {"mode": "c"}):
+        with pytest.raises(ValidationError):
+            await run_step(found, {**RICH_INPUT, **wrong}, context)
+
+
+async def test_a_plain_function_cannot_wait_through_the_context(
+    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+) -> None:
+    text = GOOD.replace("max_times: int = 2", "context").replace("text * max_times", "context.ask(text)")
+    write(tmp_path, "waits.py", text, trusted)
+    found = catalogue.get("own.double")
+    assert found is not None
+    with pytest.raises(AttributeError, match="make the function of the step async"):
+        await run_step(found, {"text": "x"}, context)
 
 
 async def test_an_installed_package_brings_its_steps(site: Path, context: RecordingContext) -> None:
@@ -199,8 +332,9 @@ def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sente
 
 def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
     install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
-    found = StepCatalogue().get("shell")
-    assert type(found).__module__ == "wftui.steps.shell"
+    catalogue = StepCatalogue()
+    assert type(catalogue.get("shell")).__module__ == "wftui.steps.shell"
+    assert [each.message for each in catalogue.problems()] == ["wftui itself has the word shell already"]
 
 
 def test_a_workspace_does_not_hide_a_package(

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
-from warnings import catch_warnings
+from warnings import catch_warnings, simplefilter
 
 from wftui.connections.errors import ConnectionsError
 from wftui.steps.base import StepType
@@ -82,6 +82,7 @@ def apart(work: Callable[[], ResultT]) -> ResultT:
 
     thread = threading.Thread(target=body, name="plugin-import", daemon=True)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), catch_warnings():
+        simplefilter("ignore")
         thread.start()
         thread.join(IMPORT_SECONDS)
     if thread.is_alive():
