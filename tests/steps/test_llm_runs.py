@@ -92,6 +92,30 @@ async def test_secrets_of_a_tool_stay_out_of_model_and_record(
     assert "tok-4711-very-secret" not in json.dumps([model.asked, record.to_wire()])
 
 
+async def test_a_secret_in_what_is_fixed_of_a_tool(
+    workbench: Workbench, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "key-4711-very-secret")
+    values: dict[str, Json] = {"baseUrl": f"{model.url}/v1", "apiKey": "env:KEY", "model": "m"}
+    await workbench.connections.save(StoredConnection(name="model", kind="openai", values=values))
+    model.script = [call("shell"), "Done."]
+    tool: dict[str, Json] = {
+        "type": "shell",
+        "input": {"script": "echo it is $TOKEN", "env": {"TOKEN": "{{ connection.apiKey }}"}},
+    }
+    asking_it: dict[str, Json] = {"prompt": "Go.", "tools": [tool]}
+    await save(
+        workbench,
+        {"id": "ask", "type": "llm", "connection": "model", "input": asking_it},
+        connections={"model": {"kind": "openai"}},
+    )
+    record = await run(workbench)
+    assert record.status == "completed", record.error
+    assert "it is ***" in json.dumps(model.asked[1]["messages"][-1])
+    assert "key-4711-very-secret" not in json.dumps([model.asked, record.to_wire()])
+    assert model.headers[0]["authorization"] == "Bearer key-4711-very-secret"
+
+
 async def test_a_person_answers_before_a_tool_runs(workbench: Workbench, model: Model) -> None:
     model.script = [call("shell", script="echo run"), "It was not to be."]
     await save(workbench, asking(model, {"type": "shell", "approval": True}))

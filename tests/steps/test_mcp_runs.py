@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from steps.mcp_kit import RAW, http_server, lives, until
+from wftui.cli.main import main
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
@@ -94,6 +95,18 @@ async def test_a_question_of_a_server_waits_for_an_answer_to_the_run(workbench: 
         record = await workbench.wait(run_id)
     assert record.status == "completed", record.error
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 12}}}
+
+
+async def test_a_question_of_a_server_is_answered_by_a_command(workbench: Workbench, settings: Settings) -> None:
+    await save(workbench, [step("ask", "ask")], outputs={"said": "{{ steps.ask.output.structured }}"})
+    run_id = await workbench.start("tools", {})
+    await until_log(workbench, run_id, "step_waiting")
+    places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+    answer = [*places, "approve", run_id, "ask", "--data", '{"n": 7}']
+    assert await asyncio.to_thread(main, answer) == 0
+    async with asyncio.timeout(30):
+        record = await workbench.wait(run_id)
+    assert record.outputs == {"said": {"action": "accept", "content": {"n": 7}}}
 
 
 async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ class ToolContext:
         return self._connection
 
     @property
+    def prepared(self) -> Json:
+        """Nothing: which calls there will be, nobody knew before the run."""
+        return None
+
+    @property
     def site(self) -> StepSite:
         """Where the step stands, with the connection of the tool."""
         return replace(self._inner.site, connection=self._connection_name)
