@@ -216,6 +216,20 @@ async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> Non
     assert [event.type for event in events].count("step_waiting") == 1
 
 
+async def test_an_answer_given_before_counts_for_the_same_question_only() -> None:
+    async def ask(_input: dict[str, Json], context: StepContext) -> Json:
+        # As a language model, which may want to do something else the second time.
+        question, otherwise = ("Go on?", "approve") if context.attempt == 1 else ("Remove all?", "reject")
+        return {"approved": (await context.ask(question, None, 0.01, otherwise)).approved}
+
+    plan = workflow(step("a", "ask"), outputs={"a": output_of("a")})
+    watch = Watch()
+    assert (await run(plan, watch=watch, ask=ask)).outputs == {"a": {"approved": True}}
+    answered = next(index for index, event in enumerate(watch.events) if event.type == "step_answered")
+    record, _ = await resume(plan, watch.events[: answered + 1], Steps(ask=ask))
+    assert record.outputs == {"a": {"approved": False}}
+
+
 async def test_a_cancelled_run_is_cancelled_when_it_goes_on() -> None:
     plan = workflow(*chain(step("a"), step("b")), finally_=(step("tidy"),))
     watch = Watch()
