@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from leaky_servers import echo_server, mailing
-from leaky_workflows import CHILD, COVERED, PLUGIN, local, services
-from secret_kit import PLAIN, Search, random_secrets, texts_in
 from steps.composio_server import Account, composio_server
 from steps.mcp_kit import RAW
 from steps.model_server import Fail, Say, call, model_server
 
+from connections.leaky_servers import echo_server, mailing
+from connections.leaky_workflows import CHILD, COVERED, PLUGIN, local, services
+from connections.secret_kit import PLAIN, Search, random_secrets, texts_in
 from wftui.cli.dispatch import dispatch
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json

@@ -11,6 +11,7 @@ from wftui.model import schema_facts as facts
 from wftui.model.base import Json
 from wftui.model.json_schema import MISSING, SchemaNode, accepts_null, as_list, as_object, default_of, facets
 from wftui.model.schema_facts import Choice, Facets
+from wftui.model.secret_schema import holds_secret
 
 FieldKind = Literal["text", "multiline", "integer", "number", "boolean", "choice", "choices", "list", "group", "json"]
 
@@ -107,6 +108,11 @@ class _Builder:
         self._made = 0
 
     def field(self, node: SchemaNode, name: str, around: _Around, *, required: bool = False) -> FormField:
+        made = self._field(node, name, around, required=required)
+        # Written as JSON, a value shows all that is in it.
+        return replace(made, secret=True) if made.kind == "json" and not made.secret and holds_secret(node) else made
+
+    def _field(self, node: SchemaNode, name: str, around: _Around, *, required: bool = False) -> FormField:
         parts = list(facets(node))
         types = facts.types(parts)
         if not around.depth and (types is None or "object" in types):
@@ -166,7 +172,7 @@ class _Builder:
             return field
         unnamed = sorted(needed - properties.keys())
         if unnamed or facts.depends_on_value(parts) or _takes_others(parts):
-            fields.append(_rest(unnamed, alone=not fields))
+            fields.append(_rest(unnamed, alone=not fields, secret=any(map(_hides_others, parts))))
         return replace(field, kind="group", fields=tuple(fields), hints=())
 
 
@@ -212,7 +218,16 @@ def _takes_others(parts: Facets) -> bool:
     )
 
 
-def _rest(needed: Sequence[str], *, alone: bool) -> FormField:
+def _hides_others(part: SchemaNode) -> bool:
+    """Whether a property that the schema does not name by itself can be secret."""
+    others = {key: value for key, value in part.contents.items() if key not in _OF_OTHER_FACETS}
+    return holds_secret(part.below(others))
+
+
+_OF_OTHER_FACETS = frozenset({"properties", "$ref", "$dynamicRef", "allOf"})
+
+
+def _rest(needed: Sequence[str], *, alone: bool, secret: bool) -> FormField:
     return FormField(
         name="",
         kind="json",
@@ -222,4 +237,5 @@ def _rest(needed: Sequence[str], *, alone: bool) -> FormField:
         required=bool(needed),
         types=frozenset({"object"}),
         rest=True,
+        secret=secret,
     )

@@ -1,0 +1,71 @@
+"""Which values a schema calls secret, whichever form a value has."""
+
+from typing import Any
+
+import pytest
+
+from wftui.compiler.secret_inputs import secret_pointers
+from wftui.model.base import Json
+from wftui.model.forms import form_of
+
+SECRET: dict[str, Json] = {"writeOnly": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointers"),
+    [
+        ({"properties": {"t": SECRET, "p": {"type": "string", "format": "password"}, "n": {}}}, ["/p", "/t"]),
+        ({"properties": {"t": {"writeOnly": False, "format": "email"}, "password": {"type": "string"}}}, []),
+        ({"properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": SECRET}}, ["/a"]),
+        ({"allOf": [{"properties": {"t": SECRET}}], "anyOf": [{"properties": {"u": SECRET}}, {}]}, ["/t", "/u"]),
+        ({"properties": {"a": {"oneOf": [{"properties": {"k": SECRET}}, {"items": SECRET}]}}}, ["/a/*", "/a/k"]),
+        ({"if": {}, "then": {"properties": {"t": SECRET}}, "else": {"properties": {"u": SECRET}}}, ["/t", "/u"]),
+        ({"dependentSchemas": {"a": {"properties": {"t": SECRET}}}}, ["/t"]),
+        ({"patternProperties": {"^s_": SECRET}}, ["/*"]),
+        ({"additionalProperties": {"properties": {"k": SECRET}}}, ["/*/k"]),
+        ({"unevaluatedProperties": SECRET}, ["/*"]),
+        (
+            {"properties": {"a": {"prefixItems": [{}, SECRET], "items": {"properties": {"k": SECRET}}}}},
+            ["/a/*/k", "/a/1"],
+        ),
+        ({"properties": {"a": {"contains": SECRET}}}, ["/a/*"]),
+        (SECRET, ["/*"]),
+    ],
+)
+def test_every_place_where_a_secret_can_be_is_found(schema: dict[str, Any], pointers: list[str]) -> None:
+    assert secret_pointers({"type": "object", **schema}) == pointers
+
+
+def test_what_lies_deeper_than_is_told_apart_is_secret_as_a_whole() -> None:
+    tree = {"properties": {"key": SECRET, "children": {"items": {"$ref": "#/$defs/tree"}}, "name": {}}}
+    found = secret_pointers(
+        {"type": "object", "properties": {"root": {"$ref": "#/$defs/tree"}}, "$defs": {"tree": tree}}
+    )
+    assert "/root/children/*/children/*/key" in found
+    assert "/root/children/*/children/*/children/*/children" in found
+    assert not any(pointer.endswith("name") for pointer in found)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"oneOf": [{"type": "object", "properties": {"k": SECRET}}, {"type": "array", "items": SECRET}]},
+        {"type": "array", "prefixItems": [SECRET]},
+        {"type": ["object", "string"], "additionalProperties": SECRET},
+    ],
+)
+def test_a_field_written_as_json_is_secret_when_it_can_hold_one(schema: dict[str, Any]) -> None:
+    form = form_of(
+        {"type": "object", "properties": {"a": schema, "b": {"oneOf": [{"type": "object"}, {"type": "array"}]}}}
+    )
+    a, b = form.fields[:2]
+    assert (a.kind, a.secret) == ("json", True)
+    assert (b.kind, b.secret) == ("json", False)
+
+
+def test_further_properties_are_secret_when_one_of_them_can_be() -> None:
+    named = {"type": "object", "properties": {"token": SECRET, "who": {"type": "string"}}}
+    open_ended = form_of({**named, "additionalProperties": {"type": "string"}}).fields[-1]
+    assert (open_ended.rest, open_ended.secret) == (True, False)
+    hidden = form_of({**named, "if": {"required": ["who"]}, "then": {"properties": {"pin": SECRET}}}).fields[-1]
+    assert (hidden.rest, hidden.secret) == (True, True)

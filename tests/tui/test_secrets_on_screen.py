@@ -1,0 +1,269 @@
+"""Secrets on the screens: of a run, of a form, of a connection; what is drawn, and what goes to the clipboard."""
+
+import json
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import sys
+import termios
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from fcntl import ioctl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
+from connections.secret_kit import PLAIN, Search, random_secrets
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.connections import ConnectionsScreen
+from wftui.tui.screens.history import HistoryScreen
+from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.screens.run_input import RunInputModal
+from wftui.tui.screens.value import ValueScreen
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+Put = Callable[..., Path]
+ALL = "{{ inputs.secrets }}"
+
+
+class Empty(WftuiApp):
+    """The app with nothing below what a test opens."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen()
+
+
+class Seen:
+    """All that was drawn and copied, and whether a secret was among it."""
+
+    def __init__(self, app: App[Any], text_of: TextOf, secrets: list[str]) -> None:
+        self._app = app
+        self._text_of = text_of
+        self._search = Search(secrets)
+        self.copied: set[str] = set()
+
+    def look(self, what: str) -> str:
+        text = self._text_of(self._app)
+        if self._app.clipboard:
+            self.copied.add(self._app.clipboard)
+        # What is folded over several lines is looked for as well.
+        whole = "".join(line.strip() for line in text.splitlines())
+        for part in (text, whole, self._app.clipboard):
+            found = self._search.found_in(part)
+            assert not found, f"{what}: {found[0][0]!r} is shown\n{text}"
+        return text
+
+
+@pytest.fixture
+async def workbench(tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workbench]:
+    """A workbench whose clock goes, with connections of its own."""
+    monkeypatch.setenv("WFTUI_CONNECTIONS", str(tmp_path / "private"))
+    bench = Workbench(
+        Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: datetime.now(UTC)
+    )
+    yield bench
+    await bench.close(cancel=True)
+
+
+@pytest.fixture
+def secrets() -> list[str]:
+    return random_secrets(random.Random(20261122), 40)
+
+
+async def test_no_pane_of_a_run_shows_or_copies_one(
+    workbench: Workbench, put_workflow: Put, secrets: list[str], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow(
+        "leaky",
+        inputSchema=INPUTS,
+        steps=[
+            step("made", "set", all=ALL, upper="{{ inputs.token | upper }}"),
+            step("print", "python", code=PRINTING, args={"secrets": ALL}),
+            step(
+                "said",
+                "shell",
+                script="cat; env",
+                stdin="{{ inputs.secrets | join('\\n') }}",
+                env={"T": "{{ inputs.token }}"},
+            ),
+            step("trace", "python", fails=True, code=FAILING, args={"secrets": ALL}),
+            step("claim", "assert", fails=True, that=False, message="{{ inputs.secrets[0] }}"),
+            step("ask", "approval", prompt="Is it {{ inputs.secrets[0] }}?"),
+        ],
+        outputs={"all": "{{ steps.made.output }}", "said": "{{ steps.said.output.value }}"},
+    )
+    token = random_secrets(random.Random(1), 1, PLAIN)[0]
+    run_id = await workbench.start("leaky", {"secrets": secrets, "token": token, "folder": str(tmp_path)})
+    app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
+    async with app.run_test(size=(200, 60)) as pilot:
+        seen = Seen(app, text_of, [*secrets, token, token.upper()])
+        await until(pilot, lambda: "Is it ***?" in text_of(app))
+        seen.look("the question")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        for pane in "1234":
+            await pilot.press(pane)
+            for _ in range(8):
+                await pilot.pause()
+                seen.look(f"pane {pane}")
+                await pilot.press("y")
+                await pilot.pause()
+                seen.look(f"copied from pane {pane}")
+                await pilot.press("down")
+            await pilot.press("pagedown", "end")
+            await pilot.pause()
+            seen.look(f"the end of pane {pane}")
+        await pilot.press("2", "tab")
+        await pilot.press("slash", *secrets[0][:4], "enter")
+        await pilot.pause()
+        seen.look("the search")
+        assert any("***" in each for each in seen.copied), "something was copied in which a secret stood"
+        for step_result in app.screen.state.record.step_results:  # type: ignore[attr-defined]
+            for value in (step_result.input, step_result.output, step_result.error):
+                if value is not None:
+                    value = value.to_wire() if hasattr(value, "to_wire") else value
+                    app.push_screen(ValueScreen("value", value, app.screen._text))  # type: ignore[attr-defined]
+                    await until(pilot, lambda: isinstance(app.screen, ValueScreen))
+                    await pilot.press("end")
+                    await pilot.pause()
+                    seen.look(f"a value of {step_result.path}")
+                    await pilot.press("escape")
+                    await until(pilot, lambda: not isinstance(app.screen, ValueScreen))
+        app.open_history()
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "leaky" in text_of(app))
+        seen.look("the history")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+        seen.look("the form of a repeated run")
+
+
+async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    secrets = random_secrets(random.Random(2), 4, PLAIN)
+    words = {"type": "string", "writeOnly": True}
+    put_workflow(
+        "ask",
+        inputSchema={
+            "type": "object",
+            "properties": {
+                "a": words,
+                "b": {"type": "integer", "format": "password"},
+                "c": {"writeOnly": True},
+                "d": {"oneOf": [{"type": "object", "properties": {"key": words}}, {"type": "array", "items": words}]},
+            },
+        },
+    )
+    number = "918273645546"
+    app = Empty(workbench, start=lambda app: app.open_run_form("ask"))
+    async with app.run_test(size=(150, 50)) as pilot:
+        seen = Seen(app, text_of, [*secrets[:2], number, secrets[3]])
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
+        await pilot.press(*secrets[0])
+        await pilot.pause()
+        seen.look("a text")
+        await pilot.press("tab", *number)
+        await pilot.pause()
+        seen.look("a number")
+        await pilot.press("tab", *secrets[1])
+        await pilot.pause()
+        seen.look("a value of any type")
+        await pilot.press("f4")
+        await pilot.pause()
+        assert "-i a=…" in app.clipboard
+        seen.look("the command")
+        await pilot.press("f2")
+        await pilot.pause()
+        assert "••••••" in seen.look("the JSON")
+        await pilot.press("f2")
+        await pilot.pause()
+        await app.screen._fill_from(json.dumps({"d": {"key": secrets[3]}}))  # type: ignore[attr-defined]
+        await pilot.pause()
+        seen.look("a secret inside of something else")
+        await pilot.press("f4")
+        await pilot.pause()
+        assert "-i d=…" in app.clipboard
+        seen.look("its command")
+
+
+async def test_a_connection_shows_where_its_secrets_are(
+    workbench: Workbench, tmp_path: Path, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = random_secrets(random.Random(3), 2, PLAIN)
+    monkeypatch.setenv("HERE", secrets[0])
+    kept = {"auth": "basic", "username": "ann", "password": secrets[1]}
+    await workbench.connections.save(StoredConnection(name="site", kind="http", values=kept))
+    await workbench.connections.save(
+        StoredConnection(name="mail", kind="smtp", values={"host": "h", "password": "env:HERE"})
+    )
+    app = Empty(workbench, start=lambda app: app.push_screen(ConnectionsScreen()))
+    async with app.run_test(size=(150, 50)) as pilot:
+        seen = Seen(app, text_of, secrets)
+        await until(pilot, lambda: "env:HERE" in text_of(app))
+        await pilot.press("down")
+        await until(pilot, lambda: "store:site/password" in text_of(app))
+        seen.look("the list")
+        await pilot.press("t")
+        await pilot.pause()
+        seen.look("the test")
+        await pilot.press("e")
+        await pilot.pause()
+        await pilot.pause()
+        seen.look("the form")
+    assert Connections(tmp_path / "private").resolve("site").values["password"] == secrets[1]
+    assert secrets[1].encode() not in b"".join(each.read_bytes() for each in (tmp_path / "private").iterdir())
+
+
+@pytest.mark.pty
+def test_what_is_typed_into_a_secret_is_never_sent_to_the_terminal(
+    tables: Path, put_workflow: Put, tmp_path: Path
+) -> None:
+    secret = random_secrets(random.Random(4), 1, PLAIN[:1])[0]
+    properties = {"token": {"type": "string", "writeOnly": True}}
+    put_workflow(
+        "ask",
+        inputSchema={"type": "object", "properties": properties, "required": ["token"]},
+        steps=[step("say", "shell", script='echo "it is $T"', env={"T": "{{ inputs.token }}"})],
+    )
+    program = (
+        "import asyncio, sys\nfrom pathlib import Path\nfrom wftui.tui.app import run_app\n"
+        "from wftui.workbench import Settings, Workbench\n"
+        "bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id='ada'))\n"
+        "sys.exit(asyncio.run(run_app(bench, start=lambda app: app.open_run_form('ask'))))\n"
+    )
+    process, terminal = pty.fork()
+    if process == 0:
+        environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        os.execve(sys.executable, [sys.executable, "-c", program, str(tables), str(tmp_path / "runs.db")], environment)
+    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    said = b""
+
+    def read_until(text: bytes) -> None:
+        nonlocal said
+        while text not in said:
+            assert select.select([terminal], [], [], 30)[0], said[-3000:]
+            said += os.read(terminal, 65536)
+
+    try:
+        read_until(b"token")
+        os.write(terminal, secret.encode())
+        read_until("token=…".encode())
+        os.write(terminal, b"\r")
+        read_until(b"it is ***")
+        assert secret.encode() not in said
+        assert not Search([secret]).found_in(said)
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        os.close(terminal)
