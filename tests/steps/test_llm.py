@@ -194,6 +194,11 @@ async def test_a_refusal_is_a_failure_with_its_words(run: Run, model: Model) -> 
             "the name 'set'",
         ),
         (
+            {"prompt": "x", "model": "m", "baseUrl": "http://x", "schema": {"type": "objekt"}},
+            None,
+            "not valid, at /type",
+        ),
+        (
             {"prompt": "x", "model": "m", "baseUrl": "http://x", "tools": [{"type": "composio"}]},
             None,
             "composio needs a connection",
@@ -211,4 +216,7 @@ async def test_what_cannot_work_is_said_before_anything_is_sent(
 def test_it_takes_both_kinds_of_connection() -> None:
     assert [kind for kind in ("openai", "anthropic", "http") if STEP.takes_connection(kind)] == ["openai", "anthropic"]
     assert STEP.check({}) != []
-    assert STEP.check({"prompt": "x"}) == []
+    assert STEP.check({"prompt": "x", "schema": CITY}) == []
+    assert STEP.check({"prompt": "x", "schema": {"type": "{{ inputs.type }}"}}) == []
+    [(field, _)] = STEP.check({"prompt": "x", "schema": {"type": "objekt"}})
+    assert field == "schema"

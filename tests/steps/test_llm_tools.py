@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from steps.composio_server import Account, composio_server
 from steps.mcp_kit import RAW, http_server
 from steps.model_server import Model, Say, call
 from steps.steps_kit import RecordingContext, Run
@@ -142,6 +143,19 @@ async def test_a_tool_has_its_own_connection_and_key(run: Run, context: Recordin
     model.script = [call("sql", query="SELECT 5 AS n"), "None."]
     output = await run(STEP, {"prompt": "x", "tools": [{"type": "sql"}]})
     assert output["toolCalls"][0]["error"]["type"] == "sql.open", "the model's connection is not the tool's"
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_tool_through_a_connected_account(run: Run, context: RecordingContext, model: Model) -> None:
+    context.environment["WFTUI_USER"] = "ada"
+    with composio_server() as service:
+        service.accounts.append(Account("ca_1"))
+        context.connections["apps"] = {"baseUrl": service.url, "apiKey": "ak_secret"}
+        model.script = [call("composio", arguments={"title": "A report"}), "Done."]
+        tool: dict[str, Json] = {"type": "composio", "connection": "apps", "input": {"tool": "GITHUB_CREATE_AN_ISSUE"}}
+        output = await run(STEP, {"prompt": "x", "tools": [tool]})
+    assert output["toolCalls"][0]["output"]["data"] == {"ok": 1}
+    assert [each["arguments"] for each in service.executed] == [{"title": "A report"}]
 
 
 @pytest.mark.usefixtures("connected")

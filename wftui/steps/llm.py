@@ -1,5 +1,6 @@
 """`llm`: ask a language model."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -102,7 +103,7 @@ class LlmStep(StepType[LlmInput]):
 
     word = "llm"
     title = "Language model"
-    description = "Asks a language model; its answer may have a JSON Schema, and it may use step types as tools."
+    description = "Asks a language model; its answer may have a JSON Schema, and it may use step types and MCP tools."
     icon = "✦"
     ascii_icon = "L"
     input_model = LlmInput
@@ -125,10 +126,13 @@ class LlmStep(StepType[LlmInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """A prompt or messages."""
+        """A prompt or messages; a schema that is one."""
+        problems: list[tuple[str, str]] = []
         if ("prompt" in literal_input) == ("messages" in literal_input):
-            return [("", 'Give exactly one of "prompt" (a text) and "messages" (a list).')]
-        return []
+            problems.append(("", 'Give exactly one of "prompt" (a text) and "messages" (a list).'))
+        schema = literal_input.get("schema")
+        wrong = _schema_problem(schema) if isinstance(schema, dict) and "{{" not in json.dumps(schema) else None
+        return [*problems, *([("schema", wrong)] if wrong is not None else [])]
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
@@ -153,6 +157,9 @@ class LlmStep(StepType[LlmInput]):
         model = input.model or connected.model
         if model is None:
             raise WorkflowError("llm.connection", "The step names no model, and neither does its connection.")
+        wrong = await asyncio.to_thread(_schema_problem, input.answer_schema)
+        if wrong is not None:
+            raise WorkflowError("validation.input", wrong)
         toolbox = await offer(input.tools, context.site.catalogue or builtin_catalogue(), context)
         talk = Talk(
             model=model,
@@ -205,6 +212,14 @@ def _connected(step: LlmInput, connection: Mapping[str, Json] | None) -> Anthrop
     if step.protocol == "anthropic":
         return AnthropicConnection(base_url=step.base_url, api_key="")
     return OpenAIConnection(base_url=step.base_url)
+
+
+def _schema_problem(schema: Json) -> str | None:
+    """What is wrong with the schema of an answer; None when nothing is."""
+    from wftui.runtime.validation import schema_problems
+
+    found = schema_problems(schema) if schema is not None else []
+    return f"The schema is not valid, at {found[0].pointer or 'the top'}: {found[0].message}" if found else None
 
 
 def _protocol(connected: AnthropicConnection | OpenAIConnection) -> "ModelProtocol":
