@@ -130,7 +130,7 @@ async def test_what_is_there_is_injected(workbench: Workbench, tables: Path, ser
 async def test_a_step_that_will_not_run_needs_nothing(workbench: Workbench, tables: Path, service: Composio) -> None:
     schema = {"type": "object", "properties": {"tell": {"type": "boolean", "default": False}}}
     branch = {"cases": [{"when": "inputs.tell", "steps": [{**POST, "id": "inner"}]}], "default": {"steps": [TOUCH]}}
-    steps = [
+    steps: list[dict[str, Any]] = [
         {**POST, "disabled": True},
         {**POST, "id": "maybe", "when": "inputs.tell"},
         {"id": "pick", "type": "switch", **branch},

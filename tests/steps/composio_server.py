@@ -30,7 +30,7 @@ class Composio:
 
     Attributes:
         tools: toolkit of each tool, by slug; other tools are of the toolkit that their name begins with.
-        accounts: a link adds one that is `INITIATED`; `status_after` calls later it is `becomes`.
+        accounts: a link adds one that is `INITIATED`; when it was looked at `looks` times, it is `becomes`.
         auth_configs: (id, toolkit, made at) of what the project can sign in by.
         managed: toolkits for which Composio makes an auth config itself.
         execution: the answer to every execution.
@@ -48,6 +48,7 @@ class Composio:
     status: int = 200
     page: int = 100
     looks: int = 1
+    link_expires: str = "2049-01-01T00:00:00.000Z"
     becomes: str = "ACTIVE"
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
@@ -128,7 +129,7 @@ class Composio:
         self.accounts.append(new)
         return {
             "connected_account_id": new.id,
-            "expires_at": "2026-11-22T19:10:00.000Z",
+            "expires_at": self.link_expires,
             "link_token": "lk_1",
             "redirect_url": f"https://connect.example/{new.id}",
         }

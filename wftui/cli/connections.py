@@ -5,6 +5,7 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
@@ -17,7 +18,7 @@ from wftui.workbench import Workbench
 
 
 def connections(arguments: argparse.Namespace) -> int:
-    """`wftui connections [list|kinds|add|edit|test|remove]`."""
+    """`wftui connections [list|kinds|add|edit|test|remove|accounts|connect|secret]`."""
     return _COMMANDS[arguments.action or "list"](arguments)
 
 
@@ -106,6 +107,96 @@ def _remove(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
+def _accounts(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        names = [arguments.name] if arguments.name else await _with_accounts(workbench)
+        found = [account for name in names for account in await workbench.connections.accounts(name)]
+        if arguments.json:
+            terminal.json([each.to_wire() for each in found])
+        elif found:
+            rows = [
+                [each.connection, each.toolkit, each.status.lower(), each.id, _day(each.created_at), each.reason or ""]
+                for each in found
+            ]
+            terminal.table(["CONNECTION", "TOOLKIT", "STATUS", "ID", "SINCE", ""], rows)
+        else:
+            user, name = workbench.settings.user_id, names[0] if len(names) == 1 else "NAME"
+            terminal.line(f"{user} has connected no accounts; connect one: wftui connections connect {name} TOOLKIT")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+async def _with_accounts(workbench: Workbench) -> list[str]:
+    names = [each.name for each in await workbench.connections.all() if each.kind == "composio"]
+    if not names:
+        raise NotFoundError(
+            "there is no connection of kind composio; add one: "
+            "wftui connections add tools --kind composio -s apiKey=env:COMPOSIO_API_KEY",
+            code="connection.not_found",
+        )
+    return names
+
+
+def _connect(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        link = await workbench.connections.connect(arguments.name, arguments.toolkit)
+        if not arguments.wait:
+            if arguments.json:
+                terminal.json(link.to_wire())
+            else:
+                terminal.line(f"open this link to connect {link.toolkit}: {link.address}")
+            return ExitCode.DONE
+        # Its reader may be a script that wants the account alone: the link is for the person beside it.
+        (terminal.error if arguments.json else terminal.line)(
+            f"open this link to connect {link.toolkit}: {link.address}"
+        )
+        account = await workbench.connections.connected(link)
+        if arguments.json:
+            terminal.json(account.to_wire())
+        else:
+            terminal.line(f"{terminal.glyph('completed')} {account.toolkit} is connected: {account.id}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _secret(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        match arguments.secret_action:
+            case "set":
+                await workbench.connections.set_secret(arguments.name, _asked(arguments.name))
+                terminal.line(
+                    f"kept; workflows read it as secrets.{arguments.name}, connections as store:{arguments.name}"
+                )
+            case "remove":
+                await workbench.connections.remove_secret(arguments.name)
+                terminal.line(f"removed {arguments.name}")
+            case _:
+                names = await workbench.connections.secrets()
+                if arguments.json:
+                    terminal.json(names)
+                elif names:
+                    terminal.line("\n".join(names))
+                else:
+                    terminal.line("no secrets; keep one: wftui connections secret set NAME")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _asked(name: str) -> str:
+    """A secret, typed unseen or read from a pipe."""
+    return getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment is not None else ""
+
+
 def _shown(connection: StoredConnection) -> str:
     return ", ".join(
         f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in connection.values.items()
@@ -122,7 +213,7 @@ def _values(before: dict[str, Json], settings: Sequence[str]) -> dict[str, Json]
         if text == "":
             values.pop(key, None)
         elif text == "?":
-            values[key] = getpass.getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+            values[key] = _asked(key)
         else:
             values[key] = _json_or_text(text)
     return values
@@ -142,5 +233,8 @@ _COMMANDS: dict[str, Command] = {
     "edit": _edit,
     "test": _test,
     "remove": _remove,
+    "accounts": _accounts,
+    "connect": _connect,
+    "secret": _secret,
 }
 COMMANDS: dict[str, Command] = {"connections": connections}

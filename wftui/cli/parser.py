@@ -2,9 +2,18 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from wftui import __version__
 from wftui.cli.options import add_common, add_inputs, add_json
+
+
+class _Command(argparse.ArgumentParser):
+    """A command, or an action of one: where the workspace is may be said behind each."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+        add_common(self, default=argparse.SUPPRESS)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,12 +27,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"wftui {__version__}")
     add_common(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
 
     def command(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002  (argparse's word)
-        added = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
-        add_common(added, default=argparse.SUPPRESS)
-        return added
+        return commands.add_parser(name, help=help, description=help)
 
     new = command("new", "Make a new workflow.")
     new.add_argument("id")
@@ -151,6 +158,20 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
         )
     for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
         actions.add_parser(name, help=help_text).add_argument("name")
+    accounts = actions.add_parser("accounts", help="list your accounts behind connections of kind composio")
+    accounts.add_argument("name", nargs="?", help="the connection; all when absent")
+    connect = actions.add_parser("connect", help="connect an account, by a link that you open")
+    connect.add_argument("name", help="the connection, of kind composio")
+    connect.add_argument("toolkit", help="what the account is of, such as github")
+    connect.add_argument("--wait", action="store_true", help="wait until it is connected, or the link has expired")
+    secret = actions.add_parser("secret", help="keep secrets for workflows (secrets.NAME), encrypted")
+    for added in (accounts, connect, secret):
+        # Without a default of its own it leaves alone what stood before the action.
+        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
+    kept = secret.add_subparsers(dest="secret_action", metavar="ACTION")
+    kept.add_parser("list", help="list their names")
+    for name, help_text in [("set", "keep one; it is asked for, or read from a pipe"), ("remove", "forget one")]:
+        kept.add_parser(name, help=help_text).add_argument("name")
 
 
 def _add_settings(settings: argparse.ArgumentParser) -> None:

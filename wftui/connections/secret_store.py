@@ -2,14 +2,17 @@
 
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from wftui.connections.errors import ConnectionsError
 from wftui.connections.private_files import only_one, read_private, write_private
+from wftui.model.errors import NotFoundError, UsageError
 
 _SECRETS = "secrets.age"
 _IDENTITY = "identity.txt"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class SecretStore:
@@ -36,6 +39,31 @@ class SecretStore:
         """Keep a secret, in place of any of the same name."""
         with only_one(self._folder):
             self._save({**self._load(), name: secret})
+
+    def keep(self, name: str, secret: str) -> None:
+        """`put`, by hand.
+
+        Raises:
+            UsageError: the name cannot stand in an expression (`secrets.NAME`), or the secret is empty.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is no name for a secret: use letters, digits and _, not beginning with a digit",
+                code="secret.name",
+            )
+        if not secret:
+            raise UsageError(f"the secret {name} is empty", code="secret.empty")
+        self.put(name, secret)
+
+    def forget(self, name: str) -> None:
+        """Forget one secret.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        if self.get(name) is None:
+            raise NotFoundError(f"the secret store has no {name}", code="secret.not_found")
+        self.remove({name})
 
     def remove(self, names: set[str]) -> None:
         """Forget secrets; names that are not there do not matter."""

@@ -50,7 +50,7 @@ class Workbench:
         self.settings = settings
         self.clock = clock
         self.workspace = Workspace(settings.tables)
-        self.connections = ConnectionsDesk(changed=self._forget_checks)
+        self.connections = ConnectionsDesk(settings.user_id, changed=self._forget_checks)
         self.steps = StepsDesk(self.catalogue, self.compiler, changed=self._forget_checks)
         self.user_settings = UserSettingsDesk(settings)
         self.retention = RetentionDesk(self.store, clock)
