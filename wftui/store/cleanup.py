@@ -38,6 +38,9 @@ class Cleanup:
 
     Args:
         stop: when set, it ends early, in order. It makes at least one step, so that many that are cut short get there.
+
+    Attributes:
+        is_whole: nothing was left out.
     """
 
     def __init__(self, opened: Opened, now: datetime, is_alive: Alive, stop: threading.Event) -> None:
@@ -46,6 +49,7 @@ class Cleanup:
         self._is_alive = is_alive
         self._removed: Counter[str] = Counter()
         self._stop = stop
+        self.is_whole = True
 
     def run(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
         """Remove what the policy says, or find out what that would be.
@@ -77,7 +81,8 @@ class Cleanup:
                     if self._stop.is_set():
                         break
                 for work in (self._remove_values, self._remove_rest, self._give_back, self._truncate):
-                    if not self._stop.is_set():
+                    self.is_whole = not self._stop.is_set()
+                    if self.is_whole:
                         work(connection)
             finally:
                 connection.close()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
@@ -44,6 +44,7 @@ from wftui.store.times import to_milliseconds
 from wftui.store.updates import event_of_update
 from wftui.store.writer import EventWriter
 
+T = TypeVar("T")
 _RETENTION = "retention"
 
 
@@ -278,9 +279,9 @@ class ExecutionStore:
         connection, now = self._writing()[0], to_milliseconds(self._clock())
         if not await connection.run(lambda at_once: chores.begin(at_once, _RETENTION, now, int(every * 1000))):
             return None
-        report = await self._in_thread(lambda cleanup: cleanup.run(policy), stop)
+        report, whole = await self._in_thread(lambda cleanup: (cleanup.run(policy), cleanup.is_whole), stop)
         report.at = self._clock()
-        told, whole = report.to_json() if report.runs else None, not stop.is_set()
+        told = report.to_json() if report.runs else None
         await connection.run(lambda at_once: chores.end(at_once, _RETENTION, told, whole=whole))
         return report
 
@@ -451,7 +452,7 @@ class ExecutionStore:
             raise NotFoundError(f"no run {execution_id}")
         return record
 
-    async def _in_thread(self, work: Callable[[Cleanup], CleanupReport], stop: threading.Event) -> CleanupReport:
+    async def _in_thread(self, work: Callable[[Cleanup], T], stop: threading.Event) -> T:
         self._writing()
         cleanup = Cleanup(self._opened, self._clock(), self._is_alive, stop)
         try:
