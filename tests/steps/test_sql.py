@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -143,6 +144,8 @@ async def test_a_cancel_reaches_the_wait_for_a_lock(run: Run, context: Recording
             await task
     other.execute("COMMIT")
     other.close()
+    while any(thread.name == "step-work" for thread in threading.enumerate()):
+        await asyncio.sleep(0.005)
     assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == [], "nothing is written after a cancel"
 
 
