@@ -137,7 +137,7 @@ async def test_cancel_stops_the_query(run: Run, context: RecordingContext, engin
     if engine == "duckdb":
         return
     listing = {
-        "postgresql": "SELECT count(*) AS n FROM pg_stat_activity WHERE query = 'SELECT pg_sleep' || '(300)'",
+        "postgresql": "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()",
         "mysql": "SELECT count(*) n FROM information_schema.processlist WHERE info = concat('SELECT ', 'SLEEP(300)')",
     }
     async with asyncio.timeout(20):
