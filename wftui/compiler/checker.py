@@ -16,6 +16,7 @@ from wftui.compiler.references import ReferenceChecker, cycle_problem
 from wftui.compiler.reserved import reserved_word
 from wftui.compiler.schema_checks import check_schemas
 from wftui.compiler.scopes import Scopes
+from wftui.compiler.secret_checks import check_secrets
 from wftui.compiler.shape import read_tree
 from wftui.compiler.site_checks import Sites, check_facts
 from wftui.compiler.step_checks import (
@@ -83,6 +84,7 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     used = {use.name for facts in sites.facts.values() for use in facts.connections}
     all_bindings = [binding for each in checked.bindings.values() for binding in each]
     found += check_habits(tree, all_bindings, checked.types, used)
+    found += check_secrets(tree, all_bindings, checked.types)
     for node in tree.walk():
         if node.step.type == "workflow":
             found += check_child(node, workflow_id, children)

@@ -255,6 +255,8 @@ class StepType(Generic[InputT]):
         connection_kind: kind of connection it takes, or None.
         connection_required: it can do nothing without one.
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+        visible_fields: input fields (`argv`, `server.command`) that become part of a command line, which all users of
+            the machine can read.
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
         example: an input that shows what it does; it runs as it stands where nothing outside is needed.
@@ -262,6 +264,8 @@ class StepType(Generic[InputT]):
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
             anything to stop, and no task of its own is made for it.
+        waits: `run` only waits, for a person or a moment: no default timeout of the workflow ends it.
+        gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
     """
 
     word: ClassVar[str]
@@ -275,11 +279,14 @@ class StepType(Generic[InputT]):
     connection_kind: ClassVar[str | None] = None
     connection_required: ClassVar[bool] = False
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    visible_fields: ClassVar[frozenset[str]] = frozenset()
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[Mapping[str, Any]] = {}
     early_fields: ClassVar[frozenset[str]] = frozenset()
     site_files: ClassVar[tuple[str, ...]] = ()
     immediate: ClassVar[bool] = False
+    waits: ClassVar[bool] = False
+    gives_input: ClassVar[bool] = False
 
     @classmethod
     def takes_connection(cls, kind: str) -> bool:

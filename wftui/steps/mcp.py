@@ -62,6 +62,7 @@ class McpStep(StepType[McpInput]):
     }
     output_schema: ClassVar = McpOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"server", "arguments"})
+    visible_fields = frozenset({"server.command"})
     site_files = (LOCK_FILE,)
 
     @classmethod

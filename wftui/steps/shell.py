@@ -89,6 +89,7 @@ class ShellStep(StepType[ShellInput]):
     }
     output_schema: ClassVar = ShellOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"env", "stdin"})
+    visible_fields = frozenset({"argv"})
     foreign_fields = frozenset({"script"})
 
     @classmethod
