@@ -142,6 +142,7 @@ def local(processes: str) -> Json:
             step("print", "python", code=PRINTING, args={"secrets": ALL}),
             step("vault", "acme.leak", connection="vault", words="{{ connection.secrets | values }}"),
             step("stored", "python", code=PRINTING, args={"secrets": ["{{ secrets.first }}", "{{ secrets.second }}"]}),
+            step("count", "python", code="def main(n):\n    return n\n", args={"n": "{{ inputs.number }}"}),
             step("trace", "python", fails=True, code=FAILING, args={"secrets": ALL}),
             step("crash", "python", fails=True, code=CRASHING, args={"secrets": ALL}),
             step("long", "python", code=LONG_LINES, args={"secrets": ALL}),

@@ -1,0 +1,186 @@
+"""Secrets in a run from the outside: short ones, late ones, those of another run, and what is masked of a number."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wftui.connections.connections import StoredConnection
+from wftui.model.base import Json
+from wftui.model.events import EVENT_ADAPTER
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Settings, Workbench
+
+TOKEN = "tok-7a1f-secret"
+
+
+@pytest.fixture
+async def workbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workbench]:
+    monkeypatch.setenv("WFTUI_CONNECTIONS", str(tmp_path / "private"))
+    bench = Workbench(Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada"))
+    yield bench
+    await bench.close(cancel=True)
+
+
+async def run(
+    workbench: Workbench, inputs: dict[str, Json], **flow: Any
+) -> tuple[ExecutionRecord, list[dict[str, Json]]]:
+    """The record and the events of a run of this workflow."""
+    put(workbench, "flow", **flow)
+    run_id = await workbench.start("flow", inputs)
+    await workbench.wait(run_id)
+    events = [event.to_wire() for event in await workbench.events(run_id)]
+    return await workbench.record(run_id, whole=True), events
+
+
+def put(workbench: Workbench, workflow_id: str, **flow: Any) -> None:
+    folder = workbench.settings.tables / "workflows" / workflow_id
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": workflow_id, **flow}))
+
+
+def secret(**properties: str) -> Json:
+    return {
+        "type": "object",
+        "properties": {name: {"type": kind, "writeOnly": True} for name, kind in properties.items()},
+    }
+
+
+async def test_short_secrets_are_masked_as_values_and_leave_logs_readable(workbench: Workbench) -> None:
+    script = {"script": 'echo "a true story: $PIN of 1234 apples"; echo "$PIN"', "env": {"PIN": "{{ inputs.pin }}"}}
+    inputs = {"pin": "1234", "number": 4321, "letter": "a", "word": "true", "nothing": "", "flag": True}
+    schema = secret(pin="string", number="integer", letter="string", word="string", nothing="string", flag="boolean")
+    record, events = await run(
+        workbench,
+        inputs,
+        inputSchema=schema,
+        steps=[
+            {"id": "all", "type": "set", "input": {name: f"{{{{ inputs.{name} }}}}" for name in inputs}},
+            {"id": "say", "type": "shell", "input": script},
+        ],
+    )
+    assert record.inputs == dict.fromkeys(inputs, "***")
+    masked = {"pin": "***", "number": "***", "letter": "***", "word": "***", "nothing": "", "flag": True}
+    step = record.step("all")
+    assert step is not None
+    assert (step.input, step.output) == (masked, masked)
+    logs = [event["message"] for event in events if event["type"] == "log"]
+    assert any("4 secrets of this run are shorter than 6 characters" in line for line in logs)
+    assert any("a true story: 1234 of 1234 apples" in line for line in logs), "a text is not cut to pieces for them"
+    say = record.step("say")
+    assert say is not None
+    assert say.input == {**script, "env": {"PIN": "***"}}
+
+
+async def test_a_number_that_is_a_secret_is_masked_wherever_it_is_a_whole_value(workbench: Workbench) -> None:
+    record, events = await run(
+        workbench,
+        {"number": 1234567890},
+        inputSchema=secret(number="integer"),
+        steps=[
+            {
+                "id": "count",
+                "type": "python",
+                "input": {"code": "def main(n):\n    return n\n", "args": {"n": "{{ inputs.number }}"}},
+            }
+        ],
+        outputs={"number": "{{ steps.count.output }}"},
+    )
+    assert record.outputs == {"number": "***"}
+    assert "1234567890" not in json.dumps(events)
+
+
+def test_every_number_of_an_event_is_ours_or_is_redacted() -> None:
+    from wftui.engine.emit import _FIXED
+
+    for model in _event_models():
+        for name, field in model.model_fields.items():
+            if field.annotation in (int, float, int | None, float | None):
+                assert name in _FIXED, f"{model.__name__}.{name} is a number: name it among those of ours"
+
+
+def _event_models() -> list[Any]:
+    from wftui.model import events
+
+    schema = EVENT_ADAPTER.json_schema()
+    names = [each["$ref"].rpartition("/")[2] for each in schema["oneOf"]]
+    return [getattr(events, name) for name in names]
+
+
+async def test_a_secret_handed_to_another_workflow_stays_one(workbench: Workbench) -> None:
+    put(
+        workbench,
+        "child",
+        steps=[
+            {"id": "again", "type": "set", "input": {"word": "{{ inputs.word }}", "loud": "{{ inputs.word | upper }}"}}
+        ],
+        inputSchema={"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]},
+    )
+    child = {"id": "c", "type": "workflow", "input": {"workflow": "child", "inputs": {"word": "{{ inputs.token }}"}}}
+    await run(workbench, {"token": TOKEN}, inputSchema=secret(token="string"), steps=[child])
+    runs = (await workbench.history()).executions
+    assert len(runs) == 2
+    for each in runs:
+        text = json.dumps((await workbench.record(each.id, whole=True)).to_wire())
+        assert TOKEN not in text
+        assert TOKEN.upper() not in text
+        assert "***" in text
+
+
+@pytest.mark.parametrize("reference", ["env:MY_TOKEN", "file:{}/token", "cmd:cat {}/token"])
+async def test_a_secret_is_known_before_the_step_that_needs_it(
+    workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", TOKEN)
+    (tmp_path / "token").write_text(TOKEN)
+    values: dict[str, Json] = {"auth": "bearer", "token": reference.format(tmp_path)}
+    await workbench.connections.save(StoredConnection(name="site", kind="http", values=values))
+    _, events = await run(
+        workbench,
+        {},
+        connections={"site": {"kind": "http"}},
+        steps=[
+            {"id": "dump", "type": "shell", "input": {"script": f"env; cat '{tmp_path}/token'"}},
+            {"id": "never", "type": "http", "when": "false", "connection": "site", "input": {"url": "https://x.org"}},
+        ],
+    )
+    assert TOKEN not in json.dumps(events)
+
+
+async def test_what_expressions_make_of_a_secret_is_one(workbench: Workbench) -> None:
+    made = {
+        "upper": "{{ inputs.token | upper }}",
+        "start": "{{ inputs.token[:9] }}",
+        "hash": "{{ inputs.token | sha256 }}",
+        "parts": "{{ inputs.token | split('-') }}",
+        "mixed": "Basic {{ ('ann:' ~ inputs.token) | b64encode }}",
+        "each": "{{ [inputs.token, 'public-word'] | map('upper') | list }}",
+        "size": "{{ inputs.token | length }}",
+        "who": "{{ ({'name': inputs.who, 'key': inputs.token} | tojson) ~ '' }}",
+        "plain": "{{ inputs.who | upper }}",
+    }
+    schema = secret(token="string")
+    schema["properties"]["who"] = {"type": "string"}
+    record, events = await run(
+        workbench,
+        {"token": TOKEN, "who": "somebody"},
+        inputSchema=schema,
+        steps=[
+            {"id": "make", "type": "set", "input": made},
+            {"id": "on", "type": "set", "input": {"x": "{{ steps.make.output.upper | lower }}"}},
+        ],
+    )
+    step = record.step("make")
+    assert step is not None
+    output = step.output
+    assert (output["upper"], output["start"], output["hash"]) == ("***", "***", "***")
+    assert output["parts"][2] == "***"
+    assert output["each"] == ["***", "PUBLIC-WORD"]
+    assert output["size"] == len(TOKEN)
+    assert output["who"] == '{"name": "somebody", "key": "***"}'
+    assert output["plain"] == "SOMEBODY"
+    assert output["mixed"].startswith("Basic YW5uO")
+    assert TOKEN.upper() not in json.dumps(events)
+    assert record.step("on").output == {"x": "***"}  # type: ignore[union-attr]
