@@ -1,6 +1,5 @@
 """Connections: kept by reference, resolved on demand, never readable by others."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Mapping
@@ -11,7 +10,6 @@ import pytest
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.connections.errors import ConnectionsError
-from wftui.connections.probe import probe
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 
@@ -177,44 +175,3 @@ def test_the_file_is_plain_json(connections: Connections) -> None:
             {"name": "b", "kind": "generic", "values": {"values": {"n": [1]}}},
         ],
     }
-
-
-async def test_probe_reaches_the_other_end(connections: Connections) -> None:
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    connections.save(stored("up", "http", {"baseUrl": f"http://127.0.0.1:{port}/x"}))
-    assert await probe(connections, "up") == f"0 secrets found; 127.0.0.1:{port} answers"
-    server.close()
-    await server.wait_closed()
-    with pytest.raises(ConnectionsError, match=f"cannot reach 127.0.0.1:{port}"):
-        await probe(connections, "up")
-
-
-@pytest.mark.parametrize(
-    ("kind", "values", "said"),
-    [
-        ("mcp", {"command": ["sh"]}, "the program sh is there"),
-        ("generic", {"secrets": {"a": "env:PATH"}}, "1 secret found"),
-    ],
-)
-async def test_probe_of_what_has_no_address(
-    connections: Connections, kind: str, values: dict[str, Any], said: str
-) -> None:
-    connections.save(stored("x", kind, values))
-    assert said in await probe(connections, "x")
-
-
-@pytest.mark.parametrize(
-    ("kind", "values", "sentence"),
-    [
-        ("mcp", {"command": ["no-such-program-here"]}, "was not found"),
-        ("http", {"baseUrl": "nonsense"}, "no http or https address"),
-        ("smtp", {"host": "no-such-host.invalid"}, "the host was not found"),
-    ],
-)
-async def test_probe_says_what_is_wrong(
-    connections: Connections, kind: str, values: dict[str, Any], sentence: str
-) -> None:
-    connections.save(stored("x", kind, values))
-    with pytest.raises(ConnectionsError, match=sentence):
-        await probe(connections, "x")

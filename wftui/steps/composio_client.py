@@ -79,6 +79,10 @@ class ComposioClient:
         self._key = api_key
         self._seconds = seconds
 
+    async def check(self) -> None:
+        """Whether the key is accepted."""
+        await self._call("GET", "/auth_configs", query=[("limit", "1")])
+
     async def tool(self, slug: str) -> ComposioTool:
         """What a tool is, in its latest version."""
         found = await self._call("GET", f"/tools/{slug}", query=[("toolkit_versions", "latest")])

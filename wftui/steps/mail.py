@@ -6,12 +6,12 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import formatdate, getaddresses, make_msgid, parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wftui.connections.kinds import SmtpConnection
 from wftui.model.base import Json
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MADE_HERE = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version"})
+T = TypeVar("T")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -109,7 +110,28 @@ class Delivery:
             "refused": {address: text.decode("utf-8", "replace") for address, (_, text) in refused.items()},
         }
 
+    def sign_in(self) -> None:
+        """Reach the mail server and sign in; send nothing.
+
+        Raises:
+            WorkflowError: as `send`.
+        """
+        try:
+            _explained(self._only_sign_in, self._server.host)
+        finally:
+            if self._client is not None:
+                self._client.close()
+
+    def _only_sign_in(self) -> None:
+        with self._signed_in() as client:
+            client.noop()
+
     def _deliver(self, content: EmailMessage, recipients: list[str]) -> dict[str, tuple[int, bytes]]:
+        with self._signed_in() as client:
+            return client.send_message(content, to_addrs=recipients)
+
+    @contextlib.contextmanager
+    def _signed_in(self) -> Iterator[smtplib.SMTP]:
         server = self._server
         port = server.port or _PORTS[server.security]
         delivery = self
@@ -136,10 +158,10 @@ class Delivery:
                 client.starttls(context=ssl.create_default_context())
             if server.username:
                 client.login(server.username, server.password or "")
-            return client.send_message(content, to_addrs=recipients)
+            yield client
 
 
-def _explained(deliver: Callable[[], dict[str, tuple[int, bytes]]], host: str) -> dict[str, tuple[int, bytes]]:
+def _explained(deliver: Callable[[], T], host: str) -> T:
     try:
         return deliver()
     except smtplib.SMTPAuthenticationError as error:

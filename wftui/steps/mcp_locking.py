@@ -81,7 +81,7 @@ async def _ask(asked: ServerToLock, log: Callable[[str], None]) -> LockedServer 
     assert asked.server is not None
     session = (await load_session_class())(asked.server)
     try:
-        await session.started(_Quiet(log), START_SECONDS)
+        await session.started(Quiet(log), START_SECONDS)
         tools = {name: session.locked(name) for name in sorted(session.tools)}
         return LockedServer(server=asked.name, info=session.info, tools=tools)
     except WorkflowError as error:
@@ -90,19 +90,21 @@ async def _ask(asked: ServerToLock, log: Callable[[str], None]) -> LockedServer 
         await session.aclose()
 
 
-class _Quiet:
+class Quiet:
     """Nobody is there to be asked, or to watch."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Pass the message on."""
         self._log(message)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        pass
+        """Nothing is shown."""
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Refuse: the server is started only to be looked at."""
         raise WorkflowError("mcp.start", f"the server asks before it is called: {prompt}")
 
 

@@ -54,7 +54,7 @@ class ConnectionsDesk:
             NotFoundError: there is none of that name.
             ConnectionsError: it cannot work; the sentence says why.
         """
-        from wftui.connections.probe import probe
+        from wftui.steps.probe import probe
 
         return await probe(stored_connections(), name)
 
