@@ -9,7 +9,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from tui.run_events import Story, asking, completed, failed, running
-from wftui.model.events import Completed, Log
+from wftui.model.events import Completed, IterationCompleted, IterationStarted, Log
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.value import ValueScreen
@@ -353,3 +353,30 @@ async def test_a_tiny_terminal_still_works(open_run: Any, text_of: TextOf) -> No
         assert "failed" in text_of(pilot.app)
         for key in ("1", "2", "3", "4", "1"):
             await pilot.press(key)
+
+
+async def test_an_old_iteration_of_thousands_is_read_back_when_it_is_looked_at(
+    open_run: Any, until: Until, text_of: TextOf
+) -> None:
+    story = running()
+    story.events[:] = [event for event in story.events if not (getattr(event, "path", "") or "").startswith("authors")]
+    for index in range(2600):
+        path = f"authors[{index}]"
+        story.add(IterationStarted, 10, step_id="authors", path=path, index=index, label=f"author {index}")
+        story.starts(f"{path}.stats", 10, {"author": f"author {index}"})
+        story.ends(f"{path}.stats", 11, {"commits": index}, 1)
+        story.add(IterationCompleted, 11, step_id="authors", path=path, index=index, duration=1)
+    async with open_run(story) as (pilot, screen):
+        assert screen.state.record.step("authors[40]") is None
+        timeline = screen.panes.timeline
+        timeline.select("authors[40].stats", reveal=True)
+        timeline.following = False
+        await until(pilot, lambda: screen.state.tree.step("authors[40].stats") is not None)
+        await until(pilot, lambda: "author 40" in text_of(pilot.app))
+        timeline.select("authors[40].stats", reveal=True)
+        await pilot.pause()
+        assert timeline.selected is not None
+        assert timeline.selected.output == {"commits": 40}
+        await pilot.press("end")
+        await pilot.press("home")
+        assert len(timeline._rows) > 2600

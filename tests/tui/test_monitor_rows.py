@@ -7,13 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.run_events import BEGIN, Story, completed, failed, running, state_of
-from wftui.model.events import ExecutionEvent, IterationsPlanned, IterationStarted, Log
-from wftui.model.execution import Iterations, Waiting
+from wftui.model.events import (
+    ExecutionEvent,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Log,
+)
+from wftui.model.execution import ExecutionError, Iterations, StepResult, Waiting
+from wftui.model.paths import is_at_or_in
+from wftui.model.reducer import fold_part, new_record
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_length, spans, step_length
 from wftui.tui.widgets.run.playback import Playback
+from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.tree import current_step, failed_step, title
+from wftui.tui.widgets.run.tree import StepTree, current_step, failed_step, title
 from wftui.tui.widgets.run.words import clock, counters, local_moment, one_line, remark, state, waiting
 
 NOW = BEGIN + timedelta(seconds=17)
@@ -57,11 +67,9 @@ def test_iterations_stand_in_order_of_their_index_whenever_they_start() -> None:
     assert [row.step.path for row in tree.rows() if row.depth] == [f"authors[{n}]" for n in (0, 1, 2, 3, 10, 11)]
 
 
-def test_only_wanted_rows_come_with_all_that_stands_above_them() -> None:
-    rows = state_of(running()).tree.rows(lambda step: step.path == "authors[2].stats")
-    assert [(row.step.path, row.depth) for row in rows] == [
-        ("authors", 0), ("authors[2]", 1), ("authors[2].stats", 2),
-    ]  # fmt: skip
+def test_only_failed_rows_come_with_all_that_stands_above_them() -> None:
+    rows = state_of(failed()).tree.rows(only_faults=True)
+    assert [(row.step.path, row.depth) for row in rows] == [("branches", 0), ("authors", 0), ("authors[3]", 1)]
 
 
 def test_revealing_opens_everything_above() -> None:
@@ -87,6 +95,104 @@ def test_the_failed_step_is_the_one_the_error_names() -> None:
     found = failed_step(state_of(failed()).record)
     assert found is not None
     assert found.path == "branches"
+
+
+# --- iterations that the record leaves out
+
+
+def long_story(count: int, *, inner: bool = True, fails: int | None = None) -> Story:
+    """A run over so many authors, of which one may fail."""
+    story = Story("r")
+    story.created()
+    story.add(IterationsPlanned, 1, step_id="authors", path="authors", total=count)
+    for index in range(count):
+        path = f"authors[{index}]"
+        story.add(IterationStarted, 2, step_id="authors", path=path, index=index, label=f"author {index}")
+        if inner:
+            story.starts(f"{path}.stats", 2)
+            story.ends(f"{path}.stats", 3, {"commits": index}, 1)
+        if index == fails:
+            error = ExecutionError(message="no such author")
+            story.add(IterationFailed, 3, step_id="authors", path=path, index=index, error=error, duration=1)
+        else:
+            story.add(IterationCompleted, 3, step_id="authors", path=path, index=index, duration=1)
+    return story
+
+
+def read_back(story: Story, tree: StepTree, *paths: str) -> None:
+    """What the screen does with iterations in view: read their events, and no others."""
+    after, until = tree.events_of(paths)
+    events = [event for event in story.events if after < event.seq <= until]
+    assert len(events) <= 4 * len(paths)
+    steps = fold_part(new_record("r"), events).step_results
+    tree.take(paths, [step for step in steps if any(is_at_or_in(step.path, path) for path in paths)])
+
+
+def test_iterations_that_the_record_leaves_out_have_rows_in_their_place() -> None:
+    story = long_story(3000, fails=5)
+    tree = state_of(story).tree
+    tree.open("authors", is_open=True)
+    rows = tree.rows()
+    below = [row for row in rows if row.depth == 1]
+    assert [row.step.path for row in below] == [f"authors[{index}]" for index in range(3000)]
+    assert len(tree.record.step_results) < 2700
+    assert all(row.opens for row in below)
+    assert (below[5].step.status, below[5].step.message) == ("failed", "author 5")
+    assert (below[4].step.status, below[4].step.message) == ("completed", None)
+    assert [tree.is_missing(below[index].step) for index in (4, 5, 2999)] == [True, False, False]
+    start = rows.place("authors[0]")
+    assert start is not None
+    assert [rows.place(f"authors[{index}]") for index in (5, 6, 2999)] == [start + 5, start + 6, start + 2999]
+    assert (rows.place("authors[3000]"), rows.place("authors[7].stats")) == (None, None)
+
+
+def test_an_iteration_that_was_read_back_shows_what_it_is_and_opens() -> None:
+    story = long_story(3000)
+    tree = state_of(story).tree
+    tree.open("authors", is_open=True)
+    read_back(story, tree, "authors[7]", "authors[8]")
+    row = next(row for row in tree.rows() if row.step.path == "authors[7]")
+    assert (row.step.message, row.opens, tree.is_missing(row.step)) == ("author 7", True, False)
+    tree.open("authors[7]", is_open=True)
+    rows = tree.rows()
+    place = rows.place("authors[7]")
+    assert place is not None
+    assert [rows[place + by].step.path for by in range(3)] == ["authors[7]", "authors[7].stats", "authors[8]"]
+    inner = tree.step("authors[7].stats")
+    assert inner is not None
+    assert inner.output == {"commits": 7}
+
+
+def test_failures_that_the_record_leaves_out_are_among_the_failures() -> None:
+    story = long_story(0)
+    for index in range(6000):
+        path = f"authors[{index}]"
+        story.add(IterationStarted, 2, step_id="authors", path=path, index=index)
+        if index % 2:
+            error = ExecutionError(message="no")
+            story.add(IterationFailed, 3, step_id="authors", path=path, index=index, error=error, duration=1)
+        else:
+            story.add(IterationCompleted, 3, step_id="authors", path=path, index=index, duration=1)
+    tree = state_of(story).tree
+    paths = [row.step.path for row in tree.rows(only_faults=True) if row.depth == 1]
+    assert paths == [f"authors[{index}]" for index in range(1, 6000, 2)]
+
+
+def test_a_table_of_a_hundred_thousand_iterations_is_made_of_few_parts() -> None:
+    tree = StepTree(new_record("r"))
+    rows = Rows()
+    made: list[int] = []
+
+    def row_of(index: int) -> StepRow:
+        made.append(index)
+        step = StepResult(path=f"a[{index}]", step_id="a", step_name="a", step_type="set")
+        return StepRow(step, 1, opens=False, is_open=False)
+
+    rows.add_stretch("a", range(100_000), row_of)
+    assert (len(rows), rows.place("a[99999]"), len(tree.rows())) == (100_000, 99_999, 0)
+    assert made == []
+    assert rows[70_000].step.path == "a[70000]"
+    assert made == [70_000]
 
 
 # --- bars

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
@@ -18,6 +19,7 @@ from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, in_turns
+from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import asking_step
 from wftui.tui.widgets.title_bar import TitleBar
 
@@ -25,6 +27,7 @@ PAINTS_PER_SECOND = 20
 """However many events come, the screen is brought up to date at most so often."""
 _TICK = 0.5
 _PLAYBACK_TICK = 0.1
+_SETTLED = 0.03
 
 
 class RunScreen(ActionScreen[None]):
@@ -123,6 +126,24 @@ class RunScreen(ActionScreen[None]):
         self.refresh_bindings()
         self._painted = time.monotonic()
         self._cost = self._painted - begin
+
+    @on(Timeline.Wanted)
+    def _wanted(self, event: Timeline.Wanted) -> None:
+        event.stop()
+        self.run_worker(self._read_back(), group="details")
+
+    async def _read_back(self) -> None:
+        """Read the details of iterations in view that the record leaves out."""
+        await asyncio.sleep(_SETTLED)  # who scrolls through thousands looks at the last ones
+        tree, paths = self.shown.tree, self.panes.timeline.take_wanted()
+        if not paths:
+            return
+        after, until = tree.events_of(paths)
+        try:
+            tree.take(paths, await self.workbench.run_steps(self.run_id, paths, after=after, until=until))
+        except UserError as error:
+            self.query_one(RunHeader).trouble = self._trouble = str(error)
+        self._paint_soon()
 
     def _tick(self) -> None:
         """Let the clocks go on."""

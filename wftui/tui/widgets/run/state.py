@@ -65,11 +65,12 @@ class RunState:
                 case IterationsPlanned():
                     self.tree.repeats()
             path = getattr(event, "path", None)
-            step = self.record.step(path) if path and not isinstance(event, Log) else None
-            if step is not None and step.status in {"running", "waiting"}:
-                self.active[step.path] = step
-            elif step is not None:
-                self.active.pop(step.path, None)
+            if path and not isinstance(event, Log):
+                step = self.record.step(path)
+                if step is not None and step.status in {"running", "waiting"}:
+                    self.active[path] = step
+                else:
+                    self.active.pop(path, None)
         self.tree.read()
 
     @property

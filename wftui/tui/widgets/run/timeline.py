@@ -6,18 +6,25 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 
 from wftui.model.clock import Clock
 from wftui.model.execution import StepResult
+from wftui.model.paths import parent_path
 from wftui.tui.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import bar, run_length, spans, step_length
+from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.tree import StepRow, current_step, failed_step, title
+from wftui.tui.widgets.run.tree import current_step, failed_step, title
 from wftui.tui.widgets.run.words import clock, remark
 
 _DURATION = 8
 _ATTEMPTS = 4
+_MEASURED = 500
+"""Rows that are measured for the width of the names."""
+_ASKED = 100
+"""Iterations that are read back at a time; who scrolls past more does not look at the others."""
 
 
 class Timeline(LineView):
@@ -26,6 +33,10 @@ class Timeline(LineView):
     DEFAULT_CSS = """
     Timeline { background: $surface; }
     """
+
+    class Wanted(Message):
+        """Iterations came into view whose details have to be read back; `take_wanted` names them."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,plus", "open(True)", "Open", show=False),
         Binding("left,minus", "open(False)", "Close", show=False),
@@ -45,8 +56,8 @@ class Timeline(LineView):
         self.now = now
         self.following = True
         self.only_faults = False
-        self._rows: list[StepRow] = []
-        self._places: dict[str, int] = {}
+        self._rows = Rows()
+        self._wanted: dict[str, None] = {}
         self._widest = 0
         self._built: tuple[object, ...] = ()
 
@@ -69,7 +80,8 @@ class Timeline(LineView):
     def replace_state(self, state: RunState) -> None:
         """Show another run, or the same at another moment."""
         selected, self.state = self.selected, state
-        self._rows = []
+        self._rows = Rows()
+        self._wanted.clear()
         self.read()
         if selected is not None and not self.following:
             self.select(selected.path)
@@ -79,13 +91,20 @@ class Timeline(LineView):
         if reveal:
             self.state.tree.reveal(path)
             self._build()
-        step = self.state.record.step(path)
-        while step is not None:
-            if step.path in self._places:
-                self.show_row(self._places[step.path], centre=True)
+        shown: str | None = path
+        while shown is not None:
+            place = self._rows.place(shown)
+            if place is not None:
+                self.show_row(place, centre=True)
                 return True
-            step = self.state.record.step(step.parent) if step.parent else None
+            shown = parent_path(shown)
         return False
+
+    def take_wanted(self) -> list[str]:
+        """The iterations drawn last whose details the record leaves out; they count as asked for."""
+        wanted = list(self._wanted)[-_ASKED:]
+        self._wanted.clear()
+        return wanted
 
     def _build(self) -> None:
         """Make the rows again, where there are other ones now."""
@@ -93,9 +112,9 @@ class Timeline(LineView):
         if built == self._built and not self.only_faults:
             return
         self._built = built
-        self._rows = self.state.tree.rows(_at_fault if self.only_faults else None)
-        self._places = {row.step.path: index for index, row in enumerate(self._rows)}
-        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in self._rows[:500]), default=0)
+        self._rows = self.state.tree.rows(only_faults=self.only_faults)
+        looked_at = (self._rows[number] for number in range(min(_MEASURED, len(self._rows))))
+        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in looked_at), default=0)
         self.set_rows(len(self._rows))
 
     def show_only_faults(self, only: bool) -> None:
@@ -111,7 +130,7 @@ class Timeline(LineView):
 
     def to_next_failure(self) -> None:
         """Put the cursor on the next failed step, round the end, opening what it stands in."""
-        failed = [row.step.path for row in self.state.tree.rows(_at_fault) if _at_fault(row.step)]
+        failed = [row.step.path for row in self.state.tree.rows(only_faults=True) if row.step.status == "failed"]
         if not failed:
             return
         selected = self.selected
@@ -167,6 +186,10 @@ class Timeline(LineView):
         """Sign, glyph, name, bar, duration, attempts, remark."""
         row, now = self._rows[index], self.state.moment(self.now())
         step, stopped = row.step, self.state.is_stopped(row.step)
+        if self.state.tree.is_missing(step):
+            if not self._wanted:
+                self.post_message(self.Wanted())
+            self._wanted[step.path] = None
         style = look("interrupted" if stopped else step.status, self.ascii_only)
         names, bars, remarks = self._columns(width)
         lead = self._lead(row)
@@ -208,10 +231,6 @@ class Timeline(LineView):
             frames = PULSE_ASCII if self.ascii_only else PULSE
             return frames[int(now.timestamp() * 2) % len(frames)]
         return look(step.status, self.ascii_only).glyph
-
-
-def _at_fault(step: StepResult) -> bool:
-    return step.status == "failed"
 
 
 def _fit(text: str, cells: int, ascii_only: bool) -> str:

@@ -1,0 +1,91 @@
+"""The rows of a run that are open: steps, and stretches of iterations whose details its record leaves out."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wftui.model.execution import StepResult
+from wftui.model.paths import iteration_index, owner_path
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One line of the timeline. `opens`: there is something below it; `is_open`: and it is shown."""
+
+    step: StepResult
+    depth: int
+    opens: bool
+    is_open: bool
+
+
+RowOf = Callable[[int], StepRow]
+"""Makes the row of an iteration from its index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Iterations of one step that stand in rows one after another."""
+
+    owner: str
+    indices: Sequence[int]
+    row_of: RowOf
+
+    def place(self, index: int) -> int | None:
+        at = bisect_left(self.indices, index)
+        return at if at < len(self.indices) and self.indices[at] == index else None
+
+
+class Rows:
+    """Rows by their number. A hundred thousand of a stretch cost no more than one, until they are looked at."""
+
+    def __init__(self) -> None:
+        self._parts: list[list[StepRow] | _Stretch] = []
+        self._starts: list[int] = []
+        self._places: dict[str, int] = {}
+        self._stretches: dict[str, list[tuple[int, _Stretch]]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> StepRow:
+        if not 0 <= number < self._count:
+            raise IndexError(number)
+        at = bisect_right(self._starts, number) - 1
+        part, inside = self._parts[at], number - self._starts[at]
+        return part.row_of(part.indices[inside]) if isinstance(part, _Stretch) else part[inside]
+
+    def __iter__(self) -> Iterator[StepRow]:
+        return (self[number] for number in range(self._count))
+
+    def add(self, row: StepRow) -> None:
+        """One more row."""
+        part = self._parts[-1] if self._parts else None
+        if not isinstance(part, list):
+            part = []
+            self._begin(part)
+        part.append(row)
+        self._places[row.step.path] = self._count
+        self._count += 1
+
+    def add_stretch(self, owner: str, indices: Sequence[int], row_of: RowOf) -> None:
+        """A row for each of these iterations of a step; the indices ascend."""
+        if indices:
+            stretch = _Stretch(owner, indices, row_of)
+            self._stretches.setdefault(owner, []).append((self._count, stretch))
+            self._begin(stretch)
+            self._count += len(indices)
+
+    def place(self, path: str) -> int | None:
+        """The number of the row that shows the step at an address, or None."""
+        found = self._places.get(path)
+        if found is None and path.endswith("]"):
+            for start, stretch in self._stretches.get(owner_path(path), ()):
+                at = stretch.place(iteration_index(path))
+                if at is not None:
+                    return start + at
+        return found
+
+    def _begin(self, part: list[StepRow] | _Stretch) -> None:
+        self._parts.append(part)
+        self._starts.append(self._count)
