@@ -1,0 +1,130 @@
+"""What `wftui run` and `wftui watch` do when they are interrupted, asked to end, or nobody reads any more."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Settings, Workbench
+
+IGNORES = "trap '' TERM INT; echo $$; until [ -e \"$F\" ]; do sleep 0.02; done"
+STEPS: Json = [
+    {"id": "first", "type": "set", "input": {}},
+    {"id": "stubborn", "type": "shell", "input": {"script": IGNORES, "env": {"F": "{{ inputs.end }}"}}},
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    schema = {"type": "object", "properties": {"end": {"type": "string"}}}
+    tidy = {"id": "tidy", "type": "set", "input": {}}
+    short = [{"id": f"s{number}", "type": "delay", "input": {"for": 0.05}} for number in range(4)]
+    for workflow_id, steps in (("long", STEPS), ("short", short)):
+        folder = tmp_path / "tables" / "workflows" / workflow_id
+        folder.mkdir(parents=True)
+        workflow = {"format": 1, "id": workflow_id, "inputSchema": schema, "steps": steps, "finally": [tidy]}
+        (folder / "workflow.json").write_text(json.dumps(workflow))
+    return Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")
+
+
+def command(settings: Settings, *words: str) -> list[str]:
+    return [sys.executable, "-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database)]
+
+
+def start(settings: Settings, *words: str) -> "subprocess.Popen[str]":
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command(settings, *words), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+
+def until(program: "subprocess.Popen[str]", event_type: str) -> dict[str, Json]:
+    """The next event of that type that the program prints."""
+    assert program.stdout is not None
+    for line in program.stdout:
+        event: dict[str, Json] = json.loads(line)
+        if event["type"] == event_type:
+            return event
+    raise AssertionError(f"no {event_type}")
+
+
+async def record_of(settings: Settings) -> ExecutionRecord:
+    workbench = Workbench(settings)
+    try:
+        return await workbench.record("last")
+    finally:
+        await workbench.close()
+
+
+def statuses(record: ExecutionRecord) -> dict[str, str]:
+    return {step.path: step.status for step in record.step_results}
+
+
+async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Settings) -> None:
+    program = start(settings, "run", "long", "-i", "end=/nowhere", "--events")
+    stubborn = int(str(until(program, "log")["message"]))
+    program.send_signal(signal.SIGINT)
+    until(program, "cancel_requested")
+    os.kill(stubborn, 0)  # it is asked, and ignores that
+    program.send_signal(signal.SIGINT)
+    until(program, "cancel_requested")
+    out, errors = program.communicate(timeout=60)
+    assert (program.returncode, errors) == (130, "")
+    assert json.loads(out.splitlines()[-1])["type"] == "cancelled"
+    with pytest.raises(ProcessLookupError):
+        os.kill(stubborn, 0)
+    record = await record_of(settings)
+    assert statuses(record) == {"first": "completed", "stubborn": "cancelled", "tidy": "skipped"}
+
+
+async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Settings) -> None:
+    program = start(settings, "run", "long", "-i", f"end={settings.database.parent / 'end'}", "--events")
+    until(program, "log")
+    program.send_signal(signal.SIGTERM)
+    until(program, "cancel_requested")
+    (settings.database.parent / "end").touch()
+    _, errors = program.communicate(timeout=60)
+    assert (program.returncode, errors) == (130, "")
+    record = await record_of(settings)
+    assert (record.status, statuses(record)["tidy"]) == ("cancelled", "completed")
+
+
+async def test_impatience_at_the_end_does_not_change_what_is_told(settings: Settings) -> None:
+    program = start(settings, "run", "short", "--events")
+    until(program, "step_started")
+    while program.poll() is None:
+        program.send_signal(signal.SIGINT)
+        time.sleep(0.0005)
+    out, errors = program.communicate()
+    assert (program.returncode, errors) == (130, "")
+    assert (await record_of(settings)).status == json.loads(out.splitlines()[-1])["type"] == "cancelled"
+
+
+async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> None:
+    line = f"{shlex.join(command(settings, 'run', 'short', '--events'))} | head -1"
+    head = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=True)
+    assert [json.loads(text)["type"] for text in head.stdout.splitlines()] == ["created"]
+    assert head.stderr == ""
+    record = await record_of(settings)
+    assert (record.status, set(statuses(record).values())) == ("completed", {"completed"})
+
+
+async def test_who_stops_watching_leaves_the_run_alone(settings: Settings) -> None:
+    end = settings.database.parent / "end"
+    program = start(settings, "run", "long", "-i", f"end={end}", "--events")
+    until(program, "log")
+    watching = start(settings, "watch", "last", "--events")
+    until(watching, "log")
+    watching.send_signal(signal.SIGINT)
+    _, errors = watching.communicate(timeout=60)
+    assert (watching.returncode, errors) == (130, "")
+    assert (await record_of(settings)).status == "running"
+    end.touch()
+    program.communicate(timeout=60)
+    assert program.returncode == 0
