@@ -8,8 +8,12 @@ import pytest
 
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.fixes import apply_fix
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.connections.kinds import KINDS
+from wftui.model.base import Json
 from wftui.model.compilation import CompilationError
 from wftui.steps.base import StepType
+from wftui.steps.catalogue import builtin_catalogue
 from wftui.workspace.files import Workspace
 
 
@@ -90,3 +94,63 @@ def test_a_connection_is_checked(step: dict[str, Any], connections: dict[str, st
             assert each.code not in [left.code for left in told(apply_fix(text, fix))]
     if codes and codes[0] in ("connection.missing", "connection.unknown"):
         assert found[0].fixes
+
+
+VALUES: dict[str, dict[str, Json]] = {
+    "anthropic": {"apiKey": "env:K"},
+    "composio": {"apiKey": "env:K"},
+    "database": {"url": "env:K"},
+    "smtp": {"host": "h"},
+}
+"""What the kinds cannot be without."""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Connections:
+    return Connections(tmp_path / "private")
+
+
+def warned(own: Connections, needs: dict[str, Any]) -> list[CompilationError]:
+    text = json.dumps({"format": 1, "id": "flow", "connections": needs, "steps": [{"id": "a", "type": "set"}]})
+    result = WorkflowCompiler(Workspace(Path("nowhere")), builtin_catalogue(), connections=own).check("flow", text)
+    assert result.success, "what a user has decides nothing about the workflow"
+    return [each for each in result.warnings if each.code != "connection.idle"]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_connection_that_the_user_has_not_is_told_with_the_command(own: Connections, kind: str) -> None:
+    [found] = warned(own, {"mine": {"kind": kind}})
+    assert (found.code, found.severity) == ("connection.absent", "warning")
+    assert f"add it: wftui connections add mine --kind {kind}" in found.message
+    assert (found.line, found.column) == (1, 45), "the name is marked"
+    own.save(StoredConnection(name="mine", kind=kind, values=VALUES.get(kind, {})))
+    assert warned(own, {"mine": {"kind": kind}}) == []
+    other = next(each for each in KINDS if each != kind)
+    [found] = warned(own, {"mine": {"kind": other}})
+    assert found.code == "connection.unfit"
+    assert f"your connection mine is of kind {kind}, not {other}" in found.message
+
+
+def test_an_optional_one_is_a_hint(own: Connections) -> None:
+    [found] = warned(own, {"mine": {"kind": "http", "required": False}})
+    assert (found.code, found.severity) == ("connection.absent", "hint")
+
+
+def test_a_kind_that_does_not_exist_has_a_fix(own: Connections) -> None:
+    [found] = warned(own, {"mine": {"kind": "htttp"}})
+    assert (found.code, [fix.title for fix in found.fixes]) == ("connection.unheard", ["change it to http"])
+
+
+def test_a_file_that_others_may_read_is_told_once(own: Connections) -> None:
+    own.save(StoredConnection(name="mine", kind="http"))
+    own.path.chmod(0o644)
+    [found] = warned(own, {"mine": {"kind": "http"}, "other": {"kind": "http"}})
+    assert "chmod 600" in found.message
+
+
+def test_a_change_of_the_connections_is_seen_at_the_next_check(own: Connections) -> None:
+    compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_catalogue(), connections=own)
+    text = text_of({"type": "http", "connection": "mine", "input": {"url": "/x"}}, {"mine": "http"})
+    assert [each.code for each in compiler.check("flow", text).warnings] == ["connection.absent"]
+    own.save(StoredConnection(name="mine", kind="http"))
+    assert compiler.check("flow", text).warnings == []

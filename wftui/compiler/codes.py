@@ -2,10 +2,13 @@
 
 CODES: dict[str, str] = {
     "condition.type": "A condition that can never be true or false.",
+    "connection.absent": "A connection that the user has not.",
     "connection.idle": "A connection that no step uses.",
     "connection.kind": "A connection of a kind that the step type does not take.",
     "connection.missing": "A step that needs a connection and names none.",
     "connection.none": "`connection.x` in a step that names no connection.",
+    "connection.unfit": "A connection that the user has, but of another kind.",
+    "connection.unheard": "A kind of connection that does not exist.",
     "connection.unknown": "A connection that the workflow does not list.",
     "connection.unused": "A connection on a step that takes none.",
     "dependency.cycle": "Steps that wait for each other.",

@@ -11,11 +11,13 @@ from wftui.compiler.children import Children
 from wftui.compiler.document import parse
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
+from wftui.compiler.own_connections import check_own_connections
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, update_registry
 from wftui.compiler.site_checks import file_etag
 from wftui.compiler.source_hash import source_hash
 from wftui.compiler.transpile import StepCache, transpile
+from wftui.connections.connections import Connections
 from wftui.model.clock import Clock, utc_now
 from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.errors import ExitCode, UserError
@@ -67,11 +69,16 @@ class _Compilation:
 
 @dataclass(slots=True)
 class WorkflowCompiler:
-    """Compiles the workflows of a workspace. Checking and compiling never run anything from it; only `load` does."""
+    """Compiles the workflows of a workspace. Checking and compiling never run anything from it; only `load` does.
+
+    Attributes:
+        connections: those of the user, which workflows are warned of not to have; None warns of none.
+    """
 
     workspace: Workspace
     catalogue: Catalogue
     clock: Clock = utc_now
+    connections: Connections | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _children: Children = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
@@ -210,6 +217,12 @@ class WorkflowCompiler:
             checked = check_workflow(document.value, workflow_id, self.catalogue, self._children)
             found += [diagnostic(problem, document) for problem in checked.problems]
             looked_at = checked.looked_at
+            if self.connections is not None and checked.tree is not None:
+                looked_at[self.connections.path] = file_etag(self.connections.path)
+                found += [
+                    diagnostic(problem, document)
+                    for problem in check_own_connections(checked.tree, self.connections)
+                ]
             if checked.tree is not None:
                 workflow = checked.tree.workflow
                 outline.name = workflow.name or workflow_id

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import NotFoundError, UserError
-from wftui.workbench.connections import ConnectionsDesk
+from wftui.workbench.connections import ConnectionsDesk, stored_connections
 from wftui.workbench.retention import RetentionDesk
 from wftui.workbench.settings import Settings
 from wftui.workbench.steps import StepsDesk
@@ -112,7 +112,9 @@ class Workbench:
         if self._compiler is None:
             from wftui.compiler.compiler import WorkflowCompiler
 
-            self._compiler = WorkflowCompiler(self.workspace, self.catalogue(), self.clock)
+            self._compiler = WorkflowCompiler(
+                self.workspace, self.catalogue(), self.clock, connections=stored_connections()
+            )
         return self._compiler
 
     def catalogue(self) -> StepCatalogue:
