@@ -28,9 +28,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def start(bench: Workbench, *steps: dict[str, Json], **more: Json) -> str:
-    text = json.dumps({"format": 1, "id": "flow", "steps": list(steps), **more})
-    await bench.save_source("flow", text, None)
-    return await bench.start("flow", {})
+    workflow = {"format": 1, "id": "flow", "steps": list(steps), **more}
+    await bench.save_source(workflow["id"], json.dumps(workflow), None)
+    return await bench.start(workflow["id"], {})
 
 
 async def run(bench: Workbench, *steps: dict[str, Json], **more: Json) -> ExecutionRecord:
@@ -200,3 +200,46 @@ async def test_a_workflow_that_runs_itself_without_end_fails(workbench: Workbenc
     record = await run(workbench, {"id": "again", "type": "workflow", "input": {"workflow": "{{ run.workflowId }}"}})
     assert record.error is not None
     assert record.error.type == "workflow.depth"
+
+
+OWN = """
+from datetime import timedelta
+from wftui.steps.plugin import StepType
+
+class Pause(StepType):
+    word = "own.pause"
+    title = "Pause"
+    waits = True
+
+    async def run(self, input, context):
+        await context.sleep_until(context.now() + timedelta(seconds=0.5))
+        return {}
+
+class Work(Pause):
+    word = "own.work"
+    waits = False
+
+class Pick(StepType):
+    word = "own.pick"
+    title = "Pick"
+    gives_input = True
+
+    async def run(self, input, context):
+        return input
+"""
+
+
+async def test_a_plugin_may_be_all_that_a_builtin_type_is(workbench: Workbench, tmp_path: Path) -> None:
+    folder = tmp_path / "tables" / "steps"
+    folder.mkdir()
+    (folder / "own.py").write_text(OWN)
+    await workbench.steps.trust(folder / "own.py")
+    brief: dict[str, Json] = {"defaults": {"timeout": "100ms"}}
+    assert (await run(workbench, {"id": "a", "type": "own.pause"}, **brief)).status == "completed"
+    record = await run(workbench, {"id": "a", "type": "own.work"}, id="other", **brief)
+    assert record.error is not None
+    assert record.error.type == "timeout"
+    pick: dict[str, Json] = {"id": "pick", "type": "own.pick", "input": {"name": "x"}}
+    use: dict[str, Json] = {"id": "use", "type": "set", "input": {"a": "{{ steps.pick.output.nmae }}"}}
+    text = json.dumps({"format": 1, "id": "flow", "steps": [pick, use]})
+    assert ["did you mean name" in each.message for each in (await workbench.check("flow", text)).errors] == [True]

@@ -11,7 +11,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.pointers import pointer_to
-from wftui.model.workflow import CONTAINER_TYPES, WAITING_TYPES, Defaults, Fallback, Retry
+from wftui.model.workflow import CONTAINER_TYPES, Defaults, Fallback, Retry
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
 MODULES = frozenset(
@@ -92,12 +92,15 @@ def write_step(
     defaults: Defaults,
     inside: Callable[[Body], Code],
     early_fields: frozenset[str] = frozenset(),
+    *,
+    waits: bool = False,
 ) -> Written:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
     Args:
         early_fields: input fields that its type wants to look at before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
+        waits: its type is there to wait, so that no default timeout ends it.
     """
     step, made = node.step, Written(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -128,7 +131,7 @@ def write_step(
         fields["secrets"] = tuple_of([literal(name) for name in secrets])
     if step.output_schema is not None:
         fields["output_schema"] = literal(step.output_schema)
-    fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults())
+    fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
     fields |= _inside(made, node, inside)
     # The last line closes the call; the step's place in the file goes before it.
     made.definition = code.assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
@@ -141,14 +144,14 @@ def placed(definition: list[str], line: int, pointer: str) -> str:
     return "\n".join([*definition, *place])
 
 
-def _policies(made: Written, node: StepNode, defaults: Defaults) -> dict[str, Code]:
+def _policies(made: Written, node: StepNode, defaults: Defaults, *, waits: bool) -> dict[str, Code]:
     """Retry, timeout and what an error means, as the step says or else the workflow's defaults.
 
     No default timeout ends what is there to wait: for a person, or for a moment.
     """
     step, fields = node.step, dict[str, Code]()
     retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
-    timeout = step.timeout if step.timeout is not None or step.type in WAITING_TYPES else defaults.timeout
+    timeout = step.timeout if step.timeout is not None or waits else defaults.timeout
     if retry is not None:
         made.plans.add("RetryPlan")
         fields["retry"] = _retry(retry)

@@ -27,7 +27,7 @@ COMPILER = f"wftui {__version__}"
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
-StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str]]
+StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str], bool]
 
 
 @dataclass(slots=True)
@@ -110,11 +110,20 @@ class _Transpiler:
         within = tuple(step_id for ids in inner.values() for step_id in ids)
         step_type = self.types.get(node)
         early = step_type.early_fields if step_type is not None else frozenset[str]()
-        key = (self.document.text[start:end], needs, after, self.defaults, within, early)
+        waits = step_type is not None and step_type.waits
+        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits)
         known = self.cache.steps.get(key)
         if known is None:
             defaults = self.tree.workflow.defaults
-            made = write_step(node, list(needs), list(after), defaults, lambda body: _names(inner[id(body)]), early)
+            made = write_step(
+                node,
+                list(needs),
+                list(after),
+                defaults,
+                lambda body: _names(inner[id(body)]),
+                early,
+                waits=waits,
+            )
             known = made, self._relative(made, node.pointer, start)
             self.cache.keep(key, known)
         made, marks = known

@@ -111,7 +111,7 @@ class ValueChecker:
             shape = shapes.of_schema(step.output_schema)
         elif step.type in CONTAINER_TYPES or step_type is None:
             shape = UNKNOWN
-        elif step.type == "set":
+        elif step_type.gives_input:
             shape = self._bound(node, step.input, node.at("input"))
         elif step.type == "workflow":
             child = step.input.get("workflow")

@@ -20,7 +20,7 @@ from wftui.model.events import (
 )
 from wftui.model.execution import ExecutionRecord
 from wftui.model.paths import declared_id
-from wftui.model.workflow import CONTAINER_TYPES, WAITING_TYPES
+from wftui.model.workflow import CONTAINER_TYPES
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 2000
-_GOES_ON = CONTAINER_TYPES | WAITING_TYPES | {"workflow"}
+_GOES_ON = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 
 
 class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirmed` answers)

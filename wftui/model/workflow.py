@@ -10,7 +10,6 @@ from wftui.model.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
 CONTAINER_TYPES = frozenset({"group", "switch", "loop"})
-WAITING_TYPES = frozenset({"approval", "delay"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]

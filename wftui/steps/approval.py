@@ -33,6 +33,7 @@ class ApprovalStep(StepType[ApprovalInput]):
     icon = "⚑"
     ascii_icon = "?"
     input_model = ApprovalInput
+    waits = True
     example: ClassVar = {
         "prompt": "Prune the old archives?",
         "form": {"type": "object", "properties": {"keep": {"type": "integer", "minimum": 1}}},

@@ -37,6 +37,7 @@ class DelayStep(StepType[DelayInput]):
     icon = "◷"
     ascii_icon = "~"
     input_model = DelayInput
+    waits = True
     example: ClassVar = {"for": "10ms"}
     output_schema: ClassVar = {
         "type": "object",
