@@ -243,3 +243,18 @@ async def test_a_plugin_may_be_all_that_a_builtin_type_is(workbench: Workbench, 
     use: dict[str, Json] = {"id": "use", "type": "set", "input": {"a": "{{ steps.pick.output.nmae }}"}}
     text = json.dumps({"format": 1, "id": "flow", "steps": [pick, use]})
     assert ["did you mean name" in each.message for each in (await workbench.check("flow", text)).errors] == [True]
+
+
+async def test_bytes_are_handed_on_by_reference(workbench: Workbench) -> None:
+    data = bytes(range(256)) * 4000
+    Path("blob").write_bytes(data)
+    read: dict[str, Json] = {"action": "read", "path": "blob", "format": "bytes"}
+    copy: dict[str, Json] = {"action": "write", "path": "again", "format": "bytes"}
+    again: dict[str, Json] = {**copy, "content": "{{ steps.read.output.value }}"}
+    record = await run(
+        workbench, {"id": "read", "type": "file", "input": read}, {"id": "again", "type": "file", "input": again}
+    )
+    assert record.status == "completed", record.error
+    assert Path("again").read_bytes() == data
+    events = [event async for batch in workbench.follow(record.id) for event in batch]
+    assert sum(len(json.dumps(event.to_wire())) for event in events) < 50_000, "1.4 MB are stored once, beside them"
