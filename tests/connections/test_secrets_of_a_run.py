@@ -9,6 +9,7 @@ import pytest
 
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.model.events import EVENT_ADAPTER
 from wftui.model.execution import ExecutionRecord
 from wftui.workbench import Settings, Workbench
@@ -184,3 +185,46 @@ async def test_what_expressions_make_of_a_secret_is_one(workbench: Workbench) ->
     assert output["mixed"].startswith("Basic YW5uO")
     assert TOKEN.upper() not in json.dumps(events)
     assert record.step("on").output == {"x": "***"}  # type: ignore[union-attr]
+
+
+async def test_a_secret_in_an_answer_is_masked_and_goes_to_no_other_process(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    form = {
+        "type": "object",
+        "properties": {"key": {"type": "string", "format": "password"}, "why": {"type": "string"}},
+    }
+    put(
+        workbench,
+        "flow",
+        steps=[
+            {"id": "ask", "type": "approval", "input": {"prompt": "Which key?", "form": form}},
+            {
+                "id": "use",
+                "type": "shell",
+                "input": {
+                    "script": f"printf %s \"$KEY\" | tee '{tmp_path}/seen'",
+                    "env": {"KEY": "{{ steps.ask.output.data.key }}"},
+                },
+            },
+        ],
+    )
+    run_id = await workbench.start("flow", {})
+    async for batch in workbench.follow(run_id):
+        if any(event.type == "step_waiting" for event in batch):
+            break
+    other = Workbench(workbench.settings)
+    try:
+        with pytest.raises(UserError, match="never stored: give it in the program that runs the workflow"):
+            await other.answer(run_id, "ask", approved=True, data={"key": TOKEN})
+    finally:
+        await other.close()
+    await workbench.answer(run_id, "ask", approved=True, data={"key": TOKEN, "why": "because"})
+    record = await workbench.wait(run_id)
+    assert record.status == "completed"
+    assert (tmp_path / "seen").read_text() == TOKEN
+    events = [event.to_wire() for event in await workbench.events(run_id)]
+    assert {"key": "***", "why": "because"} in [event.get("data") for event in events]
+    assert TOKEN not in json.dumps(events)
+    for file in tmp_path.glob("runs.db*"):
+        assert TOKEN.encode() not in file.read_bytes()

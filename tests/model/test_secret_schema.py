@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from wftui.compiler.secret_inputs import secret_pointers
 from wftui.model.base import Json
 from wftui.model.forms import form_of
+from wftui.model.secret_schema import secret_pointers
 
 SECRET: dict[str, Json] = {"writeOnly": True}
 

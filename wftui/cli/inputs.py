@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from wftui.compiler.secret_inputs import secret_pointers
 from wftui.connections.private_files import private_folder
 from wftui.connections.references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.durations import parse_duration
 from wftui.model.errors import UsageError
+from wftui.model.secret_schema import secret_pointers
 
 
 def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:

@@ -7,11 +7,11 @@ from wftui.compiler import problems
 from wftui.compiler.bindings import Binding
 from wftui.compiler.expressions.expression import Reference
 from wftui.compiler.problems import Problem
-from wftui.compiler.secret_inputs import secret_pointers
 from wftui.compiler.tree import StepNode, Tree
 from wftui.model.base import Json
 from wftui.model.json_schema import as_object
 from wftui.model.pointers import pointer_parts, pointer_to
+from wftui.model.secret_schema import secret_pointers
 from wftui.steps.base import StepType
 
 

@@ -11,11 +11,11 @@ from wftui.compiler import code
 from wftui.compiler.checker import Checked
 from wftui.compiler.code import Atom, Code, literal, record, tuple_of
 from wftui.compiler.document import Document
-from wftui.compiler.secret_inputs import secret_pointers
 from wftui.compiler.source_hash import source_hash
 from wftui.compiler.step_code import Written, bound_value, placed, step_name, write_step
 from wftui.compiler.tree import Body, StepNode
 from wftui.model.pointers import pointer_to
+from wftui.model.secret_schema import secret_pointers
 from wftui.model.workflow import Workflow
 from wftui.runtime.plan import WorkflowPlan
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from wftui.engine.core import RunCore
 from wftui.engine.logs import StepVoice
+from wftui.engine.secret_inputs import answered_secrets
 from wftui.model.base import Json, format_timestamp
 from wftui.model.events import StepAnswered, StepWaiting
 from wftui.model.execution import LogLevel, Waiting
@@ -163,9 +164,10 @@ class RunContext:
         # What was said before a resume is the answer to that question only: a step may ask something else this time.
         again = before is not None and before.reason == "approval" and before.prompt == self.redact(prompt)
         if before is not None and again:
-            if known is not None and known.approved is not None:
+            data = await self._core.prior.resolve(known.data) if known is not None else None
+            # A secret in an answer is not stored: it is asked again.
+            if known is not None and known.approved is not None and not answered_secrets(form, data):
                 at = format_timestamp(known.timestamp)
-                data = await self._core.prior.resolve(known.data)
                 return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
             until = before.until
         reply = self._core.questions.ask(self._path, form, again=again)
@@ -178,6 +180,8 @@ class RunContext:
             self._core.questions.close(self._path)
         if reply.done():
             said = reply.result()
+            for secret in answered_secrets(form, said.data):
+                self.keep_secret(secret)
             answer = Answer(approved=said.approved, by=said.by, at=format_timestamp(self.now()), data=said.data)
         elif on_timeout in _TIMEOUT_ANSWERS:
             at = format_timestamp(self.now())

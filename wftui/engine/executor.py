@@ -28,12 +28,13 @@ from wftui.engine.resume import (
     read_history,
 )
 from wftui.engine.run import Run
+from wftui.engine.secret_inputs import answered_secrets
 from wftui.engine.settings import EngineSettings
 from wftui.engine.stored_plans import LoadStored, StoredPlans
 from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
 from wftui.model.events import ExecutionEvent
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.model.record_index import WINDOW
@@ -322,7 +323,8 @@ class WorkflowExecutor:
 
         Raises:
             NotFoundError: there is no such run, or the step does not wait for an approval.
-            UsageError: the data does not fit the form that was asked.
+            UsageError: the data does not fit the form that was asked, or holds a secret that would have to be stored on
+                its way to another process.
         """
         run = self._runs.get(execution_id)
         if run is not None:
@@ -332,8 +334,12 @@ class WorkflowExecutor:
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
             raise NotFoundError(f"step {path} of run {execution_id} does not wait for an approval")
+        form = await self._store.resolve(step.waiting.form)
         if approved:
-            data = await fitting(await self._store.resolve(step.waiting.form), data)
+            data = await fitting(form, data)
+        if answered_secrets(form, data):
+            message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
+            raise UsageError(message, code="approval.secret")
         answer = {"path": path, "approved": approved, "data": data, "by": by}
         await self._store.signal(execution_id, "answer", answer)
 

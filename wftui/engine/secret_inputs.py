@@ -8,6 +8,7 @@ from wftui.connections.redaction import MASK
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.model.pointers import pointer_parts
+from wftui.model.secret_schema import secret_pointers
 
 
 def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
@@ -69,6 +70,13 @@ def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterato
     """Every text and number inside the secret values."""
     for holder, key in _places(dict(inputs), pointers):
         yield from _leaves(holder[key])
+
+
+def answered_secrets(form: Mapping[str, Json] | None, data: Json) -> list[str]:
+    """Every text and number that an answer gives to the secret fields of a form."""
+    if not form or not isinstance(data, Mapping):
+        return []
+    return list(secret_texts(data, secret_pointers(form)))
 
 
 def _name(pointer: str) -> str:

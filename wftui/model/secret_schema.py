@@ -1,8 +1,10 @@
 """Where a JSON Schema says that a value is secret: `"writeOnly": true` or `"format": "password"`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from wftui.model.base import Json
 from wftui.model.json_schema import SchemaNode, as_list, as_object
+from wftui.model.pointers import pointer_to
 
 MAX_DEPTH = 8
 """Levels that are told apart; of a schema that refers to itself, all that is deeper counts as secret."""
@@ -19,6 +21,15 @@ _ANY_PART = (
     "additionalProperties",
     "unevaluatedProperties",
 )
+
+
+def secret_pointers(schema: Mapping[str, Json]) -> list[str]:
+    """JSON Pointers, into a value of the schema, of secret values, sorted; `*` stands for every item or property."""
+    # Most schemas have none, and looking closely means importing jsonschema.
+    text = str(schema)
+    if "writeOnly" not in text and "password" not in text:
+        return []
+    return sorted({pointer_to(path) for path in secret_paths(SchemaNode.root(schema))})
 
 
 def secret_paths(node: SchemaNode) -> Iterator[tuple[str, ...]]:

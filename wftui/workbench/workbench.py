@@ -278,9 +278,9 @@ class Workbench:
         Returns:
             The workflow with a schema of these inputs alone, and what is known of them; None when there are none.
         """
-        from wftui.compiler.secret_inputs import secret_pointers
         from wftui.engine.secret_inputs import questions
         from wftui.model.listing import WorkflowOutline
+        from wftui.model.secret_schema import secret_pointers
 
         record = await self.head(run_id, whole=True)
         if resume:  # its workflow may be another by now, or broken
