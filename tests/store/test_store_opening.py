@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -113,6 +114,26 @@ async def test_a_damaged_database_is_set_aside_and_a_new_one_started(tmp_path: P
     await store.append([created()], wait=True)
     await store.close()
     assert (tmp_path / "history.db.damaged-20261122-120000").read_bytes() == content
+
+
+async def test_the_log_of_a_damaged_database_is_set_aside_as_it_is(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "live.db")
+    for number in range(20):
+        await store.append(finished_run(f"run-{number}", value="v" * 3000), wait=True)
+    path = tmp_path / "history.db"  # as a process leaves it that was killed
+    for suffix in ("", "-wal"):
+        shutil.copyfile(tmp_path / f"live.db{suffix}", tmp_path / f"history.db{suffix}")
+    await store.close()
+    log = (tmp_path / "history.db-wal").read_bytes()
+    content = bytearray(path.read_bytes())
+    third = len(content) // 3
+    content[third : third + 3000] = os.urandom(3000)
+    path.write_bytes(content)
+    again = await ExecutionStore.open(path, clock=lambda: START)
+    assert again.notice is not None
+    await again.close()
+    assert (tmp_path / "history.db.damaged-20261122-120000-wal").read_bytes() == log
+    assert not list(tmp_path.glob("history.db-*"))
 
 
 async def test_a_second_damaged_database_of_the_same_second_has_its_own_name(tmp_path: Path) -> None:

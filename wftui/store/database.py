@@ -5,6 +5,7 @@ Nothing here ever deletes or overwrites a file: a damaged one is renamed beside 
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -151,10 +152,31 @@ def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
         connection = connect(opened)
         yield connection
     except sqlite3.Error as error:
-        raise explain(error, opened.path) from error
+        explained = explain(error, opened.path)
+        if isinstance(explained, DamagedError):
+            _keep_log(opened)
+        raise explained from error
+    except DamagedError:
+        _keep_log(opened)
+        raise
     finally:
         if connection is not None:
             connection.close()
+
+
+def _keep_log(opened: Opened) -> None:
+    """Copy the log of a damaged file: when its last connection closes, SQLite moves it into the file all the same."""
+    log = _log(opened.path)
+    if not opened.read_only and log.exists():
+        shutil.copyfile(log, _kept_log(opened.path))
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _kept_log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal-damaged")
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
@@ -234,6 +256,8 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
         while aside.exists():
             number += 1
             aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}-{number}")
+        if _kept_log(path).exists():
+            _kept_log(path).replace(_log(path))
         for suffix in ("-wal", "-shm", ""):
             part = path.with_name(path.name + suffix)
             if part.exists():
