@@ -18,6 +18,7 @@ FLOORS = [
     {"steps"},
     {"connections"},
     {"store"},
+    {"settings"},
     {"workspace"},
     {"runtime"},
     {"model"},
