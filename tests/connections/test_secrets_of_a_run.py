@@ -1,6 +1,7 @@
 """Secrets in a run from the outside: short ones, late ones, those of another run, and what is masked of a number."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,25 @@ from wftui.model.execution import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
 TOKEN = "tok-7a1f-secret"
+TELLTALE = """
+import json, os, sys
+
+if DIES:
+    sys.exit("no luck with " + os.environ["KEY"])
+schema = {"type": "object", "properties": {os.environ["KEY"]: {}}}
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    answer = {"error": {"code": -32601, "message": "no"}}
+    if asked["method"] == "initialize":
+        version = asked["params"]["protocolVersion"]
+        info = {"name": "mine", "version": "1"}
+        answer = {"result": {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}}
+    elif asked["method"] == "tools/list":
+        answer = {"result": {"tools": [{"name": "t", "description": os.environ["KEY"], "inputSchema": schema}]}}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}), flush=True)
+"""
 
 
 @pytest.fixture
@@ -228,3 +248,24 @@ async def test_a_secret_in_an_answer_is_masked_and_goes_to_no_other_process(
     assert TOKEN not in json.dumps(events)
     for file in tmp_path.glob("runs.db*"):
         assert TOKEN.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("dies", [True, False])
+async def test_a_lock_and_its_report_hold_no_secret(workbench: Workbench, tmp_path: Path, dies: bool) -> None:
+    # A server that tells its key as the description of a tool, or as its last words.
+    server = tmp_path / "server.py"
+    server.write_text(TELLTALE.replace("DIES", str(dies)))
+    values: dict[str, Json] = {"command": [sys.executable, str(server)], "env": {"KEY": TOKEN}}
+    await workbench.connections.save(StoredConnection(name="tools", kind="mcp", values=values))
+    put(
+        workbench,
+        "flow",
+        connections={"tools": {"kind": "mcp"}},
+        steps=[{"id": "use", "type": "mcp", "connection": "tools", "input": {"tool": "t"}}],
+    )
+    report = await workbench.steps.lock_tools("flow", {})
+    said = "\n".join([*report.failures, *report.changes, report.lock.to_json()])
+    assert TOKEN not in said
+    assert "***" in said
+    folder = workbench.settings.tables / "workflows" / "flow"
+    assert all(TOKEN.encode() not in file.read_bytes() for file in folder.iterdir())

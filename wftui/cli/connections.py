@@ -209,7 +209,7 @@ def _values(before: dict[str, Json], settings: Sequence[str]) -> dict[str, Json]
     for setting in settings:
         key, separator, text = setting.partition("=")
         if not separator or not key:
-            raise UsageError(f"-s {setting}: write KEY=VALUE", code="usage.setting")
+            raise UsageError("-s: write KEY=VALUE", code="usage.setting")  # what was given may be a secret
         if text == "":
             values.pop(key, None)
         elif text == "?":

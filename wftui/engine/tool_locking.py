@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connecting import RunConnections
+from wftui.engine.secret_inputs import secret_texts
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json_schema import as_list, as_object
@@ -49,21 +50,23 @@ async def lock_tools(
         workflow = as_object(json.loads(source.text))
     except ValueError as error:
         raise UserError(f"{source.path} is no JSON: {error}", code="workflow.syntax") from None
+    redactor = Redactor()
     servers: list[ServerToLock] = []
     unbound: list[str] = []
     for name, step in _mcp_steps(workflow):
         if any(each.name == name for each in servers):
             continue
         try:
-            server = await _bound(compiler, workflow, step, inputs, connections)
+            server = await _bound(compiler, workflow, step, inputs, connections, redactor)
         except (UserError, WorkflowError) as error:
-            unbound.append(f"the server of the step {step.get('id')} is not known before a run: {error}")
+            said = f"the server of the step {step.get('id')} is not known before a run: {error}"
+            unbound.append(redactor.redact_text(said))
             server = None
         servers.append(ServerToLock(name, server))
     try:
-        report = await refresh_lock(source.path.parent, servers, write=write)
+        report = await refresh_lock(source.path.parent, servers, write=write, redact=redactor.redact)
     except WorkflowError as error:
-        raise UserError(error.message, code=error.type) from None
+        raise UserError(redactor.redact_text(error.message), code=error.type) from None
     report.failures.extend(unbound)
     return report
 
@@ -97,6 +100,7 @@ async def _bound(
     step: Mapping[str, Json],
     inputs: Mapping[str, Json],
     connections: Connections | None,
+    redactor: Redactor,
 ) -> McpServer:
     """The server of a step: all else is left out of the workflow, then it is compiled and bound as in a run."""
     part: dict[str, Json] = {key: step[key] for key in ("id", "type", "connection") if key in step}
@@ -108,13 +112,16 @@ async def _bound(
     text = json.dumps(alone)
     loaded = await asyncio.to_thread(compiler.load_text, str(workflow.get("id")), text, None)
     plan: WorkflowPlan = loaded.plan
-    known = RunConnections(plan, {}, Redactor(), connections)
+    known = RunConnections(plan, {}, redactor, connections)
     values: Mapping[str, Json] = {}
     only = plan.steps[0]
     if only.connection is not None:
         values = await known.get(only.connection) or {}
+    filled = as_object(with_defaults(plan.input_schema, dict(inputs)))
+    for secret in secret_texts(filled, plan.secret_inputs):
+        redactor.add(secret)
     scope = Scope(
-        inputs=as_object(with_defaults(plan.input_schema, dict(inputs))),
+        inputs=filled,
         env={name: os.environ[name] for name in plan.env if name in os.environ},
         secrets=known.secrets,
         connection=values,

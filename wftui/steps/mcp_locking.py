@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from wftui.model.base import Json
 from wftui.model.execution import LogLevel
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer
-from wftui.steps.mcp_lock import Lock, LockedServer, ServerName, read_lock, tool_changes, write_lock
+from wftui.steps.mcp_lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
 from wftui.steps.mcp_server import McpServer
 from wftui.steps.mcp_sessions import load_session_class
 
@@ -40,7 +41,12 @@ class LockReport:
 
 
 async def refresh_lock(
-    folder: Path, servers: Sequence[ServerToLock], *, write: bool = True, log: Callable[[str], None] = lambda _: None
+    folder: Path,
+    servers: Sequence[ServerToLock],
+    *,
+    write: bool = True,
+    log: Callable[[str], None] = lambda _: None,
+    redact: Callable[[Json], Json] = lambda value: value,
 ) -> LockReport:
     """Ask the servers of a workflow for their tools, and write them to the lock file of its folder.
 
@@ -48,6 +54,7 @@ async def refresh_lock(
         servers: all servers of the workflow; whatever else is in the lock file is dropped.
         write: whether to write; False only tells what would change.
         log: gets what the servers write to their stderr.
+        redact: masks secrets in what a server says of itself, and in why it could not be asked.
 
     Raises:
         LockError: the lock file cannot be read or written.
@@ -62,8 +69,16 @@ async def refresh_lock(
         known = before.named(each.name)
         found = answers.get(_key(each.name))
         if isinstance(found, WorkflowError):
-            report.failures.append(found.message)
+            report.failures.append(redact(found.message))
         if isinstance(found, LockedServer):
+            found = found.model_copy(
+                update={
+                    "info": redact(found.info),
+                    "tools": {
+                        name: LockedTool.model_validate(redact(tool.to_wire())) for name, tool in found.tools.items()
+                    },
+                }
+            )
             report.changes.extend(_changes(known, found))
             report.lock.servers.append(found)
         elif known is not None:
