@@ -17,7 +17,7 @@ from wftui.engine.shared import SharedThings
 from wftui.engine.tasks import Breath
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
-from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.base import Catalogue
 
 
@@ -74,6 +74,15 @@ class RunCore:
     def now(self) -> datetime:
         """The run's clock, in UTC."""
         return self.emitter.now()
+
+    def about(self, step: StepPlan, path: str) -> dict[str, Json]:
+        """What every event of a step says: of which run and step it tells, and when it came."""
+        return {
+            "execution_id": self.emitter.execution_id,
+            "timestamp": self.emitter.now(),
+            "step_id": step.id,
+            "path": path,
+        }
 
     def since(self, begun: datetime) -> float:
         """Milliseconds since then; never negative, though clocks are set back."""

@@ -61,6 +61,7 @@ class Emitter:
         self.redactor = redactor
         self._sink = sink
         self._clock = clock
+        self._held: list[ExecutionEvent] = []
         self._closed = False
 
     def now(self) -> datetime:
@@ -78,12 +79,19 @@ class Emitter:
         """
         if self._closed:
             return
+        if self._held:
+            events = (*self._held, *events)
+            self._held.clear()
         if self.redactor:
             events = tuple([await self._redacted(event) for event in events])
         try:
             await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
             raise RunBroken(f"run {self.execution_id} cannot be recorded: {error}") from error
+
+    def hold(self, event: ExecutionEvent) -> None:
+        """Emit an event together with the next one, whose comes next: for what another one follows at once."""
+        self._held.append(event)
 
     async def emit_last(self, event: ExecutionEvent) -> None:
         """Emit the event that ends the run."""

@@ -62,6 +62,7 @@ async def run_for_each(
         for index in next_items():
             kept = await runner.kept(f"{path}[{index}]")
             if kept is not None:
+                await core.breath.take()
                 outputs[index] = kept.output
                 if kept.error is not None:
                     failures.append((index, kept.error))

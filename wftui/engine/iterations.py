@@ -20,39 +20,35 @@ class IterationMarks:
         """So many will come; None when that is open."""
         if self._path in self._core.prior.planned:
             return
-        await self._core.emitter.emit(IterationsPlanned(path=self._path, total=total, **self._where()))
+        await self._core.emitter.emit(IterationsPlanned(total=total, **self._core.about(self._step, self._path)))
 
     async def started(self, index: int, label: str | None) -> None:
         """One begins; `label` is a short text of its item. Begun by an earlier process, it only goes on."""
         if self._place(index) in self._core.prior.iterations:
             return
-        event = IterationStarted(path=self._place(index), index=index, label=label, **self._where())
+        event = IterationStarted(index=index, label=label, **self._about(index))
         await self._core.emitter.emit(event)
 
     async def completed(self, index: int, output: Json, duration: float) -> None:
         """One is done."""
         await self._core.emitter.emit(
-            IterationCompleted(path=self._place(index), index=index, output=output, duration=duration, **self._where())
+            IterationCompleted(index=index, output=output, duration=duration, **self._about(index))
         )
 
     async def failed(self, index: int, error: ExecutionError, duration: float) -> None:
         """One failed."""
         await self._core.emitter.emit(
-            IterationFailed(path=self._place(index), index=index, error=error, duration=duration, **self._where())
+            IterationFailed(index=index, error=error, duration=duration, **self._about(index))
         )
 
     async def cancelled(self, index: int, stopped: Stopped, duration: float) -> None:
         """One was stopped."""
         await self._core.emitter.emit(
-            StepCancelled(path=self._place(index), duration=duration, abandoned=stopped.abandoned, **self._where())
+            StepCancelled(duration=duration, abandoned=stopped.abandoned, **self._about(index))
         )
 
     def _place(self, index: int) -> str:
         return f"{self._path}[{index}]"
 
-    def _where(self) -> dict[str, Json]:
-        return {
-            "execution_id": self._core.execution_id,
-            "timestamp": self._core.now(),
-            "step_id": self._step.id,
-        }
+    def _about(self, index: int) -> dict[str, Json]:
+        return self._core.about(self._step, self._place(index))

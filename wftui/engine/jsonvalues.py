@@ -12,6 +12,7 @@ MAX_DEPTH = 200
 _DIRECT = 20_000  # values looked at on the event loop (about 5 ms); more of them are looked at in a thread
 _MAX_INTEGER_BITS = 14_000  # Python refuses to print integers of more than 4,300 digits
 _INFINITY = float("inf")
+_FEW = 20
 
 
 async def ensure_json(value: Json, error_type: str, what: str) -> None:
@@ -24,9 +25,30 @@ async def ensure_json(value: Json, error_type: str, what: str) -> None:
     Raises:
         WorkflowError: naming the first place that is not JSON.
     """
+    if _is_plain(value):
+        return
     walk = _Walk(value, error_type, what)
     if not walk.go(_DIRECT):
         await asyncio.to_thread(walk.go, None)
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether a value is a small object of plain texts and numbers, as most are: beyond doubt JSON, without a walk."""
+    if type(value) is not dict or len(value) > _FEW:
+        return False
+    for key, item in value.items():
+        kind = type(item)
+        if type(key) is not str or not key.isascii():
+            return False
+        if kind is str:
+            if not item.isascii():
+                return False
+        elif kind is int:
+            if item.bit_length() > _MAX_INTEGER_BITS:
+                return False
+        elif kind is not bool and item is not None:
+            return False
+    return True
 
 
 class _Walk:

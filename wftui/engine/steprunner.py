@@ -70,10 +70,7 @@ class StepRunner:
         core.warnings += error is not None
         await core.emitter.emit(
             StepCompleted(
-                execution_id=core.execution_id,
-                timestamp=core.now(),
-                step_id=step.id,
-                path=path,
+                **core.about(step, path),
                 output=output,
                 item_errors=error,
                 duration=core.since(begun),
@@ -112,10 +109,7 @@ class StepRunner:
                 continue
             events.append(
                 StepSkipped(
-                    execution_id=core.execution_id,
-                    timestamp=core.now(),
-                    step_id=step.id,
-                    path=path,
+                    **core.about(step, path),
                     step_name=step.name,
                     step_type=step.type,
                     parent=parent,
@@ -159,10 +153,7 @@ class StepRunner:
             delay = delay_before_next(step.retry, failed, core.random, retry_after(described))
             await core.emitter.emit(
                 StepRetrying(
-                    execution_id=core.execution_id,
-                    timestamp=core.now(),
-                    step_id=step.id,
-                    path=path,
+                    **core.about(step, path),
                     attempt=attempt,
                     error=described,
                     next_at=core.now() + timedelta(seconds=delay),
@@ -170,22 +161,27 @@ class StepRunner:
             )
             await frame.stop.sleep(delay)
 
-    async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None) -> None:
-        """Record that an attempt begins; of a step that may run only once, so that no crash can hide it."""
-        await self.core.emitter.emit(
-            StepStarted(
-                execution_id=self.core.execution_id,
-                timestamp=self.core.now(),
-                step_id=step.id,
-                path=path,
-                step_name=step.name,
-                step_type=step.type,
-                parent=parent_of(frame, step, path),
-                attempt=attempt,
-                input=bound,
-            ),
-            safe=not step.idempotent,
+    async def started(
+        self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None, *, at_once: bool = False
+    ) -> None:
+        """Record that an attempt begins; of a step that may run only once, so that no crash can hide it.
+
+        Args:
+            at_once: its end follows well within a millisecond, and both are recorded together.
+        """
+        core = self.core
+        event = StepStarted(
+            **core.about(step, path),
+            step_name=step.name,
+            step_type=step.type,
+            parent=parent_of(frame, step, path),
+            attempt=attempt,
+            input=bound,
         )
+        if at_once and step.idempotent:
+            core.emitter.hold(event)
+        else:
+            await core.emitter.emit(event, safe=not step.idempotent)
 
     async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
         core = self.core
@@ -202,7 +198,7 @@ class StepRunner:
             bound = step.input(scope) if step.input is not None else {}
             await ensure_json(bound, "binding.not_json", "the input")
             parsed = parse_input(kind.input_model, bound)
-            await self.started(step, frame, path, attempt, bound)
+            await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
             try:
                 if kind.immediate:
                     await core.breath.take()
@@ -255,10 +251,7 @@ class StepRunner:
         core = self.core
         await core.emitter.emit(
             StepCancelled(
-                execution_id=core.execution_id,
-                timestamp=core.now(),
-                step_id=step.id,
-                path=path,
+                **core.about(step, path),
                 duration=core.since(begun),
                 abandoned=stopped.abandoned,
             )
@@ -271,10 +264,7 @@ class StepRunner:
         core.warnings += handled
         await core.emitter.emit(
             StepFailed(
-                execution_id=core.execution_id,
-                timestamp=core.now(),
-                step_id=step.id,
-                path=path,
+                **core.about(step, path),
                 error=failure.error,
                 duration=core.since(begun),
                 attempt=failure.attempts,

@@ -36,6 +36,8 @@ class WireModel(BaseModel):
 
 def _to_utc(value: object) -> object:
     if isinstance(value, datetime):
+        if value.tzinfo is UTC and not value.microsecond % 1000:
+            return value  # ours already, as all that is read from the database
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

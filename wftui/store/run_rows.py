@@ -22,6 +22,8 @@ from wftui.model.execution import TERMINAL, ExecutionError, ExecutionStatus
 from wftui.store.times import to_milliseconds
 
 _SHOWN_MESSAGE = 1000
+_TELL_NOTHING = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
+"""Types of nearly all events; while nobody is asked, they change nothing in the row."""
 
 Changes = dict[str, Json]
 """Columns of the row and their new values."""
@@ -50,6 +52,8 @@ class RunRow:
 
     def follow(self, event: ExecutionEvent) -> Changes:
         """Take note of an event; returns the columns it changes (all of them for `created`)."""
+        if event.type in _TELL_NOTHING and not self.waiting:
+            return {}
         at = to_milliseconds(event.timestamp)
         match event:
             case Created():
