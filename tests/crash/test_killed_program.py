@@ -15,6 +15,7 @@ import pytest
 
 from wftui.engine.resume import ConfirmationNeeded
 from wftui.model.base import Json
+from wftui.model.errors import ConflictError
 from wftui.model.events import ExecutionEvent, StepAnswered
 from wftui.workbench import Settings, Workbench
 
@@ -119,6 +120,8 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
 
         task = asyncio.create_task(watch())
         assert (await watching.record(run_id)).status == "running"
+        with pytest.raises(ConflictError, match="still going"):
+            await watching.rerun(run_id, {"token": SECRET}, keep=True)
         kill(program)
         async with asyncio.timeout(30):
             await task
@@ -152,6 +155,10 @@ async def test_another_process_goes_on_with_all_that_was_under_way(settings: Set
         with pytest.raises(ConfirmationNeeded) as asked:
             await workbench.resume(run_id, inputs)
         assert asked.value.paths == ["sub > pay"]
+        (child,) = [run.id for run in (await workbench.history()).executions if run.workflow_id == "child"]
+        with pytest.raises(ConfirmationNeeded) as asked:
+            await workbench.rerun(child, inputs, keep=True)
+        assert asked.value.paths == ["pay"]
         (settings.database.parent / "go").touch()
         await workbench.resume(run_id, inputs, confirmed=True)
         async with asyncio.timeout(30):

@@ -98,13 +98,12 @@ def build_parser() -> argparse.ArgumentParser:
     begin.add_argument("--from", dest="from_step", metavar="STEP", help="keep what ended well before this step")
     begin.add_argument("--from-failed", action="store_true", help="keep what ended well; run what failed or changed")
     rerun.add_argument("--plan", action="store_true", help="only tell what would be kept and run, and why")
+    _add_confirmed(rerun)
     add_inputs(rerun)
     _add_run_output(rerun)
     resume = command("resume", "Go on with a run whose process died.")
     resume.add_argument("run")
-    resume.add_argument(
-        "--confirmed", action="store_true", help='run again the interrupted steps that say "idempotent": false'
-    )
+    _add_confirmed(resume)
     add_inputs(resume)
     _add_run_output(resume)
 
@@ -184,6 +183,12 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
 
 
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
+
+
+def _add_confirmed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--confirmed", action="store_true", help='run again the interrupted steps that say "idempotent": false'
+    )
 
 
 def _add_run_output(parser: argparse.ArgumentParser) -> None:

@@ -67,7 +67,9 @@ def rerun(arguments: argparse.Namespace) -> int:
             _tell_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
         with _told_how():
-            run_id = await workbench.rerun(record.id, inputs, keep=keep, from_step=arguments.from_step)
+            run_id = await workbench.rerun(
+                record.id, inputs, keep=keep, from_step=arguments.from_step, confirmed=arguments.confirmed
+            )
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)

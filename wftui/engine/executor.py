@@ -25,6 +25,7 @@ from wftui.engine.resume import (
     given_up,
     inputs_again,
     may_have_run,
+    may_run_twice,
     read_history,
 )
 from wftui.engine.run import Run
@@ -222,6 +223,7 @@ class WorkflowExecutor:
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
         user_id: str = "",
+        confirmed: bool = False,
     ) -> str:
         """Run a workflow as it is now, keeping of an earlier run what `plan_restart` keeps; returns the new run's id.
 
@@ -230,14 +232,21 @@ class WorkflowExecutor:
         Args:
             from_step: id or path of the step to run again, with all that follows; None: from what failed or changed.
             inputs: in the place of those of the earlier run; secret ones must be given again.
+            confirmed: run again what was running when an interrupted run's process died and says `"idempotent": false`.
 
         Raises:
             NotFoundError: there is no such run or step.
+            ConflictError: the earlier run is still going.
+            ConfirmationNeeded: steps that may not run twice were running when its process died.
             UserError: the workflow does not exist or has errors, or a secret input is not given.
         """
         record = await self._record(execution_id, window=None)
+        if record.status in ("pending", "running"):
+            raise ConflictError(f"run {execution_id} is still going, so nobody knows yet what it leaves to run again")
         found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {})
         plan = found.loaded.plan
+        if not confirmed and (asked := may_run_twice(plan, found.record, from_step)):
+            raise ConfirmationNeeded(asked)
         request = ExecutionRequest(
             workflow_id=plan.id,
             inputs=inputs_again(plan, found.inputs, inputs or {}),

@@ -39,7 +39,7 @@ class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirme
     def __init__(self, paths: Sequence[str]) -> None:
         super().__init__(
             f"{', '.join(paths)}: running when the process died, so its work may be done already, and the workflow"
-            " says it must not be done twice; resume with confirmation to run it again"
+            " says it must not be done twice; it runs again only when that is confirmed"
         )
         self.paths = list(paths)
 
@@ -96,6 +96,25 @@ async def may_have_run(
                 child = (await load(history.created)).plan
                 found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.prior)]
     return found
+
+
+def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None) -> list[str]:
+    """The same for a re-run, from the record of the earlier run: what was running when its process died.
+
+    Args:
+        asked: id or path of the step to run again; who names it has confirmed it.
+    """
+    if record.status != "interrupted":
+        return []
+    once = {step.id for step in every_step(plan) if not step.idempotent and step.type not in _GOES_ON}
+    return [
+        step.path
+        for step in record.step_results
+        if step.status == "running"
+        and step.step_id in once
+        and not step.iterations
+        and asked not in (step.step_id, step.path)
+    ]
 
 
 def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:

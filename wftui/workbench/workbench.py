@@ -240,22 +240,35 @@ class Workbench:
         )
         return await executor.start(request)
 
-    async def rerun(self, run_id: str, inputs: Mapping[str, Json], *, keep: bool, from_step: str | None = None) -> str:
+    async def rerun(
+        self,
+        run_id: str,
+        inputs: Mapping[str, Json],
+        *,
+        keep: bool,
+        from_step: str | None = None,
+        confirmed: bool = False,
+    ) -> str:
         """Run a workflow as it is now with the inputs of an earlier run, its parent; returns the new run's id.
 
         Args:
             inputs: in the place of those of the earlier run; secret ones, which are never stored, must be among them.
             keep: take over every step that neither failed nor depends on a change; see `plan_restart`.
             from_step: with `keep`: id or path of a step to run again, with all that follows.
+            confirmed: with `keep`: run again what was running when the process died and says `"idempotent": false`.
 
         Raises:
             NotFoundError: there is no such run or step.
+            ConflictError: with `keep`: the earlier run is still going.
+            ConfirmationNeeded: with `keep`: steps that may not run twice were running when the process died.
             UsageError: a secret input is missing.
             CompileFailed: when the workflow has errors.
         """
         executor = await self.executor()
         if keep:
-            return await executor.rerun(run_id, from_step=from_step, inputs=inputs, user_id=self.settings.user_id)
+            return await executor.rerun(
+                run_id, from_step=from_step, inputs=inputs, user_id=self.settings.user_id, confirmed=confirmed
+            )
         record = await self.record(run_id, whole=True)
         from wftui.engine.secret_inputs import masked, restored
 
