@@ -255,7 +255,7 @@ class WorkflowExecutor:
             connections=record.connections,
         )
         new = new_id(self._clock)
-        prior = take_over(found.record, found.restart.kept, new, self._clock())
+        prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
         run = self._new_run(new, plan, request, depth=1, prior=prior)
         await self._create(run, found.loaded)
         return new

@@ -1,6 +1,6 @@
 """What is known of a run's steps from before, so that they are not run again: from its own or another run's events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -158,6 +158,11 @@ class RunHistory:
     def ended(self) -> bool:
         """Whether the run is over."""
         return self.last is not None and self.last.type in TERMINAL_EVENTS
+
+    def note_all(self, events: Iterable[ExecutionEvent]) -> None:
+        """Take in the next events of the run."""
+        for event in events:
+            self.note(event)
 
     def note(self, event: ExecutionEvent) -> None:
         """Take in the next event of the run."""

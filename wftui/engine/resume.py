@@ -1,5 +1,6 @@
 """Going on with a run whose process died: what must be known, and what must be asked first."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,8 +54,7 @@ async def read_history(store: "ExecutionStore", execution_id: str) -> RunHistory
     history = RunHistory(Prior(store.resolve))
     after = 0
     while page := await store.events(execution_id, after=after, limit=_PAGE):
-        for event in page:
-            history.note(event)
+        await asyncio.to_thread(history.note_all, page)
         after = page[-1].seq
     return history
 

@@ -25,6 +25,8 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.scope import Scope
 
+_COPIED_AT_ONCE = 100
+
 
 class StepRunner:
     """Runs the steps of one run."""
@@ -83,9 +85,10 @@ class StepRunner:
         """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
         prior = self.core.prior
         outcome = await prior.kept(path)
-        copies = prior.copies.pop(path, None)
-        if copies:
-            await self.core.emitter.emit(*copies)
+        copies = prior.copies.pop(path, [])
+        for start in range(0, len(copies), _COPIED_AT_ONCE):
+            await self.core.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
+            await self.core.breath.take()
         return outcome
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
