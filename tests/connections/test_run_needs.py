@@ -11,9 +11,9 @@ from kit import run_to_end
 from steps.composio_server import Account, Composio, composio_server
 
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.engine.resolver import UNRESOLVED
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
+from wftui.model.run_actions import UNRESOLVED
 from wftui.workbench import Workbench
 
 TOUCH = {"id": "touch", "type": "set", "input": {"x": 1}}

@@ -15,14 +15,12 @@ from wftui.engine.failures import describe_outside
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.execution import ExecutionError
+from wftui.model.run_actions import UNRESOLVED
 from wftui.model.workflow import CONTAINER_TYPES
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.steps.base import KeptT, StepType
-
-UNRESOLVED = "connection.unresolved"
-"""Type of the error of a run that lacks something; its `details` list what, for whom, and the command that helps."""
 
 
 class UnresolvedError(UserError):

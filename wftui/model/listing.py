@@ -60,7 +60,7 @@ class StepTypeInfo(WireModel):
 class RunAction(WireModel):
     """Something that may be done to a run; when it may not, `reason` says why."""
 
-    id: Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "export", "delete"]
+    id: Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "connect", "export", "delete"]
     label: str
     enabled: bool
     reason: str | None = None

@@ -3,6 +3,9 @@
 from wftui.model.execution import TERMINAL, ExecutionRecord
 from wftui.model.listing import RunAction
 
+UNRESOLVED = "connection.unresolved"
+"""Type of the error of a run that lacks something; its `details` list what, for whom, and the command that helps."""
+
 
 def run_actions(record: ExecutionRecord) -> list[RunAction]:
     """The actions of a run in the order screens show them, disabled ones with their reason."""
@@ -27,5 +30,10 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
             record.status in {"failed", "cancelled"},
             "the run is still going" if not ended else "nothing in it failed",
         ),
+        action("connect", "Connect what is missing", _lacks(record), "the run lacked nothing that could be connected"),
         action("resume", "Go on", interrupted, "the run was not interrupted"),
     ]
+
+
+def _lacks(record: ExecutionRecord) -> bool:
+    return record.error is not None and record.error.type == UNRESOLVED

@@ -25,7 +25,12 @@ _EMPTY = "No connections yet. Press n to add one: a web service, a model, an MCP
 
 
 class ConnectionsScreen(ActionScreen[None]):
-    """A list; each line is a name, its kind and its values, secrets as where they are."""
+    """A list; each line is a name, its kind and its values, secrets as where they are.
+
+    Args:
+        wanted: name of the connection to begin with; one that is not there is offered to be added.
+        kind: what it is to be.
+    """
 
     DEFAULT_CSS = """
     ConnectionsScreen {
@@ -37,14 +42,17 @@ class ConnectionsScreen(ActionScreen[None]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connections.edit", "Edit", "Change the connection.", ("enter", "e"), _GROUP),
         Action("connections.add", "New", "Add a connection.", ("n",), _GROUP),
+        Action("connections.accounts", "Accounts", "Show and connect the accounts behind it.", ("a",), _GROUP),
         Action("connections.test", "Test", "See whether its secrets are there and it answers.", ("t",), _GROUP),
         Action(
             "connections.remove", "Remove", "Forget it and its stored secrets, after asking.", ("delete", "D"), _GROUP
         ),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str | None = None, kind: str | None = None) -> None:
         super().__init__()
+        self._wanted = wanted
+        self._kind = kind
         self._shown: list[StoredConnection] = []
 
     def trail(self) -> tuple[str, ...]:
@@ -59,12 +67,19 @@ class ConnectionsScreen(ActionScreen[None]):
 
     async def on_mount(self) -> None:
         """Read the connections."""
-        self.attempt(self._read())
+        self.attempt(self._begin())
+
+    async def _begin(self) -> None:
+        await self._read(self._wanted)
+        if self._wanted is not None and self._wanted not in {each.name for each in self._shown}:
+            self.attempt(self._add(), group="edit", exclusive=True)
 
     def why_not(self, action_id: str) -> str | None:
         """Most need a connection."""
         if action_id != "connections.add" and self.selected is None:
             return "there is no connection"
+        if action_id == "connections.accounts" and self.selected is not None and self.selected.kind != "composio":
+            return f"a connection of kind {self.selected.kind} has no accounts"
         return None
 
     @property
@@ -114,14 +129,20 @@ class ConnectionsScreen(ActionScreen[None]):
 
     async def _add(self) -> None:
         kinds = list(KINDS.values())
-        options = [(kind.title, kind.word) for kind in kinds]
-        index = await self.app.push_screen_wait(Picker("What kind of connection?", options))
+        wanted, kind = self._wanted, self._kind
+        self._wanted = self._kind = None
+        if kind in KINDS:
+            index: int | None = list(KINDS).index(kind)
+        else:
+            options = [(kind.title, kind.word) for kind in kinds]
+            index = await self.app.push_screen_wait(Picker("What kind of connection?", options))
         if index is None:
             return
         taken = {each.name for each in self._shown}
         name = await self.app.push_screen_wait(
             PromptScreen(
                 "Name of the connection",
+                wanted if wanted is not None and wanted not in taken else "",
                 hint="Workflows ask for it by this name: a-z, 0-9, _ and -.",
                 check=lambda text: "there is one of that name already" if text in taken else None,
             )
@@ -145,6 +166,13 @@ class ConnectionsScreen(ActionScreen[None]):
         kept = await self.workbench.connections.save(connection)
         await self._read(kept.name)
         self.notify(f"{kept.name} is saved.", markup=False)
+
+    def action_accounts(self) -> None:
+        """Show the accounts behind it."""
+        from wftui.tui.screens.accounts import AccountsScreen
+
+        if self.selected is not None:
+            self.app.push_screen(AccountsScreen(self.selected.name))
 
     def action_test(self) -> None:
         """Reach for its other end."""

@@ -110,6 +110,15 @@ class MonitorScreen(RunScreen):
         if secrets is not None:
             self.wftui.open_monitor(await self.workbench.rerun(self.run_id, secrets, keep=True, from_step=from_step))
 
+    def action_connect(self) -> None:
+        """Show what the run lacked."""
+        from wftui.tui.screens.missing import MissingScreen
+
+        record = self.state.record
+        details = record.error.details if record.error is not None else None
+        missing = details.get("missing") if isinstance(details, dict) else None
+        self.app.push_screen(MissingScreen(record.workflow_id, missing or []))
+
     def action_resume(self) -> None:
         """Go on with an interrupted run."""
         self.attempt(self._resume(), group="rerun", exclusive=True)

@@ -8,6 +8,14 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "monitor.rerun_from", "From here", "Run again from a step; shows first what is kept, and why.", ("R",), "Run"
     ),
+    Action(
+        "monitor.connect",
+        "What is missing",
+        "Show what the run lacked, and go where it is connected.",
+        ("m",),
+        "Run",
+        footer=False,
+    ),
     Action("monitor.resume", "Go on", "Go on with an interrupted run.", ("u",), "Run", footer=False),
     Action(
         "monitor.child",

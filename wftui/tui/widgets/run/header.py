@@ -6,6 +6,7 @@ from textual.widget import Widget
 from wftui.model.clock import Clock
 from wftui.model.execution import ExecutionRecord
 from wftui.model.reducer import progress
+from wftui.model.run_actions import UNRESOLVED
 from wftui.tui.status import look
 from wftui.tui.widgets.run.gantt import run_length
 from wftui.tui.widgets.run.state import RunState
@@ -84,6 +85,8 @@ class RunHeader(Widget):
             seen = f"; last heard of {local_moment(self.run.last_sign, self.now())}" if self.run.last_sign else ""
             parts += [separator, (f"its process has ended{seen}; u goes on", "$text-warning")]
         elif record.error is not None:
+            if record.error.type == UNRESOLVED:
+                parts += [separator, ("m shows what is missing", "$text-warning")]
             parts += [separator, (one_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)
 
