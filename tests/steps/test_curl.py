@@ -5,7 +5,7 @@ import pytest
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.steps.curl import curl_from_input, input_from_curl
-from wftui.steps.http import HttpInput
+from wftui.steps.http import HttpInput, HttpStep
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,23 @@ def test_what_cannot_be_taken_over_is_said(command: str, sentence: str) -> None:
     ],
 )
 def test_there_and_back_again(step: dict[str, Json]) -> None:
-    assert input_from_curl(curl_from_input(step)) == step
+    command = curl_from_input(step)
+    assert command is not None
+    assert input_from_curl(command) == step
+
+
+def test_what_is_known_in_a_run_only_is_no_command() -> None:
+    assert curl_from_input({"url": "https://x.org", "headers": "{{ inputs.headers }}"}) is None
+
+
+def test_a_short_address_is_completed_from_where_the_answer_came() -> None:
+    assert HttpStep.as_command({"url": "/a?b=1"}, {"url": "https://x.org/elsewhere"}) == "curl -L 'https://x.org/a?b=1'"
+    assert HttpStep.from_command("echo curl") is None
 
 
 def test_what_authorises_is_not_copied() -> None:
     copied = curl_from_input({"url": "https://x.org", "headers": {"Authorization": "Bearer abc", "X-Api-Key": "def"}})
+    assert copied is not None
     assert "abc" not in copied
     assert "def" not in copied
     assert "Authorization: ***" in copied
