@@ -167,6 +167,10 @@ def test_a_secret_in_an_address_is_masked_however_it_is_quoted(url: str) -> None
         assert "%28c" not in shown, shown
 
 
+def test_what_follows_the_word_of_a_header_is_masked_on_its_own() -> None:
+    assert Redactor(["Bearer tok-123456"]).redact_text("Bearer tok-123456, tok-123456") == f"{MASK}, {MASK}"
+
+
 def test_what_logs_leave_out_of_a_secret_does_not_hide_it() -> None:
     assert Redactor(["ab\x07cd\x1befgh"]).redact_text("abcdefgh") == MASK
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wftui.connections.connections import StoredConnection
+from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.events import EVENT_ADAPTER
@@ -269,3 +269,14 @@ async def test_a_lock_and_its_report_hold_no_secret(workbench: Workbench, tmp_pa
     assert "***" in said
     folder = workbench.settings.tables / "workflows" / "flow"
     assert all(TOKEN.encode() not in file.read_bytes() for file in folder.iterdir())
+
+
+async def test_a_header_that_says_who_asks_is_a_secret(workbench: Workbench, tmp_path: Path) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
+    kept = await workbench.connections.save(StoredConnection(name="site", kind="http", values={"headers": headers}))
+    assert kept.values["headers"] == {"Authorization": "store:site/headers/Authorization", "Accept": "application/json"}
+    file = tmp_path / "private" / "connections.json"
+    assert Connections(tmp_path / "private").resolve("site").values["headers"] == headers
+    file.write_text(file.read_text().replace("store:site/headers/Authorization", f"Bearer {TOKEN}"))
+    by_hand = Connections(tmp_path / "private").resolve("site")
+    assert (by_hand.values["headers"], by_hand.secrets) == (headers, [f"Bearer {TOKEN}"])

@@ -158,8 +158,9 @@ class Connections:
         values = deepcopy(stored.values)
         secrets: list[str] = []
         for path, text in list(secret_leaves(model, values)):
+            by_hand = path[0] not in model.secret_fields() and not is_reference(text)  # a header, in clear
             try:
-                secret = resolve_reference(text, self.store)
+                secret = text if by_hand else resolve_reference(text, self.store)
             except ConnectionsError as error:
                 raise ConnectionsError(
                     f"{'.'.join(path)} of the connection {name!r}: {error}", code=error.code

@@ -162,6 +162,9 @@ class GenericConnection(ConnectionValues):
     secrets: Secrets = Field(default_factory=dict)
 
 
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+"""Names, in lower case, of headers that say who is asking."""
+
 KINDS: dict[str, type[ConnectionValues]] = {
     kind.word: kind
     for kind in (
@@ -179,7 +182,15 @@ KINDS: dict[str, type[ConnectionValues]] = {
 
 
 def secret_leaves(kind: type[ConnectionValues], values: Mapping[str, Json]) -> Iterator[tuple[list[str], str]]:
-    """(path, text) of every secret text in the values of a connection, in their JSON form."""
+    """(path, text) of every secret text in the values of a connection, in their JSON form.
+
+    Headers that say who is asking are secret, too, in kinds whose other headers are not.
+    """
+    headers = values.get("headers")
+    if "headers" not in kind.secret_fields() and isinstance(headers, dict):
+        for name, text in headers.items():
+            if name.lower() in SECRET_HEADERS and isinstance(text, str):
+                yield ["headers", name], text
     for name in sorted(kind.secret_fields() & values.keys()):
         value = values[name]
         if isinstance(value, str):

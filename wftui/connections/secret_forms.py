@@ -22,12 +22,17 @@ _URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@[]", _IN_QUERY, _IN_PATH, _IN_FR
 """What is left as it is: by `quote` in full and in paths, by JavaScript (`encodeURIComponent`, `encodeURI`), and by
 browsers and HTTP libraries in a query, in a path, in a fragment and in front of the host."""
 
+_SCHEMES = ("basic", "bearer", "token")
+"""What stands in front of the secret in an `Authorization` header."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """What is left out of logs."""
 
 
 def secret_forms(secret: str) -> set[str]:
-    """All texts to mask for one secret: itself, its lines, its JSON leaves, the password of a URL; in every encoding.
+    """All texts to mask for one secret: itself, its lines, its JSON leaves, the password of a URL, what follows `Bearer`.
+
+    Each in every encoding.
 
     Empty when nothing of it is at least `MINIMUM_LENGTH` characters long.
     """
@@ -42,6 +47,9 @@ def encodings(text: str) -> set[str]:
 def _parts(secret: str) -> set[str]:
     parts = {secret, secret.strip(), _CONTROL.sub("", secret)}
     parts.update(line.strip() for line in secret.splitlines())
+    scheme, _, credentials = secret.partition(" ")
+    if scheme.lower() in _SCHEMES:
+        parts.add(credentials.strip())
     if "://" in secret:
         parts.update(_passwords(secret))
     if secret.lstrip()[:1] in ("{", "["):
