@@ -30,10 +30,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def secret_forms(secret: str) -> set[str]:
-    """All texts to mask for one secret: itself, its lines, its JSON leaves, the password of a URL, what follows `Bearer`.
+    """All texts to mask for one secret, each in every encoding.
 
-    Each in every encoding.
-
+    These are itself, its lines, its JSON leaves, the password of a URL, and what follows the word `Bearer`.
     Empty when nothing of it is at least `MINIMUM_LENGTH` characters long.
     """
     return set().union(*map(encodings, _parts(secret)))
