@@ -145,3 +145,18 @@ def test_a_secret_from_set_to_remove(
     assert main(["connections", *places, "secret", "set", "no-name"]) == 2
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert main(["connections", *places, "secret", "set", "door"]) == 2
+
+
+def test_a_run_that_lacks_something_names_the_commands_and_fails(
+    places: list[str], settings: Settings, service: Composio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.accounts.clear()
+    post = {"id": "post", "type": "composio", "connection": "tools", "input": {"tool": "GITHUB_CREATE_ISSUE"}}
+    workflow = {"format": 1, "id": "posts", "connections": {"tools": {"kind": "composio"}}, "steps": [post]}
+    path = settings.tables / "workflows" / "posts" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(workflow))
+    assert main(["run", "posts", *places]) == 1
+    captured = capsys.readouterr()
+    assert "error[connection.unresolved] the run cannot start: post: " in captured.err
+    assert "(wftui connections connect tools github)" in captured.err

@@ -19,6 +19,7 @@ from wftui.engine.restart import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
+from wftui.model.run_actions import UNRESOLVED
 from wftui.workbench import Settings, Workbench
 
 
@@ -229,7 +230,7 @@ def exit_code(record: ExecutionRecord) -> ExitCode:
         return ExitCode.DONE
     if record.status == "cancelled":
         return ExitCode.CANCELLED
-    if record.error is not None and record.started_at is None:
+    if record.error is not None and record.started_at is None and record.error.type != UNRESOLVED:
         return ExitCode.USAGE  # it never started: its inputs were invalid
     return ExitCode.FAILED
 

@@ -25,7 +25,7 @@ class AccountsScreen(ActionScreen[None]):
 
     DEFAULT_CSS = """
     AccountsScreen {
-        OptionList { height: 1fr; border: none; background: $background; padding: 0 1; }
+        OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
         .link { height: auto; padding: 0 2; border-top: solid $border-blurred; display: none; }
         &.-linking .link { display: block; }

@@ -34,7 +34,7 @@ class ConnectionsScreen(ActionScreen[None]):
 
     DEFAULT_CSS = """
     ConnectionsScreen {
-        OptionList { height: 1fr; border: none; background: $background; padding: 0 1; }
+        OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
         .about { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }
     }

@@ -27,7 +27,7 @@ class MissingScreen(ActionScreen[None]):
 
     DEFAULT_CSS = """
     MissingScreen {
-        OptionList { height: 1fr; border: none; background: $background; padding: 0 1; }
+        OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .about { height: auto; padding: 0 2; border-top: solid $border-blurred; }
     }
     """
