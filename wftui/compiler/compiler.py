@@ -220,8 +220,7 @@ class WorkflowCompiler:
             if self.connections is not None and checked.tree is not None:
                 looked_at[self.connections.path] = file_etag(self.connections.path)
                 found += [
-                    diagnostic(problem, document)
-                    for problem in check_own_connections(checked.tree, self.connections)
+                    diagnostic(problem, document) for problem in check_own_connections(checked.tree, self.connections)
                 ]
             if checked.tree is not None:
                 workflow = checked.tree.workflow
@@ -229,6 +228,8 @@ class WorkflowCompiler:
                 outline.description, outline.version = workflow.description or "", workflow.version
                 outline.input_schema = workflow.input_schema
                 outline.steps = step_infos(checked, document)
+                kinds = [kind for kind in checked.types.values() if kind is not None]
+                outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
                 if not any(each.severity == "error" for each in found):
                     code = transpile(checked, document, self._steps)
                     entry = RegistryEntry(workflow.version, source_hash(checked.tree))

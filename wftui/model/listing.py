@@ -41,6 +41,9 @@ class WorkflowOutline(WireModel):
     version: str = ""
     input_schema: dict[str, Json] = Field(default_factory=dict)
     steps: list[StepInfo] = Field(default_factory=list)
+    icons: Annotated[
+        dict[str, tuple[str, str]], Field(description="Of the step types in use: the icon, and the one in ASCII.")
+    ] = Field(default_factory=dict)
 
 
 class StepTypeInfo(WireModel):

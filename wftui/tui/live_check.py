@@ -9,6 +9,7 @@ from textual.widget import Widget
 from wftui.model.compilation import CompilationResult
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
+from wftui.tui.canvas.signs import learn
 
 if TYPE_CHECKING:
     from wftui.workbench import Workbench
@@ -65,6 +66,7 @@ class LiveCheck:
                 if result.success and version == self._version:
                     try:
                         outline = await self._workbench.outline(self._workflow_id, text)
+                        learn(outline.icons)
                     except UserError:
                         outline = None  # the result says why
                 if version == self._version:
