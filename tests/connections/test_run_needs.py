@@ -11,9 +11,14 @@ from kit import run_to_end
 from steps.composio_server import Account, Composio, composio_server
 
 from wftui.connections.connections import Connections, StoredConnection
+from wftui.engine.resolver import UnresolvedError
 from wftui.model.base import Json
+from wftui.model.clock import utc_now
+from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepCompleted
 from wftui.model.execution import ExecutionRecord
 from wftui.model.run_actions import UNRESOLVED
+from wftui.runtime.plan import step_infos
+from wftui.store.ids import new_id
 from wftui.workbench import Workbench
 
 TOUCH = {"id": "touch", "type": "set", "input": {"x": 1}}
@@ -242,3 +247,44 @@ async def test_a_secret_of_the_store_is_looked_for(workbench: Workbench, tables:
     record = await run_to_end(workbench, "keyed", {})
     assert record.status == "completed", record.error
     assert record.step_results[0].output["stdout"] == "***\n"
+
+
+async def interrupted(workbench: Workbench, workflow_id: str, *done: str) -> str:
+    """A run whose process died when these steps had ended."""
+    store = await workbench.store()
+    loaded = workbench.compiler().load(workflow_id)
+    run: dict[str, Any] = {"execution_id": new_id(utc_now), "timestamp": utc_now()}
+    plan = await store.put_plan(loaded.source, loaded.code)
+    events: list[ExecutionEvent] = [
+        Created(**run, workflow_id=workflow_id, user_id="ada", plan=plan, steps=step_infos(loaded.plan)),
+        Started(**run),
+        *(StepCompleted(**run, step_id=step, path=step, duration=1.0) for step in done),
+        Interrupted(**run),
+    ]
+    await store.append(events, wait=True)
+    return str(run["execution_id"])
+
+
+async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    write(tables, "posts", TOUCH, POST, connections=TOOLS)
+    run_id = await interrupted(workbench, "posts", "touch")
+    with pytest.raises(UnresolvedError, match="wftui connections connect tools github"):
+        await workbench.resume(run_id, {})
+    assert (await workbench.record(run_id)).status == "interrupted"
+    service.accounts = [Account("ca_1")]
+    await workbench.resume(run_id, {})
+    record = await workbench.wait(run_id)
+    assert record.status == "completed", record.error
+    assert [body["connected_account_id"] for body in service.executed] == ["ca_1"]
+
+
+async def test_what_has_ended_needs_nothing_when_a_run_goes_on(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    write(tables, "posts", POST, TOUCH, connections=TOOLS)
+    run_id = await interrupted(workbench, "posts", "post")
+    await workbench.resume(run_id, {})
+    assert (await workbench.wait(run_id)).status == "completed"
+    assert not service.calls

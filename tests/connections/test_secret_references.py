@@ -1,0 +1,123 @@
+"""Runs whose secrets come from where connections say they are: environment, file, program, encrypted store."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit import run_to_end
+from steps.http_server import serving
+
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.model.errors import UserError
+from wftui.workbench import Workbench
+
+SECRET = "tok-en_with/odd+chars=0123"
+FETCH = {
+    "format": 1,
+    "id": "fetch",
+    "connections": {"api": {"kind": "http"}},
+    "steps": [
+        {"id": "get", "type": "http", "connection": "api", "input": {"url": "/echo/x"}},
+        {"id": "sent", "type": "assert", "input": {"that": "{{ steps.get.output.status == 200 }}"}},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+def write(tables: Path, workflow: dict[str, object]) -> None:
+    path = tables / "workflows" / str(workflow["id"]) / "workflow.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(workflow))
+
+
+def connect(url: str, token: str) -> None:
+    values = {"baseUrl": url, "auth": "apiKey", "apiKeyName": "X-Length", "apiKey": token}
+    Connections().save(StoredConnection(name="api", kind="http", values=values))
+
+
+def files_with_it(tmp_path: Path, database: Path) -> list[Path]:
+    """Files of the history in which the secret stands."""
+    return [path for path in tmp_path.glob(f"{database.name}*") if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("kind", ["env", "file", "cmd", "store", "clear"])
+async def test_a_connections_secret_is_sent_and_not_kept(
+    workbench: Workbench,
+    tables: Path,
+    tmp_path: Path,
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setenv("WFTUI_TEST_KEY", SECRET)
+    (tmp_path / "key").write_text(f"{SECRET}\n")
+    (tmp_path / "say.py").write_text(f"print({SECRET!r})\n")
+    Connections().store.keep("api_key", SECRET)
+    reference = {
+        "env": "env:WFTUI_TEST_KEY",
+        "file": f"file:{tmp_path / 'key'}",
+        "cmd": f"cmd:{sys.executable} {tmp_path / 'say.py'}",
+        "store": "store:api_key",
+        "clear": SECRET,
+    }[kind]
+    connect(server, reference)
+    write(tables, FETCH)
+    record = await run_to_end(workbench, "fetch", {})
+    assert record.status == "completed", record.error
+    headers = record.step_results[0].output["body"]["headers"]
+    assert headers["x-length"] == "***", "it was sent, and is masked where the server tells of it"
+    await workbench.close()
+    assert not files_with_it(tmp_path, workbench.settings.database)
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("env:WFTUI_TEST_UNSET", "the environment variable WFTUI_TEST_UNSET is not set"),
+        ("file:/nowhere/at/all", "cannot read /nowhere/at/all"),
+        ("cmd:false", "the program false ended with exit code 1"),
+        ("store:unheard", "the secret store has no unheard"),
+    ],
+)
+async def test_a_secret_that_is_not_there_keeps_the_run_from_starting(
+    workbench: Workbench, tables: Path, server: str, reference: str, sentence: str
+) -> None:
+    connect(server, reference)
+    write(tables, FETCH)
+    record = await run_to_end(workbench, "fetch", {})
+    assert record.started_at is None
+    assert record.error is not None
+    assert f"get: apiKey of the connection 'api': {sentence}" in record.error.message
+
+
+async def test_a_stored_secret_is_read_by_its_name(
+    workbench: Workbench, tables: Path, tmp_path: Path, server: str
+) -> None:
+    headers = {"X-Length": "{{ secrets.door }}", "X-Part": "key-{{ secrets.door | upper }}"}
+    get = {"id": "get", "type": "http", "input": {"url": f"{server}/echo/x", "headers": headers}}
+    write(tables, {"format": 1, "id": "keyed", "steps": [get]})
+    Connections().store.keep("door", SECRET)
+    record = await run_to_end(workbench, "keyed", {})
+    assert record.status == "completed", record.error
+    told = record.step_results[0].output["body"]["headers"]
+    assert (told["x-length"], SECRET.upper() in told["x-part"]) == ("***", False)
+    await workbench.close()
+    assert not files_with_it(tmp_path, workbench.settings.database)
+
+
+@pytest.mark.parametrize("where", ["when", "outputs", "name"])
+async def test_a_secret_has_no_place_where_it_would_be_shown(workbench: Workbench, tables: Path, where: str) -> None:
+    step = {"id": "a", "type": "set", "input": {"x": "{{ secrets.door }}" if where == "name" else 1}}
+    if where == "when":
+        step["when"] = "secrets.door == 'x'"
+    outputs = {"outputs": {"o": "{{ secrets.door }}"}} if where == "outputs" else {}
+    write(tables, {"format": 1, "id": "bad", "steps": [step], **outputs})
+    with pytest.raises(UserError, match="secrets may not stand here"):
+        await workbench.start("bad", {})
