@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import aiosqlite
+from cli_runs import Runs
 from measure import Pair, Row, measure_pair
 
 from wftui.compiler.compiler import LoadedWorkflow
@@ -36,7 +37,9 @@ def rows() -> Iterable[Row]:
         yield from _sequences(Path(folder))
         yield from _others(Path(folder))
     memory = _peak_memory()
-    yield Row("peak memory, 1,000 steps", f"{memory:.0f} MB", "60 MB", memory / 60, 1)
+    yield Row("peak memory of the engine alone, 1,000 steps", f"{memory:.0f} MB", "60 MB", memory / 60, 1)
+    with tempfile.TemporaryDirectory(prefix="wftui-bench-", dir=Path.cwd()) as folder:
+        yield from _command_line(Runs(Path(folder)))
 
 
 def _sequences(folder: Path) -> Iterable[Row]:
@@ -64,6 +67,32 @@ def _sequences(folder: Path) -> Iterable[Row]:
     yield Row("a step of 10,000", f"{per_step[10_000] * 1000:.3f} ms", "a step of 1,000", flat, 1.2)
     written = _bytes_written(folder)
     yield Row("bytes in the database per step", f"{written:.0f}", "1,500", written / 1500, 1)
+
+
+def _command_line(runs: Runs) -> Iterable[Row]:
+    one = runs.chain(1)
+    pair = measure_pair(lambda: runs.until_first_step(one), runs.bare_imports, rounds=7)
+    yield Row(
+        "start of wftui run to its first step",
+        f"{pair.median_a * 1000:.0f} ms",
+        f"Python importing the same libraries {pair.median_b * 1000:.0f} ms",
+        pair.ratio,
+        3,
+    )
+    peak = runs.measure(runs.chain(1000)).peak
+    yield Row("peak memory of wftui run -q, 1,000 steps", f"{peak:.0f} MB", "60 MB", peak / 60, 1)
+    few, many = runs.measure(runs.for_each(1000)), runs.measure(runs.for_each(100_000))
+    yield Row(
+        "peak memory of wftui run -q, forEach over 100,000 items", f"{many.peak:.0f} MB", "200 MB", many.peak / 200, 1
+    )
+    yield Row("forEach over 100,000 items", f"{many.seconds:.1f} s", "25 s", many.seconds / 25, 1)
+    yield Row(
+        "an item of 100,000",
+        f"{many.seconds / 100:.3f} ms",
+        f"an item of 1,000 {few.seconds:.3f} ms",
+        many.seconds / 100 / few.seconds,
+        1.5,
+    )
 
 
 def _others(folder: Path) -> Iterable[Row]:
