@@ -58,6 +58,12 @@ async def test_delay_ends_with_the_calendar(run: Run, values: Mapping[str, Json]
     assert caught.value.type == "delay.moment"
 
 
+async def test_a_timeout_ends_with_the_calendar(run: Run, context: RecordingContext) -> None:
+    with pytest.raises(WorkflowError, match="beyond the year 9999"):
+        await run(ApprovalStep(), {"prompt": "Go?", "timeout": "99999999999h"})
+    assert context.asked == []
+
+
 async def test_an_approval_has_a_form_that_is_one(run: Run, context: RecordingContext) -> None:
     values: dict[str, Json] = {"prompt": "Go?", "form": {"properties": {"n": {"type": "number?"}}}}
     [(field, sentence)] = ApprovalStep.check(values)

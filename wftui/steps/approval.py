@@ -11,6 +11,7 @@ from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer, StepContext, StepModel, StepType
+from wftui.steps.moments import moment_after
 
 
 class ApprovalInput(StepModel):
@@ -57,10 +58,13 @@ class ApprovalStep(StepType[ApprovalInput]):
         """The answer: `{approved, by, at, data}`.
 
         Raises:
-            WorkflowError: `validation.form` when the form is no JSON Schema, `timeout` as `onTimeout` says.
+            WorkflowError: `validation.form` when the form is no JSON Schema, `delay.moment` when nobody could see the
+                end of the timeout, `timeout` as `onTimeout` says.
         """
         if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
             raise WorkflowError("validation.form", problems[0])
+        if input.timeout is not None:
+            moment_after(context, input.timeout)
         answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
         return answer.model_dump(mode="json", by_alias=True)
 

@@ -1,15 +1,15 @@
 """`delay`: wait for a time, or until a moment."""
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.durations import Duration
-from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
+from wftui.steps.moments import beyond_the_calendar, moment_after
 
 
 class DelayInput(StepModel):
@@ -59,11 +59,11 @@ class DelayStep(StepType[DelayInput]):
         Raises:
             WorkflowError: `delay.moment` when there is no such moment.
         """
-        try:
-            if input.until is not None:
+        if input.until is None:
+            moment = moment_after(context, input.for_ or 0.0)
+        else:
+            try:
                 moment = input.until.astimezone(UTC)
-            else:
-                moment = context.now() + timedelta(seconds=input.for_ or 0.0)
-        except OverflowError:
-            raise WorkflowError("delay.moment", "The moment to wait for lies beyond the year 9999.") from None
+            except OverflowError:
+                raise beyond_the_calendar() from None
         return {"until": format_timestamp(await context.sleep_until(moment))}

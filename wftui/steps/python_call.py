@@ -67,7 +67,7 @@ def _crash(result: ProcessResult) -> WorkflowError:
     said = result.stderr.last_line()
     return WorkflowError(
         "python.crash",
-        f"The interpreter {how} before main() returned{': ' + said if said else ''}.",
+        f"The interpreter {how} before main() returned{': ' + said.rstrip('.') if said else ''}.",
         details={"exitCode": code, "stderr": result.stderr.ending(4000)},
     )
 
