@@ -1,5 +1,6 @@
 """Running again from somewhere: what is kept, what runs, and why."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,3 +205,39 @@ async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
     record = await run(workflow(loop), {"x": 1})
     assert decided(workflow(loop), record) == {"l": "keep: same input"}
     assert decided(workflow(loop), record, inputs={"x": 2}) == {"l": "run: l[0].check runs again"}
+    late: Bind = lambda scope: {"x": scope.inputs["list"][scope.locals["index"]]}  # noqa: E731
+    over: Bind = lambda scope: scope.locals["index"] == 1  # noqa: E731
+    turns = step(
+        "l", type="loop", input=None, body=(step("p", input=late),), loop=LoopPlan(until=over, max_iterations=3)
+    )
+    record = await run(workflow(turns), {"list": [1, 2, 3]})
+    assert decided(workflow(turns), record, inputs={"list": [1, 2, 9]}) == {"l": "keep: same input"}
+    assert decided(workflow(turns), record, inputs={"list": [1, 9, 3]}) == {"l": "run: l[1].p runs again"}
+    for changed in (
+        LoopPlan(until=lambda scope: scope.locals["index"] == 2, max_iterations=3),
+        LoopPlan(until=lambda scope: scope.locals["index"] == 0, max_iterations=3),
+        LoopPlan(until=over, max_iterations=1),
+    ):
+        assert decided(workflow(replace(turns, loop=changed)), record) == {"l": "run: it would end elsewhere"}
+
+
+async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
+    plan = workflow(
+        step("a"), step("b", "fail", on_error="fallback", fallback=7), step("c", "fail", on_error="continue")
+    )
+    record = await run(plan)
+    assert set(decided(plan, record, before=plan).values()) == {"keep: same input", "keep: failed, which was handled"}
+    a, b, c = plan.steps
+    now = workflow(replace(a, connection="other"), replace(b, fallback=8), replace(c, on_error="fail"))
+    assert decided(now, record, before=plan) == {
+        "a": "run: its connection has changed",
+        "b": "run: its onError has changed",
+        "c": "run: its onError has changed",
+    }
+    stricter = workflow(replace(a, output_schema={"type": "integer"}), b, c)
+    assert decided(stricter, record, before=plan)["a"] == "run: its outputSchema has changed"
+
+
+async def test_a_container_that_failed_by_itself_runs_again_and_keeps_what_is_inside() -> None:
+    plan = workflow(step("g", type="group", input=None, body=(step("x"),), output_schema={"type": "integer"}))
+    assert decided(plan, await run(plan)) == {"g": "run: failed", "g.x": "keep: same input"}

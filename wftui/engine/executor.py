@@ -214,7 +214,8 @@ class WorkflowExecutor:
             UserError: the workflow does not exist or has errors.
         """
         record = await self._record(execution_id, window=None)
-        return (await prepare_rerun(self._store, self._load, record, from_step, inputs or {})).restart
+        before = await self._stored.plan_before(execution_id)
+        return (await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before)).restart
 
     async def rerun(
         self,
@@ -243,7 +244,8 @@ class WorkflowExecutor:
         record = await self._record(execution_id, window=None)
         if record.status in ("pending", "running"):
             raise ConflictError(f"run {execution_id} is still going, so nobody knows yet what it leaves to run again")
-        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {})
+        before = await self._stored.plan_before(execution_id)
+        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before)
         plan = found.loaded.plan
         if not confirmed and (asked := may_run_twice(plan, found.record, from_step)):
             raise ConfirmationNeeded(asked)

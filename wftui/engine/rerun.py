@@ -11,6 +11,7 @@ from wftui.engine.secret_inputs import masked
 from wftui.engine.validation import check_inputs
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
+from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
@@ -38,10 +39,12 @@ async def prepare_rerun(
     record: ExecutionRecord,
     from_step: str | None,
     inputs: Mapping[str, Json],
+    before: WorkflowPlan | None,
 ) -> Rerun:
     """Plan to run a workflow again.
 
     Args:
+        before: the workflow as the earlier run had it; None where that cannot be had any more.
         from_step: id or path of a step to run again whatever became of it.
         inputs: in the place of those of the earlier run.
 
@@ -56,6 +59,6 @@ async def prepare_rerun(
     hidden = masked(filled, plan.secret_inputs)
     environment = dict(os.environ)
     restart = await asyncio.to_thread(
-        lambda: plan_restart(plan, whole, inputs=hidden, environment=environment, from_step=from_step)
+        lambda: plan_restart(plan, whole, inputs=hidden, environment=environment, from_step=from_step, before=before)
     )
     return Rerun(whole, loaded, hidden, restart)

@@ -10,10 +10,11 @@ from wftui.engine.cancel import StopScope
 from wftui.engine.conditions import holds
 from wftui.engine.frame import Frame
 from wftui.engine.outcome import StepOutcome
+from wftui.engine.resume import every_step
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import NotFoundError
 from wftui.model.execution import ExecutionRecord, StepResult
-from wftui.runtime.plan import StepPlan, WorkflowPlan, step_infos
+from wftui.runtime.plan import LoopPlan, StepPlan, WorkflowPlan, step_infos
 from wftui.runtime.scope import Scope
 
 
@@ -48,6 +49,7 @@ def plan_restart(
     inputs: Mapping[str, Json],
     environment: Mapping[str, str],
     from_step: str | None = None,
+    before: WorkflowPlan | None = None,
 ) -> RestartPlan:
     """Decide what to keep of an earlier run.
 
@@ -59,6 +61,7 @@ def plan_restart(
         record: the earlier run, with its big values in place.
         inputs: of the new run, secret ones masked as they are in the record.
         from_step: id or path of a step that runs again whatever became of it; None: only what has to.
+        before: the workflow as the run had it, where it is known.
 
     Raises:
         NotFoundError: there is no such step.
@@ -76,17 +79,19 @@ def plan_restart(
         secrets=_Masks(),
         connection=_Masks(),
     )
-    planner = _Planner(record, _find(plan, record, from_step) if from_step else None)
+    former = {step.id: step for step in every_step(before)} if before is not None else {}
+    planner = _Planner(record, _find(plan, record, from_step) if from_step else None, former)
     planner.steps(plan.steps, Frame(scope, StopScope()))
     planner.restart.decisions += [StepDecision(step.id, "run", "finally always runs") for step in plan.finally_]
     return planner.restart
 
 
 class _Planner:
-    def __init__(self, record: ExecutionRecord, asked: str | None) -> None:
+    def __init__(self, record: ExecutionRecord, asked: str | None, former: Mapping[str, StepPlan]) -> None:
         self.restart = RestartPlan()
         self._record = record
         self._asked = asked
+        self._former = former
 
     def steps(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
         """Decide for a list of steps; returns the first path that runs again, or None."""
@@ -127,6 +132,9 @@ class _Planner:
             return "was cancelled"
         if step.disabled:
             return "is disabled now"
+        changed = self._why_changed(step, result)
+        if changed:
+            return changed
         try:
             if step.when is not None and not holds(step.when, frame.scope, "when"):
                 return "its condition has changed"
@@ -138,14 +146,41 @@ class _Planner:
         if step.for_each is not None:
             return self._why_items(step, frame, path, result)
         if step.loop is not None:
-            if result.status == "failed" and not result.handled:
-                return "failed"
-            # It runs again whole or not at all: iterations lead to one another.
-            first = frame.with_locals(index=0).inside(f"{path}[0]", frame.stop)
-            return _Planner(self._record, self._asked)._why_inside(step.body, first)
+            return self._why_loop(step, step.loop, frame, path)
         if step.body or step.cases:
-            return self._why_inside(_steps_inside(step, frame), frame.inside(path, frame.stop))
+            again = self._why_inside(_steps_inside(step, frame), frame.inside(path, frame.stop))
+            return again or ("failed" if result.status == "failed" and not result.handled else None)
         return self._why_leaf(step, frame, result)
+
+    def _why_changed(self, step: StepPlan, result: StepResult) -> str | None:
+        """What is no part of a step's input, and yet decides what comes of it."""
+        former = self._former.get(step.id)
+        if former is not None and former.connection != step.connection:
+            return "its connection has changed"
+        if former is not None and former.output_schema != step.output_schema:
+            return "its outputSchema has changed"
+        if result.status == "failed" and result.handled:
+            instead = step.fallback if step.on_error == "fallback" else None
+            if step.on_error == "fail" or not _same(instead, result.output):
+                return "its onError has changed"
+        return None
+
+    def _why_loop(self, step: StepPlan, loop: LoopPlan, frame: Frame, path: str) -> str | None:
+        """A loop runs again whole or not at all: its iterations lead to one another."""
+        result = self._record.step(path)
+        if result is not None and result.status == "failed" and not result.handled:
+            return "failed"
+        index = 0
+        while self._record.step(f"{path}[{index}]") is not None:
+            inside = frame.with_locals(index=index).inside(f"{path}[{index}]", frame.stop)
+            again = _Planner(self._record, self._asked, self._former)._why_inside(step.body, inside)
+            if again is not None:
+                return again
+            index += 1
+            is_last = self._record.step(f"{path}[{index}]") is None
+            if holds(loop.until, inside.scope, "until") != is_last or index > loop.max_iterations:
+                return "it would end elsewhere"
+        return None
 
     def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
         if result.status == "failed" and not result.handled:

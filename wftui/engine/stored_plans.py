@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import NotFoundError, UserError
 from wftui.model.events import Created
+from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
@@ -32,6 +33,13 @@ class StoredPlans:
         if not first or not isinstance(first[0], Created):
             raise NotFoundError(f"no run {execution_id}")
         return await self.of(first[0])
+
+    async def plan_before(self, execution_id: str) -> WorkflowPlan | None:
+        """The plan of a run, to compare another with it; None when this program cannot make it any more."""
+        try:
+            return (await self.of_run(execution_id)).plan
+        except UserError:
+            return None
 
     async def of(self, created: Created) -> "LoadedWorkflow":
         """The workflow of a run that began so.
