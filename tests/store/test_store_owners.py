@@ -47,6 +47,23 @@ def test_another_host_is_believed_while_its_heart_beats() -> None:
     assert not is_alive(owner, START + timedelta(hours=1))
 
 
+def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:
+    script = (
+        "from wftui.store.owners import *; o = current_owner(lambda: None); print(o.pid, o.started, o.host, sep='|')"
+    )
+    inside = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", script]
+    try:
+        told = subprocess.run(inside, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if told.returncode:
+        pytest.skip(f"no pids of its own here: {told.stderr}")
+    pid, started, host = told.stdout.strip().split("|")
+    assert int(pid) < 10, "counted anew"
+    owner = replace(current_owner(lambda: START), pid=int(pid), started=float(started), host=host)
+    assert is_alive(owner, START + timedelta(seconds=60))
+
+
 async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None:
     await store.append([created("mine"), started("mine")], wait=True)
     await store.append([created("over"), completed("over")], wait=True)

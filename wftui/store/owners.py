@@ -9,9 +9,10 @@ from pathlib import Path
 
 from wftui.model.clock import Clock
 
+_FIRST_SPACE = "pid:[4026531836]"  # of a machine itself; Linux numbers those of containers as they come
 _HAS_PROC = Path("/proc/self/stat").exists()
 FOREIGN_SILENCE_SECONDS = 120.0
-"""A process on another host cannot be looked at: silent for longer, it counts as dead."""
+"""A process on another host or in another container cannot be looked at: silent for longer, it counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Owner:
         started: when it started, in seconds since the machine did where the system tells, so that setting the wall
             clock does not change it.
         boot_id: of the machine's current start; a pid means nothing after a restart.
+        host: its name, and in a container the name of what its pids count in.
         heartbeat_at: its last sign of life, by its own clock.
     """
 
@@ -35,12 +37,12 @@ class Owner:
 def current_owner(clock: Clock) -> Owner:
     """The mark of this process."""
     pid = os.getpid()
-    return Owner(pid, _started(pid) or 0.0, _boot_id(), socket.gethostname(), clock())
+    return Owner(pid, _started(pid) or 0.0, _boot_id(), _host(), clock())
 
 
 def is_alive(owner: Owner, now: datetime) -> bool:
     """Whether the process behind the mark still runs."""
-    if owner.host != socket.gethostname():
+    if owner.host != _host():
         return (now - owner.heartbeat_at).total_seconds() < FOREIGN_SILENCE_SECONDS
     if owner.boot_id != _boot_id():
         return False
@@ -70,6 +72,16 @@ def _started(pid: int) -> float | None:
     # The name stands in brackets and may hold anything. Then come the state and, as field 22, the start in clock ticks.
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in "ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+@cache
+def _host() -> str:
+    """Where a pid of ours means something. A container may share the name of its host, and yet count its own pids."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  (`pid:[4026531836]` is no path)
+    except OSError:
+        return socket.gethostname()
+    return socket.gethostname() if space == _FIRST_SPACE else f"{socket.gethostname()} {space}"
 
 
 @cache
