@@ -1,6 +1,8 @@
 """Secrets in a run from the outside: short ones, late ones, those of another run, and what is masked of a number."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from wftui.cli.main import main
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import UserError
@@ -280,3 +283,15 @@ async def test_a_header_that_says_who_asks_is_a_secret(workbench: Workbench, tmp
     file.write_text(file.read_text().replace("store:site/headers/Authorization", f"Bearer {TOKEN}"))
     by_hand = Connections(tmp_path / "private").resolve("site")
     assert (by_hand.values["headers"], by_hand.secrets) == (headers, [f"Bearer {TOKEN}"])
+
+
+def test_a_compiled_workflow_that_runs_by_itself_shows_none(tmp_path: Path, workbench: Workbench) -> None:
+    say = {"script": 'echo "it is $T"; exit 3', "env": {"T": "{{ inputs.token }}"}}
+    put(workbench, "flow", inputSchema=secret(token="string"), steps=[{"id": "say", "type": "shell", "input": say}])
+    assert main(["compile", "flow", "--tables", str(workbench.settings.tables)]) == 0
+    code = workbench.settings.tables / "workflows" / "flow" / "workflow.py"
+    words = [sys.executable, str(code), "-i", "token=env:TOK"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env={**os.environ, "TOK": TOKEN})
+    assert done.returncode == 1, done.stderr
+    assert "***" in done.stdout + done.stderr
+    assert TOKEN not in done.stdout + done.stderr + code.read_text()

@@ -34,6 +34,8 @@ LISTED, VAULT, SERVICES = 400, 60, 13
 
 SINKS = (
     "database",
+    "write-ahead log",
+    "its index",
     "stored values",
     "events",
     "record",
@@ -174,6 +176,10 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
         trusted = asyncio.run(_trust(settings, settings.tables / "steps" / "leak.py"))
         assert trusted == ["acme.fail", "acme.leak"]
         given = ["--input", f"@{folder}/inputs.json"]
+        _said(["history", *places])
+        # As long as somebody reads it, the database keeps its write-ahead log.
+        reader = stack.enter_context(contextlib.closing(sqlite3.connect(settings.database)))
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
         said["run --events"] = _said(["run", "local", *given, "--events", *places])
         said["run --json"] = _said(["run", "services", *given, "--json", *places])
         said["run"] = _said(["run", "child", "--input", "{}", *places]) + _said(["watch", "last", *places])
@@ -192,7 +198,9 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
             {
                 **said,
                 **asyncio.run(_stored(settings, list(runs.values()))),
-                "database": b"".join(path.read_bytes() for path in sorted(folder.glob("runs.db*"))),
+                "database": settings.database.read_bytes(),
+                "write-ahead log": Path(f"{settings.database}-wal").read_bytes(),
+                "its index": Path(f"{settings.database}-shm").read_bytes(),
                 "workspace": b"".join(
                     path.read_bytes() for path in sorted(settings.tables.rglob("*")) if path.is_file()
                 ),
