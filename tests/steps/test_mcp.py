@@ -330,3 +330,12 @@ async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_p
         with pytest.raises(WorkflowError) as caught:
             await call_tool(context, {"command": [sys.executable, str(script)]}, "crash")
     assert caught.value.type == "mcp.closed"
+
+
+async def test_a_message_without_end_is_not_kept(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    await steps.call("echo", text="x")
+    monkeypatch.setattr("wftui.steps.mcp_stdio.MOST_BYTES", 1_000_000)
+    async with asyncio.timeout(30):
+        error = await steps.failure("echo", text="x" * 2_000_000)
+    assert error.type == "mcp.closed"
+    assert any("a message of more than 1,000,000 bytes" in text for _, _, text in steps.context.logs)

@@ -88,14 +88,16 @@ async def _read(process: "subprocess.Popen[bytes]", found: _Sender) -> None:
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), process.stdout)
     try:
-        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-            async for line in _lines(stream):
-                await found.send(await _message(line))
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError), found:
+            try:
+                async for line in _lines(stream):
+                    await found.send(await _message(line))
+            except WorkflowError as error:
+                await found.send(error)
         # A server that is stuck writing would not see that it is to end.
         while await stream.read(_READ_SIZE):
             pass
     finally:
-        found.close()
         transport.close()
 
 
