@@ -288,3 +288,11 @@ async def test_what_has_ended_needs_nothing_when_a_run_goes_on(
     await workbench.resume(run_id, {})
     assert (await workbench.wait(run_id)).status == "completed"
     assert not service.calls
+
+
+async def test_the_connections_of_a_models_tools_are_looked_for(workbench: Workbench, tables: Path) -> None:
+    tool = {"name": "look", "description": "Looks.", "type": "http", "connection": "api", "input": {"url": "/x"}}
+    ask = {"id": "ask", "type": "llm", "input": {"prompt": "hi", "baseUrl": "http://x/", "model": "m", "tools": [tool]}}
+    write(tables, "tooled", TOUCH, ask, connections={"api": {"kind": "http"}})
+    [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {}))
+    assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections add api --kind http")

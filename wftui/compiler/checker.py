@@ -38,6 +38,7 @@ class Checked:
 
     Attributes:
         tree: None when there is none.
+        uses: names of the connections that the inputs of steps name, beside the steps' own.
         looked_at: files beside the workflow that the checks read, with their etags (None: not there).
     """
 
@@ -46,6 +47,7 @@ class Checked:
     graph: Graph = field(default_factory=Graph)
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
+    uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
 
@@ -134,6 +136,7 @@ def _check_step(
         facts = sites.ask(node, step_type)
         checked.problems += check_facts(node, facts, found)
         checked.problems += check_connection_uses(node, facts.connections, references.workflow)
+        checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:

@@ -94,6 +94,7 @@ def write_step(
     early_fields: frozenset[str] = frozenset(),
     *,
     waits: bool = False,
+    uses: tuple[str, ...] = (),
 ) -> Written:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
@@ -101,6 +102,7 @@ def write_step(
         early_fields: input fields that its type wants to look at before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
         waits: its type is there to wait, so that no default timeout ends it.
+        uses: connections of the workflow that its input names.
     """
     step, made = node.step, Written(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -127,6 +129,8 @@ def write_step(
             fields["early"] = made.function(f"early_of_{step.id}", bound_value(early, "/input"))
     if step.connection is not None:
         fields["connection"] = literal(step.connection)
+    if uses:
+        fields["uses"] = tuple_of([literal(name) for name in uses])
     if secrets := stored_secrets(node):
         fields["secrets"] = tuple_of([literal(name) for name in secrets])
     if step.output_schema is not None:

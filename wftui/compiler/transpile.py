@@ -27,7 +27,7 @@ COMPILER = f"wftui {__version__}"
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
-StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str], bool]
+StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str], bool, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class _Transpiler:
         self.graph = checked.graph
         self.bindings = checked.bindings
         self.types = checked.types
+        self.uses = checked.uses
         self.document = document
         self.cache = cache
         self.defaults = self.tree.workflow.defaults.model_dump_json()
@@ -111,7 +112,8 @@ class _Transpiler:
         step_type = self.types.get(node)
         early = step_type.early_fields if step_type is not None else frozenset[str]()
         waits = step_type is not None and step_type.waits
-        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits)
+        uses = self.uses.get(node, ())
+        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits, uses)
         known = self.cache.steps.get(key)
         if known is None:
             defaults = self.tree.workflow.defaults
@@ -123,6 +125,7 @@ class _Transpiler:
                 lambda body: _names(inner[id(body)]),
                 early,
                 waits=waits,
+                uses=uses,
             )
             known = made, self._relative(made, node.pointer, start)
             self.cache.keep(key, known)

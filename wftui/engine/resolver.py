@@ -137,6 +137,11 @@ class Resolver:
                 values = await connections.get(step.connection)
             except WorkflowError as error:
                 lacks.append(_Lack(error, [label], step))
+        for name in step.uses:
+            try:
+                await connections.get(name)
+            except WorkflowError as error:
+                lacks.append(_Lack(error, [label], step))
         for name in step.secrets:
             try:
                 await asyncio.to_thread(connections.secret, name)
@@ -187,7 +192,7 @@ class Resolver:
         return await self._plan(plan, scope, connections.of(plan), frozenset(), child=True)
 
     def _may_need(self, step: StepPlan) -> bool:
-        if step.connection is not None or step.secrets:
+        if step.connection is not None or step.uses or step.secrets:
             return True
         kind = self._core.catalogue.get(step.type)
         return kind is not None and _prepares(kind)

@@ -63,6 +63,7 @@ class StepPlan:
             taken lets this step run.
         input: binds the step's input; None for containers.
         early: binds what the step type wants to look at before the run starts; None when not all of it is known then.
+        uses: names of connections of the workflow that its input names, beside its own.
         secrets: names of the secrets of the user's store that the input reads and cannot do without.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
@@ -82,6 +83,7 @@ class StepPlan:
     input: Bind | None = None
     early: Bind | None = None
     connection: str | None = None
+    uses: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     output_schema: Mapping[str, Any] | bool | None = None
     retry: RetryPlan = RetryPlan()
