@@ -158,3 +158,21 @@ async def test_accounts_look(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AccountsScreen) and app.screen.link)
         assert matches(app)
+
+
+async def test_run_again_takes_the_connections_that_were_chosen(
+    workbench: Workbench, service: Composio, until: Until
+) -> None:
+    service.accounts = [Account("ca_1")]
+    Connections().save(StoredConnection(name="work", kind="composio", values=Connections().get("tools").values))
+    write(workbench, POST)
+    run_id = await workbench.start("posts", {}, connections={"tools": "work"})
+    await workbench.wait(run_id)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_monitor(run_id)
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.run_id != run_id)
+        new = app.screen.run_id if isinstance(app.screen, MonitorScreen) else ""
+        assert (await workbench.wait(new)).connections == {"tools": "work"}

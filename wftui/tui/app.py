@@ -137,16 +137,24 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
         self.push_screen(HistoryScreen(workflow_id))
 
-    def open_run_form(self, workflow_id: str, inputs: Mapping[str, Json] | None = None) -> None:
+    def open_run_form(
+        self,
+        workflow_id: str,
+        inputs: Mapping[str, Json] | None = None,
+        connections: Mapping[str, str] | None = None,
+    ) -> None:
         """Ask for a workflow's inputs and run it; it runs at once when there is nothing to ask.
 
         Args:
             workflow_id: what to run, as it is on disk.
             inputs: what the form starts with, such as the inputs of an earlier run.
+            connections: what the earlier run took in the place of the connections that the workflow names.
         """
-        self.run_worker(self._ask_and_run(workflow_id, inputs), group="run", exclusive=True)
+        self.run_worker(self._ask_and_run(workflow_id, inputs, connections), group="run", exclusive=True)
 
-    async def _ask_and_run(self, workflow_id: str, inputs: Mapping[str, Json] | None) -> None:
+    async def _ask_and_run(
+        self, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
+    ) -> None:
         from wftui.tui.screens.run_input import RunInputModal
 
         try:
@@ -156,7 +164,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
                 recent = await self.workbench.recent_inputs(workflow_id)
                 given = await self.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs))
             if given is not None:
-                run_id = await self.workbench.start(workflow_id, given)
+                run_id = await self.workbench.start(workflow_id, given, connections=connections)
                 self._adopt(run_id)
                 self.open_monitor(run_id)
         except UserError as error:

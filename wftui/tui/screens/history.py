@@ -183,7 +183,7 @@ class HistoryScreen(ActionScreen[None]):
         run = self._table.selected
         if run is not None:
             record = await self.workbench.record(run.id, whole=True)
-            self.wftui.open_run_form(record.workflow_id, record.inputs)
+            self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_edit(self) -> None:
         """Open the editor."""

@@ -91,7 +91,7 @@ class MonitorScreen(RunScreen):
 
     async def _rerun(self) -> None:
         record = await self.workbench.record(self.run_id, whole=True)
-        self.wftui.open_run_form(record.workflow_id, record.inputs)
+        self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_rerun_from(self) -> None:
         """Show what running again from the selected step would keep, then do it."""
