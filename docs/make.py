@@ -218,9 +218,11 @@ def settings() -> str:
 
 def keys() -> str:
     """The keys of every screen."""
+    from wftui.tui.screens.accounts import AccountsScreen
     from wftui.tui.screens.connections import ConnectionsScreen
     from wftui.tui.screens.editor import EditorScreen
     from wftui.tui.screens.history import HistoryScreen
+    from wftui.tui.screens.missing import MissingScreen
     from wftui.tui.screens.monitor import MonitorScreen
     from wftui.tui.screens.run_input import RunInputModal
     from wftui.tui.screens.settings import SettingsScreen
@@ -234,7 +236,9 @@ def keys() -> str:
         ("Run form", RunInputModal.ACTIONS),
         ("Monitor", MonitorScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
+        ("What a run lacked", MissingScreen.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
+        ("Accounts", AccountsScreen.ACTIONS),
         ("Settings", SettingsScreen.ACTIONS),
     ]:
         parts.append(f"\n## {title}\n\n| keys | |\n|---|---|\n{_keys(actions)}")
