@@ -219,8 +219,11 @@ class EventWriter:
             raise ticket.error
 
     def _commit_in_place(self) -> bool:
-        """Commit the queue here and now; False when it takes a thread."""
-        if self._drain is not None or self._queued_bytes > _IN_PLACE_BYTES:
+        """Commit the queue here and now; False when it takes a thread, or one is at it."""
+        return self._drain is None and self._try_in_place()
+
+    def _try_in_place(self) -> bool:
+        if self._queued_bytes > _IN_PLACE_BYTES:
             return False
         tickets = self._queue
         try:
@@ -240,6 +243,9 @@ class EventWriter:
     async def _drain_queue(self) -> None:
         try:
             while self._queue:
+                # Work that goes on side by side fills the queue again and again: no reason to stay in the thread.
+                if self._try_in_place():
+                    continue
                 tickets = self._take_queue()
                 try:
                     await self._commit_in_thread(tickets)
