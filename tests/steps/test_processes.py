@@ -120,6 +120,18 @@ async def test_a_background_child_that_holds_the_pipe_does_not_hold_the_step(tmp
     assert any(f"pid {pid}" in line for _, line in sink.lines)
 
 
+@pytest.mark.parametrize("ending", ["", "print('ready', flush=True); time.sleep(600)"], ids=["by itself", "cancelled"])
+async def test_children_that_nobody_waited_for_are_no_zombies(ending: str) -> None:
+    sink = Sink()
+    script = f"import os, time\nfor _ in range(3):\n    os.fork() or os._exit(0)\n{ending}"
+    task = asyncio.create_task(run_script(script, sink=sink))
+    if ending:
+        await sink.ready.wait()
+        task.cancel()
+    await asyncio.wait([task])
+    assert [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE] == []
+
+
 async def test_output_is_split_into_lines_whatever_the_chunks() -> None:
     sink = Sink()
     script = (

@@ -95,6 +95,14 @@ def reap(pids: set[int]) -> None:
                 _left_running.discard(pid)
 
 
+def reap_adopted(leader: int) -> None:
+    """Take the exit status of what has died in the session of a leader that has ended, and become ours by adoption."""
+    for pid in _own_children():
+        with contextlib.suppress(OSError):  # it is somebody else's by now, or gone
+            if pid != leader and os.getsid(pid) == leader:
+                os.waitpid(pid, os.WNOHANG)
+
+
 def _belongs(pid: int, leader: int, mark: str) -> bool:
     try:
         return os.getsid(pid) == leader or psutil.Process(pid).environ().get(MARK) == mark

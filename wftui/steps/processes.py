@@ -83,6 +83,7 @@ async def run_process(
             reader.result()
         survivors = await asyncio.to_thread(process_tree.members, process.pid, mark)
         process_tree.leave_running(survivors)
+        process_tree.reap_adopted(process.pid)
         if unread:
             names = ", ".join(f"{survivor.pid}" for survivor in survivors) or "unknown"
             batcher.flush()
@@ -179,6 +180,7 @@ async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exit
     async def clean_up() -> None:
         await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
         await asyncio.wait([exited], timeout=_PIPE_PATIENCE)
+        process_tree.reap_adopted(process.pid)
 
     task = asyncio.ensure_future(clean_up())
     while not task.done():
