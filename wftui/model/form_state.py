@@ -137,8 +137,9 @@ class Group:
         others = {name: inner for name, inner in known.items() if name not in names}
         has_rest = any(inner.rest for inner in self.field.fields)
         self.unknown = {} if has_rest else others
-        # The fields of an absent group show their defaults: they hold as soon as one of them is filled in.
-        fill = fill or not self.given
+        # The fields of an absent group show their defaults: they hold as soon as one of them is filled in. What is
+        # written by a form, as a step is, says only what it means.
+        fill = fill or not (self.given or self.field.bindable)
         self.nodes = [
             _build(inner, self, (others or MISSING) if inner.rest else known.get(inner.name, MISSING), fill=fill)
             for inner in self.field.fields
@@ -171,7 +172,9 @@ class Group:
 
     def differs(self) -> bool:
         """Whether it holds anything other than defaults."""
-        return self.is_null or self.given or any(node.differs() for node in self.nodes)
+        if self.is_null:
+            return self.field.default is not None
+        return self.given or any(node.differs() for node in self.nodes)
 
 
 class Items:
@@ -230,7 +233,7 @@ class Items:
     def differs(self) -> bool:
         """Whether it holds anything other than the default."""
         if self.is_null:
-            return True
+            return self.field.default is not None
         found = self.collect()
         return found is not MISSING and found != self.field.default and (bool(found) or self.given)
 

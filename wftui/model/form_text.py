@@ -38,6 +38,8 @@ def parse_text(field: FormField, text: str) -> Json:
     """
     if not text:
         return MISSING
+    if field.bindable and _is_bound(field, text):
+        return text
     if field.kind == "integer":
         return _parse_integer(text.strip())
     if field.kind == "number":
@@ -53,9 +55,18 @@ def format_value(field: FormField, value: Json) -> str:
         return ""
     if field.kind != "json":
         return literal(value)
+    if field.bindable and isinstance(value, str) and _is_bound(field, value):
+        return value
     if isinstance(value, str) and field.takes_text and is_bare(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_bound(field: FormField, text: str) -> bool:
+    """Whether a text is an expression in the place of a number or of JSON."""
+    if field.kind == "json":
+        return text.lstrip().startswith("{{")
+    return field.kind in ("integer", "number") and "{{" in text
 
 
 def is_big(value: Json) -> bool:

@@ -38,6 +38,7 @@ class FormField:
         format: `format` of the schema, for a text.
         types: the JSON types of its value, null aside; None when it may be any.
         rest: for `json` in a group: holds all properties of the group that have no field of their own.
+        bindable: an expression, `{{ … }}`, may stand in the place of a value of any type.
     """
 
     name: str
@@ -59,6 +60,7 @@ class FormField:
     format: str = ""
     types: frozenset[str] | None = None
     rest: bool = False
+    bindable: bool = False
 
     @property
     def takes_text(self) -> bool:
@@ -82,6 +84,13 @@ def needs_input(schema: Json) -> bool:
     """Whether there is anything to ask: a schema that names no inputs has nothing."""
     form = form_of(schema)
     return bool(form.fields) or form.kind != "group"
+
+
+def with_bindings(field: FormField) -> FormField:
+    """The same field, all fields in it included, that takes expressions as well as values."""
+    inner = tuple(with_bindings(each) for each in field.fields)
+    item = None if field.item is None else with_bindings(field.item)
+    return replace(field, bindable=True, fields=inner, item=item)
 
 
 def as_json_field(field: FormField) -> FormField:

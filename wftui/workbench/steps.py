@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wftui.model.errors import UsageError
 from wftui.workbench.connections import stored_connections
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.model.base import Json
     from wftui.model.listing import StepTypeInfo
+    from wftui.steps.base import StepType
     from wftui.steps.catalogue import PluginProblem, StepCatalogue
     from wftui.steps.mcp_locking import LockReport
 
@@ -40,6 +41,15 @@ class StepsDesk:
     async def types(self) -> list[StepTypeInfo]:
         """The step types."""
         return await asyncio.to_thread(self._types)
+
+    async def type(self, word: str) -> StepTypeInfo | None:
+        """One step type; None when nobody knows it. Imports no other."""
+
+        def get() -> StepTypeInfo | None:
+            kind = self._catalogue().get(word)
+            return None if kind is None else _info(kind)
+
+        return await asyncio.to_thread(get)
 
     async def problems(self) -> list[PluginProblem]:
         """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
@@ -107,19 +117,20 @@ class StepsDesk:
         raise UsageError("no step type can do this; what can be pasted is a curl command", code="usage.command")
 
     def _types(self) -> list[StepTypeInfo]:
-        from wftui.model.listing import StepTypeInfo
+        return [_info(kind) for kind in self._catalogue().types()]
 
-        return [
-            StepTypeInfo(
-                type=kind.word,
-                title=kind.title,
-                description=kind.description,
-                version=kind.version,
-                icon=kind.icon,
-                ascii_icon=kind.ascii_icon,
-                connection_kind=kind.connection_kind,
-                input_schema=kind.input_schema(),
-                output_schema=dict(kind.output_schema),
-            )
-            for kind in self._catalogue().types()
-        ]
+
+def _info(kind: StepType[Any]) -> StepTypeInfo:
+    from wftui.model.listing import StepTypeInfo
+
+    return StepTypeInfo(
+        type=kind.word,
+        title=kind.title,
+        description=kind.description,
+        version=kind.version,
+        icon=kind.icon,
+        ascii_icon=kind.ascii_icon,
+        connection_kind=kind.connection_kind,
+        input_schema=kind.input_schema(),
+        output_schema=dict(kind.output_schema),
+    )

@@ -20,6 +20,7 @@ from wftui.tui.open_source import OpenSource
 from wftui.tui.paned_screen import PanedScreen
 from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor_questions import ask_about_changes, ask_which_fix, ask_whose_change
+from wftui.tui.step_text import step_at
 from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
@@ -294,7 +295,7 @@ class EditorScreen(PanedScreen):
             return "there is no problem"
         if verb == "fix" and not self._problem_to_fix():
             return "no fix is known for the problem here"
-        if verb == "save" and self._source.read_only:
+        if verb in {"save", "edit_step", "add_step"} and self._source.read_only:
             return "the file is only shown here"
         return None
 
@@ -349,6 +350,26 @@ class EditorScreen(PanedScreen):
             fix = problem.fixes[place]
             self._source.change_to(apply_patch(self._source.text, fix.patch))
             self.notify(fix.title, markup=False)
+
+    def action_edit_step(self) -> None:
+        """Change the step at the cursor by a form."""
+        from wftui.tui.screens.step_editing import edit_step
+
+        self.attempt(edit_step(self.wftui, self._source, self._step_here()), group="step", exclusive=True)
+
+    def _step_here(self) -> str | None:
+        """Id of the step under the cursor of the pane that has the focus, else of the text."""
+        paths = {step.path: step.step_id for step in self._steps}
+        for view in self._step_views:
+            if view.has_focus and view.cursor in paths:
+                return paths[view.cursor]
+        return step_at(self._source.text, self._source.line)
+
+    def action_add_step(self) -> None:
+        """Add a step from the palette."""
+        from wftui.tui.screens.step_editing import add_step
+
+        self.attempt(add_step(self.wftui, self._source, self._steps), group="step", exclusive=True)
 
     def action_paste_command(self) -> None:
         """Make a step of a shell command."""

@@ -5,9 +5,15 @@ from wftui.tui.actions import Action
 EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.save", "Save", "Save and compile.", ("f2", "ctrl+s"), "Workflow"),
     Action("editor.run", "Run", "Save, compile, ask for the inputs and run.", ("f5", "r"), "Workflow"),
+    Action("editor.edit_step", "Step", "Change the step at the cursor by a form.", ("f3", "i"), "Steps"),
     Action(
-        "editor.next_problem", "Next problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"
+        "editor.add_step",
+        "Add",
+        "Pick a step type, fill it in, and add it after the step at the cursor.",
+        ("ctrl+n", "a"),
+        "Steps",
     ),
+    Action("editor.next_problem", "Problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"),
     Action("editor.fix", "Fix", "Apply the fix of the problem under the cursor.", ("f4", "x"), "Problems"),
     Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
     Action("editor.previous_pane", "Pane before", "Go to the pane before.", ("f7",), "Panes", footer=False),
