@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
-_PAGE = 2000
+_PAGE = 500
 _GOES_ON = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 
 
