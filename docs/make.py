@@ -226,6 +226,8 @@ def keys() -> str:
     from wftui.tui.screens.monitor import MonitorScreen
     from wftui.tui.screens.run_input import RunInputModal
     from wftui.tui.screens.settings import SettingsScreen
+    from wftui.tui.screens.step_form import StepForm
+    from wftui.tui.screens.step_types import StepTypesScreen
     from wftui.tui.screens.workflows import WorkflowsScreen
 
     parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
@@ -237,7 +239,9 @@ def keys() -> str:
         ("Monitor", MonitorScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
         ("What a run lacked", MissingScreen.ACTIONS),
+        ("The form of a step", StepForm.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
+        ("Step types", StepTypesScreen.ACTIONS),
         ("Accounts", AccountsScreen.ACTIONS),
         ("Settings", SettingsScreen.ACTIONS),
     ]:

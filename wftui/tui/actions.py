@@ -116,6 +116,14 @@ APP_ACTIONS: tuple[Action, ...] = (
         footer=False,
     ),
     Action("app.history", "History", "Show the runs of all workflows.", ("H",), "Everywhere", footer=False),
+    Action(
+        "app.step_types",
+        "Step types",
+        "Show the step types, and trust those of the workspace.",
+        ("T",),
+        "Everywhere",
+        footer=False,
+    ),
     Action("app.connections", "Connections", "Show the connections.", ("C",), "Everywhere", footer=False),
     Action("app.settings", "Settings", "Show and change the settings.", ("S",), "Everywhere", footer=False),
     Action(

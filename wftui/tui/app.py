@@ -269,6 +269,12 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """Show all runs."""
         self.open_history()
 
+    def action_step_types(self) -> None:
+        """Show the step types."""
+        from wftui.tui.screens.step_types import StepTypesScreen
+
+        self.push_screen(StepTypesScreen())
+
     def action_connections(self) -> None:
         """Show the connections."""
         from wftui.tui.screens.connections import ConnectionsScreen
