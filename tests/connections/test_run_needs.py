@@ -296,3 +296,20 @@ async def test_the_connections_of_a_models_tools_are_looked_for(workbench: Workb
     write(tables, "tooled", TOUCH, ask, connections={"api": {"kind": "http"}})
     [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {}))
     assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections add api --kind http")
+
+
+async def test_a_secret_is_asked_for_once_for_a_run_and_all_its_sub_workflows(
+    workbench: Workbench, tables: Path, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    script = tmp_path / "ask.sh"
+    script.write_text(f"echo x >> {asked}; echo secret-0123456")
+    save("api", "http", {"auth": "bearer", "token": f"cmd:sh {script}"})
+    api = {"api": {"kind": "http"}}
+    gone = {"id": "get", "type": "http", "connection": "api", "input": {"url": "/x"}, "onError": "continue"}
+    write(tables, "child", gone, connections=api)
+    call = {"id": "sub", "type": "workflow", "input": {"workflow": "child"}, "forEach": {"in": "[1, 2, 3]"}}
+    write(tables, "parent", gone, call, connections=api)
+    record = await run_to_end(workbench, "parent", {})
+    assert record.status == "completed", record.error
+    assert asked.read_text() == "x\n"

@@ -80,7 +80,6 @@ class Resolver:
 
     Args:
         scope: what expressions see before the first step.
-        begun: paths of steps that have ended already, and do not run again.
     """
 
     def __init__(self, core: RunCore, scope: Scope) -> None:
