@@ -250,7 +250,7 @@ def test_secret_inputs_must_be_given_again() -> None:
     stored = masked(inputs, pointers)
     assert stored == {"name": "x", "auth": {"pin": "***"}, "keys": ["***", "***"]}
     assert restored(stored, inputs, pointers) == inputs
-    with pytest.raises(UsageError, match="again: auth.pin"):
+    with pytest.raises(UsageError, match=r"again: auth\.pin"):
         restored(stored, {"keys": ["a", "b"]}, pointers)
 
 
