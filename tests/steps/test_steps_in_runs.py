@@ -204,7 +204,13 @@ async def test_a_workflow_that_runs_itself_without_end_fails(workbench: Workbenc
 
 OWN = """
 from datetime import timedelta
-from wftui.steps.plugin import StepType
+from wftui.steps.plugin import StepType, step
+
+@step("own.talk")
+def talk(*, context) -> str:
+    context.log("from a thread")
+    context.progress(0.5, "half way")
+    return "said"
 
 class Pause(StepType):
     word = "own.pause"
@@ -239,6 +245,9 @@ async def test_a_plugin_may_be_all_that_a_builtin_type_is(workbench: Workbench, 
     record = await run(workbench, {"id": "a", "type": "own.work"}, id="other", **brief)
     assert record.error is not None
     assert record.error.type == "timeout"
+    record = await run(workbench, {"id": "a", "type": "own.talk"}, id="talk")
+    events = [event async for batch in workbench.follow(record.id) for event in batch]
+    assert [event.message for event in events if isinstance(event, Log | StepProgress)] == ["from a thread", "half way"]
     pick: dict[str, Json] = {"id": "pick", "type": "own.pick", "input": {"name": "x"}}
     use: dict[str, Json] = {"id": "use", "type": "set", "input": {"a": "{{ steps.pick.output.nmae }}"}}
     text = json.dumps({"format": 1, "id": "flow", "steps": [pick, use]})
