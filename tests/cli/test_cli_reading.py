@@ -208,6 +208,25 @@ def test_show_for_people_and_its_logs(cli: Cli) -> None:
     assert "Hello, world!" in cli("show", "last", "--logs")[1]
 
 
+def test_show_of_one_step_and_of_what_is_inside_it(cli: Cli, settings: Settings) -> None:
+    each = {"in": "range(3)", "as": "n"}
+    double = {"id": "double", "type": "set", "input": {"twice": "{{ n * 2 }}"}}
+    steps = [{"id": "each", "type": "group", "forEach": each, "steps": [double]}]
+    path = settings.tables / "workflows" / "doubles" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"format": 1, "id": "doubles", "steps": steps}))
+    assert cli("run", "doubles", "--quiet")[0] == 0
+    outer, inner = json.loads(cli("show", "last", "--step", "each[1]", "--json")[1])
+    assert (outer["path"], outer["output"], inner["path"]) == ("each[1]", {"twice": 2}, "each[1].double")
+    record = json.loads(cli("show", "last", "--json")[1])
+    assert outer in record["stepResults"]
+    assert inner in record["stepResults"]
+    code, out, _ = cli("show", "last", "--step", "each[2].double")
+    assert (code, "each[2].double" in out, '"twice": 4' in out) == (0, True, True)
+    code, _, err = cli("show", "last", "--step", "each[3]")
+    assert (code, "has no step each[3]" in err) == (4, True)
+
+
 def test_cleanup_removes_and_says_so(cli: Cli) -> None:
     cli("new", "a")
     for _ in range(3):
