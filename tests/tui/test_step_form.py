@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
+from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.screens.step_form import StepForm
 from wftui.tui.widgets.schema_form.picker import Picker
 from wftui.tui.widgets.source_view import SourceView
@@ -123,3 +124,18 @@ def _pointer(form: StepForm) -> str:
     focused = form.focused
     row = next((each for each in focused.ancestors if isinstance(each, FieldRow)), None) if focused else None
     return pointer_of(row.node) if row is not None else ""
+
+
+async def test_a_form_has_its_own_help_with_the_keys_that_work_in_it(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    put_workflow("pull", inputSchema=schema)
+    app = WftuiApp(workbench, start=lambda app: app.open_run_form("pull"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal) and app.focused is not None)
+        await pilot.press("f1")
+        await until(pilot, lambda: "Check the inputs and run the workflow." in text_of(app))
+        assert "Show the connections." not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))

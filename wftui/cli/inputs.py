@@ -14,6 +14,8 @@ from wftui.model.durations import parse_duration
 from wftui.model.errors import UsageError
 from wftui.model.secret_schema import secret_pointers
 
+_LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
+
 
 def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:
     """The inputs that `--input` and `-i` give together; `-i` wins.
@@ -37,12 +39,26 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
         if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
         if key in secret:
-            inputs[key] = parse_value(key, _secret_text(key, text), known.get(key), shown="…")
+            inputs[key] = parse_value(key, _secret_text(key, text), _typed(schema, known.get(key)), shown="…")
             continue
         if text.startswith("@"):
             text = _read_file(text[1:])
-        inputs[key] = parse_value(key, text, known.get(key))
+        inputs[key] = parse_value(key, text, _typed(schema, known.get(key)))
     return inputs
+
+
+def _typed(whole: Mapping[str, Json], schema: Json) -> Json:
+    """The schema of an input with the types it allows, where they stand behind a `$ref` or in its branches."""
+    if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):
+        return schema
+    from wftui.model.json_schema import SchemaNode, accepts_null, facets
+    from wftui.model.schema_facts import types
+
+    node = SchemaNode.root(whole).below(schema)
+    allowed = types(list(facets(node)))
+    if allowed is None:
+        return schema
+    return {**schema, "type": sorted(allowed | ({"null"} if accepts_null(node) else set()))}
 
 
 def _secret_text(key: str, text: str) -> str:

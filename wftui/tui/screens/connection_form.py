@@ -47,6 +47,7 @@ class ConnectionForm(ModalScreen[dict[str, Json] | None]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connection_form.save", "Save", "Check and save the connection.", ("enter", "f2"), "Connection"),
         Action("connection_form.leave", "Leave", "Leave without saving.", ("escape",), "Connection"),
+        Action("connection_form.help", "Keys", "Show the keys of this form.", ("f1",), "Connection"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
 
@@ -68,6 +69,10 @@ class ConnectionForm(ModalScreen[dict[str, Json] | None]):
     async def action_act(self, action_id: str) -> None:
         """Do an action of the form."""
         await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.help")
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:

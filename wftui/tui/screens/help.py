@@ -52,7 +52,8 @@ class HelpScreen(ModalScreen[None]):
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too
         groups: dict[str, list[tuple[str, str]]] = {}
-        for action in (*actions, *APP_ACTIONS):
+        everywhere = () if isinstance(self._of, ModalScreen) else APP_ACTIONS  # a dialog keeps those keys from the app
+        for action in (*actions, *everywhere):
             if action.keys:
                 groups.setdefault(action.group, []).append((" ".join(action.shown_keys), action.help))
         focused = self._of.focused

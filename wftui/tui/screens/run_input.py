@@ -74,6 +74,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         Action("run_form.switch", "Form, JSON", "Fill in fields, or write the inputs as JSON.", ("f2",), GROUP),
         Action("run_form.earlier", "Earlier", "Take the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
         Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
+        Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(ACTIONS),
@@ -151,6 +152,10 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
     async def action_act(self, action_id: str) -> None:
         """Do an action of the form."""
         await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.help")
 
     # --- form and JSON
 

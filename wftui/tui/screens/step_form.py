@@ -39,6 +39,7 @@ class StepForm(ModalScreen[dict[str, Json] | None]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("step_form.take", "Apply", "Write the changes into the source.", ("enter", "f2"), "Step"),
         Action("step_form.leave", "Leave", "Leave the step as it was.", ("escape",), "Step"),
+        Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
 
@@ -66,6 +67,10 @@ class StepForm(ModalScreen[dict[str, Json] | None]):
     async def action_act(self, action_id: str) -> None:
         """Do an action of the form."""
         await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.help")
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:

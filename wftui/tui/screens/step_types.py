@@ -1,4 +1,4 @@
-"""The step types there are, what is wrong with plugins, and agreeing to run the workspace's own after looking at them."""
+"""The step types there are, what is wrong with plugins, and trusting the workspace's own after looking at them."""
 
 import asyncio
 from pathlib import Path
