@@ -439,3 +439,22 @@ async def test_the_run_above_opens_at_the_step_that_started_it(
         above = pilot.app.screen
         assert above.run_id == run_id
         await until(pilot, lambda: above.panes.timeline.selected and above.panes.timeline.selected.path == "call")
+
+
+async def test_a_search_from_the_end_of_the_log_goes_to_what_it_finds_and_lines_shown_are_copied(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("counts", steps=[{"id": "count", "type": "shell", "input": {"script": "seq 1 400 | sed s/^/no/"}}])
+    run_id = await workbench.start("counts", {})
+    await workbench.wait(run_id)
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: len(screen.panes.log_view.lines) == 400)
+        await pilot.press("2", "slash", *"no12", "enter")
+        view = screen.panes.log_view
+        await until(pilot, lambda: view.hits == 11 and view.line_at(view.cursor).text == "no12")
+        await pilot.press("n")
+        await until(pilot, lambda: view.line_at(view.cursor).text == "no120")
+        await pilot.press("t", *"no39", "enter")
+        await until(pilot, lambda: view.shown == 11)
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: pilot.app.clipboard.split("\n")[:2] == ["no39", "no390"])

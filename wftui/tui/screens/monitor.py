@@ -1,5 +1,6 @@
 """ExecutionMonitor: one run, live or as it was, and what may be done about it."""
 
+import asyncio
 from typing import ClassVar
 
 from textual import on
@@ -7,6 +8,7 @@ from textual import on
 from wftui.model.base import Json
 from wftui.store.payloads import as_reference
 from wftui.tui.actions import Action
+from wftui.tui.counting import count
 from wftui.tui.screens.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.run_screen import RunScreen
 from wftui.tui.screens.secret_inputs import secrets_again
@@ -263,6 +265,25 @@ class MonitorScreen(RunScreen):
         """Ask what to search for."""
         self.panes.show_log()
         self.panes.log_panel.ask("search")
+
+    def action_copy_log(self) -> None:
+        """Copy the lines that pass the filter, as far as the clipboard takes them."""
+        self.attempt(self._copy_log(), group="copy", exclusive=True)
+
+    async def _copy_log(self) -> None:
+        view = self.panes.log_view
+        text = await asyncio.to_thread(view.text)
+        if not text:
+            self.notify("There is no log line to copy.")
+        elif len(text) > _COPY_LIMIT:
+            self.notify(
+                f"{view.shown:,} lines are too much for the clipboard; a filter (t) shows fewer, and"
+                f" `wftui show {self.run_id} --logs` prints them",
+                markup=False,
+            )
+        else:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {count(view.shown, 'line')}", markup=False)
 
     def action_filter(self) -> None:
         """Ask what lines must hold."""

@@ -35,6 +35,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     ),
     Action("monitor.edit", "Editor", "Open the workflow, at the step the cursor is on.", ("e",), "Run"),
     Action("monitor.copy", "Copy", "Copy the value or log line under the cursor.", ("y",), "Run"),
+    Action("monitor.copy_log", "Copy log", "Copy all log lines that are shown.", ("ctrl+y",), "Log", footer=False),
     Action("monitor.search", "Search", "Search the log lines shown.", ("slash",), "Log"),
     Action(
         "monitor.playback", "Play back", "Play the run back from its start; again: pause or go on.", ("p",), "Playback"

@@ -74,7 +74,6 @@ class LogPanel(Vertical):
         event.stop()
         if self._asking == "search":
             self.view.set_search(event.value)
-            self.view.jump(1)
         else:
             self.view.set_filter(replace(self.view.wanted, texts=(event.value,) if event.value else ()))
         self._close()

@@ -65,6 +65,7 @@ class LogView(LineView):
         self._ends: array[int] = array("I")
         self._paths_width = 0
         self._busy = False
+        self._wants_hit = False
 
     # --- what is shown
 
@@ -86,10 +87,12 @@ class LogView(LineView):
             self._start_over()
 
     def set_search(self, text: str) -> None:
-        """Mark a text in the lines shown; `jump` goes from one to the next. "" marks nothing."""
+        """Mark a text in the lines shown and go to the next that holds it, round the end. "" marks nothing."""
         if text != self.search:
-            self.search = text
+            self.search, self._wants_hit = text, bool(text)
             self._start_over()
+        else:
+            self.jump(1)
 
     @property
     def hits(self) -> int:
@@ -139,8 +142,7 @@ class LogView(LineView):
         self._numbers, self._hits, self._ends, self._read = range(0), array("I"), array("I"), 0
         if len(self.lines) <= _AT_ONCE or (self.wanted.is_open and not self.search and not self.folded):
             self._take(0)
-            if keep is not None:
-                self.show_line(keep)
+            self._show_again(keep)
         else:
             self._busy = True
             self.set_rows(0)
@@ -158,8 +160,17 @@ class LogView(LineView):
         self._numbers, self._hits, self._ends = numbers, hits[: bisect_left(hits, total)], ends
         self._read = total
         self._take(total)
+        self._show_again(keep)
+
+    def _show_again(self, keep: int | None) -> None:
+        """Go to the line the cursor was on, and from there to the first hit of a new search."""
         if keep is not None:
             self.show_line(keep)
+        elif self._wants_hit and self._numbers:
+            self.show_row(self.rows - 1)
+        if self._wants_hit:
+            self._wants_hit = False
+            self.jump(1)
 
     def _searched(self) -> LogFilter:
         return replace(self.wanted, texts=(*self.wanted.texts, self.search))
