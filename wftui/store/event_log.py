@@ -1,7 +1,6 @@
 """A run's events, read: a page of them, all or some of them folded into a record, or followed as they come."""
 
 import asyncio
-import os.path
 from collections.abc import AsyncIterator, Collection
 
 from wftui.model.errors import NotFoundError
@@ -32,7 +31,8 @@ ON event.place > (run.key << 32) + :after AND event.place <= (run.key << 32) + :
 WHERE run.id = :run AND event.type IN ({types})
 """
 _HEAD = _SELECTION.format(types=", ".join(map(str, RUN_NUMBERS))) + "ORDER BY event.place"
-# Nothing is indexed by path, as that would be written with every event: a look at 300,000 rows takes a tenth of a second.
+# Nothing is indexed by path, as that would be written with every event: to look at 300,000 rows takes a tenth of a
+# second.
 _OF_STEPS = (
     _SELECTION.format(types=", ".join(map(str, STEP_NUMBERS)))
     + "AND (typeof(event.data) = 'blob' OR instr(event.data, :text)) ORDER BY event.place LIMIT :limit"
@@ -107,7 +107,7 @@ async def steps(reader: Reader, execution_id: str, paths: Collection[str], after
         NotFoundError: there is no such run.
     """
     folded = fold_part(new_record(execution_id), await page(reader, execution_id, 0, 1))
-    text = f'"path":"{os.path.commonprefix(list(paths))}'
+    text = f'"path":"{_common_beginning(paths)}'
 
     def fold(rows: list[EventRow]) -> None:
         events = (event for event in decode(execution_id, rows) if _is_wanted(getattr(event, "path", ""), paths))
@@ -121,6 +121,11 @@ async def steps(reader: Reader, execution_id: str, paths: Collection[str], after
             after = rows[-1].seq
         if len(rows) < _PAGE:
             return [step for step in folded.step_results if _is_wanted(step.path, paths)]
+
+
+def _common_beginning(texts: Collection[str]) -> str:
+    first, last = min(texts), max(texts)
+    return next((first[:at] for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), first)
 
 
 def _is_wanted(path: str, paths: Collection[str]) -> bool:
