@@ -307,8 +307,18 @@ async def test_an_interrupted_run_goes_on(
         process.kill()
         await process.wait()
         await until(pilot, lambda: "↯ interrupted" in text_of(pilot.app))
+        assert "its process has ended; last heard of" in text_of(pilot.app)
+        assert "was running when its process ended" in text_of(pilot.app)
         (tmp_path / "second").touch()
         await pilot.press("u")
+        await until(pilot, lambda: "keep first  completed before" in text_of(pilot.app))
+        assert "run  second  was at work when the process ended; tries again" in text_of(pilot.app)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.state.record.status == "interrupted"
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
+        await pilot.press("enter")
         await until(pilot, lambda: screen.state.record.status == "completed")
 
 

@@ -168,6 +168,8 @@ async def test_an_interrupted_run_goes_on_with_its_secret_inputs(
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "↯ interrupted" in text_of(app))
         await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, RestartScreen))
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         assert "again" in text_of(app)
         await pilot.press(*TOKEN, "enter")

@@ -308,6 +308,12 @@ class Workbench:
         """What the inputs of a run had to fit when it began, whatever its workflow says by now."""
         return await (await self.executor()).input_schema(run_id)
 
+    async def plan_resume(self, run_id: str) -> list[StepDecision]:
+        """What `resume` would keep and what it would run, and why."""
+        from wftui.engine.resume_plan import plan_resume
+
+        return plan_resume(await self.record(run_id))
+
     async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
         """Go on with an interrupted run in this process: nothing that has ended runs again.
 

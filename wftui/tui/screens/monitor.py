@@ -128,7 +128,12 @@ class MonitorScreen(RunScreen):
     async def _resume(self) -> None:
         from wftui.engine.resume import ConfirmationNeeded
         from wftui.tui.screens.confirm import Choice, ConfirmScreen
+        from wftui.tui.screens.restart import RestartScreen
 
+        decisions = await self.workbench.plan_resume(self.run_id)
+        plan = RestartScreen("Go on with this run", decisions, same_run=True, ascii_only=self.wftui.ascii)
+        if not await self.wftui.push_screen_wait(plan):
+            return
         secrets = await secrets_again(self.wftui, self.run_id, resume=True)
         if secrets is None:
             return

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from wftui.tui.counting import count
 from wftui.tui.status import look
 from wftui.tui.widgets.line_view import LineView
 
@@ -58,8 +59,12 @@ class RestartScreen(ModalScreen[bool]):
         Binding("escape", "dismiss(False)", "Leave"),
     ]
 
-    def __init__(self, title: str, decisions: Sequence["StepDecision"], *, ascii_only: bool = False) -> None:
+    def __init__(
+        self, title: str, decisions: Sequence["StepDecision"], *, same_run: bool = False, ascii_only: bool = False
+    ) -> None:
+        """`same_run`: the run itself goes on, rather than a new one that follows it."""
         super().__init__()
+        self._same_run = same_run
         self._heading = title
         self._decisions = decisions
         self._ascii_only = ascii_only
@@ -71,6 +76,8 @@ class RestartScreen(ModalScreen[bool]):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
             box.border_subtitle = "enter runs - esc leaves" if self._ascii_only else "⏎ run · esc leave"
-            summary = f"A new run: {again} {'step runs' if again == 1 else 'steps run'} again, {kept} kept as before."
+            begin = "The same run goes on" if self._same_run else "A new run"
+            steps = f"{count(again, 'step')} to run, {kept} kept as before"
+            summary = f"{begin}: {steps}."
             yield Static(summary, id="restart-summary", markup=False)
             yield _Decisions(self._decisions, ascii_only=self._ascii_only)
