@@ -293,7 +293,7 @@ def test_secret_inputs_are_asked_for_again_and_never_stored(settings: Settings) 
     assert b"correct-horse" not in b"".join(path.read_bytes() for path in settings.database.parent.glob("wftui.db*"))
     refused = wftui(settings, "rerun", "last")
     assert refused.returncode == 2
-    assert "give them again: /token" in refused.stderr
+    assert "give them again: token" in refused.stderr
     assert wftui(settings, "rerun", "last", "-i", "token=staple-battery").returncode == 0
 
 
