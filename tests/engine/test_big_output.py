@@ -40,7 +40,7 @@ async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(tmp_path: P
         folder.mkdir(parents=True)
         (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": workflow_id, "steps": steps}))
     usual = peak_of(settings, "drop")
-    assert peak_of(settings, "flood") < usual + 40_000_000
+    assert peak_of(settings, "flood") < usual + 60_000_000
 
     workbench = Workbench(settings)
     run_id = await workbench.find_run("last")
