@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,23 @@ def command(settings: Settings, *words: str) -> list[str]:
     return [sys.executable, "-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database)]
 
 
+STARTED: "list[subprocess.Popen[str]]" = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_its_test() -> Iterator[None]:
+    yield
+    while STARTED:
+        program = STARTED.pop()
+        program.kill()
+        program.communicate()
+
+
 def start(settings: Settings, *words: str) -> "subprocess.Popen[str]":
     pipe = subprocess.PIPE
-    return subprocess.Popen(command(settings, *words), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    program = subprocess.Popen(command(settings, *words), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    STARTED.append(program)
+    return program
 
 
 def until(program: "subprocess.Popen[str]", event_type: str) -> dict[str, Json]:
