@@ -1,7 +1,6 @@
 """Hands a command line over to one module per command group, and turns errors into exit codes."""
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -12,8 +11,6 @@ from wftui.model.errors import ExitCode, UserError
 
 def dispatch(words: Sequence[str]) -> int:
     """Run a command line; returns the exit code (`wftui.model.errors.ExitCode`)."""
-    # A script's background job is started with SIGINT ignored, but who sends it to such a program means it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = build_parser().parse_args(words)
     try:
         return _command(arguments)(arguments)
