@@ -51,10 +51,21 @@ def test_its_step_types_run_in_a_workspace_once_they_are_trusted(
     assert main(["run", "page", "--json"]) == 3
     assert "mine.py: it is not trusted" in capsys.readouterr().err
     assert main(["steps", "trust", str(file)]) == 0
-    assert "acme.count, acme.greet" in capsys.readouterr().out
+    assert "acme.count, acme.greet, acme.load" in capsys.readouterr().out
     assert main(["run", "page", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert [step["output"] for step in record["stepResults"]] == [{"text": "hello Ann hello Ann"}, 2]
+
+    table = tmp_path / "people"
+    load = {"id": "load", "type": "acme.load", "input": {"table": str(table)}}
+    put(tmp_path, [{**counting, "input": {"text": "x", "word": "x"}}, load])
+    assert main(["run", "page", "--json"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert {step["status"] for step in record["stepResults"]} == {"pending"}
+    assert f"There is no {table}.csv (acme export {table.name})" in record["error"]["message"]
+    table.with_suffix(".csv").write_text("ann\n")
+    assert main(["run", "page", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stepResults"][1]["output"] == "ann\n"
 
     put(tmp_path, [{**counting, "input": {"text": "x", "word": ""}}])
     assert main(["compile", "page", "--check"]) == 1
