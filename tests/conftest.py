@@ -1,5 +1,6 @@
 """Fixtures of every floor: nothing a test does reaches the user's own data, time zone or terminal settings."""
 
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,9 @@ import pytest
 from kit import EXAMPLES
 
 from wftui.workbench import Settings, Workbench
+
+# The hundreds of programs that tests start compile the modules once, not each anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)

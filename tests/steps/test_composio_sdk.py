@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from composio import Composio as OfficialSdk
 
 from steps.composio_server import VERSION, Account, Composio, composio_server
 from wftui.steps.composio_client import ComposioClient
 
-Sdk = OfficialSdk[Any, Any]
+Sdk = Any
+"""`composio.Composio`, which takes seconds to import and so is imported late."""
 
 
 @pytest.fixture
@@ -23,6 +23,8 @@ def service() -> Iterator[Composio]:
 
 @pytest.fixture
 def sdk(service: Composio, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Sdk:
+    from composio import Composio as OfficialSdk
+
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     return OfficialSdk(api_key="ak_1", base_url=service.url, allow_tracking=False)
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -294,16 +293,6 @@ def test_the_package_comes_late_and_may_be_missing() -> None:
     assert message.startswith('MCP servers need the package mcp: pip install "wftui[mcp]"')
 
 
-async def test_a_big_result_costs_no_more_than_its_size(steps: Steps) -> None:
-    spent: list[float] = []  # of this process's own time, whatever else the machine does
-    for size in (1, 1_000_000, 8_000_000):
-        begun = time.process_time()
-        output = await steps.call("echo", text="x" * size)
-        spent.append(time.process_time() - begun)
-        assert len(output["structured"]["text"]) == size
-    assert spent[2] < 8 * 3 * spent[1], "read once, not once more with each piece that comes"
-
-
 async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     away = "import os, time; os.setsid(); print(os.getpid(), file=open('away', 'w'), flush=True); time.sleep(600)"
@@ -339,3 +328,8 @@ async def test_a_message_without_end_is_not_kept(steps: Steps, monkeypatch: pyte
         error = await steps.failure("echo", text="x" * 2_000_000)
     assert error.type == "mcp.closed"
     assert any("a message of more than 1,000,000 bytes" in text for _, _, text in steps.context.logs)
+
+
+async def test_a_result_of_megabytes_arrives_whole(steps: Steps) -> None:
+    output = await steps.call("echo", text="x" * 8_000_000)
+    assert len(output["structured"]["text"]) == 8_000_000

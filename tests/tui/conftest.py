@@ -128,6 +128,22 @@ def _lines(app: App[Any], width: int, height: int) -> list[Any]:
 
 
 @pytest.fixture
+def settled(until: Callable[..., Awaitable[None]]) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """`await settled(pilot)`: let everything that comes in batches come, before a picture is taken."""
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        seen: list[str] = []
+
+        def still() -> bool:
+            seen.append(screen_text(pilot.app))
+            return len(seen) > 10 and len(set(seen[-10:])) == 1
+
+        await until(pilot, still)
+
+    return wait
+
+
+@pytest.fixture
 def text_of() -> Callable[[App[Any]], str]:
     """`text_of(app)`: what the screen shows, as lines of text."""
     return screen_text

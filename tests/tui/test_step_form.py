@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from wftui.tui.app import WftuiApp
@@ -46,6 +47,7 @@ async def test_the_inspector_looks(
     size: tuple[int, int],
     until: Until,
     text_of: TextOf,
+    settled: Callable[[Pilot[Any]], Awaitable[None]],
     matches: Callable[[App[Any]], bool],
 ) -> None:
     put_workflow("pull", steps=[FETCH])
@@ -55,6 +57,7 @@ async def test_the_inspector_looks(
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and "Absent: GET" in text_of(app) and app.focused)
         await until(pilot, lambda: "Body, sent as JSON" in text_of(app) and "Apply" in text_of(app))
+        await settled(pilot)
         assert matches(app)
 
 
