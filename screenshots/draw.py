@@ -60,7 +60,7 @@ async def shoot(folder: Path) -> None:
         ("repo_health", {"repo": "project"}),
     ]
     for workflow, inputs in earlier:
-        await workbench.wait(await workbench.start(workflow, inputs))
+        await workbench.runs.wait(await workbench.runs.start(workflow, inputs))
     app = WftuiApp(workbench)
     async with app.run_test(size=SIZE) as pilot:
 

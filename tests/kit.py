@@ -14,10 +14,10 @@ EXAMPLES = Path(__file__).parents[1] / "tables"
 
 async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, Json]) -> ExecutionRecord:
     """Run a workflow and return its whole record."""
-    run_id = await workbench.start(workflow_id, inputs)
+    run_id = await workbench.runs.start(workflow_id, inputs)
     async with asyncio.timeout(60):
-        await workbench.wait(run_id)
-    return await workbench.record(run_id, whole=True)
+        await workbench.runs.wait(run_id)
+    return await workbench.runs.record(run_id, whole=True)
 
 
 def obey_permissions() -> None:

@@ -30,7 +30,7 @@ VALID = {
 
 async def test_ac_a_1_compile_validates_workflow(workbench: Workbench, settings: Settings) -> None:
     write(settings, {**VALID, "steps": [{"id": "double", "type": "sett", "needs": ["nobody"]}]})
-    result = await workbench.compile("valid")
+    result = await workbench.workflows.compile("valid")
     assert not result.success
     assert len(result.errors) >= 2, "all problems at once"
     assert {problem.location.step_id for problem in result.errors} >= {"double"}
@@ -39,7 +39,7 @@ async def test_ac_a_1_compile_validates_workflow(workbench: Workbench, settings:
 
 async def test_ac_a_2_compile_generates_python(workbench: Workbench, settings: Settings) -> None:
     write(settings, VALID)
-    result = await workbench.compile("valid")
+    result = await workbench.workflows.compile("valid")
     assert result.success
     assert workbench.workspace.generated_path("valid").read_text() == result.generated_code
     assert '"valid"' in workbench.workspace.registry_path.read_text()
@@ -57,19 +57,19 @@ async def test_ac_a_5_execution_stored(workbench: Workbench, settings: Settings)
     await workbench.close()
     again = Workbench(settings)
     try:
-        assert await again.record(record.id, whole=True) == record
+        assert await again.runs.record(record.id, whole=True) == record
     finally:
         await again.close()
 
 
 async def test_ac_a_6_cancel_stops_execution(workbench: Workbench, settings: Settings) -> None:
     write(settings, {"format": 1, "id": "slow", "steps": [{"id": "nap", "type": "delay", "input": {"for": "1h"}}]})
-    run_id = await workbench.start("slow", {})
+    run_id = await workbench.runs.start("slow", {})
     async with asyncio.timeout(30):
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             if any(isinstance(event, StepStarted) for event in batch):
-                await workbench.cancel(run_id)
-    record = await workbench.record(run_id)
+                await workbench.runs.cancel(run_id)
+    record = await workbench.runs.record(run_id)
     assert record.status == "cancelled"
     assert record.step_results[0].status == "cancelled"
 
@@ -78,7 +78,7 @@ async def test_ac_a_7_history_queryable(workbench: Workbench, settings: Settings
     write(settings, VALID)
     good = await run_to_end(workbench, "valid", {"n": 1})
     bad = await run_to_end(workbench, "valid", {"n": "one"})
-    page = await workbench.history(ExecutionFilters(workflow_id="valid"))
+    page = await workbench.runs.history(ExecutionFilters(workflow_id="valid"))
     assert [run.id for run in page.executions] == [bad.id, good.id]
-    page = await workbench.history(ExecutionFilters(workflow_id="valid", status=["failed"]))
+    page = await workbench.runs.history(ExecutionFilters(workflow_id="valid", status=["failed"]))
     assert [run.id for run in page.executions] == [bad.id]

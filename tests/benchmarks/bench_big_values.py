@@ -47,7 +47,7 @@ async def _run(folder: Path) -> tuple[float, float]:
     workflow.parent.mkdir(parents=True)
     workflow.write_text(json.dumps({"format": 1, "id": "big", "steps": _STEPS}))
     workbench = Workbench(settings)
-    await workbench.compile("big")
+    await workbench.workflows.compile("big")
     worst = 0.0
 
     async def watch() -> None:
@@ -59,7 +59,7 @@ async def _run(folder: Path) -> tuple[float, float]:
 
     watching = asyncio.create_task(watch())
     begun = time.perf_counter()
-    record = await workbench.wait(await workbench.start("big", {}))
+    record = await workbench.runs.wait(await workbench.runs.start("big", {}))
     taken = time.perf_counter() - begun
     watching.cancel()
     await workbench.close()

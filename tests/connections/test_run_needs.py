@@ -82,7 +82,7 @@ async def never_began(workbench: Workbench, record: ExecutionRecord) -> list[dic
     assert record.status == "failed"
     assert record.started_at is None
     assert {step.status for step in record.step_results} == {"pending"}
-    assert [event.type for event in await workbench.events(record.id)] == ["created", "failed"]
+    assert [event.type for event in await workbench.runs.events(record.id)] == ["created", "failed"]
     assert record.error is not None
     assert record.error.type == UNRESOLVED
     missing: list[dict[str, Any]] = record.error.details["missing"]
@@ -169,7 +169,7 @@ async def test_a_tool_known_only_later_is_looked_up_by_its_step(
     assert record.started_at is not None
     assert record.error is not None
     assert (record.error.type, record.error.step_id) == ("composio.account", "post")
-    logs = [event.message for event in await workbench.events(record.id) if event.type == "log"]
+    logs = [event.message for event in await workbench.runs.events(record.id) if event.type == "log"]
     assert any("was not known before the run started" in message for message in logs)
     service.accounts = [Account("ca_1")]
     assert (await run_to_end(workbench, "late", {})).status == "completed"
@@ -181,15 +181,15 @@ async def test_another_connection_is_taken_before_it_is_looked_for(
     save("work", "composio", {"baseUrl": service.url, "apiKey": "env:COMPOSIO_KEY"})
     Connections().remove("tools")
     write(tables, "posts", POST, connections=TOOLS)
-    run_id = await workbench.start("posts", {}, connections={"tools": "work"})
-    [missing] = await never_began(workbench, await workbench.wait(run_id))
+    run_id = await workbench.runs.start("posts", {}, connections={"tools": "work"})
+    [missing] = await never_began(workbench, await workbench.runs.wait(run_id))
     assert missing["command"] == "wftui connections connect work github"
     service.accounts = [Account("ca_1")]
     # A re-run takes the same connections, and looks again.
-    again = await workbench.wait(await workbench.rerun(run_id, {}, keep=False))
+    again = await workbench.runs.wait(await workbench.runs.rerun(run_id, {}, keep=False))
     assert again.status == "completed"
-    run_id = await workbench.start("posts", {}, connections={"tolos": "work"})
-    missing = (await never_began(workbench, await workbench.wait(run_id)))[-1]
+    run_id = await workbench.runs.start("posts", {}, connections={"tolos": "work"})
+    missing = (await never_began(workbench, await workbench.runs.wait(run_id)))[-1]
     assert missing["type"] == "connection.name"
     assert "tools" in missing["message"]
 
@@ -231,10 +231,10 @@ async def test_a_plugin_may_look_for_its_needs_as_well(workbench: Workbench, tab
 async def test_a_run_can_be_cancelled_while_it_looks(workbench: Workbench, tables: Path) -> None:
     await plugin(workbench, tables)
     write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "dutchman"}})
-    run_id = await workbench.start("ships", {})
-    await workbench.cancel(run_id)
+    run_id = await workbench.runs.start("ships", {})
+    await workbench.runs.cancel(run_id)
     async with asyncio.timeout(20):
-        record = await workbench.wait(run_id)
+        record = await workbench.runs.wait(run_id)
     assert (record.status, record.step_results[0].status) == ("cancelled", "skipped")
 
 
@@ -271,11 +271,11 @@ async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
     write(tables, "posts", TOUCH, POST, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "touch")
     with pytest.raises(UnresolvedError, match="wftui connections connect tools github"):
-        await workbench.resume(run_id, {})
-    assert (await workbench.record(run_id)).status == "interrupted"
+        await workbench.runs.resume(run_id, {})
+    assert (await workbench.runs.record(run_id)).status == "interrupted"
     service.accounts = [Account("ca_1")]
-    await workbench.resume(run_id, {})
-    record = await workbench.wait(run_id)
+    await workbench.runs.resume(run_id, {})
+    record = await workbench.runs.wait(run_id)
     assert record.status == "completed", record.error
     assert [body["connected_account_id"] for body in service.executed] == ["ca_1"]
 
@@ -285,8 +285,8 @@ async def test_what_has_ended_needs_nothing_when_a_run_goes_on(
 ) -> None:
     write(tables, "posts", POST, TOUCH, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "post")
-    await workbench.resume(run_id, {})
-    assert (await workbench.wait(run_id)).status == "completed"
+    await workbench.runs.resume(run_id, {})
+    assert (await workbench.runs.wait(run_id)).status == "completed"
     assert not service.calls
 
 

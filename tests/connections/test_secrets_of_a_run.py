@@ -53,10 +53,10 @@ async def run(
 ) -> tuple[ExecutionRecord, list[dict[str, Json]]]:
     """The record and the events of a run of this workflow."""
     put(workbench, "flow", **flow)
-    run_id = await workbench.start("flow", inputs)
-    await workbench.wait(run_id)
-    events = [event.to_wire() for event in await workbench.events(run_id)]
-    return await workbench.record(run_id, whole=True), events
+    run_id = await workbench.runs.start("flow", inputs)
+    await workbench.runs.wait(run_id)
+    events = [event.to_wire() for event in await workbench.runs.events(run_id)]
+    return await workbench.runs.record(run_id, whole=True), events
 
 
 def put(workbench: Workbench, workflow_id: str, **flow: Any) -> None:
@@ -144,10 +144,10 @@ async def test_a_secret_handed_to_another_workflow_stays_one(workbench: Workbenc
     )
     child = {"id": "c", "type": "workflow", "input": {"workflow": "child", "inputs": {"word": "{{ inputs.token }}"}}}
     await run(workbench, {"token": TOKEN}, inputSchema=secret(token="string"), steps=[child])
-    runs = (await workbench.history()).executions
+    runs = (await workbench.runs.history()).executions
     assert len(runs) == 2
     for each in runs:
-        text = json.dumps((await workbench.record(each.id, whole=True)).to_wire())
+        text = json.dumps((await workbench.runs.record(each.id, whole=True)).to_wire())
         assert TOKEN not in text
         assert TOKEN.upper() not in text
         assert "***" in text
@@ -232,21 +232,21 @@ async def test_a_secret_in_an_answer_is_masked_and_goes_to_no_other_process(
             },
         ],
     )
-    run_id = await workbench.start("flow", {})
-    async for batch in workbench.follow(run_id):
+    run_id = await workbench.runs.start("flow", {})
+    async for batch in workbench.runs.follow(run_id):
         if any(event.type == "step_waiting" for event in batch):
             break
     other = Workbench(workbench.settings)
     try:
         with pytest.raises(UserError, match="never stored: give it in the program that runs the workflow"):
-            await other.answer(run_id, "ask", approved=True, data={"key": TOKEN})
+            await other.runs.answer(run_id, "ask", approved=True, data={"key": TOKEN})
     finally:
         await other.close()
-    await workbench.answer(run_id, "ask", approved=True, data={"key": TOKEN, "why": "because"})
-    record = await workbench.wait(run_id)
+    await workbench.runs.answer(run_id, "ask", approved=True, data={"key": TOKEN, "why": "because"})
+    record = await workbench.runs.wait(run_id)
     assert record.status == "completed"
     assert (tmp_path / "seen").read_text() == TOKEN
-    events = [event.to_wire() for event in await workbench.events(run_id)]
+    events = [event.to_wire() for event in await workbench.runs.events(run_id)]
     assert {"key": "***", "why": "because"} in [event.get("data") for event in events]
     assert TOKEN not in json.dumps(events)
     for file in tmp_path.glob("runs.db*"):

@@ -325,9 +325,9 @@ async def _record(settings: Settings, workflow: str) -> Json:
 
     workbench = Workbench(settings)
     try:
-        page = await workbench.history(ExecutionFilters(workflow_id=workflow))
+        page = await workbench.runs.history(ExecutionFilters(workflow_id=workflow))
         found = next(each for each in page.executions if each.parent_id is None)
-        return (await workbench.record(found.id, whole=True)).to_wire()
+        return (await workbench.runs.record(found.id, whole=True)).to_wire()
     finally:
         await workbench.close()
 
@@ -337,12 +337,12 @@ async def _stored(settings: Settings, runs: list[Json]) -> dict[str, str]:
     workbench = Workbench(settings)
     try:
         store = await workbench.store()
-        ids = [each.id for each in (await workbench.history(limit=100)).executions]
+        ids = [each.id for each in (await workbench.runs.history(limit=100)).executions]
         events = [
-            await store.resolve([event.to_wire() for event in await workbench.events(run_id, limit=100_000)])
+            await store.resolve([event.to_wire() for event in await workbench.runs.events(run_id, limit=100_000)])
             for run_id in ids
         ]
-        records = [(await workbench.record(run_id, whole=True)).to_wire() for run_id in ids]
+        records = [(await workbench.runs.record(run_id, whole=True)).to_wire() for run_id in ids]
     finally:
         await workbench.close()
     assert len(ids) >= 4, "the child is one of them"

@@ -115,30 +115,30 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
         watched: list[ExecutionEvent] = []
 
         async def watch() -> None:
-            async for batch in watching.follow(run_id):
+            async for batch in watching.runs.follow(run_id):
                 watched.extend(batch)
 
         task = asyncio.create_task(watch())
-        assert (await watching.record(run_id)).status == "running"
+        assert (await watching.runs.record(run_id)).status == "running"
         with pytest.raises(ConflictError, match="still going"):
-            await watching.rerun(run_id, {"token": SECRET}, keep=True)
+            await watching.runs.rerun(run_id, {"token": SECRET}, keep=True)
         kill(program)
         async with asyncio.timeout(30):
             await task
         assert watched[-1].type == "interrupted"
         assert [event.seq for event in watched] == list(range(1, len(watched) + 1))
     async with workbench_of(settings) as later:
-        assert {run.workflow_id: run.status for run in (await later.history()).executions} == {
+        assert {run.workflow_id: run.status for run in (await later.runs.history()).executions} == {
             "parent": "interrupted",
             "child": "interrupted",
         }
-        record = await later.record(run_id)
+        record = await later.runs.record(run_id)
         assert {step.path: step.status for step in record.step_results} == {
             "before": "completed",
             "ask": "waiting",
             "sub": "waiting",
         }
-        assert {action.id for action in later.actions(record) if action.enabled} >= {"cancel", "approve", "resume"}
+        assert {action.id for action in later.runs.actions(record) if action.enabled} >= {"cancel", "approve", "resume"}
     (settings.database.parent / "go").touch()
 
 
@@ -150,23 +150,23 @@ async def test_another_process_goes_on_with_all_that_was_under_way(settings: Set
     kill(program)
     shutil.rmtree(settings.tables / "workflows" / "parent")  # a run goes on by the plan that is stored with it
     async with workbench_of(settings) as workbench:
-        await workbench.answer(run_id, "ask", approved=True)  # while nobody runs it
+        await workbench.runs.answer(run_id, "ask", approved=True)  # while nobody runs it
         inputs = {"token": SECRET}
         with pytest.raises(ConfirmationNeeded) as asked:
-            await workbench.resume(run_id, inputs)
+            await workbench.runs.resume(run_id, inputs)
         assert asked.value.paths == ["sub > pay"]
-        (child,) = [run.id for run in (await workbench.history()).executions if run.workflow_id == "child"]
+        (child,) = [run.id for run in (await workbench.runs.history()).executions if run.workflow_id == "child"]
         with pytest.raises(ConfirmationNeeded) as asked:
-            await workbench.rerun(child, inputs, keep=True)
+            await workbench.runs.rerun(child, inputs, keep=True)
         assert asked.value.paths == ["pay"]
         (settings.database.parent / "go").touch()
-        await workbench.resume(run_id, inputs, confirmed=True)
+        await workbench.runs.resume(run_id, inputs, confirmed=True)
         async with asyncio.timeout(30):
-            record = await workbench.wait(run_id)
+            record = await workbench.runs.wait(run_id)
         assert (record.status, record.outputs) == ("completed", {"by": "me", "length": len(SECRET)})
-        answers = [event for event in await workbench.events(run_id) if isinstance(event, StepAnswered)]
+        answers = [event for event in await workbench.runs.events(run_id) if isinstance(event, StepAnswered)]
         assert [event.by for event in answers if event.path == "ask"] == ["me"]
-        runs = (await workbench.history()).executions
+        runs = (await workbench.runs.history()).executions
         assert {run.workflow_id: run.status for run in runs} == {"parent": "completed", "child": "completed"}
         assert len(runs) == 2, "the sub-workflow is the one that had begun"
     assert sorted(done.read_text().split()) == ["before", "first", "pay", "pay"]
@@ -182,15 +182,15 @@ async def test_a_process_that_sleeps_or_whose_clock_jumps_is_not_taken_for_dead(
     try:
         for hours in (0, 24, -24):
             jumped = Workbench(settings, clock=lambda hours=hours: datetime.now(UTC) + timedelta(hours=hours))  # type: ignore[misc]
-            assert (await jumped.record(run_id)).status == "running"
+            assert (await jumped.runs.record(run_id)).status == "running"
             assert await (await jumped.store()).recover() == []
             await jumped.close()
     finally:
         program.send_signal(signal.SIGCONT)
     (settings.database.parent / "go").touch()
     async with workbench_of(settings) as workbench:
-        await workbench.answer(run_id, "ask", approved=True)
+        await workbench.runs.answer(run_id, "ask", approved=True)
         async with asyncio.timeout(30):
-            assert (await workbench.wait(run_id)).status == "completed"
+            assert (await workbench.runs.wait(run_id)).status == "completed"
     program.communicate()
     assert program.returncode == os.EX_OK

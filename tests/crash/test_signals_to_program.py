@@ -72,7 +72,7 @@ def until(program: "subprocess.Popen[str]", event_type: str) -> dict[str, Json]:
 async def record_of(settings: Settings) -> ExecutionRecord:
     workbench = Workbench(settings)
     try:
-        return await workbench.record("last")
+        return await workbench.runs.record("last")
     finally:
         await workbench.close()
 

@@ -43,10 +43,10 @@ async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(tmp_path: P
     assert peak_of(settings, "flood") < usual + 60_000_000
 
     workbench = Workbench(settings)
-    run_id = await workbench.find_run("last")
+    run_id = await workbench.runs.find("last")
     logged: dict[str, list[str]] = {"many": [], "long": []}
     after = 0
-    while events := await workbench.events(run_id, after=after):
+    while events := await workbench.runs.events(run_id, after=after):
         after = events[-1].seq
         for event in events:
             if event.type == "log" and event.path:

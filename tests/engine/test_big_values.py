@@ -27,10 +27,10 @@ async def test_a_big_value_arrives_whole_and_is_stored_beside_the_events(tmp_pat
     outputs = {"count": "{{ steps.counted.output.all }}", "last": "{{ steps.turned.output[1][-1] }}"}
     (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": "big", "steps": STEPS, "outputs": outputs}))
     workbench = Workbench(settings)
-    run_id = await workbench.start("big", {})
-    record = await workbench.wait(run_id)
+    run_id = await workbench.runs.start("big", {})
+    record = await workbench.runs.wait(run_id)
     assert record.error is None
     assert record.outputs == {"count": COUNT // 2, "last": 1.25}
-    async for events in workbench.follow(run_id):
+    async for events in workbench.runs.follow(run_id):
         assert all(len(json.dumps(event.to_wire())) < 1000 for event in events if event.type != "log")
     await workbench.close()

@@ -201,9 +201,9 @@ async def test_the_timeout_of_a_run_reaches_every_wait_and_finally_still_runs(
     steps = told(record)
     assert (steps["a"], steps["b"]) == ("cancelled", "cancelled")
     assert (steps["tidy"], steps["bad"], steps["end"]) == ("completed", "failed assertion", FAILED.format("bad"))
-    for run in (await bench.history()).executions:
+    for run in (await bench.runs.history()).executions:
         if run.workflow_id == "child":
-            assert told(await bench.record(run.id)) == {"inner": "cancelled", "last": "completed"}
+            assert told(await bench.runs.record(run.id)) == {"inner": "cancelled", "last": "completed"}
 
 
 async def test_a_failing_finally_fails_a_run_whose_steps_did_not(bench: Workbench, add: Add) -> None:
@@ -218,19 +218,19 @@ async def test_a_cancel_reaches_every_sub_workflow_of_a_list(bench: Workbench, a
     add("child", [waits("inner")], **{"finally": [value("last")]})
     each: Json = {"id": "each", "type": "workflow", "input": {"workflow": "child"}}
     add("w", [{**each, "forEach": {"in": "range(5)", "maxParallel": 3}}, value("b")], **{"finally": [value("tidy")]})
-    run_id = await bench.start("w", {})
+    run_id = await bench.runs.start("w", {})
     linked: set[str] = set()
     async with asyncio.timeout(30):
-        async for batch in bench.follow(run_id):
+        async for batch in bench.runs.follow(run_id):
             linked |= {event.waiting.child_id or "" for event in batch if event.type == "step_waiting"}
             if len(linked) == 3:
                 break
-        await bench.cancel(run_id)
-        await bench.wait(run_id)
-    runs = {run.id: run for run in (await bench.history()).executions}
+        await bench.runs.cancel(run_id)
+        await bench.runs.wait(run_id)
+    runs = {run.id: run for run in (await bench.runs.history()).executions}
     assert {run.status for run in runs.values()} == {"cancelled"}
     assert {run.id for run in runs.values() if run.parent_id == run_id} == linked
-    assert told(await bench.record(run_id)) == {
+    assert told(await bench.runs.record(run_id)) == {
         "each": "cancelled",
         "each[0]": "cancelled",
         "each[1]": "cancelled",
@@ -239,19 +239,19 @@ async def test_a_cancel_reaches_every_sub_workflow_of_a_list(bench: Workbench, a
         "tidy": "completed",
     }
     for child in linked:
-        assert told(await bench.record(child)) == {"inner": "cancelled", "last": "completed"}
+        assert told(await bench.runs.record(child)) == {"inner": "cancelled", "last": "completed"}
 
 
 async def test_a_sub_workflow_that_is_cancelled_alone_fails_its_step(bench: Workbench, add: Add) -> None:
     add("child", [waits("inner")])
     add("w", [{"id": "sub", "type": "workflow", "input": {"workflow": "child"}}, value("b")])
-    run_id = await bench.start("w", {})
+    run_id = await bench.runs.start("w", {})
     async with asyncio.timeout(30):
-        async for batch in bench.follow(run_id):
+        async for batch in bench.runs.follow(run_id):
             if children := [event.waiting.child_id for event in batch if event.type == "step_waiting"]:
                 break
         assert children[0] is not None
-        await bench.cancel(children[0])
-        record = await bench.wait(run_id)
+        await bench.runs.cancel(children[0])
+        record = await bench.runs.wait(run_id)
     assert told(record) == {"sub": "failed workflow.cancelled", "b": FAILED.format("sub")}
     assert record.status == "failed"

@@ -40,16 +40,16 @@ async def test_old_archives_go_only_after_a_yes(
     for path in old:
         path.write_text("old")
     inputs = {"source": str(source), "destination": str(kept), "keep": 2}
-    run_id = await workbench.start("backup_verify", inputs)
+    run_id = await workbench.runs.start("backup_verify", inputs)
     async with asyncio.timeout(30):
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, StepWaiting) and event.waiting.reason == "approval":
                     assert all(path.exists() for path in old)
                     assert event.waiting.prompt is not None
                     assert "Delete 2 old archives" in event.waiting.prompt
-                    await workbench.answer(run_id, event.path, approved=approved)
-    record = await workbench.record(run_id, whole=True)
+                    await workbench.runs.answer(run_id, event.path, approved=approved)
+    record = await workbench.runs.record(run_id, whole=True)
     assert record.status == "completed", record.error
     assert [path.exists() for path in old] == ([False, False, True] if approved else [True, True, True])
     assert len(record.outputs["deleted"]) == (2 if approved else 0)

@@ -91,11 +91,11 @@ async def test_it_compiles_without_its_servers_and_without_the_package(
 ) -> None:
     monkeypatch.setenv("PATH", "/no/such/folder")
     monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
-    source = await workbench.read_source("mcp_repo_notes")
-    assert not (await workbench.check("mcp_repo_notes", source.text)).errors
+    source = await workbench.workflows.read("mcp_repo_notes")
+    assert not (await workbench.workflows.check("mcp_repo_notes", source.text)).errors
     wrong = source.text.replace('"tool": "git_log"', '"tool": "git_lgo"')
     wrong = wrong.replace("output.structured }}", "output.structured.datetime.hour }}")
-    found = [each.message for each in (await workbench.check("mcp_repo_notes", wrong)).errors]
+    found = [each.message for each in (await workbench.workflows.check("mcp_repo_notes", wrong)).errors]
     assert any("did you mean git_log?" in message for message in found)
     assert any("datetime is a text, so it has no 'hour'" in message for message in found)
     record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(repository)})

@@ -30,19 +30,19 @@ def asking(model: Model, *tools: dict[str, Json]) -> dict[str, Json]:
 
 
 async def save(bench: Workbench, *steps: dict[str, Json], **more: Json) -> None:
-    await bench.save_source("talk", json.dumps({"format": 1, "id": "talk", "steps": list(steps), **more}), None)
+    await bench.workflows.save("talk", json.dumps({"format": 1, "id": "talk", "steps": list(steps), **more}), None)
 
 
 async def run(bench: Workbench) -> ExecutionRecord:
-    run_id = await bench.start("talk", {})
+    run_id = await bench.runs.start("talk", {})
     async with asyncio.timeout(30):
-        await bench.wait(run_id)
-    return await bench.record(run_id, whole=True)
+        await bench.runs.wait(run_id)
+    return await bench.runs.record(run_id, whole=True)
 
 
 async def problems(bench: Workbench, model: Model, *tools: dict[str, Json], **more: Json) -> list[CompilationError]:
     text = json.dumps({"format": 1, "id": "talk", "steps": [asking(model, *tools)], **more})
-    result = await bench.check("talk", text)
+    result = await bench.workflows.check("talk", text)
     return [*result.errors, *result.warnings]
 
 
@@ -119,14 +119,14 @@ async def test_a_secret_in_what_is_fixed_of_a_tool(
 async def test_a_person_answers_before_a_tool_runs(workbench: Workbench, model: Model) -> None:
     model.script = [call("shell", script="echo run"), "It was not to be."]
     await save(workbench, asking(model, {"type": "shell", "approval": True}))
-    run_id = await workbench.start("talk", {})
+    run_id = await workbench.runs.start("talk", {})
     async with asyncio.timeout(30):
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             if any(event.type == "step_waiting" for event in batch):
                 break
-        await workbench.answer(run_id, "ask", approved=False)
-        await workbench.wait(run_id)
-    record = await workbench.record(run_id, whole=True)
+        await workbench.runs.answer(run_id, "ask", approved=False)
+        await workbench.runs.wait(run_id)
+    record = await workbench.runs.record(run_id, whole=True)
     assert record.status == "completed", record.error
     assert "llm.declined" in json.dumps(model.asked[1]["messages"][-1])
 

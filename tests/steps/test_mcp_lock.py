@@ -33,7 +33,7 @@ def source(step: Step, **more: Json) -> str:
 @pytest.fixture
 async def locked(workbench: Workbench) -> Workbench:
     """A workflow whose server is locked."""
-    await workbench.save_source("tools", source({"tool": "echo", "arguments": {"text": "x"}}), None)
+    await workbench.workflows.save("tools", source({"tool": "echo", "arguments": {"text": "x"}}), None)
     report = await workbench.steps.lock_tools("tools", {})
     assert not report.failures
     assert report.changes == [f"{McpServer(command=RAW).label} is new, with 12 tools"]
@@ -41,7 +41,7 @@ async def locked(workbench: Workbench) -> Workbench:
 
 
 async def problems(bench: Workbench, text: str) -> list[CompilationError]:
-    result = await bench.check("tools", text)
+    result = await bench.workflows.check("tools", text)
     return [each for each in [*result.errors, *result.warnings] if each.code != "input.unused"]
 
 
@@ -156,7 +156,7 @@ async def test_a_server_may_depend_on_inputs_but_not_on_steps(workbench: Workben
     text = json.loads(source({"server": by_input, "tool": "{{ 'echo' }}"}))
     by_step: Json = {"command": ["{{ steps.first.output.text }}"]}
     text["steps"].append({"id": "second", "type": "mcp", "input": {"server": by_step, "tool": "x"}})
-    await workbench.save_source("tools", json.dumps(text), None)
+    await workbench.workflows.save("tools", json.dumps(text), None)
     report = await workbench.steps.lock_tools("tools", {})
     assert [len(each.tools) for each in report.lock.servers] == [12]
     (failure,) = report.failures
@@ -190,7 +190,7 @@ async def test_without_the_package_locking_says_what_to_install(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
-    await workbench.save_source("tools", source({"tool": "echo"}), None)
+    await workbench.workflows.save("tools", source({"tool": "echo"}), None)
     with pytest.raises(UserError, match=r'pip install "wftui\[mcp\]"'):
         await workbench.steps.lock_tools("tools", {})
 

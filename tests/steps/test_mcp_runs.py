@@ -27,21 +27,21 @@ def step(step_id: str, tool: str, arguments: Mapping[str, Json] | None = None, *
 
 async def save(bench: Workbench, steps: list[Step], **more: Json) -> None:
     workflow = {"format": 1, "id": "tools", "steps": steps, **more}
-    await bench.save_source("tools", json.dumps(workflow, indent=2), None)
+    await bench.workflows.save("tools", json.dumps(workflow, indent=2), None)
 
 
 async def run(bench: Workbench, steps: list[Step], **more: Json) -> ExecutionRecord:
     await save(bench, steps, **more)
-    run_id = await bench.start("tools", {})
+    run_id = await bench.runs.start("tools", {})
     async with asyncio.timeout(30):
-        await bench.wait(run_id)
-    return await bench.record(run_id, whole=True)
+        await bench.runs.wait(run_id)
+    return await bench.runs.record(run_id, whole=True)
 
 
 async def until_log(bench: Workbench, run_id: str, kind: str) -> None:
     """Follow a run until an event of that type has come."""
     async with asyncio.timeout(30):
-        async for batch in bench.follow(run_id):
+        async for batch in bench.runs.follow(run_id):
             if any(event.type == kind for event in batch):
                 return
 
@@ -83,40 +83,40 @@ async def test_secrets_of_a_connection_reach_the_server_and_nobody_else(
 
 async def test_a_question_of_a_server_waits_for_an_answer_to_the_run(workbench: Workbench) -> None:
     await save(workbench, [step("ask", "ask")], outputs={"said": "{{ steps.ask.output.structured }}"})
-    run_id = await workbench.start("tools", {})
+    run_id = await workbench.runs.start("tools", {})
     await until_log(workbench, run_id, "step_waiting")
-    waiting = (await workbench.record(run_id)).step("ask")
+    waiting = (await workbench.runs.record(run_id)).step("ask")
     assert waiting is not None
     assert waiting.waiting is not None
     assert waiting.waiting.prompt == "How many?"
     assert waiting.waiting.form is not None
-    await workbench.answer(run_id, "ask", approved=True, data={"n": 12})
+    await workbench.runs.answer(run_id, "ask", approved=True, data={"n": 12})
     async with asyncio.timeout(30):
-        record = await workbench.wait(run_id)
+        record = await workbench.runs.wait(run_id)
     assert record.status == "completed", record.error
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 12}}}
 
 
 async def test_a_question_of_a_server_is_answered_by_a_command(workbench: Workbench, settings: Settings) -> None:
     await save(workbench, [step("ask", "ask")], outputs={"said": "{{ steps.ask.output.structured }}"})
-    run_id = await workbench.start("tools", {})
+    run_id = await workbench.runs.start("tools", {})
     await until_log(workbench, run_id, "step_waiting")
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
     answer = [*places, "approve", run_id, "ask", "--data", '{"n": 7}']
     assert await asyncio.to_thread(main, answer) == 0
     async with asyncio.timeout(30):
-        record = await workbench.wait(run_id)
+        record = await workbench.runs.wait(run_id)
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 7}}}
 
 
 async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     await save(workbench, [step("who", "echo", {"text": "x"}), step("wait", "wait", {"file": str(marker)})])
-    run_id = await workbench.start("tools", {})
+    run_id = await workbench.runs.start("tools", {})
     await until_log(workbench, run_id, "step_progress")
-    await workbench.cancel(run_id)
+    await workbench.runs.cancel(run_id)
     async with asyncio.timeout(30):
-        record = await workbench.wait(run_id)
+        record = await workbench.runs.wait(run_id)
     assert record.status == "cancelled"
     assert marker.read_text() == "cancelled"
     who = record.step("who")
@@ -179,7 +179,7 @@ async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_sai
 ) -> None:
     confirm: Step = {"id": "confirm", "type": "approval", "input": {"prompt": "Go on?"}, "onError": "continue"}
     await save(workbench, [step("ask", "ask"), confirm], outputs={"said": "{{ steps.ask.output.structured }}"})
-    await workbench.compile("tools")
+    await workbench.workflows.compile("tools")
     alone = await asyncio.create_subprocess_exec(
         sys.executable,
         str(settings.tables / "workflows" / "tools" / "workflow.py"),

@@ -29,22 +29,22 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def start(bench: Workbench, *steps: dict[str, Json], **more: Json) -> str:
     workflow = {"format": 1, "id": "flow", "steps": list(steps), **more}
-    await bench.save_source(workflow["id"], json.dumps(workflow), None)
-    return await bench.start(workflow["id"], {})
+    await bench.workflows.save(workflow["id"], json.dumps(workflow), None)
+    return await bench.runs.start(workflow["id"], {})
 
 
 async def run(bench: Workbench, *steps: dict[str, Json], **more: Json) -> ExecutionRecord:
     run_id = await start(bench, *steps, **more)
     async with asyncio.timeout(30):
-        await bench.wait(run_id)
-    return await bench.record(run_id, whole=True)
+        await bench.runs.wait(run_id)
+    return await bench.runs.record(run_id, whole=True)
 
 
 @contextlib.asynccontextmanager
 async def log_of(bench: Workbench, run_id: str, text: str) -> AsyncIterator[str]:
     """The first log text of a run that holds a text, as soon as it is there: the run goes on."""
     async with asyncio.timeout(30):
-        async for batch in bench.follow(run_id):
+        async for batch in bench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, Log) and text in event.message:
                     yield event.message
@@ -70,11 +70,11 @@ async def test_nothing_of_a_stopped_step_is_left(workbench: Workbench, kind: str
         sleeper = psutil.Process(int(line.split()[1]))
         assert sleeper.is_running()
         if how == "cancel":
-            await workbench.cancel(run_id)
+            await workbench.runs.cancel(run_id)
     async with asyncio.timeout(30):
-        await workbench.wait(run_id)
+        await workbench.runs.wait(run_id)
     assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
-    record = await workbench.record(run_id)
+    record = await workbench.runs.record(run_id)
     assert record.status == ("cancelled" if how == "cancel" else "failed")
 
 
@@ -83,7 +83,7 @@ async def test_output_without_end_is_bounded_and_ended(workbench: Workbench) -> 
     record = await run(workbench, {"id": "talk", "type": "python", "timeout": "1s", "input": talk})
     assert record.error is not None
     assert record.error.type == "timeout"
-    events = [event async for batch in workbench.follow(record.id) for event in batch]
+    events = [event async for batch in workbench.runs.follow(record.id) for event in batch]
     assert sum(len(event.message) for event in events if isinstance(event, Log)) < 20_000_000
 
 
@@ -118,7 +118,7 @@ async def test_progress_and_logs_come_while_it_runs(workbench: Workbench, tmp_pa
     run_id = await start(workbench, {"id": "copy", "type": "shell", "input": {"script": script}})
     seen: set[str] = set()
     async with asyncio.timeout(30):
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, StepProgress):
                     seen.add(f"{event.progress} {event.message}")
@@ -126,7 +126,7 @@ async def test_progress_and_logs_come_while_it_runs(workbench: Workbench, tmp_pa
                     seen.add(f"{event.stream}: {event.message}")
             if seen == {"0.4 copying", "stdout: out", "stderr: err"}:
                 gate.touch()  # nothing of it waited for the end
-    assert (await workbench.record(run_id)).status == "completed"
+    assert (await workbench.runs.record(run_id)).status == "completed"
 
 
 async def test_the_users_own_environment_and_module(workbench: Workbench, tmp_path: Path) -> None:
@@ -246,12 +246,13 @@ async def test_a_plugin_may_be_all_that_a_builtin_type_is(workbench: Workbench, 
     assert record.error is not None
     assert record.error.type == "timeout"
     record = await run(workbench, {"id": "a", "type": "own.talk"}, id="talk")
-    events = [event async for batch in workbench.follow(record.id) for event in batch]
+    events = [event async for batch in workbench.runs.follow(record.id) for event in batch]
     assert [event.message for event in events if isinstance(event, Log | StepProgress)] == ["from a thread", "half way"]
     pick: dict[str, Json] = {"id": "pick", "type": "own.pick", "input": {"name": "x"}}
     use: dict[str, Json] = {"id": "use", "type": "set", "input": {"a": "{{ steps.pick.output.nmae }}"}}
     text = json.dumps({"format": 1, "id": "flow", "steps": [pick, use]})
-    assert ["did you mean name" in each.message for each in (await workbench.check("flow", text)).errors] == [True]
+    (error,) = (await workbench.workflows.check("flow", text)).errors
+    assert "did you mean name" in error.message
 
 
 async def test_bytes_are_handed_on_by_reference(workbench: Workbench) -> None:
@@ -265,5 +266,5 @@ async def test_bytes_are_handed_on_by_reference(workbench: Workbench) -> None:
     )
     assert record.status == "completed", record.error
     assert Path("again").read_bytes() == data
-    events = [event async for batch in workbench.follow(record.id) for event in batch]
+    events = [event async for batch in workbench.runs.follow(record.id) for event in batch]
     assert sum(len(json.dumps(event.to_wire())) for event in events) < 50_000, "1.4 MB are stored once, beside them"

@@ -50,12 +50,12 @@ async def main() -> None:
     source.write_text(json.dumps(WORKFLOW))
     settings = Settings(tables=folder / "tables", database=folder / "wftui.db", user_id="me")
     workbench = Workbench(settings)
-    run_id = await workbench.start("w", {})
+    run_id = await workbench.runs.start("w", {})
     shown: list[ExecutionEvent] = []
     waiting = asyncio.Event()
 
     async def watch() -> None:
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             shown.extend(batch)
             if any(event.type == "step_waiting" for event in batch):
                 waiting.set()
@@ -68,29 +68,29 @@ async def main() -> None:
         print("the disk is not full")
     except OSError as error:
         print(errno.errorcode[error.errno or 0])
-    ended = asyncio.create_task(workbench.wait(run_id))
+    ended = asyncio.create_task(workbench.runs.wait(run_id))
     with contextlib.suppress(UserError):
-        await workbench.answer(run_id, "gate", approved=True)
+        await workbench.runs.answer(run_id, "gate", approved=True)
     await refused("run", ended)
-    await refused("start", workbench.start("w", {}))
+    await refused("start", workbench.runs.start("w", {}))
     other = Workbench(settings)
-    await refused("open beside another", other.history())
+    await refused("open beside another", other.runs.history())
     await other.close()
-    print("while full:", (await workbench.record(run_id)).status)
-    stored = {event.seq: event.type for event in await workbench.events(run_id)}
+    print("while full:", (await workbench.runs.record(run_id)).status)
+    stored = {event.seq: event.type for event in await workbench.runs.events(run_id)}
     print("shown is stored:", all(stored.get(event.seq) == event.type for event in shown))
     (folder / "ballast").unlink()
     (folder / "probe").unlink(missing_ok=True)
     async with asyncio.timeout(30):
         await watching  # until somebody finds that nobody runs it
     print("when there is room:", shown[-1].type, [event.seq for event in shown] == list(range(1, len(shown) + 1)))
-    await workbench.resume(run_id, {})
-    record = await workbench.wait(run_id)
+    await workbench.runs.resume(run_id, {})
+    record = await workbench.runs.wait(run_id)
     print("resumed:", record.status, record.outputs)
     await workbench.close()
     fill(folder / "ballast")
     late = Workbench(settings)
-    await refused("open when nobody else has it open", late.history())
+    await refused("open when nobody else has it open", late.runs.history())
 
 
 if __name__ == "__main__":

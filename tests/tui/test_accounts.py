@@ -166,8 +166,8 @@ async def test_run_again_takes_the_connections_that_were_chosen(
     service.accounts = [Account("ca_1")]
     Connections().save(StoredConnection(name="work", kind="composio", values=Connections().get("tools").values))
     write(workbench, POST)
-    run_id = await workbench.start("posts", {}, connections={"tools": "work"})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("posts", {}, connections={"tools": "work"})
+    await workbench.runs.wait(run_id)
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(run_id)
@@ -175,4 +175,4 @@ async def test_run_again_takes_the_connections_that_were_chosen(
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.run_id != run_id)
         new = app.screen.run_id if isinstance(app.screen, MonitorScreen) else ""
-        assert (await workbench.wait(new)).connections == {"tools": "work"}
+        assert (await workbench.runs.wait(new)).connections == {"tools": "work"}

@@ -61,7 +61,7 @@ async def test_flow_1_save_and_run(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
         await until(pilot, lambda: "completed" in text_of(app))
-        record = await workbench.record(app.session_runs[0])
+        record = await workbench.runs.record(app.session_runs[0])
         assert record.outputs == {"greeting": "Good day, Ada!"}
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
@@ -102,7 +102,7 @@ async def test_escape_in_the_run_form_runs_nothing(
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
-        assert (await workbench.history()).executions == []
+        assert (await workbench.runs.history()).executions == []
 
 
 async def test_runs_that_go_on_stand_in_the_title_of_every_screen(
@@ -112,9 +112,9 @@ async def test_runs_that_go_on_stand_in_the_title_of_every_screen(
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await ready(pilot, until)
-        await workbench.start("slow", {})
+        await workbench.runs.start("slow", {})
         await until(pilot, lambda: "● 1 running" in text_of(app).splitlines()[0])
-        assert app.session_runs == workbench.running()
+        assert app.session_runs == workbench.runs.running()
         (tmp_path / "gate").touch()
         await until(pilot, lambda: "running" not in text_of(app))
         await until(pilot, lambda: "✓ just now" in text_of(app) or "✓" in text_of(app).splitlines()[3])
@@ -129,7 +129,7 @@ async def test_a_failure_on_another_screen_is_told(
     app = WftuiApp(workbench)
     async with app.run_test(notifications=True) as pilot:
         await ready(pilot, until)
-        await workbench.start("bad", {})
+        await workbench.runs.start("bad", {})
         await until(pilot, lambda: app.session_runs)
         (tmp_path / "gate").touch()
         await until(pilot, lambda: "bad failed" in text_of(app))
@@ -183,7 +183,7 @@ async def test_leaving_while_runs_go_on_asks(
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await ready(pilot, until)
-        await workbench.start("slow", {})
+        await workbench.runs.start("slow", {})
         await pilot.press("q")
         await until(pilot, lambda: "1 run goes on" in text_of(app))
         await pilot.press(key)

@@ -373,7 +373,7 @@ async def test_running_from_the_editor_saves_first(
         await pilot.press("f5")
         await until(pilot, lambda: app.session_runs)
         assert "Good day" in path.read_text()
-        record = await workbench.wait(app.session_runs[0])
+        record = await workbench.runs.wait(app.session_runs[0])
         assert record.status == "completed"
         assert app.screen is not screen
 

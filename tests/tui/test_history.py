@@ -81,15 +81,15 @@ async def test_ac_b_5_history_lists_executions(
     open_history: Any, workbench: Workbench, put_workflow: Callable[..., Path], text_of: TextOf, until: Until
 ) -> None:
     put_workflow("hello")
-    run_id = await workbench.start("hello", {})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("hello", {})
+    await workbench.runs.wait(run_id)
     async with open_history(size=(120, 40)) as (pilot, _screen, table):
         text = text_of(pilot.app)
         assert "completed" in text
         assert "hello" in text
         assert run_id in text
-        second = await workbench.start("hello", {})
-        await workbench.wait(second)
+        second = await workbench.runs.start("hello", {})
+        await workbench.runs.wait(second)
         await until(pilot, lambda: len(table.pages) == 2)
         assert second in text_of(pilot.app)
 

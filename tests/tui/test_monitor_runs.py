@@ -83,7 +83,7 @@ async def test_ac_b_3_monitor_shows_progress(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"), outputs={"done": "{{ 1 + 1 }}"})
-    run_id = await workbench.start("gated", {})
+    run_id = await workbench.runs.start("gated", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "● running" in text_of(pilot.app) and "0 of 2 · Step first" in text_of(pilot.app))
         assert status_of(screen, "second") == "pending"
@@ -102,7 +102,7 @@ async def test_ac_b_4_canvas_highlights_the_current_step(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
-    run_id = await workbench.start("gated", {})
+    run_id = await workbench.runs.start("gated", {})
     async with watch(run_id) as (pilot, _screen):
         await pilot.press("4")
         await until(pilot, lambda: "● Step first" in text_of(pilot.app) and "○ Step second" in text_of(pilot.app))
@@ -118,7 +118,7 @@ async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
     marker = tmp_path / "pid"
     script = f"sleep 600 & echo $! > '{marker}'; wait"
     put_workflow("sleeper", steps=[{"id": "sleep", "type": "shell", "input": {"script": script}}])
-    run_id = await workbench.start("sleeper", {})
+    run_id = await workbench.runs.start("sleeper", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: marker.exists() and marker.read_text().strip())
         process = psutil.Process(int(marker.read_text()))
@@ -141,7 +141,7 @@ async def test_ac_b_6_a_second_cancel_does_not_wait_for_a_step_that_will_not_end
     marker = tmp_path / "pid"
     script = f"trap '' TERM; echo $$ > '{marker}'; while :; do sleep 0.05; done"
     put_workflow("stubborn", steps=[{"id": "stay", "type": "shell", "input": {"script": script}}])
-    run_id = await workbench.start("stubborn", {})
+    run_id = await workbench.runs.start("stubborn", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: marker.exists() and marker.read_text().strip())
         process = psutil.Process(int(marker.read_text()))
@@ -168,7 +168,7 @@ async def test_flow_1_a_run_is_watched_from_its_start_to_its_results(
     ]
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
     put_workflow("hello", inputSchema=schema, steps=steps, outputs={"said": "{{ steps.shout.output.stdout }}"})
-    run_id = await workbench.start("hello", {"name": "Ada"})
+    run_id = await workbench.runs.start("hello", {"name": "Ada"})
     async with watch(run_id, (120, 40)) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await until(pilot, lambda: "Hello, Ada!" in text_of(pilot.app))
@@ -184,7 +184,7 @@ async def test_an_approval_is_given_on_the_screen_and_the_run_goes_on(
         {"id": "after", "type": "set", "needs": ["ask"], "input": {"ok": "{{ steps.ask.output.approved }}"}},
     ]
     put_workflow("asks", steps=steps, outputs={"ok": "{{ steps.after.output.ok }}"})
-    run_id = await workbench.start("asks", {})
+    run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "Really go on?" in text_of(pilot.app) and "waiting for you" in text_of(pilot.app))
         await pilot.press("a")
@@ -203,7 +203,7 @@ async def test_an_approval_may_ask_for_more_and_says_what_is_missing(
     }
     steps = [{"id": "ask", "type": "approval", "input": {"prompt": "Really go on?", "form": form}}]
     put_workflow("asks", steps=steps, outputs={"ticket": "{{ steps.ask.output.data.ticket }}"})
-    run_id = await workbench.start("asks", {})
+    run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "Ticket" in text_of(pilot.app))
         await pilot.press("1", "a")
@@ -219,7 +219,7 @@ async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
 ) -> None:
     steps = [{"id": "break", "type": "shell", "input": {"script": "echo it breaks >&2; exit 3"}}]
     put_workflow("breaks", steps=[steps[0] | {"id": "crack"}])
-    run_id = await workbench.start("breaks", {})
+    run_id = await workbench.runs.start("breaks", {})
     async with watch(run_id, (120, 40)) as (pilot, screen):
         await until(pilot, lambda: "✗ failed" in text_of(pilot.app))
         assert screen.panes.timeline.selected.path == "crack"
@@ -236,7 +236,7 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
         {"id": "gate", "type": "shell", "needs": ["once"], "input": {"script": f"test -e '{tmp_path}/open'"}},
     ]
     put_workflow("gate", steps=steps)
-    run_id = await workbench.start("gate", {})
+    run_id = await workbench.runs.start("gate", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended and "✗ failed" in text_of(pilot.app))
         (tmp_path / "open").touch()
@@ -256,14 +256,14 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
 
 async def test_leaving_the_plan_runs_nothing(watch: Any, workbench: Workbench, put_workflow: Put, until: Until) -> None:
     put_workflow("hello")
-    run_id = await workbench.start("hello", {})
+    run_id = await workbench.runs.start("hello", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert len((await workbench.history()).executions) == 1
+        assert len((await workbench.runs.history()).executions) == 1
 
 
 async def run_elsewhere(workbench: Workbench, workflow_id: str, until_said: bytes) -> asyncio.subprocess.Process:
@@ -283,7 +283,7 @@ async def test_a_run_of_another_process_is_watched_and_cancelled_like_an_own_one
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
     process = await run_elsewhere(workbench, "gated", b"first begins")
-    async with watch(await workbench.find_run("last")) as (pilot, screen):
+    async with watch(await workbench.runs.find("last")) as (pilot, screen):
         await until(pilot, lambda: "0 of 2 · Step first" in text_of(pilot.app))
         (tmp_path / "first").touch()
         await until(pilot, lambda: "1 of 2 · Step second" in text_of(pilot.app))
@@ -301,7 +301,7 @@ async def test_an_interrupted_run_goes_on(
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
     (tmp_path / "first").touch()
     process = await run_elsewhere(workbench, "gated", b"second begins")
-    run_id = await workbench.find_run("last")
+    run_id = await workbench.runs.find("last")
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "● running" in text_of(pilot.app))
         process.kill()
@@ -330,7 +330,7 @@ async def test_one_key_opens_the_step_that_made_a_log_line(
         for name, needs in (("first", []), ("second", ["first"]))
     ]
     put_workflow("talks", steps=steps)
-    run_id = await workbench.start("talks", {})
+    run_id = await workbench.runs.start("talks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended and len(screen.panes.log_view.lines) == 2)
         await pilot.press("2", "end", "e")
@@ -373,8 +373,8 @@ async def test_results_that_come_by_themselves_take_the_keys(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("long", outputs={"rows": "{{ range(100) | list }}"})
-    run_id = await workbench.start("long", {})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("long", {})
+    await workbench.runs.wait(run_id)
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: '"rows"' in text_of(pilot.app))
         await pilot.press("end")
@@ -387,7 +387,7 @@ async def test_a_run_without_outputs_says_so(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("quiet")
-    run_id = await workbench.start("quiet", {})
+    run_id = await workbench.runs.start("quiet", {})
     async with watch(run_id) as (pilot, _screen):
         await until(pilot, lambda: "The workflow has no outputs." in text_of(pilot.app))
 
@@ -398,7 +398,7 @@ async def test_what_waits_for_a_person_is_told_until_it_is_answered(
     form = {"type": "object", "properties": {"ticket": {"type": "string"}, "note": {"type": "string"}}}
     asks = {"prompt": "Go on?", "form": form, "timeout": "1h"}
     put_workflow("asks", steps=[{"id": "ask", "type": "approval", "input": asks}])
-    run_id = await workbench.start("asks", {})
+    run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app))
         assert " left)" in text_of(pilot.app)
@@ -416,8 +416,8 @@ async def test_the_run_of_a_sub_workflow_is_opened_from_its_step_and_left_to_it(
     put_workflow("inner", outputs={"said": "{{ steps.greet.output.text }}"})
     call = {"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {}}}
     put_workflow("outer", steps=[{"id": "first", "type": "set", "input": {"x": 1}}, call])
-    run_id = await workbench.start("outer", {})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("outer", {})
+    await workbench.runs.wait(run_id)
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await pilot.press("1", "home")
@@ -438,10 +438,10 @@ async def test_the_run_above_opens_at_the_step_that_started_it(
     put_workflow("inner")
     call = {"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {}}}
     put_workflow("outer", steps=[{"id": "first", "type": "set", "input": {"x": 1}}, call])
-    run_id = await workbench.start("outer", {})
-    await workbench.wait(run_id)
-    child = await workbench.child_of(run_id, "call")
-    assert await workbench.child_of(run_id, "first") is None
+    run_id = await workbench.runs.start("outer", {})
+    await workbench.runs.wait(run_id)
+    child = await workbench.runs.child_of(run_id, "call")
+    assert await workbench.runs.child_of(run_id, "first") is None
     async with watch(child) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await pilot.press("b")
@@ -455,8 +455,8 @@ async def test_a_search_from_the_end_of_the_log_goes_to_what_it_finds_and_lines_
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("counts", steps=[{"id": "count", "type": "shell", "input": {"script": "seq 1 400 | sed s/^/no/"}}])
-    run_id = await workbench.start("counts", {})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("counts", {})
+    await workbench.runs.wait(run_id)
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: len(screen.panes.log_view.lines) == 400)
         await pilot.press("2", "slash", *"no12", "enter")

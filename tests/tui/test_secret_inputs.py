@@ -75,8 +75,8 @@ async def test_a_rerun_asks_for_the_secret_inputs_and_nothing_else(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema=INPUTS, steps=steps(tmp_path))
-    run_id = await workbench.start("guarded", {"token": TOKEN, "who": "Ann"})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("guarded", {"token": TOKEN, "who": "Ann"})
+    await workbench.runs.wait(run_id)
     (tmp_path / "open").touch()
     app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(100, 30)) as pilot:
@@ -110,24 +110,24 @@ async def test_a_secret_inside_of_an_input_is_asked_with_what_is_known_of_it(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema={**INPUTS, "required": []}, steps=steps(tmp_path)[:1])
-    run_id = await workbench.start("guarded", {"db": {"host": "db.example", "password": TOKEN}})
-    await workbench.wait(run_id)
-    asked = await workbench.secrets_to_ask(run_id, resume=False)
+    run_id = await workbench.runs.start("guarded", {"db": {"host": "db.example", "password": TOKEN}})
+    await workbench.runs.wait(run_id)
+    asked = await workbench.runs.secrets_to_ask(run_id, resume=False)
     assert asked is not None
     outline, known = asked
     assert list(outline.input_schema["properties"]) == ["db"]
     assert known == {"db": {"host": "db.example", "password": "***"}}
     put_workflow("guarded", steps=steps(tmp_path)[:1])
-    assert await workbench.secrets_to_ask(run_id, resume=False) is None, "the workflow as it is now has no secrets"
-    assert await workbench.secrets_to_ask(run_id, resume=True), "the run goes on as it began"
+    assert await workbench.runs.secrets_to_ask(run_id, resume=False) is None, "the workflow as it is now has no secrets"
+    assert await workbench.runs.secrets_to_ask(run_id, resume=True), "the run goes on as it began"
 
 
 async def test_leaving_the_question_runs_nothing(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema=INPUTS, steps=steps(tmp_path))
-    run_id = await workbench.start("guarded", {"token": TOKEN})
-    await workbench.wait(run_id)
+    run_id = await workbench.runs.start("guarded", {"token": TOKEN})
+    await workbench.runs.wait(run_id)
     app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "✗ failed" in text_of(app))
@@ -137,7 +137,7 @@ async def test_leaving_the_question_runs_nothing(
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-        assert len((await workbench.history()).executions) == 1
+        assert len((await workbench.runs.history()).executions) == 1
 
 
 async def test_an_interrupted_run_goes_on_with_its_secret_inputs(

@@ -104,7 +104,7 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
         outputs={"all": "{{ steps.made.output }}", "said": "{{ steps.said.output.value }}"},
     )
     token = random_secrets(random.Random(1), 1, PLAIN)[0]
-    run_id = await workbench.start("leaky", {"secrets": secrets, "token": token, "folder": str(tmp_path)})
+    run_id = await workbench.runs.start("leaky", {"secrets": secrets, "token": token, "folder": str(tmp_path)})
     app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(200, 60)) as pilot:
         seen = Seen(app, text_of, [*secrets, token, token.upper()])

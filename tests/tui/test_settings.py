@@ -140,13 +140,13 @@ async def test_old_runs_go_only_after_asking(
         assert "Remove 2 runs" in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
-        assert len((await workbench.history()).executions) == 3
+        assert len((await workbench.runs.history()).executions) == 3
         await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("r")
         await until(pilot, lambda: app.screen is screen and screen.why_not("settings.cleanup") is not None)
         await until(pilot, lambda: screen.why_not("settings.cleanup") == "every run is kept for now")
-        assert len((await workbench.history()).executions) == 1
+        assert len((await workbench.runs.history()).executions) == 1
 
 
 async def test_what_goes_by_itself_is_said(
@@ -172,4 +172,4 @@ async def test_a_bad_file_is_said_and_loses_nothing(
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await pilot.press("S")
         await until(pilot, lambda: "keep_runs must" in text_of(app))
-        assert len((await workbench.history()).executions) == 1
+        assert len((await workbench.runs.history()).executions) == 1

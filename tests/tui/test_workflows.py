@@ -29,7 +29,7 @@ async def some(
         "broken", name="Broken", steps=[{"id": "a", "type": "sett"}, {"id": "b", "type": "set", "needs": ["c"]}]
     )
     put_workflow("fresh", name="Never compiled")
-    await workbench.compile("backup")
+    await workbench.workflows.compile("backup")
     for number in range(3):
         await put_run("backup", "completed", ago=7200 - number, duration=4200)
     await put_run("backup", "failed", ago=180, duration=90, error="no space left on the device\nat write")

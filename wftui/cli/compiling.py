@@ -27,11 +27,13 @@ def compile_(arguments: argparse.Namespace) -> int:
             for workflow_id in ids:
                 await _fix(terminal, workbench, workflow_id)
         if arguments.check:
-            results = [await workbench.check(each, (await workbench.read_source(each)).text) for each in ids]
+            results = [
+                await workbench.workflows.check(each, (await workbench.workflows.read(each)).text) for each in ids
+            ]
         elif arguments.all:
-            results = await workbench.compile_all()
+            results = await workbench.workflows.compile_all()
         else:
-            results = [await workbench.compile(each) for each in ids]
+            results = [await workbench.workflows.compile(each) for each in ids]
         _tell(terminal, workbench, results, arguments)
         if all(result.success for result in results):
             return ExitCode.DONE
@@ -41,7 +43,7 @@ def compile_(arguments: argparse.Namespace) -> int:
 
 
 async def _fix(terminal: Terminal, workbench: Workbench, workflow_id: str) -> None:
-    for applied in await workbench.fix(workflow_id):
+    for applied in await workbench.workflows.fix(workflow_id):
         place = f"{_path(workbench, workflow_id)}:{applied.diagnostic.line}"
         # On stderr, as every remark: stdout is the document that was asked for.
         terminal.error(f"{place}: fixed[{applied.diagnostic.code}] {applied.fix.title}")

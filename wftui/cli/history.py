@@ -31,7 +31,7 @@ def history(arguments: argparse.Namespace) -> int:
             text=arguments.text,
             children=not arguments.no_children,
         )
-        page = await workbench.history(filters, limit=arguments.limit, cursor=arguments.cursor)
+        page = await workbench.runs.history(filters, limit=arguments.limit, cursor=arguments.cursor)
         if arguments.json:
             terminal.json(page.to_wire())
             return ExitCode.DONE
@@ -65,7 +65,7 @@ def show(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        run_id = await workbench.find_run(arguments.run)
+        run_id = await workbench.runs.find(arguments.run)
         if arguments.events or arguments.logs:
             pages = _pages(workbench, run_id, logs_only=arguments.logs)
             if arguments.json:
@@ -78,14 +78,14 @@ def show(arguments: argparse.Namespace) -> int:
                     terminal.write("".join(f"{event.to_json()}\n" for event in page))
             return ExitCode.DONE
         if arguments.step is not None:
-            steps = await workbench.run_steps(run_id, [arguments.step], whole=True)
+            steps = await workbench.runs.steps(run_id, [arguments.step], whole=True)
             if arguments.json:
                 terminal.json(steps_to_wire(steps))
             else:
                 _print_steps(terminal, steps)
                 _print_values(terminal, steps[0])
             return ExitCode.DONE
-        record = await workbench.record(run_id, whole=True)
+        record = await workbench.runs.record(run_id, whole=True)
         if arguments.json:
             terminal.json(record.to_wire())
         else:
@@ -97,7 +97,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 async def _pages(workbench: Workbench, run_id: str, *, logs_only: bool) -> AsyncIterator[list[ExecutionEvent]]:
     after = 0
-    while page := await workbench.events(run_id, after=after, limit=_PAGE):
+    while page := await workbench.runs.events(run_id, after=after, limit=_PAGE):
         after = page[-1].seq
         yield [event for event in page if isinstance(event, Log)] if logs_only else page
 
@@ -168,7 +168,7 @@ async def _clean_up(workbench: Workbench, arguments: argparse.Namespace) -> Clea
     if arguments.older_than is None and arguments.keep is None:
         return await workbench.retention.apply(only, dry_run=dry_run)
     older_than = parse_moment(arguments.older_than, workbench.clock()) if arguments.older_than else None
-    return await workbench.cleanup(older_than, keep=arguments.keep, workflow_id=only, dry_run=dry_run)
+    return await workbench.retention.cleanup(older_than, keep=arguments.keep, workflow_id=only, dry_run=dry_run)
 
 
 def _print_cleanup(terminal: Terminal, report: CleanupReport) -> None:

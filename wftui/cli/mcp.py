@@ -19,7 +19,7 @@ def mcp(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        source = await workbench.read_source(arguments.id)
+        source = await workbench.workflows.read(arguments.id)
         inputs = read_inputs(arguments, _input_schema(source.text))
         report = await workbench.steps.lock_tools(arguments.id, inputs, write=not arguments.check)
         if arguments.json:

@@ -27,11 +27,11 @@ def run(arguments: argparse.Namespace) -> int:
     """`wftui run ID`."""
 
     async def work(workbench: Workbench) -> int:
-        outline = await workbench.outline(arguments.id)
+        outline = await workbench.workflows.outline(arguments.id)
         inputs = read_inputs(arguments, outline.input_schema)
         if arguments.detach:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
-        run_id = await workbench.start(arguments.id, inputs, connections=_connections(arguments.connections))
+        run_id = await workbench.runs.start(arguments.id, inputs, connections=_connections(arguments.connections))
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # whoever started this process has gone
                 os.write(arguments.announce, f"{run_id}\n".encode())
@@ -60,15 +60,15 @@ def rerun(arguments: argparse.Namespace) -> int:
         )
 
     async def work(workbench: Workbench) -> int:
-        record = await workbench.record(arguments.run)
-        outline = await workbench.outline(record.workflow_id)
+        record = await workbench.runs.record(arguments.run)
+        outline = await workbench.workflows.outline(record.workflow_id)
         inputs = read_inputs(arguments, outline.input_schema)
         if arguments.plan:
-            decisions = await workbench.plan_restart(record.id, inputs, from_step=arguments.from_step)
+            decisions = await workbench.runs.plan_restart(record.id, inputs, from_step=arguments.from_step)
             _tell_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
         with _told_how():
-            run_id = await workbench.rerun(
+            run_id = await workbench.runs.rerun(
                 record.id, inputs, keep=keep, from_step=arguments.from_step, confirmed=arguments.confirmed
             )
         return await _follow_own(workbench, run_id, arguments)
@@ -80,10 +80,10 @@ def resume(arguments: argparse.Namespace) -> int:
     """`wftui resume RUN`: goes on with a run whose process died."""
 
     async def work(workbench: Workbench) -> int:
-        run_id = await workbench.find_run(arguments.run)
-        inputs = read_inputs(arguments, await workbench.input_schema(run_id))
+        run_id = await workbench.runs.find(arguments.run)
+        inputs = read_inputs(arguments, await workbench.runs.input_schema(run_id))
         with _told_how():
-            await workbench.resume(run_id, inputs, confirmed=arguments.confirmed)
+            await workbench.runs.resume(run_id, inputs, confirmed=arguments.confirmed)
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
@@ -115,7 +115,7 @@ def watch(arguments: argparse.Namespace) -> int:
     """`wftui watch RUN`: leaving it leaves the run alone."""
 
     async def work(workbench: Workbench) -> int:
-        run_id = await workbench.find_run(arguments.run)
+        run_id = await workbench.runs.find(arguments.run)
         return await _follow(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
@@ -125,14 +125,14 @@ def cancel(arguments: argparse.Namespace) -> int:
     """`wftui cancel RUN`: asks, and waits until the run has ended."""
 
     async def work(workbench: Workbench) -> int:
-        run_id = await workbench.find_run(arguments.run)
-        before = await workbench.head(run_id)
-        action = next(action for action in workbench.actions(before) if action.id == "cancel")
+        run_id = await workbench.runs.find(arguments.run)
+        before = await workbench.runs.head(run_id)
+        action = next(action for action in workbench.runs.actions(before) if action.id == "cancel")
         if not action.enabled:
             raise UsageError(f"run {run_id} cannot be cancelled: {action.reason}", code="run.ended")
-        await workbench.cancel(run_id)
-        await workbench.until_end(run_id)
-        record = await workbench.head(run_id)
+        await workbench.runs.cancel(run_id)
+        await workbench.runs.until_end(run_id)
+        record = await workbench.runs.head(run_id)
         terminal = Terminal()
         terminal.line(f"{terminal.glyph(record.status)} {run_id} {record.status}")
         return ExitCode.DONE
@@ -150,14 +150,14 @@ def approve(arguments: argparse.Namespace) -> int:
             raise UsageError(f"--data is not JSON: {error}", code="usage.data") from None
 
     async def work(workbench: Workbench) -> int:
-        run_id = await workbench.find_run(arguments.run)
-        record = await workbench.record(run_id)
+        run_id = await workbench.runs.find(arguments.run)
+        record = await workbench.runs.record(run_id)
         step = record.step(arguments.step)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
             waiting = [s.path for s in record.step_results if s.waiting and s.waiting.reason == "approval"]
             hint = f"; {', '.join(waiting)} does" if waiting else ""
             raise UsageError(f"step {arguments.step} of run {run_id} waits for no approval{hint}", code="approval.none")
-        await workbench.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
+        await workbench.runs.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
         said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
         if record.status == "interrupted":
             said += f", which is interrupted: it counts once the run goes on (wftui resume {run_id})"
@@ -174,7 +174,7 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
 
     async def cancel_own() -> None:
         with suppress(ConflictError):  # it has just ended
-            await workbench.cancel(run_id)
+            await workbench.runs.cancel(run_id)
 
     def ask_cancel() -> None:
         asked.add(loop.create_task(cancel_own()))
@@ -196,18 +196,18 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
     terminal = Terminal()
     if arguments.events:
-        async for batch in workbench.follow(run_id):
+        async for batch in workbench.runs.follow(run_id):
             for event in batch:
                 terminal.line(event.to_json())
     elif arguments.json or arguments.quiet:
-        await workbench.until_end(run_id)
+        await workbench.runs.until_end(run_id)
     else:
-        await StepLines(terminal).follow(run_id, workbench.follow(run_id))
+        await StepLines(terminal).follow(run_id, workbench.runs.follow(run_id))
     if arguments.json:
-        record = await workbench.record(run_id, whole=True)
+        record = await workbench.runs.record(run_id, whole=True)
         terminal.json(record.to_wire())
     else:
-        record = await workbench.head(run_id, whole=not arguments.events)
+        record = await workbench.runs.head(run_id, whole=not arguments.events)
     if not (arguments.json or arguments.events):
         print_outputs(terminal, record.outputs)
     if record.error is not None and not (arguments.events or arguments.json):

@@ -14,8 +14,8 @@ def new(arguments: argparse.Namespace) -> int:
     """`wftui new ID`: exit 0, or 1 when the id is taken."""
 
     async def work(workbench: Workbench) -> int:
-        source = await workbench.create(arguments.id)
-        await workbench.compile(arguments.id)
+        source = await workbench.workflows.create(arguments.id)
+        await workbench.workflows.compile(arguments.id)
         Terminal().line(f"made {source.path}; run it with: wftui run {arguments.id}")
         return ExitCode.DONE
 
@@ -27,7 +27,7 @@ def list_(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        rows = await workbench.workflows()
+        rows = await workbench.workflows.all()
         if arguments.json:
             terminal.json([row.to_wire() for row in rows])
             return ExitCode.DONE

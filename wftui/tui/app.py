@@ -158,13 +158,13 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         from wftui.tui.screens.run_input import RunInputModal
 
         try:
-            outline = await self.workbench.outline(workflow_id)
+            outline = await self.workbench.workflows.outline(workflow_id)
             given: Mapping[str, Json] | None = {}
             if RunInputModal.has_questions(outline.input_schema):
-                recent = await self.workbench.recent_inputs(workflow_id)
+                recent = await self.workbench.runs.recent_inputs(workflow_id)
                 given = await self.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs))
             if given is not None:
-                run_id = await self.workbench.start(workflow_id, given, connections=connections)
+                run_id = await self.workbench.runs.start(workflow_id, given, connections=connections)
                 self._adopt(run_id)
                 self.open_monitor(run_id)
         except UserError as error:
@@ -184,7 +184,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     async def _until_ended(self, run_id: str) -> None:
         try:
-            record = await self.workbench.wait(run_id)
+            record = await self.workbench.runs.wait(run_id)
         except UserError as error:
             self.show_error(error)
         else:
@@ -198,7 +198,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         if self._has_lost_terminal():
             self.terminal_lost()
             return
-        running = self.workbench.running()
+        running = self.workbench.runs.running()
         for run_id in running:
             self._adopt(run_id)
         self._looks += 1
@@ -208,7 +208,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     async def look_for_questions(self) -> None:
         """Bring the number of runs that wait for an answer up to date."""
         try:
-            queue = await self.workbench.attention()
+            queue = await self.workbench.runs.attention()
         except UserError:
             return  # the Workflows screen says what is wrong with the database
         asking = {item.run.id for item in queue if item.kind == "approval"}
@@ -234,7 +234,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def news(self) -> Content:
         """What goes on, for the title line of every screen."""
-        running, asking = len(self.workbench.running()), len(self._asking)
+        running, asking = len(self.workbench.runs.running()), len(self._asking)
         parts = []
         if asking:
             parts.append(Content.styled(f"{'?' if self.ascii else '◔'} {asking} waiting for you", "$text-warning"))
@@ -311,7 +311,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     async def _next_attention(self) -> None:
         try:
-            queue = [item.run.id for item in await self.workbench.attention()]
+            queue = [item.run.id for item in await self.workbench.runs.attention()]
         except UserError as error:
             self.show_error(error)
             return
@@ -342,7 +342,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             if isinstance(screen, ActionScreen) and not await screen.may_leave():
                 return
         leaving: Leaving | None = Leaving.DONE
-        if running := self.workbench.running():
+        if running := self.workbench.runs.running():
             chosen = await self.push_screen_wait(
                 ConfirmScreen(
                     "Runs go on",

@@ -61,11 +61,11 @@ class LiveCheck:
         try:
             while self._told != self._version:
                 version, text = self._version, self._text()
-                result = await self._workbench.check(self._workflow_id, text)
+                result = await self._workbench.workflows.check(self._workflow_id, text)
                 outline = None
                 if result.success and version == self._version:
                     try:
-                        outline = await self._workbench.outline(self._workflow_id, text)
+                        outline = await self._workbench.workflows.outline(self._workflow_id, text)
                         learn(outline.icons)
                     except UserError:
                         outline = None  # the result says why

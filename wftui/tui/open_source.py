@@ -31,7 +31,7 @@ class OpenSource:
         Raises:
             UserError: it cannot be read.
         """
-        source = await self.workbench.read_source(self.workflow_id)
+        source = await self.workbench.workflows.read(self.workflow_id)
         self._took(source.etag, source.text)
         return source.text
 
@@ -42,7 +42,7 @@ class OpenSource:
             ConflictError: the file is not the one that is open; nothing was written.
             UserError: it cannot be written.
         """
-        self._took((await self.workbench.save_source(self.workflow_id, text, self._etag)).etag, text)
+        self._took((await self.workbench.workflows.save(self.workflow_id, text, self._etag)).etag, text)
 
     async def overwrite(self, text: str) -> None:
         """Write a text, whatever stands in the file now.
@@ -51,15 +51,15 @@ class OpenSource:
             UserError: it cannot be written.
         """
         try:
-            theirs: str | None = (await self.workbench.read_source(self.workflow_id)).etag
+            theirs: str | None = (await self.workbench.workflows.read(self.workflow_id)).etag
         except NotFoundError:
             theirs = None
-        self._took((await self.workbench.save_source(self.workflow_id, text, theirs)).etag, text)
+        self._took((await self.workbench.workflows.save(self.workflow_id, text, theirs)).etag, text)
 
     async def news(self) -> News | None:
         """What someone else did to the file since it was opened, told once each time."""
         try:
-            etag: str = (await self.workbench.read_source(self.workflow_id)).etag
+            etag: str = (await self.workbench.workflows.read(self.workflow_id)).etag
         except NotFoundError:
             etag = "gone"
         if self._etag is None or etag in {self._etag, self._told}:

@@ -59,28 +59,28 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: Leaving,
         records = []
         for run_id in run_ids:
             with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
-                records.append(await workbench.record(run_id))
+                records.append(await workbench.runs.record(run_id))
         await workbench.close()
     for line in run_lines(records, ascii_only=ascii_only):
         _say(line)
 
 
 async def _end_runs(workbench: Workbench, leaving: Leaving) -> None:
-    going_on = workbench.running()
+    going_on = workbench.runs.running()
     if going_on and leaving is Leaving.CANCEL:
         await asyncio.gather(*(_cancel(workbench, run_id) for run_id in going_on))
     elif going_on:
         _say(f"{count(len(going_on), 'run')} {'goes' if len(going_on) == 1 else 'go'} on; ctrl+c cancels")
     for run_id in going_on:
         try:
-            await workbench.wait(run_id)
+            await workbench.runs.wait(run_id)
         except UserError as error:
             _say(str(error))
 
 
 async def _cancel(workbench: Workbench, run_id: str) -> None:
     with contextlib.suppress(ConflictError):  # it has ended meanwhile
-        await workbench.cancel(run_id)
+        await workbench.runs.cancel(run_id)
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def _signals(workbench: Workbench) -> Iterator[None]:
     cancels: set[asyncio.Task[None]] = set()
 
     def cancel_all() -> None:
-        cancels.update(loop.create_task(_cancel(workbench, run_id)) for run_id in workbench.running())
+        cancels.update(loop.create_task(_cancel(workbench, run_id)) for run_id in workbench.runs.running())
 
     loop.add_signal_handler(signal.SIGINT, cancel_all)
     loop.add_signal_handler(signal.SIGTERM, cancel_all)

@@ -1,11 +1,11 @@
-"""What becomes of old runs by the user's settings, as a face asks for it."""
+"""What becomes of old runs, as a face asks for it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock
@@ -35,7 +35,7 @@ class HistoryFacts:
 
 
 class RetentionDesk:
-    """`workbench.retention`: what would go, let it go, what went by itself.
+    """`workbench.retention`: what would go, let it go, by the user's settings or as asked; what went by itself.
 
     Attributes:
         tell: called with what was removed by itself while this workbench was open.
@@ -56,6 +56,18 @@ class RetentionDesk:
         store = await self._store()
         policy = replace(await asyncio.to_thread(self._policy), workflow_id=workflow_id)
         return None if policy.keeps_all else await store.apply(policy, dry_run=dry_run)
+
+    async def cleanup(
+        self,
+        older_than: datetime | None,
+        *,
+        keep: int | None = None,
+        workflow_id: str | None = None,
+        dry_run: bool = False,
+    ) -> CleanupReport:
+        """Remove finished runs from the history, whatever the settings keep; a live run is never touched."""
+        store = await self._store()
+        return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
     async def facts(self) -> HistoryFacts:
         """How much the history holds, and what becomes of it.

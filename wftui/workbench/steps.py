@@ -51,6 +51,11 @@ class StepsDesk:
 
         return await asyncio.to_thread(get)
 
+    async def refresh(self) -> None:
+        """Look again for step types: a plugin was installed, or a file of the workspace changed."""
+        await asyncio.to_thread(lambda: self._catalogue().refresh())
+        self._changed()
+
     async def problems(self) -> list[PluginProblem]:
         """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
         return await asyncio.to_thread(lambda: self._catalogue().problems())

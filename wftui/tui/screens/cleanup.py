@@ -78,7 +78,7 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
     @work(group="count", exclusive=True)
     async def _count(self, plan: CleanupPlan) -> None:
         try:
-            report = await self.workbench.cleanup(plan.older_than, keep=plan.keep, dry_run=True)
+            report = await self.workbench.retention.cleanup(plan.older_than, keep=plan.keep, dry_run=True)
         except UserError as error:
             self._set_plan(None, str(error))
             return
@@ -107,6 +107,6 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
     async def _clean(self, plan: CleanupPlan) -> None:
         self._set_plan(None, "Removing…")
         try:
-            self.dismiss(await self.workbench.cleanup(plan.older_than, keep=plan.keep))
+            self.dismiss(await self.workbench.retention.cleanup(plan.older_than, keep=plan.keep))
         except UserError as error:
             self._set_plan(None, str(error))

@@ -147,7 +147,7 @@ class EditorScreen(PanedScreen):
                     if not await self._settle_conflict(error, text):
                         return None
             self._show_place()
-            result = await self.workbench.compile(self.workflow_id)
+            result = await self.workbench.workflows.compile(self.workflow_id)
             self._status.result = result
         finally:
             self._status.compiling = False
@@ -442,6 +442,6 @@ class EditorScreen(PanedScreen):
         from wftui.tui.outside import edit
 
         if await self.may_leave():
-            await edit(self.wftui, (await self.workbench.read_source(self.workflow_id)).path)
+            await edit(self.wftui, (await self.workbench.workflows.read(self.workflow_id)).path)
             await self._load()
-            self._status.result = await self.workbench.compile(self.workflow_id)
+            self._status.result = await self.workbench.workflows.compile(self.workflow_id)

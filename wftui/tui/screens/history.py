@@ -106,7 +106,7 @@ class HistoryScreen(ActionScreen[None]):
     # --- reading
 
     async def _page(self, filters: ExecutionFilters, cursor: str | None) -> ExecutionPage:
-        return await self.workbench.history(filters, limit=PAGE, cursor=cursor)
+        return await self.workbench.runs.history(filters, limit=PAGE, cursor=cursor)
 
     def _ask(self) -> None:
         self._table.show(self._bar.asked.filters(self.workbench.clock()))
@@ -182,7 +182,7 @@ class HistoryScreen(ActionScreen[None]):
     async def _rerun(self) -> None:
         run = self._table.selected
         if run is not None:
-            record = await self.workbench.record(run.id, whole=True)
+            record = await self.workbench.runs.record(run.id, whole=True)
             self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_edit(self) -> None:

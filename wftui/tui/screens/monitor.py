@@ -34,7 +34,7 @@ class MonitorScreen(RunScreen):
     def why_not(self, action_id: str) -> str | None:
         """The workbench's reasons, and those of the panes."""
         verb = action_id.partition(".")[2]
-        for action in self.workbench.actions(self.state.record):
+        for action in self.workbench.runs.actions(self.state.record):
             if action.id == verb:
                 return action.reason
         match verb:
@@ -71,7 +71,7 @@ class MonitorScreen(RunScreen):
             choices = [Choice("keep", "Keep going", "escape"), Choice("cancel", "Cancel the run", "c", danger=True)]
             if await self.wftui.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
                 return
-        await self.workbench.cancel(self.run_id)
+        await self.workbench.runs.cancel(self.run_id)
 
     async def action_approve(self) -> None:
         """Answer yes."""
@@ -83,7 +83,7 @@ class MonitorScreen(RunScreen):
 
     @on(ApprovalForm.Answered)
     def _answered(self, event: ApprovalForm.Answered) -> None:
-        answer = self.workbench.answer(self.run_id, event.path, approved=event.approved, data=event.data)
+        answer = self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
         self.attempt(answer, group="answer")
         self.panes.timeline.focus()
 
@@ -92,7 +92,7 @@ class MonitorScreen(RunScreen):
         self.attempt(self._rerun(), group="rerun", exclusive=True)
 
     async def _rerun(self) -> None:
-        record = await self.workbench.record(self.run_id, whole=True)
+        record = await self.workbench.runs.record(self.run_id, whole=True)
         self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_rerun_from(self) -> None:
@@ -104,13 +104,15 @@ class MonitorScreen(RunScreen):
 
         step = self.panes.timeline.selected
         from_step = step.path if step is not None and step.status != "failed" else None
-        decisions = await self.workbench.plan_restart(self.run_id, {}, from_step=from_step)
+        decisions = await self.workbench.runs.plan_restart(self.run_id, {}, from_step=from_step)
         title = f"Run again from {from_step or 'what failed'}"
         if not await self.wftui.push_screen_wait(RestartScreen(title, decisions, ascii_only=self.wftui.ascii)):
             return
         secrets = await secrets_again(self.wftui, self.run_id, resume=False, from_step=from_step)
         if secrets is not None:
-            self.wftui.open_monitor(await self.workbench.rerun(self.run_id, secrets, keep=True, from_step=from_step))
+            self.wftui.open_monitor(
+                await self.workbench.runs.rerun(self.run_id, secrets, keep=True, from_step=from_step)
+            )
 
     def action_connect(self) -> None:
         """Show what the run lacked."""
@@ -130,7 +132,7 @@ class MonitorScreen(RunScreen):
         from wftui.tui.screens.confirm import Choice, ConfirmScreen
         from wftui.tui.screens.restart import RestartScreen
 
-        decisions = await self.workbench.plan_resume(self.run_id)
+        decisions = await self.workbench.runs.plan_resume(self.run_id)
         plan = RestartScreen("Go on with this run", decisions, same_run=True, ascii_only=self.wftui.ascii)
         if not await self.wftui.push_screen_wait(plan):
             return
@@ -138,12 +140,12 @@ class MonitorScreen(RunScreen):
         if secrets is None:
             return
         try:
-            await self.workbench.resume(self.run_id, secrets)
+            await self.workbench.runs.resume(self.run_id, secrets)
         except ConfirmationNeeded as needed:
             choices = [Choice("leave", "Leave it", "escape"), Choice("again", "Run them again", "r", danger=True)]
             if await self.wftui.push_screen_wait(ConfirmScreen("Go on", str(needed), choices)) != "again":
                 return
-            await self.workbench.resume(self.run_id, secrets, confirmed=True)
+            await self.workbench.runs.resume(self.run_id, secrets, confirmed=True)
         self.run_worker(self._follow(), group="follow", exclusive=True)
 
     def action_child(self) -> None:
@@ -153,7 +155,7 @@ class MonitorScreen(RunScreen):
             self.attempt(self._open_child(step.path), group="open", exclusive=True)
 
     async def _open_child(self, path: str) -> None:
-        child = await self.workbench.child_of(self.run_id, path)
+        child = await self.workbench.runs.child_of(self.run_id, path)
         if child is not None:
             self.wftui.open_monitor(child)
         elif self.state.record.parent_id and self.state.record.parent_path is None:
@@ -190,7 +192,7 @@ class MonitorScreen(RunScreen):
             too_much = f"{size_text(reference.bytes)} are too much for the clipboard"
             self.notify(f"{too_much}; `wftui show {self.run_id} --json` prints them", markup=False)
         else:
-            self.app.copy_to_clipboard(as_text(await self.workbench.value(reference) if reference else value))
+            self.app.copy_to_clipboard(as_text(await self.workbench.runs.value(reference) if reference else value))
             self.notify(f"Copied {what}", markup=False)
 
     def action_copy_command(self) -> None:
@@ -210,7 +212,7 @@ class MonitorScreen(RunScreen):
         reference = as_reference(value)
         if reference is None:
             return value
-        return await self.workbench.value(reference) if reference.bytes <= _COPY_LIMIT else None
+        return await self.workbench.runs.value(reference) if reference.bytes <= _COPY_LIMIT else None
 
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:

@@ -88,7 +88,7 @@ class RunScreen(ActionScreen[None]):
         while read < self.state.record.last_seq:
             read = self.state.record.last_seq
             try:
-                async for batch in self.workbench.follow(self.run_id, after=read):
+                async for batch in self.workbench.runs.follow(self.run_id, after=read):
                     for part in in_turns(batch):
                         self.state.apply(part)
                         self._paint_soon()
@@ -140,7 +140,7 @@ class RunScreen(ActionScreen[None]):
             return
         after, until = tree.events_of(paths)
         try:
-            tree.take(paths, await self.workbench.run_steps(self.run_id, paths, after=after, until=until))
+            tree.take(paths, await self.workbench.runs.steps(self.run_id, paths, after=after, until=until))
         except UserError as error:
             self.query_one(RunHeader).trouble = self._trouble = str(error)
         self._paint_soon()
@@ -152,7 +152,7 @@ class RunScreen(ActionScreen[None]):
             self.panes.tick()
 
     async def _text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
-        return await self.workbench.value_text(reference, offset)
+        return await self.workbench.runs.value_text(reference, offset)
 
     # --- playback
 
@@ -175,7 +175,7 @@ class RunScreen(ActionScreen[None]):
         return self.playback
 
     async def _events(self, after: int) -> list[ExecutionEvent]:
-        return await self.workbench.events(self.run_id, after=after)
+        return await self.workbench.runs.events(self.run_id, after=after)
 
     async def _play_on(self) -> None:
         playback = self.playback

@@ -21,7 +21,7 @@ async def secrets_again(
     """
     from wftui.tui.screens.run_input import RunInputModal
 
-    asked = await app.workbench.secrets_to_ask(run_id, resume=resume)
+    asked = await app.workbench.runs.secrets_to_ask(run_id, resume=resume)
     if asked is None:
         return {}
     outline, known = asked

@@ -127,8 +127,11 @@ class StepTypesScreen(ActionScreen[None]):
 
     def action_refresh(self) -> None:
         """Look again."""
-        self.workbench.catalogue().refresh()
-        self.attempt(self._read(), group="read", exclusive=True)
+        self.attempt(self._look_again(), group="read", exclusive=True)
+
+    async def _look_again(self) -> None:
+        await self.workbench.steps.refresh()
+        await self._read()
 
     def action_trust(self) -> None:
         """Show the file, then ask."""

@@ -122,7 +122,7 @@ class WorkflowsScreen(ActionScreen[None]):
                 self._rows = []
                 self._rows = await asyncio.to_thread(_names, self.workbench.workspace)
                 self._show_rows()
-            self._rows = await self.workbench.workflows()
+            self._rows = await self.workbench.workflows.all()
         except UserError as error:
             self._known, self._trouble = False, error
             if self._rows:
@@ -263,10 +263,10 @@ class WorkflowsScreen(ActionScreen[None]):
         if new_id is None:
             return
         if source is None:
-            await self.workbench.create(new_id)
+            await self.workbench.workflows.create(new_id)
         else:
-            await self.workbench.duplicate(source, new_id)
-        await self.workbench.compile(new_id)
+            await self.workbench.workflows.duplicate(source, new_id)
+        await self.workbench.workflows.compile(new_id)
         await self._load()
         self.query_one(WorkflowTable).select(new_id)
         self._show_about()
@@ -280,8 +280,8 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _rename(self, workflow_id: str) -> None:
         new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
         if new_id is not None and new_id != workflow_id:
-            await self.workbench.rename(workflow_id, new_id)
-            await self.workbench.compile(new_id)
+            await self.workbench.workflows.rename(workflow_id, new_id)
+            await self.workbench.workflows.compile(new_id)
             await self._load()
             self.query_one(WorkflowTable).select(new_id)
             self._show_about()
@@ -314,7 +314,7 @@ class WorkflowsScreen(ActionScreen[None]):
         question = f"Move {workflow_id} to the workspace's trash? Its runs stay in the history."
         choices = [Choice("keep", "Keep", "escape"), Choice("delete", "Delete", "d", danger=True)]
         if await self.wftui.push_screen_wait(ConfirmScreen("Delete a workflow", question, choices)) == "delete":
-            place = await self.workbench.delete(workflow_id)
+            place = await self.workbench.workflows.delete(workflow_id)
             await self._load()
             self.notify(f"{workflow_id} is now in {place}", markup=False)
 
@@ -325,9 +325,9 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _edit_outside(self, workflow_id: str) -> None:
         from wftui.tui.outside import edit
 
-        source = await self.workbench.read_source(workflow_id)
+        source = await self.workbench.workflows.read(workflow_id)
         await edit(self.wftui, source.path)
-        await self.workbench.compile(workflow_id)
+        await self.workbench.workflows.compile(workflow_id)
         await self._load()
 
     def action_compile_all(self) -> None:
@@ -335,7 +335,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self.attempt(self._compile_all())
 
     async def _compile_all(self) -> None:
-        results = await self.workbench.compile_all()
+        results = await self.workbench.workflows.compile_all()
         failed = sum(not result.success for result in results)
         await self._load()
         text = f"{count(len(results) - failed, 'workflow')} ready" + (f", {failed} with errors" if failed else "")
