@@ -6,9 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.connecting import RunConnections
+from wftui.engine.secret_inputs import masked, secret_texts
+from wftui.engine.validation import check_inputs
 from wftui.model.base import Json
-from wftui.model.errors import ConflictError, UserError
+from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.events import Created
 from wftui.model.execution import ExecutionRecord, ExecutionRequest
+from wftui.model.secret_schema import secret_pointers
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
 
@@ -95,6 +99,26 @@ class ChildRuns:
             raise
         return await self._until_end(child_id)
 
+    async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
+        """Whether a child that an earlier process started is a run of that workflow with these inputs.
+
+        Raises:
+            WorkflowError: nobody knows any more what its inputs had to fit.
+        """
+        events = await self._store.events(child_id, limit=1)
+        if not events or not isinstance(created := events[0], Created) or created.workflow_id != workflow_id:
+            return False
+        try:
+            schema = await self._executor.input_schema(child_id)
+        except UserError as error:
+            raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
+        filled, _invalid = await check_inputs(schema, inputs)
+        redactor, secret = self._connections.redactor, secret_pointers(schema)
+        for text in secret_texts(filled, secret):
+            redactor.add(text)
+        before: Json = await self._store.resolve(created.inputs)
+        return bool(redactor.redact(masked(filled, secret)) == before)
+
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
         """Wait for a child that an earlier process started, resuming it where that is needed.
 
@@ -119,6 +143,11 @@ class ChildRuns:
                 await self._cancel(child_id)
                 raise
         return record
+
+    async def give_up(self, child_id: str) -> None:
+        """End a child that an earlier process started and that no step has rejoined."""
+        with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
+            await self._executor.cancel(child_id, by="its parent")
 
     async def _until_end(self, child_id: str) -> ExecutionRecord:
         try:

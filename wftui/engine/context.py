@@ -141,8 +141,8 @@ class RunContext:
 
     async def sleep_until(self, moment: datetime) -> datetime:
         """Wait for a moment; returns it, or that of before a resume."""
-        before = self._core.prior.waits.pop(self._path, None)
-        if before is not None and before.reason == "delay" and before.until is not None:
+        before = self._waited_for("delay")
+        if before is not None and before.until is not None:
             moment = before.until
         async with self._waiting(Waiting(reason="delay", until=moment)):
             while (left := self._left(moment)) > 0:  # noqa: ASYNC110  (it waits for a moment, not a state)
@@ -160,9 +160,9 @@ class RunContext:
             raise WorkflowError("approval.nobody", f"nobody can be asked here ({prompt}); `wftui run` asks")
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
         known = self._core.prior.answers.pop(self._path, None)
-        before = self._core.prior.waits.pop(self._path, None)
+        before = self._waited_for("approval")
         # What was said before a resume is the answer to that question only: a step may ask something else this time.
-        again = before is not None and before.reason == "approval" and before.prompt == self.redact(prompt)
+        again = before is not None and before.prompt == self.redact(prompt)
         if before is not None and again:
             data = await self._core.prior.resolve(known.data) if known is not None else None
             # A secret in an answer is not stored: it is asked again.
@@ -204,11 +204,14 @@ class RunContext:
         async def started(child_id: str) -> None:
             await self._emit_waiting(Waiting(reason="child", child_id=child_id))
 
-        before = self._core.prior.waits.pop(self._path, None)
+        # A child from before a resume is that of this call only: a step may run something else this time.
+        earlier = self._core.prior.child_of(self._path)
+        again = earlier is not None and await children.is_run_of(earlier, workflow_id, inputs)
         async with self._without_slot():
-            if before is not None and before.child_id is not None:
-                await started(before.child_id)
-                record = await children.rejoin(before.child_id, inputs)
+            if earlier is not None and again:
+                del self._core.prior.waits[self._path]
+                await started(earlier)
+                record = await children.rejoin(earlier, inputs)
             else:
                 record = await children.run(workflow_id, inputs, self._path, started)
         await self._answered()
@@ -221,6 +224,11 @@ class RunContext:
             )
         message = f"run {record.id} of {workflow_id} failed: {record.error.message}"
         raise WorkflowError(record.error.type, message, details=details)
+
+    def _waited_for(self, reason: str) -> Waiting | None:
+        """What an earlier process waited for here, if it was of that kind; told once."""
+        before = self._core.prior.waits.get(self._path)
+        return self._core.prior.waits.pop(self._path) if before is not None and before.reason == reason else None
 
     def _left(self, moment: datetime | None) -> float:
         """Seconds to sleep before the clock is asked again; at most `_LONGEST_SLEEP`."""

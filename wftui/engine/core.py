@@ -32,8 +32,14 @@ class Children(Protocol):
     ) -> ExecutionRecord:
         """Run another workflow for the step at `path`; `started` is called with the child's id once it is recorded."""
 
+    async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
+        """Whether a child that an earlier process started is a run of that workflow with these inputs."""
+
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
         """Wait for a child that an earlier process started, resuming it where that is needed."""
+
+    async def give_up(self, child_id: str) -> None:
+        """End a child that an earlier process started and that no step has rejoined."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -456,10 +456,14 @@ class WorkflowExecutor:
                 await asyncio.sleep(_RELEASE_SECONDS)
 
     async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
-        """Give an interrupted run up: no step of it runs any more, those of `finally` neither.
+        """Give an interrupted run up: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
 
         Whoever wants them to run resumes it, and cancels then.
         """
         await self._store.claim(execution_id)
-        events = given_up(await self._record(execution_id), by, self._clock())
-        await self._store.append(events, wait=True)
+        record = await self._record(execution_id)
+        await self._store.append(given_up(record, by, self._clock()), wait=True)
+        for step in record.step_results:
+            if step.waiting is not None and step.waiting.child_id is not None:
+                with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
+                    await self.cancel(step.waiting.child_id, by="its parent")

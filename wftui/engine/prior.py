@@ -75,6 +75,20 @@ class Prior:
         wait = self.waits.get(path)
         return wait.until if wait is not None and wait.reason == "retry" else None
 
+    def child_of(self, path: str) -> str | None:
+        """The run that a step had started and waited for when its process died."""
+        wait = self.waits.get(path) if path in self.open else None
+        return wait.child_id if wait is not None else None
+
+    def children(self) -> list[str]:
+        """All of these runs that no step has rejoined."""
+        return [child for path in sorted(self.open) if (child := self.child_of(path)) is not None]
+
+    def has_ended(self, path: str, attempt: int) -> bool:
+        """Whether an attempt of a step is over; False for what is no step."""
+        newest = self.attempts.get(path)
+        return newest is not None and (attempt < newest or path not in self.open)
+
     def forget_inside(self, path: str) -> None:
         """A container begins anew: what was inside its last attempt does not count."""
         self.planned.discard(path)
@@ -111,6 +125,7 @@ class Prior:
                 self.open.discard(event.path)
             case StepCompleted() | IterationCompleted() if event.masked:
                 self.open.add(event.path)  # what follows needs the output whole
+                self.waits.pop(event.path, None)
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
                 self.ends[event.path] = outcome_of(event)

@@ -138,6 +138,7 @@ class Run:
             error = describe_outside(fault)
         finally:
             await self.core.shared.close(self.core.settings.grace, self.note)
+        await self._leave_children()
         # No await between this decision and the event that tells it.
         if self._cancelled:
             await self._end(Cancelled(**self._stamp()))
@@ -181,6 +182,12 @@ class Run:
             core.questions.keep(path, Reply(approved, by, fits))
         else:
             await core.questions.answer(path, approved, data, by)
+
+    async def _leave_children(self) -> None:
+        """End the runs that an earlier process had started for a step which did something else this time."""
+        if self.core.children is not None:
+            for child_id in self.core.prior.children():
+                await self.core.children.give_up(child_id)
 
     async def note(self, message: str) -> None:
         """Leave a warning in the run's log."""

@@ -1,0 +1,95 @@
+"""The sub-workflow that a step had started when its process died: taken up by the same call only, else ended."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.engine_plans import FAST, Loaded, Steps, step, workflow
+from wftui.engine.executor import WorkflowExecutor
+from wftui.model.base import Json
+from wftui.model.clock import utc_now
+from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
+from wftui.model.execution import Waiting
+from wftui.runtime.plan import WorkflowPlan, step_infos
+from wftui.steps.base import StepContext
+from wftui.store.execution_store import ExecutionStore
+
+PARENT, EARLIER = "01k9x2m4q-7hd3f", "01k9x2m4r-8je4g"
+KEY = "a-secret-key"
+CHILD = workflow(
+    step("a"),
+    id="child",
+    input_schema={"type": "object", "properties": {"n": {}, "key": {"writeOnly": True}, "more": {"default": 1}}},
+    secret_inputs=("/key",),
+)
+
+
+async def calls(input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    """As a language model, which may want to do something else the second time."""
+    for inputs in input["calls"]:
+        await context.run_workflow("child", inputs)
+    return None
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[ExecutionStore]:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    yield store
+    await store.close()
+
+
+async def interrupted(
+    store: ExecutionStore, run_id: str, plan: WorkflowPlan, inputs: dict[str, Json], *events: ExecutionEvent
+) -> None:
+    at: dict[str, Any] = {"execution_id": run_id, "timestamp": utc_now()}
+    stored = await store.put_plan("{}", "")
+    begun = Created(workflow_id=plan.id, plan=stored, user_id="", inputs=inputs, steps=step_infos(plan), **at)
+    await store.append([begun, Started(**at), *events, Interrupted(**at)], wait=True)
+    await store.release(run_id)
+
+
+async def left_behind(store: ExecutionStore, *calls_now: dict[str, Json]) -> WorkflowExecutor:
+    """An executor that finds a run which had called `child` with n = 2, and now makes these calls."""
+    plan = workflow(step("a", "calls", input=lambda _scope: {"function": "calls", "calls": list(calls_now)}))
+    of: dict[str, Any] = {"execution_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    began = StepStarted(step_name="a", step_type="call", attempt=1, **of)
+    await interrupted(store, EARLIER, CHILD, {"n": 2, "key": "***", "more": 1})
+    await interrupted(
+        store, PARENT, plan, {}, began, StepWaiting(waiting=Waiting(reason="child", child_id=EARLIER), **of)
+    )
+    plans = {"test": Loaded(plan), "child": Loaded(CHILD)}
+    load: Any = lambda workflow_id, *_stored: plans[workflow_id]  # noqa: E731
+    return WorkflowExecutor(store, Steps(calls=calls), load, load_stored=load, settings=FAST)
+
+
+async def children(store: ExecutionStore) -> dict[str, str]:
+    runs = (await store.list()).executions
+    return {("earlier" if run.id == EARLIER else "new"): run.status for run in runs if run.workflow_id == "child"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "ended"),
+    [
+        ([2], {"earlier": "completed"}),
+        ([1, 2], {"new": "completed", "earlier": "completed"}),
+        ([3], {"new": "completed", "earlier": "cancelled"}),
+    ],
+    ids=["the same call", "the same call, after another", "another call"],
+)
+async def test_a_call_takes_up_what_it_had_started(
+    store: ExecutionStore, numbers: list[int], ended: dict[str, str]
+) -> None:
+    executor = await left_behind(store, *({"n": number, "key": KEY} for number in numbers))
+    await executor.resume(PARENT)
+    assert (await executor.wait(PARENT)).status == "completed"
+    assert await children(store) == ended
+    await executor.close()
+
+
+async def test_it_is_given_up_with_its_parent(store: ExecutionStore) -> None:
+    executor = await left_behind(store)
+    await executor.cancel(PARENT)
+    assert await children(store) == {"earlier": "cancelled"}
+    await executor.close()
