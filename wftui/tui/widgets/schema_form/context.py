@@ -15,6 +15,9 @@ SHORTEST_LABEL = 12
 class NodeWidget(Protocol):
     """A widget that shows a node."""
 
+    def place_label(self) -> None:
+        """Leave room for the label, which has another width now."""
+
     def show_problem(self, sentence: str) -> None:
         """Say what is wrong with the value; "" takes it back."""
 

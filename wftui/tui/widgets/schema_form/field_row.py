@@ -18,7 +18,7 @@ from wftui.tui.widgets.schema_form.item_tools import ItemTools
 from wftui.tui.widgets.schema_form.label import label_lines
 from wftui.tui.widgets.schema_form.lines_editor import LinesEditor
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
-from wftui.tui.widgets.schema_form.note import Note
+from wftui.tui.widgets.schema_form.node_view import NodeView
 from wftui.tui.widgets.schema_form.text_editor import NumberEditor, TextEditor
 
 
@@ -41,24 +41,13 @@ def editor_for(leaf: Leaf) -> Widget:
     return TextEditor(leaf)
 
 
-class FieldRow(Widget):
+class FieldRow(NodeView[Leaf]):
     """Shows a leaf. The label is drawn by the row itself: one widget less for each field."""
 
-    DEFAULT_CSS = """
-    FieldRow {
-        layout: vertical;
-        height: auto;
-        width: 1fr;
-    }
-    """
-
     def __init__(self, context: FormContext, leaf: Leaf, depth: int) -> None:
-        super().__init__()
-        self.node = leaf
-        self._sheet = context
-        self._depth = depth
         # What holds for every item is said once, at the list.
-        self._note = Note(Content("") if isinstance(leaf.parent, Items) else note(leaf.field))
+        about = Content("") if isinstance(leaf.parent, Items) else note(leaf.field)
+        super().__init__(context, leaf, depth, about)
 
     def compose(self) -> ComposeResult:
         """Editor and note; in a list also what can be done with the item."""
@@ -68,21 +57,14 @@ class FieldRow(Widget):
             yield ItemTools(self.node)
 
     def on_mount(self) -> None:
-        """Stand in line with the others."""
-        self._sheet.shown[id(self.node)] = self
-        self.place_label()
+        """Say what the schema says of the value that is chosen."""
         self._describe()
-
-    def on_unmount(self) -> None:
-        """Give up the place."""
-        if self._sheet.shown.get(id(self.node)) is self:
-            del self._sheet.shown[id(self.node)]
 
     def place_label(self) -> None:
         """Leave room for the label, which has another width now."""
         for child in self.children:
             if not isinstance(child, ItemTools):
-                child.styles.margin = (0, 0, 0, self._sheet.label_width)
+                child.styles.margin = (0, 0, 0, self.label_width)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -94,7 +76,7 @@ class FieldRow(Widget):
         return Content("\n").join(self._label())
 
     def _label(self) -> list[Content]:
-        return label_lines(self, self.node, self._depth, self._sheet.label_width)
+        return label_lines(self, self.node, self.depth, self.label_width)
 
     @property
     def editor(self) -> Widget:
@@ -104,10 +86,6 @@ class FieldRow(Widget):
     def focus_first(self) -> None:
         """Focus the editor."""
         self.editor.focus()
-
-    def show_problem(self, sentence: str) -> None:
-        """Say what is wrong, in place of the description."""
-        self._note.problem = sentence
 
     def on_descendant_focus(self) -> None:
         """Mark the label, and tell what has the focus."""

@@ -102,8 +102,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if width != self._sheet.label_width:
             self._sheet.label_width = width
             for widget in self._sheet.shown.values():
-                if isinstance(widget, FieldRow | GroupBox | ItemsBox):
-                    widget.place_label()
+                widget.place_label()
 
     async def show_problems(self, problems: Mapping[str, str]) -> list[str]:
         """Say at each field what is wrong with it.

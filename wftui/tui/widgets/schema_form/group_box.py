@@ -1,12 +1,11 @@
 """A group of fields that can be folded: an object, or an item of a list of objects."""
 
-from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -19,7 +18,7 @@ from wftui.tui.widgets.schema_form.item_tools import ItemTools
 from wftui.tui.widgets.schema_form.label import label_lines
 from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
-from wftui.tui.widgets.schema_form.note import Note
+from wftui.tui.widgets.schema_form.node_view import NodeView
 
 
 class GroupHeader(Widget, can_focus=True):
@@ -94,29 +93,19 @@ class GroupHeader(Widget, can_focus=True):
         await self.action_fold()
 
 
-class GroupBox(Vertical):
+class GroupBox(NodeView[Group]):
     """Header and fields; the fields are made when they are first shown."""
 
     DEFAULT_CSS = """
-    GroupBox { height: auto; }
     GroupBox > .head { height: auto; }
     """
 
     def __init__(self, context: FormContext, node: Group, depth: int) -> None:
-        super().__init__()
-        self.node = node
-        self.depth = depth
+        super().__init__(context, node, depth, note(node.field))
         self.is_open = node.field.required or node.given or node.differs()
         if isinstance(node.parent, Items):
             self.is_open = not node.given
-        self._sheet = context
         self._header = GroupHeader(self)
-        self._note = Note(note(node.field))
-
-    @property
-    def label_width(self) -> int:
-        """Cells of the column of labels."""
-        return self._sheet.label_width
 
     def compose(self) -> ComposeResult:
         """Header, note and, when unfolded, the fields."""
@@ -126,24 +115,11 @@ class GroupBox(Vertical):
                 yield ItemTools(self.node)
         yield self._note
         if self.is_open:
-            yield self._fields()
-
-    def _fields(self) -> LazyColumn:
-        return LazyColumn([partial(self._sheet.make, node, self.depth + 1) for node in self.node.nodes])
-
-    def on_mount(self) -> None:
-        """Stand in line with the others."""
-        self._sheet.shown[id(self.node)] = self
-        self.place_label()
-
-    def on_unmount(self) -> None:
-        """Give up the place."""
-        if self._sheet.shown.get(id(self.node)) is self:
-            del self._sheet.shown[id(self.node)]
+            yield self._column_of(self.node.nodes)
 
     def place_label(self) -> None:
         """Leave room for the label, which has another width now."""
-        self._note.styles.margin = (0, 0, 0, self._sheet.label_width)
+        self._note.styles.margin = (0, 0, 0, self.label_width)
         self._header.refresh(layout=True)
 
     def refresh_labels(self) -> None:
@@ -157,7 +133,7 @@ class GroupBox(Vertical):
         if column is not None:
             column.display = is_open
         elif is_open:
-            await self.mount(self._fields())
+            await self.mount(self._column_of(self.node.nodes))
         self._header.refresh(layout=True)
 
     async def complete(self) -> None:
@@ -169,17 +145,13 @@ class GroupBox(Vertical):
         """Show the group anew after its fields were replaced."""
         await self.query_children(LazyColumn).remove()
         if self.is_open:
-            await self.mount(self._fields())
+            await self.mount(self._column_of(self.node.nodes))
         self._header.refresh(layout=True)
         self.post_message(Edited(self.node))
 
     def focus_first(self) -> None:
         """Focus the header."""
         self._header.focus()
-
-    def show_problem(self, sentence: str) -> None:
-        """Say what is wrong with the group as a whole."""
-        self._note.problem = sentence
 
     def on_edited(self, _message: Edited) -> None:
         """The header says whether the group is given."""

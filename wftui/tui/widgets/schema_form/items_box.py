@@ -1,12 +1,10 @@
 """A list whose items are added, removed and put in order."""
 
-from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -20,6 +18,7 @@ from wftui.tui.widgets.schema_form.item_tools import ItemTools
 from wftui.tui.widgets.schema_form.label import label_lines
 from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
+from wftui.tui.widgets.schema_form.node_view import NodeView
 from wftui.tui.widgets.schema_form.note import Note
 
 
@@ -131,12 +130,9 @@ class ItemsHeader(Widget):
         return Content("\n").join(self._label())
 
 
-class ItemsBox(Vertical):
+class ItemsBox(NodeView[Items]):
     """Header, items, and a line to add one."""
 
-    DEFAULT_CSS = """
-    ItemsBox { height: auto; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9", "add", "Add"),
         Binding("f8", "remove", "Remove"),
@@ -147,45 +143,23 @@ class ItemsBox(Vertical):
     ]
 
     def __init__(self, context: FormContext, node: Items, depth: int) -> None:
-        super().__init__()
-        self.node = node
-        self.depth = depth
-        self._sheet = context
-        self._note = Note(note(node.field))
+        super().__init__(context, node, depth, note(node.field))
         self._header = ItemsHeader(self, self._note)
         self._add_line = AddLine(self)
-
-    @property
-    def label_width(self) -> int:
-        """Cells of the column of labels."""
-        return self._sheet.label_width
 
     def compose(self) -> ComposeResult:
         """Header, items and the line to add one."""
         yield self._header
-        yield self._items()
+        yield self._column_of(self.node.nodes)
         yield self._add_line
-
-    def _items(self) -> LazyColumn:
-        return LazyColumn([partial(self._sheet.make, node, self.depth + 1) for node in self.node.nodes])
 
     @property
     def _column(self) -> LazyColumn:
         return self.query_children(LazyColumn).first()
 
-    def on_mount(self) -> None:
-        """Stand in line with the others."""
-        self._sheet.shown[id(self.node)] = self
-        self.place_label()
-
-    def on_unmount(self) -> None:
-        """Give up the place."""
-        if self._sheet.shown.get(id(self.node)) is self:
-            del self._sheet.shown[id(self.node)]
-
     def place_label(self) -> None:
         """Leave room for the label, which has another width now."""
-        self._add_line.styles.margin = (0, 0, 0, self._sheet.label_width)
+        self._add_line.styles.margin = (0, 0, 0, self.label_width)
         self._add_line.display = bool(self.node.nodes)
         self._header.update()
 
@@ -196,7 +170,7 @@ class ItemsBox(Vertical):
     async def rebuild(self) -> None:
         """Show the list anew after its items were replaced."""
         await self._column.remove()
-        await self.mount(self._items(), before=self._add_line)
+        await self.mount(self._column_of(self.node.nodes), before=self._add_line)
         self._changed()
 
     def focus_first(self) -> None:
@@ -206,10 +180,6 @@ class ItemsBox(Vertical):
             self._header.focus_first()
         else:
             first.focus_first()
-
-    def show_problem(self, sentence: str) -> None:
-        """Say what is wrong with the list as a whole."""
-        self._note.problem = sentence
 
     async def add(self, after: Node | None = None) -> None:
         """Put in an item, after another one or at the end, and go into it."""
