@@ -1,0 +1,99 @@
+"""A form over the screen that is left with what was filled in, once nothing of it is wrong."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from wftui.model.base import Json
+from wftui.model.form_state import Node
+from wftui.tui.actions import Action, bindings
+from wftui.tui.widgets.schema_form.field_text import facts_of
+from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.key_line import KeyLine
+from wftui.tui.widgets.schema_form.messages import FocusMoved
+
+
+class FormScreen(ModalScreen[dict[str, Json] | None]):
+    """Returns what was filled in, or None after Escape. A subclass gives `ACTIONS`, `compose_form` and `problems`.
+
+    Args:
+        heading: what the form is about.
+        state: the form, filled in with what it starts with.
+    """
+
+    DEFAULT_CSS = """
+    FormScreen {
+        .dialog { width: 100%; max-height: 100%; padding: 0; }
+        .about { padding: 0 1; height: auto; color: $foreground-muted; }
+        .facts { padding: 0 1; height: 1; color: $foreground-muted; }
+    }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the bindings of a form from its actions, before Textual merges them."""
+        cls.BINDINGS = [*bindings(cls.ACTIONS)]
+        super().__init_subclass__(**options)
+
+    def __init__(self, heading: str, state: Node) -> None:
+        super().__init__()
+        self._heading = heading
+        self._state = state
+
+    def compose(self) -> ComposeResult:
+        """The form, what the field at the cursor takes, the keys."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._heading)
+            yield from self.compose_form()
+            yield Static(classes="facts")
+            yield KeyLine(self.ACTIONS)
+
+    def compose_form(self) -> ComposeResult:
+        """The fields, and what is to be known of them as a whole."""
+        yield SchemaForm(self._state)
+
+    async def problems(self, values: Json) -> Mapping[str, str]:
+        """What is wrong, by JSON Pointer, in the order of the form."""
+        raise NotImplementedError
+
+    async def action_act(self, action_id: str) -> None:
+        """Do an action of the form."""
+        await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.help")
+
+    @on(FocusMoved)
+    def _focus_moved(self, message: FocusMoved) -> None:
+        self.query_one(".facts", Static).update(facts_of(message.node), layout=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Leave with what was filled in, or say what is wrong at each field and go to the first."""
+        self.run_worker(self._take(), exclusive=True)
+
+    async def _take(self) -> None:
+        values = self._state.collect()
+        problems = await self.problems(values)
+        if not problems and isinstance(values, dict):
+            self.dismiss(values)
+            return
+        form = self.query_one(SchemaForm)
+        await form.show_problems(problems)
+        if problems:
+            await form.focus_on(next(iter(problems)))
+
+    def action_leave(self) -> None:
+        """Leave without changing anything."""
+        self.dismiss(None)
