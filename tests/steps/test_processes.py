@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import ProcessResult, run_process
 
 Lines = list[tuple[str, str]]
@@ -62,6 +63,7 @@ async def run_script(
         [sys.executable, "-c", script, *arguments],
         cwd=Path.cwd(),
         env=os.environ,
+        started_for=TreeMark(),
         log=sink,
         capture=capture,
         grace=grace,
@@ -175,12 +177,16 @@ async def test_big_output_keeps_head_and_tail_in_whole_lines() -> None:
 
 
 async def test_standard_input_that_nobody_reads_blocks_nobody() -> None:
-    result = await run_process(["true"], cwd=Path.cwd(), env=os.environ, log=Sink(), stdin=b"x" * 5_000_000)
+    result = await run_process(
+        ["true"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=b"x" * 5_000_000
+    )
     assert result.exit_code == 0
 
 
 async def test_standard_input_arrives() -> None:
-    result = await run_process(["wc", "-c"], cwd=Path.cwd(), env=os.environ, log=Sink(), stdin=b"x" * 300_000)
+    result = await run_process(
+        ["wc", "-c"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=b"x" * 300_000
+    )
     assert result.stdout.text().strip() == "300000"
 
 
@@ -199,5 +205,5 @@ async def test_a_signal_is_told_as_shells_do() -> None:
 )
 async def test_what_cannot_start_says_why(argv: list[str], cwd: str, kind: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(WorkflowError, match=sentence) as caught:
-        await run_process(argv, cwd=tmp_path / cwd, env=os.environ, log=Sink())
+        await run_process(argv, cwd=tmp_path / cwd, env=os.environ, started_for=TreeMark(), log=Sink())
     assert caught.value.type == kind

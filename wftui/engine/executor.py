@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
+from wftui.engine.leftovers import end_all_leftovers, end_leftovers
 from wftui.engine.prior import Prior
 from wftui.engine.rerun import prepare_rerun
 from wftui.engine.restart import RestartPlan
@@ -28,7 +30,7 @@ from wftui.engine.resume import (
     may_run_twice,
     read_history,
 )
-from wftui.engine.run import Run
+from wftui.engine.run import Run, Tidy
 from wftui.engine.secret_inputs import answered_secrets
 from wftui.engine.settings import EngineSettings
 from wftui.engine.stored_plans import LoadStored, StoredPlans
@@ -36,7 +38,7 @@ from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
-from wftui.model.events import ExecutionEvent
+from wftui.model.events import ExecutionEvent, Log
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.model.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
@@ -183,6 +185,7 @@ class WorkflowExecutor:
             part_of=part_of,
             prior=history.prior,
             confirmed=confirmed,
+            tidy=lambda tell: end_leftovers(execution_id, history.prior, tell),
         )
         await run.take_up(history, whole)
         await self._store.claim(execution_id)
@@ -258,7 +261,10 @@ class WorkflowExecutor:
         )
         new = new_id(self._clock)
         prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
-        run = self._new_run(new, plan, request, depth=1, prior=prior)
+        tidy: Tidy | None = None
+        if record.status == "interrupted":  # what it left running must not meet the same steps run again
+            tidy = partial(end_all_leftovers, self._store, execution_id)
+        run = self._new_run(new, plan, request, depth=1, prior=prior, tidy=tidy)
         await self._create(run, found.loaded)
         return new
 
@@ -410,6 +416,7 @@ class WorkflowExecutor:
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
+        tidy: Tidy | None = None,
             emitter=Emitter(execution_id, self._store, connections.redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),
@@ -429,7 +436,7 @@ class WorkflowExecutor:
             ),
             prior=prior or Prior(),
         )
-        return Run(core, request)
+        return Run(core, request, tidy)
 
     def _launch(self, run: Run) -> None:
         self._broken.pop(run.id, None)
@@ -462,7 +469,13 @@ class WorkflowExecutor:
         """
         await self._store.claim(execution_id)
         record = await self._record(execution_id)
-        await self._store.append(given_up(record, by, self._clock()), wait=True)
+        logs: list[ExecutionEvent] = []
+
+        async def tell(message: str) -> None:
+            logs.append(Log(execution_id=execution_id, timestamp=self._clock(), level="warn", message=message))
+
+        await end_all_leftovers(self._store, execution_id, tell)
+        await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.child_id is not None:
                 with suppress(ConflictError, NotFoundError):  # it has ended, or was removed

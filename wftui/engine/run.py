@@ -1,7 +1,7 @@
 """One run: created → started → steps → finally → completed, failed or cancelled."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from wftui.connections.secret_forms import MINIMUM_LENGTH
@@ -35,13 +35,21 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope
 
+Tidy = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
+"""What is done before the first step; what it says goes to the run's log."""
+
 
 class Run:
-    """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel."""
+    """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel.
 
-    def __init__(self, core: RunCore, request: ExecutionRequest) -> None:
+    Args:
+        tidy: done before the first step.
+    """
+
+    def __init__(self, core: RunCore, request: ExecutionRequest, tidy: Tidy | None = None) -> None:
         self.core = core
         self._request = request
+        self._tidy = tidy
         self._inputs: dict[str, Json] = {}
         self._invalid: WorkflowError | None = None
         self._begun = core.now()
@@ -132,6 +140,8 @@ class Run:
         outputs: dict[str, Json] | None = None
         watch(self.core.emitter.redactor)
         try:
+            if self._tidy is not None:
+                await self._tidy(self.note)
             await self._learn_secrets()
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)

@@ -123,12 +123,16 @@ async def listed_tools(server: McpServer, seconds: float, context: StepContext) 
     Raises:
         WorkflowError: `mcp.missing`, `mcp.start`.
     """
-    session = await context.keep(McpStep.word, McpSessions).get(server, context, seconds)
+    session = await _sessions(context).get(server, context, seconds)
     return {name: session.locked(name) for name in session.tools}
 
 
+def _sessions(context: StepContext) -> McpSessions:
+    return context.keep(McpStep.word, lambda: McpSessions(context.execution_id))
+
+
 async def _call(server: McpServer, step: McpInput, context: StepContext) -> "CallToolResult":
-    sessions = context.keep(McpStep.word, McpSessions)
+    sessions = _sessions(context)
     session = await sessions.get(server, context, step.start_timeout)
     tool = await _known_tool(session, step.tool)
     if sessions.first_use_of(server, step.tool):

@@ -33,6 +33,7 @@ from wftui.steps.mcp_server import McpServer, find_program
 from wftui.steps.mcp_sessions import SessionForgottenError
 from wftui.steps.mcp_stderr import StderrPipe
 from wftui.steps.mcp_stdio import stdio_streams
+from wftui.steps.process_tree import TreeMark
 
 CLOSE_SECONDS = 4.5
 """For a whole farewell: a server is asked to end, and after a while killed with all it has started."""
@@ -58,8 +59,9 @@ class McpSession:
         info: its name and version, as it says them.
     """
 
-    def __init__(self, server: McpServer) -> None:
+    def __init__(self, server: McpServer, run: str = "") -> None:
         self.server = server
+        self._run = run
         self.tools: dict[str, Tool] = {}
         self.info: dict[str, str] = {}
         self._listeners = Listeners()
@@ -244,7 +246,13 @@ class McpSession:
             find_program, command[0], env.get("PATH", os.environ.get("PATH", "")), self.server.cwd
         )
         self._stderr = StderrPipe(lambda lines: self._listeners.log(lines, "info", "stderr"))
-        started = stdio_streams([program, *command[1:]], env=env, cwd=self.server.cwd, stderr=self._stderr.writer)
+        started = stdio_streams(
+            [program, *command[1:]],
+            env=env,
+            cwd=self.server.cwd,
+            stderr=self._stderr.writer,
+            started_for=TreeMark(self._run),
+        )
         async with started as streams:
             self._stderr.handed_over()
             yield streams

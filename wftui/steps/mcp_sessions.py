@@ -21,7 +21,8 @@ class SessionForgottenError(WorkflowError):
 class McpSessions:
     """Sessions by what their server is started from."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self._run = run
         self._open: dict[str, McpSession] = {}
         self._ended: list[McpSession] = []
         self._used: set[tuple[str, str]] = set()
@@ -45,7 +46,7 @@ class McpSessions:
             self._ended.append(self._open.pop(server.key))
             session = None
         if session is None:
-            session = self._open[server.key] = make(server)
+            session = self._open[server.key] = make(server, self._run)
         try:
             await session.started(caller, seconds)
         except WorkflowError:

@@ -7,7 +7,6 @@ one of 20 MB takes minutes, and which loses sight of what a server starts in a s
 import asyncio
 import contextlib
 import subprocess
-import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import IO, Any
@@ -19,6 +18,7 @@ from mcp_types import jsonrpc_message_adapter
 
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import process_tree
+from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import watch_exit
 
 LEAVE_SECONDS = 2.0
@@ -36,18 +36,19 @@ _Sender = Any  # anyio's stream of messages and faults
 
 @asynccontextmanager
 async def stdio_streams(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str]
+    command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str], started_for: TreeMark
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Start a server; gives (its messages, a stream for ours). All that it has started ends with the block.
 
     Args:
         env: on top of the few variables that every server gets.
+        started_for: as for `run_process`.
 
     Raises:
         OSError: it cannot be started.
     """
     process_tree.adopt_orphans()
-    mark = uuid.uuid4().hex
+    mark = started_for.text()
     process = subprocess.Popen(  # noqa: ASYNC220  (a fork takes a millisecond; a thread would lose it to a cancel)
         list(command),
         stdin=subprocess.PIPE,

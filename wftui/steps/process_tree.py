@@ -8,18 +8,50 @@ import os
 import signal
 import sys
 import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import psutil
 
 MARK = "WFTUI_PROCESS_TREE"
-"""Environment variable by which a process is known to belong to a tree, wherever it has gone."""
+"""Environment variable by which a process is known to belong to a tree, wherever it has gone: a `TreeMark` as text."""
 
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.02
 _AFTER_KILL_SECONDS = 1.0
 
 _left_running: set[int] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeMark:
+    """For whom a tree of processes was started.
+
+    Attributes:
+        run: the run; empty when it was for none.
+        path: the step; empty when the steps of the run share the tree.
+        attempt: of the step, from 1; 0 without one.
+    """
+
+    run: str = ""
+    path: str = ""
+    attempt: int = 0
+
+    def text(self) -> str:
+        """The mark of a new tree, unlike that of any other."""
+        return f"{self.run}/{self.path}/{self.attempt}/{uuid.uuid4().hex}"
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """What a mark says; None when it is none of ours."""
+        match text.split("/"):
+            case [run, path, attempt, _] if attempt.isdecimal():
+                return cls(run, path, int(attempt))
+            case _:
+                return None
 
 
 @functools.cache
@@ -55,26 +87,76 @@ def _own_children() -> set[int]:
     return pids
 
 
-async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> None:
-    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left.
+def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark, list[psutil.Process]]]:
+    """The living processes that an earlier process of ours, which has died, started for a run.
 
-    A process that starts others while it is being ended does not get away: the tree is looked at until it is empty.
+    Whatever carries a mark of the run, with what has come from it: its descendants and its session.
+
+    Args:
+        ended: whether what the tree was started for has ended; what it left behind is left alone.
     """
+    carrying: dict[TreeMark, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone, or of another user
+            mark = TreeMark.of(process.environ().get(MARK, ""))
+            if mark is not None and mark.run == run and not ended(mark):
+                carrying.setdefault(mark, []).append(process)
+    return [(mark, [each for each in _with_kin(processes) if _alive(each)]) for mark, processes in carrying.items()]
+
+
+def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The processes of a tree, their descendants, and their sessions, which none but the tree can be in."""
+    found = {process.pid: process for process in processes}
+    sessions: set[int] = set()
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError):
+            sessions.add(os.getsid(process.pid))
+            found.update((child.pid, child) for child in process.children(recursive=True))
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):
+            if os.getsid(process.pid) in sessions:
+                found[process.pid] = process
+    return list(found.values())
+
+
+async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> None:
+    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left."""
+    await end_all(lambda: members(leader, mark), leader=leader, grace=grace, hurry=hurry)
+
+
+async def end_all(
+    look: Callable[[], list[psutil.Process]],
+    *,
+    grace: float,
+    leader: int | None = None,
+    hurry: asyncio.Event | None = None,
+) -> list[psutil.Process]:
+    """Ask processes to end (TERM), and after `grace` seconds, or `hurry`, kill what is left; returns what still lives.
+
+    A process that starts others while it is being ended does not get away: `look` is called until it finds none.
+
+    Args:
+        look: finds those that live; called in a thread.
+        leader: of a process group among them, which is signalled as a whole.
+    """
+    living: list[psutil.Process] = []
     for kill_signal, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _AFTER_KILL_SECONDS)):
         deadline = time.monotonic() + patience
         signalled: set[int] = set()
-        living = await asyncio.to_thread(members, leader, mark)
+        living = await asyncio.to_thread(look)
         while living:
             fresh = [process for process in living if process.pid not in signalled]
             _send(kill_signal, leader, fresh)
             signalled.update(process.pid for process in fresh)
-            if time.monotonic() >= deadline or (kill_signal is signal.SIGTERM and hurry.is_set()):
+            hurried = hurry is not None and hurry.is_set()
+            if time.monotonic() >= deadline or (kill_signal is signal.SIGTERM and hurried):
                 break
             await asyncio.sleep(_POLL_SECONDS)
-            living = await asyncio.to_thread(members, leader, mark)
+            living = await asyncio.to_thread(look)
         reap(signalled - {leader})
         if not living:
-            return
+            break
+    return living
 
 
 def leave_running(processes: list[psutil.Process]) -> None:
@@ -117,10 +199,8 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _send(kill_signal: signal.Signals, leader: int, processes: list[psutil.Process]) -> None:
-    if not processes:
-        return
-    if any(process.pid == leader for process in processes):
+def _send(kill_signal: signal.Signals, leader: int | None, processes: list[psutil.Process]) -> None:
+    if leader is not None and any(process.pid == leader for process in processes):
         # The whole group at once, so that a child just being forked is hit as well.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, kill_signal)

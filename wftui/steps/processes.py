@@ -7,7 +7,6 @@ import os
 import subprocess
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps import process_tree
 from wftui.steps.capture import Capture
 from wftui.steps.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
+from wftui.steps.process_tree import TreeMark
 
 GRACE_SECONDS = 2.0
 """Time between the request to end (TERM) and the kill."""
@@ -40,6 +40,7 @@ async def run_process(
     *,
     cwd: Path,
     env: Mapping[str, str],
+    started_for: TreeMark,
     log: LogSink,
     stdin: bytes | None = None,
     capture: int = DEFAULT_CAPTURE,
@@ -55,6 +56,7 @@ async def run_process(
 
     Args:
         env: the whole environment of the child.
+        started_for: by this a later process knows what is left of it, should this one die.
         log: gets stdout and stderr as they come, in whole lines.
         capture: bytes kept of each stream.
         on_started: called once the child runs.
@@ -64,7 +66,7 @@ async def run_process(
         WorkflowError: `not_found` or `process.start` when it cannot be started.
     """
     process_tree.adopt_orphans()
-    mark = uuid.uuid4().hex
+    mark = started_for.text()
     batcher = LogBatcher(log)
     with _stdin_file(stdin) as stdin_file:
         process = _start(argv, cwd, {**env, process_tree.MARK: mark}, stdin_file, pass_fds)

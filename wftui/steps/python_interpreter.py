@@ -14,6 +14,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps import python_child
 from wftui.steps.base import StepContext
 from wftui.steps.log_lines import LineDecoder, LogBatcher, OutputStream
+from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import ProcessResult, run_process
 from wftui.store.json_values import TooBigError, encode_pieces, measure
 
@@ -36,7 +37,7 @@ class InterpreterEndedError(Exception):
 class Interpreter:
     """One child interpreter; takes one call at a time."""
 
-    def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str], run: str) -> None:
         self._ours, theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._waiting = bytearray()
@@ -46,6 +47,7 @@ class Interpreter:
                 [*argv, "-I", "-u", "-X", "utf8", python_child.__file__, str(theirs.fileno())],
                 cwd=cwd,
                 env=env,
+                started_for=TreeMark(run),
                 log=self._log,
                 pass_fds=(theirs.fileno(),),
                 on_started=theirs.close,
@@ -140,7 +142,8 @@ def _decoded(line: bytearray) -> dict[str, Any]:
 class Interpreters:
     """The interpreters of one run: one that has answered waits for the next call of its sort."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self._run = run
         self._idle: dict[Any, list[Interpreter]] = {}
 
     @contextlib.asynccontextmanager
@@ -153,7 +156,7 @@ class Interpreters:
         idle = self._idle.setdefault(sort, [])
         while idle and not idle[-1].alive:
             await idle.pop().aclose()
-        interpreter = idle.pop() if idle else Interpreter(argv, cwd, env)
+        interpreter = idle.pop() if idle else Interpreter(argv, cwd, env, self._run)
         try:
             yield interpreter
         except BaseException:

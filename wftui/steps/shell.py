@@ -16,6 +16,7 @@ from wftui.steps.base import Repair, StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
 from wftui.steps.log_lines import OutputStream
 from wftui.steps.parse_output import environment_text, parse_text, read_outputs
+from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.progress_lines import split_progress
 from wftui.steps.shell_values import values_by_environment
@@ -135,6 +136,7 @@ class ShellStep(StepType[ShellInput]):
                 _argv(input),
                 cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
                 env=_environment(input, context, outputs_file),
+                started_for=TreeMark(context.execution_id, context.path, context.attempt),
                 log=log,
                 stdin=None if input.stdin is None else environment_text(input.stdin).encode(),
                 capture=input.max_output,

@@ -1,0 +1,112 @@
+"""What the steps of a killed program have started lives on; it has ended before any of them runs again."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from wftui.model.base import Json
+from wftui.model.events import Log, StepStarted
+from wftui.workbench import Settings, Workbench
+
+ENV: Json = {"F": "{{ inputs.folder }}"}
+SERVE = """
+setsid sh -c 'echo $$ > "$F/server"; exec sleep 600' > "$F/out" 2>&1 &
+until [ -s "$F/server" ]; do sleep 0.01; done
+"""
+BUSY = """
+[ "$WFTUI_ATTEMPT" = 1 ] || exit 0
+unset WFTUI_RUN WFTUI_STEP
+(setsid sh -c 'echo $$ >> "$F/old"; exec sleep 600' &)
+env -i sh -c 'echo $$ >> "$1"; exec sleep 600' sh "$F/old" &
+echo $$ >> "$F/old"
+wait
+"""
+COMPUTE = """
+import os, subprocess, time
+def main(folder):
+    if os.environ["WFTUI_ATTEMPT"] == "1":
+        away = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        print(away.pid, os.getpid(), file=open(folder + "/old", "a"), flush=True)
+        time.sleep(600)
+"""
+STEPS: Json = [
+    {"id": "serve", "type": "shell", "input": {"script": SERVE, "env": ENV}},
+    {"id": "busy", "type": "shell", "needs": ["serve"], "input": {"script": BUSY, "env": ENV}},
+    {
+        "id": "compute",
+        "type": "python",
+        "needs": ["serve"],
+        "input": {"code": COMPUTE, "args": {"folder": "{{ inputs.folder }}"}},
+    },
+]
+STARTED = 5
+
+
+def pids(path: Path) -> list[int]:
+    return [int(word) for word in path.read_text().split()] if path.exists() else []
+
+
+def living(numbers: list[int]) -> list[int]:
+    return [pid for pid in numbers if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where a run was killed while its steps had processes running."""
+    workflow = {"format": 1, "id": "w", "inputSchema": {"properties": {"folder": {}}}, "steps": STEPS}
+    (tmp_path / "tables" / "workflows" / "w").mkdir(parents=True)
+    (tmp_path / "tables" / "workflows" / "w" / "workflow.json").write_text(json.dumps(workflow))
+    places = ["--tables", str(tmp_path / "tables"), "--db", str(tmp_path / "wftui.db")]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "wftui", "run", "w", "-i", f"folder={tmp_path}", *places], stdout=subprocess.DEVNULL
+    )
+    try:
+        while len(pids(tmp_path / "old")) < STARTED:
+            assert program.poll() is None
+            time.sleep(0.01)
+        program.kill()
+        program.wait()
+        assert len(living(pids(tmp_path / "old"))) == STARTED
+        yield tmp_path
+    finally:
+        program.kill()
+        for pid in living(pids(tmp_path / "old") + pids(tmp_path / "server")):
+            psutil.Process(pid).kill()
+
+
+async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on_purpose_stays(folder: Path) -> None:
+    workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))
+    run_id = await workbench.runs.find("last")
+    old = pids(folder / "old")
+    await workbench.runs.resume(run_id, {})
+    assert (await workbench.runs.wait(run_id)).status == "completed"
+    assert living(old) == []
+    assert len(living(pids(folder / "server"))) == 1, "the step that started it had ended"
+    events = await workbench.runs.events(run_id)
+    told = [event for event in events if isinstance(event, Log) and "ended before going on" in event.message]
+    again = [event.seq for event in events if isinstance(event, StepStarted) and event.attempt == 2]
+    assert len(again) == 2
+    assert max(event.seq for event in told) < min(again)
+    assert [str(pid) for pid in old if not any(str(pid) in event.message for event in told)] == []
+    await workbench.close()
+
+
+@pytest.mark.parametrize("giving_up", [True, False])
+async def test_it_ends_when_the_run_is_given_up_or_run_anew(folder: Path, giving_up: bool) -> None:
+    workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))
+    run_id = await workbench.runs.find("last")
+    if giving_up:
+        await workbench.runs.cancel(run_id)
+        assert (await workbench.runs.record(run_id)).status == "cancelled"
+    else:
+        new = await workbench.runs.rerun(run_id, {"folder": str(folder / "elsewhere")}, keep=True, from_step="compute")
+        await workbench.runs.cancel(new)
+        await workbench.runs.wait(new)
+    assert living(pids(folder / "old")) == []
+    await workbench.close()

@@ -1,0 +1,79 @@
+"""Processes of steps that are still running although the process that ran their run has died."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from wftui.engine.resume import read_history
+
+if TYPE_CHECKING:
+    import psutil
+
+    from wftui.engine.prior import Prior
+    from wftui.steps.process_tree import TreeMark
+    from wftui.store.execution_store import ExecutionStore
+
+Tell = Callable[[str], Awaitable[None]]
+_SHOWN = 20
+
+
+async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
+    """End what earlier attempts of a run have left running on this machine, before anything of it runs again.
+
+    What a step left behind when it ended goes on, as it does in a run that is not interrupted. Takes a few seconds at
+    most, and as good as no time where nothing is left.
+
+    Args:
+        prior: which steps had ended when the process died.
+        tell: is told of what was found, in sentences for the run's log.
+    """
+    # 20 ms that only going on with an interrupted run need spend.
+    from wftui.steps.process_tree import end_all, left_of
+    from wftui.steps.processes import GRACE_SECONDS
+
+    def left() -> "list[tuple[TreeMark, list[psutil.Process]]]":
+        return left_of(run, lambda mark: prior.has_ended(mark.path, mark.attempt))
+
+    def processes() -> "list[psutil.Process]":
+        return [process for _, members in left() for process in members]
+
+    found = await asyncio.to_thread(left)
+    if not found:
+        return
+    if any(process.pid == os.getpid() for _, members in found for process in members):
+        await tell("this program was itself started by the attempt that was interrupted, which is therefore left alone")
+        return
+    said = [(mark.path, _names(members)) for mark, members in found if members]
+    stubborn = await end_all(processes, grace=GRACE_SECONDS)
+    for path, names in said:
+        whose = f"an earlier attempt of {path}" if path else "an earlier process of the run"
+        await tell(f"{whose} had left running {names}: ended before going on")
+    if stubborn:
+        await tell(f"still running, as they could not be ended: {_names(stubborn)}")
+
+
+async def end_all_leftovers(store: "ExecutionStore", execution_id: str, tell: Tell) -> None:
+    """The same for a run and for all interrupted runs that its open steps had started."""
+    history = await read_history(store, execution_id)
+    await end_leftovers(execution_id, history.prior, tell)
+    for child_id in history.prior.children():
+        child = await store.head(child_id)
+        if child is not None and child.status == "interrupted":
+            await end_all_leftovers(store, child_id, tell)
+
+
+def _names(processes: "list[psutil.Process]") -> str:
+    """Their numbers and programs, without arguments, which may hold what is nobody's business."""
+    shown = [_name(process) for process in processes[:_SHOWN]]
+    more = len(processes) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _name(process: "psutil.Process") -> str:
+    import psutil
+
+    try:
+        return f"{process.name()} (pid {process.pid})"
+    except psutil.Error:  # it has just ended
+        return f"pid {process.pid}"
