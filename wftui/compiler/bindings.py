@@ -6,7 +6,9 @@ from typing import Literal
 
 from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
 from wftui.compiler.expressions.template import Template, split_template
+from wftui.compiler.problems import Problem
 from wftui.compiler.tree import Body, StepNode, Tree, strings_in
+from wftui.model.compilation import Fix, Severity
 
 Use = Literal["input", "when", "items", "until", "case", "output"]
 
@@ -51,6 +53,29 @@ class Binding:
             return self.template.problems
         assert self.expression is not None
         return [(problem, 0) for problem in self.expression.problems]
+
+    def problem(
+        self,
+        code: str,
+        message: str,
+        severity: Severity = "error",
+        *,
+        offset: int = -1,
+        length: int = 1,
+        fixes: tuple[Fix, ...] = (),
+    ) -> Problem:
+        """A problem of this string, or of a stretch of it."""
+        return Problem(
+            code,
+            message,
+            self.pointer,
+            severity,
+            offset=offset,
+            length=length,
+            step_id=self.node.id or None if self.node else None,
+            field=self.field,
+            fixes=fixes,
+        )
 
 
 def step_bindings(node: StepNode) -> list[Binding]:

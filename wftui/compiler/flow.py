@@ -276,19 +276,8 @@ class FlowChecker:
         more: list[PatchOperation] | None = None,
     ) -> None:
         fix = with_default(binding, reference, offset, *(more or []))
-        self.found.append(
-            Problem(
-                code,
-                message,
-                binding.pointer,
-                severity,
-                offset=offset + reference.offset,
-                length=reference.length,
-                step_id=binding.node.id or None if binding.node else None,
-                field=binding.field,
-                fixes=(fix,),
-            )
-        )
+        place = offset + reference.offset
+        self.found.append(binding.problem(code, message, severity, offset=place, length=reference.length, fixes=(fix,)))
 
     def _may_be_null(self, target: StepNode) -> bool:
         on_error = target.step.on_error or self.scopes.tree.workflow.defaults.on_error

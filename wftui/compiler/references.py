@@ -2,6 +2,7 @@
 
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding
+from wftui.compiler.edits import edit
 from wftui.compiler.expressions.expression import Expression, Reference
 from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.graph import Edge, Graph
@@ -90,7 +91,7 @@ class ReferenceChecker:
             return
         guess = near(name, self.inputs)
         hint = f"; did you mean inputs.{guess}?" if guess else f"; inputSchema has {', '.join(self.inputs) or 'none'}"
-        fixes = (self._edit(binding, offset + reference.offset, f"inputs.{name}", f"inputs.{guess}"),) if guess else ()
+        fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
 
     def _step(self, binding: Binding, reference: Reference, offset: int) -> None:
@@ -128,7 +129,7 @@ class ReferenceChecker:
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
         guess = near(step_id, names)
         hint = f"; did you mean steps.{guess}?" if guess else ""
-        fixes = (self._edit(binding, offset + reference.offset, f"steps.{step_id}", f"steps.{guess}"),) if guess else ()
+        fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
 
     def _env(self, binding: Binding, reference: Reference, offset: int) -> None:
@@ -164,15 +165,10 @@ class ReferenceChecker:
         else:
             meant = near(name, [*ROOTS, *binding.names, *FUNCTIONS])
         hint = f"; did you mean {meant}?" if meant else f"; there are {', '.join([*ROOTS, *sorted(binding.names)])}"
-        fixes = (self._edit(binding, offset + reference.offset, name, meant),) if meant else ()
+        fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
 
     # --- reporting
-
-    def _edit(self, binding: Binding, offset: int, old: str, new: str) -> Fix:
-        """A fix that changes a stretch of the binding's text."""
-        text = binding.text[:offset] + new + binding.text[offset + len(old) :]
-        return problems.replace(f"change it to {new}", binding.pointer, text)
 
     def _at(
         self,
@@ -184,18 +180,8 @@ class ReferenceChecker:
         fixes: tuple[Fix, ...] = (),
         length: int | None = None,
     ) -> None:
-        self.found.append(
-            Problem(
-                code,
-                message,
-                binding.pointer,
-                offset=offset + reference.offset,
-                length=length or reference.length,
-                step_id=binding.node.id or None if binding.node else None,
-                field=binding.field,
-                fixes=fixes,
-            )
-        )
+        place = offset + reference.offset
+        self.found.append(binding.problem(code, message, offset=place, length=length or reference.length, fixes=fixes))
 
     def _problem(
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()

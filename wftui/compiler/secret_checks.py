@@ -68,16 +68,7 @@ def _shown(
         message = f"{name} would stand on a command line, which all users of the machine can read; hand it over in env"
     else:
         return
-    yield Problem(
-        code,
-        message,
-        binding.pointer,
-        "warning",
-        offset=offset + reference.offset,
-        length=reference.length,
-        step_id=binding.node.id or None if binding.node else None,
-        field=binding.field,
-    )
+    yield binding.problem(code, message, "warning", offset=offset + reference.offset, length=reference.length)
 
 
 def _is_visible(binding: Binding, reference: Reference, step_type: StepType[Any] | None) -> bool:

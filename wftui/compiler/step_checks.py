@@ -5,6 +5,7 @@ from typing import Any
 
 from wftui.compiler import problems
 from wftui.compiler.bindings import Binding
+from wftui.compiler.edits import edit
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.literal_values import input_problems
 from wftui.compiler.near import near
@@ -154,32 +155,17 @@ def check_expressions(binding: Binding) -> list[Problem]:
     """What is wrong in the expressions of a binding by themselves, and with its braces."""
     found: list[Problem] = []
     fixes: tuple[Fix, ...] = ()
-    step_id = binding.node.id or None if binding.node else None
     if binding.expression is not None and "{{" in binding.text:
         template = split_template(binding.text.strip())
         if template is not None and template.keeps_type:
             bare = template.embedded[0].expression.text
             fixes = (problems.replace("write it without braces", binding.pointer, bare),)
         message = f"{binding.field} is an expression already; write it without {{{{ }}}}"
-        return [
-            Problem("expression.braces", message, binding.pointer, step_id=step_id, field=binding.field, fixes=fixes)
-        ]
+        return [binding.problem("expression.braces", message, fixes=fixes)]
     for problem, offset in binding.problems:
         start = offset + problem.offset
         fixes = ()
         if problem.replacement is not None:
-            text = binding.text[:start] + problem.replacement + binding.text[start + problem.length :]
-            fixes = (problems.replace(f"change it to {problem.replacement}", binding.pointer, text),)
-        found.append(
-            Problem(
-                problem.code,
-                problem.message,
-                binding.pointer,
-                offset=start,
-                length=problem.length,
-                step_id=step_id,
-                field=binding.field,
-                fixes=fixes,
-            )
-        )
+            fixes = (edit(binding, start, problem.length, problem.replacement),)
+        found.append(binding.problem(problem.code, problem.message, offset=start, length=problem.length, fixes=fixes))
     return found

@@ -18,7 +18,7 @@ from wftui.compiler.scopes import Scopes
 from wftui.compiler.shapes import UNKNOWN, NoMember, Shape, of_types
 from wftui.compiler.tree import Body, StepNode
 from wftui.model.base import Json
-from wftui.model.compilation import Fix, Severity
+from wftui.model.compilation import Fix
 from wftui.model.json_schema import as_list, as_object
 from wftui.model.pointers import pointer_parts, pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, Fallback
@@ -211,7 +211,9 @@ class ValueChecker:
             hint = f"; did you mean {guess}?" if guess else f"; it has {', '.join(found.known)}" if found.known else ""
             message = f"{before} has no key {key!r}{hint}"
             fixes = (edit(binding, offset + place, length, guess),) if guess else ()
-        self._report(binding, "reference.property", message, offset + place, length, fixes)
+        self.found.append(
+            binding.problem("reference.property", message, offset=offset + place, length=length, fixes=fixes)
+        )
 
     def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
         """An input that may be absent, read without allowing for that."""
@@ -225,7 +227,11 @@ class ValueChecker:
         message = f"inputs.{name} is missing when nobody gives it: it is not required and has no default"
         place = offset + reference.offset
         fix = with_default(binding, reference, offset)
-        self._report(binding, "reference.optional_input", message, place, reference.length, (fix,), "warning")
+        self.found.append(
+            binding.problem(
+                "reference.optional_input", message, "warning", offset=place, length=reference.length, fixes=(fix,)
+            )
+        )
 
     def _condition(self, binding: Binding) -> None:
         types = self.value_of(binding).types
@@ -238,7 +244,7 @@ class ValueChecker:
             simple = text.replace(".", "").replace("_", "").isalnum()
             fixes = (edit(binding, 0, len(binding.text), (text if simple else f"({text})") + suffix),)
         message = f"{binding.field} must give true or false; this gives {in_words(types)}"
-        self._report(binding, "condition.type", message, 0, len(binding.text), fixes)
+        self.found.append(binding.problem("condition.type", message, offset=0, length=len(binding.text), fixes=fixes))
 
     def _items(self, binding: Binding) -> None:
         types = self.value_of(binding).types
@@ -251,7 +257,7 @@ class ValueChecker:
             if kind in types
         )
         message = f"forEach.in must give a list; this gives {in_words(types)}"
-        self._report(binding, "foreach.type", message, 0, len(binding.text), fixes[:1])
+        self.found.append(binding.problem("foreach.type", message, offset=0, length=len(binding.text), fixes=fixes[:1]))
 
     def _field(self, binding: Binding) -> None:
         """Whether what is bound to a field of the input can be of the field's type."""
@@ -276,37 +282,15 @@ class ValueChecker:
             fixes = (edit(binding, part.offset, len(text), new, f"convert it with | {conversion}"),)
         field = binding.field.removeprefix("input.")
         message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
-        self._report(binding, "type.mismatch", message, 0, len(binding.text), fixes, "warning")
+        self.found.append(
+            binding.problem("type.mismatch", message, "warning", offset=0, length=len(binding.text), fixes=fixes)
+        )
 
     def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:
         """The JSON types that a part of a field takes by what is known of this very step."""
         name, *inner = pointer_parts(pointer)
         schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
         return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
-
-    def _report(
-        self,
-        binding: Binding,
-        code: str,
-        message: str,
-        offset: int,
-        length: int,
-        fixes: tuple[Fix, ...],
-        severity: Severity = "error",
-    ) -> None:
-        self.found.append(
-            Problem(
-                code,
-                message,
-                binding.pointer,
-                severity,
-                offset=offset,
-                length=length,
-                step_id=binding.node.id or None if binding.node else None,
-                field=binding.field,
-                fixes=fixes,
-            )
-        )
 
 
 @functools.lru_cache(maxsize=10_000)
