@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kit import run_to_end
 from steps.composio_server import Account, Composio, composio_server
+from steps.model_server import call, model_server
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.engine.resolver import UnresolvedError
@@ -296,6 +297,26 @@ async def test_the_connections_of_a_models_tools_are_looked_for(workbench: Workb
     write(tables, "tooled", TOUCH, ask, connections={"api": {"kind": "http"}})
     [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {}))
     assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections add api --kind http")
+
+
+async def test_the_accounts_of_a_models_tools_are_looked_for(
+    workbench: Workbench, tables: Path, service: Composio
+) -> None:
+    tools = [{"type": "composio", "connection": "tools", "input": POST["input"]}]
+    talk = {"prompt": "hi", "model": "m", "baseUrl": "{{ inputs.model }}", "tools": tools}
+    ask = {"id": "ask", "type": "llm", "input": talk}
+    schema = {"type": "object", "properties": {"model": {"type": "string"}}}
+    write(tables, "tooled", TOUCH, ask, connections=TOOLS, inputSchema=schema)
+    [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {"model": "http://x/"}))
+    assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections connect tools github")
+    service.accounts = [Account("ca_1")]
+    with model_server() as model:
+        model.script = [call("composio", arguments={"title": "A report"}), "Done."]
+        record = await run_to_end(workbench, "tooled", {"model": model.url})
+    assert record.status == "completed", record.error
+    assert [each["connected_account_id"] for each in service.executed] == ["ca_1"]
+    events = await workbench.runs.events(record.id)
+    assert "looked up now" not in str(events)
 
 
 async def test_a_secret_is_asked_for_once_for_a_run_and_all_its_sub_workflows(

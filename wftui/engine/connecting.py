@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from wftui.connections.connections import Connections, ResolvedConnection
 from wftui.connections.redaction import Redactor
@@ -11,8 +12,18 @@ from wftui.model.errors import NotFoundError, UserError
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
 
-Found = dict[tuple[str, str | None], ResolvedConnection]
-"""Connections that were resolved, by the user's name for each and the kind that was wanted."""
+
+@dataclass(slots=True)
+class Resolved:
+    """What a run and its sub-workflows have resolved between them.
+
+    Attributes:
+        found: by the user's name for a connection and the kind that was wanted.
+        turn: held by whoever resolves one: a program that asks a person for a secret is not run by two at once.
+    """
+
+    found: dict[tuple[str, str | None], ResolvedConnection] = field(default_factory=dict)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RunConnections:
@@ -21,7 +32,7 @@ class RunConnections:
     Args:
         chosen: names of the user's connections to take in the place of those the workflow names.
         known: the user's connections; absent: those in the user's own folder.
-        found: what was resolved already for the runs that this one is part of; what is resolved here is added.
+        shared: with the runs that this one is part of.
     """
 
     def __init__(
@@ -30,15 +41,14 @@ class RunConnections:
         chosen: Mapping[str, str],
         redactor: Redactor,
         known: Connections | None = None,
-        found: Found | None = None,
+        shared: Resolved | None = None,
     ) -> None:
         self._plan = plan
         self._chosen = chosen
         self.redactor = redactor
         self._known = known
-        self._found: Found = {} if found is None else found
+        self._shared = shared or Resolved()
         self._resolved: dict[str, Mapping[str, Json] | None] = {}
-        self._resolving = asyncio.Lock()
         self.secrets: Mapping[str, Json] = _Secrets(self)
 
     async def get(self, name: str) -> Mapping[str, Json] | None:
@@ -47,7 +57,7 @@ class RunConnections:
         Raises:
             WorkflowError: it is not there, of another kind, or its secrets cannot be had (types `connection.*`).
         """
-        async with self._resolving:
+        async with self._shared.turn:
             if name not in self._resolved:
                 self._resolved[name] = await asyncio.to_thread(self._resolve, name)
             return self._resolved[name]
@@ -67,7 +77,7 @@ class RunConnections:
 
     def of(self, plan: WorkflowPlan) -> "RunConnections":
         """The same for a sub-workflow."""
-        return RunConnections(plan, self._chosen, self.redactor, self._known, self._found)
+        return RunConnections(plan, self._chosen, self.redactor, self._known, self._shared)
 
     def own_name(self, name: str) -> str:
         """What the user calls the connection that the workflow calls so."""
@@ -104,7 +114,7 @@ class RunConnections:
         need = self._plan.connections.get(name, {})
         own, kind = self.own_name(name), need.get("kind")
         try:
-            found = self._found.get((own, kind)) or self.known().resolve(own, kind)
+            found = self._shared.found.get((own, kind)) or self.known().resolve(own, kind)
         except NotFoundError:
             if not need.get("required", True):
                 return None
@@ -117,7 +127,7 @@ class RunConnections:
         except UserError as error:
             details = {"connection": own, "command": f"wftui connections test {own}"}
             raise WorkflowError(error.code, str(error), details=details) from None
-        self._found[own, kind] = found
+        self._shared.found[own, kind] = found
         for secret in found.secrets:
             self.keep_secret(secret)
         return found.values

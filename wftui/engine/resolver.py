@@ -157,7 +157,7 @@ class Resolver:
                 return lacks
         if step.connection is not None and values is None:
             return lacks  # told above; or it may be absent, and the step copes with that
-        context = _Preparing(self, connections, step, values)
+        context = _Preparing(self, connections, step.connection, values)
         try:
             prepared = await kind.prepare(early, context)
         except Exception as error:  # noqa: BLE001  (whatever a plugin raises here is something that is missing)
@@ -196,6 +196,11 @@ class Resolver:
         kind = self._core.catalogue.get(step.type)
         return kind is not None and _prepares(kind)
 
+    def prepares(self, word: str) -> StepType[Any] | None:
+        """The step type of that word, if it looks for something before a run."""
+        kind = self._core.catalogue.get(word)
+        return kind if kind is not None and _prepares(kind) else None
+
     @property
     def environment(self) -> Mapping[str, str]:
         """Of the run."""
@@ -213,13 +218,13 @@ class _Preparing:
         self,
         resolver: Resolver,
         connections: RunConnections,
-        step: StepPlan,
+        connection: str | None,
         values: Mapping[str, Json] | None,
     ) -> None:
         self._resolver = resolver
         self._connections = connections
         self.connection = values
-        self.connection_name = connections.own_name(step.connection) if step.connection is not None else None
+        self.connection_name = connections.own_name(connection) if connection is not None else None
         self.environment = resolver.environment
         self.lacks: list[_Lack] = []
 
@@ -230,6 +235,18 @@ class _Preparing:
     async def prepare_workflow(self, workflow_id: str) -> None:
         """Look for what another workflow needs as well."""
         self.lacks += await self._resolver.child(workflow_id, self._connections)
+
+    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
+        """Have another step type look for what it needs as well."""
+        kind = self._resolver.prepares(word)
+        if kind is None:
+            return None
+        values = await self._connections.get(connection) if connection is not None else None
+        context = _Preparing(self._resolver, self._connections, connection, values)
+        early = {name: value for name, value in known_input.items() if name in kind.early_fields}
+        found = await kind.prepare(early, context)
+        self.lacks += context.lacks
+        return found
 
 
 def _prepares(kind: StepType[Any]) -> bool:

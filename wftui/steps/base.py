@@ -142,6 +142,17 @@ class PrepareContext(Protocol):
     async def prepare_workflow(self, workflow_id: str) -> None:
         """Have all that another workflow needs looked for as well, because the step is going to run it."""
 
+    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
+        """Have another step type look for what it needs as well, because the step may run it; gives what that found.
+
+        Args:
+            known_input: all of its input that is known by now.
+            connection: the connection of the workflow that it takes.
+
+        Raises:
+            WorkflowError: what the other's `prepare` raises, and `connection.*` when the connection cannot be had.
+        """
+
 
 class StepContext(Protocol):
     """Everything a running step may ask of the world that runs it. The engine implements it.

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from wftui.connections.kinds import AnthropicConnection, ModelPrices, OpenAIConnection
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import SiteFacts, StepContext, StepModel, StepSite, StepType
+from wftui.steps.base import PrepareContext, SiteFacts, StepContext, StepModel, StepSite, StepType
 from wftui.steps.llm_tools import ToolInput
 from wftui.steps.mcp_lock import LOCK_FILE
 
@@ -116,6 +116,7 @@ class LlmStep(StepType[LlmInput]):
     }
     connection_kind = "openai"
     secret_fields = frozenset({"tools"})
+    early_fields = frozenset({"tools"})
     site_files = (LOCK_FILE,)
     output_schema: ClassVar = LlmOutput.model_json_schema(by_alias=True)
 
@@ -140,6 +141,18 @@ class LlmStep(StepType[LlmInput]):
         from wftui.steps.llm_tool_checks import tool_facts
 
         return tool_facts(literal_input.get("tools"), site)
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Have each tool look for what it needs; gives what they found, in their order.
+
+        Raises:
+            WorkflowError: those of the tools.
+        """
+        try:
+            tools = [ToolInput.model_validate(each) for each in early_input.get("tools", [])]
+        except (TypeError, ValidationError):
+            return None  # told by the step, with all that is wrong in its input
+        return [await context.prepare_step(tool.type, tool.input, tool.connection) for tool in tools]
 
     async def run(self, input: LlmInput, context: StepContext) -> Json:  # noqa: A002
         """Ask.

@@ -30,6 +30,10 @@ class McpTool:
         self._step = step
         self.told = Tool(name, given.description or known.description or "", _free_arguments(known, step.arguments))
 
+    def prepared(self, arguments: Mapping[str, Json]) -> Json:
+        """Nothing is looked for before a run."""
+        return None
+
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
         """Call the tool with what the model gives and what is fixed."""
         every = {**arguments, **self._step.arguments}

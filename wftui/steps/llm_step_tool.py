@@ -22,14 +22,24 @@ class StepTool:
     """See `OfferedTool`. The model gives the fields of the input that the workflow has not fixed."""
 
     def __init__(
-        self, given: ToolInput, step_type: StepType[Any], connection: Mapping[str, Json] | None, site: StepSite
+        self,
+        given: ToolInput,
+        step_type: StepType[Any],
+        connection: Mapping[str, Json] | None,
+        site: StepSite,
+        prepared: Json,
     ) -> None:
         self.given = given
         self.connection = connection
         self._step_type = step_type
+        self._prepared = prepared
         self._schema = free_fields(step_type, given.input, site)
         name = given.name or tool_name(given.type)
         self.told = Tool(name, given.description or step_type.description or step_type.title, self._schema)
+
+    def prepared(self, arguments: Mapping[str, Json]) -> Json:
+        """What was found for the fields that are fixed, if the model gives none that was looked at as well."""
+        return self._prepared if self._step_type.early_fields.isdisjoint(arguments) else None
 
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
         """Run the step type with what the model gives and what is fixed."""

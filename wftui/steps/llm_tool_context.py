@@ -29,6 +29,7 @@ class ToolContext:
         *,
         connection: Mapping[str, Json] | None,
         connection_name: str | None,
+        prepared: Json,
         call: str,
         waiting: asyncio.Lock,
     ) -> None:
@@ -36,6 +37,7 @@ class ToolContext:
         self._name = name
         self._connection = connection
         self._connection_name = connection_name
+        self._prepared = prepared
         self._call = hashlib.sha256(call.encode("utf-8", "replace")).hexdigest()[:16]
         self._waiting = waiting
 
@@ -50,8 +52,8 @@ class ToolContext:
 
     @property
     def prepared(self) -> Json:
-        """Nothing: which calls there will be, nobody knew before the run."""
-        return None
+        """What was found for this call before the run, if that could be known."""
+        return self._prepared
 
     @property
     def site(self) -> StepSite:

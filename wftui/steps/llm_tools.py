@@ -63,6 +63,9 @@ class OfferedTool(Protocol):
     def connection(self) -> Mapping[str, Json] | None:
         """What its calls connect to, secrets in clear."""
 
+    def prepared(self, arguments: Mapping[str, Json]) -> Json:
+        """What was found before the run for a call with these arguments; None when nothing was."""
+
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
         """Run one call.
 
@@ -155,6 +158,7 @@ class Toolbox:
             call.name,
             connection=tool.connection,
             connection_name=tool.given.connection,
+            prepared=tool.prepared(call.arguments or {}),
             call=f"{same} {self._made[same]}",
             waiting=self._waiting,
         )
@@ -172,7 +176,8 @@ async def offer(tools: Sequence[ToolInput], catalogue: Catalogue, context: StepC
     from wftui.steps.llm_step_tool import StepTool
 
     offered: list[OfferedTool] = []
-    for tool in tools:
+    prepared = context.prepared if context.prepared is not None else [None] * len(tools)
+    for tool, found in zip(tools, prepared, strict=True):
         step_type = catalogue.get(tool.type)
         if step_type is None or tool.type == "llm":
             raise WorkflowError("llm.tool", f"The step type {tool.type!r} cannot be a tool.")
@@ -182,5 +187,5 @@ async def offer(tools: Sequence[ToolInput], catalogue: Catalogue, context: StepC
         if tool.type == "mcp":
             offered += await mcp_tools(tool, connection, context)
         else:
-            offered.append(StepTool(tool, step_type, connection, context.site))
+            offered.append(StepTool(tool, step_type, connection, context.site, found))
     return Toolbox(offered, context)

@@ -29,6 +29,7 @@ class RecordingContext:
             rejected where `approves` is False.
         children: (workflow, inputs) of each sub-workflow; each gives `{"echo": inputs}`.
         prepared_workflows: the workflows that `prepare` has asked to be prepared, too.
+        prepared_steps: (type, known input, connection) of the step types that it has asked to be prepared.
         connections: those the step may `connect` to, by name.
         secrets: what `redact` masks.
     """
@@ -55,6 +56,7 @@ class RecordingContext:
     connections: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     prepared_workflows: list[str] = field(default_factory=list)
+    prepared_steps: list[tuple[str, Mapping[str, Json], str | None]] = field(default_factory=list)
     kept: dict[str, Closable] = field(default_factory=dict)
     on_log: Callable[[str], None] | None = None
 
@@ -102,6 +104,11 @@ class RecordingContext:
     async def prepare_workflow(self, workflow_id: str) -> None:
         """Keep its name."""
         self.prepared_workflows.append(workflow_id)
+
+    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
+        """Keep what was asked; nothing is found."""
+        self.prepared_steps.append((word, known_input, connection))
+        return None
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Make it once; a test closes what is in `kept` itself."""
