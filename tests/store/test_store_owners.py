@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 
+from wftui.model.events import Interrupted
 from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.owners import Owner, current_owner, is_alive
@@ -140,7 +141,9 @@ async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore,
     found = await asyncio.gather(*(each.recover() for each in (store, *others)))
     assert sorted(itertools.chain(*found)) == runs
     for run in runs:
-        assert [event.type for event in await store.events(run)] == ["created", "started", "interrupted"]
+        events = await store.events(run)
+        assert [event.type for event in events] == ["created", "started", "interrupted"]
+        assert [event.last_sign for event in events if isinstance(event, Interrupted)] == [START]
     await asyncio.gather(*(each.close() for each in others))
 
 

@@ -41,8 +41,11 @@ class StopScope:
             parent.enter(self)
 
     def start_timer(self, seconds: float) -> None:
-        """Stop after so many seconds; `timed_out` then says why."""
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._time_out)
+        """Stop after so many seconds, at once when none are left; `timed_out` then says why."""
+        if seconds <= 0:
+            self._time_out()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._time_out)
 
     def close(self) -> None:
         """Leave the parent, and the timer with it."""

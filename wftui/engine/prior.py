@@ -11,6 +11,7 @@ from wftui.model.events import (
     CancelRequested,
     Created,
     ExecutionEvent,
+    Interrupted,
     IterationCompleted,
     IterationFailed,
     IterationsPlanned,
@@ -27,6 +28,7 @@ from wftui.model.events import (
     StepWaiting,
 )
 from wftui.model.execution import Waiting
+from wftui.model.workflow import CONTAINER_TYPES
 
 Resolve = Callable[[Json], Awaitable[Json]]
 """Puts big values in the place of their references."""
@@ -47,6 +49,8 @@ class Prior:
         open: begun, and not ended: a container goes on where it was, a leaf step runs again.
         planned: the forEach and loops whose iterations are announced.
         iterations: iterations that have begun.
+        ran: seconds that the run has been running, in all processes so far; those in between do not count.
+        begun: of containers, how long it had been running when their newest attempt began.
         waits: what the newest attempt waits for, or waited for.
         answers: what came of that wait.
         copies: events by which a re-run records the steps it keeps from another run, with what is inside of them.
@@ -59,6 +63,8 @@ class Prior:
     open: set[str] = field(default_factory=set)
     planned: set[str] = field(default_factory=set)
     iterations: set[str] = field(default_factory=set)
+    ran: float = 0.0
+    begun: dict[str, float] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     answers: dict[str, StepAnswered] = field(default_factory=dict)
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
@@ -89,11 +95,15 @@ class Prior:
         newest = self.attempts.get(path)
         return newest is not None and (attempt < newest or path not in self.open)
 
+    def spent(self, path: str) -> float:
+        """Seconds that an open container has been running for, in its newest attempt."""
+        return self.ran - self.begun[path] if path in self.begun else 0.0
+
     def forget_inside(self, path: str) -> None:
         """A container begins anew: what was inside its last attempt does not count."""
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
-        for known in (self.ends, self.attempts, self.failed, self.waits, self.answers):
+        for known in (self.ends, self.attempts, self.failed, self.begun, self.waits, self.answers):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
         for names in (self.open, self.planned, self.iterations):
@@ -155,9 +165,14 @@ def outcome_of(
 
 @dataclass(slots=True)
 class RunHistory:
-    """All that a new process needs to know of a run to go on with it."""
+    """All that a new process needs to know of a run to go on with it.
+
+    Attributes:
+        since: when its newest process began with it; None while nobody ran it.
+    """
 
     prior: Prior
+    since: datetime | None = None
     created: Created | None = None
     started: bool = False
     resumptions: int = 0
@@ -181,15 +196,28 @@ class RunHistory:
 
     def note(self, event: ExecutionEvent) -> None:
         """Take in the next event of the run."""
-        self.last = event
+        before, self.last = self.last, event
         match event:
             case Created():
                 self.created = event
             case Started():
                 self.started = True
+                self.since = event.timestamp
             case Resumed():
                 self.resumptions += 1
+                self.since = event.timestamp
+            case Interrupted() if before is not None:
+                signs = [before.timestamp, *([event.last_sign] if event.last_sign is not None else [])]
+                self.prior.ran = self._ran_until(max(signs))
+                self.since = None
             case CancelRequested():
                 self.cancel_requested = True
+            case StepStarted() if event.step_type in CONTAINER_TYPES:
+                self.prior.note(event)
+                self.prior.begun[event.path] = self._ran_until(event.timestamp)
             case _:
                 self.prior.note(event)
+
+    def _ran_until(self, moment: datetime) -> float:
+        """Seconds that the run had been running by then; a clock that is set back takes nothing away."""
+        return self.prior.ran + (max(0.0, (moment - self.since).total_seconds()) if self.since is not None else 0.0)

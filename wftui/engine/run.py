@@ -251,8 +251,9 @@ class Run:
         plan = self.core.plan
         runner = StepRunner(self.core)
         frame = Frame(self._scope(), self._main)
-        if plan.timeout is not None:
-            self._main.start_timer(plan.timeout)
+        if plan.timeout is not None and not all(step.id in self.core.prior.ends for step in plan.steps):
+            # Of a run that goes on, the time that it was running before counts, and that of nobody running it does not.
+            self._main.start_timer(plan.timeout - self.core.prior.ran)
         result = await runner.run_body(plan.steps, frame)
         self._main.close()
         error = result.error

@@ -226,13 +226,15 @@ class StepRunner:
 
     async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
         core = self.core
+        spent = 0.0
         if path in core.prior.open:
             core.prior.open.discard(path)
+            spent = core.prior.spent(path)
         else:
             await self.started(step, frame, path, attempt)
         stop = StopScope(frame.stop)
         if step.timeout is not None:
-            stop.start_timer(step.timeout)
+            stop.start_timer(step.timeout - spent)
         try:
             output = await run_container(self, step, frame, path, stop)
         except Stopped:

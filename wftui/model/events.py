@@ -199,6 +199,9 @@ class Interrupted(EventBase):
 
     type: Literal["interrupted"] = "interrupted"
     message: str = ""
+    last_sign: Annotated[
+        Timestamp | None, Field(description="When the process last said that it lived, which it does now and then.")
+    ] = None
 
 
 class Resumed(EventBase):

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from wftui.model.execution import TERMINAL
@@ -63,6 +64,12 @@ def is_orphan(connection: sqlite3.Connection, execution_id: str, is_alive: Calla
     """Whether a run is under way, but no live process runs it, at this moment of a transaction."""
     status, _, holder = _held(connection, execution_id)
     return status in _UNDER_WAY and (holder is None or not is_alive(holder))
+
+
+def last_heartbeat(connection: sqlite3.Connection, execution_id: str) -> datetime | None:
+    """The last sign of life of the process that a run belongs to; None when it belongs to none."""
+    _, _, holder = _held(connection, execution_id)
+    return None if holder is None else holder.heartbeat_at
 
 
 def _held(connection: sqlite3.Connection, execution_id: str) -> tuple[str | None, int | None, Owner | None]:

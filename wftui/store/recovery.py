@@ -6,7 +6,7 @@ from collections.abc import Callable
 from wftui.model.events import Interrupted
 from wftui.store.event_rows import prepare
 from wftui.store.owners import Owner
-from wftui.store.ownership import is_orphan
+from wftui.store.ownership import is_orphan, last_heartbeat
 from wftui.store.schema import place
 
 
@@ -18,6 +18,7 @@ def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Call
     """
     if not is_orphan(connection, event.execution_id, is_alive):
         return False
+    event.last_sign = last_heartbeat(connection, event.execution_id)
     key, last_seq = connection.execute(
         "SELECT key, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
         " FROM executions WHERE id = ?",
