@@ -8,18 +8,15 @@ from textual.containers import Horizontal
 from textual.widgets import TextArea
 
 from wftui.model.compilation import CompilationError, CompilationResult
-from wftui.model.errors import ConflictError, UserError
 from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.actions import Action
 from wftui.tui.canvas.graph import graph_of
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.live_check import LiveCheck
-from wftui.tui.open_source import OpenSource
-from wftui.tui.paned_screen import PanedScreen
 from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
-from wftui.tui.screens.editor_questions import ask_about_changes, ask_which_fix, ask_whose_change
+from wftui.tui.screens.editor_questions import ask_which_fix
+from wftui.tui.screens.source_screen import SourceScreen
 from wftui.tui.step_text import step_at
 from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
 from wftui.tui.widgets.line_view import LineView
@@ -28,13 +25,9 @@ from wftui.tui.widgets.problems import ProblemList
 from wftui.tui.widgets.python_view import PythonView
 from wftui.tui.widgets.source_view import SourceView
 from wftui.tui.widgets.step_list import StepList
-from wftui.tui.widgets.title_bar import TitleBar
-
-_LOOK_AGAIN = 2.0
-"""Seconds between looks at the file: a change made elsewhere is seen that soon."""
 
 
-class EditorScreen(PanedScreen):
+class EditorScreen(SourceScreen):
     """One pane at a time on a narrow screen; steps, text and problems side by side on a wide one."""
 
     DEFAULT_CSS = """
@@ -71,8 +64,7 @@ class EditorScreen(PanedScreen):
     )
 
     def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
-        super().__init__()
-        self.workflow_id = workflow_id
+        super().__init__(workflow_id)
         self._first_step = step_id
         self._steps: list[StepInfo] = []
 
@@ -94,111 +86,23 @@ class EditorScreen(PanedScreen):
 
     def on_mount(self) -> None:
         """Read the workflow and check it."""
-        self._file = OpenSource(self.workbench, self.workflow_id)
-        self._source = self.query_one(SourceView)
-        self._status = self.query_one(CompilationStatus)
         self._problems = self.query_one(ProblemList)
         self._python = self.query_one(PythonView)
         self._step_list = self.query_one(StepList)
         self._step_views: tuple[StepView, ...] = (self._step_list, self.query_one(WorkflowCanvas))
-        self._check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._source.text, self._checked)
+        self.begin()
         self.view = "source"
-        self._source.focus()
-        self.attempt(self._open())
-        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
-
-    # --- the text and the file
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether the text differs from what was read or saved last."""
-        return not self._source.read_only and self._source.text != self._file.text
-
-    async def _open(self) -> None:
-        try:
-            await self._load()
-        except UserError as error:
-            # There is nothing to edit: a workflow that a run of the past was of may be gone.
-            self.wftui.show_error(error)
-            self.dismiss()
-
-    async def _load(self) -> None:
-        place = self._source.cursor_location
-        self._source.show(await self._file.read())
-        self._source.move_cursor(self._source.clamp_visitable(place))
-        if self._source.read_only:
-            self.notify(
-                "This file has line ends that the editor would change, so it is only shown. o opens it in your editor.",
-                severity="warning",
-                timeout=10,
-            )
-        self._check.check_now()
-        self._show_place()
-
-    async def _save(self) -> CompilationResult | None:
-        """Save and compile; None when it was not saved, because someone else's change is to be looked at first."""
-        self._status.compiling = True
-        try:
-            if self.is_changed or not self._file.is_read:
-                text = self._source.text
-                try:
-                    await self._file.save(text)
-                except ConflictError as error:
-                    if not await self._settle_conflict(error, text):
-                        return None
-            self._show_place()
-            result = await self.workbench.workflows.compile(self.workflow_id)
-            self._status.result = result
-        finally:
-            self._status.compiling = False
-        self._check.check_now()
-        return result
-
-    async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
-        whose = await ask_whose_change(self.wftui, error)
-        if whose == "theirs":
-            await self._load()
-        elif whose == "mine":
-            await self._file.overwrite(text)
-        return whose in {"theirs", "mine"}
-
-    async def _look_for_changes(self) -> None:
-        """Take a change made elsewhere; beside unsaved changes only tell it."""
-        if not self.is_current or self._status.compiling:
-            return
-        try:
-            news = await self._file.news()
-        except UserError as error:
-            self.show_error(error)
-            return
-        if news == "gone":
-            self.notify("The file was deleted or moved. Saving will ask.", severity="warning", timeout=10)
-        elif news and self.is_changed:
-            self.notify("The file was changed by someone else. Saving will ask.", severity="warning", timeout=10)
-        elif news:
-            await self._load()
-            self.notify("The file was changed outside; this is the new text.")
-
-    async def may_leave(self) -> bool:
-        """Ask about unsaved changes."""
-        if not self.is_changed:
-            return True
-        chosen = await ask_about_changes(self.wftui, self.workflow_id)
-        if chosen == "save":
-            try:
-                return await self._save() is not None
-            except UserError as error:
-                self.show_error(error)
-        return chosen == "discard"
+        self.source.focus()
 
     # --- what the compiler says
 
-    def _checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
-        self._status.result = result
+    def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
+        """Show it in every pane."""
+        self.status.result = result
         problems = [*result.errors, *result.warnings]
         self._problems.show_problems(problems)
         self._problems.border_title = f"Problems  {problem_counts(result)}".strip()
-        self._source.mark(problems)
+        self.source.mark(problems)
         self._python.show_code(result.generated_code)
         if outline is not None:
             self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
@@ -218,29 +122,24 @@ class EditorScreen(PanedScreen):
         number = len(self._problems.problems)
         return f"{title} {number}" if pane == "problems" and number else title
 
-    def _show_place(self) -> None:
-        marks = ["unsaved"] if self.is_changed else []
-        self._status.note = "  ".join([*marks, f"Ln {self._source.line}, Col {self._source.column}"])
-        self.query_one(TitleBar).note = "unsaved" if self.is_changed else ""
-
     # --- reacting
 
     @on(TextArea.Changed, "#source")
     def _text_changed(self) -> None:
-        self._check.text_changed()
-        self._show_place()
+        self.live_check.text_changed()
+        self.show_place()
         self.refresh_bindings()
 
     @on(TextArea.SelectionChanged, "#source")
     def _cursor_moved(self) -> None:
-        self._show_place()
+        self.show_place()
         self.refresh_bindings()
-        if self._source.has_focus:
+        if self.source.has_focus:
             self._follow_cursor()
 
     def _follow_cursor(self) -> None:
         """Show in the other panes which step the cursor stands in."""
-        line = self._source.line
+        line = self.source.line
         inside = [step for step in self._steps if step.line is not None and step.line <= line]
         if inside:
             for view in self._step_views:
@@ -260,12 +159,12 @@ class EditorScreen(PanedScreen):
         wanted, self._first_step = self._first_step, None
         for step in self._steps:
             if step.step_id == wanted and step.line is not None:
-                self._source.jump(step.line)
+                self.source.jump(step.line)
 
     def _go_to_step(self, path: str) -> None:
         line = next((step.line for step in self._steps if step.path == path), None)
         if line is not None:
-            self._source.jump(line)
+            self.source.jump(line)
 
     @on(LineView.Moved, "#problems")
     def _problem_moved(self) -> None:
@@ -278,11 +177,11 @@ class EditorScreen(PanedScreen):
     def _go_to_problem(self, problem: CompilationError | None) -> None:
         if problem is not None:
             self.enter("source")
-            self._source.jump(problem.line, problem.column)
+            self.source.jump(problem.line, problem.column)
 
     def on_key(self, event: events.Key) -> None:
         """Escape leaves the text for the tabs, where the plain keys work; once more leaves the editor."""
-        if event.key == "escape" and self._source.has_focus:
+        if event.key == "escape" and self.source.has_focus:
             event.stop()
             self.query_one(PaneTabs).focus()
 
@@ -295,23 +194,16 @@ class EditorScreen(PanedScreen):
             return "there is no problem"
         if verb == "fix" and not self._problem_to_fix():
             return "no fix is known for the problem here"
-        if verb in {"save", "edit_step", "add_step"} and self._source.read_only:
+        if verb in {"save", "edit_step", "add_step"} and self.source.read_only:
             return "the file is only shown here"
         return None
-
-    def action_save(self) -> None:
-        """Save and compile."""
-        self.attempt(self._save_only(), group="save")
-
-    async def _save_only(self) -> None:
-        await self._save()
 
     def action_run(self) -> None:
         """Save, compile, and run."""
         self.attempt(self._save_and_run(), group="save")
 
     async def _save_and_run(self) -> None:
-        result = await self._save()
+        result = await self.save()
         if result is None:
             return
         if result.success:
@@ -322,18 +214,18 @@ class EditorScreen(PanedScreen):
 
     def action_next_problem(self) -> None:
         """To the next problem after the cursor."""
-        self._go_to_problem(self._problems.select_from(self._source.line, self._source.column, 1))
+        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, 1))
 
     def action_previous_problem(self) -> None:
         """To the problem before the cursor."""
-        self._go_to_problem(self._problems.select_from(self._source.line, self._source.column, -1))
+        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
 
     def _problem_to_fix(self) -> CompilationError | None:
         """The one under the cursor of the list, when that has the focus, else the one in the line of the text."""
         if self._problems.has_focus:
             chosen = self._problems.selected
             return chosen if chosen is not None and chosen.fixes else None
-        line = self._source.line
+        line = self.source.line
         return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
 
     def action_fix(self) -> None:
@@ -348,14 +240,14 @@ class EditorScreen(PanedScreen):
         place = await ask_which_fix(self.wftui, problem)
         if place is not None:
             fix = problem.fixes[place]
-            self._source.change_to(apply_patch(self._source.text, fix.patch))
+            self.source.change_to(apply_patch(self.source.text, fix.patch))
             self.notify(fix.title, markup=False)
 
     def action_edit_step(self) -> None:
         """Change the step at the cursor by a form."""
         from wftui.tui.screens.step_editing import edit_step
 
-        self.attempt(edit_step(self.wftui, self._source, self._step_here()), group="step", exclusive=True)
+        self.attempt(edit_step(self.wftui, self.source, self._step_here()), group="step", exclusive=True)
 
     def _step_here(self) -> str | None:
         """Id of the step under the cursor of the pane that has the focus, else of the text."""
@@ -363,25 +255,25 @@ class EditorScreen(PanedScreen):
         for view in self._step_views:
             if view.has_focus and view.cursor in paths:
                 return paths[view.cursor]
-        return step_at(self._source.text, self._source.line)
+        return step_at(self.source.text, self.source.line)
 
     def action_add_step(self) -> None:
         """Add a step from the palette."""
         from wftui.tui.screens.step_editing import add_step
 
-        self.attempt(add_step(self.wftui, self._source, self._steps), group="step", exclusive=True)
+        self.attempt(add_step(self.wftui, self.source, self._steps), group="step", exclusive=True)
 
     def action_paste_command(self) -> None:
         """Make a step of a shell command."""
         from wftui.tui.screens.step_commands import paste_command
 
-        self.attempt(paste_command(self.wftui, self._source, self._steps))
+        self.attempt(paste_command(self.wftui, self.source, self._steps))
 
     def action_copy_command(self) -> None:
         """Copy the step at the cursor as a shell command."""
         from wftui.tui.screens.step_commands import copy_step_here
 
-        self.attempt(copy_step_here(self.wftui, self._source, self._steps))
+        self.attempt(copy_step_here(self.wftui, self.source, self._steps))
 
     def action_steps(self) -> None:
         """To the steps."""
@@ -403,14 +295,6 @@ class EditorScreen(PanedScreen):
         """To the problems."""
         self.enter("problems")
 
-    def action_undo(self) -> None:
-        """Take the last change back."""
-        self._source.undo()
-
-    def action_redo(self) -> None:
-        """Make it again."""
-        self._source.redo()
-
     def action_runs(self) -> None:
         """The runs of this workflow."""
         self.wftui.open_history(self.workflow_id)
@@ -422,26 +306,6 @@ class EditorScreen(PanedScreen):
     async def _lock_tools(self) -> None:
         from wftui.tui.screens.editor_locking import lock_tools
 
-        if await self._save() is not None:
+        if await self.save() is not None:
             await lock_tools(self, self.workflow_id)
-            self._check.check_now()
-
-    def action_reload(self) -> None:
-        """Read the file again, after asking when something would be lost."""
-        self.attempt(self._reload())
-
-    async def _reload(self) -> None:
-        if await self.may_leave():
-            await self._load()
-
-    def action_edit_outside(self) -> None:
-        """Open the file in the user's editor."""
-        self.attempt(self._edit_outside())
-
-    async def _edit_outside(self) -> None:
-        from wftui.tui.outside import edit
-
-        if await self.may_leave():
-            await edit(self.wftui, (await self.workbench.workflows.read(self.workflow_id)).path)
-            await self._load()
-            self._status.result = await self.workbench.workflows.compile(self.workflow_id)
+            self.live_check.check_now()
