@@ -1,5 +1,6 @@
 """Connections and step types on the command line."""
 
+import io
 import json
 import stat
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wftui.cli.main import main
+from wftui.connections.connections import Connections
 from wftui.connections.private_files import private_folder
 from wftui.workbench import Settings
 
@@ -43,6 +45,34 @@ def test_a_secret_in_clear_is_kept_encrypted(
     assert files
     assert all(secret.encode() not in path.read_bytes() for path in files)
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
+
+
+def test_values_are_typed_by_the_kind_and_secrets_may_come_from_a_pipe(
+    places: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = ["connections", *places]
+    monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\n"))
+    add = ["add", "svc", "--kind", "http", "-s", "username=123456", "-s", "password=?", "-s", "token=?"]
+    assert main([*begin, *add, "-s", "headers.X-Team=7"]) == 0
+    key = "-----BEGIN KEY-----\nMIIB\n-----END KEY-----"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{key}\n"))
+    assert main([*begin, "add", "other", "--kind", "generic", "-s", "secrets.key=?", "-s", "values.n=7"]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{key}\n"))
+    assert main([*begin, "secret", "set", "whole"]) == 0
+    capsys.readouterr()
+    assert main([*begin, "list", "--json"]) == 0
+    other, svc = (each["values"] for each in json.loads(capsys.readouterr().out))
+    assert other == {"secrets": {"key": "store:other/secrets/key"}, "values": {"n": 7}}
+    assert (svc["username"], svc["headers"]) == ("123456", {"X-Team": "7"})
+    assert main([*begin, "secret", "list", "--json"]) == 0
+    names = json.loads(capsys.readouterr().out)
+    store = Connections().store
+    assert {name: store.get(name) for name in names} == {
+        "other/secrets/key": key,
+        "svc/password": "one",
+        "svc/token": "two",
+        "whole": key,
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from wftui.cli.inputs import typed
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
@@ -14,6 +15,7 @@ from wftui.connections.connections import StoredConnection
 from wftui.connections.kinds import KINDS
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
+from wftui.model.json_schema import as_object
 from wftui.workbench import Workbench
 
 
@@ -60,7 +62,7 @@ def _add(arguments: argparse.Namespace) -> int:
             name=arguments.name,
             kind=arguments.kind,
             description=arguments.description,
-            values=_values({}, arguments.settings),
+            values=_values(arguments.kind, {}, arguments.settings),
         )
         return await _save(workbench, new)
 
@@ -75,7 +77,7 @@ def _edit(arguments: argparse.Namespace) -> int:
         before = known[arguments.name]
         changed = before.model_copy(
             update={
-                "values": _values(before.values, arguments.settings),
+                "values": _values(before.kind, before.values, arguments.settings),
                 "description": before.description if arguments.description is None else arguments.description,
             }
         )
@@ -168,7 +170,7 @@ def _secret(arguments: argparse.Namespace) -> int:
         terminal = Terminal()
         match arguments.secret_action:
             case "set":
-                await workbench.connections.set_secret(arguments.name, _asked(arguments.name))
+                await workbench.connections.set_secret(arguments.name, _asked(arguments.name, whole=True))
                 terminal.line(
                     f"kept; workflows read it as secrets.{arguments.name}, connections as store:{arguments.name}"
                 )
@@ -188,9 +190,12 @@ def _secret(arguments: argparse.Namespace) -> int:
     return with_workbench(arguments, work)
 
 
-def _asked(name: str) -> str:
-    """A secret, typed unseen or read from a pipe."""
-    return getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+def _asked(name: str, *, whole: bool) -> str:
+    """A secret, typed unseen or read from a pipe: a line of it, or all of it, as a key of several lines is."""
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{name}: ")
+    text = sys.stdin.read() if whole else sys.stdin.readline()
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _day(moment: datetime | None) -> str:
@@ -203,23 +208,38 @@ def _shown(connection: StoredConnection) -> str:
     )
 
 
-def _values(before: dict[str, Json], settings: Sequence[str]) -> dict[str, Json]:
-    """The values with `-s KEY=VALUE` applied: JSON where it is JSON but text, `?` asked for unseen, empty removes."""
+def _values(kind: str, before: Mapping[str, Json], settings: Sequence[str]) -> dict[str, Json]:
+    """The values with `-s KEY=VALUE` applied, typed by the kind; `?` is asked for unseen, empty removes.
+
+    `KEY.NAME` is one entry of a field that holds texts by name, such as `env.TOKEN`.
+    """
     values = dict(before)
+    alone = sum(setting.partition("=")[2] == "?" for setting in settings) == 1
     for setting in settings:
         key, separator, text = setting.partition("=")
-        if not separator or not key:
+        field, dot, name = key.partition(".")
+        if not separator or not field or (dot and not name):
             raise UsageError("-s: write KEY=VALUE", code="usage.setting")  # what was given may be a secret
+        inner = values.get(field)
+        holder, last = ({**inner} if isinstance(inner, dict) else {}, name) if dot else (values, field)
         if text == "":
-            values.pop(key, None)
-        elif text == "?":
-            values[key] = _asked(key)
+            holder.pop(last, None)
         else:
-            values[key] = _json_or_text(text)
+            holder[last] = _asked(key, whole=alone) if text == "?" else _typed_value(kind, field, name, text)
+        if dot:
+            values[field] = holder
     return values
 
 
-def _json_or_text(text: str) -> Json:
+def _typed_value(kind: str, field: str, name: str, text: str) -> Json:
+    """Text where the kind wants text, though it looks like a number; else JSON where it is JSON."""
+    schema = KINDS[kind].model_json_schema(by_alias=True) if kind in KINDS else {}
+    wanted: Json = as_object(schema.get("properties")).get(field)
+    if name:
+        wanted = as_object(wanted).get("additionalProperties")
+    types = as_object(typed(schema, wanted)).get("type", [])
+    if "string" in ([types] if isinstance(types, str) else types):
+        return text
     try:
         return json.loads(text)
     except ValueError:

@@ -39,15 +39,15 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
         if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
         if key in secret:
-            inputs[key] = parse_value(key, _secret_text(key, text), _typed(schema, known.get(key)), shown="…")
+            inputs[key] = parse_value(key, _secret_text(key, text), typed(schema, known.get(key)), shown="…")
             continue
         if text.startswith("@"):
             text = _read_file(text[1:])
-        inputs[key] = parse_value(key, text, _typed(schema, known.get(key)))
+        inputs[key] = parse_value(key, text, typed(schema, known.get(key)))
     return inputs
 
 
-def _typed(whole: Mapping[str, Json], schema: Json) -> Json:
+def typed(whole: Mapping[str, Json], schema: Json) -> Json:
     """The schema of an input with the types it allows, where they stand behind a `$ref` or in its branches."""
     if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):
         return schema

@@ -139,8 +139,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_connections(connections: argparse.ArgumentParser) -> None:
     add_json(connections)
     actions = connections.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="list them; secrets are shown as where they are")
-    actions.add_parser("kinds", help="list the kinds and their fields")
+    listing = actions.add_parser("list", help="list them; secrets are shown as where they are")
+    kinds = actions.add_parser("kinds", help="list the kinds and their fields")
     for name, help_text in [("add", "add one"), ("edit", "change some of its values")]:
         added = actions.add_parser(name, help=help_text)
         added.add_argument("name")
@@ -153,7 +153,8 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            help="a value; of a secret: env:NAME, file:PATH, cmd:PROGRAM, or ? to be asked; empty removes it",
+            help="a value, KEY.NAME one of several by name; of a secret: env:NAME, file:PATH, cmd:PROGRAM, store:NAME, "
+            "or ? to be asked, or to read it from a pipe; empty removes it",
         )
     for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
         actions.add_parser(name, help=help_text).add_argument("name")
@@ -164,11 +165,11 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
     connect.add_argument("toolkit", help="what the account is of, such as github")
     connect.add_argument("--wait", action="store_true", help="wait until it is connected, or the link has expired")
     secret = actions.add_parser("secret", help="keep secrets for workflows (secrets.NAME), encrypted")
-    for added in (accounts, connect, secret):
+    kept = secret.add_subparsers(dest="secret_action", metavar="ACTION")
+    names = kept.add_parser("list", help="list their names")
+    for added in (listing, kinds, accounts, connect, secret, names):
         # Without a default of its own it leaves alone what stood before the action.
         added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
-    kept = secret.add_subparsers(dest="secret_action", metavar="ACTION")
-    kept.add_parser("list", help="list their names")
     for name, help_text in [("set", "keep one; it is asked for, or read from a pipe"), ("remove", "forget one")]:
         kept.add_parser(name, help=help_text).add_argument("name")
 

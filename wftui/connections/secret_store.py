@@ -99,7 +99,11 @@ class SecretStore:
         data = read_private(path)
         if data is None:
             if not create:
-                raise ConnectionsError(f"the key of the secret store is missing: {path}", code="connection.store")
+                raise ConnectionsError(
+                    f"the key of the secret store is missing: {path}; put it back, or begin anew by removing "
+                    f"{self._folder / _SECRETS}",
+                    code="connection.store",
+                )
             identity = pyrage.x25519.Identity.generate()
             write_private(path, f"# public key: {identity.to_public()}\n{identity}\n".encode())
             return identity
