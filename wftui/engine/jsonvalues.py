@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Iterator
 
 from wftui.model.base import Json
+from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.pointers import pointer_to
 from wftui.runtime.errors import WorkflowError
 
-MAX_DEPTH = 200
-"""Deeper values cannot be stored: the serialisers underneath stop at 255."""
 _DIRECT = 20_000  # values looked at on the event loop (about 5 ms); more of them are looked at in a thread
-_MAX_INTEGER_BITS = 14_000  # Python refuses to print integers of more than 4,300 digits
 _INFINITY = float("inf")
 _FEW = 20
 
@@ -28,7 +26,7 @@ async def ensure_json(value: Json, error_type: str, what: str) -> None:
     if _is_plain(value):
         return
     walk = _Walk(value, error_type, what)
-    if not walk.go(_DIRECT):
+    if not walk.go(_DIRECT) and not await asyncio.to_thread(is_json, value):
         await asyncio.to_thread(walk.go, None)
 
 
@@ -44,7 +42,7 @@ def _is_plain(value: Json) -> bool:
             if not item.isascii():
                 return False
         elif kind is int:
-            if item.bit_length() > _MAX_INTEGER_BITS:
+            if item.bit_length() > MAX_INTEGER_BITS:
                 return False
         elif kind is not bool and item is not None:
             return False
@@ -98,8 +96,8 @@ class _Walk:
             if not -_INFINITY < value < _INFINITY:
                 self._refuse(f"is {value}, which JSON does not know")
         elif kind is int:
-            if value.bit_length() > _MAX_INTEGER_BITS:
-                self._refuse("is an integer of more than 4,300 digits")
+            if value.bit_length() > MAX_INTEGER_BITS:
+                self._refuse("is an integer of more than 3,900 digits")
         elif value is not None and kind is not bool:
             self._refuse(f"is a {kind.__name__}")
         return False

@@ -4,12 +4,14 @@ What is cut is cut between lines or words where that is possible, and an ellipsi
 knows half a secret.
 """
 
+import codecs
 import re
 
 from wftui.connections.matcher import ELLIPSIS
 
 _BORDER = re.compile(r"\s")
 _LINE = 500
+_PIECE = 1024 * 1024
 
 
 class Capture:
@@ -44,7 +46,7 @@ class Capture:
     def text(self) -> str:
         """What was kept, as text; a cut is said in a line of its own, and whole lines are cut where there are any."""
         if not self.truncated:
-            return (self._head + self._tail).decode("utf-8", "replace")
+            return _decoded(self._head, self._tail)
         tail = self._tail[-(self._limit - len(self._head)) :]
         # rfind and find give -1 where there is no line end, and then where there is no space either.
         head = self._head[: (self._head.rfind(b"\n") + 1) or (self._head.rfind(b" ") + 1) or len(self._head)]
@@ -61,6 +63,16 @@ class Capture:
         """The last line that is not empty, for error messages; empty when there is none."""
         end = (self._head + self._tail)[-8192:].decode("utf-8", "replace").rstrip()
         return ending(end.rpartition("\n")[2].strip(), _LINE)
+
+
+def _decoded(*stretches: bytearray) -> str:
+    """The text of stretches that follow one another, in pieces: a big one would hold up every thread."""
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    parts = []
+    for stretch in stretches:
+        with memoryview(stretch) as view:
+            parts += [decode(view[start : start + _PIECE]) for start in range(0, len(view), _PIECE)]
+    return "".join([*parts, decode(b"", True)])
 
 
 def beginning(text: str, limit: int) -> str:

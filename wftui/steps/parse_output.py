@@ -18,22 +18,25 @@ def environment_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def parse_text(stdout: Capture, how: Literal["text", "lines", "json"]) -> Json:
+def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]) -> Json:
     """What stdout means.
+
+    Args:
+        text: what was kept of it.
 
     Raises:
         WorkflowError: `output.truncated` when part of what must be parsed was not kept, `output.parse` for no JSON.
     """
     if how == "text":
-        return stdout.text().removesuffix("\n").removesuffix("\r")
+        return text.removesuffix("\n").removesuffix("\r")
     if stdout.truncated:
         raise WorkflowError(
             "output.truncated", f"stdout is {stdout.total:,} bytes and was not kept whole; raise maxOutput to parse it."
         )
     if how == "lines":
-        return split_lines(stdout.text())
+        return split_lines(text)
     try:
-        return parse_json(stdout.text())
+        return parse_json(text)
     except ValueError as error:
         raise WorkflowError("output.parse", f"stdout is no JSON: {error}.") from None
 

@@ -7,6 +7,8 @@ request is a line of JSON on the file descriptor; events go out as lines, the la
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import importlib
 import inspect
 import io
@@ -17,43 +19,73 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
 CODE_NAME = "<code>"
-MAX_DEPTH = 200
+MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000  # more digits than that Python does not print
+PLAIN = {str, bool, type(None)}
 
 
 class NotJsonError(Exception):
-    """A value between steps must be JSON; the message names where it is not."""
+    """A value between steps must be JSON; this says where it is not, and why."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"result{place if len(place) <= 40 else place[:34] + '…'} {reason}")
+        self.reason = reason
+        self.place = place
+
+    def inside(self, key: str) -> NotJsonError:
+        """The same, of a value in which the value at fault stands under a key."""
+        return NotJsonError(self.reason, key + self.place)
 
 
-def check_json(value: Any, place: str = "result", depth: int = 0) -> Any:
+def check_json(value: Any, depth: int = 0) -> Any:
     """The value with tuples as lists; raises NotJsonError with the place of what is no JSON."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         if abs(value).bit_length() > MAX_INTEGER_BITS:
-            raise NotJsonError(f"{place} is a whole number of more than 4,000 digits")
+            raise NotJsonError("is a whole number of more than 3,900 digits")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotJsonError(f"{place} is {value}, which is no JSON value")
+            raise NotJsonError(f"is {value}, which is no JSON value")
         return float(value)
     if not isinstance(value, (dict, list, tuple)):
-        raise NotJsonError(f"{place} is a {type(value).__name__}, which is no JSON value")
+        raise NotJsonError(f"is a {type(value).__name__}, which is no JSON value")
     if depth == MAX_DEPTH:
-        raise NotJsonError(f"{place[:40]}… is nested more than {MAX_DEPTH} levels deep")
+        raise NotJsonError(f"is nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
-        checked = {}
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise NotJsonError(f"{place} has the key {key!r}; keys must be text")
-            checked[key] = check_json(inner, f"{place}.{key}", depth + 1)
-        return checked
-    return [check_json(inner, f"{place}[{index}]", depth + 1) for index, inner in enumerate(value)]
+        return check_object(value, depth)
+    kinds = set(map(type, value))
+    if kinds <= PLAIN or (kinds == {float} and all(map(math.isfinite, value))):
+        return value if type(value) is list else list(value)  # of millions of values none is looked at by itself
+    checked = []
+    try:
+        for inner in value:
+            checked.append(check_json(inner, depth + 1))
+    except NotJsonError as error:
+        raise error.inside(f"[{len(checked)}]") from None
+    return checked
+
+
+def check_object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
+    """The same of a dict."""
+    checked: dict[str, Any] = {}
+    for key, inner in value.items():
+        if not isinstance(key, str):
+            raise NotJsonError(f"has the key {key!r}; keys must be text")
+        if type(inner) in PLAIN:
+            checked[key] = inner
+            continue
+        try:
+            checked[key] = check_json(inner, depth + 1)
+        except NotJsonError as error:
+            raise error.inside(f".{key}") from None
+    return checked
 
 
 def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> Any:
@@ -168,7 +200,9 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
     """The last event of one request."""
     try:
         function = find_function(request, send)
-        return {"event": "result", "value": check_json(call(function, request["args"]))}
+        result = call(function, request["args"])
+        with collector_resting():
+            return {"event": "result", "value": check_json(result)}
     except NotJsonError as error:
         return {"event": "error", "kind": "not_json", "message": str(error), "stack": None}
     except BaseException as error:  # noqa: BLE001  (told to the step, whatever it is)
@@ -181,6 +215,18 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
         }
 
 
+@contextlib.contextmanager
+def collector_resting() -> Iterator[None]:
+    """Big values hold no cycles: to look for some over and over while one is made takes longer than to make it."""
+    used = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if used:
+            gc.enable()
+
+
 def main() -> None:
     """Answer one request after the other, each from the same surroundings, until there are no more."""
     descriptor = int(sys.argv[1])
@@ -190,7 +236,8 @@ def main() -> None:
     one_at_a_time = threading.RLock()  # any thread of the code may print
 
     def send(event: dict[str, Any]) -> None:
-        data = memoryview(json.dumps(event, allow_nan=False).encode("ascii") + b"\n")
+        with collector_resting():
+            data = memoryview(json.dumps(event, allow_nan=False).encode("ascii") + b"\n")
         with one_at_a_time:
             while data:
                 data = data[channel.write(data) :]
@@ -200,7 +247,8 @@ def main() -> None:
     limited = False
     with os.fdopen(os.dup(descriptor), "rb") as reader:
         for line in reader:
-            request = json.loads(line)
+            with collector_resting():
+                request = json.loads(line)
             if request.get("memory") and not limited:
                 import resource
 

@@ -40,7 +40,8 @@ class Interpreter:
     def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str], run: str) -> None:
         self._ours, theirs = socket.socketpair()
         self._ours.setblocking(False)
-        self._waiting = bytearray()
+        self._waiting: list[bytes] = []  # of a line that has not ended
+        self._size = 0
         self._context: StepContext | None = None
         self._process = asyncio.ensure_future(
             run_process(
@@ -104,14 +105,15 @@ class Interpreter:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             await loop.sock_sendall(self._ours, await _encoded(request))
             while data := await loop.sock_recv(self._ours, _READ_SIZE):
-                self._waiting += data
-                if len(self._waiting) > MAX_RESULT:
+                *ends, rest = data.split(b"\n")
+                for end in ends:
+                    line, size = [*self._waiting, end], self._size + len(end)
+                    self._waiting, self._size = [], 0
+                    yield _decoded(line) if size < BIG_TEXT else await asyncio.to_thread(_decoded, line)
+                self._waiting.append(rest)
+                self._size += len(rest)
+                if self._size > MAX_RESULT:
                     raise WorkflowError("output.too_big", f"The result is bigger than {MAX_RESULT:,} bytes of JSON.")
-                if b"\n" not in data:
-                    continue
-                *lines, self._waiting = self._waiting.split(b"\n")
-                for line in lines:
-                    yield json.loads(line) if len(line) < BIG_TEXT else await asyncio.to_thread(_decoded, line)
 
     def _log(self, text: str, stream: OutputStream) -> None:
         # What a program of the code says after its call has ended belongs to nobody.
@@ -131,11 +133,12 @@ async def _encoded(request: Mapping[str, Json]) -> bytes:
 def _encoded_big(request: Mapping[str, Json]) -> bytes:
     args = request["args"]
     rest = json.dumps({name: value for name, value in request.items() if name != "args"}).encode("ascii")
-    return b"".join([rest[:-1], b', "args": ', *encode_pieces(args, measure(args)), b"}\n"])
+    return b"".join([rest[:-1], b', "args": ', *encode_pieces(args), b"}\n"])
 
 
-def _decoded(line: bytearray) -> dict[str, Any]:
-    event: dict[str, Any] = read_json(line.decode())
+def _decoded(line: list[bytes]) -> dict[str, Any]:
+    text = "".join([piece.decode("ascii") for piece in line])
+    event: dict[str, Any] = read_json(text) if len(text) > BIG_TEXT else json.loads(text)
     return event
 
 

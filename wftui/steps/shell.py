@@ -155,10 +155,11 @@ class ShellStep(StepType[ShellInput]):
 
 
 def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Json:  # noqa: A002
-    value = parse_text(result.stdout, input.parse)
+    stdout = result.stdout.text()
+    value = parse_text(result.stdout, stdout, input.parse)
     output = ShellOutput(
         exit_code=result.exit_code,
-        stdout=result.stdout.text(),
+        stdout=stdout,
         stderr=result.stderr.text(),
         value=None,
         outputs=read_outputs(outputs_file),

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from wftui.model.base import Json
+from wftui.model.big_values import is_json
 from wftui.model.events import EVENT_ADAPTER, EventBase, ExecutionEvent, StepEventBase, StepStarted
 from wftui.model.execution import ValueRef
 from wftui.store.json_values import NotJsonError, TooBigError, measure, printable
@@ -174,19 +175,32 @@ def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool
         prepared.references.append(value.hash)
         reference = value.to_wire()
     else:
-        measured = measure(value, PAYLOAD_BYTES if at_once else None)
-        if measured.size <= PAYLOAD_BYTES and not measured.marked:
-            text: bytes = to_json(value)
-            if len(text) <= PAYLOAD_BYTES:
-                return text
-        if at_once:
-            raise TooBigError
-        payload = pack(value, measured)
+        if (text := _inline(value, at_once)) is not None:
+            return text
+        payload = pack(value)
         prepared.payloads.append(payload)
         prepared.references.append(payload.hash)
         reference = payload.reference()
     prepared.changes[name] = reference
     return to_json(reference)
+
+
+def _inline(value: Json, at_once: bool) -> bytes | None:
+    """The JSON text of a value that is small enough to stand in its event; None of a big one, which is checked too."""
+    try:
+        marked = measure(value, PAYLOAD_BYTES).marked
+    except TooBigError:
+        if at_once:
+            raise
+        if not is_json(value):
+            measure(value)  # which says where it is not
+        return None
+    text: bytes = b"" if marked else to_json(value)
+    if text and len(text) <= PAYLOAD_BYTES:
+        return text
+    if at_once:
+        raise TooBigError
+    return None
 
 
 def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool) -> None:

@@ -7,21 +7,19 @@ surrogate pair) is refused where it is produced, so that a live value and its st
 import json
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice, repeat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from pydantic_core import to_json
 
 from wftui.model.base import Json
+from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS, weight
 from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.runtime.errors import WorkflowError
 
-MAX_DEPTH = 190
-"""Levels a value may be nested: the readers of events take 200 in all."""
 REFERENCE_KEY = "$value"
-_MAX_INT_BITS = 13_000  # Python reads and writes no decimal number of more than 4,300 digits
 _PIECE = 256 * 1024
+_MEMBERS = 1_000
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -45,12 +43,10 @@ class Measured:
     Attributes:
         size: an estimate of the bytes of its JSON text, low by what escaping adds.
         marked: some object in it has the key `$value`, by which the store marks its own references.
-        big: sizes of the objects and lists in it that are too big to be encoded in one go, by `id`.
     """
 
     size: int = 0
     marked: bool = False
-    big: dict[int, int] = field(default_factory=dict)
 
 
 def measure(value: Json, limit: int | None = None) -> Measured:
@@ -110,8 +106,6 @@ def _container(value: dict[Json, Json] | list[Json], depth: int, room: float, me
     except _RefusalError as refusal:
         refusal.trail.append(key)
         raise
-    if size > _PIECE:
-        measured.big[id(value)] = size
     return size
 
 
@@ -127,7 +121,7 @@ def _leaf(value: Json) -> int:
     if value is None or isinstance(value, bool):
         return 5
     if isinstance(value, int):
-        if value.bit_length() > _MAX_INT_BITS:
+        if value.bit_length() > MAX_INTEGER_BITS:
             raise _RefusalError("is a number of more than 3,900 digits")
         return 2 + value.bit_length() // 4
     if isinstance(value, float):
@@ -161,8 +155,8 @@ def _a(value: object) -> str:
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 
-def encode_pieces(value: Json, measured: Measured) -> Iterator[bytes]:
-    """The JSON text of a measured value, piece by piece.
+def encode_pieces(value: Json) -> Iterator[bytes]:
+    """The JSON text of a value, piece by piece.
 
     Each piece is whole UTF-8 of about a quarter of a megabyte: no single call computes for long, so that a thread that
     encodes 100 MB lets the event loop's thread work in between.
@@ -172,60 +166,45 @@ def encode_pieces(value: Json, measured: Measured) -> Iterator[bytes]:
         for start in range(0, len(value), _PIECE):
             yield to_json(value[start : start + _PIECE])[1:-1]
         yield b'"'
-    elif id(value) in measured.big:
-        at_once = max(1, _PIECE * len(value) // measured.big[id(value)])
-        if isinstance(value, dict):
-            yield from _encode_object(value, at_once, measured)
-        else:
-            yield from _encode_list(value, at_once, measured)
+    elif isinstance(value, dict) and value:
+        keys = list(value)
+        yield from _encode_members(value, lambda start, stop: {key: value[key] for key in keys[start:stop]}, b"{}")
+    elif isinstance(value, list) and value:
+        yield from _encode_members(value, lambda start, stop: value[start:stop], b"[]")
     else:
         yield to_json(value)
 
 
-def _encode_list(value: list[Json], at_once: int, measured: Measured) -> Iterator[bytes]:
-    separator = b"["
-    for start in range(0, len(value), at_once):
-        part = value[start : start + at_once]
-        if not any(map(_stands_alone, part, repeat(measured))):
+def _encode_members(value: Json, stretch: Callable[[int, int], Json], brackets: bytes) -> Iterator[bytes]:
+    """The members of a list or object, as many at once as make a piece; one that is more is taken apart."""
+    separator = brackets[:1]
+    start, count = 0, _MEMBERS
+    while start < len(value):
+        part = stretch(start, start + count)
+        size = weight((part,), _PIECE)
+        if size <= _PIECE:
             yield separator + to_json(part)[1:-1]
-            separator = b","
+            start += count
+            if size < _PIECE // 2:
+                count *= 2
+        elif count > 1:
+            count = max(1, count // 4)
             continue
-        for item in part:
-            yield separator
-            yield from encode_pieces(item, measured)
-            separator = b","
-    yield b"]"
-
-
-def _encode_object(value: dict[str, Json], at_once: int, measured: Measured) -> Iterator[bytes]:
-    separator = b"{"
-    pairs = iter(value.items())
-    while part := dict(islice(pairs, at_once)):
-        if not any(map(_stands_alone, part.values(), repeat(measured))):
-            yield separator + to_json(part)[1:-1]
-            separator = b","
-            continue
-        for key, item in part.items():
-            yield separator + to_json(key) + b":"
-            yield from encode_pieces(item, measured)
-            separator = b","
-    yield b"}"
-
-
-def _stands_alone(value: Json, measured: Measured) -> bool:
-    """Whether a value is too big to be encoded together with its neighbours."""
-    return id(value) in measured.big or (isinstance(value, str) and len(value) > _PIECE)
+        else:
+            if isinstance(part, dict):
+                ((key, member),) = part.items()
+                yield separator + to_json(key) + b":"
+                yield from encode_pieces(member)
+            else:
+                yield separator
+                yield from encode_pieces(part[0])
+            start += 1
+        separator = b","
+    yield brackets[1:]
 
 
 def decode_pieces(pieces: list[str]) -> Json:
-    """The value whose JSON text, cut where `encode_pieces` cuts, is given; for a thread beside the event loop.
-
-    No single call computes for long, so that the event loop's thread works in between.
-    """
-    if pieces[0].startswith('"'):
-        inside = [pieces[0][1:], *pieces[1:]]
-        inside[-1] = inside[-1][:-1]
-        return "".join(json.loads(f'"{piece}"') for piece in inside)
+    """The value whose JSON text is given in pieces; of a big one, for a thread beside the event loop."""
     text = "".join(pieces)
     return read_json(text) if len(text) > BIG_TEXT else json.loads(text)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.execution import ValueRef
-from wftui.store.json_values import REFERENCE_KEY, Measured, decode_pieces, encode_pieces
+from wftui.store.json_values import REFERENCE_KEY, decode_pieces, encode_pieces
 from wftui.store.reader import Reader
 
 PAYLOAD_BYTES = 16 * 1024
@@ -42,7 +42,7 @@ class Payload:
         return ValueRef(hash=self.hash, bytes=self.size, preview=self.preview).to_wire()
 
 
-def pack(value: Json, measured: Measured) -> Payload:
+def pack(value: Json) -> Payload:
     """Encode, hash and compress a checked value. Takes a while for a big one: not for the event loop."""
     digest = hashlib.sha256()
     parts: list[tuple[int, bytes]] = []
@@ -56,7 +56,7 @@ def pack(value: Json, measured: Measured) -> Payload:
         start = total
         pending.clear()
 
-    for piece in encode_pieces(value, measured):
+    for piece in encode_pieces(value):
         digest.update(piece)
         if len(preview) < PREVIEW_LENGTH:
             preview = (preview + piece[: 4 * PREVIEW_LENGTH].decode(errors="ignore"))[:PREVIEW_LENGTH]
