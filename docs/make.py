@@ -224,10 +224,12 @@ def keys() -> str:
     from wftui.tui.screens.history import HistoryScreen
     from wftui.tui.screens.missing import MissingScreen
     from wftui.tui.screens.monitor import MonitorScreen
+    from wftui.tui.screens.restart import RestartScreen
     from wftui.tui.screens.run_input import RunInputModal
     from wftui.tui.screens.settings import SettingsScreen
     from wftui.tui.screens.step_form import StepForm
     from wftui.tui.screens.step_types import StepTypesScreen
+    from wftui.tui.screens.value import ValueScreen
     from wftui.tui.screens.workflows import WorkflowsScreen
 
     parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
@@ -237,6 +239,8 @@ def keys() -> str:
         ("Editor", EditorScreen.ACTIONS),
         ("Run form", RunInputModal.ACTIONS),
         ("Monitor", MonitorScreen.ACTIONS),
+        ("The plan of a re-run", RestartScreen.ACTIONS),
+        ("A value", ValueScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
         ("What a run lacked", MissingScreen.ACTIONS),
         ("The form of a step", StepForm.ACTIONS),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
@@ -89,6 +90,27 @@ async def test_a_workflow_with_errors_says_why_it_does_not_run(
         await pilot.press("r")
         await until(pilot, lambda: "That did not work" in text_of(app))
         assert isinstance(app.screen, WorkflowsScreen)
+
+
+async def test_a_run_that_cannot_start_leaves_the_form_with_what_was_filled_in(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", **ASKING)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
+        await pilot.press(*"Ada")
+        put_workflow("hello", **{**ASKING, "steps": [{"id": "a", "type": "sett"}]})
+        await pilot.press("enter")
+        await until(pilot, lambda: "hello does not compile" in text_of(app))
+        assert isinstance(app.screen, RunInputModal)
+        assert "Ada" in text_of(app)
+        put_workflow("hello", **ASKING)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
+        assert len(app.session_runs) == 1
 
 
 async def test_escape_in_the_run_form_runs_nothing(

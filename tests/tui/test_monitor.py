@@ -1,7 +1,9 @@
 """The monitor over recorded runs: what it shows at which size, what its keys do, playback, the clipboard."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tui.run_events import Story, asking, completed, failed, running
 from wftui.model.events import Completed, IterationCompleted, IterationStarted, Log
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.screens.value import ValueScreen
 from wftui.tui.widgets.run.detail import StepDetail
 from wftui.workbench import Workbench
@@ -170,6 +173,33 @@ async def test_a_big_result_is_read_as_it_is_scrolled_to(open_run: Any, until: U
         await until(pilot, lambda: '"last": "the end"' in text_of(pilot.app))
 
 
+async def test_a_value_is_searched_and_saved(
+    open_run: Any, until: Until, text_of: TextOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    big = {"rows": [f"row {number} {'is long ' * 20}needle {number}" for number in range(500)]}
+    async with open_run(completed(outputs=big)) as (pilot, screen):
+        await until(pilot, lambda: '"row 0 ' in text_of(pilot.app))
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+        await pilot.press("slash", *"needle", "space", *"499", "enter")
+        await until(pilot, lambda: "needle 499 1 of 1" in text_of(pilot.app))
+        await pilot.press("slash", "ctrl+u", *"needle", "enter")
+        await until(pilot, lambda: "needle 500 of 500" in text_of(pilot.app))
+        await pilot.press("n")
+        await until(pilot, lambda: "needle 1 of 500" in text_of(pilot.app))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await pilot.press("enter")
+        saved = tmp_path / f"{screen.state.record.workflow_id}-results.json"
+        await until(pilot, lambda: [note.message for note in pilot.app._notifications])
+        assert json.loads(saved.read_text()) == big
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "there is a file of that name already" in text_of(pilot.app))
+
+
 async def test_disabled_actions_say_why(open_run: Any) -> None:
     async with open_run(completed()) as (pilot, _screen):
         await pilot.press("c")
@@ -202,6 +232,8 @@ async def test_copying_takes_what_is_under_the_cursor(open_run: Any) -> None:
         assert '"exitCode": 0' in pilot.app.clipboard
         await pilot.press("Y")
         assert pilot.app.clipboard == running().run_id
+        await pilot.press("A")
+        assert pilot.app.clipboard == "clone"
         await pilot.press("2", "home", "down", "y")
         await pilot.pause()
         assert pilot.app.clipboard.startswith("Receiving objects: 100% (10234/10234)")

@@ -18,6 +18,7 @@ from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.restart import RestartScreen
+from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.widgets.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
@@ -250,6 +251,36 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
         second = pilot.app.screen
         await until(pilot, lambda: second.state.record.status == "completed")
+        assert second.state.record.parent_id == run_id
+        assert (tmp_path / "count").read_text() == "x\n"
+
+
+async def test_the_plan_is_shown_for_other_inputs_and_run_with_them(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    steps = [
+        {"id": "once", "type": "shell", "input": {"script": f"echo x >> '{tmp_path}/count'"}},
+        {"id": "greet", "type": "set", "input": {"text": "{{ inputs.who }} {{ inputs.more | default('alone') }}"}},
+    ]
+    asked = {"type": "object", "properties": {"who": {"type": "string"}, "more": {"type": "string"}}}
+    put_workflow("greet", inputSchema=asked, steps=steps, outputs={"said": "{{ steps.greet.output.text }}"})
+    run_id = await workbench.runs.start("greet", {"who": "Ann", "more": "and Bob"})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: screen.state.ended)
+        screen.panes.timeline.select("greet")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunInputModal) and "and Bob" in text_of(pilot.app))
+        await pilot.press(*"Eve", "tab", "ctrl+u", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RestartScreen))
+        assert "A new run with other inputs: 1 step to run, 1 kept" in text_of(pilot.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
+        second = pilot.app.screen
+        await until(pilot, lambda: second.state.record.status == "completed")
+        assert second.state.record.inputs == {"who": "Eve"}, "what was taken out stays out"
+        assert second.state.record.outputs == {"said": "Eve alone"}
         assert second.state.record.parent_id == run_id
         assert (tmp_path / "count").read_text() == "x\n"
 

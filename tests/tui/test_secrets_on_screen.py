@@ -133,7 +133,7 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
             for value in (step_result.input, step_result.output, step_result.error):
                 if value is not None:
                     value = value.to_wire() if hasattr(value, "to_wire") else value
-                    app.push_screen(ValueScreen("value", value, app.screen._text))  # type: ignore[attr-defined]
+                    app.push_screen(ValueScreen("value", value, app.screen._text, name="value"))  # type: ignore[attr-defined]
                     await until(pilot, lambda: isinstance(app.screen, ValueScreen))
                     await pilot.press("end")
                     await pilot.pause()

@@ -1,12 +1,15 @@
 """JSON as lines: the same value in other words, in pieces of any size, for any width."""
 
 import json
+import re
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from wftui.tui.widgets.value.finding import folded_together, lines_with, stretches
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -118,3 +121,18 @@ def test_deep_nesting_does_not_end_the_screen() -> None:
     lines = ValueLines(80)
     lines.add(deep, last=True)
     assert len(text_of(lines)) == 9_999
+
+
+@pytest.mark.parametrize("width", [16, 30, 200])
+def test_a_text_is_found_where_folds_cut_it(width: int) -> None:
+    lines = ValueLines.of({"first": "x" * 20 + "needle" + "y" * 40, "needle": ["no", "a needle needle"]}, width)
+    lines.ensure(MOST_LINES)
+    wanted = re.compile("needle")
+    found = list(lines_with(lines.lines, 0, len(lines.lines), wanted))
+    pieces = [
+        ("".join(text for text, _ in lines.lines[line])[start:end], begins)
+        for place in sorted({folded_together(lines.lines, line).start for line in found})
+        for line, (start, end), begins in stretches(lines.lines, folded_together(lines.lines, place), wanted)
+    ]
+    assert "".join(text for text, _ in pieces) == "needle" * 4
+    assert sum(begins for _, begins in pieces) == 4

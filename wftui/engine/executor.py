@@ -208,7 +208,12 @@ class WorkflowExecutor:
         return (await self._stored.of_run(execution_id)).plan.input_schema
 
     async def plan_restart(
-        self, execution_id: str, *, from_step: str | None = None, inputs: Mapping[str, Json] | None = None
+        self,
+        execution_id: str,
+        *,
+        from_step: str | None = None,
+        inputs: Mapping[str, Json] | None = None,
+        complete: bool = False,
     ) -> RestartPlan:
         """What `rerun` with the same arguments would keep and run, and why.
 
@@ -218,7 +223,8 @@ class WorkflowExecutor:
         """
         record = await self._record(execution_id, window=None)
         before = await self._stored.plan_before(execution_id)
-        return (await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before)).restart
+        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before, complete=complete)
+        return found.restart
 
     async def rerun(
         self,
@@ -226,6 +232,7 @@ class WorkflowExecutor:
         *,
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
+        complete: bool = False,
         user_id: str = "",
         confirmed: bool = False,
     ) -> str:
@@ -236,6 +243,7 @@ class WorkflowExecutor:
         Args:
             from_step: id or path of the step to run again, with all that follows; None: from what failed or changed.
             inputs: in the place of those of the earlier run; secret ones must be given again.
+            complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
             confirmed: run again what was running when an interrupted run's process died and says `"idempotent": false`.
 
         Raises:
@@ -248,7 +256,7 @@ class WorkflowExecutor:
         if record.status in ("pending", "running"):
             raise ConflictError(f"run {execution_id} is still going, so nobody knows yet what it leaves to run again")
         before = await self._stored.plan_before(execution_id)
-        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before)
+        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before, complete=complete)
         plan = found.loaded.plan
         if not confirmed and (asked := may_run_twice(plan, found.record, from_step)):
             raise ConfirmationNeeded(asked)

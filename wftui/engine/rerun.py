@@ -40,6 +40,8 @@ async def prepare_rerun(
     from_step: str | None,
     inputs: Mapping[str, Json],
     before: WorkflowPlan | None,
+    *,
+    complete: bool = False,
 ) -> Rerun:
     """Plan to run a workflow again.
 
@@ -47,6 +49,7 @@ async def prepare_rerun(
         before: the workflow as the earlier run had it; None where that cannot be had any more.
         from_step: id or path of a step to run again whatever became of it.
         inputs: in the place of those of the earlier run.
+        complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
 
     Raises:
         NotFoundError: there is no such step.
@@ -55,7 +58,7 @@ async def prepare_rerun(
     whole = await store.resolve_record(record)
     loaded = await asyncio.to_thread(load, record.workflow_id)
     plan = loaded.plan
-    filled, _invalid = await check_inputs(plan.input_schema, {**whole.inputs, **inputs})
+    filled, _invalid = await check_inputs(plan.input_schema, {**({} if complete else whole.inputs), **inputs})
     hidden = masked(filled, plan.secret_inputs)
     environment = dict(os.environ)
     restart = await asyncio.to_thread(

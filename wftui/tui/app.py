@@ -150,25 +150,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             inputs: what the form starts with, such as the inputs of an earlier run.
             connections: what the earlier run took in the place of the connections that the workflow names.
         """
-        self.run_worker(self._ask_and_run(workflow_id, inputs, connections), group="run", exclusive=True)
+        from wftui.tui.screens.starting import ask_and_run
 
-    async def _ask_and_run(
-        self, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
-    ) -> None:
-        from wftui.tui.screens.run_input import RunInputModal
-
-        try:
-            outline = await self.workbench.workflows.outline(workflow_id)
-            given: Mapping[str, Json] | None = {}
-            if RunInputModal.has_questions(outline.input_schema):
-                recent = await self.workbench.runs.recent_inputs(workflow_id)
-                given = await self.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs))
-            if given is not None:
-                run_id = await self.workbench.runs.start(workflow_id, given, connections=connections)
-                self._adopt(run_id)
-                self.open_monitor(run_id)
-        except UserError as error:
-            self.show_error(error)
+        self.run_worker(ask_and_run(self, workflow_id, inputs, connections), group="run", exclusive=True)
 
     def show_error(self, error: UserError) -> None:
         """Say what a person can do nothing about, or has to change."""
@@ -176,7 +160,8 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     # --- runs of this process
 
-    def _adopt(self, run_id: str) -> None:
+    def adopt(self, run_id: str) -> None:
+        """Take up a run of this process: its end is told, and it is named when the app is left."""
         if run_id not in self.session_runs:
             self.session_runs.append(run_id)
             self.run_worker(self._until_ended(run_id), group="runs")
@@ -200,7 +185,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             return
         running = self.workbench.runs.running()
         for run_id in running:
-            self._adopt(run_id)
+            self.adopt(run_id)
         self._looks += 1
         if running or not self._looks % _IDLE_LOOKS:
             await self.look_for_questions()

@@ -82,6 +82,7 @@ class RunsDesk:
         *,
         keep: bool,
         from_step: str | None = None,
+        complete: bool = False,
         confirmed: bool = False,
     ) -> str:
         """Run a workflow as it is now with the inputs of an earlier run, its parent; returns the new run's id.
@@ -90,6 +91,7 @@ class RunsDesk:
             inputs: in the place of those of the earlier run; secret ones, which are never stored, must be among them.
             keep: take over every step that neither failed nor depends on a change; see `plan_restart`.
             from_step: with `keep`: id or path of a step to run again, with all that follows.
+            complete: with `keep`: `inputs` are all there are; those of the earlier run that are not among them go.
             confirmed: with `keep`: run again what was running when the process died and says `"idempotent": false`.
 
         Raises:
@@ -102,7 +104,12 @@ class RunsDesk:
         executor = await self._executor()
         if keep:
             return await executor.rerun(
-                run_id, from_step=from_step, inputs=inputs, user_id=self._user_id, confirmed=confirmed
+                run_id,
+                from_step=from_step,
+                inputs=inputs,
+                complete=complete,
+                user_id=self._user_id,
+                confirmed=confirmed,
             )
         record = await self.record(run_id, whole=True)
         from wftui.engine.secret_inputs import masked, restored
@@ -113,10 +120,11 @@ class RunsDesk:
         return await self.start(record.workflow_id, whole, parent_id=record.id, connections=record.connections)
 
     async def plan_restart(
-        self, run_id: str, inputs: Mapping[str, Json], *, from_step: str | None = None
+        self, run_id: str, inputs: Mapping[str, Json], *, from_step: str | None = None, complete: bool = False
     ) -> list[StepDecision]:
-        """What `rerun` with `keep` would keep and what it would run again, and why."""
-        return (await (await self._executor()).plan_restart(run_id, from_step=from_step, inputs=inputs)).decisions
+        """What `rerun` with `keep` and the same arguments would keep and what it would run again, and why."""
+        executor = await self._executor()
+        return (await executor.plan_restart(run_id, from_step=from_step, inputs=inputs, complete=complete)).decisions
 
     async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
         """What a person must give again, because it is never stored, before a run can go on or be repeated.

@@ -1,6 +1,7 @@
 """ExecutionMonitor: one run, live or as it was, and what may be done about it."""
 
 import asyncio
+import re
 from typing import ClassVar
 
 from textual import on
@@ -11,10 +12,10 @@ from wftui.tui.actions import Action
 from wftui.tui.counting import count
 from wftui.tui.screens.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.run_screen import RunScreen
-from wftui.tui.screens.secret_inputs import secrets_again
+from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.detail import StepDetail, section_value
-from wftui.tui.widgets.run.panes import as_text
+from wftui.tui.widgets.value.export import as_text
 from wftui.tui.widgets.value.sizes import size_text
 
 PAINTS_PER_SECOND = 20
@@ -100,19 +101,13 @@ class MonitorScreen(RunScreen):
         self.attempt(self._rerun_from(), group="rerun", exclusive=True)
 
     async def _rerun_from(self) -> None:
-        from wftui.tui.screens.restart import RestartScreen
+        from wftui.tui.screens.run_again import run_again
 
         step = self.panes.timeline.selected
         from_step = step.path if step is not None and step.status != "failed" else None
-        decisions = await self.workbench.runs.plan_restart(self.run_id, {}, from_step=from_step)
-        title = f"Run again from {from_step or 'what failed'}"
-        if not await self.wftui.push_screen_wait(RestartScreen(title, decisions, ascii_only=self.wftui.ascii)):
-            return
-        secrets = await secrets_again(self.wftui, self.run_id, resume=False, from_step=from_step)
-        if secrets is not None:
-            self.wftui.open_monitor(
-                await self.workbench.runs.rerun(self.run_id, secrets, keep=True, from_step=from_step)
-            )
+        new = await run_again(self.wftui, self.run_id, from_step)
+        if new is not None:
+            self.wftui.open_monitor(new)
 
     def action_connect(self) -> None:
         """Show what the run lacked."""
@@ -128,25 +123,13 @@ class MonitorScreen(RunScreen):
         self.attempt(self._resume(), group="rerun", exclusive=True)
 
     async def _resume(self) -> None:
-        from wftui.engine.resume import ConfirmationNeeded
-        from wftui.tui.screens.confirm import Choice, ConfirmScreen
-        from wftui.tui.screens.restart import RestartScreen
+        from wftui.tui.screens.run_again import go_on
 
-        decisions = await self.workbench.runs.plan_resume(self.run_id)
-        plan = RestartScreen("Go on with this run", decisions, same_run=True, ascii_only=self.wftui.ascii)
-        if not await self.wftui.push_screen_wait(plan):
-            return
-        secrets = await secrets_again(self.wftui, self.run_id, resume=True)
-        if secrets is None:
-            return
-        try:
-            await self.workbench.runs.resume(self.run_id, secrets)
-        except ConfirmationNeeded as needed:
-            choices = [Choice("leave", "Leave it", "escape"), Choice("again", "Run them again", "r", danger=True)]
-            if await self.wftui.push_screen_wait(ConfirmScreen("Go on", str(needed), choices)) != "again":
-                return
-            await self.workbench.runs.resume(self.run_id, secrets, confirmed=True)
-        self.run_worker(self._follow(), group="follow", exclusive=True)
+        goes = await go_on(self.wftui, self.run_id)
+        if goes == self.run_id:
+            self.run_worker(self._follow(), group="follow", exclusive=True)
+        elif goes is not None:
+            self.wftui.open_monitor(goes)
 
     def action_child(self) -> None:
         """Open the run that the selected step started."""
@@ -179,6 +162,15 @@ class MonitorScreen(RunScreen):
         """Copy the run's id."""
         self.app.copy_to_clipboard(self.run_id)
         self.notify(f"Copied {self.run_id}", markup=False)
+
+    def action_copy_path(self) -> None:
+        """Copy the address of the step under the cursor."""
+        path = self.panes.line_step()
+        if path is None:
+            self.notify("No step is under the cursor.")
+        else:
+            self.app.copy_to_clipboard(path)
+            self.notify(f"Copied {path}", markup=False)
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
@@ -216,11 +208,18 @@ class MonitorScreen(RunScreen):
 
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:
+        self._open_value(section_value(event.step, event.section), f"{event.section} of {event.step.path}")
+
+    @on(LineView.Chosen, "#results")
+    def _results_opened(self) -> None:
+        self._open_value(self.shown.record.outputs, f"results of {self.state.record.workflow_id}")
+
+    def _open_value(self, value: Json, title: str) -> None:
         from wftui.tui.screens.value import ValueScreen
 
-        title = f"{event.section} of {event.step.path}"
-        value = section_value(event.step, event.section)
-        self.app.push_screen(ValueScreen(title, value, self._text, ascii_only=self.wftui.ascii))
+        what, _, whose = title.partition(" of ")
+        name = "-".join(re.findall(r"[\w.]+", f"{whose} {what}"))
+        self.app.push_screen(ValueScreen(title, value, self._text, name=name, ascii_only=self.wftui.ascii))
 
     # --- panes
 

@@ -48,6 +48,14 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.reject", "Reject", "Answer no to the step that asks.", ("x",), "Run", footer=False),
     Action("monitor.copy_id", "Copy id", "Copy the run's id.", ("Y",), "Run", footer=False),
     Action(
+        "monitor.copy_path",
+        "Copy path",
+        "Copy the path of the step under the cursor: its address in the run.",
+        ("A",),
+        "Run",
+        footer=False,
+    ),
+    Action(
         "monitor.copy_command",
         "Copy as command",
         "Copy what the selected step did as a curl command, secrets masked.",

@@ -1,21 +1,28 @@
 """Running again from somewhere: what would be kept, what would run again, and why; shown before it is done."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from wftui.tui.actions import Action, bindings
 from wftui.tui.counting import count
 from wftui.tui.status import look
 from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.schema_form.key_line import KeyLine
 
 if TYPE_CHECKING:
     from wftui.engine.restart import StepDecision
+
+_GROUP = "Plan"
+
+Answer = Literal["run", "inputs", "leave"]
+"""Go ahead, show the plan for other inputs, or do nothing."""
 
 
 class _Decisions(LineView):
@@ -45,39 +52,85 @@ class _Decisions(LineView):
         return words.truncate(width, ellipsis=not self.ascii_only)
 
 
-class RestartScreen(ModalScreen[bool]):
-    """Returns whether to go ahead."""
+class RestartScreen(ModalScreen[Answer]):
+    """Returns what is to become of the plan.
+
+    Args:
+        title: what it is the plan of.
+        decisions: the plan.
+        same_run: the run itself goes on, rather than a new one that follows it.
+        other_inputs: the plan is for other inputs than those the run had.
+        asks: whether the workflow has inputs that could be others.
+    """
 
     DEFAULT_CSS = """
     RestartScreen {
-        .dialog { width: 76; }
+        .dialog { width: 76; padding: 1 2 0 2; }
         #restart-summary { height: auto; margin-bottom: 1; }
+        KeyLine { margin-top: 1; padding: 0; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "dismiss(True)", "Run", priority=True),
-        Binding("escape", "dismiss(False)", "Leave"),
-    ]
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("restart.run", "Run", "Go ahead with this plan.", ("enter",), _GROUP, priority=True),
+        Action("restart.leave", "Leave", "Run nothing.", ("escape",), _GROUP),
+        Action("restart.inputs", "Other inputs", "Change the inputs, and see the plan of a new run.", ("i",), _GROUP),
+        Action("restart.help", "Keys", "Show the keys of this plan.", ("question_mark", "f1"), _GROUP),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
 
     def __init__(
-        self, title: str, decisions: Sequence["StepDecision"], *, same_run: bool = False, ascii_only: bool = False
+        self,
+        title: str,
+        decisions: Sequence["StepDecision"],
+        *,
+        same_run: bool = False,
+        other_inputs: bool = False,
+        asks: bool = False,
+        ascii_only: bool = False,
     ) -> None:
-        """`same_run`: the run itself goes on, rather than a new one that follows it."""
         super().__init__()
-        self._same_run = same_run
         self._heading = title
         self._decisions = decisions
+        self._same_run = same_run
+        self._other_inputs = other_inputs
+        self._asks = asks
         self._ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
-        """A summary and the decisions."""
+        """A summary, the decisions, the keys."""
         kept = sum(decision.action == "keep" for decision in self._decisions)
         again = len(self._decisions) - kept
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
-            box.border_subtitle = "enter runs - esc leaves" if self._ascii_only else "⏎ run · esc leave"
             begin = "The same run goes on" if self._same_run else "A new run"
+            others = " with other inputs" if self._other_inputs else ""
             steps = f"{count(again, 'step')} to run, {kept} kept as before"
-            summary = f"{begin}: {steps}."
-            yield Static(summary, id="restart-summary", markup=False)
+            yield Static(f"{begin}{others}: {steps}.", id="restart-summary", markup=False)
             yield _Decisions(self._decisions, ascii_only=self._ascii_only)
+            yield KeyLine(self.ACTIONS)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is asked, there are no other inputs."""
+        if parameters == ("restart.inputs",):
+            return self._asks
+        return super().check_action(action, parameters)
+
+    async def action_act(self, action_id: str) -> None:
+        """Do an action of the plan."""
+        await self.run_action(f"screen.{action_id.partition('.')[2]}")
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.help")
+
+    def action_run(self) -> None:
+        """Go ahead."""
+        self.dismiss("run")
+
+    def action_inputs(self) -> None:
+        """Change the inputs."""
+        self.dismiss("inputs")
+
+    def action_leave(self) -> None:
+        """Run nothing."""
+        self.dismiss("leave")

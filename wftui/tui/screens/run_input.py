@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.model.form_command import PLACEHOLDER, run_command
 from wftui.model.form_secrets import covered, forget_secrets, uncovered
 from wftui.model.form_state import Node, build_form, rebuild_form
@@ -38,10 +39,17 @@ RECHECK_AFTER = 0.3
 """Seconds without a key after which a form that had problems is checked again."""
 _PROBLEMS_SHOWN = 4
 _SUMMARY_LENGTH = 300
-_ASKED_AGAIN = "Secret inputs are never stored: give them once more."
+ASKED_AGAIN = "Secret inputs are never stored: give them once more."
 
 _left: dict[str, dict[str, Json]] = {}
 """What was filled in when a form was left without running, by workflow; offered again while the app is open."""
+
+Start = Callable[[dict[str, Json]], Awaitable[bool]]
+"""Does what inputs are asked for, and returns whether the form may go; a `UserError` is told on it."""
+
+
+async def _take(_inputs: dict[str, Json]) -> bool:
+    return True
 
 
 class RunInputModal(ModalScreen[dict[str, Json] | None]):
@@ -51,7 +59,9 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         outline: the workflow that is to run.
         recent: inputs of its last runs, to pick from; newest first.
         inputs: what the form starts with, instead of the defaults alone.
-        again: the command (`["wftui", "resume", "01k…"]`) that repeats a run, of which only secrets are asked.
+        start: what is done with the inputs while the form is still there, so that it keeps them where it fails.
+        again: the command (`["wftui", "resume", "01k…"]`) that repeats a run.
+        about: what to know, instead of the workflow's description.
     """
 
     DEFAULT_CSS = """
@@ -89,11 +99,16 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         *,
         recent: Sequence[RecentInputs] = (),
         inputs: Mapping[str, Json] | None = None,
+        start: Start = _take,
         again: Sequence[str] = (),
+        about: str = "",
     ) -> None:
         super().__init__()
         self._outline = outline
+        self._start = start
+        self._starting = False
         self._again = list(again)
+        self._about = about or outline.description
         self._recent = list(recent)
         self._form = form_of(outline.input_schema)
         self._state = build_form(self._form, MISSING if inputs is None else dict(inputs))
@@ -124,10 +139,6 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
                 yield Static(classes="facts")
                 yield CommandLine()
                 yield KeyLine(self.ACTIONS)
-
-    @property
-    def _about(self) -> str:
-        return _ASKED_AGAIN if self._again else self._outline.description
 
     def on_mount(self) -> None:
         """Offer what was left last time, and show the command."""
@@ -289,7 +300,8 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
                 return
         if self._recheck is not None:
             self._recheck.stop()
-        self.run_worker(self._check(run=True), group="run", exclusive=True)
+        if not self._starting:
+            self.run_worker(self._check(run=True), group="run", exclusive=True)
 
     def _check_again(self) -> None:
         if self._recheck is not None:
@@ -306,11 +318,25 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         if not problems and not isinstance(value, dict):
             problems[""] = "The inputs are one JSON object, and this schema asks for something else."
         if run and not problems:
-            _left.pop(self._outline.id, None)
-            self.dismiss(value)
+            if await self._begin(value):
+                _left.pop(self._outline.id, None)
+                self.dismiss(value)
             return
         self._checked = True
         await self._show_problems(problems, go_there=run)
+
+    async def _begin(self, inputs: dict[str, Json]) -> bool:
+        """Do what the inputs are asked for; what is in its way is told, and the form stays."""
+        self._starting = True
+        self._say([])
+        self.query_one(".facts", Static).update("Starting…", layout=False)
+        try:
+            return await self._start(inputs)
+        except UserError as error:
+            self._say([str(error)])
+            return False
+        finally:
+            self._starting = False
 
     async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
         if self._in_json:
@@ -331,7 +357,9 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         self.notify(f"The command is in the clipboard.{left_out}")
 
     def action_leave(self) -> None:
-        """Leave without running."""
+        """Leave without running; what has been begun is not left half done."""
+        if self._starting:
+            return
         forget_secrets(self._state)  # what is kept is shown in a list
         value = self._state.collect()
         if isinstance(value, dict) and value != self._untouched and not self._again:

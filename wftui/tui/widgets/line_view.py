@@ -18,7 +18,8 @@ from textual.style import Style
 
 GUTTER = 1
 """Cells before each row, where the cursor is marked."""
-
+FOUND = "$foreground on $warning-muted underline"
+"""The look of a text that was searched for."""
 
 LINE_KEYS: tuple[Binding, ...] = (
     Binding("up,k", "move(-1)", "Up", show=False),

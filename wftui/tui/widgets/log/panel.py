@@ -1,14 +1,15 @@
 """The log of a run with what is said about it: how much is shown, which filter, where the search is."""
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Literal
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
+from wftui.tui.widgets.ask_line import AskLine
 from wftui.tui.widgets.log.lines import LEVELS, LogLines
 from wftui.tui.widgets.log.view import LogView
 
@@ -23,12 +24,8 @@ class LogPanel(Vertical):
         height: 1fr;
         & > #log-state { height: 1; padding: 0 1; background: $panel; color: $foreground-muted; }
         & > LogView { height: 1fr; }
-        & > #log-asked { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
-        & > #log-asked.-asking { display: block; }
     }
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop_asking", "Close", show=False)]
 
     def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -40,7 +37,7 @@ class LogPanel(Vertical):
         """State, lines, text field."""
         yield Static(id="log-state", markup=False)
         yield self.view
-        yield Input(id="log-asked", compact=True, select_on_focus=True)
+        yield AskLine()
 
     def on_mount(self) -> None:
         """Say how things are."""
@@ -51,12 +48,12 @@ class LogPanel(Vertical):
     def ask(self, asking: Asking) -> None:
         """Let the user type a text to search for, or one that lines must hold."""
         self._asking = asking
-        field = self.query_one("#log-asked", Input)
         texts = self.view.wanted.texts
-        field.value = self.view.search if asking == "search" else (texts[0] if texts else "")
-        field.placeholder = "search in the lines shown" if asking == "search" else "show only lines that hold"
-        field.add_class("-asking")
-        field.focus()
+        if asking == "search":
+            placeholder, text = "search in the lines shown", self.view.search
+        else:
+            placeholder, text = "show only lines that hold", texts[0] if texts else ""
+        self.query_one(AskLine).ask(placeholder, text, self.view)
 
     def next_level(self) -> None:
         """Show one level less, or all again."""
@@ -67,38 +64,19 @@ class LogPanel(Vertical):
         """Show only the lines of a step and of all inside it; None shows those of all steps."""
         self.view.set_filter(replace(self.view.wanted, path=path))
 
-    # --- the text field
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    @on(AskLine.Answered)
+    def _answered(self, event: AskLine.Answered) -> None:
         """Search, or filter; an empty text ends it."""
         event.stop()
         if self._asking == "search":
-            self.view.set_search(event.value)
+            self.view.set_search(event.text)
         else:
-            self.view.set_filter(replace(self.view.wanted, texts=(event.value,) if event.value else ()))
-        self._close()
-
-    def on_input_blurred(self, event: Input.Blurred) -> None:
-        """Leaving the field changes nothing."""
-        event.stop()
-        event.input.remove_class("-asking")
+            self.view.set_filter(replace(self.view.wanted, texts=(event.text,) if event.text else ()))
 
     @property
     def is_asking(self) -> bool:
         """Whether the text field is open."""
-        return self.query_one("#log-asked", Input).has_class("-asking")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is the panel's only while the text field is open."""
-        return self.is_asking if action == "stop_asking" else super().check_action(action, parameters)
-
-    def action_stop_asking(self) -> None:
-        """Close the text field and change nothing."""
-        self._close()
-
-    def _close(self) -> None:
-        self.query_one("#log-asked", Input).remove_class("-asking")
-        self.view.focus()
+        return self.query_one(AskLine).is_asking
 
     # --- telling
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from wftui.model.execution import LogLevel
-from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines, finder
 from wftui.tui.widgets.log.text import coloured, plain
 
@@ -305,7 +305,7 @@ class LogView(LineView):
     def _marked(self, text: Content) -> Content:
         if self.search:
             for found in finder(self.search).finditer(text.plain):
-                text = text.stylize("$foreground on $warning-muted underline", found.start(), found.end())
+                text = text.stylize(FOUND, found.start(), found.end())
         return text
 
 

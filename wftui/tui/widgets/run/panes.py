@@ -1,6 +1,5 @@
 """The panes of the monitor: steps over time, the selected step, results, canvas, log; one or several at a time."""
 
-import json
 from dataclasses import replace
 from typing import Literal
 
@@ -24,7 +23,8 @@ from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import title
-from wftui.tui.widgets.value.view import TextSource, ValueView
+from wftui.tui.widgets.value.export import TextSource
+from wftui.tui.widgets.value.view import ValueView
 
 Pane = Literal["steps", "logs", "results", "canvas"]
 PANES: tuple[tuple[Pane, str], ...] = (
@@ -283,8 +283,3 @@ class RunPanes(Container):
         step = self.timeline.selected
         value = section_value(step, self.detail.section) if step is not None else None
         return value, f"the {self.detail.section} of {step.path}" if step is not None and value is not None else ""
-
-
-def as_text(value: Json) -> str:
-    """A value as it is put on the clipboard: text as it stands, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

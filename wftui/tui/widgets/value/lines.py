@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from wftui.model.base import Json
 
-Kind = Literal["key", "string", "number", "word", "mark", "note"]
+Kind = Literal["key", "string", "number", "word", "mark", "note", "fold"]
+"""What a part of a line is; `fold` is the indent of a line that goes on with the one before."""
 Part = tuple[str, Kind]
 Line = tuple[Part, ...]
 
@@ -33,6 +34,8 @@ class ValueLines:
     def __init__(self, width: int) -> None:
         self.lines: list[Line] = []
         self.complete = False
+        self.left_out = False
+        """Whether something of the value has no line."""
         self._width = max(16, width)
         self._text = ""
         self._at = 0
@@ -67,7 +70,7 @@ class ValueLines:
         while not self.complete and len(self.lines) < count:
             if len(self.lines) >= MOST_LINES:
                 self.lines.append(((f"… the rest is not shown; this is {MOST_LINES:,} lines of it", "note"),))
-                self.complete = True
+                self.complete = self.left_out = True
             elif not self._token():
                 if self._whole:
                     self._finish()
@@ -153,6 +156,7 @@ class ValueLines:
         else:
             self._scalar(_quoted(text), "string")
         if cut:
+            self.left_out = True
             self._line.append(("… the rest of this text is not shown", "note"))
             self._new_line()
 
@@ -227,6 +231,6 @@ def fold_line(line: Line, width: int) -> list[Line]:
                 position += len(piece)
             if position < len(text):
                 lines.append(tuple(parts))
-                parts, used = [(" " * indent, "mark")], indent
+                parts, used = [(" " * indent, "fold")], indent
     lines.append(tuple(parts))
     return lines
