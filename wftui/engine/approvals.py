@@ -71,11 +71,11 @@ class Questions:
         """
         question = self._open.get(path)
         if question is None:
-            raise NotFoundError(f"step {path} does not wait for an approval")
+            raise NotFoundError(f"step {path} does not wait for an approval", code="approval.none")
         if approved:
             data = await fitting(question.form, data)
         if question.reply.done():
-            raise NotFoundError(f"step {path} has just been answered")
+            raise NotFoundError(f"step {path} has just been answered", code="approval.none")
         question.reply.set_result(Reply(approved, by, data))
 
 

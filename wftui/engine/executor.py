@@ -37,7 +37,7 @@ from wftui.engine.stored_plans import LoadStored, StoredPlans
 from wftui.engine.takeover import take_over
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
+from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError, UserError
 from wftui.model.events import ExecutionEvent, Log
 from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
 from wftui.model.record_index import WINDOW
@@ -148,7 +148,7 @@ class WorkflowExecutor:
             UnresolvedError: something that the steps left need is not there; the run stays as it is.
         """
         if execution_id in self._runs or execution_id in self._resuming:
-            raise ConflictError(f"run {execution_id} is running here")
+            raise ConflictError(f"run {execution_id} is running here", code="run.going")
         self._resuming.add(execution_id)
         try:
             await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
@@ -192,7 +192,7 @@ class WorkflowExecutor:
         try:
             if await self._store.events(execution_id, after=history.last_seq, limit=1):
                 await self._store.release(execution_id)
-                raise ConflictError(f"run {execution_id} has gone on in another process meanwhile")
+                raise ConflictError(f"run {execution_id} has gone on in another process meanwhile", code="run.going")
             await run.resume()
         except RunBroken as broken:
             self._letting_go.add(asyncio.create_task(self._let_go(execution_id)))
@@ -254,7 +254,9 @@ class WorkflowExecutor:
         """
         record = await self._record(execution_id, window=None)
         if record.status in ("pending", "running"):
-            raise ConflictError(f"run {execution_id} is still going, so nobody knows yet what it leaves to run again")
+            raise ConflictError(
+                f"run {execution_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
+            )
         before = await self._stored.plan_before(execution_id)
         found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before, complete=complete)
         plan = found.loaded.plan
@@ -337,7 +339,7 @@ class WorkflowExecutor:
             return
         record = await self._record(execution_id)
         if record.status in TERMINAL:
-            raise ConflictError(f"run {execution_id} has already ended: it is {record.status}")
+            raise ConflictError(f"run {execution_id} has already ended: it is {record.status}", code="run.ended")
         if record.status == "interrupted":
             await self._cancel_interrupted(execution_id, by)
         else:
@@ -358,7 +360,9 @@ class WorkflowExecutor:
         record = await self._record(execution_id)
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
-            raise NotFoundError(f"step {path} of run {execution_id} does not wait for an approval")
+            raise NotFoundError(
+                f"step {path} of run {execution_id} does not wait for an approval", code="approval.none"
+            )
         form = await self._store.resolve(step.waiting.form)
         if approved:
             data = await fitting(form, data)
@@ -390,7 +394,7 @@ class WorkflowExecutor:
     async def _record(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
         record = await self._store.get(execution_id, window=window)
         if record is None:
-            raise NotFoundError(f"no run {execution_id}")
+            raise RunNotFoundError(execution_id)
         return record
 
     async def _create(

@@ -9,7 +9,7 @@ from wftui.engine.outcome import CANCELLED
 from wftui.engine.prior import Prior, RunHistory
 from wftui.engine.secret_inputs import restored
 from wftui.model.base import Json
-from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.errors import ConflictError, RunNotFoundError, UserError
 from wftui.model.events import (
     TERMINAL_EVENTS,
     Cancelled,
@@ -67,12 +67,12 @@ def check_resumable(history: RunHistory, execution_id: str) -> Created:
         ConflictError: the run has ended, or is not interrupted.
     """
     if history.created is None or history.last is None:
-        raise NotFoundError(f"no run {execution_id}")
+        raise RunNotFoundError(execution_id)
     last = history.last.type
     if last in TERMINAL_EVENTS:
-        raise ConflictError(f"run {execution_id} has already ended: it is {last}")
+        raise ConflictError(f"run {execution_id} has already ended: it is {last}", code="run.ended")
     if last != "interrupted":
-        raise ConflictError(f"run {execution_id} is not interrupted: another process runs it")
+        raise ConflictError(f"run {execution_id} is not interrupted: another process runs it", code="run.going")
     return history.created
 
 

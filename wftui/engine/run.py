@@ -165,7 +165,7 @@ class Run:
             RunBroken: it is stopped, but that cannot be recorded.
         """
         if self._decided:
-            raise ConflictError(f"run {self.id} has already ended")
+            raise ConflictError(f"run {self.id} has already ended", code="run.ended")
         again, self._cancelled = self._cancelled, True
         try:
             await self.core.emitter.emit(CancelRequested(execution_id=self.id, timestamp=self.core.now(), by=by))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError, UserError
+from wftui.model.errors import NotFoundError, RunNotFoundError, UserError
 from wftui.model.events import Created
 from wftui.runtime.plan import WorkflowPlan
 
@@ -31,7 +31,7 @@ class StoredPlans:
         """
         first = await self._store.events(execution_id, limit=1)
         if not first or not isinstance(first[0], Created):
-            raise NotFoundError(f"no run {execution_id}")
+            raise RunNotFoundError(execution_id)
         return await self.of(first[0])
 
     async def plan_before(self, execution_id: str) -> WorkflowPlan | None:
@@ -48,6 +48,6 @@ class StoredPlans:
             NotFoundError: its plan is not stored.
         """
         if created.plan is None or self._load is None:
-            raise NotFoundError(f"run {created.execution_id} has no stored plan")
+            raise NotFoundError(f"run {created.execution_id} has no stored plan", code="plan.not_found")
         source, code = await self._store.get_plan(created.plan)
         return await asyncio.to_thread(self._load, created.workflow_id, source, code)

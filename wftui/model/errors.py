@@ -40,6 +40,15 @@ class NotFoundError(UserError):
     exit_code = ExitCode.NOT_FOUND
 
 
+class RunNotFoundError(NotFoundError):
+    """A run that does not exist, or was removed from the history."""
+
+    code = "run.not_found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"there is no run {run_id}")
+
+
 class UsageError(UserError):
     """Wrong usage or invalid inputs."""
 

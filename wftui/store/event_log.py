@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import RunNotFoundError
 from wftui.model.events import Created, ExecutionEvent
 from wftui.model.execution import TERMINAL, ExecutionRecord, StepResult
 from wftui.model.paths import is_at_or_in
@@ -63,7 +63,7 @@ async def page(reader: Reader, execution_id: str, after: int, limit: int) -> lis
     """
     found = await _read(reader, execution_id, after, limit)
     if found is None:
-        raise NotFoundError(f"no run {execution_id}")
+        raise RunNotFoundError(execution_id)
     return await _decoded(execution_id, found[1])
 
 
@@ -142,7 +142,7 @@ async def follow(
         while True:
             found = await _read(reader, execution_id, last, _PAGE)
             if found is None:
-                raise NotFoundError(f"no run {execution_id}")
+                raise RunNotFoundError(execution_id)
             status, rows = found
             if rows:
                 last = rows[-1].seq

@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.model.events import Created, ExecutionEvent, Interrupted
 from wftui.model.execution import (
     CleanupReport,
@@ -449,7 +449,7 @@ class ExecutionStore:
     async def _existing(self, execution_id: str) -> ExecutionRecord:
         record = await self.get(execution_id)
         if record is None:
-            raise NotFoundError(f"no run {execution_id}")
+            raise RunNotFoundError(execution_id)
         return record
 
     async def _in_thread(self, work: Callable[[Cleanup], T], stop: threading.Event) -> T:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wftui.model.base import Json
-from wftui.model.errors import NotFoundError, UsageError
+from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
 from wftui.model.execution import ExecutionError, ExecutionFilters, ExecutionPage, ExecutionStatus, ExecutionSummary
 from wftui.model.listing import WorkflowStats
 from wftui.store.reader import Reader, Row
@@ -60,7 +60,7 @@ async def find_run(reader: Reader, text: str) -> str:
     if wanted == "last":
         rows = await _newest(reader, _STATUSES, [_NO_CHILD], [], 1)
         if not rows:
-            raise NotFoundError("there are no runs yet")
+            raise NotFoundError("there are no runs yet", code="run.not_found")
         return str(rows[0][0])
     for condition, values in (
         ("id = ?", [text.strip()]),
@@ -76,7 +76,7 @@ async def find_run(reader: Reader, text: str) -> str:
         if ids and wanted:
             shown = ", ".join(ids[:_SUGGESTED]) + (", …" if len(ids) > _SUGGESTED else "")
             raise UsageError(f"{text!r} fits more than one run: {shown}", code="usage.ambiguous")
-    raise NotFoundError(f"no run {text!r}")
+    raise RunNotFoundError(text)
 
 
 async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:

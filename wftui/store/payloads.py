@@ -121,7 +121,7 @@ async def read_value(reader: Reader, payload_hash: str) -> Json:
     )
     compressed = [row[0] for row in parts]
     if not compressed:
-        raise NotFoundError(f"the value {payload_hash} is not in the database")
+        raise NotFoundError(f"the value {payload_hash} is not in the database", code="value.not_found")
     return await asyncio.to_thread(lambda: decode_pieces([zlib.decompress(part).decode() for part in compressed]))
 
 
@@ -141,6 +141,6 @@ async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str
         )
     )
     if not rows:
-        raise NotFoundError(f"the value {payload_hash} is not in the database")
+        raise NotFoundError(f"the value {payload_hash} is not in the database", code="value.not_found")
     text = zlib.decompress(rows[0][1]).decode()
     return text, rows[1][0] if len(rows) > 1 else None

@@ -33,5 +33,5 @@ async def get(reader: Reader, name: str) -> tuple[str, str]:
     """
     rows = await reader.rows("SELECT source, code FROM plans WHERE hash = ?", (name,))
     if not rows:
-        raise NotFoundError(f"the plan {name} is not in the database")
+        raise NotFoundError(f"the plan {name} is not in the database", code="plan.not_found")
     return zlib.decompress(rows[0][0]).decode(), zlib.decompress(rows[0][1]).decode()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from wftui.model.errors import NotFoundError, UserError
+from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.events import TERMINAL_EVENTS, Created, ExecutionEvent
 from wftui.store import payloads
 from wftui.store.connection import WritingConnection
@@ -168,7 +168,7 @@ class EventWriter:
                 raise StoreConflict(f"run {row.id} exists already")
         elif not row.last_seq:
             self.forget(row.id)
-            raise NotFoundError(f"no run {row.id}")
+            raise RunNotFoundError(row.id)
         for one in prepared[:-1]:
             if one.event.type in TERMINAL_EVENTS:
                 raise StoreConflict(f"run {row.id}: nothing can follow its end")

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import NotFoundError, RunNotFoundError
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -307,5 +307,5 @@ class RunsDesk:
 
     async def _existing(self, run_id: str, record: ExecutionRecord | None, *, whole: bool) -> ExecutionRecord:
         if record is None:  # a cleanup was faster than this reader
-            raise NotFoundError(f"there is no run {run_id}", code="run.not_found")
+            raise RunNotFoundError(run_id)
         return await (await self._store()).resolve_record(record) if whole else record
