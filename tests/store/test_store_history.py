@@ -4,16 +4,20 @@ import asyncio
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_helpers import START, cancelled, completed, created, failed, started
 
-from wftui.model.errors import UsageError
+from wftui.model.errors import NotFoundError, UsageError
 from wftui.model.events import ExecutionEvent
 from wftui.model.execution import ExecutionFilters, ExecutionSummary
+from wftui.store.database import Opened
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.history import find_run, list_runs
+from wftui.store.reader import Reader, Row
 
 pytest_plugins = "store_fixtures"
 
@@ -125,6 +129,41 @@ async def test_a_page_stays_the_same_while_runs_are_added_before_it(store: Execu
     second = await store.list(limit=2, cursor=first.next)
     assert [run.id for run in second.executions] == ["run-001", "run-000"]
     assert second.to_wire()["next"] is None
+
+
+class _Explained(Reader):
+    """Keeps how SQLite answers what is asked of `executions`."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(opened)
+        self.steps: list[str] = []
+
+    async def rows(self, sql: str, values: Any = ()) -> list[Row]:
+        if "created_at" in sql:
+            self.steps += [step[3] for step in await super().rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+        return await super().rows(sql, values)
+
+
+async def test_runs_that_steps_started_are_passed_over_by_an_index_whatever_is_asked(database: Path) -> None:
+    await (await ExecutionStore.open(database)).close()
+    reader = _Explained(Opened(database))
+    with pytest.raises(NotFoundError):
+        await find_run(reader, "last")
+    for index, wanted in (
+        ("status", ExecutionFilters(children=False)),
+        ("status", ExecutionFilters(children=False, status=["failed"], since=START)),
+        ("workflow", ExecutionFilters(children=False, workflow_id="backup")),
+        ("workflow", ExecutionFilters(workflow_id="backup", user_id="ann")),
+        ("user", ExecutionFilters(children=False, user_id="ann")),
+        ("parent", ExecutionFilters(parent_id="run-000")),
+    ):
+        await list_runs(reader, wanted, 50, "12~x")
+        looked = [step for step in reader.steps if "executions" in step]
+        assert looked
+        assert all(f"SEARCH executions USING INDEX executions_by_{index} (" in step for step in looked), looked
+        assert all("status=? AND <expr>=?" in step for step in looked)
+        reader.steps.clear()
+    await reader.close()
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "12", "~", "x~y"])

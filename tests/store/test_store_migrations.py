@@ -21,8 +21,13 @@ def waits_for(run: str, path: str, child: str) -> StepWaiting:
 def as_version_1(path: Path) -> None:
     """Take away what came later."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
+        indexes = [each.strip() for each in MIGRATIONS[0].split(";") if "INDEX executions_by_" in each]
+        for index in indexes:
+            connection.execute(f"DROP INDEX {index.split()[2]}")
         connection.execute("ALTER TABLE executions DROP COLUMN parent_path")
         connection.execute("DROP TABLE chores")
+        for index in indexes:
+            connection.execute(index)
         connection.execute("PRAGMA user_version = 1")
         connection.commit()
 

@@ -1,13 +1,14 @@
 """Lists of runs, read from `executions` alone: filters, pages by key, search, statistics.
 
-Every index ends in (created_at, id) after a status, so each filter is answered by one ordered walk per status, merged:
-a page costs the same anywhere in a million runs.
+In every index (created_at, id) follows a status and whether a step started the run, so each filter is answered by
+ordered walks, one for each status with and without a step, merged: a page costs the same anywhere in a million runs.
 """
 
 import re
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import get_args
 
 from wftui.model.base import Json
@@ -24,7 +25,8 @@ _COLUMNS = (
     " warnings, parent_id, parent_path, waiting, created_at"
 )
 _CURSOR = re.compile(r"(-?\d+)~(.+)")
-_NO_CHILD = "parent_path IS NULL"
+_STARTED_BY_STEP = "(parent_path IS NULL) = 0"
+_STARTED_BY_USER = "(parent_path IS NULL) = 1"
 _MEDIAN_OF = 101
 _SUGGESTED = 5
 
@@ -39,7 +41,8 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
         conditions.append("(created_at, id) < (?, ?)")
         values += [int(found[1]), found[2]]
     search = await _search(reader, filters.text) if filters.text else None
-    rows = await _newest(reader, filters.status or _STATUSES, conditions, values, limit + 1, search)
+    statuses = filters.status or _STATUSES
+    rows = await _newest(reader, statuses, conditions, values, limit + 1, search, children=filters.children)
     page = rows[:limit]
     following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
     return ExecutionPage(executions=[_summary(row) for row in page], next=following)
@@ -58,7 +61,7 @@ async def find_run(reader: Reader, text: str) -> str:
     """The one run whose id is, begins with or ends with a text; `last` is the newest that no step started."""
     wanted = text.strip().lower()
     if wanted == "last":
-        rows = await _newest(reader, _STATUSES, [_NO_CHILD], [], 1)
+        rows = await _newest(reader, _STATUSES, [], [], 1, children=False)
         if not rows:
             raise NotFoundError("there are no runs yet", code="run.not_found")
         return str(rows[0][0])
@@ -101,14 +104,13 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
     values: list[Json] = []
     for column, value in (
         ("workflow_id", filters.workflow_id),
-        ("user_id", filters.user_id),
+        # The sign keeps SQLite from walking the index of users: that of workflows knows the users, too.
+        ("user_id" if filters.workflow_id is None else "+user_id", filters.user_id),
         ("parent_id", filters.parent_id),
     ):
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
-    if not filters.children:
-        conditions.append(_NO_CHILD)
     if filters.since is not None:
         conditions.append("created_at >= ?")
         values.append(to_milliseconds(filters.since))
@@ -158,11 +160,14 @@ async def _newest(
     values: list[Json],
     limit: int,
     search: _Search | None = None,
+    *,
+    children: bool = True,
 ) -> list[Row]:
     walks: list[str] = []
     bound: list[Json] = []
-    for status in dict.fromkeys(statuses):
-        where = ["status = ?", *conditions]
+    by_whom = (_STARTED_BY_USER, _STARTED_BY_STEP) if children else (_STARTED_BY_USER,)
+    for status, started in product(dict.fromkeys(statuses), by_whom):
+        where = ["status = ?", started, *conditions]
         bound += [status, *values]
         if search is not None:
             failed = status == "failed"

@@ -108,6 +108,19 @@ MIGRATIONS: tuple[str, ...] = (
         report TEXT
     ) WITHOUT ROWID
     """,
+    # Runs that a step started are found, and passed over, without looking at each; runs of a user and a workflow, too.
+    """
+    DROP INDEX executions_by_status;
+    DROP INDEX executions_by_workflow;
+    DROP INDEX executions_by_user;
+    DROP INDEX executions_by_parent;
+    CREATE INDEX executions_by_status ON executions (status, parent_path IS NULL, created_at, id);
+    CREATE INDEX executions_by_workflow
+        ON executions (workflow_id, status, parent_path IS NULL, created_at, id, user_id);
+    CREATE INDEX executions_by_user ON executions (user_id, status, parent_path IS NULL, created_at, id);
+    CREATE INDEX executions_by_parent
+        ON executions (parent_id, status, parent_path IS NULL, created_at, id) WHERE parent_id IS NOT NULL
+    """,
 )
 
 VERSION = len(MIGRATIONS)
