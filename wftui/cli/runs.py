@@ -237,7 +237,11 @@ def exit_code(record: ExecutionRecord) -> ExitCode:
 
 def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[str, Json]) -> int:
     """Start `wftui run` in a session of its own and print the run's id once it is recorded."""
+    from wftui.steps.process_tree import MARK
+
     reading, writing = os.pipe()
+    # Started by a step of another run, it would else end with that step.
+    environment = {name: value for name, value in os.environ.items() if name != MARK}
     command = [sys.executable, "-m", "wftui", "run", arguments.id, "--quiet", "--announce", str(writing)]
     command += ["--tables", str(settings.tables), "--db", str(settings.database), "--input", "-"]
     for pair in arguments.connections:
@@ -248,6 +252,7 @@ def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[s
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=[writing],
+        env=environment,
         start_new_session=True,
         text=True,
     )
