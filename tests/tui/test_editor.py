@@ -409,3 +409,22 @@ async def test_a_workflow_that_is_gone_is_not_opened(workbench: Workbench, until
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: "there is no workflow gone" in text_of(app))
         assert isinstance(app.screen, WorkflowsScreen)
+
+
+async def test_a_text_is_found_by_key_in_the_source_and_the_python(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        source, python = source_of(screen), screen.query_one(PythonView)
+        await pilot.press("ctrl+f", *"greet", "enter")
+        await until(pilot, lambda: source.selected_text == "greet")
+        assert source.has_focus, "what is typed next stands in the source"
+        await pilot.press("ctrl+f", "escape")
+        assert source.has_focus
+        screen.enter("python")
+        await until(pilot, lambda: python.has_focus)
+        await pilot.press("slash", "enter")
+        await until(pilot, lambda: python.selected_text == "greet")

@@ -90,3 +90,19 @@ async def test_turning_a_text_into_another_is_one_change_that_can_be_undone() ->
 
         run: Any = changes
         run()
+
+
+async def test_a_text_is_found_from_the_cursor_on_and_round_the_end() -> None:
+    app = Probe()
+    async with app.run_test():
+        view = app.query_one(SourceView)
+        view.show('{"Ä": "needle",\n "b": "Needle needle"}')
+        places = []
+        for _ in range(4):
+            assert view.find("needle")
+            assert view.selected_text.lower() == "needle"
+            places.append(view.selection.start)
+        assert places == [(0, 7), (1, 7), (1, 14), (0, 7)]
+        assert view.find("Needle")
+        assert view.selection.start == (1, 7), "a capital counts"
+        assert not view.find("hay")

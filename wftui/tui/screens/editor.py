@@ -18,6 +18,8 @@ from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor_questions import ask_which_fix
 from wftui.tui.screens.source_screen import SourceScreen
 from wftui.tui.step_text import step_at
+from wftui.tui.widgets.ask_line import AskLine
+from wftui.tui.widgets.code_area import CodeArea
 from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
@@ -67,6 +69,7 @@ class EditorScreen(SourceScreen):
         super().__init__(workflow_id)
         self._first_step = step_id
         self._steps: list[StepInfo] = []
+        self._sought = ""
 
     def trail(self) -> tuple[str, ...]:
         """Where it lives, and which one it is."""
@@ -82,6 +85,7 @@ class EditorScreen(SourceScreen):
             yield PythonView(id="python", classes="pane")
             yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
         yield ProblemList(ascii_only=ascii_only, id="problems", classes="pane")
+        yield AskLine()
         yield CompilationStatus(ascii_only=ascii_only)
 
     def on_mount(self) -> None:
@@ -242,6 +246,22 @@ class EditorScreen(SourceScreen):
             fix = problem.fixes[place]
             self.source.change_to(apply_patch(self.source.text, fix.patch))
             self.notify(fix.title, markup=False)
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        if self.view != "python":
+            self.view = "source"
+        self.query_one(AskLine).ask("find in the text", self._sought, self._text_shown)
+
+    @on(AskLine.Answered)
+    def _find(self, event: AskLine.Answered) -> None:
+        self._sought = event.text
+        if event.text and not self._text_shown.find(event.text):
+            self.notify(f"{event.text} is not in the text.", markup=False)
+
+    @property
+    def _text_shown(self) -> CodeArea:
+        return self._python if self.view == "python" else self.source
 
     def action_edit_step(self) -> None:
         """Change the step at the cursor by a form."""

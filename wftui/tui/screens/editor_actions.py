@@ -30,6 +30,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.canvas", "Canvas", "Show the steps as a graph.", ("3",), "Panes", footer=False),
     Action("editor.python", "Python", "Show the Python it compiles to.", ("4",), "Panes", footer=False),
     Action("editor.problems", "Problems", "Show what is wrong with it.", ("5",), "Panes", footer=False),
+    Action(
+        "editor.find",
+        "Find",
+        "Find a text in the source, or in the Python; once more: the next one.",
+        ("ctrl+f", "slash"),
+        "Text",
+        footer=False,
+    ),
     Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
     Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
     Action(

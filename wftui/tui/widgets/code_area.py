@@ -7,7 +7,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
+from textual.widgets.text_area import Selection, TextAreaTheme
+
+from wftui.tui.finding import finder
 
 HIGHLIGHT_UP_TO = 100_000
 """Characters up to which code is highlighted: parsing anew at each key would be felt above."""
@@ -74,6 +76,22 @@ class CodeArea(TextArea, inherit_bindings=False):
         if self.language != language:
             self.language = language
         self.load_text(text)
+
+    def find(self, text: str) -> bool:
+        """Select the next place of a text after the cursor, round the end; False when there is none."""
+        start = self.document.get_index_from_location(max(self.selection))
+        whole, wanted = self.text, finder(text)
+        found = wanted.search(whole, start) or wanted.search(whole)
+        if found is None:
+            return False
+        begin, end = (self.document.get_location_from_index(index) for index in found.span())
+        self.selection = Selection(begin, end)
+        self.scroll_cursor_visible(center=not self.in_view(begin[0]))
+        return True
+
+    def in_view(self, row: int) -> bool:
+        """Whether a row, counted from 0, is on the screen."""
+        return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
 
 
 def _syntax_styles(app: App[object]) -> dict[str, Style]:

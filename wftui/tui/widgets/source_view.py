@@ -40,7 +40,7 @@ class SourceView(CodeArea):
         """Put the cursor on a place and bring it into view."""
         row = max(0, min(line - 1, self.document.line_count - 1))
         length = len(self.document.get_line(row))
-        self.move_cursor((row, max(0, min(column - 1, length))), center=not self._in_view(row))
+        self.move_cursor((row, max(0, min(column - 1, length))), center=not self.in_view(row))
 
     def change_to(self, text: str) -> None:
         """Turn the text into another by one edit, which can be undone, of the stretch that differs."""
@@ -54,9 +54,6 @@ class SourceView(CodeArea):
         self.history.checkpoint()
         self.replace(text[head : len(text) - tail], _location(old, head), _location(old, len(old) - tail))
         self.history.checkpoint()
-
-    def _in_view(self, row: int) -> bool:
-        return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
 
     def mark(self, problems: Sequence[CompilationError]) -> None:
         """Underline the places of these problems instead of earlier ones."""

@@ -3,7 +3,6 @@
 Text is kept in compressed blocks; what is filtered by (level, step, time) stands beside it in flat arrays.
 """
 
-import re
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from textual.cache import LRUCache
 
 from wftui.model.events import Log
 from wftui.model.execution import LogLevel
+from wftui.tui.finding import finder
 from wftui.tui.widgets.log.text import clean, plain
 
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
@@ -51,11 +51,6 @@ class LogFilter:
 def inside(path: str, owner: str) -> bool:
     """Whether an address is `owner` or lies below it: `a[3].b` lies below `a[3]` and `a`, `ab` not below `a`."""
     return path == owner or (path.startswith(owner) and path[len(owner)] in ".[")
-
-
-def finder(text: str) -> re.Pattern[str]:
-    """What finds a text in a line; letter case counts only when the text has a capital in it."""
-    return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)
 
 
 class LogLines:

@@ -14,8 +14,9 @@ from textual.message import Message
 from textual.reactive import var
 
 from wftui.model.execution import LogLevel
+from wftui.tui.finding import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
-from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines, finder
+from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines
 from wftui.tui.widgets.log.text import coloured, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
