@@ -2,11 +2,15 @@
 
 import asyncio
 import ctypes
+from collections.abc import Callable
 from pathlib import Path
 
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
 from wftui.workbench import Workbench
+
+Cli = Callable[..., tuple[int, str, str]]
+"""Runs a command in this process; gives its exit code, its output and its errors."""
 
 EXAMPLES = Path(__file__).parents[1] / "tables"
 """The workflows that are shipped."""

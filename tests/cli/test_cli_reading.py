@@ -1,34 +1,16 @@
 """The reading commands, their `--json`, and bad input: a sentence, an exit code, never a traceback."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit import EXAMPLES
+from kit import EXAMPLES, Cli
 
 from wftui.cli.main import main
 from wftui.workbench import Settings
 from wftui.workspace.files import Workspace
 
 EXAMPLE_IDS = Workspace(EXAMPLES).ids()
-
-Cli = Callable[..., tuple[int, str, str]]
-"""Runs a command; gives its exit code, its output and its errors."""
-
-
-@pytest.fixture
-def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = main([*arguments, "--tables", str(settings.tables), "--db", str(settings.database)])
-        except SystemExit as ended:
-            code = int(str(ended.code))
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err + captured.out
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_where_things_are_may_stand_before_or_behind_the_command_or_in_the_environment(

@@ -2,16 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit import Cli
 
 from wftui.cli.main import main
 from wftui.workbench import Settings
-
-Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -2,25 +2,12 @@
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit import Cli
 
-from wftui.cli.main import main
 from wftui.workbench import Settings
-
-Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main([*arguments, "--tables", str(settings.tables), "--db", str(settings.database)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_the_catalogue(cli: Cli) -> None:

@@ -71,10 +71,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _edit(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
-        known = {each.name: each for each in await workbench.connections.all()}
-        if arguments.name not in known:
-            raise NotFoundError(f"there is no connection {arguments.name}", code="connection.not_found")
-        before = known[arguments.name]
+        before = await workbench.connections.get(arguments.name)
         changed = before.model_copy(
             update={
                 "values": _values(before.kind, before.values, arguments.settings),

@@ -81,7 +81,10 @@ class Connections:
         for each in self._load().connections:
             if each.name == name:
                 return each
-        raise NotFoundError(f"there is no connection {name!r}; add it: wftui connections add {name} --kind KIND")
+        raise NotFoundError(
+            f"there is no connection {name!r}; add it: wftui connections add {name} --kind KIND",
+            code="connection.not_found",
+        )
 
     def save(self, connection: StoredConnection) -> StoredConnection:
         """Add a connection, or replace the one of the same name; gives it as kept.

@@ -258,7 +258,8 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
     while path not in paths and record.step(path) is not None:
         path = path[: max(path.rfind("."), path.rfind("["))] if "." in path or "[" in path else ""
     if path not in paths:
-        raise NotFoundError(f"there is no step {name!r} to run from; there are {', '.join(sorted(by_id))}")
+        known = ", ".join(sorted(by_id))
+        raise NotFoundError(f"there is no step {name!r} to run from; there are {known}", code="step.not_found")
     return path
 
 

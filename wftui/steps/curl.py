@@ -176,9 +176,9 @@ class _Options:
         try:
             words = shlex.split(command.replace("\\\r\n", " ").replace("\\\n", " "))
         except ValueError as error:
-            raise UsageError(f"the command cannot be read: {str(error).lower()}") from None
+            raise UsageError(f"the command cannot be read: {str(error).lower()}", code="usage.command") from None
         if not words or words[0].rpartition("/")[2] != "curl":
-            raise UsageError("this is no curl command")
+            raise UsageError("this is no curl command", code="usage.command")
         rest = iter(words[1:])
         for word in rest:
             if not word.startswith("-") or word == "-":
@@ -186,17 +186,21 @@ class _Options:
                 continue
             for option, attached in _options_of(word):
                 if option in _NOT_TAKEN:
-                    raise UsageError(f"the curl option {option} is not taken over: {_NOT_TAKEN[option]}")
+                    raise UsageError(
+                        f"the curl option {option} is not taken over: {_NOT_TAKEN[option]}", code="usage.command"
+                    )
                 if option in _WITH_VALUE:
                     self._add(_WITH_VALUE[option], next(rest, None) if attached is None else attached, option)
                 elif option in _FLAGS:
                     self.flags.add(_FLAGS[option])
                 elif option not in _WITHOUT_MEANING:
-                    raise UsageError(f"the curl option {option} has no counterpart in an http step")
+                    raise UsageError(
+                        f"the curl option {option} has no counterpart in an http step", code="usage.command"
+                    )
 
     def _add(self, name: str, value: str | None, option: str) -> None:
         if value is None:
-            raise UsageError(f"the curl option {option} needs a value")
+            raise UsageError(f"the curl option {option} needs a value", code="usage.command")
         if name == "urlencode":
             key, equals, text = value.partition("=")
             value = f"{key}={quote_plus(text)}" if equals else quote_plus(value)
@@ -205,7 +209,7 @@ class _Options:
     def _address(self) -> str:
         urls = self.values.get("url", [])
         if len(urls) != 1:
-            raise UsageError("the curl command must have exactly one address")
+            raise UsageError("the curl command must have exactly one address", code="usage.command")
         url = urls[0] if "://" in urls[0] else f"http://{urls[0]}"
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)

@@ -110,7 +110,7 @@ def new_step_package(word: str, parent: Path) -> list[Path]:
         ConflictError: when the folder exists.
     """
     if not _WORD.fullmatch(word):
-        raise UsageError(f"{word!r} is no word for a step type: write it as in acme.fetch")
+        raise UsageError(f"{word!r} is no word for a step type: write it as in acme.fetch", code="usage.word")
     package, function = word.split(".")
     folder = parent / f"{package}-steps"
     module = f"{package}_steps"
@@ -130,7 +130,7 @@ def new_step_package(word: str, parent: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise ConflictError(f"{folder} exists already") from None
+        raise ConflictError(f"{folder} exists already", code="steps.exists") from None
     for path, text in files.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.format_map(values), "utf-8")

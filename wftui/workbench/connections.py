@@ -28,6 +28,14 @@ class ConnectionsDesk:
         """The user's connections; secret fields hold references."""
         return await asyncio.to_thread(lambda: stored_connections().all())
 
+    async def get(self, name: str) -> StoredConnection:
+        """One of them.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return await asyncio.to_thread(lambda: stored_connections().get(name))
+
     async def save(self, connection: StoredConnection) -> StoredConnection:
         """Add a connection, or replace the one of the same name; a secret in clear goes into the encrypted store.
 

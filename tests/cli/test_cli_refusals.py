@@ -1,0 +1,65 @@
+"""What the command line refuses: a sentence with a code for scripts, and an exit code."""
+
+import io
+import json
+
+import pytest
+from kit import Cli
+
+from wftui.workbench import Settings
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "sentence"),
+    [
+        ("compile", "usage.compile", "name workflows to compile, or give --all"),
+        ("compile --all --fix --check", "usage.compile", "--fix changes files and --check does not"),
+        ("run hello --connection mail", "usage.connection", "write NAME=OTHER"),
+        ("run hello --input @{folder}/photo", "usage.input", "photo: it is not UTF-8 text"),
+        ("rerun last --plan", "usage.plan", "--plan goes with --from STEP or --from-failed"),
+        ("approve last ask --data {{", "usage.data", "--data is not JSON"),
+        ("history --since soon", "usage.moment", "'soon' is no date and no age"),
+        ("history --cursor xyz", "usage.cursor", "'xyz' is no cursor that a page of history gave"),
+        ("connections add mail --kind smtp -s host", "usage.setting", "write KEY=VALUE"),
+    ],
+)
+def test_wrong_usage(cli: Cli, settings: Settings, command: str, code: str, sentence: str) -> None:
+    (settings.database.parent / "photo").write_bytes(b"\xff\xd8\xff")
+    cli("new", "hello")
+    exit_code, out, err = cli(*command.format(folder=settings.database.parent).split())
+    assert (exit_code, out) == (2, "")
+    assert err.startswith(f"wftui: error[{code}] ")
+    assert sentence in err
+
+
+def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
+    cli("new", "hello")
+    ids = [json.loads(cli("run", "hello", "--json")[1])["id"] for _ in range(2)]
+    shared = next(end for end in range(1, len(ids[0])) if ids[0][:end] != ids[1][:end]) - 1
+    for words, exit_code, said in [
+        (("show", ids[0][:shared]), 2, "error[usage.ambiguous]"),
+        (("show", "0nothere0-00000"), 4, "error[run.not_found] there is no run 0nothere0-00000"),
+        (("cancel", ids[0]), 2, f"error[run.ended] run {ids[0]} cannot be cancelled: the run is completed"),
+        (("approve", ids[0], "greet"), 2, f"error[approval.none] step greet of run {ids[0]} waits for no approval"),
+        (("rerun", ids[0], "--from", "nope"), 4, "error[step.not_found] there is no step 'nope' to run from"),
+        (("resume", ids[0]), 1, f"error[run.ended] run {ids[0]} has already ended: it is completed"),
+        (("show", ids[0], "--step", "nope"), 4, f"error[step.not_found] run {ids[0]} has no step nope"),
+    ]:
+        found, _, err = cli(*words)
+        assert (found, said in err) == (exit_code, True), err
+
+
+def test_what_cannot_be_done_to_connections_and_secrets(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli("connections", "add", "mail", "--kind", "smtp", "-s", "host=localhost")[0] == 0
+    for command, exit_code, said in [
+        ("add mail --kind smtp", 1, "error[connection.exists] there is a connection mail already"),
+        ("edit post", 4, "error[connection.not_found] there is no connection 'post'"),
+        ("add Mail --kind smtp -s host=x", 2, "error[connection.invalid] 'Mail' is no name for a connection"),
+        ("edit mail -s prt=1", 2, "error[connection.invalid] this does not make a connection of kind smtp"),
+        ("secret set 1st", 2, "error[secret.name] '1st' is no name for a secret"),
+        ("secret set first", 2, "error[secret.empty] the secret first is empty"),
+        ("secret remove none", 4, "error[secret.not_found] the secret store has no none"),
+    ]:
+        monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+        found, _, err = cli("connections", *command.split())
+        assert (found, said in err) == (exit_code, True), err
