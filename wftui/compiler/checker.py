@@ -11,6 +11,7 @@ from wftui.compiler.children import Children
 from wftui.compiler.flow import FlowChecker
 from wftui.compiler.graph import Graph, cycles
 from wftui.compiler.habits import check_habits
+from wftui.compiler.literal_secrets import check_literal_secrets
 from wftui.compiler.problems import Problem
 from wftui.compiler.references import ReferenceChecker, cycle_problem
 from wftui.compiler.reserved import reserved_word
@@ -87,6 +88,7 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     all_bindings = [binding for each in checked.bindings.values() for binding in each]
     found += check_habits(tree, all_bindings, checked.types, used)
     found += check_secrets(tree, all_bindings, checked.types)
+    found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():
         if node.step.type == "workflow":
             found += check_child(node, workflow_id, children)

@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "schema.type": "A type that JSON Schema does not have.",
     "schema.unchecked": "A part of a JSON Schema that is not checked.",
     "secret.default": "A secret input with a default, which stands in the file.",
+    "secret.literal": "A secret in clear in the file.",
     "secret.output": "An output that is a secret input, and will be masked.",
     "secret.place": "A secret where it could be shown.",
     "secret.visible": "A secret on a command line, which all users of a machine can read.",
