@@ -8,7 +8,7 @@ from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.pointers import pointer_to
 from wftui.runtime.errors import WorkflowError
 
-_DIRECT = 20_000  # values looked at on the event loop (about 5 ms); more of them are looked at in a thread
+_DIRECT = 20_000  # values looked at on the event loop (a few ms); more of them are looked at in a thread
 _INFINITY = float("inf")
 _FEW = 20
 
@@ -25,9 +25,11 @@ async def ensure_json(value: Json, error_type: str, what: str) -> None:
     """
     if _is_plain(value):
         return
-    walk = _Walk(value, error_type, what)
-    if not walk.go(_DIRECT) and not await asyncio.to_thread(is_json, value):
-        await asyncio.to_thread(walk.go, None)
+    known = is_json(value, _DIRECT)
+    if known is None:
+        known = await asyncio.to_thread(is_json, value)
+    if not known:
+        await asyncio.to_thread(_Walk(value, error_type, what).go)
 
 
 def _is_plain(value: Json) -> bool:
@@ -50,7 +52,7 @@ def _is_plain(value: Json) -> bool:
 
 
 class _Walk:
-    """A walk over a value that can be interrupted and taken up again.
+    """A walk over a value to the first place that is not JSON.
 
     It keeps one iterator per level: of a million values it makes no million of objects, which the collector would
     have to look at again and again while it holds up every thread.
@@ -62,22 +64,21 @@ class _Walk:
         self._error_type = error_type
         self._what = what
 
-    def go(self, budget: int | None) -> bool:
-        """Look at up to about `budget` values; returns whether all have been seen."""
+    def go(self) -> None:
+        """Look at all values.
+
+        Raises:
+            WorkflowError: at the first one that is not JSON.
+        """
         levels, keys = self._levels, self._keys
-        seen = 0
         while levels:
             for key, value in levels[-1]:
                 keys[-1] = key
-                seen += 1
                 if self._look(value):
                     break
-                if seen == budget:
-                    return False
             else:
                 levels.pop()
                 keys.pop()
-        return True
 
     def _look(self, value: Json) -> bool:
         """Check one value; returns whether it opened another level."""

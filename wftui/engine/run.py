@@ -17,6 +17,7 @@ from wftui.engine.secret_inputs import masked, secret_texts
 from wftui.engine.steprunner import StepRunner
 from wftui.engine.validation import check_inputs
 from wftui.model.base import Json, format_timestamp
+from wftui.model.big_values import keeping_big_values
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.events import (
     Cancelled,
@@ -130,6 +131,10 @@ class Run:
         Raises:
             RunBroken: the run can no longer be recorded.
         """
+        with keeping_big_values():
+            await self._run()
+
+    async def _run(self) -> None:
         if self._invalid is not None:
             await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
             return

@@ -75,15 +75,26 @@ def weight(values: Iterable[Json], limit: int) -> int:
     return total
 
 
-def is_json(value: Json) -> bool:
+def is_json(value: Json, most: int | None = None) -> bool | None:
     """Whether a value is JSON beyond doubt: of plain types only, and of nothing that could not be stored.
 
-    For big ones: several times as fast as a walk that can say where a value is none.
+    It is several times as fast as a walk that can say where a value is none.
+
+    Args:
+        most: how many values, or hundreds of characters, to look at; None is returned when there are more.
     """
+    seen = 0
     try:
-        return all(map(_are_json, batches((value,))))
+        for batch in batches((value,)):
+            if most is not None:
+                seen += len(batch.values) + sum(map(len, batch.of(str))) // 100
+                if seen > most:
+                    return None
+            if not _are_json(batch):
+                return False
     except TooDeepError:
         return False
+    return True
 
 
 def _are_json(batch: Batch) -> bool:
@@ -104,31 +115,43 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-_making = threading.Lock()
+_lock = threading.Lock()
 _makers = 0
+_keepers = 0
 
 
 @contextmanager
 def making_big_value() -> Iterator[None]:
-    """While a big value is made: keep the garbage collector away from it, until `big_values_gone`.
+    """While a big value is made: keep the garbage collector away from it, also afterwards, as long as it may be kept.
 
     A collection looks at each object there is, and holds up every thread meanwhile: a second for a value of 100 MB.
     Values hold no cycles, so there is nothing in them to be found.
     """
     global _makers
-    with _making:
+    with _lock:
         _makers += 1
         gc.disable()
     try:
         yield
     finally:
-        with _making:
+        with _lock:
             _makers -= 1
             if not _makers:
-                gc.freeze()
+                if _keepers:
+                    gc.freeze()
                 gc.enable()
 
 
-def big_values_gone() -> None:
-    """Let the garbage collector look at everything again."""
-    gc.unfreeze()
+@contextmanager
+def keeping_big_values() -> Iterator[None]:
+    """While big values that are made may be kept; at the end the garbage collector looks at everything again."""
+    global _keepers
+    with _lock:
+        _keepers += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _keepers -= 1
+            if not _keepers:
+                gc.unfreeze()

@@ -112,6 +112,7 @@ class Interpreter:
                     yield _decoded(line) if size < BIG_TEXT else await asyncio.to_thread(_decoded, line)
                 self._waiting.append(rest)
                 self._size += len(rest)
+                await asyncio.sleep(0)  # while there is something to receive, receiving never gives up control
                 if self._size > MAX_RESULT:
                     raise WorkflowError("output.too_big", f"The result is bigger than {MAX_RESULT:,} bytes of JSON.")
 
