@@ -83,3 +83,15 @@ def test_every_room_says_what_lives_in_it() -> None:
     rooms = [path for path in PACKAGE.rglob("__init__.py") if "examples" not in path.parts]
     silent = [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert silent == []
+
+
+def test_every_refusal_has_a_code_of_its_own() -> None:
+    general = {"UserError", "NotFoundError", "UsageError", "ConflictError"}
+    silent = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in general
+        if not any(keyword.arg == "code" for keyword in call.keywords)
+    ]
+    assert silent == []

@@ -120,6 +120,10 @@ def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
     (tmp_path / "private" / "identity.txt").write_text("nonsense")
     with pytest.raises(ConnectionsError, match="no age key"):
         connections.store.get("a")
+    (tmp_path / "private" / "identity.txt").unlink()
+    with pytest.raises(ConnectionsError, match="key of the secret store is missing") as refused:
+        connections.store.get("a")
+    assert refused.value.code == "connection.store"
 
 
 @pytest.mark.parametrize(
@@ -141,19 +145,20 @@ def test_what_makes_no_connection_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "code", "sentence"),
     [
-        ("{", "cannot be read"),
-        ('{"format": 2}', "newer wftui"),
-        ('{"format": 1, "connections": [{"name": 1, "kind": "http"}]}', "connections/0/name"),
+        ("{", "file", "cannot be read"),
+        ('{"format": 2}', "newer", "newer wftui"),
+        ('{"format": 1, "connections": [{"name": 1, "kind": "http"}]}', "file", "connections/0/name"),
     ],
 )
-def test_a_broken_file_is_said(connections: Connections, content: str, sentence: str) -> None:
+def test_a_broken_file_is_said(connections: Connections, content: str, code: str, sentence: str) -> None:
     connections.path.parent.mkdir()
     connections.path.touch(mode=0o600)
     connections.path.write_text(content)
-    with pytest.raises(ConnectionsError, match=sentence):
+    with pytest.raises(ConnectionsError, match=sentence) as refused:
         connections.all()
+    assert refused.value.code == f"connection.{code}"
 
 
 def test_the_compiler_can_ask_whether_one_fits(connections: Connections) -> None:

@@ -27,9 +27,19 @@ def test_what_was_written_is_read_back(workspace: Workspace) -> None:
 def test_a_save_on_top_of_someone_elses_change_is_refused(workspace: Workspace) -> None:
     mine = workspace.write("hello", "{}", None)
     workspace.write("hello", '{"theirs": 1}', mine.etag)
-    with pytest.raises(ConflictError, match="changed by someone else"):
+    with pytest.raises(ConflictError, match="changed by someone else") as refused:
         workspace.write("hello", '{"mine": 1}', mine.etag)
+    assert refused.value.code == "workspace.conflict"
     assert workspace.read("hello").text == '{"theirs": 1}'
+
+
+def test_a_save_of_what_was_deleted_meanwhile_is_refused(workspace: Workspace) -> None:
+    mine = workspace.write("hello", "{}", None)
+    workspace.delete("hello")
+    with pytest.raises(ConflictError, match="was deleted in the meantime") as refused:
+        workspace.write("hello", '{"mine": 1}', mine.etag)
+    assert refused.value.code == "workspace.conflict"
+    assert workspace.ids() == []
 
 
 def test_saving_what_stands_there_already_is_no_conflict(workspace: Workspace) -> None:
@@ -40,8 +50,9 @@ def test_saving_what_stands_there_already_is_no_conflict(workspace: Workspace) -
 
 def test_a_new_workflow_does_not_overwrite_one(workspace: Workspace) -> None:
     workspace.write("hello", "{}", None)
-    with pytest.raises(ConflictError, match="exists already"):
+    with pytest.raises(ConflictError, match="exists already") as refused:
         workspace.write("hello", "[]", None)
+    assert refused.value.code == "workspace.exists"
 
 
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", ".hidden", "x" * 64, "a b", "a\n"])
@@ -52,8 +63,9 @@ def test_nothing_but_an_id_ever_becomes_a_path(workspace: Workspace, bad: str) -
 
 def test_an_unknown_id_names_near_ones(workspace: Workspace) -> None:
     workspace.write("repo_health", "{}", None)
-    with pytest.raises(NotFoundError, match="did you mean repo_health"):
+    with pytest.raises(NotFoundError, match="did you mean repo_health") as refused:
         workspace.read("repo_helth")
+    assert refused.value.code == "workflow.not_found"
 
 
 def test_folders_that_are_no_workflow_are_left_out(workspace: Workspace) -> None:
@@ -81,7 +93,7 @@ def test_rename_moves_the_folder_with_all_that_is_in_it(workspace: Workspace) ->
 def test_rename_onto_another_is_refused(workspace: Workspace) -> None:
     workspace.write("a", new_source("a"), None)
     workspace.write("b", new_source("b"), None)
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError, match="a workflow b exists already"):
         workspace.rename("a", "b")
     assert workspace.ids() == ["a", "b"]
 
@@ -96,15 +108,17 @@ def test_a_deleted_workflow_can_be_taken_back(workspace: Workspace) -> None:
 
 
 def test_a_missing_workspace_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match=r"no workspace at .*nowhere"):
+    with pytest.raises(WorkspaceError, match=r"no workspace at .*nowhere") as refused:
         Workspace(tmp_path / "nowhere").ids()
+    assert refused.value.code == "workspace.missing"
 
 
 def test_a_file_that_is_not_utf8_is_a_sentence(workspace: Workspace) -> None:
     workspace.write("a", "{}", None)
     workspace.source_path("a").write_bytes(b'{"x": "\xff"}')
-    with pytest.raises(WorkspaceError, match="not UTF-8"):
+    with pytest.raises(WorkspaceError, match="not UTF-8") as refused:
         workspace.read("a")
+    assert refused.value.code == "workspace.encoding"
 
 
 def test_atomic_write_leaves_equal_files_alone_and_keeps_their_mode(tmp_path: Path) -> None:

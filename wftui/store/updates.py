@@ -22,7 +22,8 @@ def event_of_update(record: ExecutionRecord, updates: Mapping[str, Json], now: d
     """
     unknown = updates.keys() - _FIELDS
     if unknown:
-        raise UsageError(f"cannot update {', '.join(sorted(unknown))} of a run; only {', '.join(sorted(_FIELDS))}")
+        message = f"cannot update {', '.join(sorted(unknown))} of a run; only {', '.join(sorted(_FIELDS))}"
+        raise UsageError(message, code="run.update")
     duration = updates.get("duration")
     if duration is None:
         duration = (now - record.started_at).total_seconds() * 1000 if record.started_at else 0.0
@@ -42,4 +43,4 @@ def event_of_update(record: ExecutionRecord, updates: Mapping[str, Json], now: d
         case "cancelled":
             return Cancelled.model_validate(common | {"duration": duration})
         case status:
-            raise UsageError(f"a run cannot be set to {status!r}")
+            raise UsageError(f"a run cannot be set to {status!r}", code="run.update")
