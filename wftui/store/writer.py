@@ -63,6 +63,11 @@ class _Ticket:
     error: Exception | None = None
     waiter: asyncio.Future[None] | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for its commit."""
+        return self.waiter is not None and not self.waiter.done()
+
 
 class EventWriter:
     """Appends events for the runs of this process."""
@@ -249,10 +254,14 @@ class EventWriter:
                 tickets = self._take_queue()
                 try:
                     await self._commit_in_thread(tickets)
+                except UserError as error:
+                    self._keep(tickets, error)
+                    if not any(ticket.is_awaited for ticket in self._queue):
+                        return
+                    # What came meanwhile has not been tried: there may be room on the disk by now.
                 except BaseException as error:
                     self._keep(tickets, error)
-                    if isinstance(error, UserError):
-                        return  # those who wait have been told
+                    self._tell(self._queue, error)
                     raise
         finally:
             self._drain = None
@@ -298,17 +307,20 @@ class EventWriter:
             _wake(ticket)
 
     def _keep(self, tickets: list[_Ticket], error: BaseException) -> None:
-        """Put back what could not be committed, tell those who wait, and try again soon."""
+        """Put back what could not be committed, tell those who wait for it, and try again soon."""
         kept = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
         waiting = [*kept, *self._queue]
         self._queue = waiting
         self._queued_bytes = sum(ticket.bytes for ticket in waiting)
-        for ticket in waiting:
-            if ticket.waiter is not None and not ticket.waiter.done():
-                ticket.waiter.set_exception(error)
-            ticket.waiter = None
+        self._tell(kept, error)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._on_timer)
+
+    def _tell(self, tickets: list[_Ticket], error: BaseException) -> None:
+        for ticket in tickets:
+            if ticket.waiter is not None and ticket.is_awaited:
+                ticket.waiter.set_exception(error)
+            ticket.waiter = None
 
 
 def _wake(ticket: _Ticket) -> None:
