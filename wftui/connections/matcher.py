@@ -12,6 +12,7 @@ ELLIPSIS = "…"
 """What whoever cuts a text puts in the place of what is gone."""
 
 Span = tuple[int, int]
+_STRETCH = 256 * 1024
 
 
 class Matcher:
@@ -44,8 +45,23 @@ class Matcher:
 
     def spans(self, text: str) -> list[Span]:
         """Where texts of the set, or what an ellipsis has left of one, occur: in order, none touching another."""
-        found = [span for index in self._current() for span in index.spans(text)]
+        if len(text) <= _STRETCH:
+            found = [span for index in self._current() for span in index.spans(text)]
+        else:
+            found = [span for index in self._current() for span in self._in_stretches(index, text)]
         return _merged(found) if len(found) > 1 else found
+
+    def _in_stretches(self, index: "_Index", text: str) -> Iterator[Span]:
+        """The same of a long text: a search holds the interpreter, so that no single one may be long.
+
+        Stretches overlap by as much as it takes to see whatever lies across a border, with what an ellipsis stands
+        beside.
+        """
+        around = 2 * index.longest
+        for start in range(0, len(text), _STRETCH):
+            begin = max(0, start - around)
+            for first, last in index.spans(text[begin : start + _STRETCH + around]):
+                yield begin + first, begin + last
 
     def _current(self) -> "list[_Index]":
         with self._changing:

@@ -1,16 +1,22 @@
 """The one choke point for secrets: every event passes a `Redactor` before it leaves the executor."""
 
+import re
 from collections.abc import Iterable
 
 from wftui.connections.matcher import Matcher, Span
 from wftui.connections.secret_forms import MINIMUM_LENGTH, encodings, secret_forms
 from wftui.model.base import Json
+from wftui.model.big_values import JSON_TYPES, TooDeepError, batches
 
 MASK = "***"
 _SHORT_NUMBER = 4
 """Digits from which on a number that is a short secret is masked: fewer are counts and codes more often than not."""
 _WATCHED = 16_384
 """Characters of a text that is looked through for the sake of a derived form."""
+_NUMBER = re.compile(r"[-+.0-9e]+")
+_BETWEEN = "\0"
+_SEARCHED_AT_ONCE = 64 * 1024
+_MEMBERS = 1_000
 
 
 class Redactor:
@@ -24,6 +30,7 @@ class Redactor:
         self.unmasked = 0
         self._matcher = Matcher()
         self._short: set[str] = set()
+        self._numbers = False  # whether one could be found in a number
         for secret in secrets:
             self.add(secret)
 
@@ -32,7 +39,9 @@ class Redactor:
 
     def add(self, secret: str) -> None:
         """Mask this secret too, from now on."""
-        self._matcher.add(secret_forms(secret))
+        forms = secret_forms(secret)
+        self._numbers = self._numbers or any(map(_NUMBER.fullmatch, (secret, *forms)))
+        self._matcher.add(forms)
         if 0 < len(secret) < MINIMUM_LENGTH and secret not in self._short:
             self._short = self._short | {secret}
             self.unmasked += 1
@@ -44,7 +53,9 @@ class Redactor:
     def add_derived(self, text: str) -> None:
         """Mask what was made of a secret: the text as a whole, in every encoding."""
         if len(text) >= MINIMUM_LENGTH:
-            self._matcher.add(encodings(text))
+            forms = encodings(text)
+            self._numbers = self._numbers or any(map(_NUMBER.fullmatch, forms))
+            self._matcher.add(forms)
 
     def redact_text(self, text: str) -> str:
         """The text with every secret replaced by `***`."""
@@ -60,6 +71,13 @@ class Redactor:
         """The value with secrets masked in every text, key and number of it; what needs no change is not copied."""
         if isinstance(value, str):
             return MASK if value in self._short else self.redact_text(value)
+        if isinstance(value, dict | list):
+            return value if self._is_clean((value,)) else self._redact_members(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return MASK if self._numbers and self._is_secret_number(str(value)) else value
+        return value
+
+    def _redact_members(self, value: dict[str, Json] | list[Json]) -> Json:
         if isinstance(value, dict):
             redacted = {self.redact_text(key): self.redact(inner) for key, inner in value.items()}
             changed = len(redacted) != len(value) or any(
@@ -67,12 +85,35 @@ class Redactor:
                 for (key, left), (other, right) in zip(redacted.items(), value.items(), strict=True)
             )
             return redacted if changed else value
-        if isinstance(value, list):
-            items = [self.redact(inner) for inner in value]
-            return items if any(left is not right for left, right in zip(items, value, strict=True)) else value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return MASK if self._is_secret_number(str(value)) else value
-        return value
+        items: list[Json] = []
+        for start in range(0, len(value), _MEMBERS):
+            members = value[start : start + _MEMBERS]
+            items += members if self._is_clean(members) else map(self.redact, members)
+        return items if any(left is not right for left, right in zip(items, value, strict=True)) else value
+
+    def _is_clean(self, values: Iterable[Json]) -> bool:
+        """Whether no secret is in some values beyond doubt, found out by a few searches through all that they hold."""
+        texts: list[str] = []
+        size = 0
+        try:
+            for batch in batches(values):
+                if not batch.kinds <= JSON_TYPES:
+                    return False
+                found = batch.of(str)
+                if self._numbers:
+                    found = [*found, *map(str, batch.of(int)), *map(str, batch.of(float))]
+                texts += found
+                size += sum(map(len, found))
+                if size > _SEARCHED_AT_ONCE:
+                    if self._is_in(texts):
+                        return False
+                    texts, size = [], 0
+        except TooDeepError:
+            return False
+        return not self._is_in(texts)
+
+    def _is_in(self, texts: list[str]) -> bool:
+        return not self._short.isdisjoint(texts) or bool(self._matcher.spans(_BETWEEN.join(texts)))
 
     def _is_secret_number(self, digits: str) -> bool:
         if len(digits) < MINIMUM_LENGTH:

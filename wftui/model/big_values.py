@@ -16,7 +16,7 @@ MAX_INTEGER_BITS = 13_000
 """Python reads and writes no decimal number of more than 4,300 digits."""
 _BATCH = 10_000
 _ENCODED_AT_ONCE = 1_000_000
-_TYPES = {str, int, float, bool, type(None), list, dict}
+JSON_TYPES = {str, int, float, bool, type(None), list, dict}
 
 
 class TooDeepError(Exception):
@@ -98,7 +98,7 @@ def is_json(value: Json, most: int | None = None) -> bool | None:
 
 
 def _are_json(batch: Batch) -> bool:
-    if not batch.kinds <= ({str} if batch.keys else _TYPES):
+    if not batch.kinds <= ({str} if batch.keys else JSON_TYPES):
         return False
     integers: list[int] = batch.of(int)
     if integers and max(max(integers), -min(integers)).bit_length() > MAX_INTEGER_BITS:
