@@ -194,10 +194,14 @@ def test_show_of_one_step_and_of_what_is_inside_it(cli: Cli, settings: Settings)
     each = {"in": "range(3)", "as": "n"}
     double = {"id": "double", "type": "set", "input": {"twice": "{{ n * 2 }}"}}
     steps = [{"id": "each", "type": "group", "forEach": each, "steps": [double]}]
+    steps += [{"id": "after", "type": "set", "input": {}}]
     path = settings.tables / "workflows" / "doubles" / "workflow.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"format": 1, "id": "doubles", "steps": steps}))
     assert cli("run", "doubles", "--quiet")[0] == 0
+    steps_shown = [line.split()[1] for line in cli("show", "last")[1].splitlines()[2:]]
+    inside = [f"each[{number}]{step}" for number in range(3) for step in ("", ".double")]
+    assert steps_shown == ["each", *inside, "after"]
     outer, inner = json.loads(cli("show", "last", "--step", "each[1]", "--json")[1])
     assert (outer["path"], outer["output"], inner["path"]) == ("each[1]", {"twice": 2}, "each[1].double")
     record = json.loads(cli("show", "last", "--json")[1])

@@ -128,7 +128,15 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
 
 
 def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
+    """One line a step, what is inside a step right after it."""
+    inside: dict[str | None, list[StepResult]] = {}
     for step in steps:
+        inside.setdefault(step.parent, []).append(step)
+    paths = {step.path for step in steps}
+    to_print = [step for step in reversed(steps) if step.parent not in paths]
+    while to_print:
+        step = to_print.pop()
+        to_print += reversed(inside.get(step.path, []))
         time = format_duration(step.duration / 1000) if step.duration is not None else ""
         more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
         if step.iterations is not None and step.iterations.omitted:
