@@ -4,9 +4,8 @@ Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when i
 """
 
 import asyncio
-import builtins
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,59 +14,42 @@ from typing import Self, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.model.events import Created, ExecutionEvent, Interrupted
-from wftui.model.execution import (
-    CleanupReport,
-    ExecutionError,
-    ExecutionFilters,
-    ExecutionPage,
-    ExecutionRecord,
-    StepResult,
-    ValueRef,
-)
-from wftui.model.listing import WorkflowStats
-from wftui.model.record_index import WINDOW
+from wftui.model.execution import CleanupReport, ExecutionRecord
 from wftui.model.user_settings import Durability
-from wftui.store import chores, event_log, history, ownership, payloads, plans, recovery, signals
+from wftui.store import chores, ownership, plans, recovery, signals
 from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
 from wftui.store.database import Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
-from wftui.store.followers import Followers
 from wftui.store.owners import Owner, beat, current_owner, is_alive
 from wftui.store.ownership import ThisProcess
-from wftui.store.reader import Reader
 from wftui.store.retention import Policy, Rule
 from wftui.store.signals import Signal, SignalKind
+from wftui.store.stored_runs import RETENTION, StoredRuns
 from wftui.store.times import to_milliseconds
 from wftui.store.updates import event_of_update
 from wftui.store.writer import EventWriter
 
 T = TypeVar("T")
-_RETENTION = "retention"
 
 
-class ExecutionStore:
+class ExecutionStore(StoredRuns):
     """All runs in one database file: the events of this process's runs go in here, everything is read from here.
 
     Attributes:
-        path: the database file.
         owner: the mark of this process; runs it creates are its own.
         read_only: the file may not be written; whatever would write raises `store.read_only`.
         notice: a sentence for the user when a damaged database was set aside on opening.
     """
 
     def __init__(self, opened: Opened, owner: Owner, clock: Clock) -> None:
-        self.path = opened.path
+        super().__init__(opened)
         self.owner = owner
         self.read_only = opened.read_only
         self.notice = opened.notice
         self._opened = opened
         self._clock = clock
-        self._followers = Followers()
-        self._runs = Reader(opened)
-        self._lists = Reader(opened)
         self._connection: WritingConnection | None = None
         self._writer: EventWriter | None = None
 
@@ -98,14 +80,13 @@ class ExecutionStore:
             if self._writer is not None:
                 await self._writer.flush()
         finally:
-            await self._runs.close()
-            await self._lists.close()
+            await super().close()
             if self._connection is not None and self._writer is not None:
                 self._writer.stop()
                 await self._connection.close()
                 self._connection = self._writer = None
 
-    # --- events -----------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------------------------
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
         """Number events of one run and store them: the one door in.
@@ -126,35 +107,6 @@ class ExecutionStore:
             NotFoundError: the run does not exist, and the first event is not `created`.
         """
         return await self._writing()[1].append(events, wait=wait)
-
-    async def events(self, execution_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
-        """A page of a run's events, in order.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        return await event_log.page(self._runs, execution_id, after, limit)
-
-    def follow(self, execution_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """A run's events in batches: the stored ones, then each as it is committed, by whatever process.
-
-        Ends after the run's last event, or when it was interrupted and nobody has resumed it.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        return event_log.follow(self._runs, self._followers, execution_id, after)
-
-    async def until_end(self, execution_id: str) -> None:
-        """Return once `follow` would have ended; nothing is read or passed on meanwhile.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        async for _ in self.follow(execution_id, after=event_log.LAST):
-            pass
-
-    # --- runs -------------------------------------------------------------------------------------------------------
 
     async def create(self, created: Created) -> ExecutionRecord:
         """Begin a run; its record, `pending`.
@@ -180,74 +132,13 @@ class ExecutionStore:
         await self.append([event], wait=True)
         return await self._existing(execution_id)
 
-    async def get(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
-        """The record of a run: the fold of its events.
+    async def put_plan(self, source: str, code: str) -> str:
+        """Keep a compiled plan; its hash, for the `created` event."""
+        now = to_milliseconds(self._clock())
+        await self._writing()[0].run(lambda connection: plans.put(connection, source, code, now))
+        return plans.plan_hash(source, code)
 
-        Args:
-            window: how many steps in finished iterations it holds; None: all of them.
-        """
-        return await event_log.record(self._runs, execution_id, window)
-
-    async def head(self, execution_id: str) -> ExecutionRecord | None:
-        """The record of a run without its steps: quick, however many there are."""
-        return await event_log.head(self._runs, execution_id)
-
-    async def steps(
-        self, execution_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
-    ) -> "builtins.list[StepResult]":
-        """The steps at some addresses and all that is inside them, whether or not a record would hold them.
-
-        Args:
-            after: what is wanted begins after this event,
-            until: and ends with that one; where both are known, only what lies between them is read.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        return await event_log.steps(self._runs, execution_id, paths, after, until or event_log.LAST)
-
-    async def list(
-        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
-    ) -> ExecutionPage:
-        """A page of runs, newest first by the moment they were asked for.
-
-        Args:
-            cursor: `next` of the page before.
-
-        Raises:
-            UsageError: the cursor is none of ours.
-        """
-        return await history.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
-
-    async def get_by_workflow(self, workflow_id: str, limit: int = 10) -> ExecutionPage:
-        """The newest runs of a workflow."""
-        return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
-
-    async def child_of(self, execution_id: str, path: str) -> str | None:
-        """The run that a step of a run started, the newest of several; None when there is none."""
-        return await history.child_of(self._lists, execution_id, path)
-
-    async def find(self, text: str) -> str:
-        """The run that an id, its unique beginning or end, or `last` means.
-
-        Raises:
-            NotFoundError: none.
-            UsageError: more than one; the message lists some.
-        """
-        return await history.find_run(self._lists, text)
-
-    async def stats(self) -> dict[str, WorkflowStats]:
-        """Statistics by workflow id."""
-        return await history.read_stats(self._lists)
-
-    async def inputs_of(self, execution_id: str) -> dict[str, Json] | None:
-        """The inputs of a run; None when there is no such run, or they are too big to be worth a look."""
-        try:
-            first = await self.events(execution_id, limit=1)
-        except NotFoundError:
-            return None
-        inputs = first[0].inputs if first and isinstance(first[0], Created) else None
-        return inputs if isinstance(inputs, dict) and payloads.as_reference(inputs) is None else None
+    # --- removing ---------------------------------------------------------------------------------------------------
 
     async def cleanup(
         self,
@@ -277,18 +168,13 @@ class ExecutionStore:
             stop: when set, it ends early, in order, and the next call goes on with it, whoever makes it.
         """
         connection, now = self._writing()[0], to_milliseconds(self._clock())
-        if not await connection.run(lambda at_once: chores.begin(at_once, _RETENTION, now, int(every * 1000))):
+        if not await connection.run(lambda at_once: chores.begin(at_once, RETENTION, now, int(every * 1000))):
             return None
         report, whole = await self._in_thread(lambda cleanup: (cleanup.run(policy), cleanup.is_whole), stop)
         report.at = self._clock()
         told = report.to_json() if report.runs else None
-        await connection.run(lambda at_once: chores.end(at_once, _RETENTION, told, whole=whole))
+        await connection.run(lambda at_once: chores.end(at_once, RETENTION, told, whole=whole))
         return report
-
-    async def last_tidied(self) -> CleanupReport | None:
-        """What `tidy` of any process last removed; None when it never had anything to remove."""
-        told = await chores.report(self._lists, _RETENTION)
-        return None if told is None else CleanupReport.model_validate_json(told)
 
     async def delete(self, execution_id: str) -> CleanupReport:
         """Remove one run that is over.
@@ -303,66 +189,6 @@ class ExecutionStore:
             raise StoreConflict(f"run {execution_id} is not over; cancel it first")
         return report
 
-    # --- values and plans -------------------------------------------------------------------------------------------
-
-    async def value(self, reference: ValueRef | str) -> Json:
-        """A big value, by its reference or hash.
-
-        Raises:
-            NotFoundError: the database does not hold it.
-        """
-        return await payloads.read_value(self._runs, _hash(reference))
-
-    async def value_text(self, reference: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
-        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging.
-
-        Args:
-            offset: 0, or what an earlier call returned.
-        """
-        return await payloads.read_text(self._runs, _hash(reference), offset)
-
-    async def resolve(self, data: Json) -> Json:
-        """A copy of JSON data with the values in the place of their references."""
-        reference = payloads.as_reference(data)
-        if reference is not None:
-            return await self.value(reference)
-        if isinstance(data, dict):
-            return {key: await self.resolve(item) for key, item in data.items()}
-        if isinstance(data, list):
-            return [await self.resolve(item) for item in data]
-        return data
-
-    async def resolve_record(self, record: ExecutionRecord) -> ExecutionRecord:
-        """Put the values of a record in the place of their references, in the record itself; returns it."""
-        record.inputs, record.outputs = await self._whole(record.inputs), await self._whole(record.outputs)
-        await self._resolve_error(record.error)
-        for step in record.step_results:
-            await self.resolve_step(step)
-        return record
-
-    async def resolve_step(self, step: StepResult) -> StepResult:
-        """Put the values of a step in the place of their references, in the step itself; returns it."""
-        step.input, step.output = await self._whole(step.input), await self._whole(step.output)
-        for error in (step.error, *(attempt.error for attempt in step.attempts)):
-            await self._resolve_error(error)
-        if step.waiting is not None:
-            step.waiting.form = await self._whole(step.waiting.form)
-        return step
-
-    async def put_plan(self, source: str, code: str) -> str:
-        """Keep a compiled plan; its hash, for the `created` event."""
-        now = to_milliseconds(self._clock())
-        await self._writing()[0].run(lambda connection: plans.put(connection, source, code, now))
-        return plans.plan_hash(source, code)
-
-    async def get_plan(self, plan_hash: str) -> tuple[str, str]:
-        """Source and code of a plan.
-
-        Raises:
-            NotFoundError: the database does not hold it.
-        """
-        return await plans.get(self._runs, plan_hash)
-
     # --- between processes ------------------------------------------------------------------------------------------
 
     async def signal(self, execution_id: str, kind: SignalKind, payload: dict[str, Json]) -> None:
@@ -371,7 +197,7 @@ class ExecutionStore:
         signal = Signal(execution_id, kind, payload)
         await self._writing()[0].run(lambda connection: signals.put(connection, signal, now))
 
-    async def take_signals(self, execution_ids: Sequence[str]) -> "builtins.list[Signal]":
+    async def take_signals(self, execution_ids: Sequence[str]) -> list[Signal]:
         """What was asked of these runs since the last call; each is delivered once."""
         if not execution_ids or not await signals.waiting(self._runs, execution_ids):
             return []
@@ -401,7 +227,7 @@ class ExecutionStore:
         await connection.run(lambda transaction: ownership.release(transaction, execution_id, self.owner))
         writer.forget(execution_id)
 
-    async def recover(self) -> "builtins.list[str]":
+    async def recover(self) -> list[str]:
         """Mark the runs whose process has died as `interrupted`; returns their ids.
 
         Each is marked once, whoever looks at the same time, and one that goes on meanwhile is left alone. In a file
@@ -410,7 +236,7 @@ class ExecutionStore:
         if self.read_only:
             return []
         connection, writer = self._writing()
-        found: builtins.list[str] = []
+        found: list[str] = []
         for execution_id in await self.orphans():
             message = "the process that ran it has ended"
             event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
@@ -419,7 +245,7 @@ class ExecutionStore:
                 found.append(execution_id)
         return found
 
-    async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> "builtins.list[str]":
+    async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> list[str]:
         """Runs that are not over and that no live process runs, oldest first."""
         return await ownership.orphans(self._runs, alive or self._is_alive)
 
@@ -437,21 +263,6 @@ class ExecutionStore:
             )
         raise StoreError(f"the database {self.path} has been closed", code="store.closed")
 
-    async def _whole(self, value: Json) -> Json:
-        """A value field of an event or record: whole as it is, or a reference."""
-        reference = payloads.as_reference(value)
-        return value if reference is None else await self.value(reference)
-
-    async def _resolve_error(self, error: ExecutionError | None) -> None:
-        if error is not None:
-            error.details = await self._whole(error.details)
-
-    async def _existing(self, execution_id: str) -> ExecutionRecord:
-        record = await self.get(execution_id)
-        if record is None:
-            raise RunNotFoundError(execution_id)
-        return record
-
     async def _in_thread(self, work: Callable[[Cleanup], T], stop: threading.Event) -> T:
         self._writing()
         cleanup = Cleanup(self._opened, self._clock(), self._is_alive, stop)
@@ -460,7 +271,3 @@ class ExecutionStore:
         except asyncio.CancelledError:
             stop.set()  # the thread ends after its current step
             raise
-
-
-def _hash(reference: ValueRef | str) -> str:
-    return reference if isinstance(reference, str) else reference.hash
