@@ -236,6 +236,9 @@ def test_rerun_takes_the_old_inputs_and_names_its_parent(settings: Settings) -> 
     second = json.loads(wftui(settings, "rerun", "last", "-i", "who=two", "--json").stdout)
     assert second["parentId"] == first["id"]
     assert second["inputs"] == {"who": "two", "times": 2}
+    third = wftui(settings, "rerun", "last", "--connection", "api=work")
+    assert third.returncode == 1
+    assert "nothing in the workflow is called 'api', so 'work' cannot take its place" in third.stderr
 
 
 PARTS = {

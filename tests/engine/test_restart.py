@@ -238,6 +238,16 @@ async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
     assert decided(stricter, record, before=plan)["a"] == "run: its outputSchema has changed"
 
 
+async def test_what_takes_another_connection_runs_again() -> None:
+    record = await run(workflow(step("a"), step("b"), step("c")))
+    plan = workflow(step("a", connection="api"), step("b", uses=("api",)), step("c", connection="db"))
+    assert decided(plan, record, reconnected={"api"}) == {
+        "a": "run: it takes another connection for api",
+        "b": "run: it takes another connection for api",
+        "c": "keep: same input",
+    }
+
+
 async def test_a_container_that_failed_by_itself_runs_again_and_keeps_what_is_inside() -> None:
     plan = workflow(step("g", type="group", input=None, body=(step("x"),), output_schema={"type": "integer"}))
     assert decided(plan, await run(plan)) == {"g": "run: failed", "g.x": "keep: same input"}

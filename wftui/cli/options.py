@@ -37,3 +37,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         help="one input; typed by the workflow's inputSchema; KEY=@FILE reads the value from a file",
     )
     parser.add_argument("--input", metavar="JSON|@FILE|-", help="all inputs as one JSON object")
+
+
+def add_connections(parser: argparse.ArgumentParser) -> None:
+    """`--connection NAME=OTHER`."""
+    parser.add_argument(
+        "--connection",
+        dest="connections",
+        action="append",
+        default=[],
+        metavar="NAME=OTHER",
+        help="take the connection OTHER where the workflow names NAME",
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui import __version__
-from wftui.cli.options import add_common, add_inputs, add_json
+from wftui.cli.options import add_common, add_connections, add_inputs, add_json
 
 
 class _Command(argparse.ArgumentParser):
@@ -72,14 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("id")
     add_inputs(run)
     _add_run_output(run)
-    run.add_argument(
-        "--connection",
-        dest="connections",
-        action="append",
-        default=[],
-        metavar="NAME=OTHER",
-        help="take the connection OTHER where the workflow names NAME",
-    )
+    add_connections(run)
     run.add_argument("--detach", action="store_true", help="run in a process of its own; print the run's id and leave")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
     watch = command("watch", "Follow a run of any process: what was, then live.")
@@ -100,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     rerun.add_argument("--plan", action="store_true", help="only tell what would be kept and run, and why")
     _add_confirmed(rerun)
     add_inputs(rerun)
+    add_connections(rerun)
     _add_run_output(rerun)
     resume = command("resume", "Go on with a run whose process died.")
     resume.add_argument("run")

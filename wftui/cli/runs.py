@@ -63,13 +63,21 @@ def rerun(arguments: argparse.Namespace) -> int:
         record = await workbench.runs.record(arguments.run)
         outline = await workbench.workflows.outline(record.workflow_id)
         inputs = read_inputs(arguments, outline.input_schema)
+        chosen = _connections(arguments.connections)
         if arguments.plan:
-            decisions = await workbench.runs.plan_restart(record.id, inputs, from_step=arguments.from_step)
+            decisions = await workbench.runs.plan_restart(
+                record.id, inputs, from_step=arguments.from_step, connections=chosen
+            )
             _tell_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
         with _told_how():
             run_id = await workbench.runs.rerun(
-                record.id, inputs, keep=keep, from_step=arguments.from_step, confirmed=arguments.confirmed
+                record.id,
+                inputs,
+                keep=keep,
+                from_step=arguments.from_step,
+                connections=chosen,
+                confirmed=arguments.confirmed,
             )
         return await _follow_own(workbench, run_id, arguments)
 

@@ -78,7 +78,7 @@ class ChildRuns:
             user_id=self._parent.user_id,
             parent_id=self._parent_id,
             parent_path=path,
-            connections=self._parent.connections,
+            inherited_connections=self._parent.chosen_connections,
         )
         recorded = ""
 

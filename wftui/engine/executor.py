@@ -19,7 +19,7 @@ from wftui.engine.core import RunCore
 from wftui.engine.emit import Emitter, RunBroken
 from wftui.engine.leftovers import end_all_leftovers, end_leftovers
 from wftui.engine.prior import Prior
-from wftui.engine.rerun import prepare_rerun
+from wftui.engine.rerun import Asked, prepare_rerun
 from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import (
     ConfirmationNeeded,
@@ -175,7 +175,7 @@ class WorkflowExecutor:
             workflow_id=created.workflow_id,
             user_id=created.user_id,
             parent_id=created.parent_id,
-            connections=created.connections,
+            inherited_connections=created.connections,
         )
         run = self._new_run(
             execution_id,
@@ -214,6 +214,7 @@ class WorkflowExecutor:
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
         complete: bool = False,
+        connections: Mapping[str, str] | None = None,
     ) -> RestartPlan:
         """What `rerun` with the same arguments would keep and run, and why.
 
@@ -223,8 +224,8 @@ class WorkflowExecutor:
         """
         record = await self._record(execution_id, window=None)
         before = await self._stored.plan_before(execution_id)
-        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before, complete=complete)
-        return found.restart
+        asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
+        return (await prepare_rerun(self._store, self._load, record, asked, before)).restart
 
     async def rerun(
         self,
@@ -233,6 +234,7 @@ class WorkflowExecutor:
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
         complete: bool = False,
+        connections: Mapping[str, str] | None = None,
         user_id: str = "",
         confirmed: bool = False,
     ) -> str:
@@ -244,6 +246,8 @@ class WorkflowExecutor:
             from_step: id or path of the step to run again, with all that follows; None: from what failed or changed.
             inputs: in the place of those of the earlier run; secret ones must be given again.
             complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
+            connections: names of the user's connections in the place of those the workflow names, on top of those that
+                the earlier run was given.
             confirmed: run again what was running when an interrupted run's process died and says `"idempotent": false`.
 
         Raises:
@@ -258,16 +262,18 @@ class WorkflowExecutor:
                 f"run {execution_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
             )
         before = await self._stored.plan_before(execution_id)
-        found = await prepare_rerun(self._store, self._load, record, from_step, inputs or {}, before, complete=complete)
+        asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
+        found = await prepare_rerun(self._store, self._load, record, asked, before)
         plan = found.loaded.plan
-        if not confirmed and (asked := may_run_twice(plan, found.record, from_step)):
-            raise ConfirmationNeeded(asked)
+        if not confirmed and (twice := may_run_twice(plan, found.record, from_step)):
+            raise ConfirmationNeeded(twice)
         request = ExecutionRequest(
             workflow_id=plan.id,
-            inputs=inputs_again(plan, found.inputs, inputs or {}),
+            inputs=inputs_again(plan, found.inputs, asked.inputs),
             user_id=user_id,
             parent_id=execution_id,
-            connections=record.connections,
+            connections=dict(asked.connections),
+            inherited_connections=record.connections,
         )
         new = new_id(self._clock)
         prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
@@ -420,15 +426,15 @@ class WorkflowExecutor:
         part_of: RunConnections | None = None,
         prior: Prior | None = None,
         confirmed: bool = False,
+        tidy: Tidy | None = None,
     ) -> Run:
         if part_of is None:
-            connections = RunConnections(plan, request.connections, Redactor(), self._connections)
+            connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:
             connections = part_of.of(plan)
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
-        tidy: Tidy | None = None,
             emitter=Emitter(execution_id, self._store, connections.redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),

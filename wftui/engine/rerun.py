@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a re-run is to do otherwise than the earlier run.
+
+    Attributes:
+        from_step: id or path of a step to run again whatever became of it.
+        inputs: in the place of those of the earlier run.
+        connections: names of the user's connections in the place of those the workflow names.
+        complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
+    """
+
+    from_step: str | None
+    inputs: Mapping[str, Json]
+    connections: Mapping[str, str]
+    complete: bool = False
+
+
 @dataclass(slots=True)
 class Rerun:
     """A re-run that has been planned.
@@ -37,19 +54,13 @@ async def prepare_rerun(
     store: "ExecutionStore",
     load: "Callable[[str], LoadedWorkflow]",
     record: ExecutionRecord,
-    from_step: str | None,
-    inputs: Mapping[str, Json],
+    asked: Asked,
     before: WorkflowPlan | None,
-    *,
-    complete: bool = False,
 ) -> Rerun:
     """Plan to run a workflow again.
 
     Args:
         before: the workflow as the earlier run had it; None where that cannot be had any more.
-        from_step: id or path of a step to run again whatever became of it.
-        inputs: in the place of those of the earlier run.
-        complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
 
     Raises:
         NotFoundError: there is no such step.
@@ -58,10 +69,20 @@ async def prepare_rerun(
     whole = await store.resolve_record(record)
     loaded = await asyncio.to_thread(load, record.workflow_id)
     plan = loaded.plan
-    filled, _invalid = await check_inputs(plan.input_schema, {**({} if complete else whole.inputs), **inputs})
+    inputs = {**({} if asked.complete else whole.inputs), **asked.inputs}
+    filled, _invalid = await check_inputs(plan.input_schema, inputs)
     hidden = masked(filled, plan.secret_inputs)
     environment = dict(os.environ)
+    others = {name for name, other in asked.connections.items() if other != record.connections.get(name, name)}
     restart = await asyncio.to_thread(
-        lambda: plan_restart(plan, whole, inputs=hidden, environment=environment, from_step=from_step, before=before)
+        lambda: plan_restart(
+            plan,
+            whole,
+            inputs=hidden,
+            environment=environment,
+            from_step=asked.from_step,
+            before=before,
+            reconnected=others,
+        )
     )
     return Rerun(whole, loaded, hidden, restart)

@@ -1,7 +1,7 @@
 """Running again from somewhere: which steps of an earlier run keep their output, which run again, and why. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,6 +50,7 @@ def plan_restart(
     environment: Mapping[str, str],
     from_step: str | None = None,
     before: WorkflowPlan | None = None,
+    reconnected: Set[str] = frozenset(),
 ) -> RestartPlan:
     """Decide what to keep of an earlier run.
 
@@ -62,6 +63,7 @@ def plan_restart(
         inputs: of the new run, secret ones masked as they are in the record.
         from_step: id or path of a step that runs again whatever became of it; None: only what has to.
         before: the workflow as the run had it, where it is known.
+        reconnected: names of connections, as the workflow has them, for which another one is taken than then.
 
     Raises:
         NotFoundError: there is no such step.
@@ -80,18 +82,21 @@ def plan_restart(
         connection=_Masks(),
     )
     former = {step.id: step for step in every_step(before)} if before is not None else {}
-    planner = _Planner(record, _find(plan, record, from_step) if from_step else None, former)
+    planner = _Planner(record, _find(plan, record, from_step) if from_step else None, former, reconnected)
     planner.steps(plan.steps, Frame(scope, StopScope()))
     planner.restart.decisions += [StepDecision(step.id, "run", "finally always runs") for step in plan.finally_]
     return planner.restart
 
 
 class _Planner:
-    def __init__(self, record: ExecutionRecord, asked: str | None, former: Mapping[str, StepPlan]) -> None:
+    def __init__(
+        self, record: ExecutionRecord, asked: str | None, former: Mapping[str, StepPlan], reconnected: Set[str]
+    ) -> None:
         self.restart = RestartPlan()
         self._record = record
         self._asked = asked
         self._former = former
+        self._reconnected = reconnected
 
     def steps(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
         """Decide for a list of steps; returns the first path that runs again, or None."""
@@ -157,6 +162,11 @@ class _Planner:
         former = self._former.get(step.id)
         if former is not None and former.connection != step.connection:
             return "its connection has changed"
+        for name in (step.connection, *step.uses):
+            if name in self._reconnected:
+                return f"it takes another connection for {name}"
+        if step.type == "workflow" and self._reconnected:
+            return "its sub-workflow may take another connection"
         if former is not None and former.output_schema != step.output_schema:
             return "its outputSchema has changed"
         if result.status == "failed" and result.handled:
@@ -173,7 +183,7 @@ class _Planner:
         index = 0
         while self._record.step(f"{path}[{index}]") is not None:
             inside = frame.with_locals(index=index).inside(f"{path}[{index}]", frame.stop)
-            again = _Planner(self._record, self._asked, self._former)._why_inside(step.body, inside)
+            again = _Planner(self._record, self._asked, self._former, self._reconnected)._why_inside(step.body, inside)
             if again is not None:
                 return again
             index += 1

@@ -97,7 +97,7 @@ class Run:
                 inputs=masked(self._inputs, plan.secret_inputs),
                 parent_id=request.parent_id,
                 parent_path=request.parent_path,
-                connections=request.connections,
+                connections=request.chosen_connections,
                 steps=step_infos(plan),
             )
         )
@@ -234,8 +234,7 @@ class Run:
             Stopped: a cancel came meanwhile.
         """
         resolver = Resolver(self.core, self._scope())
-        # What a re-run or a sub-workflow replaces was said elsewhere, perhaps of another version of the workflow.
-        chosen = {} if self._request.parent_id else self._request.connections
+        chosen = self._request.connections
         if not chosen and not resolver.has_work():
             return None
         return await self._main.wait(asyncio.ensure_future(resolver.resolve(chosen)))

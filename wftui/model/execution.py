@@ -28,6 +28,15 @@ class ExecutionRequest(WireModel):
     connections: Annotated[dict[str, str], Field(description="Connection names to use instead.")] = Field(
         default_factory=dict
     )
+    inherited_connections: Annotated[
+        dict[str, str],
+        Field(description="The same, as said for the parent: a name that this workflow has not is no mistake."),
+    ] = Field(default_factory=dict)
+
+    @property
+    def chosen_connections(self) -> dict[str, str]:
+        """All connection names to use instead."""
+        return {**self.inherited_connections, **self.connections}
 
 
 class ExecutionError(WireModel):

@@ -52,7 +52,6 @@ class RunsDesk:
         workflow_id: str,
         inputs: Mapping[str, Json],
         *,
-        parent_id: str | None = None,
         connections: Mapping[str, str] | None = None,
     ) -> str:
         """Start a run; returns its id once it is recorded. It goes on in this process, whatever the caller does.
@@ -70,7 +69,6 @@ class RunsDesk:
             workflow_id=workflow_id,
             inputs=dict(inputs),
             user_id=self._user_id,
-            parent_id=parent_id,
             connections=dict(connections or {}),
         )
         return await executor.start(request)
@@ -83,6 +81,7 @@ class RunsDesk:
         keep: bool,
         from_step: str | None = None,
         complete: bool = False,
+        connections: Mapping[str, str] | None = None,
         confirmed: bool = False,
     ) -> str:
         """Run a workflow as it is now with the inputs of an earlier run, its parent; returns the new run's id.
@@ -92,6 +91,7 @@ class RunsDesk:
             keep: take over every step that neither failed nor depends on a change; see `plan_restart`.
             from_step: with `keep`: id or path of a step to run again, with all that follows.
             complete: with `keep`: `inputs` are all there are; those of the earlier run that are not among them go.
+            connections: as for `start`, on top of those that the earlier run was given.
             confirmed: with `keep`: run again what was running when the process died and says `"idempotent": false`.
 
         Raises:
@@ -108,23 +108,42 @@ class RunsDesk:
                 from_step=from_step,
                 inputs=inputs,
                 complete=complete,
+                connections=connections,
                 user_id=self._user_id,
                 confirmed=confirmed,
             )
         record = await self.record(run_id, whole=True)
         from wftui.engine.secret_inputs import masked, restored
+        from wftui.model.execution import ExecutionRequest
 
         loaded = await asyncio.to_thread(lambda: self._compiler().load(record.workflow_id))
         secret = loaded.plan.secret_inputs
         whole = restored(masked({**record.inputs, **inputs}, secret), inputs, secret)
-        return await self.start(record.workflow_id, whole, parent_id=record.id, connections=record.connections)
+        request = ExecutionRequest(
+            workflow_id=record.workflow_id,
+            inputs=whole,
+            user_id=self._user_id,
+            parent_id=record.id,
+            connections=dict(connections or {}),
+            inherited_connections=record.connections,
+        )
+        return await executor.start(request)
 
     async def plan_restart(
-        self, run_id: str, inputs: Mapping[str, Json], *, from_step: str | None = None, complete: bool = False
+        self,
+        run_id: str,
+        inputs: Mapping[str, Json],
+        *,
+        from_step: str | None = None,
+        complete: bool = False,
+        connections: Mapping[str, str] | None = None,
     ) -> list[StepDecision]:
         """What `rerun` with `keep` and the same arguments would keep and what it would run again, and why."""
         executor = await self._executor()
-        return (await executor.plan_restart(run_id, from_step=from_step, inputs=inputs, complete=complete)).decisions
+        found = await executor.plan_restart(
+            run_id, from_step=from_step, inputs=inputs, complete=complete, connections=connections
+        )
+        return found.decisions
 
     async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
         """What a person must give again, because it is never stored, before a run can go on or be repeated.

@@ -114,12 +114,17 @@ def input_of_ask(scope: Scope) -> Json:
     }
 
 
+def early_of_ask(scope: Scope) -> Json:
+    return {}
+
+
 STEP_ASK = StepPlan(
     id="ask",
     type="llm",
     name="Ask",
     needs=("text",),
     input=input_of_ask,
+    early=early_of_ask,
     retry=RetryPlan(
         max_attempts=3,
         on=("llm.limit", "llm.overloaded", "llm.server", "http.timeout"),
