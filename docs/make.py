@@ -226,6 +226,7 @@ def keys() -> str:
     from wftui.tui.screens.monitor import MonitorScreen
     from wftui.tui.screens.restart import RestartScreen
     from wftui.tui.screens.run_input import RunInputModal
+    from wftui.tui.screens.secrets import SecretsScreen
     from wftui.tui.screens.settings import SettingsScreen
     from wftui.tui.screens.step_form import StepForm
     from wftui.tui.screens.step_types import StepTypesScreen
@@ -245,6 +246,7 @@ def keys() -> str:
         ("What a run lacked", MissingScreen.ACTIONS),
         ("The form of a step", StepForm.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
+        ("Secrets", SecretsScreen.ACTIONS),
         ("Step types", StepTypesScreen.ACTIONS),
         ("Accounts", AccountsScreen.ACTIONS),
         ("Settings", SettingsScreen.ACTIONS),

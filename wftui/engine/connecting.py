@@ -96,7 +96,7 @@ class RunConnections:
         if secret is None:
             command = f"wftui connections secret set {name}"
             message = f"the secret store has no {name}"
-            raise WorkflowError("secret.missing", message, details={"command": command})
+            raise WorkflowError("secret.missing", message, details={"command": command, "secret": name})
         return self.keep_secret(secret)
 
     def known(self) -> Connections:

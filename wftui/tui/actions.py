@@ -82,6 +82,14 @@ def show_key(key: str) -> str:
     return prefix + name
 
 
+FIELD_KEYS: tuple[Binding, ...] = (
+    Binding("tab", "app.focus_next", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+)
+"""Of every form. At once, so that what is typed right after Tab (over a slow line it comes in one burst) meets the next
+field: a secret must not be written into the field before its own, where it could be read."""
+
+
 def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
     """The bindings of some actions, all through `act`, which says why when one cannot be done now.
 

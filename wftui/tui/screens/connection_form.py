@@ -12,7 +12,7 @@ from wftui.model.form_state import build_form
 from wftui.model.forms import form_of
 from wftui.runtime.form_problems import form_problems
 from wftui.tui.actions import Action
-from wftui.tui.screens.form_screen import FormScreen
+from wftui.tui.screens.form_screen import FormScreen, Keep
 
 _SECRETS = (
     "A secret is best given as where it is: env:NAME, file:PATH or cmd:PROGRAM. Given in clear, it is kept encrypted."
@@ -26,6 +26,7 @@ class ConnectionForm(FormScreen):
         heading: what the form is about.
         schema: JSON Schema of the kind's values.
         values: what it starts with.
+        keep: see `FormScreen`.
     """
 
     DEFAULT_CSS = """
@@ -40,8 +41,8 @@ class ConnectionForm(FormScreen):
         Action("connection_form.help", "Keys", "Show the keys of this form.", ("f1",), "Connection"),
     )
 
-    def __init__(self, heading: str, schema: Mapping[str, Json], values: Mapping[str, Json] | None = None) -> None:
-        super().__init__(heading, build_form(form_of(schema), dict(values or {})))
+    def __init__(self, heading: str, schema: Mapping[str, Json], values: Mapping[str, Json], keep: Keep) -> None:
+        super().__init__(heading, build_form(form_of(schema), dict(values)), keep)
         self._schema = dict(schema)
 
     def compose_form(self) -> ComposeResult:

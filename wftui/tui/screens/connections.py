@@ -44,6 +44,7 @@ class ConnectionsScreen(ActionScreen[None]):
         Action("connections.add", "New", "Add a connection.", ("n",), _GROUP),
         Action("connections.accounts", "Accounts", "Show and connect the accounts behind it.", ("a",), _GROUP),
         Action("connections.test", "Test", "See whether its secrets are there and it answers.", ("t",), _GROUP),
+        Action("connections.secrets", "Secrets", "Show the secrets in your encrypted store.", ("s",), _GROUP),
         Action(
             "connections.remove", "Remove", "Forget it and its stored secrets, after asking.", ("delete", "D"), _GROUP
         ),
@@ -76,7 +77,7 @@ class ConnectionsScreen(ActionScreen[None]):
 
     def why_not(self, action_id: str) -> str | None:
         """Most need a connection."""
-        if action_id != "connections.add" and self.selected is None:
+        if action_id not in {"connections.add", "connections.secrets"} and self.selected is None:
             return "there is no connection"
         if action_id == "connections.accounts" and self.selected is not None and self.selected.kind != "composio":
             return f"a connection of kind {self.selected.kind} has no accounts"
@@ -116,12 +117,7 @@ class ConnectionsScreen(ActionScreen[None]):
     def action_edit(self) -> None:
         """Change the values of the selected connection."""
         if self.selected is not None:
-            self.attempt(self._edit(self.selected), group="edit", exclusive=True)
-
-    async def _edit(self, connection: StoredConnection) -> None:
-        values = await self._ask(connection)
-        if values is not None:
-            await self._save(connection.model_copy(update={"values": values}))
+            self.attempt(self._ask(self.selected), group="edit", exclusive=True)
 
     def action_add(self) -> None:
         """Ask for kind, name and values."""
@@ -149,23 +145,22 @@ class ConnectionsScreen(ActionScreen[None]):
         )
         if not name:
             return
-        connection = StoredConnection(name=name, kind=kinds[index].word)
-        values = await self._ask(connection)
-        if values is not None:
-            await self._save(connection.model_copy(update={"values": values}))
+        await self._ask(StoredConnection(name=name, kind=kinds[index].word))
 
-    async def _ask(self, connection: StoredConnection) -> dict[str, Json] | None:
+    async def _ask(self, connection: StoredConnection) -> None:
+        """Take other values, and keep them; those that cannot be kept stay in the form."""
+
+        async def keep(values: dict[str, Json]) -> None:
+            await self.workbench.connections.save(connection.model_copy(update={"values": values}))
+
         kind = KINDS[connection.kind]
         schema = kind.model_json_schema(by_alias=True)
         for field in schema["properties"].values():
             field.pop("title", None)  # made from the name by pydantic, and worse than the name
         heading = f"{kind.title}: {connection.name}"
-        return await self.app.push_screen_wait(ConnectionForm(heading, schema, connection.values))
-
-    async def _save(self, connection: StoredConnection) -> None:
-        kept = await self.workbench.connections.save(connection)
-        await self._read(kept.name)
-        self.notify(f"{kept.name} is saved.", markup=False)
+        if await self.app.push_screen_wait(ConnectionForm(heading, schema, connection.values, keep)) is not None:
+            await self._read(connection.name)
+            self.notify(f"{connection.name} is saved.", markup=False)
 
     def action_accounts(self) -> None:
         """Show the accounts behind it."""
@@ -173,6 +168,12 @@ class ConnectionsScreen(ActionScreen[None]):
 
         if self.selected is not None:
             self.app.push_screen(AccountsScreen(self.selected.name))
+
+    def action_secrets(self) -> None:
+        """Show the secrets in the store."""
+        from wftui.tui.screens.secrets import SecretsScreen
+
+        self.app.push_screen(SecretsScreen())
 
     def action_test(self) -> None:
         """Reach for its other end."""

@@ -1,6 +1,6 @@
 """A form over the screen that is left with what was filled in, once nothing of it is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,12 +11,21 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.model.form_state import Node
-from wftui.tui.actions import Action, bindings
+from wftui.tui.actions import FIELD_KEYS, Action, bindings
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.glyphs import glyph
 from wftui.tui.widgets.schema_form.key_line import KeyLine
 from wftui.tui.widgets.schema_form.messages import FocusMoved
+
+Keep = Callable[[dict[str, Json]], Awaitable[None]]
+"""Does with the values what they are asked for; a `UserError` is told on the form, which stays."""
+
+
+async def _nothing(_values: dict[str, Json]) -> None:
+    pass
 
 
 class FormScreen(ModalScreen[dict[str, Json] | None]):
@@ -25,6 +34,7 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
     Args:
         heading: what the form is about.
         state: the form, filled in with what it starts with.
+        keep: what is done with the values while the form is still there, so that it has them where it fails.
     """
 
     DEFAULT_CSS = """
@@ -32,17 +42,20 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
         .dialog { width: 100%; max-height: 100%; padding: 0; }
         .about { padding: 0 1; height: auto; color: $foreground-muted; }
         .facts { padding: 0 1; height: 1; color: $foreground-muted; }
+        .wrong { padding: 0 1; height: auto; max-height: 5; color: $text-error; display: none; }
+        &.-wrong .wrong { display: block; }
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make the bindings of a form from its actions, before Textual merges them."""
-        cls.BINDINGS = [*bindings(cls.ACTIONS)]
+        cls.BINDINGS = [*bindings(cls.ACTIONS), *FIELD_KEYS]
         super().__init_subclass__(**options)
 
-    def __init__(self, heading: str, state: Node) -> None:
+    def __init__(self, heading: str, state: Node, keep: Keep = _nothing) -> None:
         super().__init__()
+        self._keep = keep
         self._heading = heading
         self._state = state
 
@@ -51,6 +64,7 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
             yield from self.compose_form()
+            yield Static(classes="wrong", markup=False)
             yield Static(classes="facts")
             yield KeyLine(self.ACTIONS)
 
@@ -87,7 +101,13 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
         values = self._state.collect()
         problems = await self.problems(values)
         if not problems and isinstance(values, dict):
-            self.dismiss(values)
+            try:
+                await self._keep(values)
+            except UserError as error:
+                self.query_one(".wrong", Static).update(f"{glyph(self, '✗')} {error}")
+                self.add_class("-wrong")
+            else:
+                self.dismiss(values)
             return
         form = self.query_one(SchemaForm)
         await form.show_problems(problems)

@@ -19,7 +19,7 @@ class HelpScreen(ModalScreen[None]):
 
     DEFAULT_CSS = """
     HelpScreen {
-        .dialog { width: 76; max-width: 96%; height: auto; max-height: 92%; padding: 1 2; }
+        .dialog { width: 76; max-width: 96%; height: auto; max-height: 92%; padding: 1 2; scrollbar-gutter: stable; }
         Static { height: auto; }
     }
     """
@@ -45,9 +45,8 @@ class HelpScreen(ModalScreen[None]):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        box = self.query_one(VerticalScroll)
-        bar = 0 if box.show_vertical_scrollbar else box.scrollbar_size_vertical
-        self.query_one(Static).update(self._text(box.scrollable_content_region.width - bar))
+        room = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one(Static).update(self._text(room))
 
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too

@@ -66,7 +66,7 @@ class MissingScreen(ActionScreen[None]):
         """Not everything has a command, or a screen."""
         if action_id == "missing.copy" and not self.selected.get("command"):
             return "no command gets this"
-        if action_id == "missing.get" and not self.selected.get("connection"):
+        if action_id == "missing.get" and not (self.selected.get("connection") or self.selected.get("secret")):
             return (
                 "it cannot be got on a screen; the command does it" if self.selected.get("command") else "only you know"
             )
@@ -84,13 +84,16 @@ class MissingScreen(ActionScreen[None]):
         await self.action_act("missing.get")
 
     def action_get(self) -> None:
-        """Go to the accounts, or to the connections."""
+        """Go to the accounts, to the secrets, or to the connections."""
         from wftui.tui.screens.accounts import AccountsScreen
         from wftui.tui.screens.connections import ConnectionsScreen
+        from wftui.tui.screens.secrets import SecretsScreen
 
         connection, toolkit = self.selected.get("connection"), self.selected.get("toolkit")
         if connection and toolkit:
             self.app.push_screen(AccountsScreen(connection, toolkit))
+        elif self.selected.get("secret"):
+            self.app.push_screen(SecretsScreen(str(self.selected["secret"])))
         else:
             self.app.push_screen(ConnectionsScreen(connection, self.selected.get("kind")))
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -24,7 +24,7 @@ from wftui.model.forms import form_of, needs_input
 from wftui.model.json_schema import MISSING
 from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.runtime.form_problems import form_problems
-from wftui.tui.actions import Action, bindings
+from wftui.tui.actions import FIELD_KEYS, Action, bindings
 from wftui.tui.widgets.schema_form.command_line import CommandLine
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -86,12 +86,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
         Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(ACTIONS),
-        # At once, so that what is typed right after Tab (over a slow line it comes in one burst) meets the next field.
-        Binding("tab", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS), *FIELD_KEYS]
 
     def __init__(
         self,

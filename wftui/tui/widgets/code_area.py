@@ -5,6 +5,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.document._document import Document
 from textual.theme import Theme
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
@@ -79,12 +80,14 @@ class CodeArea(TextArea, inherit_bindings=False):
 
     def find(self, text: str) -> bool:
         """Select the next place of a text after the cursor, round the end; False when there is none."""
-        start = self.document.get_index_from_location(max(self.selection))
+        document = self.document
+        assert isinstance(document, Document)  # the kind every TextArea makes itself
+        start = document.get_index_from_location(max(self.selection))
         whole, wanted = self.text, finder(text)
         found = wanted.search(whole, start) or wanted.search(whole)
         if found is None:
             return False
-        begin, end = (self.document.get_location_from_index(index) for index in found.span())
+        begin, end = (document.get_location_from_index(index) for index in found.span())
         self.selection = Selection(begin, end)
         self.scroll_cursor_visible(center=not self.in_view(begin[0]))
         return True
