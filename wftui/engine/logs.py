@@ -11,6 +11,7 @@ from wftui.model.events import ExecutionEvent, Log, StepProgress
 from wftui.model.execution import LogLevel
 
 _EVENT = 64_000  # characters of one log event
+_EMITTED_AT_ONCE = 2  # to search and compress the text of one takes milliseconds
 
 
 class StepVoice:
@@ -76,8 +77,10 @@ class StepVoice:
         events: list[ExecutionEvent] = list(self._events(lines))
         if progress is not None:
             events.append(progress)
-        if events:
-            await self._emitter.emit(*events)
+        for start in range(0, len(events), _EMITTED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
 
     async def close(self) -> None:
         """Pass on the rest; whatever is said later is dropped."""

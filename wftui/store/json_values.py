@@ -62,6 +62,8 @@ def measure(value: Json, limit: int | None = None) -> Measured:
     measured = Measured()
     room = math.inf if limit is None else limit
     try:
+        if isinstance(value, str) and len(value) > room:
+            raise TooBigError
         if isinstance(value, dict | list):
             measured.size = _container(value, 0, room, measured)
         else:
@@ -86,6 +88,8 @@ def _container(value: dict[Json, Json] | list[Json], depth: int, room: float, me
     if depth >= MAX_DEPTH:
         raise _RefusalError(f"is nested deeper than {MAX_DEPTH} levels")
     size = 2
+    if len(value) > room:
+        raise TooBigError
     if isinstance(value, dict):
         size += sum(map(_key, value))
         measured.marked = measured.marked or REFERENCE_KEY in value
@@ -97,6 +101,8 @@ def _container(value: dict[Json, Json] | list[Json], depth: int, room: float, me
                 size += len(item) + 3
             elif kind is bool or item is None:
                 size += 5
+            elif kind is str and len(item) > room:
+                raise TooBigError
             elif isinstance(item, dict | list):
                 size += _container(item, depth + 1, room - size, measured)
             else:
