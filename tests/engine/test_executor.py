@@ -9,7 +9,8 @@ import pytest
 
 from engine.engine_plans import FAST, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 from wftui.compiler.compiler import WorkflowCompiler
-from wftui.engine.executor import UnrecordedError, WorkflowExecutor
+from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.running import UnrecordedError
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.events import ExecutionEvent, StepWaiting

@@ -1,21 +1,19 @@
-"""WorkflowExecutor: starts runs, owns their tasks, and passes on what other processes ask of them."""
+"""WorkflowExecutor: starts runs, goes on with them and repeats them, and asks something of any."""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
-from wftui.engine.approvals import fitting
-from wftui.engine.attendant import Attendant
 from wftui.engine.cancel import Slots
 from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
 from wftui.engine.core import RunCore
+from wftui.engine.elsewhere import Elsewhere
 from wftui.engine.emit import Emitter, RunBroken
 from wftui.engine.leftovers import end_all_leftovers, end_leftovers
 from wftui.engine.prior import Prior
@@ -24,22 +22,22 @@ from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import (
     ConfirmationNeeded,
     check_resumable,
-    given_up,
     inputs_again,
     may_have_run,
     may_run_twice,
     read_history,
 )
 from wftui.engine.run import Run, Tidy
-from wftui.engine.secret_inputs import answered_secrets
+from wftui.engine.running import RunningRuns, UnrecordedError
 from wftui.engine.settings import EngineSettings
 from wftui.engine.stored_plans import LoadStored, StoredPlans
 from wftui.engine.takeover import take_over
+from wftui.engine.tasks import to_the_end
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError, UserError
-from wftui.model.events import ExecutionEvent, Log
-from wftui.model.execution import TERMINAL, ExecutionRecord, ExecutionRequest
+from wftui.model.errors import ConflictError, RunNotFoundError
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import ExecutionRecord, ExecutionRequest
 from wftui.model.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
@@ -48,15 +46,6 @@ from wftui.store.ids import new_id
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
-
-
-_RELEASE_SECONDS = 1.0
-
-
-class UnrecordedError(UserError):
-    """A run ended because its events could not be stored."""
-
-    code = "run.unrecorded"
 
 
 class WorkflowExecutor:
@@ -91,12 +80,9 @@ class WorkflowExecutor:
         self._clock = clock
         self._settings = settings or EngineSettings()
         self._working_directory = Path.cwd()
-        self._runs: dict[str, Run] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._broken: dict[str, RunBroken] = {}
+        self._running = RunningRuns(store)
         self._resuming: set[str] = set()
-        self._letting_go: set[asyncio.Task[None]] = set()
-        self._attendant = Attendant(store, self._runs)
+        self._elsewhere = Elsewhere(store, clock, self.cancel)
 
     # --- starting
 
@@ -147,7 +133,7 @@ class WorkflowExecutor:
             UsageError: a secret input is not given.
             UnresolvedError: something that the steps left need is not there; the run stays as it is.
         """
-        if execution_id in self._runs or execution_id in self._resuming:
+        if self._running.get(execution_id) is not None or execution_id in self._resuming:
             raise ConflictError(f"run {execution_id} is running here", code="run.going")
         self._resuming.add(execution_id)
         try:
@@ -188,16 +174,20 @@ class WorkflowExecutor:
             tidy=lambda tell: end_leftovers(execution_id, history.prior, tell),
         )
         await run.take_up(history, whole)
-        await self._store.claim(execution_id)
+        await to_the_end(self._take_on(run, history.last_seq))
+
+    async def _take_on(self, run: Run, last_seq: int) -> None:
+        """Make a run that is ready to go on this process's, and let it begin."""
+        await self._store.claim(run.id)
         try:
-            if await self._store.events(execution_id, after=history.last_seq, limit=1):
-                await self._store.release(execution_id)
-                raise ConflictError(f"run {execution_id} has gone on in another process meanwhile", code="run.going")
+            if await self._store.events(run.id, after=last_seq, limit=1):
+                await self._store.release(run.id)
+                raise ConflictError(f"run {run.id} has gone on in another process meanwhile", code="run.going")
             await run.resume()
         except RunBroken as broken:
-            self._letting_go.add(asyncio.create_task(self._let_go(execution_id)))
+            self._running.let_go(run.id)
             raise UnrecordedError(str(broken)) from broken
-        self._launch(run)
+        self._running.launch(run)
 
     async def input_schema(self, execution_id: str) -> Mapping[str, Json]:
         """What a run's inputs had to fit when it began.
@@ -298,7 +288,7 @@ class WorkflowExecutor:
 
     def running(self) -> list[str]:
         """Ids of the runs that this process is running, oldest first."""
-        return list(self._runs)
+        return self._running.ids()
 
     async def wait(self, execution_id: str) -> ExecutionRecord:
         """The record of a run, of this or another process, once it has ended; raises what `until_end` raises."""
@@ -312,13 +302,7 @@ class WorkflowExecutor:
             NotFoundError: there is no such run.
             UnrecordedError: it ended because its events could not be stored.
         """
-        task = self._tasks.get(execution_id)
-        if task is not None:
-            await asyncio.shield(task)
-        elif execution_id not in self._broken:
-            await self._store.until_end(execution_id)
-        if execution_id in self._broken:
-            raise UnrecordedError(str(self._broken[execution_id]))
+        await self._running.until_end(execution_id)
 
     def get_event_stream(self, execution_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends."""
@@ -336,20 +320,14 @@ class WorkflowExecutor:
             ConflictError: it has ended.
             UnrecordedError: it is stopped, but that cannot be recorded.
         """
-        run = self._runs.get(execution_id)
-        if run is not None:
-            try:
-                await run.cancel(by)
-            except RunBroken as broken:
-                raise UnrecordedError(str(broken)) from broken
+        run = self._running.get(execution_id)
+        if run is None:
+            await self._elsewhere.cancel(execution_id, by)
             return
-        record = await self._record(execution_id)
-        if record.status in TERMINAL:
-            raise ConflictError(f"run {execution_id} has already ended: it is {record.status}", code="run.ended")
-        if record.status == "interrupted":
-            await self._cancel_interrupted(execution_id, by)
-        else:
-            await self._store.signal(execution_id, "cancel", {"by": by})
+        try:
+            await run.cancel(by)
+        except RunBroken as broken:
+            raise UnrecordedError(str(broken)) from broken
 
     async def answer(self, execution_id: str, path: str, *, approved: bool, data: Json = None, by: str = "") -> None:
         """Answer the approval a step waits for, of a run of this or any other process.
@@ -358,42 +336,19 @@ class WorkflowExecutor:
             NotFoundError: there is no such run, or the step does not wait for an approval.
             UsageError: the data does not fit the form that was asked, or holds a secret that would have to be stored on
                 its way to another process.
+            ConflictError: in another process somebody else was quicker.
         """
-        run = self._runs.get(execution_id)
-        if run is not None:
+        run = self._running.get(execution_id)
+        if run is None:
+            await self._elsewhere.answer(execution_id, path, approved, data, by)
+        else:
             await run.answer(path, approved, data, by)
-            return
-        record = await self._record(execution_id)
-        step = record.step(path)
-        if step is None or step.waiting is None or step.waiting.reason != "approval":
-            raise NotFoundError(
-                f"step {path} of run {execution_id} does not wait for an approval", code="approval.none"
-            )
-        form = await self._store.resolve(step.waiting.form)
-        if approved:
-            data = await fitting(form, data)
-        if answered_secrets(form, data):
-            message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
-            raise UsageError(message, code="approval.secret")
-        answer = {"path": path, "approved": approved, "data": data, "by": by}
-        await self._store.signal(execution_id, "answer", answer)
 
     # --- ending the program
 
     async def close(self, cancel: bool = False) -> None:
         """Wait until the runs of this process have ended; with `cancel`, cancel them first."""
-        while self._runs:
-            tasks = list(self._tasks.values())
-            if cancel:
-                for run in [run for run in self._runs.values() if not run.ended]:
-                    with suppress(RunBroken):  # whoever waits for the run is told
-                        await run.cancel("the program ends")
-                cancel = False
-            await asyncio.wait(tasks)
-        await self._attendant.end()
-        for task in self._letting_go:
-            task.cancel()
-        await asyncio.gather(*self._letting_go, return_exceptions=True)
+        await self._running.close(cancel)
 
     # --- inside
 
@@ -406,15 +361,19 @@ class WorkflowExecutor:
     async def _create(
         self, run: Run, loaded: "LoadedWorkflow", announce: Callable[[str], Awaitable[None]] | None = None
     ) -> None:
+        plan_hash = await self._store.put_plan(loaded.source, loaded.code)
+        await to_the_end(self._begin(run, plan_hash, announce))
+
+    async def _begin(self, run: Run, plan_hash: str, announce: Callable[[str], Awaitable[None]] | None) -> None:
         try:
-            await run.create(await self._store.put_plan(loaded.source, loaded.code))
+            await run.create(plan_hash)
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
         try:
             if announce is not None:
                 await announce(run.id)
         finally:
-            self._launch(run)
+            self._running.launch(run)
 
     def _new_run(
         self,
@@ -455,46 +414,3 @@ class WorkflowExecutor:
             prior=prior or Prior(),
         )
         return Run(core, request, tidy)
-
-    def _launch(self, run: Run) -> None:
-        self._broken.pop(run.id, None)
-        self._runs[run.id] = run
-        self._tasks[run.id] = asyncio.create_task(self._drive(run))
-        self._attendant.begin()
-
-    async def _drive(self, run: Run) -> None:
-        try:
-            await run.run()
-        except RunBroken as broken:
-            self._broken[run.id] = broken
-            self._letting_go.add(asyncio.create_task(self._let_go(run.id)))
-        finally:
-            del self._runs[run.id], self._tasks[run.id]
-
-    async def _let_go(self, execution_id: str) -> None:
-        """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
-        while True:
-            try:
-                await self._store.release(execution_id)
-                return
-            except UserError:
-                await asyncio.sleep(_RELEASE_SECONDS)
-
-    async def _cancel_interrupted(self, execution_id: str, by: str) -> None:
-        """Give an interrupted run up: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
-
-        Whoever wants them to run resumes it, and cancels then.
-        """
-        await self._store.claim(execution_id)
-        record = await self._record(execution_id)
-        logs: list[ExecutionEvent] = []
-
-        async def tell(message: str) -> None:
-            logs.append(Log(execution_id=execution_id, timestamp=self._clock(), level="warn", message=message))
-
-        await end_all_leftovers(self._store, execution_id, tell)
-        await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
-        for step in record.step_results:
-            if step.waiting is not None and step.waiting.child_id is not None:
-                with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
-                    await self.cancel(step.waiting.child_id, by="its parent")

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 from wftui.engine.emit import RunBroken
 
+T = TypeVar("T")
 _WITHOUT_BREATH = 0.005  # seconds
 
 
@@ -19,6 +21,20 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
     except BaseExceptionGroup as errors:
         found = list(_leaves(errors))
         raise next((each for each in found if isinstance(each, RunBroken)), found[0]) from None
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do what must not be left half done: a cancel that comes meanwhile is raised after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # whoever asked is gone
+        raise
 
 
 class Breath:
