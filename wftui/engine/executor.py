@@ -1,22 +1,16 @@
 """WorkflowExecutor: starts runs, goes on with them and repeats them, and asks something of any."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.connections.connections import Connections
-from wftui.connections.redaction import Redactor
-from wftui.engine.cancel import Slots
-from wftui.engine.children import ChildRuns
 from wftui.engine.connecting import RunConnections
-from wftui.engine.core import RunCore
 from wftui.engine.elsewhere import Elsewhere
-from wftui.engine.emit import Emitter, RunBroken
+from wftui.engine.emit import RunBroken
 from wftui.engine.leftovers import end_all_leftovers, end_leftovers
-from wftui.engine.prior import Prior
 from wftui.engine.rerun import Asked, prepare_rerun
 from wftui.engine.restart import RestartPlan
 from wftui.engine.resume import (
@@ -28,6 +22,7 @@ from wftui.engine.resume import (
     read_history,
 )
 from wftui.engine.run import Run, Tidy
+from wftui.engine.run_maker import RunMaker
 from wftui.engine.running import RunningRuns, UnrecordedError
 from wftui.engine.settings import EngineSettings
 from wftui.engine.stored_plans import LoadStored, StoredPlans
@@ -72,14 +67,10 @@ class WorkflowExecutor:
         settings: EngineSettings | None = None,
     ) -> None:
         self._store = store
-        self._catalogue = catalogue
         self._load = load
         self._stored = StoredPlans(store, load_stored)
-        self._folder_of = folder_of
-        self._connections = connections
         self._clock = clock
-        self._settings = settings or EngineSettings()
-        self._working_directory = Path.cwd()
+        self._runs = RunMaker(self, store, catalogue, folder_of, connections, clock, settings or EngineSettings())
         self._running = RunningRuns(store)
         self._resuming: set[str] = set()
         self._elsewhere = Elsewhere(store, clock, self.cancel)
@@ -106,7 +97,7 @@ class WorkflowExecutor:
                 the schema are a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        run = self._new_run(new_id(self._clock), loaded.plan, request, depth=depth, part_of=part_of)
+        run = self._runs.new(new_id(self._clock), loaded.plan, request, depth=depth, part_of=part_of)
         await self._create(run, loaded, announce)
         return run.id
 
@@ -163,7 +154,7 @@ class WorkflowExecutor:
             parent_id=created.parent_id,
             inherited_connections=created.connections,
         )
-        run = self._new_run(
+        run = self._runs.new(
             execution_id,
             plan,
             request,
@@ -270,7 +261,7 @@ class WorkflowExecutor:
         tidy: Tidy | None = None
         if record.status == "interrupted":  # what it left running must not meet the same steps run again
             tidy = partial(end_all_leftovers, self._store, execution_id)
-        run = self._new_run(new, plan, request, depth=1, prior=prior, tidy=tidy)
+        run = self._runs.new(new, plan, request, depth=1, prior=prior, tidy=tidy)
         await self._create(run, found.loaded)
         return new
 
@@ -374,43 +365,3 @@ class WorkflowExecutor:
                 await announce(run.id)
         finally:
             self._running.launch(run)
-
-    def _new_run(
-        self,
-        execution_id: str,
-        plan: WorkflowPlan,
-        request: ExecutionRequest,
-        *,
-        depth: int,
-        part_of: RunConnections | None = None,
-        prior: Prior | None = None,
-        confirmed: bool = False,
-        tidy: Tidy | None = None,
-    ) -> Run:
-        if part_of is None:
-            connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
-        else:
-            connections = part_of.of(plan)
-        core = RunCore(
-            plan=plan,
-            catalogue=self._catalogue,
-            emitter=Emitter(execution_id, self._store, connections.redactor, self._clock),
-            settings=self._settings,
-            slots=Slots(plan.max_parallel),
-            environment={**os.environ, "WFTUI_USER": request.user_id},
-            working_directory=self._working_directory,
-            folder=self._folder_of(plan.id) if self._folder_of else None,
-            connections=connections,
-            children=ChildRuns(
-                self,
-                self._store,
-                request,
-                execution_id,
-                depth,
-                self._settings.max_depth,
-                connections=connections,
-                confirmed=confirmed,
-            ),
-            prior=prior or Prior(),
-        )
-        return Run(core, request, tidy)
