@@ -37,6 +37,38 @@ from wftui.steps.http import HttpInput, HttpStep
             {"url": "https://x.org", "form": {"a": "1"}, "files": {"f": "pic.png"}},
         ),
         ("curl -LI https://x.org -A me -o out", None),
+        (
+            "curl -L 'https://x.org/a' \\\n  -H $'X-A: it\\'s \\u00e9\\xc3\\xa9\\041' -b 'a=1; b=2' "
+            "--data-raw $'{\"n\":\\n1}' \\\r\n"
+            " -H 'content-type: application/json' --compressed",
+            {"url": "https://x.org/a", "headers": {"X-A": "it's éé!", "Cookie": "a=1; b=2"}, "json": {"n": 1}},
+        ),
+        (
+            'curl -L "https://$HOST/a?b=${B}" -H "Authorization: Bearer $TOKEN" -H \'X: $5\' '
+            '-d "{\\"c\\": \\"\\$C\\"}"',
+            {
+                "url": "https://{{ env.HOST }}/a",
+                "query": {"b": "{{ env.B }}"},
+                "headers": {
+                    "Authorization": "Bearer {{ secrets.TOKEN }}",
+                    "X": "$5",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                },
+                "text": '{"c": "$C"}',
+            },
+        ),
+        (
+            "curl -L --data-raw @x https://x.org",
+            {
+                "url": "https://x.org",
+                "text": "@x",
+                "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+            },
+        ),
+        (
+            "curl -L -F a=1 -F a=2 --form-string b=@c -O https://x.org/f.txt",
+            {"url": "https://x.org/f.txt", "form": {"a": ["1", "2"], "b": "@c"}, "files": {}, "saveTo": "f.txt"},
+        ),
     ],
 )
 def test_a_pasted_command_becomes_an_input(command: str, step: Json) -> None:
@@ -61,9 +93,20 @@ def test_a_pasted_command_becomes_an_input(command: str, step: Json) -> None:
         ("curl", "exactly one address"),
         ("curl a b", "exactly one address"),
         ("curl x -H", "needs a value"),
-        ("curl --proxy p x", "--proxy has no counterpart"),
+        ("curl --socks5 p x", "--socks5 has no counterpart"),
+        ("curl --proxy p x", "HTTPS_PROXY"),
         ("curl -u a:b x", "connection of kind http"),
         ("curl -ua:b x", "connection of kind http"),
+        ("curl --retry 3 x", 'the step a "retry"'),
+        ("curl x | jq .", r"ends before '\|'"),
+        ("curl x >out", "ends before '>'"),
+        ('curl "$(cat url)"', "the shell computes a part of it"),
+        ('curl ^"x^"', "copy it as curl for bash"),
+        ("curl -b jar.txt x", "the cookies stand in a file"),
+        ("curl -F a=<f x", "send its text"),
+        ("curl --data-urlencode a@f x", "send its text"),
+        ("curl -d a=1 -d @f x", "from files and texts"),
+        ("curl $'x", "no closing quotation"),
     ],
 )
 def test_what_cannot_be_taken_over_is_said(command: str, sentence: str) -> None:

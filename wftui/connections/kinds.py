@@ -162,7 +162,9 @@ class GenericConnection(ConnectionValues):
     secrets: Secrets = Field(default_factory=dict)
 
 
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}
+)
 """Names, in lower case, of headers that say who is asking."""
 
 KINDS: dict[str, type[ConnectionValues]] = {

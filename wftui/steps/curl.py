@@ -1,14 +1,16 @@
 """Between `curl` command lines, which every API documentation shows, and the input of an `http` step."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit, urlunsplit
 
+from wftui.connections.kinds import SECRET_HEADERS
 from wftui.connections.redaction import MASK
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
-from wftui.steps.http_auth import PRIVATE_HEADERS
+from wftui.steps.shell_words import split_words
 
 _WITH_VALUE = {
     "-X": "method",
@@ -19,11 +21,12 @@ _WITH_VALUE = {
     "--data": "data",
     "--data-ascii": "data",
     "--data-raw": "raw",
-    "--data-binary": "raw",
+    "--data-binary": "data",
     "--data-urlencode": "urlencode",
     "--json": "json",
     "-F": "form",
     "--form": "form",
+    "--form-string": "field",
     "-o": "output",
     "--output": "output",
     "-m": "timeout",
@@ -47,6 +50,8 @@ _FLAGS = {
     "--get": "get",
     "-I": "head",
     "--head": "head",
+    "-O": "named",
+    "--remote-name": "named",
 }
 _WITHOUT_MEANING = frozenset(
     {
@@ -70,12 +75,20 @@ _WITHOUT_MEANING = frozenset(
         "--http2",
         "-N",
         "--no-buffer",
+        "--no-progress-meter",
+        "--tlsv1.2",
+        "--ssl-no-revoke",
     }
 )
 _NOT_TAKEN = {
     "-u": "give the user and password to a connection of kind http instead",
     "--user": "give the user and password to a connection of kind http instead",
+    "--oauth2-bearer": "give the token to a connection of kind http instead",
+    "--retry": 'give the step a "retry" instead',
+    "-x": "set the environment variable HTTPS_PROXY instead",
+    "--proxy": "set the environment variable HTTPS_PROXY instead",
 }
+_VARIABLE = re.compile(r"\{\{ env\.(\w+) \}\}")
 
 
 def is_curl(command: str) -> bool:
@@ -107,6 +120,8 @@ def input_from_curl(command: str) -> dict[str, Json]:
         step["verify"] = False
     if output := found.values.get("output"):
         step["saveTo"] = output[-1]
+    elif "named" in found.flags:
+        step["saveTo"] = urlsplit(found.url).path.rpartition("/")[2] or "index.html"
     if seconds := found.values.get("timeout"):
         step["timeout"] = f"{seconds[-1]}s"
     return step
@@ -135,7 +150,7 @@ def curl_from_input(step: Mapping[str, Json]) -> str | None:
     if step.get("verify") is False:
         words.append("-k")
     for name, value in (step.get("headers") or {}).items():
-        words += ["-H", f"{name}: {MASK if name.lower() in PRIVATE_HEADERS else value}"]
+        words += ["-H", f"{name}: {MASK if name.lower() in SECRET_HEADERS else value}"]
     if "json" in step:
         words += ["--json", json.dumps(step["json"], ensure_ascii=False)]
     if (text := step.get("text")) is not None:
@@ -166,17 +181,21 @@ class _Options:
         for line in self.values.get("header", []):
             name, colon, value = line.partition(":")
             if colon:
-                self.headers[name.strip()] = value.strip()
+                # A token that the shell had in a variable is no plain value here either.
+                name, value = name.strip(), value.strip()
+                private = name.lower() in SECRET_HEADERS
+                self.headers[name] = _VARIABLE.sub(r"{{ secrets.\1 }}", value) if private else value
+        if any("=" not in value for value in self.values.get("cookie", [])):
+            raise UsageError("the cookies stand in a file; give them as NAME=VALUE", code="usage.command")
         for option, name in (("agent", "User-Agent"), ("referer", "Referer"), ("cookie", "Cookie")):
             for value in self.values.get(option, []):
                 self.headers[name] = value
         self.url = self._address()
 
     def _read(self, command: str) -> None:
-        try:
-            words = shlex.split(command.replace("\\\r\n", " ").replace("\\\n", " "))
-        except ValueError as error:
-            raise UsageError(f"the command cannot be read: {str(error).lower()}", code="usage.command") from None
+        if '^"' in command or "^\n" in command:
+            raise UsageError("this command is for the shell of Windows; copy it as curl for bash", code="usage.command")
+        words = split_words(command)
         if not words or words[0].rpartition("/")[2] != "curl":
             raise UsageError("this is no curl command", code="usage.command")
         rest = iter(words[1:])
@@ -203,6 +222,8 @@ class _Options:
             raise UsageError(f"the curl option {option} needs a value", code="usage.command")
         if name == "urlencode":
             key, equals, text = value.partition("=")
+            if not equals and "@" in value:
+                raise UsageError("a file cannot be sent as a value of a form; send its text", code="usage.command")
             value = f"{key}={quote_plus(text)}" if equals else quote_plus(value)
         self.values.setdefault(name, []).append(value)
 
@@ -241,16 +262,17 @@ def _add_body(found: _Options, step: dict[str, Json]) -> bool:
     if upload := found.values.get("upload"):
         step["file"] = upload[-1]
         return True
-    if form := found.values.get("form"):
-        pairs = [entry.partition("=") for entry in form]
-        step["form"] = {name: value for name, _, value in pairs if not value.startswith("@")}
-        step["files"] = {name: value[1:].partition(";")[0] for name, _, value in pairs if value.startswith("@")}
+    if "form" in found.values or "field" in found.values:
+        _add_form(found, step)
         return True
     texts = [text for name in ("json", "data", "raw", "urlencode") for text in found.values.get(name, [])]
     if not texts:
         return False
-    if len(texts) == 1 and texts[0].startswith("@"):
-        step["file"] = texts[0][1:]
+    files = [text[1:] for name in ("json", "data") for text in found.values.get(name, []) if text.startswith("@")]
+    if files and len(texts) > 1:
+        raise UsageError("a body cannot be put together from files and texts", code="usage.command")
+    if files:
+        step["file"] = files[0]
         return True
     kind = next((value for name, value in found.headers.items() if name.lower() == "content-type"), None)
     whole = "".join(texts) if "json" in found.values else "&".join(texts)
@@ -263,13 +285,29 @@ def _add_body(found: _Options, step: dict[str, Json]) -> bool:
             _drop_header(step, "content-type")
         return True
     pairs_of_form = parse_qsl(whole, keep_blank_values=True)
-    if kind is None and pairs_of_form and len({name for name, _ in pairs_of_form}) == len(pairs_of_form):
+    is_form = whole[:1] not in ("{", "[") and all("=" in piece for piece in whole.split("&"))
+    if kind is None and is_form and len({name for name, _ in pairs_of_form}) == len(pairs_of_form):
         step["form"] = dict(pairs_of_form)
     else:
         step["text"] = whole
         if kind is None:
             step["headers"] = {**step.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
     return True
+
+
+def _add_form(found: _Options, step: dict[str, Json]) -> None:
+    pairs = [entry.partition("=")[::2] for entry in found.values.get("form", [])]
+    if any(value.startswith("<") for _, value in pairs):
+        raise UsageError("a file cannot be sent as a value of a form; send its text", code="usage.command")
+    files = {name: value[1:].partition(";")[0].strip('"') for name, value in pairs if value.startswith("@")}
+    plain = [pair for pair in pairs if not pair[1].startswith("@")]
+    plain += [entry.partition("=")[::2] for entry in found.values.get("field", [])]
+    form: dict[str, Json] = {}
+    for name, value in plain:
+        before = form.get(name)
+        form[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    step["form"] = form
+    step["files"] = files
 
 
 def _drop_header(step: dict[str, Json], name: str) -> None:

@@ -8,13 +8,14 @@ from urllib.parse import urljoin
 
 from pydantic import Field, model_validator
 
+from wftui.connections.kinds import SECRET_HEADERS
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext, StepModel, StepType
 from wftui.steps.curl import curl_from_input, input_from_curl, is_curl
 from wftui.steps.files import resolve_path
-from wftui.steps.http_auth import PRIVATE_HEADERS, Credentials, credentials, forget_token, origin
+from wftui.steps.http_auth import Credentials, credentials, forget_token, origin
 from wftui.steps.http_body import Scalar, query_pairs, request_body
 from wftui.steps.http_exchange import Exchange, Reply, exchange
 from wftui.steps.http_pages import Pagination
@@ -291,7 +292,7 @@ def _whole(
 
 
 def _private(step: HttpInput) -> frozenset[str]:
-    return frozenset(name for name in step.headers if name.lower() in PRIVATE_HEADERS)
+    return frozenset(name for name in step.headers if name.lower() in SECRET_HEADERS)
 
 
 def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:

@@ -13,11 +13,6 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.http_body import Scalar
 from wftui.steps.http_exchange import Exchange, exchange
 
-PRIVATE_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}
-)
-"""Names, in lower case, of headers that say who is asking, whoever sets them."""
-
 _TOKEN_BYTES = 1024 * 1024
 _SPARE_SECONDS = 30.0  # a token is renewed so long before it ends
 _LIFETIME_SECONDS = 300.0  # of a token that does not say its own
