@@ -1,5 +1,6 @@
 """A run whose process was killed: found at the next start, then resumed, answered, or given up."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from interrupted_child import executor_of
 
 from wftui.engine.executor import WorkflowExecutor
 from wftui.engine.resume import ConfirmationNeeded
+from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
-from wftui.model.events import ExecutionEvent, StepStarted, StepWaiting
+from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.owners import Owner
 
 
 @pytest.fixture
@@ -83,6 +86,27 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
         "pay": ("cancelled", None),
         "tidy": ("skipped", "cancelled"),
     }
+
+
+async def test_a_resume_that_is_cut_short_once_the_run_is_its_own_lets_it_go_on(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    executor = executor_of(store)
+    born = {"execution_id": "run", "timestamp": utc_now()}
+    created = Created(workflow_id="w", plan=await store.put_plan("{}", ""), **born)
+    await store.append([created, Started(**born), Interrupted(**born)], wait=True)
+    claim = store.claim
+
+    async def claim_and_cut(execution_id: str, owner: Owner | None = None) -> None:
+        await claim(execution_id, owner)
+        resuming.cancel()
+
+    store.claim = claim_and_cut  # type: ignore[method-assign]
+    resuming = asyncio.create_task(executor.resume("run"))
+    with pytest.raises(asyncio.CancelledError):
+        await resuming
+    assert executor.running() == ["run"], "nobody else could go on with it"
+    await executor.close(cancel=True)
+    await store.close()
 
 
 def _deadline(events: list[ExecutionEvent]) -> datetime | None:

@@ -102,6 +102,23 @@ async def test_an_approval_is_answered_here_and_from_another_program(open_execut
         assert (answer["approved"], answer["by"], answer["data"]) == (True, "you", {"keep": 3, "why": "-"})
 
 
+async def test_of_two_programs_that_answer_at_once_the_one_that_came_too_late_is_told(open_executor: Open) -> None:
+    executor, here, there = await open_executor({"w": approval()}), await open_executor(), await open_executor()
+    run_id = await executor.start(REQUEST)
+    await seen(executor, run_id, "step_waiting")
+    told = await asyncio.gather(
+        here.answer(run_id, "ok", approved=True, by="ann"),
+        there.answer(run_id, "ok", approved=False, by="bob"),
+        return_exceptions=True,
+    )
+    answer = (await executor.wait(run_id)).outputs["answer"]
+    assert [each is None for each in told] == [answer["approved"], not answer["approved"]]
+    (late,) = [each for each in told if each is not None]
+    done = "approved by ann" if answer["approved"] else "rejected by bob"
+    assert isinstance(late, ConflictError)
+    assert f"has just been {done}" in str(late)
+
+
 @pytest.mark.parametrize(("on_timeout", "approved"), [("reject", False), ("approve", True)])
 async def test_the_timeout_of_an_approval_answers_it(open_executor: Open, on_timeout: str, approved: bool) -> None:
     executor = await open_executor({"w": approval(timeout=0.01, onTimeout=on_timeout)})
