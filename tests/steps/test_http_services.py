@@ -1,5 +1,6 @@
 """The http step with a connection and with pages, against a real server."""
 
+import base64
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -46,7 +47,8 @@ class Service(Handler):
             case "/token":
                 sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 type(self).tokens_given += 1
-                if sent["client_secret"] == ["right-secret"]:
+                in_header = "Basic " + base64.b64encode(b"me%2F1:by+header").decode()
+                if sent.get("client_secret") == ["right-secret"] or self.headers["Authorization"] == in_header:
                     token = f"access-token-{type(self).tokens_given}"
                     self.answer_json({"access_token": token, "expires_in": 3600})
                 else:
@@ -183,6 +185,20 @@ async def test_client_credentials_get_a_token_once(run: Run, context: RecordingC
         await run(STEP, {"url": f"{server}/echo"})
     assert caught.value.type == "http.auth"
     assert "half-a-token" not in json.dumps([str(caught.value), caught.value.details])
+
+
+async def test_a_client_may_have_to_say_who_it_is_in_the_header(
+    run: Run, context: RecordingContext, server: str
+) -> None:
+    context.connection = {
+        "auth": "clientCredentials",
+        "tokenUrl": f"{server}/token",
+        "clientId": "me/1",
+        "clientSecret": "by header",
+    }
+    Service.tokens_given = 0
+    output = await run(STEP, {"url": f"{server}/echo"})
+    assert output["body"]["headers"]["authorization"] == "Bearer access-token-2"
 
 
 async def test_a_token_that_is_not_accepted_any_more_is_renewed_once(

@@ -4,8 +4,8 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from wftui.connections.kinds import HttpConnection
 from wftui.model.base import Json
@@ -125,23 +125,22 @@ async def _client_token(values: HttpConnection, seconds: float) -> tuple[str, bo
     token, ends = _tokens.get(_token_key(values), ("", 0.0))
     if ends > time.monotonic():
         return token, True
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": _needed(values.client_id, "clientId"),
-        "client_secret": _needed(values.client_secret, "clientSecret"),
-    }
-    if values.scope:
-        form["scope"] = values.scope
+    form = {"grant_type": "client_credentials", **({"scope": values.scope} if values.scope else {})}
+    client, secret = _needed(values.client_id, "clientId"), _needed(values.client_secret, "clientSecret")
     address = _needed(values.token_url, "tokenUrl")
     asking = Exchange(
         method="POST",
         url=address,
-        body={"data": form},
+        body={"data": {**form, "client_id": client, "client_secret": secret}},
         timeout=seconds,
         max_bytes=_TOKEN_BYTES,
         follow_redirects=False,  # the secret would go along
     )
     reply = await exchange(asking)
+    if reply.status in (400, 401):  # some servers know their clients by the header only
+        pair = base64.b64encode(f"{quote_plus(client)}:{quote_plus(secret)}".encode()).decode("ascii")
+        headers = {"Authorization": f"Basic {pair}"}
+        reply = await exchange(replace(asking, headers=headers, body={"data": form}))
     try:
         answer = json.loads(reply.content)
         token = answer["access_token"]
