@@ -178,14 +178,14 @@ async def test_big_output_keeps_head_and_tail_in_whole_lines() -> None:
 
 async def test_standard_input_that_nobody_reads_blocks_nobody() -> None:
     result = await run_process(
-        ["true"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=b"x" * 5_000_000
+        ["true"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=[b"x" * 5_000_000]
     )
     assert result.exit_code == 0
 
 
 async def test_standard_input_arrives() -> None:
     result = await run_process(
-        ["wc", "-c"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=b"x" * 300_000
+        ["wc", "-c"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=[b"x" * 300_000]
     )
     assert result.stdout.text().strip() == "300000"
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from store_helpers import json_values
 
 from wftui.model.base import Json
-from wftui.store.json_values import NotJsonError, TooBigError, decode_pieces, encode_pieces, measure, printable
+from wftui.model.json_writing import encode_pieces, text_pieces
+from wftui.store.json_values import NotJsonError, TooBigError, decode_pieces, measure, printable
 
 
 class Colour(StrEnum):
@@ -68,6 +69,7 @@ def test_pieces_join_to_the_value(value: Json) -> None:
     assert json.loads(text) == value
     assert decode_pieces([piece.decode() for piece in pieces]) == value
     # A float counts as 9 whatever its digits are, and is written in 3 at least.
+    assert "".join(text_pieces(value)) == json.dumps(value, ensure_ascii=False)
     assert len(text) / 6 - 2 <= measured.size <= 3 * len(text) + 2
     assert measured.marked == (b'"$value":' in text)
 
@@ -78,6 +80,7 @@ def test_a_big_value_is_encoded_in_small_pieces() -> None:
     pieces = list(encode_pieces(value))
     assert max(map(len, pieces)) < 2_000_000
     assert json.loads(b"".join(pieces)) == value
+    assert "".join(text_pieces(value)) == json.dumps(value, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("value", ['é\n"\\' * 300_000, {"a": ["x" * 600_000]}])

@@ -1,9 +1,20 @@
-"""Conditions of the format: they give a real boolean, or they fail."""
+"""Bindings evaluated beside everything else, and conditions: they give a real boolean, or they fail."""
+
+import asyncio
+from dataclasses import replace
 
 from wftui.model.base import Json
 from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import Bind
-from wftui.runtime.scope import Scope
+from wftui.runtime.scope import BigValueError, Scope
+
+
+async def evaluate(bind: Bind, scope: Scope) -> Json:
+    """What a binding gives; one that reads a big value is evaluated in a thread. Raises what it raises."""
+    try:
+        return bind(scope)
+    except BigValueError:
+        return await asyncio.to_thread(bind, replace(scope, patient=True))
 
 
 def holds(condition: Bind, scope: Scope, name: str) -> bool:
@@ -12,7 +23,11 @@ def holds(condition: Bind, scope: Scope, name: str) -> bool:
     Raises:
         BindingError: it gave anything but true or false.
     """
-    value = condition(scope)
+    return truth(condition(scope), name)
+
+
+def truth(value: Json, name: str) -> bool:
+    """What a condition gave, as true or false; raises what `holds` raises."""
     if value is True or value is False:
         return bool(value)
     raise BindingError("binding.type", f"`{name}` must give true or false; it gave {_shown(value)}")

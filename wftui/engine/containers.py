@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from wftui.engine.body import BodyResult
 from wftui.engine.cancel import Stopped, StopScope
-from wftui.engine.conditions import holds
+from wftui.engine.conditions import evaluate, truth
 from wftui.engine.failures import describe
 from wftui.engine.frame import Frame
 from wftui.engine.iterations import IterationMarks
@@ -35,7 +35,7 @@ async def run_container(runner: "StepRunner", step: StepPlan, frame: Frame, path
     inside = frame.inside(path, stop)
     if step.cases:
         try:
-            taken = _taken(step, frame)
+            taken = await _taken(step, frame)
         except Exception:
             await runner.skip_inside(step, path, after_failure(step.id))
             raise
@@ -47,9 +47,11 @@ async def run_container(runner: "StepRunner", step: StepPlan, frame: Frame, path
     return _output(await runner.run_body(steps, inside))
 
 
-def _taken(step: StepPlan, frame: Frame) -> CasePlan | None:
-    default = next((case for case in step.cases if case.when is None), None)
-    return next((case for case in step.cases if case.when and holds(case.when, frame.scope, "when")), default)
+async def _taken(step: StepPlan, frame: Frame) -> CasePlan | None:
+    for case in step.cases:
+        if case.when is not None and truth(await evaluate(case.when, frame.scope), "when"):
+            return case
+    return next((case for case in step.cases if case.when is None), None)
 
 
 def _output(result: BodyResult) -> Json:
@@ -75,7 +77,7 @@ async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: st
         await marks.started(index, None)
         try:
             output = _output(await runner.run_body(step.body, inside))
-            done = holds(plan.until, inside.scope, "until")
+            done = truth(await evaluate(plan.until, inside.scope), "until")
         except Stopped:
             await marks.cancelled(index, Stopped(), core.since(begun))
             raise

@@ -11,6 +11,7 @@ from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, StepCompleted
+from wftui.store.payloads import is_big
 
 _LABEL = 60
 _SMALL = 2_000  # values, or hundreds of characters
@@ -68,8 +69,10 @@ class Emitter:
         """The run's clock."""
         return self._clock()
 
-    async def emit(self, *events: ExecutionEvent, safe: bool = False) -> None:
+    async def emit(self, *events: ExecutionEvent, safe: bool = False) -> bool:
         """Redact and append, in order; returns when they are safe, where their type or `safe` asks for that.
+
+        Returns whether the output of the last one is a big value.
 
         After `close`, events are dropped: nothing follows the end of a run, and only a step that was left behind
         would still have something to say.
@@ -78,16 +81,18 @@ class Emitter:
             RunBroken: when they cannot be kept.
         """
         if self._closed:
-            return
+            return False
         if self._held:
             events = (*self._held, *events)
             self._held.clear()
         if self.redactor:
             events = tuple([await self._redacted(event) for event in events])
         try:
-            await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
+            kept = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
             raise RunBroken(f"run {self.execution_id} cannot be recorded: {error}") from error
+        last = kept[-1] if kept else None
+        return isinstance(last, _WithOutput) and is_big(last.output)
 
     def hold(self, event: ExecutionEvent) -> None:
         """Emit an event together with the next one, whose comes next: for what another one follows at once."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wftui.engine.cancel import Stopped
+from wftui.engine.conditions import evaluate
 from wftui.engine.failures import describe
 from wftui.engine.frame import Frame
 from wftui.engine.iterations import IterationMarks
@@ -36,7 +37,7 @@ async def run_for_each(
     assert plan is not None
     core = runner.core
     try:
-        items = _items(step, frame)
+        items = await _items(step, frame)
     except Exception as error:
         raise Failure(describe(error, core.plan, step, path, 1), 1) from error
     if path in core.prior.open:
@@ -93,10 +94,10 @@ async def run_for_each(
     return outputs, _summary(step, path, failures, len(items)) if failures else None
 
 
-def _items(step: StepPlan, frame: Frame) -> list[Json]:
+async def _items(step: StepPlan, frame: Frame) -> list[Json]:
     plan = step.for_each
     assert plan is not None
-    items = plan.items(frame.scope)
+    items = await evaluate(plan.items, frame.scope)
     if not isinstance(items, list):
         raise BindingError(
             "binding.type", f"`forEach.in` must give a list; it gave a value of type {type(items).__name__}"

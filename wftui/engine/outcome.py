@@ -38,6 +38,7 @@ class StepOutcome:
         handled: it failed, but `onError` lets the run go on.
         because_failed: it was skipped because something failed or was cancelled.
         cut: a cancel or timeout kept it, or something inside it, from ending by itself.
+        big: its output is.
     """
 
     status: StepStatus
@@ -47,6 +48,7 @@ class StepOutcome:
     because_failed: bool = False
     cut: bool = False
     attempts: int = 0
+    big: bool = False
 
     @property
     def edge(self) -> Edge:
@@ -60,7 +62,7 @@ class StepOutcome:
     def view(self) -> StepView:
         """What expressions see as `steps.<id>`."""
         error = self.error.to_wire() if self.error else None
-        return StepView(output=self.output, status=self.status, error=error, attempts=self.attempts)
+        return StepView(output=self.output, status=self.status, error=error, attempts=self.attempts, big=self.big)
 
 
 class Failure(Exception):  # noqa: N818  (a step's failure is data here: what ended it)

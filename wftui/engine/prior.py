@@ -29,6 +29,7 @@ from wftui.model.events import (
 )
 from wftui.model.execution import Waiting
 from wftui.model.workflow import CONTAINER_TYPES
+from wftui.store.payloads import is_big
 
 Resolve = Callable[[Json], Awaitable[Json]]
 """Puts big values in the place of their references."""
@@ -74,7 +75,7 @@ class Prior:
         end = self.ends.get(path)
         if end is None:
             return None
-        return replace(end, output=await self.resolve(end.output))
+        return replace(end, output=await self.resolve(end.output), big=is_big(end.output))
 
     def retry_at(self, path: str) -> datetime | None:
         """When the next attempt is due, for a step that waits for it."""

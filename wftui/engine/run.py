@@ -7,6 +7,7 @@ from contextlib import suppress
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.approvals import Reply, fitting
 from wftui.engine.cancel import Stopped, StopScope
+from wftui.engine.conditions import evaluate
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe_outside
 from wftui.engine.frame import Frame
@@ -286,7 +287,7 @@ class Run:
         first: ExecutionError | None = None
         for name, bind in self.core.plan.outputs.items():
             try:
-                value = bind(scope)
+                value = await evaluate(bind, scope)
                 await ensure_json(value, "output.not_json", "the output")
                 outputs[name] = value
             except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)

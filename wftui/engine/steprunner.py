@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from wftui.engine.body import BodyResult, run_body
 from wftui.engine.cancel import Stopped, StopScope, supervise
-from wftui.engine.conditions import holds
+from wftui.engine.conditions import evaluate, truth
 from wftui.engine.containers import parent_of, run_container
 from wftui.engine.context import RunContext
 from wftui.engine.core import RunCore
@@ -52,7 +52,7 @@ class StepRunner:
         error: ExecutionError | None = None
         entered = False
         try:
-            if not self._may_run(step, frame.scope, path):
+            if not await self._may_run(step, frame.scope, path):
                 return await self.skip_step(step, frame, WHEN_IS_FALSE)
             frame.stop.check()
             entered = True
@@ -70,7 +70,7 @@ class StepRunner:
                 await self.skip_inside(step, path, after_failure(step.id))
             return await self._failed(step, path, begun, failure)
         core.warnings += error is not None
-        await core.emitter.emit(
+        big = await core.emitter.emit(
             StepCompleted(
                 **core.about(step, path),
                 output=output,
@@ -79,7 +79,7 @@ class StepRunner:
                 attempt=attempts,
             )
         )
-        return StepOutcome("completed", output=output, error=error, attempts=attempts)
+        return StepOutcome("completed", output=output, error=error, attempts=attempts, big=big)
 
     async def kept(self, path: str) -> StepOutcome | None:
         """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
@@ -198,7 +198,7 @@ class StepRunner:
             if step.connection is not None:
                 context.connection = await core.connections.get(step.connection)
                 scope = replace(scope, connection=context.connection or {})
-            bound = step.input(scope) if step.input is not None else {}
+            bound = await evaluate(step.input, scope) if step.input is not None else {}
             await ensure_json(bound, "binding.not_json", "the input")
             parsed = parse_input(kind.input_model, bound)
             await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
@@ -246,9 +246,9 @@ class StepRunner:
         await check_output(step, output)
         return output
 
-    def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
+    async def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
         try:
-            return step.when is None or holds(step.when, scope, "when")
+            return step.when is None or truth(await evaluate(step.when, scope), "when")
         except Exception as error:  # a condition that raises is a failure, never "false"
             raise Failure(describe(error, self.core.plan, step, path, 1), 1) from error
 

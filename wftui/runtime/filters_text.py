@@ -219,8 +219,9 @@ def tojson(value: Json, indent: Json = None) -> str:
     >>> {"a": "b"} | tojson
     "{\\"a\\": \\"b\\"}"
     """
-    depth = None if indent is None else min(_whole(indent, "tojson"), 16)
-    return json.dumps(values.plain(value), ensure_ascii=False, indent=depth)
+    if indent is None:
+        return values.json_text(value)
+    return json.dumps(values.plain(value), ensure_ascii=False, indent=min(_whole(indent, "tojson"), 16))
 
 
 @declare(TEXT_FILTERS, "fromjson")

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.model.big_values import is_json
+from wftui.model.json_writing import text_pieces
 from wftui.runtime.derived import note_result, watched
 from wftui.runtime.errors import BindingError
 from wftui.runtime.kinds import join_path, key_list, kind_of
 from wftui.runtime.limits import check_text
-from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.scope import BigValueError, Scope, StepView
 
+_SMALL = 2_000
 _NO_OUTPUT = frozenset({"pending", "skipped", "cancelled"})
 
 
@@ -67,6 +70,7 @@ def output(scope: Scope, step_id: str, *keys: str | int) -> Json:
 
     Raises:
         BindingError: `binding.missing` when the step has none, because it was skipped or has not run.
+        BigValueError: it is big, and the scope is not patient.
     """
     view = step(scope, step_id)
     if view.status in _NO_OUTPUT:
@@ -75,6 +79,8 @@ def output(scope: Scope, step_id: str, *keys: str | int) -> Json:
             "binding.missing",
             f"steps.{step_id}.output is missing, because the step {reason}; add | default(...) to allow for that",
         )
+    if view.big and not scope.patient:
+        raise BigValueError
     return look_up(view.output, f"steps.{step_id}.output", *keys)
 
 
@@ -126,9 +132,19 @@ def text(*parts: Json) -> str:
 
 def to_text(value: Json) -> str:
     """A value inside a text: a text as it is, everything else as JSON."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(plain(value), ensure_ascii=False, separators=(", ", ": "))
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Json) -> str:
+    """The JSON text of a value.
+
+    Raises:
+        BindingError: `binding.type` for what is no JSON value.
+    """
+    known = is_json(value, _SMALL)
+    if known is None and is_json(value):
+        return "".join(text_pieces(value))
+    return json.dumps(value if known else plain(value), ensure_ascii=False)
 
 
 def plain(value: Json) -> Json:

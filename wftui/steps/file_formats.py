@@ -8,6 +8,7 @@ import json
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.json_writing import text_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.capture import beginning
 from wftui.steps.json_text import parse_json, split_lines
@@ -107,7 +108,7 @@ def encode_appended(value: Json, kind: FileFormat, delimiter: str, before: bytes
         WorkflowError: `file.format` when the value does not fit the format, or rows not the columns.
     """
     if kind == "json":
-        return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return b"".join([*(piece.encode() for piece in text_pieces(value)), b"\n"])
     if kind != "csv" or not before.strip():
         return encode(value, kind, delimiter)
     first = io.StringIO(before.decode("utf-8-sig", "replace"), newline="")

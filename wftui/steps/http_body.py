@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wftui.model.json_writing import encode_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.files import resolve_path
 
@@ -41,7 +42,7 @@ def request_body(step: "HttpInput", base: Path, headers: dict[str, str]) -> dict
         # Not the library's `json`, which takes null for "no body".
         if not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
-        return {"content": json.dumps(step.json_, ensure_ascii=False, separators=(",", ":")).encode()}
+        return {"content": b"".join(encode_pieces(step.json_))}
     if step.text is not None:
         return {"content": step.text.encode()}
     if step.file is not None:

@@ -1,21 +1,34 @@
 """Between the text of the world of processes and JSON values: environment in, stdout and the outputs file out."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.json_writing import text_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.capture import Capture, beginning
 from wftui.steps.json_text import parse_json, split_lines
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
+_PIECE = 256 * 1024
 
 
 def environment_text(value: Json) -> str:
     """A value as a program gets it: text as it is, everything else as JSON (`true`, `3`, `["a"]`)."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def stdin_pieces(value: Json) -> Iterator[bytes]:
+    """A value as a program reads it, piece by piece: text as it is, everything else as JSON."""
+    if isinstance(value, str):
+        for start in range(0, len(value), _PIECE):
+            yield value[start : start + _PIECE].encode()
+    else:
+        for piece in text_pieces(value):
+            yield piece.encode()
 
 
 def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]) -> Json:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,7 +42,7 @@ async def run_process(
     env: Mapping[str, str],
     started_for: TreeMark,
     log: LogSink,
-    stdin: bytes | None = None,
+    stdin: Iterable[bytes] | None = None,
     capture: int = DEFAULT_CAPTURE,
     pass_fds: Collection[int] = (),
     on_started: Callable[[], None] | None = None,
@@ -58,6 +58,7 @@ async def run_process(
         env: the whole environment of the child.
         started_for: by this a later process knows what is left of it, should this one die.
         log: gets stdout and stderr as they come, in whole lines.
+        stdin: what it can read, in pieces; nothing when absent.
         capture: bytes kept of each stream.
         on_started: called once the child runs.
         grace: seconds between TERM and KILL.
@@ -68,7 +69,7 @@ async def run_process(
     process_tree.adopt_orphans()
     mark = started_for.text()
     batcher = LogBatcher(log)
-    with _stdin_file(stdin) as stdin_file:
+    async with _stdin_file(stdin) as stdin_file:
         process = _start(argv, cwd, {**env, process_tree.MARK: mark}, stdin_file, pass_fds)
     exited = watch_exit(process)
     captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
@@ -101,14 +102,14 @@ async def run_process(
     return ProcessResult(code if code >= 0 else 128 - code, captures["stdout"], captures["stderr"])
 
 
-@contextlib.contextmanager
-def _stdin_file(data: bytes | None) -> Iterator[IO[bytes] | int]:
+@contextlib.asynccontextmanager
+async def _stdin_file(pieces: Iterable[bytes] | None) -> AsyncIterator[IO[bytes] | int]:
     # A file instead of a pipe: a child that does not read its input blocks nobody.
-    if data is None:
+    if pieces is None:
         yield subprocess.DEVNULL
         return
     with tempfile.TemporaryFile() as file:
-        file.write(data)
+        await asyncio.to_thread(file.writelines, pieces)
         file.seek(0)
         yield file
 

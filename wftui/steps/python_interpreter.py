@@ -10,13 +10,14 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.model.json_pieces import BIG_TEXT, read_json
+from wftui.model.json_writing import encode_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import python_child
 from wftui.steps.base import StepContext
 from wftui.steps.log_lines import LineDecoder, LogBatcher, OutputStream
 from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import ProcessResult, run_process
-from wftui.store.json_values import TooBigError, encode_pieces, measure
+from wftui.store.json_values import TooBigError, measure
 
 MAX_RESULT = 128 * 1024 * 1024
 """Bytes of JSON that a call may return."""

@@ -15,7 +15,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Repair, StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
 from wftui.steps.log_lines import OutputStream
-from wftui.steps.parse_output import environment_text, parse_text, read_outputs
+from wftui.steps.parse_output import environment_text, parse_text, read_outputs, stdin_pieces
 from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.progress_lines import split_progress
@@ -138,7 +138,7 @@ class ShellStep(StepType[ShellInput]):
                 env=_environment(input, context, outputs_file),
                 started_for=TreeMark(context.execution_id, context.path, context.attempt),
                 log=log,
-                stdin=None if input.stdin is None else environment_text(input.stdin).encode(),
+                stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,
             )
             if result.exit_code not in input.expect:

@@ -7,19 +7,14 @@ surrogate pair) is refused where it is produced, so that a live value and its st
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pydantic_core import to_json
-
 from wftui.model.base import Json
-from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS, weight
+from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS
 from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.runtime.errors import WorkflowError
 
 REFERENCE_KEY = "$value"
-_PIECE = 256 * 1024
-_MEMBERS = 1_000
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -159,54 +154,6 @@ def _path(trail: list[str | int]) -> str:
 def _a(value: object) -> str:
     name = type(value).__name__
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
-
-
-def encode_pieces(value: Json) -> Iterator[bytes]:
-    """The JSON text of a value, piece by piece.
-
-    Each piece is whole UTF-8 of about a quarter of a megabyte: no single call computes for long, so that a thread that
-    encodes 100 MB lets the event loop's thread work in between.
-    """
-    if isinstance(value, str) and len(value) > _PIECE:
-        yield b'"'
-        for start in range(0, len(value), _PIECE):
-            yield to_json(value[start : start + _PIECE])[1:-1]
-        yield b'"'
-    elif isinstance(value, dict) and value:
-        keys = list(value)
-        yield from _encode_members(value, lambda start, stop: {key: value[key] for key in keys[start:stop]}, b"{}")
-    elif isinstance(value, list) and value:
-        yield from _encode_members(value, lambda start, stop: value[start:stop], b"[]")
-    else:
-        yield to_json(value)
-
-
-def _encode_members(value: Json, stretch: Callable[[int, int], Json], brackets: bytes) -> Iterator[bytes]:
-    """The members of a list or object, as many at once as make a piece; one that is more is taken apart."""
-    separator = brackets[:1]
-    start, count = 0, _MEMBERS
-    while start < len(value):
-        part = stretch(start, start + count)
-        size = weight((part,), _PIECE)
-        if size <= _PIECE:
-            yield separator + to_json(part)[1:-1]
-            start += count
-            if size < _PIECE // 2:
-                count *= 2
-        elif count > 1:
-            count = max(1, count // 4)
-            continue
-        else:
-            if isinstance(part, dict):
-                ((key, member),) = part.items()
-                yield separator + to_json(key) + b":"
-                yield from encode_pieces(member)
-            else:
-                yield separator
-                yield from encode_pieces(part[0])
-            start += 1
-        separator = b","
-    yield brackets[1:]
 
 
 def decode_pieces(pieces: list[str]) -> Json:

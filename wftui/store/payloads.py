@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.execution import ValueRef
-from wftui.store.json_values import REFERENCE_KEY, decode_pieces, encode_pieces
+from wftui.model.json_pieces import BIG_TEXT
+from wftui.model.json_writing import encode_pieces
+from wftui.store.json_values import REFERENCE_KEY, decode_pieces
 from wftui.store.reader import Reader
 
 PAYLOAD_BYTES = 16 * 1024
@@ -77,6 +79,12 @@ def as_reference(value: Json) -> ValueRef | None:
     if not isinstance(value, dict) or value.keys() != {REFERENCE_KEY, "bytes", "preview"}:
         return None
     return ValueRef(hash=value[REFERENCE_KEY], bytes=value["bytes"], preview=value["preview"])
+
+
+def is_big(value: Json) -> bool:
+    """Whether a leaf of an event is a reference to a value that takes long to look at."""
+    reference = as_reference(value)
+    return reference is not None and reference.bytes > BIG_TEXT
 
 
 def begin(connection: sqlite3.Connection, payload: Payload, owner: int) -> bool:
