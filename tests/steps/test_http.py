@@ -177,7 +177,7 @@ async def test_an_error_status_keeps_the_answer(run: Run, server: str) -> None:
 async def test_connection_errors_are_sentences(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    with pytest.raises(WorkflowError, match=f"No connection to 127.0.0.1:{port}") as caught:
+    with pytest.raises(WorkflowError, match=f"No connection to 127.0.0.1:{port}: connection refused.") as caught:
         await run(STEP, {"url": f"http://127.0.0.1:{port}/"})
     assert caught.value.type == "http.connect"
     for url in ("http://", "http://x:99999/", "ftp://x/y", "http://[::1", "nonsense"):

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import os
 import re
 import socket
 import ssl
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _CHUNK = 65_536
+_ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 _LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -269,7 +271,9 @@ def _causes(error: BaseException | None) -> "list[BaseException]":
 def _reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.rpartition("] ")[2] or cause.strerror
+            # asyncio says of each address that it could not be called, and hides why in a number.
+            numbers = _ERROR_NUMBER.findall(str(cause))
+            return os.strerror(int(numbers[-1])).lower() if numbers else cause.strerror
     return str(causes[0]) or type(causes[0]).__name__
 
 
