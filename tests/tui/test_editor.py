@@ -428,3 +428,15 @@ async def test_a_text_is_found_by_key_in_the_source_and_the_python(
         await until(pilot, lambda: python.has_focus)
         await pilot.press("slash", "enter")
         await until(pilot, lambda: python.selected_text == "greet")
+
+
+async def test_what_is_wrong_at_the_cursor_is_said_in_words(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "greet", "type": "sett", "input": {}}])
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_editor(pilot, "hello")
+        assert "there is no step type" not in text_of(app)
+        await pilot.press("f8")
+        await until(pilot, lambda: "1 error  there is no step type 'sett'" in text_of(app))

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.execution import StepInfo
@@ -40,6 +40,7 @@ class EditorScreen(SourceScreen):
         .pane { height: 1fr; }
         SourceView, PythonView, WorkflowCanvas { width: 1fr; display: none; }
         #problems { height: auto; min-height: 3; max-height: 9; }
+        #problem { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; display: none; }
         StepView { background: $background; }
         CompilationStatus { dock: none; }
 
@@ -51,6 +52,7 @@ class EditorScreen(SourceScreen):
             &.-steps #steps { display: block; }
             &.-problems #main { display: none; }
             &.-problems #problems { display: block; height: 1fr; max-height: 100%; }
+            &.-problems #problem { display: block; }
         }
     }
     """
@@ -85,6 +87,7 @@ class EditorScreen(SourceScreen):
             yield PythonView(id="python", classes="pane")
             yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
         yield ProblemList(ascii_only=ascii_only, id="problems", classes="pane")
+        yield Static(id="problem", markup=False)
         yield AskLine()
         yield CompilationStatus(ascii_only=ascii_only)
 
@@ -117,9 +120,17 @@ class EditorScreen(SourceScreen):
             self._go_to_first_step()
             self._follow_cursor()
         self.show_tabs()
+        self._tell_problem()
         self.refresh_bindings()
 
     # --- showing
+
+    def _tell_problem(self) -> None:
+        """Say in words what is wrong at the cursor: of the list, and of the text."""
+        chosen = self._problems.selected
+        self.query_one("#problem", Static).update(chosen.message if chosen is not None else "")
+        here = self._problems.at(self.source.line, self.source.column)
+        self.status.problem = " ".join(here.message.split()) if here is not None else ""
 
     def pane_title(self, pane: str, title: str) -> str:
         """The problems are counted."""
@@ -137,6 +148,7 @@ class EditorScreen(SourceScreen):
     @on(TextArea.SelectionChanged, "#source")
     def _cursor_moved(self) -> None:
         self.show_place()
+        self._tell_problem()
         self.refresh_bindings()
         if self.source.has_focus:
             self._follow_cursor()
@@ -172,6 +184,7 @@ class EditorScreen(SourceScreen):
 
     @on(LineView.Moved, "#problems")
     def _problem_moved(self) -> None:
+        self._tell_problem()
         self.refresh_bindings()
 
     @on(LineView.Chosen, "#problems")

@@ -102,6 +102,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         self._outline = outline
         self._start = start
         self._starting = False
+        self._facts = Content("")
         self._again = list(again)
         self._about = about or outline.description
         self._recent = list(recent)
@@ -238,7 +239,8 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:
-        self.query_one(".facts", Static).update(facts_of(message.node), layout=False)
+        self._facts = facts_of(message.node)
+        self.query_one(".facts", Static).update(self._facts, layout=False)
 
     # --- earlier inputs, pasted inputs
 
@@ -324,7 +326,8 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         """Do what the inputs are asked for; what is in its way is told, and the form stays."""
         self._starting = True
         self._say([])
-        self.query_one(".facts", Static).update("Starting…", layout=False)
+        facts = self.query_one(".facts", Static)
+        facts.update("Starting…", layout=False)
         try:
             return await self._start(inputs)
         except UserError as error:
@@ -332,6 +335,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
             return False
         finally:
             self._starting = False
+            facts.update(self._facts, layout=False)
 
     async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
         if self._in_json:
@@ -354,6 +358,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
     def action_leave(self) -> None:
         """Leave without running; what has been begun is not left half done."""
         if self._starting:
+            self.notify("It is being started: a moment.")
             return
         forget_secrets(self._state)  # what is kept is shown in a list
         value = self._state.collect()

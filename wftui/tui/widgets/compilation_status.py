@@ -1,4 +1,4 @@
-"""The compilation status bar: `Compiling…`, then `Ready` or `3 errors · 1 warning`."""
+"""The compilation status bar: `Compiling…`, then `Ready` or `3 errors · 1 warning`, and what is wrong at the cursor."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -24,6 +24,8 @@ class CompilationStatus(Widget):
     """A save is being compiled."""
     result: reactive[CompilationResult | None] = reactive(None)
     """What the compiler said last; None before the first time."""
+    problem: reactive[str] = reactive("")
+    """What is wrong at the cursor, shown as far as there is room."""
     note: reactive[str] = reactive("")
     """Shown at the right."""
 
@@ -49,8 +51,9 @@ class CompilationStatus(Widget):
         glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[colour]
         left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {colour}")
         right = Content(self.note)
-        width = self.size.width
-        return left.pad_right(max(1, width - left.cell_length - right.cell_length)) + right
+        room = self.size.width - left.cell_length - right.cell_length
+        said = Content(f"  {self.problem}" if self.problem else "").truncate(max(0, room - 2), ellipsis=not self._ascii)
+        return Content.assemble(left, said, " " * max(1, room - said.cell_length), right)
 
 
 def problem_counts(result: CompilationResult, separator: str = " · ") -> str:

@@ -41,6 +41,12 @@ class ProblemList(LineView, inherit_bindings=False):
         """The problem under the cursor."""
         return self.problems[self.cursor] if self.problems else None
 
+    def at(self, line: int, column: int) -> CompilationError | None:
+        """The problem that a cursor stands in or past, else the first of its line; None where nothing is wrong."""
+        here = [problem for problem in self.problems if problem.line == line]
+        past = [problem for problem in here if problem.column <= column]
+        return past[-1] if past else (here[0] if here else None)
+
     def select_from(self, line: int, column: int, step: int) -> CompilationError | None:
         """Go to the next (`step` 1) or previous (-1) problem seen from a place, around the end; None without any."""
         if not self.problems:
