@@ -81,6 +81,7 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
     await executor.cancel(run_id, by="me")
     record = await executor.wait(run_id)
     assert record.status == "cancelled"
+    assert record.duration, "from its start to now"
     assert {each.path: (each.status, each.skip_reason) for each in record.step_results} == {
         "ask": ("cancelled", None),
         "pay": ("cancelled", None),

@@ -124,7 +124,7 @@ def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEv
     for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
         where = {"step_id": step.step_id, "path": step.path, **run}
         if step.status in ("running", "waiting"):
-            events.append(StepCancelled(**where))
+            events.append(StepCancelled(duration=_milliseconds(step.started_at, at), **where))
         elif step.status == "pending":
             events.append(
                 StepSkipped(
@@ -136,7 +136,11 @@ def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEv
                     **where,
                 )
             )
-    return [*events, Cancelled(**run)]
+    return [*events, Cancelled(duration=_milliseconds(record.started_at, at), **run)]
+
+
+def _milliseconds(begun: datetime | None, at: datetime) -> float:
+    return max(0.0, (at - begun).total_seconds() * 1000) if begun is not None else 0.0
 
 
 def every_step(plan: WorkflowPlan) -> list[StepPlan]:
