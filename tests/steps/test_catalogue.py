@@ -177,6 +177,7 @@ def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, catalogue: StepCatal
         (OWN_CLASS + "    description = None", "its description must be a text"),
         (OWN_CLASS + "    version = 1", "its version must be a text"),
         (OWN_CLASS + "    secret_fields = ['text']", "its secret_fields must be a set"),
+        (OWN_CLASS + "    early_fields = ['text']", "its early_fields must be a set"),
         (OWN_CLASS + "    connection_kind = 'nosuch'", "no kind of connection 'nosuch'"),
         (OWN_CLASS + "    output_schema = {'type': 'nonsense'}", "output_schema is no JSON Schema"),
         (OWN_CLASS + "    input_model = dict", "input_model is no pydantic model"),

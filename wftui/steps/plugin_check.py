@@ -42,7 +42,7 @@ def usable(thing: object, word: str | None = None) -> StepType[Any]:
             raise PluginError(f"its {name} must be a text")
     if not _is_sign(found.icon) or not (_is_sign(found.ascii_icon) and found.ascii_icon.isascii()):
         raise PluginError("its icon and ascii_icon must be one character that is one cell wide")
-    for name in ("secret_fields", "foreign_fields"):
+    for name in ("secret_fields", "visible_fields", "foreign_fields", "early_fields"):
         if not isinstance(getattr(found, name), Set):
             raise PluginError(f"its {name} must be a set of names of fields")
     if found.connection_kind is not None and found.connection_kind not in KINDS:
