@@ -122,11 +122,11 @@ class LineView(ScrollView, can_focus=True):
         height = max(1, self.scrollable_content_region.height)
         top = self.scroll_offset.y
         if centre and not top <= self.cursor < top + height:
-            self.scroll_to(y=self.cursor - height // 2, animate=False)
+            self.scroll_to(y=self.cursor - height // 2, animate=False, force=True)
         elif self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
+            self.scroll_to(y=self.cursor, animate=False, force=True)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
     def _move_to(self, index: int) -> None:
         self.show_row(index)
