@@ -84,12 +84,14 @@ async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))
     run_id = await workbench.runs.find("last")
     old = pids(folder / "old")
+    shown = "\n".join(await workbench.runs.left_running(run_id))
+    assert [pid for pid in old if str(pid) not in shown] == []
     await workbench.runs.resume(run_id, {})
     assert (await workbench.runs.wait(run_id)).status == "completed"
     assert living(old) == []
     assert len(living(pids(folder / "server"))) == 1, "the step that started it had ended"
     events = await workbench.runs.events(run_id)
-    told = [event for event in events if isinstance(event, Log) and "ended before going on" in event.message]
+    told = [event for event in events if isinstance(event, Log) and "it has been ended" in event.message]
     again = [event.seq for event in events if isinstance(event, StepStarted) and event.attempt == 2]
     assert len(again) == 2
     assert max(event.seq for event in told) < min(again)

@@ -90,6 +90,9 @@ def show(arguments: argparse.Namespace) -> int:
             terminal.json(record.to_wire())
         else:
             _print_record(terminal, record)
+            if record.status == "interrupted":
+                for sentence in await workbench.runs.left_running(run_id):
+                    terminal.line(terminal.paint(sentence, "yellow"))
         return ExitCode.DONE
 
     return with_workbench(arguments, work)

@@ -28,27 +28,22 @@ async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
         prior: which steps had ended when the process died.
         tell: is told of what was found, in sentences for the run's log.
     """
-    # 20 ms that only going on with an interrupted run need spend.
-    from wftui.steps.process_tree import end_all, left_of
+    from wftui.steps.process_tree import end_all
     from wftui.steps.processes import GRACE_SECONDS
 
-    def left() -> "list[tuple[TreeMark, list[psutil.Process]]]":
-        return left_of(run, lambda mark: prior.has_ended(mark.path, mark.attempt))
-
     def processes() -> "list[psutil.Process]":
-        return [process for _, members in left() for process in members]
+        return [process for _, members in _find(run, prior) for process in members]
 
-    found = await asyncio.to_thread(left)
+    found = await asyncio.to_thread(_find, run, prior)
     if not found:
         return
     if any(process.pid == os.getpid() for _, members in found for process in members):
         await tell("this program was itself started by the attempt that was interrupted, which is therefore left alone")
         return
-    said = [(mark.path, _names(members)) for mark, members in found if members]
+    said = _sentences(found)
     stubborn = await end_all(processes, grace=GRACE_SECONDS)
-    for path, names in said:
-        whose = f"an earlier attempt of {path}" if path else "an earlier process of the run"
-        await tell(f"{whose} had left running {names}: ended before going on")
+    for sentence in said:
+        await tell(f"{sentence}; it has been ended")
     if stubborn:
         await tell(f"still running, as they could not be ended: {_names(stubborn)}")
 
@@ -61,6 +56,27 @@ async def end_all_leftovers(store: "ExecutionStore", execution_id: str, tell: Te
         child = await store.head(child_id)
         if child is not None and child.status == "interrupted":
             await end_all_leftovers(store, child_id, tell)
+
+
+async def told_leftovers(store: "ExecutionStore", execution_id: str) -> list[str]:
+    """What an interrupted run has left running on this machine, in sentences."""
+    history = await read_history(store, execution_id)
+    return _sentences(await asyncio.to_thread(_find, execution_id, history.prior))
+
+
+def _find(run: str, prior: "Prior") -> "list[tuple[TreeMark, list[psutil.Process]]]":
+    # 20 ms that only interrupted runs need spend.
+    from wftui.steps.process_tree import left_of
+
+    return left_of(run, lambda mark: prior.has_ended(mark.path, mark.attempt))
+
+
+def _sentences(found: "list[tuple[TreeMark, list[psutil.Process]]]") -> list[str]:
+    return [
+        f"{f'an earlier attempt of {mark.path}' if mark.path else 'an earlier process'} left running: {_names(members)}"
+        for mark, members in found
+        if members
+    ]
 
 
 def _names(processes: "list[psutil.Process]") -> str:

@@ -177,6 +177,12 @@ class RunsDesk:
 
         return plan_resume(await self.record(run_id))
 
+    async def left_running(self, run_id: str) -> list[str]:
+        """What an interrupted run has left running on this machine, in sentences; to go on, or give it up, ends it."""
+        from wftui.engine.leftovers import told_leftovers
+
+        return await told_leftovers(await self._store(), run_id)
+
     async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
         """Go on with an interrupted run in this process: nothing that has ended runs again.
 
