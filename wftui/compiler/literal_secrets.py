@@ -1,7 +1,7 @@
 """Secrets in clear in a workflow.json: found by what they look like and by the name they stand under."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from wftui.compiler.problems import Problem
@@ -26,7 +26,8 @@ _SHAPES = re.compile(
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # a JSON web token
     r")|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_IN_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@{}\"']*:([^\s/@{}\"']+)@")
+# Begins at the beginning of a word, and a scheme is short: a text of megabytes is gone through once.
+_IN_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@{}\"']*:([^\s/@{}\"']+)@")
 _IN_HEADER = re.compile(
     r"(?i)(?<![\w-])(?:(?:proxy-)?authorization:\s*(?:bearer|basic|token)\s+|(?:x-)?api-key:\s*)([\w.~+/=-]{16,})"
 )
@@ -37,6 +38,7 @@ _PLACEHOLDER = re.compile(
     r"(?i)[x.*…-]+|<.*>|[$%].*|your\b.*|your[-_].*|.*(?:example|placeholder|change-?_?me|dummy|redacted|\.\.\.|…).*"
     r"|(?:my|the|a)?[-_]?(?:password|passwd|pass|pw|secret|token|key|api[-_]?key)"
 )
+_READ = re.compile(r"\binputs\.(\w+)")
 _SHORTEST_HEADER = 6
 _SHORTEST_PASSWORD = 6
 _SHORTEST = 12
@@ -44,17 +46,20 @@ _SHORTEST = 12
 
 def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Problem]:
     """Warnings about secrets that everyone who gets the file can read. None of them shows the secret."""
+    taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
+    for node in tree.walk():  # a name that is read, though no input has it, may be meant for something else
+        taken.update(name for _, _, text in node.strings for name in _READ.findall(text))
     for node in tree.walk():
         for pointer, field, text in node.strings:
             key = pointer_parts(pointer)[-1]
             place = _anywhere(text) or _named(key, text)
             if place is not None:
-                yield _problem(tree, node, types.get(node), pointer, field, text, place)
+                yield _problem(tree, taken, node, types.get(node), pointer, field, text, place)
     for name in ("inputSchema", "outputs", "description"):
         for pointer, field, text in strings_in(tree.raw.get(name), f"/{name}", name):
             place = _anywhere(text)
             if place is not None:
-                yield _problem(tree, None, None, pointer, field, text, place)
+                yield _problem(tree, taken, None, None, pointer, field, text, place)
 
 
 def _anywhere(text: str) -> tuple[int, int] | None:
@@ -89,6 +94,7 @@ def _named(key: str, text: str) -> tuple[int, int] | None:
 
 def _problem(
     tree: Tree,
+    taken: Collection[str],
     node: StepNode | None,
     step_type: StepType[Any] | None,
     pointer: str,
@@ -97,7 +103,7 @@ def _problem(
     place: tuple[int, int],
 ) -> Problem:
     start, end = place
-    name = _free_name(tree, pointer_parts(pointer)[-1])
+    name = _free_name(taken, pointer_parts(pointer)[-1])
     homes = []
     fixes: tuple[Fix, ...] = ()
     if node is not None and step_type is not None:
@@ -124,11 +130,10 @@ def _problem(
     )
 
 
-def _free_name(tree: Tree, key: str) -> str:
-    """A name for the secret that no input has."""
+def _free_name(taken: Collection[str], key: str) -> str:
+    """A name for the secret that no input has and no expression reads."""
     plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()).strip("_")
     wanted = plain if _NAMED.search(plain.replace("_", "")) and plain[0].isalpha() else "token"
-    taken = as_object(as_object(tree.raw.get("inputSchema")).get("properties"))
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1
