@@ -12,6 +12,7 @@ from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.durations import parse_duration
 from wftui.model.errors import UsageError
+from wftui.model.near import did_you_mean, near
 from wftui.model.secret_schema import secret_pointers
 
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
@@ -134,8 +135,5 @@ def _read_file(name: str) -> str:
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known)}"
+    hint = did_you_mean(near(key, known), f"; it has {', '.join(known)}")
     return f"the workflow has no input {key}{hint}"

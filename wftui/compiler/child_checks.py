@@ -8,10 +8,10 @@ from wftui.compiler import problems, shapes
 from wftui.compiler.children import Child, Children
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.literal_values import ValueProblem, problems_of_value
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.shapes import Shape
 from wftui.compiler.tree import StepNode, strings_in
+from wftui.model.near import did_you_mean, near
 
 
 def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterato
     child = children.get(called)
     if child is None:
         guess = near(called, children.ids())
-        hint = f"; did you mean {guess}?" if guess else ""
+        hint = did_you_mean(guess)
         fixes = (problems.replace(f"change it to {guess}", pointer, guess),) if guess else ()
         message = f"there is no workflow {called!r}{hint}"
         yield Problem("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from wftui.compiler import problems
 from wftui.compiler.document import Part
-from wftui.compiler.near import near
 from wftui.model.base import Json
 from wftui.model.compilation import Fix
 from wftui.model.json_schema import as_list, as_object
+from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_parts, pointer_to
 from wftui.steps.base import StepType
 
@@ -130,7 +130,7 @@ def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProb
     if choices:
         value = next((each.instance for each in told), None)
         choice = near(value, choices) if isinstance(value, str) else None
-        message += f"; did you mean {choice}?" if choice else ""
+        message += did_you_mean(choice)
         return ValueProblem("input.choice", message, pointer, path, choice=choice)
     return ValueProblem("input.type" if rules == {"type"} else "input.value", message, pointer, path)
 
@@ -139,7 +139,7 @@ def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]
     given = as_object(error.instance)
     known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
     choice = near(path[-1], known)
-    hint = f"; did you mean {choice}?" if choice else f"; there are {', '.join(known)}" if known else ""
+    hint = did_you_mean(choice, f"; there are {', '.join(known)}" if known else "")
     return ValueProblem("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
 
 

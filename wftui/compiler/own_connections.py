@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from wftui.compiler import problems
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import Tree
 from wftui.connections.connections import Connections
 from wftui.connections.kinds import KINDS
 from wftui.model.compilation import Severity
 from wftui.model.errors import UserError
+from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_to
 from wftui.model.workflow import ConnectionNeed
 
@@ -28,9 +28,9 @@ def check_own_connections(tree: Tree, connections: Connections) -> Iterator[Prob
         pointer = "/connections" + pointer_to([name])
         if need.kind not in KINDS:
             guess = near(need.kind, KINDS)
-            hint = f"did you mean {guess}?" if guess else f"there are {', '.join(KINDS)}"
+            hint = did_you_mean(guess, f"; there are {', '.join(KINDS)}")
             fixes = (problems.replace(f"change it to {guess}", f"{pointer}/kind", guess),) if guess else ()
-            message = f"there is no kind of connection {need.kind!r}; {hint}"
+            message = f"there is no kind of connection {need.kind!r}{hint}"
             field = f"connections.{name}.kind"
             yield Problem("connection.unheard", message, f"{pointer}/kind", "warning", field=field, fixes=fixes)
         elif name not in kinds:

@@ -6,12 +6,12 @@ from wftui.compiler.edits import edit
 from wftui.compiler.expressions.expression import Expression, Reference
 from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.graph import Edge, Graph
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.scopes import Scopes, waiting_step
 from wftui.compiler.tree import StepNode
 from wftui.model.base import Json
 from wftui.model.compilation import Fix
+from wftui.model.near import did_you_mean, near
 from wftui.runtime.functions import FUNCTIONS
 
 
@@ -47,7 +47,7 @@ class ReferenceChecker:
                 self._problem("dependency.scope", message, pointer, node, "needs", (fix,))
             else:
                 guess = near(step_id, (name for name in siblings if name != node.id))
-                hint = f"; did you mean {guess}?" if guess else ""
+                hint = did_you_mean(guess)
                 fixes = [problems.remove(f"remove {step_id}", pointer)]
                 if guess:
                     fixes.insert(0, problems.replace(f"change it to {guess}", pointer, guess))
@@ -90,7 +90,7 @@ class ReferenceChecker:
         if name in self.inputs or (open_ended and reference.path):
             return
         guess = near(name, self.inputs)
-        hint = f"; did you mean inputs.{guess}?" if guess else f"; inputSchema has {', '.join(self.inputs) or 'none'}"
+        hint = did_you_mean(guess and f"inputs.{guess}", f"; inputSchema has {', '.join(self.inputs) or 'none'}")
         fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
 
@@ -128,7 +128,7 @@ class ReferenceChecker:
             return
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
         guess = near(step_id, names)
-        hint = f"; did you mean steps.{guess}?" if guess else ""
+        hint = did_you_mean(guess and f"steps.{guess}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
 
@@ -164,7 +164,7 @@ class ReferenceChecker:
             meant = f"steps.{name}.output" if len(reference.path) == 1 else f"steps.{name}"
         else:
             meant = near(name, [*ROOTS, *binding.names, *FUNCTIONS])
-        hint = f"; did you mean {meant}?" if meant else f"; there are {', '.join([*ROOTS, *sorted(binding.names)])}"
+        hint = did_you_mean(meant, f"; there are {', '.join([*ROOTS, *sorted(binding.names)])}")
         fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
 

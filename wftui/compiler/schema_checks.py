@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wftui.compiler import problems
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode, Tree
 from wftui.model.base import Json
 from wftui.model.compilation import Fix
+from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_to
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | N
         name = field + at.replace("/", ".")
         fixes: tuple[Fix, ...] = ()
         if code == "schema.type" and (guess := _nearest_type(schema, at)):
-            message += f"; did you mean {guess}?"
+            message += did_you_mean(guess)
             fixes = (problems.replace(f"change it to {guess}", target, guess),)
         elif code == "schema.default":
             fixes = (problems.remove("remove the default", target),)

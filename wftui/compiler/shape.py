@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from wftui.compiler import problems
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import Body, StepNode, Tree
 from wftui.model.base import Json
+from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, FORMAT, Step, Workflow
 
@@ -201,7 +201,7 @@ class _Reader:
             fixes = ()
             guess = near(error["input"], choices) if choices and isinstance(error["input"], str) else None
             if guess:
-                message += f"; did you mean {guess}?"
+                message += did_you_mean(guess)
             meant = guess if guess else _meant(kind, error["input"], name)
             if meant is not None:
                 fixes = (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
@@ -214,7 +214,7 @@ class _Reader:
         fixes = [problems.remove(f"remove {key}", at)]
         if guess:
             fixes.insert(0, problems.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
-        hint = f"; did you mean {guess}?" if guess else ""
+        hint = did_you_mean(guess)
         whole = f"{field}.{key}" if field else key
         self.found.append(
             Problem(

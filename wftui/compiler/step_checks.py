@@ -8,10 +8,10 @@ from wftui.compiler.bindings import Binding
 from wftui.compiler.edits import edit
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.literal_values import input_problems
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode
 from wftui.model.compilation import Fix, PatchOperation
+from wftui.model.near import did_you_mean, near
 from wftui.model.workflow import CONTAINER_TYPES, Workflow
 from wftui.steps.base import Catalogue, ConnectionUse, Repair, StepType
 
@@ -30,7 +30,7 @@ def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | No
         return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
     known = [*(each.word for each in catalogue.types()), *CONTAINER_TYPES]
     guess = near(word, known)
-    hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(sorted(known))}"
+    hint = did_you_mean(guess, f"; there are {', '.join(sorted(known))}")
     fixes = (problems.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
     message = f"there is no step type {word!r}{hint}"
     return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
@@ -117,7 +117,7 @@ def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflo
 
 def _unknown(name: str, workflow: Workflow) -> str:
     guess = near(name, workflow.connections)
-    return f"the workflow has no connection {name!r}{f'; did you mean {guess}?' if guess else ''}"
+    return f"the workflow has no connection {name!r}{did_you_mean(guess)}"
 
 
 def _other_kind(step_type: StepType[Any], name: str, workflow: Workflow) -> str:

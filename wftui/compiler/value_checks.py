@@ -12,7 +12,6 @@ from wftui.compiler.edits import edit, key_place, with_default
 from wftui.compiler.expressions.expression import Expression, Reference
 from wftui.compiler.inference import compatible, in_words, shape_of
 from wftui.compiler.literal_values import input_schema_of
-from wftui.compiler.near import near
 from wftui.compiler.problems import Problem
 from wftui.compiler.scopes import Scopes
 from wftui.compiler.shapes import UNKNOWN, NoMember, Shape, of_types
@@ -20,6 +19,7 @@ from wftui.compiler.tree import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.compilation import Fix
 from wftui.model.json_schema import as_list, as_object
+from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_parts, pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, Fallback
 from wftui.steps.base import SiteFacts, StepType
@@ -208,7 +208,7 @@ class ValueChecker:
             message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
         else:
             guess = near(str(key), found.known)
-            hint = f"; did you mean {guess}?" if guess else f"; it has {', '.join(found.known)}" if found.known else ""
+            hint = did_you_mean(guess, f"; it has {', '.join(found.known)}" if found.known else "")
             message = f"{before} has no key {key!r}{hint}"
             fixes = (edit(binding, offset + place, length, guess),) if guess else ()
         self.found.append(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -10,6 +9,7 @@ from jsonschema.exceptions import ValidationError
 from wftui.model.base import Json
 from wftui.model.formats import FORMATS
 from wftui.model.json_schema import as_list, as_object
+from wftui.model.near import near
 from wftui.model.pointers import pointer_to
 from wftui.runtime.validation_rules import TOO_LONG
 
@@ -182,9 +182,9 @@ def _format(name: str, _error: ValidationError) -> str:
 def _unknown_property(_rule: Json, error: ValidationError) -> str:
     name = str(error.path[-1])
     known = list(as_object(as_object(error.schema).get("properties")))
-    near = get_close_matches(name, known, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
-    if not near and 0 < len(known) <= _SHOWN_CHOICES:
+    guess = near(name, known)
+    hint = f' Did you mean "{guess}"?' if guess else ""
+    if not guess and 0 < len(known) <= _SHOWN_CHOICES:
         hint = f" There is {', '.join(known)}."
     return f'"{_short(name)}" is not known here.{hint}'
 

@@ -8,6 +8,7 @@ from typing import get_args
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.identifiers import WORKFLOW_ID_PATTERN
+from wftui.model.near import did_you_mean, near
 from wftui.model.user_settings import Durability, KeepRule, UserSettings
 
 ALL = "all"
@@ -177,7 +178,5 @@ def _starts(key: Key, pattern: Place) -> bool:
 
 
 def _instead(name: str, known: Iterable[str]) -> str:
-    import difflib  # only where something is wrong: every start of the program reads settings
-
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
+    names = sorted(known)
+    return did_you_mean(near(name, names), f"; there are {', '.join(names)}")

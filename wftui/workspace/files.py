@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
 from wftui.model.identifiers import WORKFLOW_ID_PATTERN
+from wftui.model.near import did_you_mean, near
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.errors import WorkspaceError, explain
 
@@ -182,11 +183,7 @@ class Workspace:
         return target
 
     def _not_found(self, workflow_id: str) -> str:
-        # difflib costs 10 ms to import, and only an error needs it.
-        import difflib
-
-        near = difflib.get_close_matches(workflow_id, self.ids(), n=2)
-        hint = f"; did you mean {' or '.join(near)}?" if near else f" in {self.workflows_path}"
+        hint = did_you_mean(near(workflow_id, self.ids()), f" in {self.workflows_path}")
         return f"there is no workflow {workflow_id}{hint}"
 
 

@@ -8,7 +8,7 @@ from jinja2 import nodes
 
 from wftui.compiler.code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.expressions.expression import ExpressionProblem
-from wftui.compiler.near import near
+from wftui.model.near import did_you_mean, near
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.library import Entry, Table
@@ -236,7 +236,7 @@ class CallTranslator:
             guess = near(name, [*table, *special])
             # A test's own place is that of `is`; its name follows.
             at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
-            hint = f"; did you mean {guess}?" if guess else ""
+            hint = did_you_mean(guess)
             message = f"there is no {kind} {name!r}{hint}"
             self.outer.problems.append(ExpressionProblem(f"expression.{kind}", message, max(at, 0), len(name), guess))
         return entry

@@ -8,7 +8,7 @@ from jinja2 import nodes
 from wftui.compiler.code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.expression import ExpressionProblem, Reference, Root
-from wftui.compiler.near import near
+from wftui.model.near import did_you_mean, near
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")
@@ -180,7 +180,7 @@ class Translator:
     ) -> Code:
         offset = self.text.find(word, name.lineno)
         guess = near(word, known)
-        meant = f"; did you mean {guess}?" if guess else f"; did you mean {otherwise}?" if otherwise else ""
+        meant = did_you_mean(guess or otherwise)
         message = f"{message}: there are {', '.join(known)}{meant}"
         replacement = guess or (f"output.{word}" if otherwise else None)
         self.problems.append(ExpressionProblem("expression.step_part", message, offset, len(word), replacement))

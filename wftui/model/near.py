@@ -17,7 +17,6 @@ def near(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?`, or nothing."""
-    guess = near(word, known)
-    return f"; did you mean {guess}?" if guess else ""
+def did_you_mean(guess: str | None, otherwise: str = "") -> str:
+    """The end of a sentence about a wrong word: `; did you mean X?`, or without a guess `otherwise`."""
+    return f"; did you mean {guess}?" if guess else otherwise
