@@ -49,6 +49,26 @@ async def test_a_folder_with_packed_and_broken_files(workbench: Workbench, tmp_p
     assert record.outputs["lines"] == 9
 
 
+async def test_packages_and_versions_make_lines_no_different(workbench: Workbench, tmp_path: Path) -> None:
+    log = tmp_path / "dpkg.log"
+    log.write_text(
+        "2026-05-09 07:29:12 status installed libgpg-error-dev:amd64 1.46-1\n"
+        "2026-05-09 07:29:13 status installed curl:amd64 7.88.1-10+deb12u12\n"
+        "2026-05-09 07:29:14 GET /api/users/17 took=3ms\n"
+        "2026-05-09 07:29:15 GET /api/users/4 took=12ms\n"
+        "2026-05-09 07:29:16 [error] /var/log/error.log is full\n"
+    )
+    record = await run_to_end(workbench, "log_triage", {"path": str(log), "out": str(tmp_path / "out")})
+    assert record.status == "completed", record.error
+    assert [(row["level"], row["lines"]) for row in record.outputs["levels"]] == [("NONE", 4), ("ERROR", 1)]
+    groups = json.loads((tmp_path / "out" / "report.json").read_text())["groups"]
+    assert [row["shape"] for row in groups] == [
+        "<time> [error] /var/log/error.log is full",
+        "<time> GET /api/users/<n> took=<n>",
+        "<time> status installed <n> <n>",
+    ]
+
+
 async def test_nothing_to_read_is_said(workbench: Workbench, tmp_path: Path) -> None:
     record = await run_to_end(workbench, "log_triage", {"path": str(tmp_path), "out": str(tmp_path / "out")})
     assert record.status == "failed"
