@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
@@ -199,20 +200,22 @@ async def test_an_approval_may_ask_for_more_and_says_what_is_missing(
 ) -> None:
     form = {
         "type": "object",
-        "properties": {"ticket": {"type": "string", "title": "Ticket", "minLength": 3}},
+        "properties": {"ticket": {"type": "string", "title": "Ticket", "minLength": 3}, "level": {"type": "integer"}},
         "required": ["ticket"],
     }
     steps = [{"id": "ask", "type": "approval", "input": {"prompt": "Really go on?", "form": form}}]
-    put_workflow("asks", steps=steps, outputs={"ticket": "{{ steps.ask.output.data.ticket }}"})
+    put_workflow("asks", steps=steps, outputs={"data": "{{ steps.ask.output.data }}"})
     run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "Ticket" in text_of(pilot.app))
         await pilot.press("1", "a")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         assert screen.state.record.status == "running"
-        await pilot.press(*"OPS-7", "enter", "enter")
+        for key in "OPS-7\t2":  # as over a slow line: all at once
+            pilot.app.post_message(events.Key("tab" if key == "\t" else key, key))
+        await pilot.press("enter", "enter")
         await until(pilot, lambda: screen.state.record.status == "completed")
-        assert screen.state.record.outputs == {"ticket": "OPS-7"}
+        assert screen.state.record.outputs == {"data": {"ticket": "OPS-7", "level": 2}}
 
 
 async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(

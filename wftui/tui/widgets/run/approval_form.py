@@ -1,9 +1,11 @@
 """The answer to a step that asks a person: its question, what else it wants to know, approve and reject."""
 
 import asyncio
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Static
@@ -13,6 +15,7 @@ from wftui.model.execution import StepResult
 from wftui.model.form_state import Node, build_form, pointer_of, text_problems
 from wftui.model.forms import form_of
 from wftui.runtime.validation import validate_inputs
+from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.widgets.log.text import clean, plain
 from wftui.tui.widgets.schema_form.form import SchemaForm
 
@@ -44,6 +47,8 @@ class ApprovalForm(Vertical):
         & Button { margin-right: 2; }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
     class Answered(Message):
         """The person decided."""
