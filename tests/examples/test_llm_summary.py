@@ -32,6 +32,15 @@ async def test_every_file_is_summarised_and_one_failure_spares_the_others(workbe
     titles = [entry and entry["title"] for entry in record.outputs["summaries"]]
     assert titles == ["Alpha", "Beta", None]
     text = (tmp_path / "out.md").read_text()
-    assert "## Alpha (a.md)" in text
-    assert "bad.md" not in text
+    alpha = "## Alpha (a.md)\n\nIt has 21 characters.\n"
+    beta = "## Beta (b.md)\n\nIt has 19 characters.\n"
+    assert text == f"# {docs}\n\n{alpha}\n{beta}\n## Not summarised\n\n- bad.md\n"
     assert record.warnings == 1
+
+
+async def test_a_server_that_is_not_there_fails_the_run(workbench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Alpha\n")
+    record = await run_to_end(workbench, "llm_summary", {"folder": str(tmp_path), "baseUrl": "http://127.0.0.1:1/v1"})
+    assert record.error is not None
+    assert record.error.type == "assertion"
+    assert "Does the server at http://127.0.0.1:1/v1 run" in record.error.message

@@ -1,11 +1,11 @@
 """The workflow llm_summary, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02
+Source: sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951
 Compiler: wftui 0.1.0
 """
 
 from wftui.model.base import Json
-from wftui.runtime import values
+from wftui.runtime import filters_lists, operators, predicates, values
 from wftui.runtime.plan import (
     ForEachPlan,
     RetryPlan,
@@ -177,13 +177,66 @@ STEP_SUMMARIES = StepPlan(
 )
 
 
-# workflow.json:134: step report (template)
+# workflow.json:134: step some (assert)
+def input_of_some(scope: Scope) -> Json:
+    value_1 = values.output(scope, "files", "count") == 0
+    if not value_1:
+        value_1 = operators.compare(
+            filters_lists.length(
+                filters_lists.to_list(
+                    filters_lists.select(values.output(scope, "summaries")),
+                ),
+            ),
+            ">",
+            0,
+        )
+    return {
+        "that": value_1,
+        "message": values.text(
+            "No file could be summarised. Does the server at ",
+            values.look_up(scope.inputs, "inputs", "baseUrl"),
+            " run, and has it the model ",
+            values.look_up(scope.inputs, "inputs", "model"),
+            "?",
+        ),
+    }
+
+
+STEP_SOME = StepPlan(
+    id="some",
+    type="assert",
+    name="Is there any?",
+    needs=("files", "summaries"),
+    input=input_of_some,
+    line=134,
+    pointer="/steps/2",
+)
+
+
+# workflow.json:143: step report (template)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "template": "# [[ folder ]]\n{% for entry in entries %}{% if entry %}\n## [[ entry.title ]] ([[ entry.file ]])\n\n[[ entry.summary ]]\n{% endif %}{% endfor %}",
+        "template": "# [[ folder ]]\n{% for entry in entries if entry %}\n\n## [[ entry.title ]] ([[ entry.file ]])\n\n[[ entry.summary ]]\n{% endfor %}{% if missing %}\n\n## Not summarised\n\n{% for file in missing %}- [[ file ]]\n{% endfor %}{% endif %}",
         "values": {
             "folder": values.look_up(scope.inputs, "inputs", "folder"),
             "entries": values.output(scope, "summaries"),
+            "missing": filters_lists.to_list(
+                filters_lists.reject(
+                    filters_lists.apply(
+                        values.output(scope, "files", "files"),
+                        lambda each: values.look_up(each, "item", "relative"),
+                    ),
+                    lambda each: predicates.is_in(
+                        each,
+                        filters_lists.to_list(
+                            filters_lists.apply(
+                                filters_lists.select(values.output(scope, "summaries")),
+                                lambda each: values.look_up(each, "item", "file"),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
         },
         "to": values.look_up(scope.inputs, "inputs", "to"),
     }
@@ -193,14 +246,15 @@ STEP_REPORT = StepPlan(
     id="report",
     type="template",
     name="Write the summary",
-    needs=("summaries",),
+    needs=("files", "summaries"),
+    after=("some",),
     input=input_of_report,
-    line=134,
-    pointer="/steps/2",
+    line=143,
+    pointer="/steps/3",
 )
 
 
-# workflow.json:148: outputs
+# workflow.json:158: outputs
 @values.null_when_skipped
 def output_summaries(scope: Scope) -> Json:
     return values.output(scope, "summaries")
@@ -262,27 +316,47 @@ SPOTS = {
         line=67,
         column=16,
     ),
+    ("input_of_some", 1): SourceSpot(
+        pointer="/steps/2/input/that",
+        line=139,
+        column=21,
+    ),
+    ("input_of_some", 16): SourceSpot(
+        pointer="/steps/2/input/message",
+        line=140,
+        column=72,
+    ),
+    ("input_of_some", 18): SourceSpot(
+        pointer="/steps/2/input/message",
+        line=140,
+        column=119,
+    ),
     ("input_of_report", 4): SourceSpot(
-        pointer="/steps/2/input/values/folder",
-        line=141,
+        pointer="/steps/3/input/values/folder",
+        line=150,
         column=25,
     ),
     ("input_of_report", 5): SourceSpot(
-        pointer="/steps/2/input/values/entries",
-        line=142,
+        pointer="/steps/3/input/values/entries",
+        line=151,
         column=26,
     ),
-    ("input_of_report", 7): SourceSpot(
-        pointer="/steps/2/input/to",
-        line=144,
+    ("input_of_report", 6): SourceSpot(
+        pointer="/steps/3/input/values/missing",
+        line=152,
+        column=26,
+    ),
+    ("input_of_report", 24): SourceSpot(
+        pointer="/steps/3/input/to",
+        line=154,
         column=19,
     ),
     ("output_summaries", 2): SourceSpot(
         pointer="/outputs/summaries",
-        line=149,
+        line=159,
         column=22,
     ),
-    ("output_file", 1): SourceSpot(pointer="/outputs/file", line=150, column=17),
+    ("output_file", 1): SourceSpot(pointer="/outputs/file", line=160, column=17),
 }
 
 WORKFLOW = WorkflowPlan(
@@ -290,11 +364,11 @@ WORKFLOW = WorkflowPlan(
     name="Summarise files",
     version="1.0.0",
     description="Asks a language model (Ollama, vLLM, llama.cpp, or any OpenAI-compatible server) for a summary of each file.",
-    source_hash="sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02",
+    source_hash="sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951",
     compiler="wftui 0.1.0",
     input_schema=INPUT_SCHEMA,
     timeout=14400.0,
-    steps=(STEP_FILES, STEP_SUMMARIES, STEP_REPORT),
+    steps=(STEP_FILES, STEP_SUMMARIES, STEP_SOME, STEP_REPORT),
     outputs={"summaries": output_summaries, "file": output_file},
     spots=SPOTS,
 )
