@@ -72,7 +72,7 @@ class WorkflowExecutor:
         self._clock = clock
         self._runs = RunMaker(self, store, catalogue, folder_of, connections, clock, settings or EngineSettings())
         self._running = RunningRuns(store)
-        self._resuming: set[str] = set()
+        self._busy: set[str] = set()  # interrupted runs that something is being done to
         self._elsewhere = Elsewhere(store, clock, self.cancel)
 
     # --- starting
@@ -124,13 +124,13 @@ class WorkflowExecutor:
             UsageError: a secret input is not given.
             UnresolvedError: something that the steps left need is not there; the run stays as it is.
         """
-        if self._running.get(execution_id) is not None or execution_id in self._resuming:
+        if self._running.get(execution_id) is not None or execution_id in self._busy:
             raise ConflictError(f"run {execution_id} is running here", code="run.going")
-        self._resuming.add(execution_id)
+        self._busy.add(execution_id)
         try:
             await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
         finally:
-            self._resuming.discard(execution_id)
+            self._busy.discard(execution_id)
 
     async def _resume(
         self,
@@ -260,10 +260,19 @@ class WorkflowExecutor:
         prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
         tidy: Tidy | None = None
         if record.status == "interrupted":  # what it left running must not meet the same steps run again
-            tidy = partial(end_all_leftovers, self._store, execution_id)
+            tidy = partial(self._end_leftovers, execution_id)
         run = self._runs.new(new, plan, request, depth=1, prior=prior, tidy=tidy)
         await self._create(run, found.loaded)
         return new
+
+    async def _end_leftovers(self, execution_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
+        """End what an interrupted run has left running, unless it goes on here."""
+        if self._running.get(execution_id) is None and execution_id not in self._busy:
+            self._busy.add(execution_id)
+            try:
+                await end_all_leftovers(self._store, execution_id, tell)
+            finally:
+                self._busy.discard(execution_id)
 
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
         """Start a run and wait for its end; raises what `start` and `wait` raise."""

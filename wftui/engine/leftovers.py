@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from wftui.engine.resume import read_history
+from wftui.store.errors import StoreConflict
 
 if TYPE_CHECKING:
     import psutil
@@ -49,13 +50,23 @@ async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
 
 
 async def end_all_leftovers(store: "ExecutionStore", execution_id: str, tell: Tell) -> None:
-    """The same for a run and for all interrupted runs that its open steps had started."""
+    """The same for a run, if it is still interrupted, and for all such runs that its open steps had started.
+
+    Meanwhile it is this process's, so that nobody goes on with it and has its steps ended by mistake.
+    """
+    try:
+        await store.claim(execution_id)
+    except StoreConflict:
+        return  # it goes on elsewhere, or is over
     history = await read_history(store, execution_id)
-    await end_leftovers(execution_id, history.prior, tell)
+    if history.last is None or history.last.type != "interrupted":
+        return  # it goes on here
+    try:
+        await end_leftovers(execution_id, history.prior, tell)
+    finally:
+        await store.release(execution_id)
     for child_id in history.prior.children():
-        child = await store.head(child_id)
-        if child is not None and child.status == "interrupted":
-            await end_all_leftovers(store, child_id, tell)
+        await end_all_leftovers(store, child_id, tell)
 
 
 async def told_leftovers(store: "ExecutionStore", execution_id: str) -> list[str]:
