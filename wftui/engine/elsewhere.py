@@ -9,6 +9,7 @@ from wftui.engine.approvals import fitting
 from wftui.engine.leftovers import end_leftovers
 from wftui.engine.resume import given_up, read_history
 from wftui.engine.secret_inputs import answered_secrets
+from wftui.engine.tasks import to_the_end
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError
@@ -44,7 +45,7 @@ class Elsewhere:
         if record.status in TERMINAL:
             raise ConflictError(f"run {execution_id} has already ended: it is {record.status}", code="run.ended")
         if record.status == "interrupted":
-            await self._give_up(execution_id, by)
+            await to_the_end(self._give_up(execution_id, by))
         else:
             await self._store.signal(execution_id, "cancel", {"by": by})
 
