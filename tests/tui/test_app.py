@@ -5,15 +5,19 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from wftui.engine.restart import StepDecision
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
+from wftui.tui.screens.help import HelpScreen
 from wftui.tui.screens.monitor import MonitorScreen
+from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving
 from wftui.tui.widgets.compilation_status import CompilationStatus
+from wftui.tui.widgets.schema_form.key_line import KeyLine
 from wftui.tui.widgets.source_view import SourceView
 from wftui.workbench import Workbench
 
@@ -245,3 +249,26 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
         await pilot.press("1", "2", "3", "4", "q")
         await until(pilot, lambda: app.return_value is Leaving.DONE)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_no_sentence_of_the_help_is_broken_where_it_does_not_fit(
+    workbench: Workbench, until: Until, size: tuple[int, int]
+) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and app.screen.query_one(Static).size.height > 5)
+        shown = app.screen.query_one(Static)
+        lines = str(shown.content).split("\n")
+        assert max(len(line) for line in lines) <= shown.size.width
+        assert len(lines) == shown.size.height
+
+
+async def test_the_keys_of_a_plan_stay_in_view_on_a_small_screen(workbench: Workbench, until: Until) -> None:
+    decisions = [StepDecision(f"step_{number}", "run", "failed") for number in range(40)]
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.push_screen(RestartScreen("Run again", decisions))
+        await until(pilot, lambda: isinstance(app.screen, RestartScreen) and app.screen.query(KeyLine))
+        assert app.screen.query_one(KeyLine).region.bottom < 10

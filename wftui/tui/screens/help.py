@@ -13,6 +13,9 @@ from textual.widgets import Static
 
 from wftui.tui.actions import APP_ACTIONS, Action, show_key
 
+_LEAST = 20
+"""Cells a sentence has at least to stand beside its keys, rather than under them."""
+
 
 class HelpScreen(ModalScreen[None]):
     """Keys, labels and sentences, by group; scrolls where they do not fit."""
@@ -59,13 +62,19 @@ class HelpScreen(ModalScreen[None]):
         if focused is not None and (own := _widget_keys(focused)):
             groups["Where the cursor is"] = own
         width = max(len(keys) for rows in groups.values() for keys, _ in rows)
+        beside = room - width - 2 >= _LEAST
         lines: list[Content] = []
         for group, rows in groups.items():
             lines += [Content(""), Content.styled(group, "b $primary")]
             for keys, sentence in rows:
-                first, *more = textwrap.wrap(sentence, max(20, room - width - 2)) or [""]
-                lines.append(Content.assemble((f"{keys:>{width}}  ", "b"), first))
-                lines += [Content(" " * (width + 2) + part) for part in more]
+                indent = width + 2 if beside else 2
+                first, *more = textwrap.wrap(sentence, max(1, room - indent)) or [""]
+                if not beside:
+                    lines.append(Content.styled(keys, "b"))
+                    more.insert(0, first)
+                else:
+                    lines.append(Content.assemble((f"{keys:>{width}}  ", "b"), first))
+                lines += [Content(" " * indent + part) for part in more]
         return Content("\n").join(lines[1:])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from wftui.engine.restart import StepDecision
 
 _GROUP = "Plan"
+_AROUND = 9
+"""Lines that are no decisions."""
 
 Answer = Literal["run", "inputs", "leave"]
 """Go ahead, show the plan for other inputs, or do nothing."""
@@ -27,7 +30,7 @@ Answer = Literal["run", "inputs", "leave"]
 
 class _Decisions(LineView):
     DEFAULT_CSS = """
-    _Decisions { height: auto; max-height: 16; background: $surface; }
+    _Decisions { height: auto; background: $surface; }
     """
 
     def __init__(self, decisions: Sequence["StepDecision"], *, ascii_only: bool) -> None:
@@ -67,7 +70,7 @@ class RestartScreen(ModalScreen[Answer]):
     RestartScreen {
         .dialog { width: 76; padding: 1 2 0 2; }
         #restart-summary { height: auto; margin-bottom: 1; }
-        KeyLine { margin-top: 1; padding: 0; }
+        KeyLine { padding: 0; }
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -108,6 +111,10 @@ class RestartScreen(ModalScreen[Answer]):
             yield Static(f"{begin}{others}: {steps}.", id="restart-summary", markup=False)
             yield _Decisions(self._decisions, ascii_only=self._ascii_only)
             yield KeyLine(self.ACTIONS)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list take what the lines around it leave."""
+        self.query_one(_Decisions).styles.max_height = max(2, event.size.height - _AROUND)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing is asked, there are no other inputs."""

@@ -108,13 +108,14 @@ class _Again:
             self._others = inputs
             return True
 
+        secrets = await self._desk.secrets_to_ask(self._of, resume=False)
         form = RunInputModal(
             outline,
             recent=await self._desk.recent_inputs(record.workflow_id),
             inputs=self._others if self._others is not None else record.inputs,
             start=take,
             again=self._command,
-            about=_OTHER_INPUTS,
+            about=f"{_OTHER_INPUTS} {ASKED_AGAIN}" if secrets else _OTHER_INPUTS,
         )
         return await self._app.push_screen_wait(form) is not None
 
