@@ -1,5 +1,7 @@
 """Runs of many steps and items: what is held of them stays small, and nothing of them is lost."""
 
+from pathlib import Path
+
 from engine.engine_plans import Open, Steps, Watch, chain, output_of, run, step, workflow
 from engine.test_resume import resume
 from wftui.model.base import Json
@@ -9,6 +11,7 @@ from wftui.model.record_index import WINDOW
 from wftui.model.reducer import fold
 from wftui.runtime.plan import ForEachPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
+from wftui.store.execution_store import ExecutionStore
 
 ITEMS = 3_000
 
@@ -35,11 +38,11 @@ async def test_ten_thousand_steps_run_one_after_the_other() -> None:
 
 
 async def test_of_thousands_of_items_the_record_holds_the_newest_and_the_rest_is_read_by_address(
-    open_executor: Open,
+    open_executor: Open, tmp_path: Path
 ) -> None:
     executor = await open_executor({"test": over_items(ITEMS)})
     record = await executor.execute(ExecutionRequest(workflow_id="test"))
-    store = executor._store
+    store = await ExecutionStore.open(tmp_path / "runs.db")
     assert record.status == "completed"
     assert await store.resolve(record.outputs) == {"all": [{"n": number} for number in range(ITEMS)]}
     each = record.step("each")
@@ -71,6 +74,7 @@ async def test_of_thousands_of_items_the_record_holds_the_newest_and_the_rest_is
     assert whole is not None
     assert len(whole.step_results) == 2 * ITEMS + 1
     assert (await executor.plan_restart(record.id)).kept == ["each"]
+    await store.close()
 
 
 async def test_a_run_goes_on_with_items_that_its_record_no_longer_holds() -> None:

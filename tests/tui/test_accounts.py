@@ -10,6 +10,7 @@ from steps.composio_server import Account, Composio, composio_server
 from textual.app import App
 from textual.widgets import Input, OptionList
 
+from tui.notices import notices
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.steps import user_accounts
 from wftui.tui.app import WftuiApp
@@ -37,7 +38,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Composio]:
 
 def says(app: App[Any], text: str) -> bool:
     """Whether a notice says so; on the screen it may be broken into lines."""
-    return any(text in notice.message for notice in app._notifications)
+    return any(text in said for said in notices(app))
 
 
 FETCH = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}}

@@ -10,6 +10,7 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
+from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running
 from wftui.model.events import Completed, IterationCompleted, IterationStarted, Log
 from wftui.tui.app import WftuiApp
@@ -48,7 +49,7 @@ def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
             await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
             screen = app.screen
             assert isinstance(screen, MonitorScreen)
-            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen._painting is None)
+            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
             yield pilot, screen
 
     return opened
@@ -192,7 +193,7 @@ async def test_a_value_is_searched_and_saved(
         await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
         await pilot.press("enter")
         saved = tmp_path / f"{screen.state.record.workflow_id}-results.json"
-        await until(pilot, lambda: [note.message for note in pilot.app._notifications])
+        await until(pilot, lambda: notices(pilot.app))
         assert json.loads(saved.read_text()) == big
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
@@ -204,7 +205,7 @@ async def test_disabled_actions_say_why(open_run: Any) -> None:
     async with open_run(completed()) as (pilot, _screen):
         await pilot.press("c")
         await pilot.pause()
-        assert [note.message for note in pilot.app._notifications] == ["Cancel: the run is completed"]
+        assert notices(pilot.app) == ["Cancel: the run is completed"]
 
 
 @pytest.mark.parametrize(("key", "approved"), [("a", True), ("x", False)])

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
 from connections.secret_kit import PLAIN, Search, random_secrets
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
@@ -129,11 +130,13 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
         await pilot.pause()
         seen.look("the search")
         assert any("***" in each for each in seen.copied), "something was copied in which a secret stood"
-        for step_result in app.screen.state.record.step_results:  # type: ignore[attr-defined]
+        monitor = app.screen
+        assert isinstance(monitor, MonitorScreen)
+        for step_result in monitor.state.record.step_results:
             for value in (step_result.input, step_result.output, step_result.error):
                 if value is not None:
                     value = value.to_wire() if hasattr(value, "to_wire") else value
-                    app.push_screen(ValueScreen("value", value, app.screen._text, name="value"))  # type: ignore[attr-defined]
+                    app.push_screen(ValueScreen("value", value, monitor.value_text, name="value"))
                     await until(pilot, lambda: isinstance(app.screen, ValueScreen))
                     await pilot.press("end")
                     await pilot.pause()
@@ -188,7 +191,7 @@ async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
         assert "••••••" in seen.look("the JSON")
         await pilot.press("f2")
         await pilot.pause()
-        await app.screen._fill_from(json.dumps({"d": {"key": secrets[3]}}))  # type: ignore[attr-defined]
+        app.screen.post_message(events.Paste(json.dumps({"d": {"key": secrets[3]}})))
         await pilot.pause()
         seen.look("a secret inside of something else")
         await pilot.press("f4")

@@ -9,6 +9,7 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input, OptionList
 
+from tui.notices import notices
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connection_form import ConnectionForm
@@ -40,9 +41,7 @@ async def test_a_secret_is_kept_replaced_and_forgotten_unseen(
         await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "api/token")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected)
-        assert [note.message for note in app._notifications] == [
-            "Replace: it belongs to the connection api, which is changed with it"
-        ]
+        assert notices(app) == ["Replace: it belongs to the connection api, which is changed with it"]
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, SecretForm) and isinstance(app.focused, Input))
         burst(app, "door\topensesame")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.widgets import Static
 
 from wftui.settings.file import read_settings
 from wftui.store.retention import Policy, Rule
@@ -37,7 +38,9 @@ async def looked_after(workbench: Workbench) -> None:
 
 async def open_settings(app: WftuiApp, pilot: Any, until: Until) -> SettingsScreen:
     await pilot.press("S")
-    await until(pilot, lambda: isinstance(app.screen, SettingsScreen) and app.screen._facts)
+    await until(
+        pilot, lambda: isinstance(app.screen, SettingsScreen) and app.screen.query_one(".facts", Static).content
+    )
     assert isinstance(app.screen, SettingsScreen)
     return app.screen
 
@@ -106,7 +109,10 @@ async def test_a_workflow_gets_a_rule_of_its_own(
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Picker) and "nightly" in str(app.screen._heading))
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, Picker) and "nightly" in str(app.screen.query_one(".dialog").border_title),
+        )
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press("7", "enter")

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from textual.widgets import TextArea
 
+from tui.notices import notices
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.paste import PasteScreen
 from wftui.tui.widgets.compilation_status import CompilationStatus
 from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.step_list import StepList
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -77,7 +79,7 @@ async def test_a_pasted_command_becomes_a_step_that_runs_and_is_copied_again(
         assert steps[2]["input"]["json"] == {"b": [1]}
 
         line = next(number for number, text in enumerate(source.text.splitlines(), 1) if '"request_2"' in text)
-        await until(pilot, lambda: any(step.step_id == "request_2" for step in screen._steps))  # type: ignore[attr-defined]
+        await until(pilot, lambda: any(node.path == "request_2" for node in screen.query_one(StepList).nodes))
         source.jump(line)
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard)
@@ -117,5 +119,5 @@ async def test_what_is_no_command_changes_nothing(
         await until(pilot, lambda: isinstance(app.screen, PasteScreen))
         app.screen.query_one(TextArea).insert("wget http://x")
         await pilot.press("enter")
-        await until(pilot, lambda: any("what can be pasted is" in note.message for note in app._notifications))
+        await until(pilot, lambda: any("what can be pasted is" in said for said in notices(app)))
         assert source.text == before

@@ -13,6 +13,7 @@ from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.screens.step_form import StepForm
+from wftui.tui.step_text import step_at
 from wftui.tui.widgets.schema_form.picker import Picker
 from wftui.tui.widgets.source_view import SourceView
 from wftui.workbench import Workbench
@@ -99,9 +100,8 @@ async def test_a_step_is_added_from_the_palette(
         steps = json.loads(source(app))["steps"]
         assert steps[1] == {"id": "shell", "type": "shell", "input": {"script": "date"}}
         assert steps[0] == FETCH
-        screen = app.screen
-        assert isinstance(screen, EditorScreen)
-        assert screen._step_here() == "shell"
+        editor = app.screen.query_one(SourceView)
+        assert step_at(editor.text, editor.line) == "shell"
 
 
 async def test_leaving_the_palette_or_its_form_adds_nothing(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App
 
+from tui.notices import notices
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.step_types import StepTypesScreen, TrustScreen
 from wftui.workbench import Workbench
@@ -63,7 +64,7 @@ async def test_a_file_that_changes_while_it_is_read_is_not_trusted(
         await until(pilot, lambda: isinstance(app.screen, TrustScreen) and "hello {name}" in text_of(app))
         steps_file.write_text(GREET.replace("hello", "bye"))
         await pilot.press("t")
-        await until(pilot, lambda: any("while you read it" in each.message for each in app._notifications))
+        await until(pilot, lambda: any("while you read it" in said for said in notices(app)))
     assert len(await workbench.steps.problems()) == 1
 
 

@@ -219,7 +219,7 @@ class MonitorScreen(RunScreen):
 
         what, _, whose = title.partition(" of ")
         name = "-".join(re.findall(r"[\w.]+", f"{whose} {what}"))
-        self.app.push_screen(ValueScreen(title, value, self._text, name=name, ascii_only=self.wftui.ascii))
+        self.app.push_screen(ValueScreen(title, value, self.value_text, name=name, ascii_only=self.wftui.ascii))
 
     # --- panes
 

@@ -58,7 +58,7 @@ class RunScreen(ActionScreen[None]):
         ascii_only = self.wftui.ascii
         yield RunHeader(self.state, self.now, ascii_only=ascii_only)
         yield ApprovalForm()
-        yield RunPanes(self.state, self.now, self._text, ascii_only=ascii_only)
+        yield RunPanes(self.state, self.now, self.value_text, ascii_only=ascii_only)
 
     def on_mount(self) -> None:
         """Follow the run."""
@@ -82,6 +82,11 @@ class RunScreen(ActionScreen[None]):
         return played or self.workbench.clock()
 
     # --- reading and painting
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether the screen shows all that has been read."""
+        return self._painting is None
 
     async def _follow(self) -> None:
         read = -1
@@ -151,7 +156,8 @@ class RunScreen(ActionScreen[None]):
             self.query_one(RunHeader).refresh()
             self.panes.tick()
 
-    async def _text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
+    async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
+        """A stretch of a big value's text, and the offset of the next; None at the end."""
         return await self.workbench.runs.value_text(reference, offset)
 
     # --- playback
