@@ -180,16 +180,19 @@ class ExecutionRecord(WireModel):
     @property
     def index(self) -> RecordIndex:
         """Finds steps, and knows of the iterations that the record leaves out."""
-        return self._index
+        private = self.__pydantic_private__
+        assert private is not None
+        index: RecordIndex = private["_index"]  # as `self._index`, but in a tenth of the time: each event asks for it
+        return index
 
     def step(self, path: str) -> StepResult | None:
         """The step at an address, or None: there is none yet, or the record leaves it out."""
-        return self._index.steps.get(path)
+        return self.index.steps.get(path)
 
     def add_step(self, step: StepResult) -> StepResult:
         """Append a step that the record did not hold (an iteration, a step inside one)."""
         self.step_results.append(step)
-        self._index.add(step)
+        self.index.add(step)
         return step
 
 

@@ -27,6 +27,7 @@ _STATUSES: "dict[IterationState, StepStatus]" = {
     IterationState.FAILED: "failed",
     IterationState.CANCELLED: "cancelled",
 }
+_STATES = tuple(IterationState)
 _OMITTED = 0x80
 
 
@@ -46,7 +47,7 @@ class IterationLog:
 
     def state(self, index: int) -> IterationState:
         """How an iteration stands."""
-        return IterationState(self.states[index] & ~_OMITTED) if index < len(self.states) else IterationState.ABSENT
+        return _STATES[self.states[index] & ~_OMITTED] if index < len(self.states) else IterationState.ABSENT
 
     def status(self, index: int) -> "StepStatus":
         """How an iteration stands, in the word for steps."""

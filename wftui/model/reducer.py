@@ -21,12 +21,12 @@ from wftui.model.events import (
     IterationFailed,
     IterationsPlanned,
     IterationStarted,
-    Log,
     Resumed,
     Started,
     StepAnswered,
     StepCancelled,
     StepCompleted,
+    StepEventBase,
     StepFailed,
     StepProgress,
     StepRetrying,
@@ -83,9 +83,10 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
         if event.seq != record.last_seq + 1:
             raise GapError(f"run {record.id}: event {event.seq} after {record.last_seq}")
         record.last_seq = event.seq
+    if isinstance(event, StepEventBase):
+        _apply_step(record, event)
+        return record
     match event:
-        case Log():
-            pass
         case Created():
             _created(record, event)
         case Started():
@@ -106,8 +107,6 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
             _end(record, event, "failed")
         case Cancelled():
             _end(record, event, "cancelled")
-        case _:
-            _apply_step(record, event)
     return record
 
 
@@ -299,9 +298,12 @@ def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> No
     number = iteration_index(path)
     before = log.state(number)
     log.note(number, state, seq)
-    counters.started += state is IterationState.RUNNING
-    counters.completed += state is IterationState.COMPLETED and before is not state
-    counters.failed += state is IterationState.FAILED and before is not state
+    if state is IterationState.RUNNING:
+        counters.started += 1
+    elif state is IterationState.COMPLETED and before is not state:
+        counters.completed += 1
+    elif state is IterationState.FAILED and before is not state:
+        counters.failed += 1
 
 
 def progress(record: ExecutionRecord) -> tuple[int, int]:
