@@ -36,11 +36,14 @@ def steps_file(tables: Path) -> Path:
 async def test_a_file_is_shown_before_it_is_trusted_and_then_brings_its_types(
     workbench: Workbench, steps_file: Path, until: Until, text_of: TextOf
 ) -> None:
+    steps_file.unlink()
+    assert await workbench.steps.problems() == []
+    steps_file.write_text(GREET)  # while the program is open
     app = WftuiApp(workbench)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, StepTypesScreen) and "not trusted" in text_of(app))
-        await pilot.press("t")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TrustScreen) and "hello {name}" in text_of(app))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, StepTypesScreen))

@@ -83,7 +83,7 @@ class StepTypesScreen(ActionScreen[None]):
     def on_mount(self) -> None:
         """Look for them."""
         self.query_one(_Types).focus()
-        self.attempt(self._read())
+        self.attempt(self._look_again(), group="read", exclusive=True)
 
     async def _read(self) -> None:
         problems = await self.workbench.steps.problems()
@@ -110,6 +110,10 @@ class StepTypesScreen(ActionScreen[None]):
     def _moved(self) -> None:
         self._tell()
         self.refresh_bindings()
+
+    @on(LineView.Chosen)
+    async def _chosen(self) -> None:
+        await self.action_act("step_types.trust")
 
     def _tell(self) -> None:
         listed = self.query_one(_Types)
