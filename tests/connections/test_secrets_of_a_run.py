@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from wftui.cli.main import main
+from wftui.cli.standalone import main as run_by_itself
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.events import EVENT_ADAPTER
 from wftui.model.execution import ExecutionRecord
+from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.workbench import Settings, Workbench
 
 TOKEN = "tok-7a1f-secret"
@@ -295,3 +297,19 @@ def test_a_compiled_workflow_that_runs_by_itself_shows_none(tmp_path: Path, work
     assert done.returncode == 1, done.stderr
     assert "***" in done.stdout + done.stderr
     assert TOKEN not in done.stdout + done.stderr + code.read_text()
+
+
+def test_a_compiled_workflow_that_runs_by_itself_takes_other_connections(capsys: pytest.CaptureFixture[str]) -> None:
+    get = StepPlan(id="get", type="http", name="get", connection="api", input=lambda _scope: {"url": "/"})
+    plan = WorkflowPlan(
+        id="w",
+        name="w",
+        version="1",
+        source_hash="sha256:0",
+        compiler="1",
+        steps=(get,),
+        connections={"api": {"kind": "http"}},
+    )
+    assert run_by_itself(plan, ["--connection", "api=work"]) == 1
+    assert "there is no connection 'work'" in capsys.readouterr().err
+    assert run_by_itself(plan, ["--connection", "api"]) == 2

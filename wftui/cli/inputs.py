@@ -48,6 +48,21 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
     return inputs
 
 
+def read_connections(arguments: argparse.Namespace) -> dict[str, str]:
+    """The connections that `--connection` puts in the place of those the workflow names.
+
+    Raises:
+        UsageError: when one of them cannot be read.
+    """
+    chosen: dict[str, str] = {}
+    for pair in arguments.connections:
+        name, separator, other = pair.partition("=")
+        if not separator or not name or not other:
+            raise UsageError(f"--connection {pair}: write NAME=OTHER", code="usage.connection")
+        chosen[name] = other
+    return chosen
+
+
 def typed(whole: Mapping[str, Json], schema: Json) -> Json:
     """The schema of an input with the types it allows, where they stand behind a `$ref` or in its branches."""
     if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from wftui.cli.inputs import read_inputs
+from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, print_outputs
 from wftui.cli.session import with_workbench
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         inputs = read_inputs(arguments, outline.input_schema)
         if arguments.detach:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
-        run_id = await workbench.runs.start(arguments.id, inputs, connections=_connections(arguments.connections))
+        run_id = await workbench.runs.start(arguments.id, inputs, connections=read_connections(arguments))
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # whoever started this process has gone
                 os.write(arguments.announce, f"{run_id}\n".encode())
@@ -39,16 +39,6 @@ def run(arguments: argparse.Namespace) -> int:
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
-
-
-def _connections(pairs: Sequence[str]) -> dict[str, str]:
-    chosen: dict[str, str] = {}
-    for pair in pairs:
-        name, separator, other = pair.partition("=")
-        if not separator or not name or not other:
-            raise UsageError(f"--connection {pair}: write NAME=OTHER", code="usage.connection")
-        chosen[name] = other
-    return chosen
 
 
 def rerun(arguments: argparse.Namespace) -> int:
@@ -63,7 +53,7 @@ def rerun(arguments: argparse.Namespace) -> int:
         record = await workbench.runs.record(arguments.run)
         outline = await workbench.workflows.outline(record.workflow_id)
         inputs = read_inputs(arguments, outline.input_schema)
-        chosen = _connections(arguments.connections)
+        chosen = read_connections(arguments)
         if arguments.plan:
             decisions = await workbench.runs.plan_restart(
                 record.id, inputs, from_step=arguments.from_step, connections=chosen

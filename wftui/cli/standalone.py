@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wftui.cli.inputs import read_inputs
-from wftui.cli.options import add_inputs
+from wftui.cli.inputs import read_connections, read_inputs
+from wftui.cli.options import add_connections, add_inputs
 from wftui.cli.progress import StepLines, print_outputs
 from wftui.cli.runs import exit_code
 from wftui.cli.terminal import Terminal
@@ -26,19 +26,30 @@ def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(parser)
+    if plan.connections:
+        add_connections(parser)
     parser.add_argument("--json", action="store_true", help="print the run's record as one JSON document")
     arguments = parser.parse_args(argv)
     terminal = Terminal()
     try:
         inputs = read_inputs(arguments, plan.input_schema)
+        connections = read_connections(arguments) if plan.connections else {}
         folder = Path(sys.argv[0]).resolve().parent
-        return asyncio.run(_run(plan, inputs, terminal, folder, as_json=arguments.json))
+        return asyncio.run(_run(plan, inputs, connections, terminal, folder, as_json=arguments.json))
     except UserError as error:
         terminal.error(f"{parser.prog}: error[{error.code}] {error}")
         return error.exit_code
 
 
-async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, folder: Path, *, as_json: bool) -> int:
+async def _run(
+    plan: WorkflowPlan,
+    inputs: dict[str, Json],
+    connections: dict[str, str],
+    terminal: Terminal,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> int:
     from wftui.engine.standalone import run_plan
 
     lines = StepLines(terminal)
@@ -49,7 +60,7 @@ async def _run(plan: WorkflowPlan, inputs: dict[str, Json], terminal: Terminal, 
             apply(seen, event)
             lines.event(seen, event)
 
-    record = await run_plan(plan, inputs, tell, folder=folder)
+    record = await run_plan(plan, inputs, tell, connections=connections, folder=folder)
     if as_json:
         terminal.json(record.to_wire())
     else:

@@ -27,6 +27,7 @@ async def run_plan(
     inputs: Mapping[str, Json],
     on_event: Callable[[ExecutionEvent], None],
     *,
+    connections: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
@@ -36,13 +37,23 @@ async def run_plan(
 
     Args:
         on_event: sees every event as it happens.
+        connections: names of the user's connections to take in the place of those the workflow names.
         catalogue: the step types; the built-in ones when absent.
         folder: where the workflow's file is.
 
     Raises:
         UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
     """
-    run, sink = prepare(plan, inputs, on_event, catalogue=catalogue, settings=settings, folder=folder, clock=clock)
+    run, sink = prepare(
+        plan,
+        inputs,
+        on_event,
+        connections=connections,
+        catalogue=catalogue,
+        settings=settings,
+        folder=folder,
+        clock=clock,
+    )
     run.core.questions.answerable = False
     await run.create(None)
     await run.run()
@@ -54,6 +65,7 @@ def prepare(
     inputs: Mapping[str, Json],
     on_event: Callable[[ExecutionEvent], None],
     *,
+    connections: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
@@ -63,6 +75,7 @@ def prepare(
     run_id = new_id(clock)
     redactor = Redactor()
     sink = MemorySink(run_id, on_event)
+    request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}))
     core = RunCore(
         plan=plan,
         catalogue=catalogue or builtin_catalogue(),
@@ -72,6 +85,6 @@ def prepare(
         environment=dict(os.environ),
         working_directory=Path.cwd(),
         folder=folder,
-        connections=RunConnections(plan, {}, redactor),
+        connections=RunConnections(plan, request.connections, redactor),
     )
-    return Run(core, ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs))), sink
+    return Run(core, request), sink
