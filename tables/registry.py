@@ -33,12 +33,12 @@ WORKFLOWS: dict[str, Entry] = {
     "llm_summary": Entry(
         module="workflows.llm_summary.workflow",
         version="1.0.0",
-        hash="sha256:a8228fb07d733721d9d98b4a54069d99e840e7ba1757a379123ba1f398a8cc02",
+        hash="sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951",
     ),
     "log_triage": Entry(
         module="workflows.log_triage.workflow",
         version="1.0.0",
-        hash="sha256:81c3573c168dbc68355541350490d0664db9210b8e2e7f04e33f3799c7305d49",
+        hash="sha256:3c9fc49e0e254ba3cd64e5e9cd29a2bc6c77a0f8974a9b610b6a4e4b59616b1b",
     ),
     "mcp_repo_notes": Entry(
         module="workflows.mcp_repo_notes.workflow",
