@@ -15,7 +15,7 @@ from store_helpers import RUN, START, completed, created, interrupted, log, resu
 from wftui.model.events import Interrupted
 from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.owners import Owner, current_owner, is_alive
+from wftui.store.owners import Onlooker, Owner, current_owner, is_alive
 
 pytest_plugins = "store_fixtures"
 
@@ -46,6 +46,23 @@ def test_another_host_is_believed_while_its_heart_beats() -> None:
     owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
     assert is_alive(owner, START + timedelta(seconds=60))
     assert not is_alive(owner, START + timedelta(hours=1))
+
+
+def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_container_is_taken_for_dead() -> None:
+    now, awake = [START], [0.0]
+    onlooker = Onlooker(lambda: now[-1], lambda: awake[-1])
+    owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
+    assert onlooker.is_alive(owner)
+    now.append(START + timedelta(hours=8))
+    awake.append(2.0)
+    assert onlooker.is_alive(owner)
+    assert not is_alive(owner, now[-1]), "as far as the time of day tells"
+    awake.append(100.0)
+    again = replace(owner, heartbeat_at=now[-1])
+    assert onlooker.is_alive(again)
+    awake.append(300.0)
+    assert not onlooker.is_alive(again)
+    assert not Onlooker(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
 
 
 def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:

@@ -22,7 +22,7 @@ from wftui.store.cleanup import Cleanup
 from wftui.store.connection import WritingConnection
 from wftui.store.database import Opened, prepare
 from wftui.store.errors import StoreConflict, StoreError
-from wftui.store.owners import Owner, beat, current_owner, is_alive
+from wftui.store.owners import Onlooker, Owner, beat, current_owner
 from wftui.store.ownership import ThisProcess
 from wftui.store.retention import Policy, Rule
 from wftui.store.signals import Signal, SignalKind
@@ -50,6 +50,7 @@ class ExecutionStore(StoredRuns):
         self.notice = opened.notice
         self._opened = opened
         self._clock = clock
+        self._is_alive = Onlooker(clock).is_alive
         self._connection: WritingConnection | None = None
         self._writer: EventWriter | None = None
 
@@ -250,9 +251,6 @@ class ExecutionStore(StoredRuns):
         return await ownership.orphans(self._runs, alive or self._is_alive)
 
     # ----------------------------------------------------------------------------------------------------------------
-
-    def _is_alive(self, owner: Owner) -> bool:
-        return is_alive(owner, self._clock())
 
     def _writing(self) -> tuple[WritingConnection, EventWriter]:
         if self._connection is not None and self._writer is not None:

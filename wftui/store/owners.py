@@ -2,17 +2,19 @@
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from time import monotonic
 
 from wftui.model.clock import Clock
 
 _FIRST_SPACE = "pid:[4026531836]"  # of a machine itself; Linux numbers those of containers as they come
 _HAS_PROC = Path("/proc/self/stat").exists()
 FOREIGN_SILENCE_SECONDS = 120.0
-"""A process on another host or in another container cannot be looked at: silent for longer, it counts as dead."""
+"""A process of another container, or host, cannot be looked at: silent for longer, it counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,32 @@ def is_alive(owner: Owner, now: datetime) -> bool:
         return False
     started = _started(owner.pid)
     return started is not None and abs(started - owner.started) < 0.5
+
+
+class Onlooker:
+    """Tells whether processes live, for as long as this one does.
+
+    One that was heard of before is silent only for as long as this process has been awake to hear it: when the machine
+    wakes up, or its clock is set forward, all hearts seem to have stopped long ago.
+    """
+
+    def __init__(self, clock: Clock, awake: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._awake = awake
+        self._heard: dict[tuple[int, float, str, str], tuple[datetime, float]] = {}
+
+    def is_alive(self, owner: Owner) -> bool:
+        """Whether the process behind the mark still runs."""
+        if owner.host == _host():
+            return is_alive(owner, self._clock())
+        key = (owner.pid, owner.started, owner.boot_id, owner.host)
+        heartbeat, since = self._heard.get(key, (None, 0.0))
+        if heartbeat == owner.heartbeat_at:
+            return self._awake() - since < FOREIGN_SILENCE_SECONDS
+        if heartbeat is None and not is_alive(owner, self._clock()):
+            return False
+        self._heard[key] = (owner.heartbeat_at, self._awake())
+        return True
 
 
 def beat(owner: Owner, now: datetime) -> Owner:
