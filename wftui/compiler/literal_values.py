@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_ANY_OBJECT = {"$schema": _DRAFT, "type": "object"}
 # These judge a whole by its parts, so of a whole with a bound part nothing can be said.
 _WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems", "contains", "then", "else"})
 
@@ -59,6 +61,8 @@ def input_problems(
     Args:
         bound: pointers, into the input, of the strings that are bindings.
     """
+    if input_schema_of(step_type) == _ANY_OBJECT:
+        return ()  # without loading jsonschema: a good part of the time of a short run
     return _remembered(step_type, json.dumps(value), bound)
 
 
@@ -88,7 +92,7 @@ def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> t
 def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
     """The JSON Schema of a step type's input, made once."""
     # Without its draft, every draft's own schema would have to be tried on it, which takes 20 ms.
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **step_type.input_schema()}
+    return {"$schema": _DRAFT, **step_type.input_schema()}
 
 
 @functools.lru_cache(maxsize=1_000)
