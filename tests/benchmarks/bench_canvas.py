@@ -43,7 +43,7 @@ async def _status() -> Row:
         words = itertools.cycle(("running", "completed"))
 
         def one_status() -> None:
-            canvas.set_status("s3", next(words))
+            canvas.set_statuses({"s3": next(words)})
             _paint(canvas)
 
         def whole_view() -> None:

@@ -5,12 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.forms import MAX_DEPTH, MAX_FIELDS, FormField, form_fields, form_of, needs_input
+from wftui.model.forms import MAX_DEPTH, MAX_FIELDS, FormField, form_of, needs_input
 from wftui.model.json_schema import MISSING
 
 
+def fields_of(schema: Json) -> tuple[FormField, ...]:
+    form = form_of(schema)
+    assert form.kind == "group"
+    return form.fields
+
+
 def field(contents: Json, **around: Json) -> FormField:
-    (only,) = form_fields({"type": "object", "properties": {"x": contents}, **around})
+    (only,) = fields_of({"type": "object", "properties": {"x": contents}, **around})
     return only
 
 
@@ -66,7 +72,7 @@ def test_field_says_what_the_schema_says() -> None:
         "required": ["day"],
         "$defs": {"count": {"type": "integer", "title": "Count", "minimum": 1, "maximum": 520, "multipleOf": 2}},
     }
-    weeks, day = form_fields(schema)
+    weeks, day = fields_of(schema)
     assert (weeks.label, weeks.description, weeks.default) == ("Weeks back", "How many weeks are counted.", 12)
     assert (weeks.hints, weeks.step, weeks.minimum, weeks.maximum) == (("1 to 520", "in steps of 2"), 2, 1, 520)
     assert (weeks.required, day.required) == (False, True)
@@ -100,7 +106,7 @@ def test_secret_is_known_by_write_only_or_format_and_covers_what_is_inside() -> 
 
 
 def test_parts_of_all_of_make_one_group() -> None:
-    fields = form_fields(
+    fields = fields_of(
         {
             "allOf": [{"$ref": "#/$defs/named"}, {"properties": {"size": {"type": "integer"}}, "required": ["name"]}],
             "$defs": {"named": {"properties": {"name": {"type": "string"}, "size": {"minimum": 3}}}},
@@ -124,7 +130,7 @@ def test_parts_of_all_of_make_one_group() -> None:
     ],
 )
 def test_what_has_no_field_can_be_given_as_json(more: Json) -> None:
-    *_, last = form_fields({"properties": {"x": {"type": "string"}}, **more})
+    *_, last = fields_of({"properties": {"x": {"type": "string"}}, **more})
     assert (last.kind, last.rest) == ("json", True)
 
 
@@ -133,9 +139,9 @@ def test_schema_that_holds_itself_ends() -> None:
         "$ref": "#/$defs/node",
         "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
     }
-    name, following = form_fields(schema)
+    name, following = fields_of(schema)
     assert (name.kind, following.kind) == ("text", "json")
-    assert form_fields({"$ref": "#"}) == []
+    assert fields_of({"$ref": "#"}) == ()
 
 
 def test_depth_and_number_of_fields_are_bounded() -> None:
@@ -203,4 +209,4 @@ ANYTHING = st.recursive(
 
 @given(st.dictionaries(KEYWORDS, ANYTHING, max_size=5))
 def test_any_schema_at_all_gives_a_form(schema: Json) -> None:
-    assert form_fields(schema) is not None
+    assert form_of(schema) is not None

@@ -105,10 +105,10 @@ async def test_a_step_is_highlighted_as_its_status_changes(text_of: Callable[[Ap
     app = CanvasApp(REPORT)
     async with app.run_test(size=(120, 40)) as pilot:
         await laid_out(app, pilot)
-        app.canvas.set_status("authors", "running")
+        app.canvas.set_statuses({"authors": "running"})
         await pilot.pause()
         assert "● Authors" in text_of(app)
-        app.canvas.set_status("authors", "completed")
+        app.canvas.set_statuses({"authors": "completed"})
         await pilot.pause()
         assert "✓ Authors" in text_of(app)
 
@@ -125,12 +125,11 @@ async def test_a_status_repaints_only_the_cells_of_its_step(monkeypatch: pytest.
             return refresh(*regions, **options)
 
         monkeypatch.setattr(app.canvas, "refresh", watched)
-        app.canvas.set_status("files", "running")
+        app.canvas.set_statuses({"files": "running"})
         assert [(region.height, region.width) for region in painted] == [(1, len("Biggest files") + 4)]
         painted.clear()
-        app.canvas.set_status("files", "running")
-        app.canvas.set_status("files[3].fetch", "running")
         app.canvas.set_statuses({"files": "running"})
+        app.canvas.set_statuses({"files": "running", "files[3].fetch": "running"})
         assert painted == []
         app.canvas.set_statuses({"files": "completed"})
         assert len(painted) == 1
@@ -140,8 +139,7 @@ async def test_a_detail_stands_beside_the_label_where_there_is_room(text_of: Cal
     app = CanvasApp(REPORT)
     async with app.run_test(size=(120, 40)) as pilot:
         await laid_out(app, pilot)
-        app.canvas.set_status("each", "running", "3/12")
-        app.canvas.set_status("log", "completed", "1.2s")
+        app.canvas.set_statuses({"each": "running", "log": "completed"}, {"each": "3/12", "log": "1.2s"})
         await pilot.pause()
         assert "● Per author  3/12" in text_of(app)
         assert "✓ Read the log" in text_of(app)
@@ -200,8 +198,7 @@ async def test_home_goes_to_the_innermost_step_that_runs() -> None:
         app.canvas.set_statuses(STATUSES, DETAILS)
         await pilot.press("home")
         assert app.canvas.cursor == "each.blame"
-        app.canvas.set_status("each", "completed")
-        app.canvas.set_status("each.blame", "completed")
+        app.canvas.set_statuses({**STATUSES, "each": "completed", "each.blame": "completed"})
         await pilot.press("f")
         assert app.canvas.cursor == "ask"
 
@@ -248,7 +245,7 @@ async def test_space_folds_a_container(text_of: Callable[[App[Any]], str]) -> No
         await pilot.press("space")
         assert "Per author [3]" in text_of(app)
         assert "Statistics" not in text_of(app)
-        app.canvas.set_status("each.blame", "running")
+        app.canvas.set_statuses({"each.blame": "running"})
         app.canvas.focus_step("each.blame")
         assert app.canvas.cursor == "each"
         await pilot.press("space")
@@ -260,12 +257,11 @@ async def test_a_large_fan_out_is_one_node_that_counts(text_of: Callable[[App[An
     async with app.run_test(size=(80, 24)) as pilot:
         await laid_out(app, pilot)
         assert "align [100]" in text_of(app)
-        app.canvas.set_status("split", "completed")
-        app.canvas.set_status("align7", "completed")
-        app.canvas.set_status("align8", "running")
+        statuses = {"split": "completed", "align7": "completed", "align8": "running"}
+        app.canvas.set_statuses(statuses)
         await pilot.pause()
         assert re.search(r"● align \[100\] +1/100▌", text_of(app))
-        app.canvas.set_status("align9", "failed")
+        app.canvas.set_statuses({**statuses, "align9": "failed"})
         await pilot.pause()
         assert re.search(r"✗ align \[100\] +2/100▌", text_of(app))
         await pilot.press("down", "enter")

@@ -98,7 +98,7 @@ async def test_ten_thousand_steps_are_no_more_than_what_is_in_view(text_of: Call
         app.steps.focus_step("s9999")
         await pilot.pause()
         assert "step 9999" in text_of(app)
-        app.steps.set_status("s9999", "failed", "12ms")
+        app.steps.set_statuses({"s9999": "failed"}, {"s9999": "12ms"})
         await pilot.pause()
         last = text_of(app).splitlines()[-1]
         assert "✗ step 9999" in last

@@ -12,12 +12,6 @@ Severity = Literal["error", "warning", "hint"]
 CompilationErrorType = Literal["validation", "transpilation", "registry"]
 
 
-class CompilationRequest(WireModel):
-    """Body of `POST /api/workflows/compile`."""
-
-    workflow_id: str
-
-
 class Location(WireModel):
     """The step and field a diagnostic is about, as the original names them."""
 

@@ -74,12 +74,6 @@ def form_of(schema: Json) -> FormField:
     return form if form.kind == "group" else replace(form, label=form.label or "Inputs", description="", required=True)
 
 
-def form_fields(schema: Json) -> list[FormField]:
-    """The fields of the form, in the order of the schema."""
-    form = form_of(schema)
-    return list(form.fields) if form.kind == "group" else [form]
-
-
 def needs_input(schema: Json) -> bool:
     """Whether there is anything to ask: a schema that names no inputs has nothing."""
     form = form_of(schema)

@@ -38,11 +38,6 @@ class LiveCheck:
         self._is_checking = False
         self._timer: Timer | None = None
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether what was told last holds for the present text."""
-        return self._told == self._version
-
     def text_changed(self) -> None:
         """Check once it is quiet."""
         self._version += 1

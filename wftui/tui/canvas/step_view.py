@@ -140,25 +140,6 @@ class StepView(ScrollView, can_focus=True):
 
     # --- statuses
 
-    def set_status(self, path: str, status: str, detail: str | None = None) -> None:
-        """Show the status of a step, and with `detail` a short text beside it. An unknown path is ignored.
-
-        Only the cells of the step are painted again.
-        """
-        scene = self._scene
-        before = scene.statuses.get(path), scene.details.get(path, "")
-        if path not in self._steps or before == (status, before[1] if detail is None else detail):
-            return
-        scene.statuses[path] = status
-        if detail is not None:
-            scene.details[path] = detail
-        shown = self._folded.shown_as.get(path, path)
-        if shown in self._folded.members:
-            self._sum_up(shown)
-        if shown == path or shown in self._folded.members:
-            self._repaint_step(shown)
-        self._set_pulse()
-
     def set_statuses(self, statuses: Mapping[str, str], details: Mapping[str, str] | None = None) -> None:
         """Replace all statuses and details at once; the steps that look different are painted again."""
         scene = self._scene
