@@ -52,22 +52,22 @@ class Fact:
 _BOUNDS = frozenset({"lt", "lteq", "gt", "gteq"})
 
 
-def facts_of(tree: nodes.Expr, holds: bool = True) -> Iterator[Fact]:
+def facts_of(tree: nodes.Expr, *, holds: bool = True) -> Iterator[Fact]:
     """The facts that follow from a condition being true (or false)."""
     match tree:
         case nodes.Const():
             if bool(tree.value) is not holds:
                 yield Fact("the condition", "in", ())
         case nodes.Not():
-            yield from facts_of(tree.node, not holds)
+            yield from facts_of(tree.node, holds=not holds)
         case nodes.And() if holds:
             yield from facts_of(tree.left)
             yield from facts_of(tree.right)
         case nodes.Or() if not holds:
-            yield from facts_of(tree.left, False)
-            yield from facts_of(tree.right, False)
+            yield from facts_of(tree.left, holds=False)
+            yield from facts_of(tree.right, holds=False)
         case nodes.Compare() if len(tree.ops) == 1:
-            yield from _comparison(tree, holds)
+            yield from _comparison(tree, holds=holds)
         case nodes.Name() | nodes.Getattr() | nodes.Getitem():
             yield Fact(_key(tree), "in", (holds,))
         case nodes.And() | nodes.Or() | nodes.Compare():
@@ -108,7 +108,7 @@ def contradiction(facts: Iterable[Fact], new: Iterable[Fact]) -> tuple[Fact, Fac
     return None
 
 
-def _comparison(tree: nodes.Compare, holds: bool) -> Iterator[Fact]:
+def _comparison(tree: nodes.Compare, *, holds: bool) -> Iterator[Fact]:
     sign, left, right = tree.ops[0].op, tree.expr, tree.ops[0].expr
     if not holds:
         sign = _OPPOSITE[sign]

@@ -100,7 +100,7 @@ class _Around:
     depth: int = 0
     secret: bool = False
 
-    def inside(self, parts: Facets, secret: bool) -> "_Around":
+    def inside(self, parts: Facets, *, secret: bool) -> "_Around":
         return _Around(self.schemas | {id(part.contents) for part in parts}, self.depth + 1, secret)
 
 
@@ -147,7 +147,7 @@ class _Builder:
             return field
         if around.schemas & {id(part.contents) for part in parts}:
             return field
-        inner = around.inside(parts, field.secret)
+        inner = around.inside(parts, secret=field.secret)
         return self._group(parts, field, inner) if whole_group else self._list(parts, field, inner)
 
     def _list(self, parts: Facets, field: FormField, inner: _Around) -> FormField:

@@ -36,7 +36,7 @@ def run_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> list[s
     width = max((len(record.workflow_id) for record in records), default=0)
     lines = []
     for record in records:
-        shown = look(record.status, ascii_only)
+        shown = look(record.status, ascii_only=ascii_only)
         error = f"  {record.error.message.splitlines()[0]}" if record.error and record.error.message else ""
         duration = "" if record.duration is None else format_duration(record.duration / 1000)
         lines.append(f"{shown.glyph} {record.workflow_id:{width}}  {record.id}  {shown.word:11} {duration:>8}{error}")

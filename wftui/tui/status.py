@@ -41,7 +41,7 @@ PULSE_ASCII = (">", "-")
 """The same in ASCII."""
 
 
-def look(status: str, ascii: bool = False) -> StatusLook:  # noqa: A002 - says what it gives
-    """The look of a status; with `ascii`, the glyph is the ASCII one. Raises KeyError for a word that is no status."""
+def look(status: str, *, ascii_only: bool = False) -> StatusLook:
+    """The look of a status; with `ascii_only`, the glyph is the ASCII one. Raises KeyError for a word that is no status."""
     found = STATUS[status]
-    return found._replace(glyph=found.ascii) if ascii else found
+    return found._replace(glyph=found.ascii) if ascii_only else found

@@ -180,7 +180,7 @@ class GraphPicture:
                 bright = lit.get(x, 0)
                 # Where a lit edge crosses under another one it is the lit one that shows.
                 shown = sides if bright & sides == bright else bright
-                cells.put(x, glyph(shown, scene.ascii), "step--edge-lit" if bright else "step--edge")
+                cells.put(x, glyph(shown, ascii_only=scene.ascii), "step--edge-lit" if bright else "step--edge")
         row = self._leaves.get(y, [])
         for x, path in row[max(bisect_right(row, start, key=lambda entry: entry[0]) - 1, 0) :]:
             if x >= end:

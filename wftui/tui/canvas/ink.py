@@ -14,7 +14,7 @@ Ink = dict[int, dict[int, int]]
 """Sides by row and column."""
 
 
-def glyph(sides: int, ascii_only: bool = False) -> str:
+def glyph(sides: int, *, ascii_only: bool = False) -> str:
     """The character that draws lines to the given sides."""
     return (_PLAIN if ascii_only else _ROUND)[sides]
 

@@ -71,8 +71,8 @@ def _border(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, in
     """The border in one row, with the places where edges leave and enter."""
     style = "step--border-cursor" if node.path == scene.cursor else f"step--border-{scene.word(node.path)}"
     if place.y < y < place.bottom - 1:
-        cells.put(place.x, glyph(UPRIGHT, scene.ascii), style)
-        cells.put(place.right - 1, glyph(UPRIGHT, scene.ascii), style)
+        cells.put(place.x, glyph(UPRIGHT, ascii_only=scene.ascii), style)
+        cells.put(place.right - 1, glyph(UPRIGHT, ascii_only=scene.ascii), style)
         return
     top = y == place.y
     beside = ink.get(y - 1 if top else y + 1, {})
@@ -81,4 +81,4 @@ def _border(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, in
         sides = (LEFT if x > place.x else inward) | (RIGHT if x < place.right - 1 else inward)
         if place.x < x < place.right - 1 and beside.get(x, 0) & inward:
             sides |= outward
-        cells.put(x, glyph(sides, scene.ascii), style)
+        cells.put(x, glyph(sides, ascii_only=scene.ascii), style)

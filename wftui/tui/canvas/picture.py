@@ -35,11 +35,11 @@ class Scene:
         """What stands before a step's name: its status now, or the sign of its type while it has no status."""
         status = self.statuses.get(path)
         if status is None:
-            return sign(step_type, self.ascii)
+            return sign(step_type, ascii_only=self.ascii)
         if status == "running":
             frames = PULSE_ASCII if self.ascii else PULSE
             return frames[self.beat % len(frames)]
-        return look(status, self.ascii).glyph
+        return look(status, ascii_only=self.ascii).glyph
 
     @property
     def more(self) -> str:

@@ -29,7 +29,7 @@ def learn(icons: Mapping[str, tuple[str, str]]) -> None:
     _learned.update(icons)
 
 
-def sign(step_type: str, ascii_only: bool = False) -> str:
+def sign(step_type: str, *, ascii_only: bool = False) -> str:
     """The sign of a step type; a common one for a type of which nothing is known yet."""
     known = _SIGNS.get(step_type) or _learned.get(step_type) or _OTHER
     return known[1 if ascii_only else 0]

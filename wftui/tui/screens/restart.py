@@ -45,7 +45,7 @@ class _Decisions(LineView):
         """One step: kept or run again, and why."""
         decision = self._decisions[index]
         kept = decision.action == "keep"
-        style = look("completed" if kept else "running", self.ascii_only)
+        style = look("completed" if kept else "running", ascii_only=self.ascii_only)
         colour = "$foreground-muted" if kept else "$foreground"
         words = Content.assemble(
             (f"{style.glyph} {'keep' if kept else 'run ':<4} ", style.color),

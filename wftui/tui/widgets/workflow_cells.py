@@ -35,18 +35,19 @@ def cells(row: WorkflowRow, now: datetime | None, *, known: bool, ascii_only: bo
 
 def _state(row: WorkflowRow, ascii_only: bool) -> Content:
     if row.state == "errors":
-        return Content.styled(f"{look('failed', ascii_only).glyph} {count(row.errors, 'error')}", "$text-error")
+        failed = look("failed", ascii_only=ascii_only)
+        return Content.styled(f"{failed.glyph} {count(row.errors, 'error')}", "$text-error")
     if row.state == "stale":
         return Content.styled("~ stale", "$text-warning")
     if row.warnings:
         return Content.styled(f"! {count(row.warnings, 'warning')}", "$text-warning")
-    return Content.styled(f"{look('completed', ascii_only).glyph} ready", "$text-success")
+    return Content.styled(f"{look('completed', ascii_only=ascii_only).glyph} ready", "$text-success")
 
 
 def _last(row: WorkflowRow, now: datetime | None, ascii_only: bool) -> Content:
     last = row.stats.last
     if last is None or now is None:
         return Content.styled("never run", "$foreground-muted")
-    shown = look("waiting" if last.waiting else last.status, ascii_only)
+    shown = look("waiting" if last.waiting else last.status, ascii_only=ascii_only)
     when = "running" if last.status == "running" else ago(last.started_at, now)
     return Content.assemble((shown.glyph, shown.color), " ", when)

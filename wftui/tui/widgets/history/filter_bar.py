@@ -42,7 +42,7 @@ class StatusSwitches(Widget):
     def _entries(self) -> list[tuple[ExecutionStatus, Content]]:
         entries = []
         for number, status in enumerate(STATUSES, 1):
-            style = look(status, self.ascii_only)
+            style = look(status, ascii_only=self.ascii_only)
             on_, ends = status in self.wanted, "[]" if status in self.wanted else "  "
             entries.append(
                 (

@@ -160,7 +160,7 @@ class HistoryTable(LineView):
         now = self.now()
         match column.title:
             case _STATUS.title:
-                style = look("waiting" if run.waiting else run.status, self.ascii_only)
+                style = look("waiting" if run.waiting else run.status, ascii_only=self.ascii_only)
                 return f"{style.glyph} {style.word}", style.color
             case _WORKFLOW.title:
                 return run.workflow_id, "$foreground"

@@ -135,7 +135,7 @@ def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool, *, stop
 
 
 def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -> list[Content]:
-    style = look("interrupted" if stopped else step.status, ascii_only)
+    style = look("interrupted" if stopped else step.status, ascii_only=ascii_only)
     taken = step_length(step, now)
     parts: list[str | tuple[str, str]] = [(f"{style.glyph} {style.word}", f"bold {style.color}"), "  "]
     parts += [(step.path, "bold"), (f"  {step.step_type}", "$foreground-muted")]
@@ -197,7 +197,7 @@ def _attempts(step: StepResult, now: datetime, ascii_only: bool, *, stopped: boo
         status: str = "failed" if attempt.error else step.status
         if attempt.completed_at is None and (stopped or attempt is not step.attempts[-1]):
             status = "interrupted"
-        style = look(status, ascii_only)
+        style = look(status, ascii_only=ascii_only)
         taken = "" if attempt.duration is None else f"  {clock(attempt.duration / 1000, live=False)}"
         rows.append(
             DetailRow(

@@ -47,7 +47,7 @@ class RunHeader(Widget):
         record = self.run.record
         word = state(record, asks=asking_step(self.run.active.values()) is not None)
         status = "waiting" if word == "waiting for you" else record.status
-        style = look(status, self.ascii_only)
+        style = look(status, ascii_only=self.ascii_only)
         left = Content.assemble(
             (f"{style.glyph} {word}", f"bold {style.color}"),
             "  ",

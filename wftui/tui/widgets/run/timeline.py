@@ -190,7 +190,7 @@ class Timeline(LineView):
             if not self._wanted:
                 self.post_message(self.Wanted())
             self._wanted[step.path] = None
-        style = look("interrupted" if stopped else step.status, self.ascii_only)
+        style = look("interrupted" if stopped else step.status, ascii_only=self.ascii_only)
         names, bars, remarks = self._columns(width)
         lead = self._lead(row)
         name = _fit(f" {title(step)}", names - len(lead) - 1, self.ascii_only)
@@ -230,7 +230,7 @@ class Timeline(LineView):
         if step.status == "running" and self.state.is_live:
             frames = PULSE_ASCII if self.ascii_only else PULSE
             return frames[int(now.timestamp() * 2) % len(frames)]
-        return look(step.status, self.ascii_only).glyph
+        return look(step.status, ascii_only=self.ascii_only).glyph
 
 
 def _fit(text: str, cells: int, ascii_only: bool) -> str:
