@@ -19,7 +19,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A user of their own: data folders, time zone, no colours forced or forbidden from outside."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("WFTUI_TABLES", "WFTUI_DB", "WFTUI_CONFIG", "NO_COLOR", "FORCE_COLOR", "COLORTERM"):
+    for name in (
+        "WFTUI_TABLES",
+        "WFTUI_DB",
+        "WFTUI_CONFIG",
+        "WFTUI_CONNECTIONS",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLORTERM",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))

@@ -1,14 +1,21 @@
 """The command line and secret inputs: taken by where they are, never on another command line, never in a message."""
 
+import contextlib
 import json
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from wftui.connections.secret_store import SecretStore
 
 TOKEN = "tok-91c4-secret"
 WORKFLOW: dict[str, Any] = {
@@ -117,3 +124,31 @@ def test_a_detached_run_shows_its_inputs_to_no_other_process(folder: Path) -> No
     assert wftui(folder, "watch", run_id).returncode == 0
     assert (folder / "seen").read_text() == TOKEN
     psutil.wait_procs(list(running), timeout=30)  # a process that runs workflows inherits what its children leave
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(
+    ("typed", "exit_code"), [(f"{TOKEN}\n", 0), ("\x03", 130), ("\x04", 2)], ids=["text", "ctrl+c", "ctrl+d"]
+)
+def test_a_secret_is_typed_unseen_and_the_question_can_be_left(folder: Path, typed: str, exit_code: int) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = [sys.executable, "-m", "wftui", "connections", "secret", "set", "door"]
+        os.execve(sys.executable, command, {**os.environ, "WFTUI_CONNECTIONS": str(folder / "private")})
+    shown = b""
+    while b"door: " not in shown:
+        shown += os.read(terminal, 1000)
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:  # the question comes first
+        os.sched_yield()
+    os.write(terminal, typed.encode())
+    with contextlib.suppress(OSError):  # how the end of a terminal is told
+        piece = b"-"
+        while piece:
+            if not select.select([terminal], [], [], 20)[0]:
+                os.kill(pid, signal.SIGKILL)  # it should have ended by itself
+            piece = os.read(terminal, 1000)
+            shown += piece
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == exit_code, shown
+    os.close(terminal)
+    assert TOKEN.encode() not in shown
+    assert SecretStore(folder / "private").get("door") == (TOKEN if exit_code == 0 else None)

@@ -5,6 +5,7 @@ import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from wftui.cli.inputs import typed
@@ -55,6 +56,8 @@ def _kinds(arguments: argparse.Namespace) -> int:
 
 
 def _add(arguments: argparse.Namespace) -> int:
+    given = _given(arguments.settings)
+
     async def work(workbench: Workbench) -> int:
         if any(each.name == arguments.name for each in await workbench.connections.all()):
             raise ConflictError(f"there is a connection {arguments.name} already", code="connection.exists")
@@ -62,7 +65,7 @@ def _add(arguments: argparse.Namespace) -> int:
             name=arguments.name,
             kind=arguments.kind,
             description=arguments.description,
-            values=_values(arguments.kind, {}, arguments.settings),
+            values=_values(arguments.kind, {}, given),
         )
         return await _save(workbench, new)
 
@@ -70,11 +73,13 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _edit(arguments: argparse.Namespace) -> int:
+    given = _given(arguments.settings)
+
     async def work(workbench: Workbench) -> int:
         before = await workbench.connections.get(arguments.name)
         changed = before.model_copy(
             update={
-                "values": _values(before.kind, before.values, arguments.settings),
+                "values": _values(before.kind, before.values, given),
                 "description": before.description if arguments.description is None else arguments.description,
             }
         )
@@ -163,11 +168,13 @@ def _connect(arguments: argparse.Namespace) -> int:
 
 
 def _secret(arguments: argparse.Namespace) -> int:
+    secret = _asked(arguments.name, whole=True) if arguments.secret_action == "set" else ""
+
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
         match arguments.secret_action:
             case "set":
-                await workbench.connections.set_secret(arguments.name, _asked(arguments.name, whole=True))
+                await workbench.connections.set_secret(arguments.name, secret)
                 terminal.line(
                     f"kept; workflows read it as secrets.{arguments.name}, connections as store:{arguments.name}"
                 )
@@ -188,9 +195,15 @@ def _secret(arguments: argparse.Namespace) -> int:
 
 
 def _asked(name: str, *, whole: bool) -> str:
-    """A secret, typed unseen or read from a pipe: a line of it, or all of it, as a key of several lines is."""
+    """A secret, typed unseen or read from a pipe: a line of it, or all of it, as a key of several lines is.
+
+    Never on an event loop: Ctrl+C would not end the question.
+    """
     if sys.stdin.isatty():
-        return getpass.getpass(f"{name}: ")
+        try:
+            return getpass.getpass(f"{name}: ")
+        except EOFError:
+            raise UsageError(f"nothing was given for {name}", code="usage.asked") from None
     text = sys.stdin.read() if whole else sys.stdin.readline()
     return text.removesuffix("\n").removesuffix("\r")
 
@@ -205,26 +218,42 @@ def _shown(connection: StoredConnection) -> str:
     )
 
 
-def _values(kind: str, before: Mapping[str, Json], settings: Sequence[str]) -> dict[str, Json]:
-    """The values with `-s KEY=VALUE` applied, typed by the kind; `?` is asked for unseen, empty removes.
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One `-s KEY=VALUE`, or `KEY.NAME=VALUE` for an entry of a field that holds texts by name, such as `env.TOKEN`."""
 
-    `KEY.NAME` is one entry of a field that holds texts by name, such as `env.TOKEN`.
-    """
-    values = dict(before)
+    field: str
+    name: str
+    text: str
+    asked: bool
+
+
+def _given(settings: Sequence[str]) -> list[_Given]:
+    """What `-s` says; where that is `?`, a person is asked."""
+    found: list[_Given] = []
     alone = sum(setting.partition("=")[2] == "?" for setting in settings) == 1
     for setting in settings:
         key, separator, text = setting.partition("=")
         field, dot, name = key.partition(".")
         if not separator or not field or (dot and not name):
             raise UsageError("-s: write KEY=VALUE", code="usage.setting")  # what was given may be a secret
-        inner = values.get(field)
-        holder, last = ({**inner} if isinstance(inner, dict) else {}, name) if dot else (values, field)
-        if text == "":
+        asked = text == "?"
+        found.append(_Given(field, name, _asked(key, whole=alone) if asked else text, asked))
+    return found
+
+
+def _values(kind: str, before: Mapping[str, Json], given: Sequence[_Given]) -> dict[str, Json]:
+    """The values with what was given, typed by the kind; what is empty goes."""
+    values = dict(before)
+    for each in given:
+        inner = values.get(each.field)
+        holder, last = ({**inner} if isinstance(inner, dict) else {}, each.name) if each.name else (values, each.field)
+        if each.text == "":
             holder.pop(last, None)
         else:
-            holder[last] = _asked(key, whole=alone) if text == "?" else _typed_value(kind, field, name, text)
-        if dot:
-            values[field] = holder
+            holder[last] = each.text if each.asked else _typed_value(kind, each.field, each.name, each.text)
+        if each.name:
+            values[each.field] = holder
     return values
 
 
