@@ -77,7 +77,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     finally:
         program.kill()
         for pid in living(pids(tmp_path / "old") + pids(tmp_path / "server")):
-            psutil.Process(pid).kill()
+            process = psutil.Process(pid)
+            process.kill()
+            process.wait()  # this process may have adopted it
 
 
 async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on_purpose_stays(folder: Path) -> None:

@@ -15,8 +15,9 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer
 from wftui.steps.mcp import McpStep
-from wftui.steps.process_tree import TreeMark, left_of
+from wftui.steps.process_tree import left_of
 from wftui.steps.testing import RecordingContext
+from wftui.steps.tree_mark import TreeMark
 
 SERVER: dict[str, Json] = {"command": RAW}
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import ProcessResult, run_process
+from wftui.steps.tree_mark import TreeMark
 
 Lines = list[tuple[str, str]]
 

@@ -20,6 +20,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.execution import ExecutionRecord
 from wftui.model.run_actions import UNRESOLVED
+from wftui.steps.tree_mark import MARK
 from wftui.workbench import Settings, Workbench
 
 
@@ -235,8 +236,6 @@ def exit_code(record: ExecutionRecord) -> ExitCode:
 
 def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[str, Json]) -> int:
     """Start `wftui run` in a session of its own and print the run's id once it is recorded."""
-    from wftui.steps.process_tree import MARK
-
     reading, writing = os.pipe()
     # Started by a step of another run, it would else end with that step.
     environment = {name: value for name, value in os.environ.items() if name != MARK}

@@ -16,6 +16,7 @@ from wftui.model.execution import LogLevel, Waiting
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
 from wftui.steps.base import Answer, KeptT, StepSite
+from wftui.steps.tree_mark import MARK, TreeMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
 _LONGEST_SLEEP = 3600.0  # seconds; the clock is asked again after each, as a sleeping machine stops its timers
@@ -82,6 +83,7 @@ class RunContext:
             "WFTUI_RUN": self._core.execution_id,
             "WFTUI_STEP": self._path,
             "WFTUI_ATTEMPT": str(self._attempt),
+            MARK: TreeMark(self._core.execution_id, self._path, self._attempt).text(),
         }
 
     @property

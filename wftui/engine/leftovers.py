@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import psutil
 
     from wftui.engine.prior import Prior
-    from wftui.steps.process_tree import TreeMark
+    from wftui.steps.tree_mark import TreeMark
     from wftui.store.execution_store import ExecutionStore
 
 Tell = Callable[[str], Awaitable[None]]

@@ -33,7 +33,7 @@ from wftui.steps.mcp_server import McpServer, find_program
 from wftui.steps.mcp_sessions import SessionForgottenError
 from wftui.steps.mcp_stderr import StderrPipe
 from wftui.steps.mcp_stdio import stdio_streams
-from wftui.steps.process_tree import TreeMark
+from wftui.steps.tree_mark import TreeMark
 
 CLOSE_SECONDS = 4.5
 """For a whole farewell: a server is asked to end, and after a while killed with all it has started."""

@@ -18,8 +18,8 @@ from mcp_types import jsonrpc_message_adapter
 
 from wftui.runtime.errors import WorkflowError
 from wftui.steps import process_tree
-from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import watch_exit
+from wftui.steps.tree_mark import MARK, TreeMark
 
 LEAVE_SECONDS = 2.0
 """How long a server may take to end by itself once its stdin is closed."""
@@ -55,7 +55,7 @@ async def stdio_streams(
         stdout=subprocess.PIPE,
         stderr=stderr,
         cwd=cwd,
-        env={**get_default_environment(), **env, process_tree.MARK: mark},
+        env={**get_default_environment(), **env, MARK: mark},
         start_new_session=True,
     )
     found, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)

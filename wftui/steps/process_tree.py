@@ -8,50 +8,18 @@ import os
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import psutil
 
-MARK = "WFTUI_PROCESS_TREE"
-"""Environment variable by which a process is known to belong to a tree, wherever it has gone: a `TreeMark` as text."""
+from wftui.steps.tree_mark import MARK, TreeMark
 
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.02
 _AFTER_KILL_SECONDS = 1.0
 
 _left_running: set[int] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class TreeMark:
-    """For whom a tree of processes was started.
-
-    Attributes:
-        run: the run; empty when it was for none.
-        path: the step; empty when the steps of the run share the tree.
-        attempt: of the step, from 1; 0 without one.
-    """
-
-    run: str = ""
-    path: str = ""
-    attempt: int = 0
-
-    def text(self) -> str:
-        """The mark of a new tree, unlike that of any other."""
-        return f"{self.run}/{self.path}/{self.attempt}/{uuid.uuid4().hex}"
-
-    @classmethod
-    def of(cls, text: str) -> Self | None:
-        """What a mark says; None when it is none of ours."""
-        match text.split("/"):
-            case [run, path, attempt, _] if attempt.isdecimal():
-                return cls(run, path, int(attempt))
-            case _:
-                return None
 
 
 @functools.cache
@@ -105,12 +73,14 @@ def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark,
 
 
 def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """The processes of a tree, their descendants, and their sessions, which none but the tree can be in."""
+    """The processes of a tree, their descendants, and those in sessions that the tree has begun."""
     found = {process.pid: process for process in processes}
     sessions: set[int] = set()
     for process in processes:
         with contextlib.suppress(psutil.Error, OSError):
-            sessions.add(os.getsid(process.pid))
+            session = os.getsid(process.pid)
+            if session in found or not psutil.pid_exists(session):  # never that of the user's terminal
+                sessions.add(session)
             found.update((child.pid, child) for child in process.children(recursive=True))
     for process in psutil.process_iter():
         with contextlib.suppress(OSError):

@@ -16,7 +16,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps import process_tree
 from wftui.steps.capture import Capture
 from wftui.steps.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
-from wftui.steps.process_tree import TreeMark
+from wftui.steps.tree_mark import MARK, TreeMark
 
 GRACE_SECONDS = 2.0
 """Time between the request to end (TERM) and the kill."""
@@ -70,7 +70,7 @@ async def run_process(
     mark = started_for.text()
     batcher = LogBatcher(log)
     async with _stdin_file(stdin) as stdin_file:
-        process = _start(argv, cwd, {**env, process_tree.MARK: mark}, stdin_file, pass_fds)
+        process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)
     exited = watch_exit(process)
     captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
     pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]

@@ -11,6 +11,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import StepContext
 from wftui.steps.processes import ProcessResult
 from wftui.steps.python_interpreter import InterpreterEndedError, Interpreters
+from wftui.steps.tree_mark import MARK
 
 _KEPT_AS = "python"
 _OF_EACH_CALL = ("WFTUI_STEP", "WFTUI_ATTEMPT")
@@ -44,7 +45,7 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
         "memory": call.memory,
         "env": {name: call.env[name] for name in _OF_EACH_CALL if name in call.env},
     }
-    shared = {name: value for name, value in call.env.items() if name not in _OF_EACH_CALL}
+    shared = {name: value for name, value in call.env.items() if name not in {*_OF_EACH_CALL, MARK}}
     sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
     interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.execution_id))
     try:

@@ -15,8 +15,8 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps import python_child
 from wftui.steps.base import StepContext
 from wftui.steps.log_lines import LineDecoder, LogBatcher, OutputStream
-from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import ProcessResult, run_process
+from wftui.steps.tree_mark import TreeMark
 from wftui.store.json_values import TooBigError, measure
 
 MAX_RESULT = 128 * 1024 * 1024

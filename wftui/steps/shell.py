@@ -16,10 +16,10 @@ from wftui.steps.base import Repair, StepContext, StepModel, StepType
 from wftui.steps.files import resolve_path
 from wftui.steps.log_lines import OutputStream
 from wftui.steps.parse_output import environment_text, parse_text, read_outputs, stdin_pieces
-from wftui.steps.process_tree import TreeMark
 from wftui.steps.processes import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.progress_lines import split_progress
 from wftui.steps.shell_values import values_by_environment
+from wftui.steps.tree_mark import TreeMark
 
 _NO_BRACES = (
     'Values do not go into the script text: put it into "env" ("env": {"NAME": "{{ … }}"}) and write "$NAME" here.'

@@ -1,0 +1,36 @@
+"""The mark that all processes carry that a step has started, directly or not."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Self
+
+MARK = "WFTUI_PROCESS_TREE"
+"""Environment variable by which a process is known to belong to a tree, wherever it has gone: a `TreeMark` as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeMark:
+    """For whom a tree of processes was started.
+
+    Attributes:
+        run: the run; empty when it was for none.
+        path: the step; empty when the steps of the run share the tree.
+        attempt: of the step, from 1; 0 without one.
+    """
+
+    run: str = ""
+    path: str = ""
+    attempt: int = 0
+
+    def text(self) -> str:
+        """The mark of a new tree, unlike that of any other."""
+        return f"{self.run}/{self.path}/{self.attempt}/{uuid.uuid4().hex}"
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """What a mark says; None when it is none of ours."""
+        match text.split("/"):
+            case [run, path, attempt, _] if attempt.isdecimal():
+                return cls(run, path, int(attempt))
+            case _:
+                return None
