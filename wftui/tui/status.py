@@ -42,6 +42,10 @@ PULSE_ASCII = (">", "-")
 
 
 def look(status: str, *, ascii_only: bool = False) -> StatusLook:
-    """The look of a status; with `ascii_only`, the glyph is the ASCII one. Raises KeyError for a word that is no status."""
+    """The look of a status, with the glyph in ASCII where that is asked.
+
+    Raises:
+        KeyError: the word is no status.
+    """
     found = STATUS[status]
     return found._replace(glyph=found.ascii) if ascii_only else found
