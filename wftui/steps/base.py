@@ -187,7 +187,10 @@ class StepContext(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT, WFTUI_USER."""
+        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT, WFTUI_USER.
+
+        And a mark: a process with this environment that outlives wftui is found and ended before its step runs again.
+        """
 
     @property
     def connection(self) -> Mapping[str, Json] | None:
