@@ -403,6 +403,20 @@ async def test_a_50_mb_output_never_freezes_the_screen(
         assert json.dumps(screen.state.record.outputs)[:12] == '{"$value": "'
 
 
+async def test_a_run_that_can_no_longer_be_stored_says_so_as_long_as_it_is_looked_at(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("gated", steps=gated(tmp_path, "first"))
+    run_id = await workbench.runs.start("gated", {})
+    async with watch(run_id) as (pilot, screen):
+        await until(pilot, lambda: "first begins" in text_of(pilot.app))
+        await until(pilot, lambda: run_id in pilot.app.session_runs)
+        await (await workbench.store()).close()  # as if the disk were gone
+        (tmp_path / "first").touch()
+        await until(pilot, lambda: f"run {run_id} cannot be recorded" in text_of(pilot.app).splitlines()[2])
+        assert screen.run_id in pilot.app.unrecorded
+
+
 async def test_results_that_come_by_themselves_take_the_keys(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:

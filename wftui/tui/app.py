@@ -67,6 +67,8 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
+        self.unrecorded: dict[str, str] = {}
+        """Runs of this process whose events can no longer be stored, and why: nobody can know what becomes of them."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with a run's id when a run of this process starts or ends; empty when another number waits."""
         self._start = start
@@ -171,6 +173,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         try:
             record = await self.workbench.runs.wait(run_id)
         except UserError as error:
+            self.unrecorded[run_id] = str(error)
             self.show_error(error)
         else:
             if record.status == "failed":

@@ -120,6 +120,7 @@ class RunScreen(ActionScreen[None]):
         begin = time.monotonic()
         header = self.query_one(RunHeader)
         header.playback = _playback_note(self.playback, self.wftui.ascii)
+        header.trouble = self.wftui.unrecorded.get(self.run_id) or self._trouble
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
         self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
@@ -153,8 +154,11 @@ class RunScreen(ActionScreen[None]):
     def _tick(self) -> None:
         """Let the clocks go on."""
         if self.shown.is_live:
-            self.query_one(RunHeader).refresh()
-            self.panes.tick()
+            if self.run_id in self.wftui.unrecorded:
+                self._paint_soon()
+            else:
+                self.query_one(RunHeader).refresh()
+                self.panes.tick()
 
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
         """A stretch of a big value's text, and the offset of the next; None at the end."""
