@@ -21,6 +21,7 @@ from wftui.store.execution_store import ExecutionStore
 from wftui.store.retention import Policy, Rule
 
 MILLION = 1_000_000
+CHILDREN = 100_000
 START = 1_700_000_000_000
 
 
@@ -245,7 +246,7 @@ SELECT printf('%09d-%05d', n, n * 7919 % 100000), 'workflow_' || (n * 31 % 40),
        CASE WHEN n % 1000 = 1 THEN 'interrupted' WHEN n % 12 = 0 THEN 'failed' WHEN n % 50 = 3 THEN 'cancelled'
             ELSE 'completed' END,
        'user_' || (n * 17 % 20), ?1 + n * 60000, ?1 + n * 60000 + 5, ?1 + n * 60000 + 5000, 4995, '1.0.0', '',
-       CASE WHEN n > ?2 * 0.9 THEN '000000001-07919' END, CASE WHEN n > ?2 * 0.9 THEN 'each[' || n || '].run' END,
+       CASE WHEN n > ?3 THEN '000000001-07919' END, CASE WHEN n > ?3 THEN 'each[' || n || '].run' END,
        CASE WHEN n % 12 = 0 THEN '{"type":"exit_code","message":"the command ended with ' || n || '"}' END
 FROM (WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2) SELECT n FROM numbers)
 """
@@ -255,7 +256,7 @@ async def _million(folder: Path) -> list[Row]:
     path = folder / "million.db"
     await (await ExecutionStore.open(path)).close()
     connection = sqlite3.connect(path)
-    connection.execute(_FILL, (START, MILLION))
+    connection.execute(_FILL, (START, MILLION, MILLION - CHILDREN))
     connection.commit()
     connection.close()
     begin = time.perf_counter()
@@ -342,7 +343,7 @@ async def _cleanup(folder: Path) -> list[Row]:
     path = folder / "old.db"
     await (await ExecutionStore.open(path)).close()
     connection = sqlite3.connect(path)
-    connection.execute(_FILL, (START, OLD_RUNS))
+    connection.execute(_FILL, (START, OLD_RUNS, OLD_RUNS))
     connection.execute(_FILL_EVENTS)
     connection.commit()
     connection.close()
