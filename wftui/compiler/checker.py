@@ -18,7 +18,6 @@ from wftui.compiler.reserved import reserved_word
 from wftui.compiler.schema_checks import check_schemas
 from wftui.compiler.scopes import Scopes
 from wftui.compiler.secret_checks import check_secrets
-from wftui.compiler.shape import read_tree
 from wftui.compiler.site_checks import Sites, check_facts
 from wftui.compiler.step_checks import (
     check_connection,
@@ -27,6 +26,7 @@ from wftui.compiler.step_checks import (
     check_input,
     check_type,
 )
+from wftui.compiler.structure import read_tree
 from wftui.compiler.tree import Body, StepNode, Tree
 from wftui.compiler.value_checks import ValueChecker
 from wftui.model.base import Json

@@ -1,16 +1,16 @@
-"""The shape of a workflow: keys, types and required fields, by the models; what is wrong is left out and reported."""
+"""The structure of a workflow: keys, types, required fields, by the models; what is wrong is reported and left out."""
 
 import json
-import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from wftui.compiler import problems
+from wftui.compiler.model_faults import Fault, faults_of, keys_beside
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import Body, StepNode, Tree
 from wftui.model.base import Json
+from wftui.model.compilation import Fix
 from wftui.model.near import did_you_mean, near
 from wftui.model.pointers import pointer_to
 from wftui.model.workflow import CONTAINER_TYPES, FORMAT, Step, Workflow
@@ -114,16 +114,16 @@ class _Reader:
                 owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
                 fix = problems.remove(f"remove {key}", node.at(key))
                 message = f"{key} belongs to a step of type {owners}"
-                self._problem("key.misplaced", message, node.at(key), node, key, part="key", fixes=(fix,))
+                self._problem("key.misplaced", message, node.at(key), node, key, fix)
         for key in REQUIRED_CONTAINER_KEYS.get(kind, ()):
             if key not in raw:
                 fix = problems.add(f"add {key}", node.at(key), _EXAMPLES[key])
                 message = f'a {kind} needs the key "{key}"'
-                self._problem("key.missing", message, node.pointer, node, key, part="key", fixes=(fix,))
+                self._problem("key.missing", message, node.pointer, node, key, fix)
         if kind in CONTAINER_TYPES and "input" in raw:
             fix = problems.remove("remove input", node.at("input"))
             message = f"a {kind} takes no input; what is inside reads its references itself"
-            self._problem("key.misplaced", message, node.at("input"), node, "input", part="key", fixes=(fix,))
+            self._problem("key.misplaced", message, node.at("input"), node, "input", fix)
         if "steps" in raw and kind in ("group", "loop"):
             inner = Body("group" if kind == "group" else "loop", node.at("steps"), node)
             node.bodies.append(inner)
@@ -158,7 +158,7 @@ class _Reader:
             if key not in value:
                 fix = problems.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
                 message = f'the key "{key}" is missing'
-                self._problem("key.missing", message, pointer, node, f"{field}.{key}", part="key", fixes=(fix,))
+                self._problem("key.missing", message, pointer, node, f"{field}.{key}", fix)
         if "when" in keys and "when" in value and not (isinstance(value["when"], str) and value["when"]):
             self._problem("value.type", "when is an expression, as a text", f"{pointer}/when", node, f"{field}.when")
         node.bodies.append(body)
@@ -174,39 +174,37 @@ class _Reader:
             return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
             wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
-            for each in _told_once(error, raw):
-                self._explain(each, raw, pointer, step_id, model)
+            for fault in faults_of(error, raw):
+                self._explain(fault, pointer, step_id, model)
         kept = {key: entry for key, entry in raw.items() if key not in wrong}
         return model.model_validate({**stand_ins, **kept}, strict=True, by_alias=True, by_name=False)
 
-    def _explain(
-        self, error: Mapping[str, Any], raw: Json, pointer: str, step_id: str | None, model: type[BaseModel]
-    ) -> None:
-        loc, kind = error["path"], error["type"]
-        at, field = pointer + pointer_to(loc), ".".join(str(part) for part in loc)
-        name = field.rpartition(".")[2]
-        if kind == "missing":
-            fix = _example_fix(name, at)
-            fixes = (fix,) if fix else ()
-            parent = pointer + pointer_to(loc[:-1])
-            message = f'the key "{name}" is missing'
+    def _explain(self, fault: Fault, pointer: str, step_id: str | None, model: type[BaseModel]) -> None:
+        at, outside = pointer + pointer_to(fault.path), pointer + pointer_to(fault.path[:-1])
+        if fault.kind == "missing":
+            fix = _example_fix(fault.name, at)
             self.found.append(
-                Problem("key.missing", message, parent, part="key", step_id=step_id, field=field, fixes=fixes)
+                Problem(
+                    "key.missing",
+                    f'the key "{fault.name}" is missing',
+                    outside,
+                    part="key",
+                    step_id=step_id,
+                    field=fault.field,
+                    fixes=(fix,) if fix else (),
+                )
             )
-        elif kind == "extra_forbidden":
-            known = _keys_beside(model, loc)
-            self._unknown_key(name, pointer + pointer_to(loc[:-1]), step_id, ".".join(map(str, loc[:-1])), known)
+        elif fault.kind == "extra_forbidden":
+            field = ".".join(map(str, fault.path[:-1]))
+            self._unknown_key(fault.name, outside, step_id, field, keys_beside(model, fault.path))
         else:
-            message, choices = _sentence(error, field)
-            fixes = ()
-            guess = near(error["input"], choices) if choices and isinstance(error["input"], str) else None
-            if guess:
-                message += did_you_mean(guess)
-            meant = guess if guess else _meant(kind, error["input"], name)
-            if meant is not None:
-                fixes = (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
-            code = _CODES.get(kind, "value.type")
-            self.found.append(Problem(code, message, at, step_id=step_id, field=field, fixes=fixes))
+            message, choices = fault.sentence()
+            guess = near(fault.value, choices) if choices and isinstance(fault.value, str) else None
+            meant = guess or fault.meant()
+            fixes = () if meant is None else (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
+            self.found.append(
+                Problem(fault.code, message + did_you_mean(guess), at, step_id=step_id, field=fault.field, fixes=fixes)
+            )
 
     def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
         at = pointer + pointer_to([key])
@@ -229,131 +227,22 @@ class _Reader:
         )
 
     def _problem(
-        self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, **more: Any
+        self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, fix: Fix | None = None
     ) -> None:
+        """A problem of a value; with a fix, of the key that it changes."""
         self.found.append(
-            Problem(code, message, pointer, step_id=node.id or None if node else None, field=field, **more)
+            Problem(
+                code,
+                message,
+                pointer,
+                part="key" if fix else "value",
+                step_id=node.id or None if node else None,
+                field=field,
+                fixes=(fix,) if fix else (),
+            )
         )
 
 
-_CODES = {
-    "string_pattern_mismatch": "value.pattern",
-    "string_too_short": "value.empty",
-    "literal_error": "value.choice",
-    "value_error": "value.duration",
-    "greater_than_equal": "value.range",
-    "less_than_equal": "value.range",
-}
-_TYPES = {
-    "string_type": "a text",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "an object",
-    "model_type": "an object",
-}
-
-
-def _told_once(error: ValidationError, raw: Json) -> list[Mapping[str, Any]]:
-    """The errors of a model with the path of what they are about; of a choice between shapes, those of the nearest."""
-    told: list[Mapping[str, Any]] = []
-    for each in error.errors(include_url=False):
-        path: list[str | int] = []
-        value = raw
-        loc = each["loc"]
-        for index, part in enumerate(loc):
-            is_last = index == len(loc) - 1
-            if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
-                value = value[part]  # type: ignore[index]  # the path fits the value, as just seen
-                path.append(part)
-            elif is_last and each["type"] == "missing":
-                path.append(part)
-        is_union = len(path) < len(loc)
-        if is_union and each["type"] in ("literal_error", "bool_type") and isinstance(value, dict):
-            continue
-        if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
-            if any(other["path"] == path for other in told):
-                continue
-            if any(
-                other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type")
-                for other in error.errors()
-            ):
-                continue
-        told.append({**each, "path": path})
-    return told
-
-
-def _sentence(error: Mapping[str, Any], field: str) -> tuple[str, tuple[str, ...]]:
-    """What is wrong with a value, and the words it may be."""
-    kind, ctx = error["type"], error.get("ctx") or {}
-    if kind in _TYPES:
-        return f"{field} is {_TYPES[kind]}, not {_shown(error['input'])}", ()
-    if kind == "literal_error":
-        choices = tuple(re.findall(r"'([^']*)'", str(ctx.get("expected", ""))))
-        shown = ", ".join(choices)
-        return f"{field} cannot be {_shown(error['input'])}; it is one of {shown}", choices
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(error['input'])} cannot be {_article(field)}: it must match {ctx.get('pattern')}", ()
-    if kind == "string_too_short":
-        return f"{field} is empty", ()
-    if kind == "greater_than_equal":
-        return f"{field} is at least {ctx.get('ge')}, not {_shown(error['input'])}", ()
-    if kind == "less_than_equal":
-        return f"{field} is at most {ctx.get('le')}, not {_shown(error['input'])}", ()
-    if kind == "value_error":
-        return f"{field}: {ctx.get('error')}", ()
-    return f"{field}: {error['msg']}", ()
-
-
-def _meant(kind: str, value: Json, name: str) -> Json:
-    """The value of the right type that a text was probably meant to be; None when there is none."""
-    if not isinstance(value, str):
-        return None
-    if kind == "int_type" and re.fullmatch(r"\d{1,9}", value):
-        return int(value)
-    if kind == "bool_type" and value.lower() in ("true", "false", "yes", "no"):
-        return value.lower() in ("true", "yes")
-    if kind == "string_pattern_mismatch" and name in ("id", "as"):
-        simple = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")[:63]
-        return simple if re.match("[a-z]", simple) else None
-    return None
-
-
-def _shown(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:40]}…"
-
-
-def _article(field: str) -> str:
-    name = "step id" if re.match(r"needs\.\d+$", field) or field.endswith("as") else field
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
-
-
-def _example_fix(name: str, pointer: str) -> Any:
+def _example_fix(name: str, pointer: str) -> Fix | None:
     examples: dict[str, Json] = {"maxAttempts": 3, "in": "[]", "kind": "http"}
     return problems.add(f"add {name}", pointer, examples[name]) if name in examples else None
-
-
-def _keys_beside(model: type[BaseModel], loc: list[str | int]) -> tuple[str, ...]:
-    """The keys that the object at a path may have, by the model."""
-    current: Any = model
-    for part in loc[:-1]:
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
-            break
-        found = next((info for name, info in current.model_fields.items() if (info.alias or name) == part), None)
-        current = _model_in(found.annotation) if found else _model_in(current)
-    if not (isinstance(current, type) and issubclass(current, BaseModel)):
-        return ()
-    return tuple(info.alias or name for name, info in current.model_fields.items())
-
-
-def _model_in(annotation: Any) -> Any:
-    """The model inside an annotation such as `Retry | None` or `dict[str, ConnectionNeed]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
