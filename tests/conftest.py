@@ -6,10 +6,15 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from kit import EXAMPLES
 
 from wftui.workbench import Settings, Workbench
+
+# A busy machine makes an example slow, and no program wrong.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # The hundreds of programs that tests start compile the modules once, not each anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
