@@ -265,6 +265,7 @@ def test_nothing_but_ascii_where_the_locale_shows_no_more(
     put_workflow("plain")
     opened = terminal(LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     opened.shows("plain")
+    opened.shows("enter Open")
     opened.press("d")
     opened.shows("Duplicate plain as")
     opened.press("\x1b")

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from wftui.tui.actions import APP_ACTIONS, Action, show_key
+from wftui.tui.widgets.schema_form.glyphs import glyph
 
 _LEAST = 20
 """Cells a sentence has at least to stand beside its keys, rather than under them."""
@@ -51,13 +52,16 @@ class HelpScreen(ModalScreen[None]):
         room = self.query_one(VerticalScroll).scrollable_content_region.width
         self.query_one(Static).update(self._text(room))
 
+    def _signs(self, action: Action) -> list[str]:
+        return [glyph(self, key) for key in action.shown_keys]
+
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too
         groups: dict[str, list[tuple[str, str]]] = {}
         everywhere = () if isinstance(self._of, ModalScreen) else APP_ACTIONS  # a dialog keeps those keys from the app
         for action in (*actions, *everywhere):
             if action.keys:
-                groups.setdefault(action.group, []).append((" ".join(action.shown_keys), action.help))
+                groups.setdefault(action.group, []).append((" ".join(self._signs(action)), action.help))
         focused = self._of.focused
         if focused is not None and (own := _widget_keys(focused)):
             groups["Where the cursor is"] = own

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from wftui.tui.actions import Action, show_key
+from wftui.tui.widgets.schema_form.glyphs import glyph
 
 _GAP = 2
 
@@ -89,7 +90,7 @@ class ActionFooter(Widget):
                 await self.run_action(action)
 
     def _entry(self, action: Action, *, enabled: bool) -> Content:
-        key = show_key(next((key for key in action.keys if not self._is_typed(key)), action.keys[0]))
+        key = glyph(self, show_key(next((key for key in action.keys if not self._is_typed(key)), action.keys[0])))
         if enabled:
             return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
         return Content.styled(f"{key} {action.label}", "dim $foreground-muted")
