@@ -205,3 +205,41 @@ def test_threads_may_add_and_redact_at_once() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["tomato-salad", "12345678.5", "-98765432", "4321", "pin7"],
+    ids=lambda secret: f"{len(secret)}:{secret[:2]}",
+)
+def test_one_secret_among_many_values_is_masked_and_the_others_stay(secret: str) -> None:
+    redactor = Redactor([secret])
+    number = float(secret) if "." in secret else int(secret) if secret.strip("-").isdigit() else secret
+    clean = [{"name": f"n{index}", "rows": [[index, 0.5], None, True, ["…"]]} for index in range(3_000)]
+    value = [*clean[:1_500], {"deep": {"er": [[0, number]]}}, *clean[1_500:]]
+    redacted = redactor.redact(value)
+    assert redacted[1_500] == {"deep": {"er": [[0, MASK]]}}
+    assert redacted[:1_500] + redacted[1_501:] == clean
+    assert all(left is right for left, right in zip(redacted[:1_500], clean, strict=False))
+    assert redactor.redact(clean) is clean
+
+
+def test_a_key_among_many_is_masked() -> None:
+    value = {f"key {index}": index for index in range(20_000)} | {"of tomato-salad": 1}
+    assert [key for key in Redactor(["tomato-salad"]).redact(value) if MASK in key] == [f"of {MASK}"]
+
+
+def test_texts_of_a_kind_of_their_own_are_masked_too() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    assert Redactor(["tomato-salad"]).redact([Text("tomato-salad")]) == [MASK]
+
+
+@pytest.mark.parametrize("text", ["tomato-salad", "tomato…", "…-salad"])
+def test_a_secret_anywhere_in_a_long_text_is_masked(text: str) -> None:
+    border = 256 * 1024
+    redactor = Redactor(["tomato-salad"])
+    for start in (0, border - len(text), border - 7, border - 1, border, 2 * border - 4):
+        long = f"{'#' * start}{text}{'#' * border}"
+        assert redactor.redact_text(long).strip("#") in (MASK, f"{MASK}…", f"…{MASK}"), start

@@ -15,14 +15,41 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES, st.sampled_from([None, 0, 3]), st.booleans(), st.sampled_from(["", " ", "\r\n\t"]))
-def test_a_value_comes_back(value: object, indent: int | None, ascii_only: bool, around: str) -> None:
+AT_ONCE = st.integers(1, 60)
+
+
+@given(VALUES, st.sampled_from([None, 0, 3]), st.booleans(), st.sampled_from(["", " ", "\r\n\t"]), AT_ONCE)
+def test_a_value_comes_back(value: object, indent: int | None, ascii_only: bool, around: str, at_once: int) -> None:
     text = around + json.dumps(value, indent=indent, ensure_ascii=ascii_only) + around
-    assert read_json(text) == value
+    assert read_json(text, at_once=at_once) == value
 
 
-@given(VALUES, st.data())
-def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(value: object, data: st.DataObject) -> None:
+@given(
+    st.lists(st.sampled_from(["a", "é", "😀", '"', "\\", "\\u", "d83d", "\n", ", "])).map("".join),
+    st.booleans(),
+    AT_ONCE,
+)
+def test_a_text_may_be_cut_anywhere(text: str, ascii_only: bool, at_once: int) -> None:
+    assert read_json(json.dumps([text, {text: text}], ensure_ascii=ascii_only), at_once=at_once) == [text, {text: text}]
+
+
+@pytest.mark.parametrize("at_once", [1, 20, 100])
+def test_many_members_come_back_in_order(at_once: int) -> None:
+    rows = [{"id": n, "inner": {"id": [n, {"id": "}, {"}]}, "text": "], [" * (n % 3)} for n in range(50)]
+    value = {
+        "rows": rows,
+        "numbers": list(range(200)),
+        "names": {f"k{n}": [n, "a, b"] for n in range(60)},
+        "last": [rows],
+    }
+    for indent in (None, 1):
+        assert read_json(json.dumps(value, indent=indent), at_once=at_once) == value
+
+
+@given(VALUES, st.data(), AT_ONCE)
+def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(
+    value: object, data: st.DataObject, at_once: int
+) -> None:
     text = json.dumps([value])
     at = data.draw(st.integers(0, len(text)))
     text = text[:at] + data.draw(st.sampled_from(["", ",", "]", "}", ":", '"', "x", "[1", "{", " "])) + text[at + 1 :]
@@ -30,10 +57,10 @@ def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(valu
         expected = json.loads(text)
     except ValueError as refusal:
         with pytest.raises(ValueError) as refused:
-            read_json(text)
+            read_json(text, at_once=at_once)
         assert str(refused.value) == str(refusal)
     else:
-        assert read_json(text) == expected
+        assert read_json(text, at_once=at_once) == expected
 
 
 def test_what_is_no_json_value_is_told_to_the_caller() -> None:

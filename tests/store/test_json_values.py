@@ -56,9 +56,10 @@ def test_a_value_in_itself_is_refused() -> None:
         measure(endless)
 
 
-def test_a_look_at_a_huge_value_stops_early() -> None:
+@pytest.mark.parametrize("value", [["x" * 100] * 1_000_000, "\udc80" * 2_000, {"a": ["\udc80" * 2_000]}])
+def test_a_look_at_a_huge_value_stops_before_the_value_is_looked_through(value: Json) -> None:
     with pytest.raises(TooBigError):
-        measure(["x" * 100] * 1_000_000, 1000)
+        measure(value, 1000)
 
 
 @given(value=json_values)

@@ -45,6 +45,11 @@ class Frame:
         """Let expressions see how a step ended."""
         self._views[step_id] = outcome.view()
 
+    def take_big(self) -> list[Json]:
+        """The big outputs of this list, which expressions do not see any more."""
+        big = [step_id for step_id, view in self._views.items() if view.big]
+        return [self._views.pop(step_id).output for step_id in big]
+
     @property
     def closed(self) -> bool:
         """Whether nothing new may start here."""

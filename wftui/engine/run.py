@@ -18,7 +18,7 @@ from wftui.engine.secret_inputs import masked, secret_texts
 from wftui.engine.steprunner import StepRunner
 from wftui.engine.validation import check_inputs
 from wftui.model.base import Json, format_timestamp
-from wftui.model.big_values import keeping_big_values
+from wftui.model.big_values import freed, keeping_big_values
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.events import (
     Cancelled,
@@ -279,6 +279,9 @@ class Run:
             scope = last.scope
         # After `finally`, whose steps outputs may read too.
         outputs, bad_output = await self._outputs(scope)
+        result.output = None
+        for _ in freed(frame.take_big()):
+            await self.core.breath.take()
         return outputs, error or bad_output or untidy
 
     async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:

@@ -1,6 +1,7 @@
 """Big values beside everything else in the process: looked at in batches, and out of the garbage collector's way."""
 
 import gc
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000
 """Python reads and writes no decimal number of more than 4,300 digits."""
 _BATCH = 10_000
+_ONLY_OURS = 2  # references: the variable that is asked about, and the argument of the one who counts
 _ENCODED_AT_ONCE = 1_000_000
 JSON_TYPES = {str, int, float, bool, type(None), list, dict}
 
@@ -113,6 +115,36 @@ def _is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def freed(values: list[Json]) -> Iterator[None]:
+    """Free values some thousand objects at a time, between which others may work; takes them out of the list.
+
+    To free millions of objects in one go holds up every thread. What somebody else still holds is left as it is.
+    """
+    while values:
+        value = values.pop()
+        if sys.getrefcount(value) > _ONLY_OURS:
+            continue
+        if isinstance(value, dict):
+            while value:
+                values += _containers([value.popitem()[1] for _ in range(min(len(value), _BATCH))])
+                yield
+        elif isinstance(value, list):
+            while value:
+                part = value[-_BATCH:]
+                del value[-_BATCH:]
+                values += _containers(part)
+                del part
+                yield
+
+
+def _containers(members: list[Json]) -> list[Json]:
+    """Those that are worth being freed by themselves: of a few all, since one may hold much; of many the long ones."""
+    if {list, dict}.isdisjoint(map(type, members)):
+        return []
+    least = 0 if len(members) < _BATCH // 100 else _BATCH // 10
+    return [member for member in members if isinstance(member, dict | list) and len(member) > least]
 
 
 _lock = threading.Lock()

@@ -17,6 +17,7 @@ BIG_TEXT = 1_000_000
 """Characters from which on a text is worth reading in pieces, in a thread."""
 _AT_ONCE = 64 * 1024
 _DEPTH = 12  # members of lists and objects deeper than this are read in one go
+_PAIR = len(r"\ud83d\ude00")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHITE = " \t\n\r"
 _IN_TEXT = re.compile(r'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+', re.DOTALL)
@@ -174,7 +175,7 @@ class _Reading:
     def _stretch_of_string(self, at: int) -> int:
         """Where a stretch of a string ends: at the closing quote, or else not within an escape."""
         text = self._text
-        end = at + self._at_once
+        end = at + max(self._at_once, _PAIR)
         if text.find("\\", at, end) >= 0:
             stretch = _IN_TEXT.match(text, at, end)
             return stretch.end() if stretch else at

@@ -1,0 +1,101 @@
+"""Big values are looked at some thousand at a time, with the same result as one by one, and leave the collector be."""
+
+import gc
+import json
+import math
+import weakref
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wftui.model.base import Json
+from wftui.model.big_values import MAX_DEPTH, batches, freed, is_json, keeping_big_values
+from wftui.model.json_pieces import read_json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=30,
+)
+
+
+def all_in(value: Json) -> list[Json]:
+    """A value, and all that is in it but the keys, one by one."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value, *(each for member in inner for each in all_in(member))]
+
+
+@settings(max_examples=40)
+@given(VALUES)
+def test_batches_hold_all_that_is_in_a_value(value: Json) -> None:
+    found = [each for batch in batches((value,)) if not batch.keys for each in batch.values]
+    assert sorted(map(id, found)) == sorted(map(id, all_in(value)))
+    assert is_json(value)
+
+
+def nested(levels: int) -> Json:
+    value: Json = "innermost"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {1, 2},
+        (1,),
+        math.nan,
+        -math.inf,
+        {1: "a"},
+        {None: 1},
+        "half a pair \ud800",
+        {"\udc00": 1},
+        1 << 14_000,
+        b"a",
+        1j,
+    ],
+)
+def test_what_is_not_json_is_found_wherever_it_is(wrong: Json) -> None:
+    assert not is_json(wrong)
+    assert not is_json({"rows": [*range(20_000), {"a": [1.5, "b", wrong]}]})
+
+
+def test_what_is_nested_too_deeply_or_in_itself_is_no_json() -> None:
+    endless: list[Json] = []
+    endless.append(endless)
+    assert is_json(nested(MAX_DEPTH))
+    assert not is_json(nested(MAX_DEPTH + 1))
+    assert not is_json(endless)
+
+
+def test_a_look_may_be_bounded() -> None:
+    assert is_json([1] * 100, 1_000)
+    assert is_json([1] * 2_000, 1_000) is None
+    assert is_json({"a": "x" * 200_000}, 1_000) is None
+    assert is_json([set(), *range(2_000)], 1_000) is None  # what it does not look at, it says nothing of
+
+
+def test_the_collector_leaves_alone_what_was_read_until_it_is_gone() -> None:
+    with keeping_big_values():
+        with keeping_big_values():
+            value = read_json(json.dumps([[n] for n in range(100)]))
+            assert gc.isenabled()
+        assert gc.get_freeze_count() >= len(value)
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_is_freed_is_gone_but_for_what_somebody_holds() -> None:
+    class Row(list[int]):
+        """A list whose end can be seen."""
+
+    held = [[n, [n]] for n in range(15_000)]
+    rows = [Row([n]) for n in range(15_000)]
+    ends = [weakref.ref(rows[0]), weakref.ref(rows[-1])]
+    values: list[Json] = [{"held": held, "rows": rows, "inner": {str(n): {"n": n} for n in range(15_000)}}]
+    del rows
+    assert sum(1 for _ in freed(values)) > 4
+    assert values == []
+    assert [end() for end in ends] == [None, None]
+    assert held == [[n, [n]] for n in range(15_000)]
