@@ -22,7 +22,7 @@ from wftui.model.execution import ValueRef
 from wftui.store import cleanup as cleaning
 from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.retention import Policy, Rule
+from wftui.store.retention import Policy, Rule, removable
 
 pytest_plugins = "store_fixtures"
 
@@ -335,3 +335,18 @@ async def test_the_key_of_a_removed_run_is_not_used_again(store: ExecutionStore)
     record = await store.get("second")
     assert record is not None
     assert record.last_seq == 3
+
+
+async def test_what_goes_is_found_page_by_page_in_the_order_of_an_index(store: ExecutionStore, database: Path) -> None:
+    await add(store, "old")
+    asked: list[str] = []
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.set_trace_callback(asked.append)
+        assert [len(page) for page in removable(connection, Policy(Rule(START + DAY, None)))] == [1]
+        connection.set_trace_callback(None)
+        walks = [query for query in asked if "ORDER BY run.created_at, run.id" in query]
+        assert walks
+        for query in walks:
+            steps = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+            assert "AND status=? AND <expr>=? AND (created_at,id)>(?,?)" in steps[0]
+            assert not any("TEMP B-TREE" in step for step in steps), steps

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 
 from wftui.model.base import Json
 from wftui.store.times import to_milliseconds
@@ -74,7 +75,12 @@ class Tree:
     workflows: list[str] = field(default_factory=list)
 
 
-_ROOT = "(run.parent_path IS NULL OR NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id))"
+_ROOTS = (
+    "(run.parent_path IS NULL) = 1",
+    "(run.parent_path IS NULL) = 0 AND NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id)",
+)
+"""Runs that stand for themselves: those that no step started, and those whose parent is gone. Each an ordered walk
+through the index."""
 _ENDED = dict.fromkeys(OVER, "coalesce(run.completed_at, run.created_at)") | {
     "interrupted": "(SELECT at FROM events WHERE place < (run.key + 1) << 32 ORDER BY place DESC LIMIT 1)"
 }
@@ -90,7 +96,7 @@ SELECT root, key, status, workflow_id FROM tree
 
 
 def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[Tree]]:
-    """The runs that go by a policy, in pages, oldest first within a workflow and a status.
+    """The runs that go by a policy, in pages: within a workflow and a status those first that no step started, by age.
 
     Between two pages those of the first may be removed.
     """
@@ -101,7 +107,8 @@ def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[T
             continue
         for status in OVER:
             if status != "interrupted" or rule.older_than is not None or rule.keep is None:
-                yield from _walk(connection, workflow_id, status, rule)
+                for root in _ROOTS:
+                    yield from _walk(connection, workflow_id, status, root, rule)
 
 
 def one_run(connection: sqlite3.Connection, execution_id: str) -> list[Tree]:
@@ -125,8 +132,8 @@ def _workflows(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
-def _walk(connection: sqlite3.Connection, workflow_id: str, status: str, rule: Rule) -> Iterator[list[Tree]]:
-    conditions = ["run.workflow_id = ?", "run.status = ?", _ROOT]
+def _walk(connection: sqlite3.Connection, workflow_id: str, status: str, root: str, rule: Rule) -> Iterator[list[Tree]]:
+    conditions = ["run.workflow_id = ?", "run.status = ?", root]
     values: list[Json] = [workflow_id, status]
     if rule.keep is not None:
         oldest_kept = _oldest_kept(connection, workflow_id, rule.keep)
@@ -154,8 +161,8 @@ def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) ->
     """Where the newest `keep` runs of a workflow begin; None when it has no more than these."""
     walks = " UNION ALL ".join(
         "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = ?1"
-        f" AND run.status = '{status}' AND {_ROOT} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
-        for status in _ALL
+        f" AND run.status = '{status}' AND {root} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
+        for status, root in product(_ALL, _ROOTS)
     )
     row: tuple[int, str] | None = connection.execute(
         f"{walks} ORDER BY 1 DESC, 2 DESC LIMIT 1 OFFSET ?2 - 1", (workflow_id, keep)
