@@ -31,6 +31,16 @@ _IN_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\
 _IN_HEADER = re.compile(
     r"(?i)(?<![\w-])(?:(?:proxy-)?authorization:\s*(?:bearer|basic|token)\s+|(?:x-)?api-key:\s*)([\w.~+/=-]{16,})"
 )
+_MARKS = (
+    "sk- k_live_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- xox AKIA ASIA AIza "
+    "npm_ pypi- hf_ AGE-SECRET .eyJ -----BEGIN"
+)
+_FORMS = (
+    (_SHAPES, 0, tuple(_MARKS.split())),
+    (_IN_ADDRESS, 1, ("@",)),
+    (_IN_HEADER, 1, ("uthorization:", "UTHORIZATION:", "pi-key:", "pi-Key:", "PI-Key:", "PI-KEY:")),
+)
+"""Pattern, group that is the secret, and texts without one of which there is none: that is told much faster."""
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
 _NAMED = re.compile(r"(?:password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey)$")
 _NO_SECRET = re.compile(r"(?:page|next|continuation|sync|cursor|csrf)token$")
@@ -64,8 +74,8 @@ def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | N
 
 def _anywhere(text: str) -> tuple[int, int] | None:
     """Where in a text a secret stands that is known by its form."""
-    for pattern, group in ((_SHAPES, 0), (_IN_ADDRESS, 1), (_IN_HEADER, 1)):
-        for found in pattern.finditer(text):
+    for pattern, group, marks in _FORMS:
+        for found in pattern.finditer(text) if any(mark in text for mark in marks) else ():
             if not _PLACEHOLDER.fullmatch(found[group]):
                 return found.span(group)
     return None
