@@ -1,5 +1,6 @@
 """The http step with a connection and with pages, against a real server."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -175,8 +176,8 @@ async def test_client_credentials_get_a_token_once(run: Run, context: RecordingC
         "clientSecret": "right-secret",
     }
     Service.tokens_given = 0
-    for _ in range(2):
-        output = await run(STEP, {"url": f"{server}/echo"})
+    together = await asyncio.gather(*(run(STEP, {"url": f"{server}/echo"}) for _ in range(3)))
+    for output in [*together, await run(STEP, {"url": f"{server}/echo"})]:
         assert output["body"]["headers"]["authorization"] == "Bearer access-token-1"
     assert set(context.secrets) == {"access-token-1"}, "the engine masks what a step was given on its way"
     assert Service.tokens_given == 1

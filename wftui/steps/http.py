@@ -169,7 +169,7 @@ class HttpStep(StepType[HttpInput]):
         except WorkflowError as error:
             if not who.from_before or not _not_accepted(error) or context.connection is None:
                 raise
-        forget_token(context.connection)
+        forget_token(context.connection, who)
         return await _ask(input, context, await _known(context, input))
 
 

@@ -1,6 +1,8 @@
 """Who is asking: what a connection of kind `http` adds to a request."""
 
+import asyncio
 import base64
+import functools
 import json
 import time
 from collections.abc import Mapping
@@ -18,6 +20,7 @@ _SPARE_SECONDS = 30.0  # a token is renewed so long before it ends
 _LIFETIME_SECONDS = 300.0  # of a token that does not say its own
 
 _tokens: dict[tuple[str | None, ...], tuple[str, float]] = {}
+_asking: "dict[tuple[str | None, ...], asyncio.Task[str]]" = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,34 @@ async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> 
     return Credentials(values.base_url, headers, query, secrets, from_before)
 
 
-def forget_token(connection: Mapping[str, Json]) -> None:
-    """Get a new access token for the next request: the server does not accept the one at hand."""
-    _tokens.pop(_token_key(HttpConnection.model_validate(dict(connection))), None)
+def forget_token(connection: Mapping[str, Json], used: Credentials) -> None:
+    """Get a new access token for the next request: the server does not accept the one used, and no newer is at hand."""
+    key = _token_key(HttpConnection.model_validate(dict(connection)))
+    if _tokens.get(key, ("", 0.0))[0] in used.secrets:
+        del _tokens[key]
 
 
 async def _client_token(values: HttpConnection, seconds: float) -> tuple[str, bool]:
-    """An access token, and whether it is one from before."""
-    token, ends = _tokens.get(_token_key(values), ("", 0.0))
+    """An access token, and whether it is one from before. Requests side by side ask for a new one together."""
+    key = _token_key(values)
+    token, ends = _tokens.get(key, ("", 0.0))
     if ends > time.monotonic():
         return token, True
+    asking = _asking.get(key)
+    if asking is None or asking.get_loop() is not asyncio.get_running_loop():
+        asking = _asking[key] = asyncio.create_task(_new_token(values, seconds))
+        asking.add_done_callback(functools.partial(_asked, key))
+    return await asyncio.shield(asking), False
+
+
+def _asked(key: tuple[str | None, ...], done: "asyncio.Task[str]") -> None:
+    if _asking.get(key) is done:
+        del _asking[key]
+    if not done.cancelled():
+        done.exception()  # those who wait for it have it; they may all have been cancelled
+
+
+async def _new_token(values: HttpConnection, seconds: float) -> str:
     form = {"grant_type": "client_credentials", **({"scope": values.scope} if values.scope else {})}
     client, secret = _needed(values.client_id, "clientId"), _needed(values.client_secret, "clientSecret")
     address = _needed(values.token_url, "tokenUrl")
@@ -151,7 +172,7 @@ async def _client_token(values: HttpConnection, seconds: float) -> tuple[str, bo
         # What it answered stays unsaid: it may hold a token.
         raise WorkflowError("http.auth", f"{address} answered {reply.status} and gave no access token.")
     _tokens[_token_key(values)] = token, time.monotonic() + lifetime - _SPARE_SECONDS
-    return token, False
+    return token
 
 
 def _token_key(values: HttpConnection) -> tuple[str | None, ...]:
