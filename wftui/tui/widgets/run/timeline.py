@@ -22,7 +22,7 @@ from wftui.tui.widgets.run.words import clock, remark
 _DURATION = 8
 _ATTEMPTS = 4
 _MEASURED = 500
-"""Rows that are measured for the width of the names."""
+"""Rows that are measured for the width of the names, spread over all, with the first and the last."""
 _ASKED = 100
 """Iterations that are read back at a time; who scrolls past more does not look at the others."""
 
@@ -113,7 +113,9 @@ class Timeline(LineView):
             return
         self._built = built
         self._rows = self.state.tree.rows(only_faults=self.only_faults)
-        looked_at = (self._rows[number] for number in range(min(_MEASURED, len(self._rows))))
+        last = len(self._rows) - 1
+        spread = (round(number * last / _MEASURED) for number in range(_MEASURED + 1)) if last > _MEASURED else None
+        looked_at = (self._rows[number] for number in spread or range(last + 1))
         self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in looked_at), default=0)
         self.set_rows(len(self._rows))
 
