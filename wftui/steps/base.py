@@ -229,7 +229,10 @@ class StepContext(Protocol):
         """
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Run another workflow as a child of this run and return its outputs."""
+        """Run another workflow as a child of this run and return its outputs.
+
+        After a resume, a call with the same inputs goes on with the child that it had started before.
+        """
 
     async def connect(self, name: str) -> Mapping[str, Json]:
         """Another connection of the workflow by its name, secrets in clear.
