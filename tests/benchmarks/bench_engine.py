@@ -93,6 +93,8 @@ def _command_line(runs: Runs) -> Iterable[Row]:
         many.seconds / 100 / few.seconds,
         1.5,
     )
+    showing = runs.showing()
+    yield Row("wftui show of it", f"{showing:.1f} s", f"its run {many.seconds:.1f} s", showing / many.seconds, 0.4)
 
 
 def _others(folder: Path) -> Iterable[Row]:

@@ -58,6 +58,13 @@ class Runs:
             (milliseconds,) = connection.execute("SELECT duration FROM executions ORDER BY key DESC").fetchone()
         return CliRun(float(done.stderr.splitlines()[-1]), milliseconds / 1000)
 
+    def showing(self) -> float:
+        """Seconds that `wftui show` of the newest run takes."""
+        begin = time.perf_counter()
+        words = [sys.executable, "-m", "wftui", "--db", str(self._database), "show", "last"]
+        subprocess.run(words, check=True, capture_output=True, env=self._environment)
+        return time.perf_counter() - begin
+
     def until_first_step(self, workflow: str) -> float:
         """Seconds from the start of the process to the first event of a step."""
         begin = time.perf_counter()
