@@ -8,12 +8,12 @@ from wftui.workbench import Settings
 
 
 @pytest.fixture
-def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Runs commands over a workspace of their own with the examples, and a new database."""
+def bare_cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs commands as they are given."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         try:
-            code = main([*arguments, "--tables", str(settings.tables), "--db", str(settings.database)])
+            code = main(arguments)
         except SystemExit as ended:
             code = int(str(ended.code))
         captured = capsys.readouterr()
@@ -21,3 +21,9 @@ def cli(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Cli:
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def cli(bare_cli: Cli, settings: Settings) -> Cli:
+    """Runs commands over a workspace of their own with the examples, and a new database."""
+    return lambda *arguments: bare_cli(*arguments, "--tables", str(settings.tables), "--db", str(settings.database))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from kit import Cli
 
-from wftui.cli.main import main
 from wftui.workbench import Settings
 
 
@@ -20,20 +19,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def cli(file: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+def cli(bare_cli: Cli, file: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Runs commands that find their places in the environment, so that it shows where these come from."""
     monkeypatch.setenv("WFTUI_TABLES", str(settings.tables))
     monkeypatch.setenv("WFTUI_DB", str(settings.database))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = main(arguments)
-        except SystemExit as ended:
-            code = int(str(ended.code))
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err + captured.out
-        return code, captured.out, captured.err
-
-    return run
+    return bare_cli
 
 
 def listed(cli: Cli) -> dict[str, dict[str, Any]]:
