@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from compiler_kit import after_fix, found, marked, text_of, workflow
 
+from wftui.compiler.report import human
 from wftui.model.compilation import CompilationError
 
 SHAPED = "sk-" + "a1b2c3d4" * 4
@@ -42,6 +43,7 @@ def test_it_is_told_and_not_shown(where: dict[str, Any], secret: str) -> None:
     assert marked(text_of(source), warning) == secret
     assert secret not in warning.message
     assert all(secret not in str(fix) for fix in warning.fixes)
+    assert secret not in human("workflow.json", text_of(source), found(source))
 
 
 @pytest.mark.parametrize(

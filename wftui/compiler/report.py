@@ -17,11 +17,14 @@ _MAX_LINE = 160
 def human(path: str, source: str, diagnostics: Iterable[CompilationError]) -> str:
     """Each diagnostic as `file:line:column: error[code] message`, with its line of the source and a caret below.
 
+    What looks like a secret is masked: logs of CI are read by more people than the file.
+
     Args:
         path: the file, as it is to be shown.
         source: its text.
     """
-    lines = source.split("\n")
+    diagnostics = list(diagnostics)
+    lines = _without_secrets(source.split("\n"), diagnostics)
     shown: list[str] = []
     for each in diagnostics:
         shown.append(one_line(path, each))
@@ -110,6 +113,14 @@ def _sarif_result(path: str, each: CompilationError, codes: Sequence[str]) -> di
             }
         ],
     }
+
+
+def _without_secrets(lines: list[str], diagnostics: Iterable[CompilationError]) -> list[str]:
+    for each in diagnostics:
+        if each.code == "secret.literal":
+            line, begin = lines[each.line - 1], each.column - 1
+            lines[each.line - 1] = line[:begin] + "*" * each.length + line[begin + each.length :]
+    return lines
 
 
 def _gutter(each: CompilationError) -> int:
