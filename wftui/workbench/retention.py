@@ -65,7 +65,14 @@ class RetentionDesk:
         workflow_id: str | None = None,
         dry_run: bool = False,
     ) -> CleanupReport:
-        """Remove finished runs from the history, whatever the settings keep; a live run is never touched."""
+        """Remove finished runs from the history, whatever the settings keep; a live run is never touched.
+
+        Args:
+            older_than: those over before this moment; None: whatever their age.
+            keep: of each workflow, the newest so many stay whatever their age.
+            workflow_id: of this workflow alone.
+            dry_run: remove nothing, tell what would go.
+        """
         store = await self._store()
         return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 

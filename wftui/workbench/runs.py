@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class RunsDesk:
     """`workbench.runs`: the runs of this and of any other process on the same database.
 
+    Whoever names a run that does not exist meets `NotFoundError`; where the database cannot be used, `UserError`.
+
     Args:
         store: the history, opened at the first call.
         executor: the engine, started at the first call.
@@ -198,11 +200,26 @@ class RunsDesk:
         await (await self._executor()).resume(run_id, inputs=inputs, confirmed=confirmed)
 
     async def cancel(self, run_id: str) -> None:
-        """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period."""
+        """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period.
+
+        Raises:
+            ConflictError: it has ended.
+        """
         await (await self._executor()).cancel(run_id, by=self._user_id)
 
     async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None) -> None:
-        """Answer the approval a step waits for, of a run of this or any other process."""
+        """Answer the approval a step waits for, of a run of this or any other process.
+
+        Args:
+            path: address of the step.
+            data: what was filled into its form.
+
+        Raises:
+            NotFoundError: the step waits for no approval.
+            UsageError: the data does not fit its form, or holds a secret that would have to be stored on its way to
+                another process.
+            ConflictError: somebody else was quicker.
+        """
         executor = await self._executor()
         await executor.answer(run_id, path, approved=approved, data=data, by=self._user_id)
 
@@ -272,7 +289,11 @@ class RunsDesk:
         return [await store.resolve_step(step) for step in found] if whole else found
 
     async def find(self, text: str) -> str:
-        """The run id that a unique beginning or end of it, or `last`, means."""
+        """The run id that a unique beginning or end of it, or `last`, means.
+
+        Raises:
+            UsageError: it fits more than one run.
+        """
         return await (await self._store()).find(text)
 
     async def child_of(self, run_id: str, path: str) -> str | None:
@@ -294,7 +315,14 @@ class RunsDesk:
     async def history(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
-        """A page of runs, newest first."""
+        """A page of runs, newest first.
+
+        Args:
+            cursor: `next` of the page before.
+
+        Raises:
+            UsageError: that is no cursor.
+        """
         return await (await self._store()).list(filters, limit=limit, cursor=cursor)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:

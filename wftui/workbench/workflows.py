@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 
 class WorkflowsDesk:
-    """`workbench.workflows`: the workflows of this workspace, their files and what is wrong with them."""
+    """`workbench.workflows`: the workflows of this workspace, their files and what is wrong with them.
+
+    Whatever reads a file raises `NotFoundError` where there is no such workflow, and `WorkspaceError` where it cannot
+    be read; whatever writes one, `WorkspaceError` where it cannot.
+    """
 
     def __init__(
         self,
@@ -49,21 +53,40 @@ class WorkflowsDesk:
         return await asyncio.to_thread(self._workspace.read, workflow_id)
 
     async def save(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
-        """Write a workflow's JSON, unless someone else changed it (`ConflictError`)."""
+        """Write a workflow's JSON.
+
+        Args:
+            expected: etag of what was read before; None for a new workflow.
+
+        Raises:
+            ConflictError: someone else changed it since.
+        """
         return await asyncio.to_thread(self._workspace.write, workflow_id, text, expected)
 
     async def create(self, workflow_id: str) -> SourceFile:
-        """A new workflow from the smallest useful source."""
+        """A new workflow from the smallest useful source.
+
+        Raises:
+            ConflictError: there is one of that id.
+        """
         from wftui.workspace.template import new_source
 
         return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
 
     async def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A copy of a workflow under a new id."""
+        """A copy of a workflow under a new id.
+
+        Raises:
+            ConflictError: there is one of the new id.
+        """
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
     async def rename(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A workflow under another id; its runs keep the old one."""
+        """A workflow under another id; its runs keep the old one.
+
+        Raises:
+            ConflictError: there is one of the other id.
+        """
         return await asyncio.to_thread(self._workspace.rename, workflow_id, new_id)
 
     async def delete(self, workflow_id: str) -> Path:

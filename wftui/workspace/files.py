@@ -153,11 +153,21 @@ class Workspace:
         return SourceFile(workflow_id, path, text, etag_of(data))
 
     def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A copy under a new id (written into its JSON too)."""
+        """A copy under a new id (written into its JSON too).
+
+        Raises:
+            ConflictError: there is a workflow of the new id.
+            NotFoundError, WorkspaceError: the old one cannot be read, or the new one not written.
+        """
         return self.write(new_id, _with_id(self.read(workflow_id).text, workflow_id, new_id), None)
 
     def rename(self, workflow_id: str, new_id: str) -> SourceFile:
-        """Give a workflow a new id, and its folder with all that is in it. Its runs keep the old one."""
+        """Give a workflow a new id, and its folder with all that is in it. Its runs keep the old one.
+
+        Raises:
+            ConflictError: there is a workflow of the new id.
+            NotFoundError, WorkspaceError: it cannot be read, or its folder not moved.
+        """
         source = self.read(workflow_id)
         target = self.source_path(new_id).parent
         if target.exists():
@@ -169,7 +179,11 @@ class Workspace:
         return self.write(new_id, _with_id(source.text, workflow_id, new_id), source.etag)
 
     def delete(self, workflow_id: str) -> Path:
-        """Move a workflow's folder to `<root>/.trash`, from where it can be taken back; returns its new place."""
+        """Move a workflow's folder to `<root>/.trash`, from where it can be taken back; returns its new place.
+
+        Raises:
+            NotFoundError, WorkspaceError: it cannot be read, or not moved.
+        """
         source = self.read(workflow_id).path.parent
         trash = self.root / ".trash"
         number = 1
