@@ -29,7 +29,7 @@ def workflow(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"format": 1, "id": "flow", **fields, "steps": list(steps)}
 
 
-def step(id: str, **fields: Any) -> dict[str, Any]:  # noqa: A002
+def step(id: str, **fields: Any) -> dict[str, Any]:
     """A `set` step."""
     return {"id": id, "type": "set", **fields}
 

@@ -12,7 +12,7 @@ INPUTS = {
 }
 
 
-def group(id: str, *steps: dict[str, Any], **fields: Any) -> dict[str, Any]:  # noqa: A002
+def group(id: str, *steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"id": id, "type": "group", "steps": list(steps), **fields}
 
 

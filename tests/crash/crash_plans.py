@@ -28,7 +28,7 @@ class Trace(StepType[Any]):
     def __init__(self, traces: Path) -> None:
         self._traces = traces
 
-    async def run(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         context.log(f"{context.path} begins")
         await asyncio.sleep(input["wait"])
         if input["flaky"] and context.attempt == 1:

@@ -23,7 +23,7 @@ class Pay(StepType[Any]):
     word = "pay"
     title = "Pay"
 
-    async def run(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         if context.attempt == 1:
             await asyncio.Event().wait()
         return {"key": context.idempotency_key}

@@ -41,7 +41,7 @@ class Call(StepType[Any]):
     def __init__(self, functions: Mapping[str, Work]) -> None:
         self._functions = functions
 
-    async def run(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         result = self._functions[input["function"]](input, context)
         return await result if asyncio.iscoroutine(result) else result
 
@@ -71,7 +71,7 @@ def constant(value: Json) -> Bind:
     return lambda _scope: value
 
 
-def step(id: str, function: str | None = None, **fields: Any) -> StepPlan:  # noqa: A002
+def step(id: str, function: str | None = None, **fields: Any) -> StepPlan:
     """A `call` step of that function; without one a `set` step whose output is `{"value": id}`."""
     values: dict[str, Any] = {"name": id, "type": "call" if function else "set", **fields}
     values.setdefault("input", constant({"function": function} if function else {"value": id}))

@@ -15,16 +15,16 @@ from wftui.runtime.scope import Scope
 from wftui.steps.base import StepContext
 
 
-def group(id: str, *steps: StepPlan, **fields: Any) -> StepPlan:  # noqa: A002
+def group(id: str, *steps: StepPlan, **fields: Any) -> StepPlan:
     return step(id, type="group", body=chain(*steps), input=None, **fields)
 
 
-def switch(id: str, *cases: tuple[Bind | None, tuple[StepPlan, ...]], **fields: Any) -> StepPlan:  # noqa: A002
+def switch(id: str, *cases: tuple[Bind | None, tuple[StepPlan, ...]], **fields: Any) -> StepPlan:
     plans = tuple(CasePlan(when=when, steps=steps) for when, steps in cases)
     return step(id, type="switch", cases=plans, input=None, **fields)
 
 
-def loop(id: str, *steps: StepPlan, until: Bind, most: int = 5, **fields: Any) -> StepPlan:  # noqa: A002
+def loop(id: str, *steps: StepPlan, until: Bind, most: int = 5, **fields: Any) -> StepPlan:
     plan = LoopPlan(until=until, max_iterations=most, delay=0)
     return step(id, type="loop", body=chain(*steps), loop=plan, input=None, **fields)
 
@@ -162,7 +162,7 @@ async def test_a_failure_in_a_loop_ends_it() -> None:
 
 @pytest.mark.parametrize("parallel", [1, 3, 100])
 async def test_for_each_gives_results_in_the_order_of_the_items(parallel: int) -> None:
-    async def work(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+    async def work(input: dict[str, Json], _context: StepContext) -> Json:
         await asyncio.sleep(0.001 * (input["n"] % 3))
         return input["n"]
 
@@ -197,7 +197,7 @@ async def test_for_each_bounds_how_many_items_run_at_once() -> None:
     assert most == 4
 
 
-def odd_fails(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+def odd_fails(input: dict[str, Json], _context: StepContext) -> Json:
     if input["n"] % 2:
         raise WorkflowError("odd", f"{input['n']} is odd")
     return input["n"]
@@ -230,7 +230,7 @@ async def test_an_item_that_fails_fails_the_step_and_starts_no_more() -> None:
 async def test_items_have_attempts_of_their_own() -> None:
     failed: set[int] = set()
 
-    def once(input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    def once(input: dict[str, Json], context: StepContext) -> Json:
         if input["item"] not in failed:
             failed.add(input["item"])
             raise WorkflowError("flaky", "once")

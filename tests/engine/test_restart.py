@@ -98,7 +98,7 @@ async def test_a_condition_that_has_changed_runs_its_step() -> None:
     assert decided(plan, record, inputs={"go": True}) == {"a": "run: its condition has changed"}
 
 
-def odd_fails(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+def odd_fails(input: dict[str, Json], _context: StepContext) -> Json:
     if input["n"] % 2:
         raise WorkflowError("odd", "odd")
     return input["n"]

@@ -74,7 +74,7 @@ class Counting:
         self.ended: Counter[str] = Counter()
         self.failed: set[str] = set()
 
-    async def __call__(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    async def __call__(self, input: dict[str, Json], context: StepContext) -> Json:
         await asyncio.sleep(0)
         if input.get("flaky") and context.path not in self.failed:
             self.failed.add(context.path)
@@ -257,7 +257,7 @@ def test_secret_inputs_must_be_given_again() -> None:
 async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not_stored() -> None:
     seen: list[Json] = []
 
-    def tell(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+    def tell(input: dict[str, Json], _context: StepContext) -> Json:
         seen.append(input)
         return input.get("secret")
 

@@ -26,7 +26,7 @@ CHILD = workflow(
 )
 
 
-async def calls(input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+async def calls(input: dict[str, Json], context: StepContext) -> Json:
     """As a language model, which may want to do something else the second time."""
     for inputs in input["calls"]:
         await context.run_workflow("child", inputs)

@@ -149,7 +149,7 @@ async def test_a_fallback_is_the_output_of_a_failed_step() -> None:
 async def test_finally_runs_after_a_failure_and_sees_the_steps() -> None:
     seen: list[Any] = []
 
-    def look(input: dict[str, Json], _context: StepContext) -> Json:  # noqa: A002
+    def look(input: dict[str, Json], _context: StepContext) -> Json:
         seen.append(input["status"])
         return None
 
@@ -203,7 +203,7 @@ async def test_secret_inputs_never_reach_an_event() -> None:
         "properties": {"password": {"type": "string", "writeOnly": True}, "pin": {"type": "integer"}},
     }
 
-    def tell(input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    def tell(input: dict[str, Json], context: StepContext) -> Json:
         context.log(f"the password is {input['password']}")
         context.progress(0.5, input["password"])
         if input["again"]:

@@ -14,7 +14,7 @@ EDGES: st.SearchStrategy[Edge] = st.sampled_from(["succeeded", "failed", "skippe
 JOINS = st.sampled_from(["all_success", "none_failed", "any_success", "all_done", "any_failed"])
 
 
-def step(id: str, **fields: object) -> StepPlan:  # noqa: A002
+def step(id: str, **fields: object) -> StepPlan:
     return StepPlan(id=id, type="set", name=id, **fields)  # type: ignore[arg-type]  # the fields of each test
 
 

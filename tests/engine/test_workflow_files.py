@@ -37,15 +37,15 @@ def add(tmp_path: Path) -> Add:
     return put
 
 
-def value(id: str, **fields: Json) -> Json:  # noqa: A002
+def value(id: str, **fields: Json) -> Json:
     return {"id": id, "type": "set", "input": {"v": id}, **fields}
 
 
-def fails(id: str, **fields: Json) -> Json:  # noqa: A002
+def fails(id: str, **fields: Json) -> Json:
     return {"id": id, "type": "assert", "input": {"that": False, "message": "no"}, **fields}
 
 
-def waits(id: str, **fields: Json) -> Json:  # noqa: A002
+def waits(id: str, **fields: Json) -> Json:
     return {"id": id, "type": "delay", "input": {"for": "1h"}, **fields}
 
 

@@ -59,7 +59,7 @@ def serving(answer: Callable[[Asked], Answer]) -> Iterator[str]:
 
         do_GET = do_POST = _serve  # noqa: N815
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

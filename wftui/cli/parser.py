@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002  (argparse's word)
+    def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help)
 
     new = command("new", "Make a new workflow.")

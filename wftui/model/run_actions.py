@@ -13,7 +13,7 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
     interrupted = record.status == "interrupted"
     asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
 
-    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:  # noqa: A002  (its name in the model)
+    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:
         return RunAction.model_validate(
             {"id": id, "label": label, "enabled": enabled, "reason": None if enabled else reason}
         )

@@ -15,7 +15,7 @@ class WorkflowError(Exception):
 
     def __init__(
         self,
-        type: str,  # noqa: A002  (the name it has on the wire)
+        type: str,
         message: str,
         *,
         recoverable: bool = False,

@@ -54,7 +54,7 @@ class ApprovalStep(StepType[ApprovalInput]):
             problems += [("form", sentence) for sentence in _problems_of_form(form)]
         return problems
 
-    async def run(self, input: ApprovalInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: ApprovalInput, context: StepContext) -> Json:
         """The answer: `{approved, by, at, data}`.
 
         Raises:

@@ -34,7 +34,7 @@ class AssertStep(StepType[AssertInput]):
         "additionalProperties": False,
     }
 
-    async def run(self, input: AssertInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: AssertInput, context: StepContext) -> Json:
         """Pass or raise `assertion`."""
         if not input.that:
             raise WorkflowError("assertion", input.message)

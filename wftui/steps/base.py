@@ -371,7 +371,7 @@ class StepType(Generic[InputT]):
         """
         return None
 
-    async def run(self, input: InputT, context: StepContext) -> Json:  # noqa: A002  (the format's word)
+    async def run(self, input: InputT, context: StepContext) -> Json:
         """Do the work; returns the output as JSON values.
 
         Raises:

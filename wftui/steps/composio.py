@@ -82,7 +82,7 @@ class ComposioStep(StepType[ComposioInput]):
         )
         return {"accountId": found.account_id, "version": found.version}
 
-    async def run(self, input: ComposioInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: ComposioInput, context: StepContext) -> Json:
         """Run the tool.
 
         Raises:

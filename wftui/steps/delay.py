@@ -53,7 +53,7 @@ class DelayStep(StepType[DelayInput]):
             return [("", 'Give exactly one of "for" (a duration) and "until" (a moment).')]
         return []
 
-    async def run(self, input: DelayInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: DelayInput, context: StepContext) -> Json:
         """Wait; says until when it waited.
 
         Raises:

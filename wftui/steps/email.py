@@ -67,7 +67,7 @@ class EmailStep(StepType[EmailInput]):
         "additionalProperties": False,
     }
 
-    async def run(self, input: EmailInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: EmailInput, context: StepContext) -> Json:
         """Send it.
 
         Raises:

@@ -126,7 +126,7 @@ class FileStep(StepType[FileInput]):
         aliases = {name: alias for alias, name in by_alias.items()}
         return [(aliases.get(name, name), sentence) for name, sentence in problems_of(action, given)]
 
-    async def run(self, input: FileInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: FileInput, context: StepContext) -> Json:
         """Do it.
 
         Raises:

@@ -28,7 +28,7 @@ class FunctionStep(StepType[BaseModel]):
     takes_context: ClassVar[bool] = False
     returned: ClassVar[TypeAdapter[Any] | None] = None
 
-    async def run(self, input: BaseModel, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: BaseModel, context: StepContext) -> Json:
         """Call the function with the fields of the input.
 
         Raises:

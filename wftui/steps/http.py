@@ -157,7 +157,7 @@ class HttpStep(StepType[HttpInput]):
             literal_input = {**literal_input, "url": urljoin(str(output["url"]), address)}
         return curl_from_input(literal_input)
 
-    async def run(self, input: HttpInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: HttpInput, context: StepContext) -> Json:
         """Send and read.
 
         Raises:

@@ -154,7 +154,7 @@ class LlmStep(StepType[LlmInput]):
             return None  # told by the step, with all that is wrong in its input
         return [await context.prepare_step(tool.type, tool.input, tool.connection) for tool in tools]
 
-    async def run(self, input: LlmInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: LlmInput, context: StepContext) -> Json:
         """Ask.
 
         Raises:

@@ -91,7 +91,7 @@ class McpStep(StepType[McpInput]):
             return SiteFacts(field_schemas={"tool": {"enum": sorted(server.tools)}})
         return _facts_of(tool, server.tools[tool], literal_input)
 
-    async def run(self, input: McpInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: McpInput, context: StepContext) -> Json:
         """Call the tool.
 
         Raises:

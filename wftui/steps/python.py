@@ -74,7 +74,7 @@ class PythonStep(StepType[PythonInput]):
                 problems.append(("code", sentence))
         return problems
 
-    async def run(self, input: PythonInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: PythonInput, context: StepContext) -> Json:
         """Call it.
 
         Raises:

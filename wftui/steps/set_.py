@@ -22,6 +22,6 @@ class SetStep(StepType[Any]):
     example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
     output_schema: ClassVar = {"type": "object"}
 
-    async def run(self, input: dict[str, Json], context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         """The bound input."""
         return input

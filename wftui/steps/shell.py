@@ -115,7 +115,7 @@ class ShellStep(StepType[ShellInput]):
             return {}
         return {"script": Repair('pass the values by "env"', {"script": found[0], "env": found[1]})}
 
-    async def run(self, input: ShellInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: ShellInput, context: StepContext) -> Json:
         """Run it to its end.
 
         Raises:
@@ -154,7 +154,7 @@ class ShellStep(StepType[ShellInput]):
             return await asyncio.to_thread(_output, result, input, outputs_file)
 
 
-def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Json:  # noqa: A002
+def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Json:
     stdout = result.stdout.text()
     value = parse_text(result.stdout, stdout, input.parse)
     output = ShellOutput(

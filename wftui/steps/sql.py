@@ -102,7 +102,7 @@ class SqlStep(StepType[SqlInput]):
             problems.append(("", 'Give exactly one of "query" (one statement) and "script" (several).'))
         return problems
 
-    async def run(self, input: SqlInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: SqlInput, context: StepContext) -> Json:
         """Run the statement or script.
 
         Raises:

@@ -79,7 +79,7 @@ class TemplateStep(StepType[TemplateInput]):
             problems.append(("", 'Give exactly one of "template" (the text) and "file" (its path).'))
         return problems
 
-    async def run(self, input: TemplateInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: TemplateInput, context: StepContext) -> Json:
         """Render.
 
         Raises:

@@ -35,6 +35,6 @@ class WorkflowStep(StepType[WorkflowInput]):
             await context.prepare_workflow(early_input["workflow"])
         return None
 
-    async def run(self, input: WorkflowInput, context: StepContext) -> Json:  # noqa: A002
+    async def run(self, input: WorkflowInput, context: StepContext) -> Json:
         """The outputs of the sub-workflow."""
         return await context.run_workflow(input.workflow, input.inputs)

@@ -78,7 +78,7 @@ class StepView(ScrollView, can_focus=True):
         *,
         ascii_only: bool = False,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the name every widget uses
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)

@@ -57,7 +57,7 @@ class WorkflowCanvas(StepView):
         level: Level | None = None,
         ascii_only: bool = False,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the name every widget uses
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         """With `level` None the canvas chooses what fits, until the user does."""

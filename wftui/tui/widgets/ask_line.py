@@ -31,7 +31,7 @@ class AskLine(Input):
             """The line it was written in."""
             return self.line
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name every widget uses
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, compact=True, select_on_focus=True)
         self._back: Widget | None = None
 

@@ -42,7 +42,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         self,
         language: str,
         *,
-        id: str | None = None,  # noqa: A002 - the name every widget uses
+        id: str | None = None,
         classes: str | None = None,
         read_only: bool = False,
     ) -> None:

@@ -80,7 +80,7 @@ class LineView(ScrollView, can_focus=True):
             """The view it happened in."""
             return self.view
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.ascii_only = ascii_only
         self.cursor = 0

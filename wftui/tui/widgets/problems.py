@@ -27,7 +27,7 @@ class ProblemList(LineView, inherit_bindings=False):
         Binding("enter", "choose", "Go there", show=False),
     ]
 
-    def __init__(self, *, ascii_only: bool, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, ascii_only: bool, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id, classes=classes)
         self.problems: list[CompilationError] = []
 

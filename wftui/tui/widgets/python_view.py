@@ -6,7 +6,7 @@ from wftui.tui.widgets.code_area import CodeArea
 class PythonView(CodeArea):
     """Generated code. It is made of what stands in the source view, saved or not."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("python", id=id, classes=classes, read_only=True)
         self.placeholder = "There is no Python while the source has errors."
         self._code = ""

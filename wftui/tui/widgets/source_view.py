@@ -16,7 +16,7 @@ _OPENING = ("{", "[")
 class SourceView(CodeArea):
     """An editor for a workflow's source. Lines and columns of its own methods count from 1, as diagnostics do."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("json", id=id, classes=classes)
         self._marks: dict[int, list[tuple[int, int, Style]]] = {}
 

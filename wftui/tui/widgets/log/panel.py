@@ -27,7 +27,7 @@ class LogPanel(Vertical):
     }
     """
 
-    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.view = LogView(lines, ascii_only=ascii_only, id="log-lines")
         self.ascii_only = ascii_only

@@ -55,7 +55,7 @@ class LogView(LineView):
             """The view it happened in."""
             return self.view
 
-    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.lines = lines
         self.wanted = LogFilter()

@@ -49,7 +49,7 @@ class StepDetail(LineView):
             self.step = step
             self.section = section
 
-    def __init__(self, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.now = now
         self.step: StepResult | None = None

@@ -25,7 +25,7 @@ class RunHeader(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self, run: RunState, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, run: RunState, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.run = run
         self.now = now

@@ -49,7 +49,7 @@ class Timeline(LineView):
         now: Clock,
         *,
         ascii_only: bool = False,
-        id: str | None = None,  # noqa: A002 - as every widget
+        id: str | None = None,
     ) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.state = state

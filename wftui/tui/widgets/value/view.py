@@ -58,7 +58,7 @@ class ValueView(LineView):
             """The view it happened in."""
             return self.view
 
-    def __init__(self, source: TextSource, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, source: TextSource, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.source = source
         self.search = ""
