@@ -83,7 +83,7 @@ class RunRow:
                 return self._end("cancelled", at, event.duration)
             case StepWaiting() if event.waiting.reason == "approval":
                 return self._set_waiting([*(path for path in self.waiting if path != event.path), event.path])
-            case StepProgress() | StepWaiting():
+            case StepProgress():
                 return {}
             case _:
                 path = getattr(event, "path", None)
