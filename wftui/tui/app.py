@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -22,6 +23,7 @@ from textual.signal import Signal
 from wftui.model.errors import ExitCode, UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS, bindings
+from wftui.tui.background import in_background
 from wftui.tui.counting import count
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving, finish
@@ -97,7 +99,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             self.call_after_refresh(self._open_start, self._start)
 
     def _begin_retention(self) -> None:
-        self.run_worker(self._let_old_runs_go(), group="retention")
+        in_background(self, self._let_old_runs_go, group="retention")
 
     async def _let_old_runs_go(self) -> None:
         with contextlib.suppress(UserError):  # the Workflows screen says what is wrong with the database
@@ -154,7 +156,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """
         from wftui.tui.screens.starting import ask_and_run
 
-        self.run_worker(ask_and_run(self, workflow_id, inputs, connections), group="run", exclusive=True)
+        in_background(self, partial(ask_and_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
 
     def show_error(self, error: UserError) -> None:
         """Say what a person can do nothing about, or has to change."""
@@ -166,7 +168,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """Take up a run of this process: its end is told, and it is named when the app is left."""
         if run_id not in self.session_runs:
             self.session_runs.append(run_id)
-            self.run_worker(self._until_ended(run_id), group="runs")
+            in_background(self, partial(self._until_ended, run_id), group="runs")
             self._tell_runs(run_id)
 
     async def _until_ended(self, run_id: str) -> None:
@@ -278,7 +280,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     async def action_back(self) -> None:
         """Leave the current screen, unless it is the first or keeps something unsaved."""
         if len(self.screen_stack) > 1:
-            self.run_worker(self._back(self.screen), group="leave", exclusive=True)
+            in_background(self, partial(self._back, self.screen), group="leave", exclusive=True)
 
     async def _back(self, screen: Screen[object]) -> None:
         if (not isinstance(screen, ActionScreen) or await screen.may_leave()) and screen is self.screen:
@@ -295,7 +297,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def action_attention(self) -> None:
         """Open the next run that needs a person."""
-        self.run_worker(self._next_attention(), group="attention", exclusive=True)
+        in_background(self, self._next_attention, group="attention", exclusive=True)
 
     async def _next_attention(self) -> None:
         try:
@@ -321,7 +323,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leave, after asking about what is unsaved and what still runs."""
-        self.run_worker(self._leave(), group="leave", exclusive=True)
+        in_background(self, self._leave, group="leave", exclusive=True)
 
     async def _leave(self) -> None:
         from wftui.tui.screens.confirm import Choice, ConfirmScreen

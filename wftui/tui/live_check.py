@@ -9,6 +9,7 @@ from textual.widget import Widget
 from wftui.model.compilation import CompilationResult
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
+from wftui.tui.background import in_background
 from wftui.tui.canvas.signs import learn
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class LiveCheck:
         self._version += 1
         if not self._is_checking:
             self._is_checking = True
-            self._owner.run_worker(self._check(), group="check")
+            in_background(self._owner, self._check, group="check")
 
     async def _check(self) -> None:
         try:

@@ -14,6 +14,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.form_state import Node
 from wftui.tui.actions import FIELD_KEYS, Action, bindings
+from wftui.tui.background import in_background
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.glyphs import glyph
@@ -95,7 +96,7 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
 
     def action_take(self) -> None:
         """Leave with what was filled in, or say what is wrong at each field and go to the first."""
-        self.run_worker(self._take(), exclusive=True)
+        in_background(self, self._take, exclusive=True)
 
     async def _take(self) -> None:
         values = self._state.collect()

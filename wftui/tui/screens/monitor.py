@@ -9,6 +9,7 @@ from textual import on
 from wftui.model.base import Json
 from wftui.store.payloads import as_reference
 from wftui.tui.actions import Action
+from wftui.tui.background import in_background
 from wftui.tui.counting import count
 from wftui.tui.screens.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.run_screen import RunScreen
@@ -127,7 +128,7 @@ class MonitorScreen(RunScreen):
 
         goes = await go_on(self.wftui, self.run_id)
         if goes == self.run_id:
-            self.run_worker(self._follow(), group="follow", exclusive=True)
+            in_background(self, self._follow, group="follow", exclusive=True)
         elif goes is not None:
             self.wftui.open_monitor(goes)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -25,6 +26,7 @@ from wftui.model.json_schema import MISSING
 from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.runtime.form_problems import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action, bindings
+from wftui.tui.background import in_background
 from wftui.tui.widgets.schema_form.command_line import CommandLine
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -298,7 +300,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         if self._recheck is not None:
             self._recheck.stop()
         if not self._starting:
-            self.run_worker(self._check(run=True), group="run", exclusive=True)
+            in_background(self, partial(self._check, run=True), group="run", exclusive=True)
 
     def _check_again(self) -> None:
         if self._recheck is not None:
@@ -306,7 +308,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         self._recheck = self.set_timer(RECHECK_AFTER, self._start_recheck)
 
     def _start_recheck(self) -> None:
-        self.run_worker(self._check(run=False), group="recheck", exclusive=True)
+        in_background(self, partial(self._check, run=False), group="recheck", exclusive=True)
 
     async def _check(self, *, run: bool) -> None:
         """Check in a thread, because a hostile pattern can take its time."""

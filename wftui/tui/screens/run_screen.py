@@ -14,6 +14,7 @@ from wftui.model.events import ExecutionEvent
 from wftui.model.execution import ValueRef
 from wftui.model.reducer import GapError
 from wftui.tui.action_screen import ActionScreen
+from wftui.tui.background import in_background
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.panes import RunPanes
@@ -64,7 +65,7 @@ class RunScreen(ActionScreen[None]):
         """Follow the run."""
         self.set_interval(_TICK, self._tick)
         self.set_interval(_PLAYBACK_TICK, self._play_on)
-        self.run_worker(self._follow(), group="follow", exclusive=True)
+        in_background(self, self._follow, group="follow", exclusive=True)
 
     @property
     def panes(self) -> RunPanes:
@@ -136,7 +137,7 @@ class RunScreen(ActionScreen[None]):
     @on(Timeline.Wanted)
     def _wanted(self, event: Timeline.Wanted) -> None:
         event.stop()
-        self.run_worker(self._read_back(), group="details")
+        in_background(self, self._read_back, group="details")
 
     async def _read_back(self) -> None:
         """Read the details of iterations in view that the record leaves out."""

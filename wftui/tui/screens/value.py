@@ -15,6 +15,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.store.payloads import as_reference
 from wftui.tui.actions import Action, bindings
+from wftui.tui.background import in_background
 from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.widgets.ask_line import AskLine
 from wftui.tui.widgets.schema_form.key_line import KeyLine
@@ -114,7 +115,7 @@ class ValueScreen(ModalScreen[None]):
 
     def action_save(self) -> None:
         """Ask where to, and save."""
-        self.run_worker(self._save(), group="save", exclusive=True)
+        in_background(self, self._save, group="save", exclusive=True)
 
     async def _save(self) -> None:
         reference = as_reference(self._value)

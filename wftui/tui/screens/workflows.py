@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
+from wftui.tui.background import in_background
 from wftui.tui.counting import count
 from wftui.tui.paths import short_path
 from wftui.tui.widgets.line_view import LineView
@@ -112,7 +113,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def load(self) -> None:
         """Read the workspace and the runs again, in the background."""
-        self.run_worker(self._load(), group="load", exclusive=True)
+        in_background(self, self._load, group="load", exclusive=True)
 
     async def _load(self) -> None:
         # Taken before reading: what is written meanwhile is read again.
