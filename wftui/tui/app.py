@@ -29,6 +29,7 @@ from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving, finish
 from wftui.tui.terminal import ascii_only, check_terminal
 from wftui.tui.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
+from wftui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -73,12 +74,20 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         """Runs of this process whose events can no longer be stored, and why: nobody can know what becomes of them."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with a run's id when a run of this process starts or ends; empty when another number waits."""
+        self._type_ahead = TypeAhead(self, super().on_event)
         self._start = start
         self._asking: set[str] = set()
         self._looks = 0
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have keys handled one at a time; everything else as ever."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._type_ahead.take(event)
+        else:
+            await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver, which outlives its terminal."""

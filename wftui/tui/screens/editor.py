@@ -94,6 +94,7 @@ class EditorScreen(SourceScreen):
     def on_mount(self) -> None:
         """Read the workflow and check it."""
         self._problems = self.query_one(ProblemList)
+        self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
         self._step_list = self.query_one(StepList)
         self._step_views: tuple[StepView, ...] = (self._step_list, self.query_one(WorkflowCanvas))
@@ -128,7 +129,7 @@ class EditorScreen(SourceScreen):
     def _tell_problem(self) -> None:
         """Say in words what is wrong at the cursor: of the list, and of the text."""
         chosen = self._problems.selected
-        self.query_one("#problem", Static).update(chosen.message if chosen is not None else "")
+        self._problem.update(chosen.message if chosen is not None else "")
         here = self._problems.at(self.source.line, self.source.column)
         self.status.problem = " ".join(here.message.split()) if here is not None else ""
 
