@@ -63,3 +63,12 @@ def test_what_cannot_be_done_to_connections_and_secrets(cli: Cli, monkeypatch: p
         monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
         found, _, err = cli("connections", *command.split())
         assert (found, said in err) == (exit_code, True), err
+
+
+def test_connections_need_a_folder(cli: Cli, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = settings.database.parent / "file"
+    file.touch()
+    monkeypatch.setenv("WFTUI_CONNECTIONS", str(file / "private"))
+    for command in ("connections list", "connections add mail --kind generic -s a=b"):
+        exit_code, _, err = cli(*command.split())
+        assert (exit_code, "error[connection.io] cannot read" in err) == (1, True), err
