@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -38,7 +39,11 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    # A program that tells how its run ended ignores signals until it exits; a test that is that program goes on.
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     monkeypatch.undo()
     time.tzset()
 

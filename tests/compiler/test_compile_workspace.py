@@ -216,6 +216,8 @@ def test_processes_that_compile_at_once_lose_no_entry(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with context.Pool(3) as pool:
         pool.starmap(_compile_many, [(str(tmp_path), first) for first in (0, 6, 12)])
+        pool.close()
+        pool.join()
     assert sorted(read_registry(tmp_path / "registry.py")) == sorted(f"flow{number}" for number in range(18))
 
 
