@@ -117,7 +117,7 @@ def _sarif_result(path: str, each: CompilationError, codes: Sequence[str]) -> di
 
 def _without_secrets(lines: list[str], diagnostics: Iterable[CompilationError]) -> list[str]:
     for each in diagnostics:
-        if each.code == "secret.literal":
+        if each.code == "secret.literal" and each.line <= len(lines):
             line, begin = lines[each.line - 1], each.column - 1
             lines[each.line - 1] = line[:begin] + "*" * each.length + line[begin + each.length :]
     return lines

@@ -16,7 +16,7 @@ MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000
 """Python reads and writes no decimal number of more than 4,300 digits."""
 _BATCH = 10_000
-_ONLY_OURS = 2  # references: the variable that is asked about, and the argument of the one who counts
+_ONLY_OURS = 2  # references: of the list asked about, and of the argument; newer Pythons may not count a variable's
 _ENCODED_AT_ONCE = 1_000_000
 JSON_TYPES = {str, int, float, bool, type(None), list, dict}
 
@@ -123,8 +123,9 @@ def freed(values: list[Json]) -> Iterator[None]:
     To free millions of objects in one go holds up every thread. What somebody else still holds is left as it is.
     """
     while values:
+        is_shared = sys.getrefcount(values[-1]) > _ONLY_OURS
         value = values.pop()
-        if sys.getrefcount(value) > _ONLY_OURS:
+        if is_shared:
             continue
         if isinstance(value, dict):
             while value:
