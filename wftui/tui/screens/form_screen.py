@@ -1,19 +1,20 @@
 """A form over the screen that is left with what was filled in, once nothing of it is wrong."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.form_state import Node
-from wftui.tui.actions import FIELD_KEYS, Action, bindings
+from wftui.tui.action_modal import ActionModal
+from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.background import in_background
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -29,7 +30,7 @@ async def _nothing(_values: dict[str, Json]) -> None:
     pass
 
 
-class FormScreen(ModalScreen[dict[str, Json] | None]):
+class FormScreen(ActionModal[dict[str, Json] | None]):
     """Returns what was filled in, or None after Escape. A subclass gives `ACTIONS`, `compose_form` and `problems`.
 
     Args:
@@ -47,12 +48,7 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
         &.-wrong .wrong { display: block; }
     }
     """
-    ACTIONS: ClassVar[tuple[Action, ...]] = ()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Make the bindings of a form from its actions, before Textual merges them."""
-        cls.BINDINGS = [*bindings(cls.ACTIONS), *FIELD_KEYS]
-        super().__init_subclass__(**options)
+    BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
     def __init__(self, heading: str, state: Node, keep: Keep = _nothing) -> None:
         super().__init__()
@@ -76,14 +72,6 @@ class FormScreen(ModalScreen[dict[str, Json] | None]):
     async def problems(self, values: Json) -> Mapping[str, str]:
         """What is wrong, by JSON Pointer, in the order of the form."""
         raise NotImplementedError
-
-    async def action_act(self, action_id: str) -> None:
-        """Do an action of the form."""
-        await self.run_action(f"screen.{action_id.partition('.')[2]}")
-
-    async def action_help(self) -> None:
-        """Show the keys."""
-        await self.run_action("app.help")
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from wftui.tui.actions import Action, bindings
+from wftui.tui.action_modal import ActionModal
+from wftui.tui.actions import Action
 from wftui.tui.counting import count
 from wftui.tui.status import look
 from wftui.tui.widgets.line_view import LineView
@@ -55,7 +54,7 @@ class _Decisions(LineView):
         return words.truncate(width, ellipsis=not self.ascii_only)
 
 
-class RestartScreen(ModalScreen[Answer]):
+class RestartScreen(ActionModal[Answer]):
     """Returns what is to become of the plan.
 
     Args:
@@ -79,7 +78,6 @@ class RestartScreen(ModalScreen[Answer]):
         Action("restart.inputs", "Other inputs", "Change the inputs, and see the plan of a new run.", ("i",), _GROUP),
         Action("restart.help", "Keys", "Show the keys of this plan.", ("question_mark", "f1"), _GROUP),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
 
     def __init__(
         self,
@@ -121,14 +119,6 @@ class RestartScreen(ModalScreen[Answer]):
         if parameters == ("restart.inputs",):
             return self._asks
         return super().check_action(action, parameters)
-
-    async def action_act(self, action_id: str) -> None:
-        """Do an action of the plan."""
-        await self.run_action(f"screen.{action_id.partition('.')[2]}")
-
-    async def action_help(self) -> None:
-        """Show the keys."""
-        await self.run_action("app.help")
 
     def action_run(self) -> None:
         """Go ahead."""

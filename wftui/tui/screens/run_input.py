@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
@@ -25,7 +24,8 @@ from wftui.model.forms import form_of, needs_input
 from wftui.model.json_schema import MISSING
 from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.runtime.form_problems import form_problems
-from wftui.tui.actions import FIELD_KEYS, Action, bindings
+from wftui.tui.action_modal import ActionModal
+from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background
 from wftui.tui.widgets.schema_form.command_line import CommandLine
 from wftui.tui.widgets.schema_form.field_text import facts_of
@@ -54,7 +54,7 @@ async def _take(_inputs: dict[str, Json]) -> bool:
     return True
 
 
-class RunInputModal(ModalScreen[dict[str, Json] | None]):
+class RunInputModal(ActionModal[dict[str, Json] | None]):
     """Returns the inputs to run with, or None after Escape.
 
     Args:
@@ -88,7 +88,7 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
         Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS), *FIELD_KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
     def __init__(
         self,
@@ -157,14 +157,6 @@ class RunInputModal(ModalScreen[dict[str, Json] | None]):
         if parameters == ("run_form.earlier",):
             return bool(self._recent)
         return super().check_action(action, parameters)
-
-    async def action_act(self, action_id: str) -> None:
-        """Do an action of the form."""
-        await self.run_action(f"screen.{action_id.partition('.')[2]}")
-
-    async def action_help(self) -> None:
-        """Show the keys."""
-        await self.run_action("app.help")
 
     # --- form and JSON
 

@@ -6,15 +6,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.store.payloads import as_reference
-from wftui.tui.actions import Action, bindings
+from wftui.tui.action_modal import ActionModal
+from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.widgets.ask_line import AskLine
@@ -26,7 +25,7 @@ from wftui.tui.widgets.value.view import ValueView
 _GROUP = "Value"
 
 
-class ValueScreen(ModalScreen[None]):
+class ValueScreen(ActionModal[None]):
     """A value in a box of its own, to be read, searched and saved; Escape goes back.
 
     Args:
@@ -49,7 +48,6 @@ class ValueScreen(ModalScreen[None]):
         Action("value.save", "Save", "Save the whole value to a new file.", ("s",), _GROUP),
         Action("value.help", "Keys", "Show the keys.", ("question_mark", "f1"), _GROUP),
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
 
     def __init__(self, title: str, value: Json, source: TextSource, *, name: str, ascii_only: bool = False) -> None:
         super().__init__()
@@ -70,14 +68,6 @@ class ValueScreen(ModalScreen[None]):
         """Show it once its width is known."""
         self._view.focus()
         self.call_after_refresh(self._view.show, self._value)
-
-    async def action_act(self, action_id: str) -> None:
-        """Do an action of this screen."""
-        await self.run_action(f"screen.{action_id.partition('.')[2]}")
-
-    async def action_help(self) -> None:
-        """Show the keys."""
-        await self.run_action("app.help")
 
     def action_leave(self) -> None:
         """Go back."""
