@@ -34,10 +34,11 @@ def workflow_schema(catalogue: Catalogue) -> dict[str, Any]:
         for name, definition in own.pop("$defs", {}).items():
             definitions[f"{step_type.word}.{name}"] = _bindable(_moved(definition, step_type.word))
         fields = _bindable(_moved(own, step_type.word))["anyOf"][0] if own.get("type") == "object" else own
+        about = ": ".join(part for part in (step_type.title, step_type.description) if part)
         step["allOf"].append(
             {
                 "if": {"properties": {"type": {"const": step_type.word}}, "required": ["type"]},
-                "then": {"properties": {"input": fields}},
+                "then": {"properties": {"input": {**fields, "description": about}}},
             }
         )
     return {

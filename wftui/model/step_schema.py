@@ -10,23 +10,6 @@ _COMMON = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "d
 _LOOP = ("until", "maxIterations", "delay")
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
 """Texts that want several lines to be written in."""
-_HELP = {
-    "name": "What the step is called in lists.",
-    "note": "For those who read the workflow.",
-    "when": "Runs only when this expression, without braces, is true.",
-    "forEach": "Runs once for each item of a list.",
-    "needs": "Ids of the steps it waits for; without any list, the one before.",
-    "join": "What must have become of them.",
-    "retry": "Tries again after a failure.",
-    "timeout": "How long one attempt may take: 30s, 5m.",
-    "onError": 'fail, continue, or {"fallback": value}.',
-    "disabled": "Leaves the step out.",
-    "idempotent": "May be run a second time after a crash without asking.",
-    "until": "Ends when this expression, without braces, is true.",
-    "maxIterations": "Ends after so many rounds at the latest.",
-    "delay": "Waits so long between two rounds.",
-    "connection": "The connection of the workflow it uses.",
-}
 
 
 def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connections: Sequence[str]) -> dict[str, Json]:
@@ -48,10 +31,14 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
         parts["properties"] = {name: _roomy(name, field) for name, field in fields.items()}
         properties["input"] = {**parts, "description": ""}
     if connections:
-        properties["connection"] = {"enum": list(connections), "description": _HELP["connection"]}
+        properties["connection"] = {"enum": list(connections), "description": known["connection"]["description"]}
     for name in (*(_LOOP if step_type == "loop" else ()), *_COMMON):
-        properties[name] = {**_own(known[name]), "description": _HELP[name]}
-    properties["needs"] = {"type": "array", "items": {"type": "string"}, "description": _HELP["needs"]}
+        properties[name] = _own(known[name])
+    properties["needs"] = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": known["needs"]["description"],
+    }
     return {"type": "object", "properties": properties, "$defs": definitions}
 
 

@@ -29,7 +29,7 @@ class AssertStep(StepType[AssertInput]):
     example: ClassVar = {"that": True, "message": "There are too few rows."}
     output_schema: ClassVar = {
         "type": "object",
-        "properties": {"that": {"const": True}},
+        "properties": {"that": {"const": True, "description": "Always true: anything else fails the step."}},
         "required": ["that"],
         "additionalProperties": False,
     }

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from wftui.model.base import Json
@@ -43,10 +43,10 @@ def read_input(model: type[ModelT], values: Json) -> ModelT:
 class Answer(StepModel):
     """What a person (or a timeout) said to an approval: the output of the `approval` step."""
 
-    approved: bool
-    by: str
-    at: str
-    data: Json = None
+    approved: Annotated[bool, Field(description="Whether it was approved.")]
+    by: Annotated[str, Field(description="User who answered; timeout when nobody did in time.")]
+    at: Annotated[str, Field(description="Time of the answer, ISO 8601.")]
+    data: Annotated[Json, Field(description="With a form: what was filled in.")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class ComposioStep(StepType[ComposioInput]):
         "properties": {
             "data": {"description": "What the tool gave."},
             "version": {"type": "string", "description": "The version that ran."},
-            "accountId": {"type": ["string", "null"]},
+            "accountId": {"type": ["string", "null"], "description": "The account that was used."},
             "logId": {"type": ["string", "null"], "description": "Of Composio's own log."},
         },
         "required": ["data", "version", "accountId", "logId"],

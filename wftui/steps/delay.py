@@ -41,7 +41,9 @@ class DelayStep(StepType[DelayInput]):
     example: ClassVar = {"for": "10ms"}
     output_schema: ClassVar = {
         "type": "object",
-        "properties": {"until": {"type": "string", "format": "date-time"}},
+        "properties": {
+            "until": {"type": "string", "format": "date-time", "description": "Time it waited for, ISO 8601."}
+        },
         "required": ["until"],
         "additionalProperties": False,
     }

@@ -59,9 +59,17 @@ class EmailStep(StepType[EmailInput]):
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
-            "messageId": {"type": "string"},
-            "accepted": {"type": "array", "items": {"type": "string"}},
-            "refused": {"type": "object", "additionalProperties": {"type": "string"}},
+            "messageId": {"type": "string", "description": "The Message-ID header."},
+            "accepted": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Addresses that the mail server took.",
+            },
+            "refused": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Addresses that it did not take, each with its answer.",
+            },
         },
         "required": ["messageId", "accepted", "refused"],
         "additionalProperties": False,

@@ -86,7 +86,9 @@ class FileOutput(StepModel):
 
     path: Annotated[str, Field(description="The file or folder that is the result.")]
     value: Annotated[Json, Field(description="read: the content.")] = None
-    bytes: int | None = None
+    bytes: Annotated[int | None, Field(description="Size of what was read, written, copied, hashed or looked at.")] = (
+        None
+    )
     files: Annotated[
         Json, Field(description="glob: list of {path, name, relative, kind, bytes, modifiedAt}; else their number.")
     ] = None
@@ -94,12 +96,12 @@ class FileOutput(StepModel):
     truncated: Annotated[bool | None, Field(description="glob: whether there were more than maxFiles.")] = None
     changed: Annotated[bool | None, Field(description="write: false when the file held exactly this.")] = None
     checksum: Annotated[str | None, Field(description="checksum, archive: the hash in hex.")] = None
-    algorithm: str | None = None
+    algorithm: Annotated[str | None, Field(description="checksum, archive: the hash function.")] = None
     entries: Annotated[dict[str, str] | None, Field(description="checksum of a folder: hash by relative path.")] = None
     exists: Annotated[bool | None, Field(description="stat: whether something is there.")] = None
     deleted: Annotated[bool | None, Field(description="delete: whether something was there.")] = None
     kind: Annotated[str | None, Field(description="stat: file, folder, link or other.")] = None
-    modified_at: str | None = None
+    modified_at: Annotated[str | None, Field(description="stat: time of the last change, ISO 8601.")] = None
     mode: Annotated[str | None, Field(description='stat: permissions, "0644".')] = None
 
 

@@ -93,7 +93,7 @@ class HttpInput(StepModel):
 class HttpOutput(StepModel):
     """Output of `http`."""
 
-    status: int
+    status: Annotated[int, Field(description="Status code of the response.")]
     headers: Annotated[dict[str, str], Field(description="Names in lower case.")]
     url: Annotated[str, Field(description="Where the answer came from, after redirects.")]
     body: Annotated[Json, Field(description="JSON value or text; null with saveTo.")] = None

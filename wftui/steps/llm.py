@@ -25,8 +25,8 @@ _JSON_ONLY = "Answer with JSON only, without any other text, that fits this JSON
 class ChatMessage(StepModel):
     """A message of the talk so far."""
 
-    role: Literal["system", "user", "assistant"]
-    content: str
+    role: Annotated[Literal["system", "user", "assistant"], Field(description="Author of the message.")]
+    content: Annotated[str, Field(description="Text of the message.")]
 
 
 class LlmInput(StepModel):
@@ -80,21 +80,21 @@ class LlmInput(StepModel):
 class Usage(StepModel):
     """Tokens of all requests together; null when the server does not count them."""
 
-    input_tokens: int | None
-    output_tokens: int | None
+    input_tokens: Annotated[int | None, Field(description="Tokens sent; null when the server does not count.")]
+    output_tokens: Annotated[int | None, Field(description="Tokens received; null when the server does not count.")]
     cached_tokens: Annotated[int, Field(description="Of the input tokens, those the server had in its cache.")]
 
 
 class LlmOutput(StepModel):
     """Output of `llm`."""
 
-    text: str
+    text: Annotated[str, Field(description="Text of the last response.")]
     value: Annotated[Json, Field(description="With schema: the answer as a JSON value.")] = None
     model: Annotated[str, Field(description="The model that answered, as the server calls it.")]
     finish_reason: Annotated[str, Field(description="stop, length, or the server's own word.")]
-    usage: Usage
+    usage: Annotated[Usage, Field(description="Tokens of all requests together.")]
     cost: Annotated[float | None, Field(description="Of all requests; null when no price of the model is known.")]
-    requests: int
+    requests: Annotated[int, Field(description="Requests that were sent, those after tool calls included.")]
     tool_calls: Annotated[list[Json], Field(description="{name, arguments, output or error} in their order.")]
 
 

@@ -64,9 +64,9 @@ class ShellInput(StepModel):
 class ShellOutput(StepModel):
     """Output of `shell`."""
 
-    exit_code: int
-    stdout: str
-    stderr: str
+    exit_code: Annotated[int, Field(description="Exit code of the process; 128 + n when signal n ended it.")]
+    stdout: Annotated[str, Field(description="Standard output; its middle is cut beyond maxOutput.")]
+    stderr: Annotated[str, Field(description="Standard error; its middle is cut beyond maxOutput.")]
     value: Annotated[Json, Field(description="stdout, parsed; text without its last line end.")]
     outputs: Annotated[dict[str, Json], Field(description="What was written to the file $WFTUI_OUTPUT.")]
     truncated: Annotated[bool, Field(description="Whether stdout or stderr was longer than maxOutput.")]

@@ -67,7 +67,7 @@ class SqlOutput(StepModel):
     rows: Annotated[list[dict[str, Json]], Field(description="One object per row, by column name.")]
     row_count: Annotated[int, Field(description="Rows in `rows`; for a change, the rows changed.")]
     truncated: Annotated[bool, Field(description="Whether there were more rows than maxRows.")]
-    columns: list[str]
+    columns: Annotated[list[str], Field(description="Names of the columns, in their order.")]
     last_id: Annotated[int | None, Field(description="Row id of the last insert.")] = None
 
 

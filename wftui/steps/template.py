@@ -61,7 +61,7 @@ class TemplateStep(StepType[TemplateInput]):
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
-            "text": {"type": "string"},
+            "text": {"type": "string", "description": "The text that was made."},
             "file": {"type": ["string", "null"], "description": "The file written, when `to` is given."},
         },
         "required": ["text", "file"],

@@ -1,0 +1,43 @@
+"""Every key that a workflow file may hold, and every field of an output, says what it is for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from wftui.compiler.schema import workflow_schema
+from wftui.model.base import Json
+from wftui.steps.base import StepType
+from wftui.steps.catalogue import builtin_catalogue
+
+CATALOGUE = builtin_catalogue()
+
+
+def properties(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Yield every property at any depth with its path; conditions (`if`) declare none."""
+    if isinstance(schema, list):
+        for index, inner in enumerate(schema):
+            yield from properties(inner, f"{path}/{index}")
+    elif isinstance(schema, dict):
+        for key, inner in schema.items():
+            if key == "if":
+                continue
+            if key == "properties" and not path.endswith("/properties"):
+                yield from ((f"{path}/{key}/{name}", field) for name, field in inner.items())
+            yield from properties(inner, f"{path}/{key}")
+
+
+def undescribed(schema: Json) -> list[str]:
+    """Paths of the properties without a description."""
+    return [path for path, field in properties(schema) if not (isinstance(field, dict) and field.get("description"))]
+
+
+def test_every_key_of_a_workflow_file_has_a_description() -> None:
+    schema = workflow_schema(CATALOGUE)
+    assert len(list(properties(schema))) > 200
+    assert undescribed(schema) == []
+
+
+@pytest.mark.parametrize("step_type", CATALOGUE.types(), ids=lambda step_type: step_type.word)
+def test_every_field_of_an_output_has_a_description(step_type: StepType[Any]) -> None:
+    assert undescribed(dict(step_type.output_schema)) == []
