@@ -52,19 +52,19 @@ async def run_steps(path: Path, count: int) -> float:
     """Milliseconds a step of a run whose every step is committed before the next."""
     store = await ExecutionStore.open(path)
     run = f"bench-{time.monotonic_ns()}"
-    await store.append([Created(execution_id=run, timestamp=utc_now(), workflow_id="bench")], wait=True)
-    await store.append([Started(execution_id=run, timestamp=utc_now())], wait=False)
+    await store.append([Created(run_id=run, timestamp=utc_now(), workflow_id="bench")], wait=True)
+    await store.append([Started(run_id=run, timestamp=utc_now())], wait=False)
     begin = time.perf_counter()
     for number in range(count):
         step = f"step_{number}"
-        named = {"execution_id": run, "step_id": step, "path": step}
+        named = {"run_id": run, "step_id": step, "path": step}
         started = StepStarted(**named, timestamp=utc_now(), step_name=step, step_type="set", input={"value": number})
         await store.append([started], wait=False)
         done = StepCompleted(**named, timestamp=utc_now(), output={"value": number}, duration=0.1)
         await store.append([done], wait=True)
         await asyncio.sleep(0)
     taken = time.perf_counter() - begin
-    await store.append([Completed(execution_id=run, timestamp=utc_now(), duration=1)], wait=True)
+    await store.append([Completed(run_id=run, timestamp=utc_now(), duration=1)], wait=True)
     await store.close()
     return taken * 1000 / count
 
@@ -131,7 +131,7 @@ def _written() -> int:
 
 async def _reading(folder: Path) -> list[Row]:
     store = await ExecutionStore.open(folder / "reading.db")
-    await store.append([Created(execution_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
+    await store.append([Created(run_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
 
     async def follow() -> int:
         seen = 0
@@ -143,10 +143,10 @@ async def _reading(folder: Path) -> list[Row]:
     await asyncio.sleep(0)
     begin = time.perf_counter()
     for number in range(10_000):
-        await store.append([Log(execution_id="run", timestamp=utc_now(), message=f"line {number}")], wait=False)
+        await store.append([Log(run_id="run", timestamp=utc_now(), message=f"line {number}")], wait=False)
         if number % 50 == 0:
             await asyncio.sleep(0)
-    await store.append([Completed(execution_id="run", timestamp=utc_now(), duration=1)], wait=True)
+    await store.append([Completed(run_id="run", timestamp=utc_now(), duration=1)], wait=True)
     seen = await follower
     rate = seen / (time.perf_counter() - begin)
     begin = time.perf_counter()
@@ -158,9 +158,9 @@ async def _reading(folder: Path) -> list[Row]:
 
 async def _big_value(folder: Path) -> list[Row]:
     store = await ExecutionStore.open(folder / "big.db")
-    await store.append([Created(execution_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
+    await store.append([Created(run_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
     value = [{"row": number, "text": "some text of a row " * 4} for number in range(1_000_000)]
-    named = {"execution_id": "run", "timestamp": utc_now(), "step_id": "big", "path": "big"}
+    named = {"run_id": "run", "timestamp": utc_now(), "step_id": "big", "path": "big"}
     event = StepCompleted(**named, output=value, duration=1)
     stored, gap = await _gap_during(lambda: store.append([event], wait=True))
     record = await store.get("run")
@@ -221,17 +221,17 @@ def _second_process(folder: Path) -> Iterable[Row]:
 
 async def _delays(path: Path) -> list[float]:
     store = await ExecutionStore.open(path)
-    await store.append([Created(execution_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
+    await store.append([Created(run_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
     follower = subprocess.Popen([sys.executable, "-c", _FOLLOW, str(path)], stdout=subprocess.PIPE, text=True)
     assert follower.stdout is not None
     follower.stdout.readline()
     delays = []
     for number in range(40):
         await asyncio.sleep(0.013 * (number % 5))
-        await store.append([Log(execution_id="run", timestamp=utc_now(), message="x")], wait=True)
+        await store.append([Log(run_id="run", timestamp=utc_now(), message="x")], wait=True)
         committed = time.time()
         delays.append(float(follower.stdout.readline().split()[1]) - committed)
-    await store.append([Completed(execution_id="run", timestamp=utc_now(), duration=1)], wait=True)
+    await store.append([Completed(run_id="run", timestamp=utc_now(), duration=1)], wait=True)
     follower.communicate()
     await store.close()
     return delays
@@ -318,12 +318,12 @@ from wftui.store.execution_store import ExecutionStore
 
 async def main():
     store = await ExecutionStore.open(Path(sys.argv[1]))
-    await store.append([Created(execution_id="live", timestamp=utc_now(), workflow_id="live")], wait=True)
+    await store.append([Created(run_id="live", timestamp=utc_now(), workflow_id="live")], wait=True)
     times = []
     async def work():
         while True:
             begin = time.perf_counter()
-            await store.append([Log(execution_id="live", timestamp=utc_now(), message="x" * 100)], wait=True)
+            await store.append([Log(run_id="live", timestamp=utc_now(), message="x" * 100)], wait=True)
             times.append(time.perf_counter() - begin)
             await asyncio.sleep(0.001)
     worker = asyncio.create_task(work())

@@ -262,7 +262,7 @@ async def interrupted(workbench: Workbench, workflow_id: str, *done: str) -> str
     """A run whose process died when these steps had ended."""
     store = await workbench.store()
     loaded = workbench.compiler().load(workflow_id)
-    run: dict[str, Any] = {"execution_id": new_id(utc_now), "timestamp": utc_now()}
+    run: dict[str, Any] = {"run_id": new_id(utc_now), "timestamp": utc_now()}
     plan = await store.put_plan(loaded.source, loaded.code)
     events: list[ExecutionEvent] = [
         Created(**run, workflow_id=workflow_id, user_id="ada", plan=plan, steps=step_infos(loaded.plan)),
@@ -271,7 +271,7 @@ async def interrupted(workbench: Workbench, workflow_id: str, *done: str) -> str
         Interrupted(**run),
     ]
     await store.append(events, wait=True)
-    return str(run["execution_id"])
+    return str(run["run_id"])
 
 
 async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(

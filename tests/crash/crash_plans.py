@@ -34,7 +34,7 @@ class Trace(StepType[Any]):
         if input["flaky"] and context.attempt == 1:
             raise WorkflowError("flaky", "the first attempt always fails")
         descriptor = os.open(self._traces, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(descriptor, f"{context.execution_id}/{context.path}\n".encode())
+        os.write(descriptor, f"{context.run_id}/{context.path}\n".encode())
         os.close(descriptor)
         return {"path": context.path, "mark": input["mark"], "text": input["text"]}
 

@@ -92,13 +92,13 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
 async def test_a_resume_that_is_cut_short_once_the_run_is_its_own_lets_it_go_on(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     executor = executor_of(store)
-    born = {"execution_id": "run", "timestamp": utc_now()}
+    born = {"run_id": "run", "timestamp": utc_now()}
     created = Created(workflow_id="w", plan=await store.put_plan("{}", ""), **born)
     await store.append([created, Started(**born), Interrupted(**born)], wait=True)
     claim = store.claim
 
-    async def claim_and_cut(execution_id: str, owner: Owner | None = None) -> None:
-        await claim(execution_id, owner)
+    async def claim_and_cut(run_id: str, owner: Owner | None = None) -> None:
+        await claim(run_id, owner)
         resuming.cancel()
 
     store.claim = claim_and_cut  # type: ignore[method-assign]

@@ -39,11 +39,11 @@ async def resume(
     plan: WorkflowPlan, before: list[ExecutionEvent], catalogue: Steps, inputs: dict[str, Json] | None = None
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
     """Go on with a run of which only these events were stored; returns the record and all its events."""
-    run_id = before[0].execution_id
+    run_id = before[0].run_id
     watch = Watch()
     sink = MemorySink(run_id, watch)
     stored = [event.model_copy(update={"seq": 0}) for event in before]
-    stored.append(Interrupted(execution_id=run_id, timestamp=utc_now()))
+    stored.append(Interrupted(run_id=run_id, timestamp=utc_now()))
     await sink.append(stored, wait=True)
     history = _history(stored)
     redactor = Redactor()
@@ -234,7 +234,7 @@ async def test_a_cancelled_run_is_cancelled_when_it_goes_on() -> None:
     plan = workflow(*chain(step("a"), step("b")), finally_=(step("tidy"),))
     watch = Watch()
     await run(plan, watch=watch)
-    asked = CancelRequested(execution_id=watch.events[0].execution_id, timestamp=utc_now())
+    asked = CancelRequested(run_id=watch.events[0].run_id, timestamp=utc_now())
     record, _ = await resume(plan, [*watch.events[:4], asked], Steps())
     assert record.status == "cancelled"
     assert {each.path: each.status for each in record.step_results} == {

@@ -43,7 +43,7 @@ async def store(tmp_path: Path) -> AsyncIterator[ExecutionStore]:
 async def interrupted(
     store: ExecutionStore, run_id: str, plan: WorkflowPlan, inputs: dict[str, Json], *events: ExecutionEvent
 ) -> None:
-    at: dict[str, Any] = {"execution_id": run_id, "timestamp": utc_now()}
+    at: dict[str, Any] = {"run_id": run_id, "timestamp": utc_now()}
     stored = await store.put_plan("{}", "")
     begun = Created(workflow_id=plan.id, plan=stored, user_id="", inputs=inputs, steps=step_infos(plan), **at)
     await store.append([begun, Started(**at), *events, Interrupted(**at)], wait=True)
@@ -53,7 +53,7 @@ async def interrupted(
 async def left_behind(store: ExecutionStore, *calls_now: dict[str, Json]) -> WorkflowExecutor:
     """An executor that finds a run which had called `child` with n = 2, and now makes these calls."""
     plan = workflow(step("a", "calls", input=lambda _scope: {"function": "calls", "calls": list(calls_now)}))
-    of: dict[str, Any] = {"execution_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
     began = StepStarted(step_name="a", step_type="call", attempt=1, **of)
     await interrupted(store, EARLIER, CHILD, {"n": 2, "key": "***", "more": 1})
     await interrupted(

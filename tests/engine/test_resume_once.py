@@ -22,7 +22,7 @@ PLAN = workflow(step("a"))
 
 async def interrupted_run(store: ExecutionStore) -> None:
     plan = await store.put_plan("{}", "")
-    where = {"execution_id": RUN, "timestamp": utc_now()}
+    where = {"run_id": RUN, "timestamp": utc_now()}
     begun = Created(workflow_id="test", plan=plan, user_id="", inputs={}, steps=step_infos(PLAN), **where)
     await store.append([begun, Started(**where), Interrupted(**where)], wait=True)
     await store.release(RUN)
@@ -61,7 +61,7 @@ async def test_a_run_that_went_on_meanwhile_in_another_process_is_left_alone(tmp
     loop = asyncio.get_running_loop()
 
     async def go_on_and_die() -> None:
-        where = {"execution_id": RUN, "timestamp": utc_now()}
+        where = {"run_id": RUN, "timestamp": utc_now()}
         await other.claim(RUN)
         await other.append([Resumed(**where), Interrupted(**where)], wait=True)
         await other.release(RUN)
@@ -94,7 +94,7 @@ async def test_a_step_that_may_run_only_once_is_on_record_before_it_runs(open_ex
 
     async def newest(_input: dict[str, Json], context: StepContext) -> Json:
         """The newest event that another process sees while the step runs."""
-        return (await anext(other.get_event_stream(context.execution_id)))[-1].type
+        return (await anext(other.get_event_stream(context.run_id)))[-1].type
 
     plan = workflow(step("pay", "newest", idempotent=False), outputs={"seen": output_of("pay")})
     executor = await open_executor({"w": plan}, newest=newest)

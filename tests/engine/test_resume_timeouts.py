@@ -31,14 +31,14 @@ async def begun(plan: WorkflowPlan, last: str, path: str) -> list[ExecutionEvent
 
 def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEvent]:
     """As if the process had died so many seconds later, and another had tried to go on a day after that."""
-    run_id, died = events[0].execution_id, events[-1].timestamp + timedelta(seconds=seconds)
+    run_id, died = events[0].run_id, events[-1].timestamp + timedelta(seconds=seconds)
     next_day = died + timedelta(days=1)
     return [
         *events,
-        Log(execution_id=run_id, timestamp=died, message="its last words"),
-        Interrupted(execution_id=run_id, timestamp=next_day),
-        Resumed(execution_id=run_id, timestamp=next_day),
-        Interrupted(execution_id=run_id, timestamp=next_day, last_sign=next_day),
+        Log(run_id=run_id, timestamp=died, message="its last words"),
+        Interrupted(run_id=run_id, timestamp=next_day),
+        Resumed(run_id=run_id, timestamp=next_day),
+        Interrupted(run_id=run_id, timestamp=next_day, last_sign=next_day),
     ]
 
 
@@ -56,7 +56,7 @@ async def test_a_sign_of_life_later_than_the_last_event_counts() -> None:
     plan = workflow(step("a", "for_ever"), timeout=LIMIT)
     before = await begun(plan, "step_started", "a")
     seen = Interrupted(
-        execution_id=before[0].execution_id,
+        run_id=before[0].run_id,
         timestamp=before[-1].timestamp + timedelta(days=1),
         last_sign=before[-1].timestamp + timedelta(seconds=LIMIT),
     )

@@ -83,7 +83,7 @@ async def test_a_run_goes_on_with_items_that_its_record_no_longer_holds() -> Non
     await run(plan, watch=watch)
     died_at = next(event.seq for event in watch.events if getattr(event, "path", "") == f"each[{count}]")
     before = watch.events[:died_at]
-    assert len(fold(before[0].execution_id, before).step_results) < 2 * count
+    assert len(fold(before[0].run_id, before).step_results) < 2 * count
 
     record, after = await resume(plan, before, Steps())
 

@@ -55,17 +55,17 @@ def numbered(*events: ExecutionEvent) -> list[ExecutionEvent]:
 
 def created(*ids: str) -> Created:
     steps = [StepInfo(path=i, step_id=i, step_name=i.title(), step_type="set") for i in ids]
-    return Created(execution_id=RUN, timestamp=at(0), workflow_id="w", inputs={"a": 1}, steps=steps)
+    return Created(run_id=RUN, timestamp=at(0), workflow_id="w", inputs={"a": 1}, steps=steps)
 
 
 def started(path: str, ms: int, attempt: int = 1) -> StepStarted:
     return StepStarted(
-        execution_id=RUN, timestamp=at(ms), step_id=path, path=path, step_name=path, step_type="set", attempt=attempt
+        run_id=RUN, timestamp=at(ms), step_id=path, path=path, step_name=path, step_type="set", attempt=attempt
     )
 
 
 def completed(path: str, ms: int, duration: float, output: object = None) -> StepCompleted:
-    return StepCompleted(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, duration=duration, output=output)
+    return StepCompleted(run_id=RUN, timestamp=at(ms), step_id=path, path=path, duration=duration, output=output)
 
 
 def test_a_run_from_created_to_completed() -> None:
@@ -73,13 +73,13 @@ def test_a_run_from_created_to_completed() -> None:
         RUN,
         numbered(
             created("a", "b"),
-            Started(execution_id=RUN, timestamp=at(1)),
+            Started(run_id=RUN, timestamp=at(1)),
             started("a", 2),
-            StepProgress(execution_id=RUN, timestamp=at(3), step_id="a", path="a", progress=0.5, message="half"),
-            Log(execution_id=RUN, timestamp=at(3), message="hello", path="a"),
+            StepProgress(run_id=RUN, timestamp=at(3), step_id="a", path="a", progress=0.5, message="half"),
+            Log(run_id=RUN, timestamp=at(3), message="hello", path="a"),
             completed("a", 5, 3.0, {"x": 1}),
-            StepSkipped(execution_id=RUN, timestamp=at(5), step_id="b", path="b", reason="when is false"),
-            Completed(execution_id=RUN, timestamp=at(6), outputs={"x": 1}, duration=5.0, warnings=1),
+            StepSkipped(run_id=RUN, timestamp=at(5), step_id="b", path="b", reason="when is false"),
+            Completed(run_id=RUN, timestamp=at(6), outputs={"x": 1}, duration=5.0, warnings=1),
         ),
     )
     assert (record.status, record.outputs, record.duration, record.warnings) == ("completed", {"x": 1}, 5.0, 1)
@@ -93,12 +93,10 @@ def test_a_run_from_created_to_completed() -> None:
 
 
 def test_each_attempt_is_recorded_with_its_own_error() -> None:
-    retrying = StepRetrying(
-        execution_id=RUN, timestamp=at(4), step_id="a", path="a", attempt=1, error=BOOM, next_at=at(10)
-    )
-    failed = StepFailed(execution_id=RUN, timestamp=at(13), step_id="a", path="a", attempt=2, error=BOOM, duration=11)
+    retrying = StepRetrying(run_id=RUN, timestamp=at(4), step_id="a", path="a", attempt=1, error=BOOM, next_at=at(10))
+    failed = StepFailed(run_id=RUN, timestamp=at(13), step_id="a", path="a", attempt=2, error=BOOM, duration=11)
     events: list[ExecutionEvent] = numbered(
-        created("a"), Started(execution_id=RUN, timestamp=at(1)), started("a", 2), retrying
+        created("a"), Started(run_id=RUN, timestamp=at(1)), started("a", 2), retrying
     )
     waiting = fold(RUN, events).step("a")
     assert waiting is not None
@@ -113,12 +111,12 @@ def test_each_attempt_is_recorded_with_its_own_error() -> None:
 
 def test_an_approval_waits_and_goes_on_when_answered() -> None:
     waiting = StepWaiting(
-        execution_id=RUN, timestamp=at(3), step_id="a", path="a", waiting=Waiting(reason="approval", prompt="Sure?")
+        run_id=RUN, timestamp=at(3), step_id="a", path="a", waiting=Waiting(reason="approval", prompt="Sure?")
     )
-    answered = StepAnswered(execution_id=RUN, timestamp=at(9), step_id="a", path="a", approved=True, by="me")
+    answered = StepAnswered(run_id=RUN, timestamp=at(9), step_id="a", path="a", approved=True, by="me")
     events: list[ExecutionEvent] = [
         created("a"),
-        Started(execution_id=RUN, timestamp=at(1)),
+        Started(run_id=RUN, timestamp=at(1)),
         started("a", 2),
         waiting,
     ]
@@ -133,14 +131,14 @@ def test_an_approval_waits_and_goes_on_when_answered() -> None:
 def test_iterations_are_counted_on_their_step_and_kept_by_address() -> None:
     def iteration(kind: type, index: int, **more: object) -> ExecutionEvent:
         return parse_event(
-            kind(execution_id=RUN, timestamp=at(5), step_id="a", path=f"a[{index}]", index=index, **more).to_wire()
+            kind(run_id=RUN, timestamp=at(5), step_id="a", path=f"a[{index}]", index=index, **more).to_wire()
         )
 
     record = fold(
         RUN,
         numbered(
             created("a"),
-            IterationsPlanned(execution_id=RUN, timestamp=at(2), step_id="a", path="a", total=2),
+            IterationsPlanned(run_id=RUN, timestamp=at(2), step_id="a", path="a", total=2),
             iteration(IterationStarted, 0, label="zero"),
             iteration(IterationStarted, 1),
             iteration(IterationCompleted, 0, output=7, duration=1.0),
@@ -164,11 +162,11 @@ def test_the_parent_of_an_address(path: str, parent: str | None) -> None:
 def test_an_interrupted_run_that_is_resumed_runs_again() -> None:
     events: list[ExecutionEvent] = [
         created("a"),
-        Started(execution_id=RUN, timestamp=at(1)),
-        Interrupted(execution_id=RUN, timestamp=at(2)),
+        Started(run_id=RUN, timestamp=at(1)),
+        Interrupted(run_id=RUN, timestamp=at(2)),
     ]
     assert fold(RUN, numbered(*events)).status == "interrupted"
-    assert fold(RUN, numbered(*events, Resumed(execution_id=RUN, timestamp=at(3)))).status == "running"
+    assert fold(RUN, numbered(*events, Resumed(run_id=RUN, timestamp=at(3)))).status == "running"
 
 
 def test_a_cancelled_run_says_so() -> None:
@@ -176,11 +174,11 @@ def test_a_cancelled_run_says_so() -> None:
         RUN,
         numbered(
             created("a"),
-            Started(execution_id=RUN, timestamp=at(1)),
+            Started(run_id=RUN, timestamp=at(1)),
             started("a", 2),
-            CancelRequested(execution_id=RUN, timestamp=at(3), by="me"),
-            StepCancelled(execution_id=RUN, timestamp=at(4), step_id="a", path="a", duration=2.0),
-            Cancelled(execution_id=RUN, timestamp=at(5), duration=5.0),
+            CancelRequested(run_id=RUN, timestamp=at(3), by="me"),
+            StepCancelled(run_id=RUN, timestamp=at(4), step_id="a", path="a", duration=2.0),
+            Cancelled(run_id=RUN, timestamp=at(5), duration=5.0),
         ),
     )
     assert (record.status, record.cancel_requested) == ("cancelled", True)
@@ -192,27 +190,27 @@ def test_a_cancelled_run_says_so() -> None:
 def test_a_missing_event_is_noticed() -> None:
     record = new_record(RUN)
     with pytest.raises(GapError):
-        apply(record, Started(execution_id=RUN, timestamp=at(0), seq=2))
+        apply(record, Started(run_id=RUN, timestamp=at(0), seq=2))
 
 
 @st.composite
 def runs(draw: st.DrawFn) -> list[ExecutionEvent]:
     """Plausible event streams, in order, ended or not."""
     ids = draw(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True))
-    events: list[ExecutionEvent] = [created(*ids), Started(execution_id=RUN, timestamp=at(1))]
+    events: list[ExecutionEvent] = [created(*ids), Started(run_id=RUN, timestamp=at(1))]
     ms = 1
     for path in ids:
         ms += draw(st.integers(1, 1000))
         kind = draw(st.sampled_from(["ok", "fail", "skip", "retry", "open"]))
         if kind == "skip":
             reason = draw(st.sampled_from(["when is false", "disabled"]))
-            events.append(StepSkipped(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, reason=reason))
+            events.append(StepSkipped(run_id=RUN, timestamp=at(ms), step_id=path, path=path, reason=reason))
             continue
         events.append(started(path, ms))
         if kind == "retry":
             events.append(
                 StepRetrying(
-                    execution_id=RUN,
+                    run_id=RUN,
                     timestamp=at(ms),
                     step_id=path,
                     path=path,
@@ -225,11 +223,9 @@ def runs(draw: st.DrawFn) -> list[ExecutionEvent]:
         if kind in {"ok", "retry"}:
             events.append(completed(path, ms + 9, 9.0, draw(st.none() | st.integers() | st.text(max_size=5))))
         if kind == "fail":
-            events.append(
-                StepFailed(execution_id=RUN, timestamp=at(ms), step_id=path, path=path, error=BOOM, duration=1.0)
-            )
+            events.append(StepFailed(run_id=RUN, timestamp=at(ms), step_id=path, path=path, error=BOOM, duration=1.0))
     if draw(st.booleans()):
-        events.append(Failed(execution_id=RUN, timestamp=at(ms + 10), error=BOOM, duration=1.0))
+        events.append(Failed(run_id=RUN, timestamp=at(ms + 10), error=BOOM, duration=1.0))
     return numbered(*events)
 
 
@@ -260,12 +256,12 @@ def item(
     kind: type[IterationStarted | IterationCompleted | IterationFailed], index: int, owner: str = "a", **more: Json
 ) -> ExecutionEvent:
     path, step_id = f"{owner}[{index}]", owner.rpartition(".")[2]
-    return kind(execution_id=RUN, timestamp=at(5), step_id=step_id, path=path, index=index, **more)
+    return kind(run_id=RUN, timestamp=at(5), step_id=step_id, path=path, index=index, **more)
 
 
 def planned(owner: str, total: int | None) -> IterationsPlanned:
     step_id = owner.rpartition(".")[2]
-    return IterationsPlanned(execution_id=RUN, timestamp=at(2), step_id=step_id, path=owner, total=total)
+    return IterationsPlanned(run_id=RUN, timestamp=at(2), step_id=step_id, path=owner, total=total)
 
 
 def items(count: int, *, inner: int = 0) -> list[ExecutionEvent]:
@@ -385,7 +381,7 @@ def repeated_runs(draw: st.DrawFn) -> list[ExecutionEvent]:
         elif kind == "fail":
             events.append(item(IterationFailed, index, error=BOOM, duration=1.0))
         elif kind == "cancel":
-            events.append(StepCancelled(execution_id=RUN, timestamp=at(5), step_id="a", path=path))
+            events.append(StepCancelled(run_id=RUN, timestamp=at(5), step_id="a", path=path))
         else:
             events.append(planned("a", None))
     return numbered(*events)

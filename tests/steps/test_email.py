@@ -38,13 +38,13 @@ async def test_a_message_arrives_whole(run: Run, context: RecordingContext) -> N
                 "bcc": "eve@x.org",
                 "replyTo": "all@x.org",
                 "attachments": ["data.csv"],
-                "headers": {"X-Run": context.execution_id},
+                "headers": {"X-Run": context.run_id},
             },
         )
     assert output["accepted"] == box.recipients == ["ann@x.org", "bob@x.org", "eve@x.org"]
     message = email.message_from_string(box.messages[0], policy=policy.default)
     assert (message["Subject"], message["To"], message["Cc"]) == ("Grüße", "Ann <ann@x.org>", "bob@x.org")
-    assert (message["Reply-To"], message["X-Run"]) == ("all@x.org", context.execution_id)
+    assert (message["Reply-To"], message["X-Run"]) == ("all@x.org", context.run_id)
     assert message["Message-ID"] == output["messageId"]
     assert "eve@x.org" not in box.messages[0]
     kinds = [part.get_content_type() for part in message.walk()]

@@ -307,8 +307,8 @@ async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
         await until(lambda: (tmp_path / "away").exists() and (tmp_path / "away").read_text())
         pid = int((tmp_path / "away").read_text())
         assert lives(pid)
-        ((whose, left),) = left_of(context.execution_id, lambda mark: bool(mark.path))
-        assert whose == TreeMark(context.execution_id), "all steps of the run share it"
+        ((whose, left),) = left_of(context.run_id, lambda mark: bool(mark.path))
+        assert whose == TreeMark(context.run_id), "all steps of the run share it"
         assert pid in [process.pid for process in left]
     assert not lives(pid)
 

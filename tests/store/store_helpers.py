@@ -47,52 +47,52 @@ def ticking(step: timedelta = timedelta(milliseconds=1), start: datetime = START
 
 
 def created(run: str = RUN, *, workflow: str = "demo", at: datetime = START, **fields: Json) -> Created:
-    return Created(execution_id=run, timestamp=at, workflow_id=workflow, **fields)
+    return Created(run_id=run, timestamp=at, workflow_id=workflow, **fields)
 
 
 def started(run: str = RUN, *, at: datetime = START) -> Started:
-    return Started(execution_id=run, timestamp=at)
+    return Started(run_id=run, timestamp=at)
 
 
 def step_started(run: str = RUN, *, step: str = "fetch", value: Json = None, at: datetime = START) -> StepStarted:
-    return StepStarted(execution_id=run, timestamp=at, step_id=step, path=step, step_name=step, input=value)
+    return StepStarted(run_id=run, timestamp=at, step_id=step, path=step, step_name=step, input=value)
 
 
 def step_completed(run: str = RUN, *, step: str = "fetch", value: Json = None, at: datetime = START) -> StepCompleted:
-    return StepCompleted(execution_id=run, timestamp=at, step_id=step, path=step, output=value, duration=5.0)
+    return StepCompleted(run_id=run, timestamp=at, step_id=step, path=step, output=value, duration=5.0)
 
 
 def log(run: str = RUN, *, message: str = "hello", at: datetime = START) -> Log:
-    return Log(execution_id=run, timestamp=at, message=message)
+    return Log(run_id=run, timestamp=at, message=message)
 
 
 def completed(run: str = RUN, *, value: Json = None, duration: float = 100.0, at: datetime = START) -> Completed:
-    return Completed(execution_id=run, timestamp=at, outputs=value, duration=duration)
+    return Completed(run_id=run, timestamp=at, outputs=value, duration=duration)
 
 
 def failed(run: str = RUN, *, message: str = "it broke", at: datetime = START) -> Failed:
-    return Failed(execution_id=run, timestamp=at, error=ExecutionError(type="exit_code", message=message), duration=7.0)
+    return Failed(run_id=run, timestamp=at, error=ExecutionError(type="exit_code", message=message), duration=7.0)
 
 
 def cancelled(run: str = RUN, *, at: datetime = START) -> Cancelled:
-    return Cancelled(execution_id=run, timestamp=at)
+    return Cancelled(run_id=run, timestamp=at)
 
 
 def interrupted(run: str = RUN, *, at: datetime = START) -> Interrupted:
-    return Interrupted(execution_id=run, timestamp=at)
+    return Interrupted(run_id=run, timestamp=at)
 
 
 def resumed(run: str = RUN, *, at: datetime = START) -> Resumed:
-    return Resumed(execution_id=run, timestamp=at)
+    return Resumed(run_id=run, timestamp=at)
 
 
 def asking(run: str = RUN, *, step: str = "approve", at: datetime = START) -> StepWaiting:
     waiting = Waiting(reason="approval", prompt="Go on?")
-    return StepWaiting(execution_id=run, timestamp=at, step_id=step, path=step, waiting=waiting)
+    return StepWaiting(run_id=run, timestamp=at, step_id=step, path=step, waiting=waiting)
 
 
 def answered(run: str = RUN, *, step: str = "approve", at: datetime = START) -> StepAnswered:
-    return StepAnswered(execution_id=run, timestamp=at, step_id=step, path=step, approved=True, by="ann")
+    return StepAnswered(run_id=run, timestamp=at, step_id=step, path=step, approved=True, by="ann")
 
 
 def finished_run(run: str, *, at: datetime = START, workflow: str = "demo", value: Json = None) -> list[ExecutionEvent]:
@@ -140,7 +140,7 @@ _errors = _of(
     ExecutionError, type=_any_texts, message=_any_texts, stack=st.none() | _any_texts, details=st.none() | json_values
 )
 _infos = _of(StepInfo, path=_steps, step_id=_steps, step_name=_any_texts, step_type=_texts)
-_run = {"execution_id": st.just(RUN), "timestamp": _moments}
+_run = {"run_id": st.just(RUN), "timestamp": _moments}
 _paths = st.tuples(_steps, st.sampled_from(["", "[0]", "[11].inner"])).map("".join)
 _step = {**_run, "step_id": _steps, "path": _paths | st.just("fetch")}
 _waitings = _of(

@@ -96,9 +96,7 @@ def test_a_deeply_nested_value_is_stored_or_refused_but_never_breaks() -> None:
             value: object = "deep"
             for _ in range(depth):
                 value = [value]
-            first = Created(
-                execution_id=f"run-{depth}", timestamp="2026-01-01T00:00:00Z", workflow_id="w", inputs=value
-            )
+            first = Created(run_id=f"run-{depth}", timestamp="2026-01-01T00:00:00Z", workflow_id="w", inputs=value)
             try:
                 shown = await store.append([first], wait=True)
             except NotJsonError as error:

@@ -15,7 +15,7 @@ from wftui.store.schema import MIGRATIONS, VERSION
 def waits_for(run: str, path: str, child: str) -> StepWaiting:
     step = path.rpartition(".")[2].partition("[")[0]
     waiting = Waiting(reason="child", child_id=child)
-    return StepWaiting(execution_id=run, timestamp=START, step_id=step, path=path, waiting=waiting)
+    return StepWaiting(run_id=run, timestamp=START, step_id=step, path=path, waiting=waiting)
 
 
 def as_version_1(path: Path) -> None:

@@ -61,7 +61,7 @@ class Story:
 
     def add(self, kind: type[EventT], at: float, **fields: Any) -> None:
         """One event."""
-        event = kind(execution_id=self.run_id, timestamp=BEGIN + timedelta(seconds=at), **fields)
+        event = kind(run_id=self.run_id, timestamp=BEGIN + timedelta(seconds=at), **fields)
         self.events.append(event)  # type: ignore[arg-type]  # all kinds used here are ExecutionEvents
 
     def created(self, steps: Iterable[tuple[str, str, str, tuple[str, ...], str | None]] = STEPS) -> None:

@@ -39,9 +39,9 @@ def short_run(number: int, workflow_id: str = "log_triage", days_ago: float = 0)
     """A run of no steps."""
     run_id, begin = f"01short{number:05d}-aaaaa", BEGIN + timedelta(seconds=number) - timedelta(days=days_ago)
     return [
-        Created(execution_id=run_id, timestamp=begin, workflow_id=workflow_id, user_id="grace"),
-        Started(execution_id=run_id, timestamp=begin),
-        Completed(execution_id=run_id, timestamp=begin + timedelta(seconds=2), duration=2000),
+        Created(run_id=run_id, timestamp=begin, workflow_id=workflow_id, user_id="grace"),
+        Started(run_id=run_id, timestamp=begin),
+        Completed(run_id=run_id, timestamp=begin + timedelta(seconds=2), duration=2000),
     ]
 
 
@@ -178,7 +178,7 @@ async def test_a_run_that_goes_on_is_kept_up_to_date(open_history: Any, workbenc
     await put(workbench, running())
     async with open_history() as (pilot, _screen, table):
         assert table.selected.status == "running"
-        done = Completed(execution_id=running().run_id, timestamp=BEGIN + timedelta(seconds=20), duration=20_000)
+        done = Completed(run_id=running().run_id, timestamp=BEGIN + timedelta(seconds=20), duration=20_000)
         await (await workbench.store()).append([done], wait=True)
         await until(pilot, lambda: table.selected is not None and table.selected.status == "completed")
 

@@ -18,7 +18,7 @@ class Probe(App[None]):
         super().__init__()
         lines = LogLines()
         for number in range(20_500):
-            lines.append(Log(execution_id="r", timestamp=MOMENT, level="info", path="a", message=f"line {number}"))
+            lines.append(Log(run_id="r", timestamp=MOMENT, level="info", path="a", message=f"line {number}"))
         self.view = LogView(lines)
 
     def compose(self) -> ComposeResult:

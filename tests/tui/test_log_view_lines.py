@@ -15,7 +15,7 @@ MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
 def log(message: str, level: LogLevel = "info", path: str | None = "fetch", at: float = 0) -> Log:
-    return Log(execution_id="r", timestamp=MOMENT + timedelta(seconds=at), level=level, path=path, message=message)
+    return Log(run_id="r", timestamp=MOMENT + timedelta(seconds=at), level=level, path=path, message=message)
 
 
 # --- text

@@ -106,7 +106,7 @@ async def test_new_events_show_while_the_monitor_is_open(
     async with open_run(story) as (pilot, screen):
         screen.panes.pick("steps")
         for event in rest:
-            event.execution_id = story.run_id
+            event.run_id = story.run_id
         await (await workbench.store()).append(rest, wait=True)
         await until(pilot, lambda: screen.state.ended and "completed" in text_of(pilot.app))
         assert "6 of 6" in text_of(pilot.app)
@@ -296,7 +296,7 @@ async def test_scrolling_up_stops_following_and_the_end_goes_on(
         await pilot.press("pageup")
         assert not log.following
         at = log.scroll_offset.y
-        more = Log(execution_id=story.run_id, timestamp=story.events[-1].timestamp, message="one more")
+        more = Log(run_id=story.run_id, timestamp=story.events[-1].timestamp, message="one more")
         await (await workbench.store()).append([more], wait=True)
         await until(pilot, lambda: log.rows == 211)
         assert log.scroll_offset.y == at

@@ -343,7 +343,7 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
     async def page(after: int) -> list[ExecutionEvent]:
         return events[after : after + size]
 
-    return Playback(events[0].execution_id, page)
+    return Playback(events[0].run_id, page)
 
 
 async def test_playing_back_to_the_end_makes_the_same_record() -> None:

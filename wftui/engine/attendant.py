@@ -57,7 +57,7 @@ class Attendant:
                     beat_at = loop.time() + _HEARTBEAT_SECONDS
 
     async def _obey(self, signal: "Signal") -> None:
-        run = self._runs.get(signal.execution_id)
+        run = self._runs.get(signal.run_id)
         if run is None or run.ended:
             return
         said = signal.payload

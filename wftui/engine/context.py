@@ -46,9 +46,9 @@ class RunContext:
         return not self._waits
 
     @property
-    def execution_id(self) -> str:
+    def run_id(self) -> str:
         """The run."""
-        return self._core.execution_id
+        return self._core.run_id
 
     @property
     def workflow_id(self) -> str:
@@ -68,7 +68,7 @@ class RunContext:
     @property
     def idempotency_key(self) -> str:
         """`run/step`, the same for every attempt and after a resume."""
-        return f"{self._core.execution_id}/{self._path}"
+        return f"{self._core.run_id}/{self._path}"
 
     @property
     def working_directory(self) -> Path:
@@ -80,10 +80,10 @@ class RunContext:
         """Environment for child processes."""
         return {
             **self._core.environment,
-            "WFTUI_RUN": self._core.execution_id,
+            "WFTUI_RUN": self._core.run_id,
             "WFTUI_STEP": self._path,
             "WFTUI_ATTEMPT": str(self._attempt),
-            MARK: TreeMark(self._core.execution_id, self._path, self._attempt).text(),
+            MARK: TreeMark(self._core.run_id, self._path, self._attempt).text(),
         }
 
     @property
@@ -259,7 +259,7 @@ class RunContext:
         await self._voice.flush()
         await self._core.emitter.emit(
             StepWaiting(
-                execution_id=self.execution_id,
+                run_id=self.run_id,
                 timestamp=self.now(),
                 step_id=self._step.id,
                 path=self._path,
@@ -270,7 +270,7 @@ class RunContext:
     async def _answered(self, approved: bool | None = None, by: str | None = None, data: Json = None) -> None:
         await self._core.emitter.emit(
             StepAnswered(
-                execution_id=self.execution_id,
+                run_id=self.run_id,
                 timestamp=self.now(),
                 step_id=self._step.id,
                 path=self._path,

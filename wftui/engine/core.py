@@ -73,9 +73,9 @@ class RunCore:
     warnings: int = 0
 
     @property
-    def execution_id(self) -> str:
+    def run_id(self) -> str:
         """The run."""
-        return self.emitter.execution_id
+        return self.emitter.run_id
 
     def now(self) -> datetime:
         """The run's clock, in UTC."""
@@ -84,7 +84,7 @@ class RunCore:
     def about(self, step: StepPlan, path: str) -> dict[str, Json]:
         """What every event of a step says: of which run and step it tells, and when it came."""
         return {
-            "execution_id": self.emitter.execution_id,
+            "run_id": self.emitter.run_id,
             "timestamp": self.emitter.now(),
             "step_id": step.id,
             "path": path,

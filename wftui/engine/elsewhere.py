@@ -34,22 +34,22 @@ class Elsewhere:
         self._clock = clock
         self._cancel_any = cancel
 
-    async def cancel(self, execution_id: str, by: str) -> None:
+    async def cancel(self, run_id: str, by: str) -> None:
         """Ask for a cancel; an interrupted run is given up.
 
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended.
         """
-        record = await self._record(execution_id)
+        record = await self._record(run_id)
         if record.status in TERMINAL:
-            raise ConflictError(f"run {execution_id} has already ended: it is {record.status}", code="run.ended")
+            raise ConflictError(f"run {run_id} has already ended: it is {record.status}", code="run.ended")
         if record.status == "interrupted":
-            await to_the_end(self._give_up(execution_id, by))
+            await to_the_end(self._give_up(run_id, by))
         else:
-            await self._store.signal(execution_id, "cancel", {"by": by})
+            await self._store.signal(run_id, "cancel", {"by": by})
 
-    async def answer(self, execution_id: str, path: str, approved: bool, data: Json, by: str) -> None:
+    async def answer(self, run_id: str, path: str, approved: bool, data: Json, by: str) -> None:
         """Answer the approval a step waits for; returns when it counts, or counts once the run goes on.
 
         A process that does not react at all is not waited for.
@@ -60,12 +60,10 @@ class Elsewhere:
                 its way to another process.
             ConflictError: somebody else was quicker.
         """
-        record = await self._record(execution_id)
+        record = await self._record(run_id)
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
-            raise NotFoundError(
-                f"step {path} of run {execution_id} does not wait for an approval", code="approval.none"
-            )
+            raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
         form = await self._store.resolve(step.waiting.form)
         if approved:
             data = await fitting(form, data)
@@ -73,7 +71,7 @@ class Elsewhere:
             message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
             raise UsageError(message, code="approval.secret")
         answer = {"path": path, "approved": approved, "data": data, "by": by}
-        await self._store.signal(execution_id, "answer", answer)
+        await self._store.signal(run_id, "answer", answer)
         if record.status != "interrupted":
             await self._until_it_counts(record, path, approved, by)
 
@@ -91,28 +89,28 @@ class Elsewhere:
                                 code="approval.answered",
                             )
 
-    async def _give_up(self, execution_id: str, by: str) -> None:
+    async def _give_up(self, run_id: str, by: str) -> None:
         """End an interrupted run: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
 
         Whoever wants them to run resumes it, and cancels then.
         """
-        await self._store.claim(execution_id)
-        record = await self._record(execution_id)
+        await self._store.claim(run_id)
+        record = await self._record(run_id)
         logs: list[ExecutionEvent] = []
 
         async def tell(message: str) -> None:
-            logs.append(Log(execution_id=execution_id, timestamp=self._clock(), level="warn", message=message))
+            logs.append(Log(run_id=run_id, timestamp=self._clock(), level="warn", message=message))
 
-        history = await read_history(self._store, execution_id)
-        await end_leftovers(execution_id, history.prior, tell)
+        history = await read_history(self._store, run_id)
+        await end_leftovers(run_id, history.prior, tell)
         await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.child_id is not None:
                 with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
                     await self._cancel_any(step.waiting.child_id, "its parent")
 
-    async def _record(self, execution_id: str) -> ExecutionRecord:
-        record = await self._store.get(execution_id)
+    async def _record(self, run_id: str) -> ExecutionRecord:
+        record = await self._store.get(run_id)
         if record is None:
-            raise RunNotFoundError(execution_id)
+            raise RunNotFoundError(run_id)
         return record

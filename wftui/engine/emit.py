@@ -16,7 +16,7 @@ from wftui.store.payloads import is_big
 _LABEL = 60
 _SMALL = 2_000  # values, or hundreds of characters
 _FIXED: frozenset[str] = frozenset(
-    {"seq", "execution_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
+    {"seq", "run_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
     | {
         "workflow_id",
         "workflow_version",
@@ -57,8 +57,8 @@ class RunBroken(BaseException):
 class Emitter:
     """Emits the events of one run."""
 
-    def __init__(self, execution_id: str, sink: EventSink, redactor: Redactor, clock: Clock) -> None:
-        self.execution_id = execution_id
+    def __init__(self, run_id: str, sink: EventSink, redactor: Redactor, clock: Clock) -> None:
+        self.run_id = run_id
         self.redactor = redactor
         self._sink = sink
         self._clock = clock
@@ -90,7 +90,7 @@ class Emitter:
         try:
             kept = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
-            raise RunBroken(f"run {self.execution_id} cannot be recorded: {error}") from error
+            raise RunBroken(f"run {self.run_id} cannot be recorded: {error}") from error
         last = kept[-1] if kept else None
         return isinstance(last, _WithOutput) and is_big(last.output)
 

@@ -103,7 +103,7 @@ class WorkflowExecutor:
 
     async def resume(
         self,
-        execution_id: str,
+        run_id: str,
         *,
         inputs: Mapping[str, Json] | None = None,
         confirmed: bool = False,
@@ -124,17 +124,17 @@ class WorkflowExecutor:
             UsageError: a secret input is not given.
             UnresolvedError: something that the steps left need is not there; the run stays as it is.
         """
-        if self._running.get(execution_id) is not None or execution_id in self._busy:
-            raise ConflictError(f"run {execution_id} is running here", code="run.going")
-        self._busy.add(execution_id)
+        if self._running.get(run_id) is not None or run_id in self._busy:
+            raise ConflictError(f"run {run_id} is running here", code="run.going")
+        self._busy.add(run_id)
         try:
-            await self._resume(execution_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
+            await self._resume(run_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
         finally:
-            self._busy.discard(execution_id)
+            self._busy.discard(run_id)
 
     async def _resume(
         self,
-        execution_id: str,
+        run_id: str,
         inputs: Mapping[str, Json],
         *,
         confirmed: bool,
@@ -142,8 +142,8 @@ class WorkflowExecutor:
         part_of: RunConnections | None,
     ) -> None:
         await self._store.recover()  # its process may have died a moment ago
-        history = await read_history(self._store, execution_id)
-        created = check_resumable(history, execution_id)
+        history = await read_history(self._store, run_id)
+        created = check_resumable(history, run_id)
         plan = (await self._stored.of(created)).plan
         if not confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.prior)):
             raise ConfirmationNeeded(asked)
@@ -155,14 +155,14 @@ class WorkflowExecutor:
             inherited_connections=created.connections,
         )
         run = self._runs.new(
-            execution_id,
+            run_id,
             plan,
             request,
             depth=depth,
             part_of=part_of,
             prior=history.prior,
             confirmed=confirmed,
-            tidy=lambda tell: end_leftovers(execution_id, history.prior, tell),
+            tidy=lambda tell: end_leftovers(run_id, history.prior, tell),
         )
         await run.take_up(history, whole)
         await to_the_end(self._take_on(run, history.last_seq))
@@ -180,17 +180,17 @@ class WorkflowExecutor:
             raise UnrecordedError(str(broken)) from broken
         self._running.launch(run)
 
-    async def input_schema(self, execution_id: str) -> Mapping[str, Json]:
+    async def input_schema(self, run_id: str) -> Mapping[str, Json]:
         """What a run's inputs had to fit when it began.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        return (await self._stored.of_run(execution_id)).plan.input_schema
+        return (await self._stored.of_run(run_id)).plan.input_schema
 
     async def plan_restart(
         self,
-        execution_id: str,
+        run_id: str,
         *,
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
@@ -203,14 +203,14 @@ class WorkflowExecutor:
             NotFoundError: there is no such run or step.
             UserError: the workflow does not exist or has errors.
         """
-        record = await self._record(execution_id, window=None)
-        before = await self._stored.plan_before(execution_id)
+        record = await self._record(run_id, window=None)
+        before = await self._stored.plan_before(run_id)
         asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
         return (await prepare_rerun(self._store, self._load, record, asked, before)).restart
 
     async def rerun(
         self,
-        execution_id: str,
+        run_id: str,
         *,
         from_step: str | None = None,
         inputs: Mapping[str, Json] | None = None,
@@ -237,12 +237,12 @@ class WorkflowExecutor:
             ConfirmationNeeded: steps that may not run twice were running when its process died.
             UserError: the workflow does not exist or has errors, or a secret input is not given.
         """
-        record = await self._record(execution_id, window=None)
+        record = await self._record(run_id, window=None)
         if record.status in ("pending", "running"):
             raise ConflictError(
-                f"run {execution_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
+                f"run {run_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
             )
-        before = await self._stored.plan_before(execution_id)
+        before = await self._stored.plan_before(run_id)
         asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
         found = await prepare_rerun(self._store, self._load, record, asked, before)
         plan = found.loaded.plan
@@ -252,7 +252,7 @@ class WorkflowExecutor:
             workflow_id=plan.id,
             inputs=inputs_again(plan, found.inputs, asked.inputs),
             user_id=user_id,
-            parent_id=execution_id,
+            parent_id=run_id,
             connections=dict(asked.connections),
             inherited_connections=record.connections,
         )
@@ -260,19 +260,19 @@ class WorkflowExecutor:
         prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
         tidy: Tidy | None = None
         if record.status == "interrupted":  # what it left running must not meet the same steps run again
-            tidy = partial(self._end_leftovers, execution_id)
+            tidy = partial(self._end_leftovers, run_id)
         run = self._runs.new(new, plan, request, depth=1, prior=prior, tidy=tidy)
         await self._create(run, found.loaded)
         return new
 
-    async def _end_leftovers(self, execution_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
+    async def _end_leftovers(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
         """End what an interrupted run has left running, unless it goes on here."""
-        if self._running.get(execution_id) is None and execution_id not in self._busy:
-            self._busy.add(execution_id)
+        if self._running.get(run_id) is None and run_id not in self._busy:
+            self._busy.add(run_id)
             try:
-                await end_all_leftovers(self._store, execution_id, tell)
+                await end_all_leftovers(self._store, run_id, tell)
             finally:
-                self._busy.discard(execution_id)
+                self._busy.discard(run_id)
 
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
         """Start a run and wait for its end; raises what `start` and `wait` raise."""
@@ -290,27 +290,27 @@ class WorkflowExecutor:
         """Ids of the runs that this process is running, oldest first."""
         return self._running.ids()
 
-    async def wait(self, execution_id: str) -> ExecutionRecord:
+    async def wait(self, run_id: str) -> ExecutionRecord:
         """The record of a run, of this or another process, once it has ended; raises what `until_end` raises."""
-        await self.until_end(execution_id)
-        return await self._record(execution_id)
+        await self.until_end(run_id)
+        return await self._record(run_id)
 
-    async def until_end(self, execution_id: str) -> None:
+    async def until_end(self, run_id: str) -> None:
         """Wait until a run, of this or another process, has ended.
 
         Raises:
             NotFoundError: there is no such run.
             UnrecordedError: it ended because its events could not be stored.
         """
-        await self._running.until_end(execution_id)
+        await self._running.until_end(run_id)
 
-    def get_event_stream(self, execution_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+    def get_event_stream(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: those stored first, then live, until it ends."""
-        return self._store.follow(execution_id, after=after)
+        return self._store.follow(run_id, after=after)
 
     # --- asking something of a run
 
-    async def cancel(self, execution_id: str, by: str = "") -> None:
+    async def cancel(self, run_id: str, by: str = "") -> None:
         """Ask for a cancel, of a run of this or any other process; a second one does not wait for the grace period.
 
         A run that is interrupted is given up: nothing of it runs any more, its `finally` neither.
@@ -320,16 +320,16 @@ class WorkflowExecutor:
             ConflictError: it has ended.
             UnrecordedError: it is stopped, but that cannot be recorded.
         """
-        run = self._running.get(execution_id)
+        run = self._running.get(run_id)
         if run is None:
-            await self._elsewhere.cancel(execution_id, by)
+            await self._elsewhere.cancel(run_id, by)
             return
         try:
             await run.cancel(by)
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
 
-    async def answer(self, execution_id: str, path: str, *, approved: bool, data: Json = None, by: str = "") -> None:
+    async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None, by: str = "") -> None:
         """Answer the approval a step waits for, of a run of this or any other process.
 
         Raises:
@@ -338,9 +338,9 @@ class WorkflowExecutor:
                 its way to another process.
             ConflictError: in another process somebody else was quicker.
         """
-        run = self._running.get(execution_id)
+        run = self._running.get(run_id)
         if run is None:
-            await self._elsewhere.answer(execution_id, path, approved, data, by)
+            await self._elsewhere.answer(run_id, path, approved, data, by)
         else:
             await run.answer(path, approved, data, by)
 
@@ -352,10 +352,10 @@ class WorkflowExecutor:
 
     # --- inside
 
-    async def _record(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
-        record = await self._store.get(execution_id, window=window)
+    async def _record(self, run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
+        record = await self._store.get(run_id, window=window)
         if record is None:
-            raise RunNotFoundError(execution_id)
+            raise RunNotFoundError(run_id)
         return record
 
     async def _create(

@@ -49,30 +49,30 @@ async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
         await tell(f"still running, as they could not be ended: {_names(stubborn)}")
 
 
-async def end_all_leftovers(store: "ExecutionStore", execution_id: str, tell: Tell) -> None:
+async def end_all_leftovers(store: "ExecutionStore", run_id: str, tell: Tell) -> None:
     """The same for a run, if it is still interrupted, and for all such runs that its open steps had started.
 
     Meanwhile it is this process's, so that nobody goes on with it and has its steps ended by mistake.
     """
     try:
-        await store.claim(execution_id)
+        await store.claim(run_id)
     except StoreConflict:
         return  # it goes on elsewhere, or is over
-    history = await read_history(store, execution_id)
+    history = await read_history(store, run_id)
     if history.last is None or history.last.type != "interrupted":
         return  # it goes on here
     try:
-        await end_leftovers(execution_id, history.prior, tell)
+        await end_leftovers(run_id, history.prior, tell)
     finally:
-        await store.release(execution_id)
+        await store.release(run_id)
     for child_id in history.prior.children():
         await end_all_leftovers(store, child_id, tell)
 
 
-async def told_leftovers(store: "ExecutionStore", execution_id: str) -> list[str]:
+async def told_leftovers(store: "ExecutionStore", run_id: str) -> list[str]:
     """What an interrupted run has left running on this machine, in sentences."""
-    history = await read_history(store, execution_id)
-    return _sentences(await asyncio.to_thread(_find, execution_id, history.prior))
+    history = await read_history(store, run_id)
+    return _sentences(await asyncio.to_thread(_find, run_id, history.prior))
 
 
 def _find(run: str, prior: "Prior") -> "list[tuple[TreeMark, list[psutil.Process]]]":

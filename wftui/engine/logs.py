@@ -25,7 +25,7 @@ class StepVoice:
         self._emitter = emitter
         self._settings = settings
         self._where: dict[str, Json] = {
-            "execution_id": emitter.execution_id,
+            "run_id": emitter.run_id,
             "step_id": step_id,
             "path": path,
         }

@@ -10,8 +10,8 @@ from wftui.model.reducer import apply, new_record
 class MemorySink:
     """Keeps the record of one run; `on_event` sees every event, numbered, in order."""
 
-    def __init__(self, execution_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
-        self.record: ExecutionRecord = new_record(execution_id)
+    def __init__(self, run_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
+        self.record: ExecutionRecord = new_record(run_id)
         self._on_event = on_event
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:

@@ -45,7 +45,7 @@ class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirme
         self.paths = list(paths)
 
 
-async def read_history(store: "ExecutionStore", execution_id: str) -> RunHistory:
+async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
     """A run's events, boiled down.
 
     Raises:
@@ -53,13 +53,13 @@ async def read_history(store: "ExecutionStore", execution_id: str) -> RunHistory
     """
     history = RunHistory(Prior(store.resolve))
     after = 0
-    while page := await store.events(execution_id, after=after, limit=_PAGE):
+    while page := await store.events(run_id, after=after, limit=_PAGE):
         await asyncio.to_thread(history.note_all, page)
         after = page[-1].seq
     return history
 
 
-def check_resumable(history: RunHistory, execution_id: str) -> Created:
+def check_resumable(history: RunHistory, run_id: str) -> Created:
     """Refuse what cannot be resumed; returns how the run began.
 
     Raises:
@@ -67,12 +67,12 @@ def check_resumable(history: RunHistory, execution_id: str) -> Created:
         ConflictError: the run has ended, or is not interrupted.
     """
     if history.created is None or history.last is None:
-        raise RunNotFoundError(execution_id)
+        raise RunNotFoundError(run_id)
     last = history.last.type
     if last in TERMINAL_EVENTS:
-        raise ConflictError(f"run {execution_id} has already ended: it is {last}", code="run.ended")
+        raise ConflictError(f"run {run_id} has already ended: it is {last}", code="run.ended")
     if last != "interrupted":
-        raise ConflictError(f"run {execution_id} is not interrupted: another process runs it", code="run.going")
+        raise ConflictError(f"run {run_id} is not interrupted: another process runs it", code="run.going")
     return history.created
 
 
@@ -119,7 +119,7 @@ def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None
 
 def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
     """The events that end an interrupted run without running anything of it."""
-    run: dict[str, Json] = {"execution_id": record.id, "timestamp": at}
+    run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
     events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
     for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
         where = {"step_id": step.step_id, "path": step.path, **run}

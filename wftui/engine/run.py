@@ -67,7 +67,7 @@ class Run:
     @property
     def id(self) -> str:
         """The run's id."""
-        return self.core.execution_id
+        return self.core.run_id
 
     @property
     def ended(self) -> bool:
@@ -88,7 +88,7 @@ class Run:
         await self._take_inputs(request.inputs)
         await core.emitter.emit(
             Created(
-                execution_id=self.id,
+                run_id=self.id,
                 timestamp=self._begun,
                 workflow_id=plan.id,
                 workflow_version=plan.version,
@@ -124,7 +124,7 @@ class Run:
 
     async def resume(self) -> None:
         """After `take_up`: record that the run goes on; returns when that is safe."""
-        await self.core.emitter.emit(Resumed(execution_id=self.id, timestamp=self.core.now()))
+        await self.core.emitter.emit(Resumed(run_id=self.id, timestamp=self.core.now()))
 
     async def run(self) -> None:
         """Go from `created` to the end.
@@ -142,7 +142,7 @@ class Run:
         if not self._resolved and not await self._may_start():
             return
         if not self._started:
-            await self.core.emitter.emit(Started(execution_id=self.id, timestamp=self.core.now()))
+            await self.core.emitter.emit(Started(run_id=self.id, timestamp=self.core.now()))
         outputs: dict[str, Json] | None = None
         watch(self.core.emitter.redactor)
         try:
@@ -174,7 +174,7 @@ class Run:
             raise ConflictError(f"run {self.id} has already ended", code="run.ended")
         again, self._cancelled = self._cancelled, True
         try:
-            await self.core.emitter.emit(CancelRequested(execution_id=self.id, timestamp=self.core.now(), by=by))
+            await self.core.emitter.emit(CancelRequested(run_id=self.id, timestamp=self.core.now(), by=by))
         finally:  # a disk that is full keeps nothing from being stopped
             if again:
                 self._main.force()
@@ -207,9 +207,7 @@ class Run:
 
     async def note(self, message: str) -> None:
         """Leave a warning in the run's log."""
-        await self.core.emitter.emit(
-            Log(execution_id=self.id, timestamp=self.core.now(), level="warn", message=message)
-        )
+        await self.core.emitter.emit(Log(run_id=self.id, timestamp=self.core.now(), level="warn", message=message))
 
     async def _take_inputs(self, inputs: Mapping[str, Json]) -> None:
         plan = self.core.plan
@@ -314,7 +312,7 @@ class Run:
 
     def _stamp(self) -> dict[str, Json]:
         return {
-            "execution_id": self.id,
+            "run_id": self.id,
             "timestamp": self.core.now(),
             "duration": self.core.since(self._begun),
         }

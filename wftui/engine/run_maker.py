@@ -49,7 +49,7 @@ class RunMaker:
 
     def new(
         self,
-        execution_id: str,
+        run_id: str,
         plan: WorkflowPlan,
         request: ExecutionRequest,
         *,
@@ -75,7 +75,7 @@ class RunMaker:
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
-            emitter=Emitter(execution_id, self._store, connections.redactor, self._clock),
+            emitter=Emitter(run_id, self._store, connections.redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),
             environment={**os.environ, "WFTUI_USER": request.user_id},
@@ -86,7 +86,7 @@ class RunMaker:
                 self._executor,
                 self._store,
                 request,
-                execution_id,
+                run_id,
                 depth,
                 self._settings.max_depth,
                 connections=connections,

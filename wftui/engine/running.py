@@ -32,9 +32,9 @@ class RunningRuns:
         self._letting_go: set[asyncio.Task[None]] = set()
         self._attendant = Attendant(store, self._runs)
 
-    def get(self, execution_id: str) -> Run | None:
+    def get(self, run_id: str) -> Run | None:
         """A run, if it is running here."""
-        return self._runs.get(execution_id)
+        return self._runs.get(run_id)
 
     def ids(self) -> list[str]:
         """Ids of all of them, oldest first."""
@@ -47,24 +47,24 @@ class RunningRuns:
         self._tasks[run.id] = asyncio.create_task(self._drive(run))
         self._attendant.begin()
 
-    def let_go(self, execution_id: str) -> None:
+    def let_go(self, run_id: str) -> None:
         """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
-        self._letting_go.add(asyncio.create_task(self._release(execution_id)))
+        self._letting_go.add(asyncio.create_task(self._release(run_id)))
 
-    async def until_end(self, execution_id: str) -> None:
+    async def until_end(self, run_id: str) -> None:
         """Wait until a run, of this or another process, has ended.
 
         Raises:
             NotFoundError: there is no such run.
             UnrecordedError: it ended because its events could not be stored.
         """
-        task = self._tasks.get(execution_id)
+        task = self._tasks.get(run_id)
         if task is not None:
             await asyncio.shield(task)
-        elif execution_id not in self._broken:
-            await self._store.until_end(execution_id)
-        if execution_id in self._broken:
-            raise UnrecordedError(str(self._broken[execution_id]))
+        elif run_id not in self._broken:
+            await self._store.until_end(run_id)
+        if run_id in self._broken:
+            raise UnrecordedError(str(self._broken[run_id]))
 
     async def close(self, cancel: bool) -> None:
         """Wait until all have ended; with `cancel`, cancel them first."""
@@ -90,10 +90,10 @@ class RunningRuns:
         finally:
             del self._runs[run.id], self._tasks[run.id]
 
-    async def _release(self, execution_id: str) -> None:
+    async def _release(self, run_id: str) -> None:
         while True:
             try:
-                await self._store.release(execution_id)
+                await self._store.release(run_id)
                 return
             except UserError:
                 await asyncio.sleep(_RELEASE_SECONDS)

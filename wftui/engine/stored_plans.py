@@ -23,21 +23,21 @@ class StoredPlans:
         self._store = store
         self._load = load
 
-    async def of_run(self, execution_id: str) -> "LoadedWorkflow":
+    async def of_run(self, run_id: str) -> "LoadedWorkflow":
         """The workflow of a run.
 
         Raises:
             NotFoundError: there is no such run, or no plan of it.
         """
-        first = await self._store.events(execution_id, limit=1)
+        first = await self._store.events(run_id, limit=1)
         if not first or not isinstance(first[0], Created):
-            raise RunNotFoundError(execution_id)
+            raise RunNotFoundError(run_id)
         return await self.of(first[0])
 
-    async def plan_before(self, execution_id: str) -> WorkflowPlan | None:
+    async def plan_before(self, run_id: str) -> WorkflowPlan | None:
         """The plan of a run, to compare another with it; None when this program cannot make it any more."""
         try:
-            return (await self.of_run(execution_id)).plan
+            return (await self.of_run(run_id)).plan
         except UserError:
             return None
 
@@ -48,6 +48,6 @@ class StoredPlans:
             NotFoundError: its plan is not stored.
         """
         if created.plan is None or self._load is None:
-            raise NotFoundError(f"run {created.execution_id} has no stored plan", code="plan.not_found")
+            raise NotFoundError(f"run {created.run_id} has no stored plan", code="plan.not_found")
         source, code = await self._store.get_plan(created.plan)
         return await asyncio.to_thread(self._load, created.workflow_id, source, code)

@@ -21,13 +21,13 @@ from wftui.model.execution import ExecutionError, ExecutionRecord, StepResult
 from wftui.model.paths import iteration_index, parent_path
 
 
-def take_over(record: ExecutionRecord, kept: Iterable[str], execution_id: str, now: datetime) -> Prior:
+def take_over(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: datetime) -> Prior:
     """What a new run starts with: the ends of the steps it keeps, and the events that record them.
 
     Args:
         record: the earlier run, with its big values in place.
         kept: paths of the steps to keep, each with all that is inside of it.
-        execution_id: the new run.
+        run_id: the new run.
     """
     prior = Prior()
     members: dict[str, list[StepResult]] = {path: [] for path in kept}
@@ -41,17 +41,17 @@ def take_over(record: ExecutionRecord, kept: Iterable[str], execution_id: str, n
         own = record.step(path)
         if own is not None:
             prior.ends[path] = outcome_of_result(own)
-            prior.copies[path] = _events(results, record.id, execution_id, now)
+            prior.copies[path] = _events(results, record.id, run_id, now)
     return prior
 
 
-def _events(results: list[StepResult], source: str, execution_id: str, now: datetime) -> list[ExecutionEvent]:
+def _events(results: list[StepResult], source: str, run_id: str, now: datetime) -> list[ExecutionEvent]:
     """What is inside begins after, and ends before, what it is inside of."""
     begins: list[ExecutionEvent] = []
     ends: list[ExecutionEvent] = []
     for result in results:
         where: dict[str, Json] = {
-            "execution_id": execution_id,
+            "run_id": run_id,
             "timestamp": now,
             "step_id": result.step_id,
             "path": result.path,

@@ -19,7 +19,7 @@ class EventBase(WireModel):
     """What every event carries."""
 
     seq: int = 0
-    execution_id: str
+    run_id: Annotated[str, Field(alias="executionId")]
     timestamp: Timestamp
 
 

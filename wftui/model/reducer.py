@@ -44,20 +44,20 @@ class GapError(Exception):
     """An event came whose predecessor did not: the reader must read from the store again."""
 
 
-def new_record(execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
+def new_record(run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
     """The record before its first event.
 
     Args:
         window: how many steps in finished iterations it holds; None: all of them, however many.
     """
-    record = ExecutionRecord(id=execution_id, workflow_id="")
+    record = ExecutionRecord(id=run_id, workflow_id="")
     record.index.window = window
     return record
 
 
-def fold(execution_id: str, events: Iterable[ExecutionEvent], *, window: int | None = WINDOW) -> ExecutionRecord:
+def fold(run_id: str, events: Iterable[ExecutionEvent], *, window: int | None = WINDOW) -> ExecutionRecord:
     """The record that these events, from seq 1, make; `window` as for `new_record`."""
-    record = new_record(execution_id, window=window)
+    record = new_record(run_id, window=window)
     for event in events:
         apply(record, event)
     return record

@@ -162,7 +162,7 @@ class StepContext(Protocol):
     """
 
     @property
-    def execution_id(self) -> str:
+    def run_id(self) -> str:
         """The run."""
 
     @property

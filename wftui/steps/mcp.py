@@ -128,7 +128,7 @@ async def listed_tools(server: McpServer, seconds: float, context: StepContext) 
 
 
 def _sessions(context: StepContext) -> McpSessions:
-    return context.keep(McpStep.word, lambda: McpSessions(context.execution_id))
+    return context.keep(McpStep.word, lambda: McpSessions(context.run_id))
 
 
 async def _call(server: McpServer, step: McpInput, context: StepContext) -> "CallToolResult":

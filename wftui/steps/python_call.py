@@ -47,7 +47,7 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
     }
     shared = {name: value for name, value in call.env.items() if name not in {*_OF_EACH_CALL, MARK}}
     sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
-    interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.execution_id))
+    interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.run_id))
     try:
         async with interpreters.lent(sort, [call.interpreter], call.cwd, shared) as interpreter:
             event = await interpreter.call(request, context)

@@ -136,7 +136,7 @@ class ShellStep(StepType[ShellInput]):
                 _argv(input),
                 cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
                 env=_environment(input, context, outputs_file),
-                started_for=TreeMark(context.execution_id, context.path, context.attempt),
+                started_for=TreeMark(context.run_id, context.path, context.attempt),
                 log=log,
                 stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,

@@ -35,7 +35,7 @@ class RecordingContext:
     """
 
     working_directory: Path
-    execution_id: str = "01run-00001"
+    run_id: str = "01run-00001"
     workflow_id: str = "test"
     path: str = "step"
     attempt: int = 1

@@ -59,13 +59,13 @@ class Cleanup:
         """
         return self._run(lambda connection: removable(connection, policy), dry_run=dry_run)
 
-    def remove(self, execution_id: str) -> CleanupReport:
+    def remove(self, run_id: str) -> CleanupReport:
         """Remove one run with what is inside of it, if all of that is over.
 
         Raises:
             StoreError: the database cannot be written.
         """
-        return self._run(lambda connection: [one_run(connection, execution_id)], dry_run=False)
+        return self._run(lambda connection: [one_run(connection, run_id)], dry_run=False)
 
     def _run(self, choose: Callable[[sqlite3.Connection], Iterable[list[Tree]]], *, dry_run: bool) -> CleanupReport:
         before = database_bytes(self._opened.path)

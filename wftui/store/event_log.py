@@ -41,42 +41,42 @@ LAST = 0xFFFFFFFF
 """The highest number an event can have."""
 
 
-async def _read(reader: Reader, execution_id: str, after: int, limit: int) -> tuple[str, list[EventRow]] | None:
+async def _read(reader: Reader, run_id: str, after: int, limit: int) -> tuple[str, list[EventRow]] | None:
     """The run's status and its next events, of one moment; None when there is no such run."""
-    rows = await reader.rows(_QUERY, (after, execution_id, limit))
+    rows = await reader.rows(_QUERY, (after, run_id, limit))
     if not rows:
         return None
     return rows[0][0], [EventRow(*row[1:]) for row in rows if row[1] is not None]
 
 
-async def _decoded(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
+async def _decoded(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     if len(rows) <= _DECODED_IN_PLACE:
-        return decode(execution_id, rows)
-    return await asyncio.to_thread(decode, execution_id, rows)
+        return decode(run_id, rows)
+    return await asyncio.to_thread(decode, run_id, rows)
 
 
-async def page(reader: Reader, execution_id: str, after: int, limit: int) -> list[ExecutionEvent]:
+async def page(reader: Reader, run_id: str, after: int, limit: int) -> list[ExecutionEvent]:
     """Events after a number, in order.
 
     Raises:
         NotFoundError: there is no such run.
     """
-    found = await _read(reader, execution_id, after, limit)
+    found = await _read(reader, run_id, after, limit)
     if found is None:
-        raise RunNotFoundError(execution_id)
-    return await _decoded(execution_id, found[1])
+        raise RunNotFoundError(run_id)
+    return await _decoded(run_id, found[1])
 
 
-async def record(reader: Reader, execution_id: str, window: int | None) -> ExecutionRecord | None:
+async def record(reader: Reader, run_id: str, window: int | None) -> ExecutionRecord | None:
     """The fold of all events of a run, or None when there is none; `window` as for `new_record`."""
-    folded = new_record(execution_id, window=window)
+    folded = new_record(run_id, window=window)
 
     def fold(rows: list[EventRow]) -> None:
-        for event in decode(execution_id, rows):
+        for event in decode(run_id, rows):
             apply(folded, event)
 
     while True:
-        found = await _read(reader, execution_id, folded.last_seq, _PAGE)
+        found = await _read(reader, run_id, folded.last_seq, _PAGE)
         if found is None:
             return None
         rows = found[1]
@@ -88,33 +88,33 @@ async def record(reader: Reader, execution_id: str, window: int | None) -> Execu
             return folded
 
 
-async def head(reader: Reader, execution_id: str) -> ExecutionRecord | None:
+async def head(reader: Reader, run_id: str) -> ExecutionRecord | None:
     """A run's record without its steps, or None when there is no such run."""
-    rows = await reader.rows(_HEAD, {"run": execution_id, "after": 0, "until": LAST})
+    rows = await reader.rows(_HEAD, {"run": run_id, "after": 0, "until": LAST})
     if not rows:
         return None
-    events = await _decoded(execution_id, [EventRow(*row) for row in rows])
+    events = await _decoded(run_id, [EventRow(*row) for row in rows])
     for event in events:
         if isinstance(event, Created):
             event.steps = []
-    return fold_part(new_record(execution_id), events)
+    return fold_part(new_record(run_id), events)
 
 
-async def steps(reader: Reader, execution_id: str, paths: Collection[str], after: int, until: int) -> list[StepResult]:
+async def steps(reader: Reader, run_id: str, paths: Collection[str], after: int, until: int) -> list[StepResult]:
     """The steps at some addresses and all inside them, from the events after one number up to another.
 
     Raises:
         NotFoundError: there is no such run.
     """
-    folded = fold_part(new_record(execution_id), await page(reader, execution_id, 0, 1))
+    folded = fold_part(new_record(run_id), await page(reader, run_id, 0, 1))
     text = f'"path":"{_common_beginning(paths)}'
 
     def fold(rows: list[EventRow]) -> None:
-        events = (event for event in decode(execution_id, rows) if _is_wanted(getattr(event, "path", ""), paths))
+        events = (event for event in decode(run_id, rows) if _is_wanted(getattr(event, "path", ""), paths))
         fold_part(folded, events)
 
     while True:
-        place = {"run": execution_id, "after": after, "until": until, "text": text, "limit": _PAGE}
+        place = {"run": run_id, "after": after, "until": until, "text": text, "limit": _PAGE}
         rows = [EventRow(*row) for row in await reader.rows(_OF_STEPS, place)]
         if rows:
             await asyncio.to_thread(fold, rows)
@@ -132,21 +132,19 @@ def _is_wanted(path: str, paths: Collection[str]) -> bool:
     return any(is_at_or_in(path, wanted) for wanted in paths)
 
 
-async def follow(
-    reader: Reader, followers: Followers, execution_id: str, after: int
-) -> AsyncIterator[list[ExecutionEvent]]:
+async def follow(reader: Reader, followers: Followers, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
     """Events after a number, as they are committed: by this process at once, by others within a few hundredths."""
-    inbox = followers.subscribe(execution_id)
+    inbox = followers.subscribe(run_id)
     last = after
     try:
         while True:
-            found = await _read(reader, execution_id, last, _PAGE)
+            found = await _read(reader, run_id, last, _PAGE)
             if found is None:
-                raise RunNotFoundError(execution_id)
+                raise RunNotFoundError(run_id)
             status, rows = found
             if rows:
                 last = rows[-1].seq
-                yield await _decoded(execution_id, rows)
+                yield await _decoded(run_id, rows)
             if len(rows) == _PAGE:
                 continue
             if status in _RESTING:
@@ -161,4 +159,4 @@ async def follow(
                 if events[-1].type in _RESTING:
                     return
     finally:
-        followers.leave(execution_id, inbox)
+        followers.leave(run_id, inbox)

@@ -25,7 +25,7 @@ _VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "item
 _NESTED_VALUES = {"error": "details", "waiting": "form"}
 _ID = frozenset({"step_id"})
 _ID_AND_NAME = frozenset({"step_id", "step_name"})
-_COLUMNS = frozenset({"seq", "execution_id", "type", "timestamp"})
+_COLUMNS = frozenset({"seq", "run_id", "type", "timestamp"})
 _COMPRESSED_FROM = 4 * 1024
 _AT_ONCE_BYTES = 256 * 1024
 _TYPES = (
@@ -141,7 +141,7 @@ def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
     return dumped
 
 
-def decode(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
+def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     """The events of one run from their rows."""
     events = []
     for seq, number, at, data in rows:
@@ -151,7 +151,7 @@ def decode(execution_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
             fields["stepId"] = _step_id(fields["path"])
             if kind == "step_started":
                 fields.setdefault("stepName", fields["stepId"])
-        fields.update(seq=seq, type=kind, executionId=execution_id, timestamp=from_milliseconds(at))
+        fields.update(seq=seq, type=kind, executionId=run_id, timestamp=from_milliseconds(at))
         events.append(EVENT_ADAPTER.validate_python(fields))
     return events
 

@@ -116,9 +116,9 @@ class ExecutionStore(StoredRuns):
             StoreConflict: it exists already.
         """
         await self.append([created], wait=True)
-        return await self._existing(created.execution_id)
+        return await self._existing(created.run_id)
 
-    async def update(self, execution_id: str, updates: Mapping[str, Json]) -> ExecutionRecord:
+    async def update(self, run_id: str, updates: Mapping[str, Json]) -> ExecutionRecord:
         """Bring a run of this process into a new status; returns the new record.
 
         Args:
@@ -129,9 +129,9 @@ class ExecutionStore(StoredRuns):
             UsageError: the change is none that a run can make.
         """
         await self._writing()[1].flush()
-        event = event_of_update(await self._existing(execution_id), updates, self._clock())
+        event = event_of_update(await self._existing(run_id), updates, self._clock())
         await self.append([event], wait=True)
-        return await self._existing(execution_id)
+        return await self._existing(run_id)
 
     async def put_plan(self, source: str, code: str) -> str:
         """Keep a compiled plan; its hash, for the `created` event."""
@@ -177,34 +177,34 @@ class ExecutionStore(StoredRuns):
         await connection.run(lambda at_once: chores.end(at_once, RETENTION, told, whole=whole))
         return report
 
-    async def delete(self, execution_id: str) -> CleanupReport:
+    async def delete(self, run_id: str) -> CleanupReport:
         """Remove one run that is over.
 
         Raises:
             NotFoundError: there is no such run.
             StoreConflict: it, or the run it is a child of, is not over.
         """
-        await self._existing(execution_id)
-        report = await self._in_thread(lambda cleanup: cleanup.remove(execution_id), threading.Event())
+        await self._existing(run_id)
+        report = await self._in_thread(lambda cleanup: cleanup.remove(run_id), threading.Event())
         if not report.runs:
-            raise StoreConflict(f"run {execution_id} is not over; cancel it first")
+            raise StoreConflict(f"run {run_id} is not over; cancel it first")
         return report
 
     # --- between processes ------------------------------------------------------------------------------------------
 
-    async def signal(self, execution_id: str, kind: SignalKind, payload: dict[str, Json]) -> None:
+    async def signal(self, run_id: str, kind: SignalKind, payload: dict[str, Json]) -> None:
         """Ask the process that runs a run for something."""
         now = to_milliseconds(self._clock())
-        signal = Signal(execution_id, kind, payload)
+        signal = Signal(run_id, kind, payload)
         await self._writing()[0].run(lambda connection: signals.put(connection, signal, now))
 
-    async def take_signals(self, execution_ids: Sequence[str]) -> list[Signal]:
+    async def take_signals(self, run_ids: Sequence[str]) -> list[Signal]:
         """What was asked of these runs since the last call; each is delivered once."""
-        if not execution_ids or not await signals.waiting(self._runs, execution_ids):
+        if not run_ids or not await signals.waiting(self._runs, run_ids):
             return []
-        return await self._writing()[0].run(lambda connection: signals.take(connection, execution_ids))
+        return await self._writing()[0].run(lambda connection: signals.take(connection, run_ids))
 
-    async def claim(self, execution_id: str, owner: Owner | None = None) -> None:
+    async def claim(self, run_id: str, owner: Owner | None = None) -> None:
         """Make a run that no live process owns this process's, to append to it; of several who try at once, one wins.
 
         Raises:
@@ -213,20 +213,20 @@ class ExecutionStore(StoredRuns):
         connection, writer = self._writing()
         mark = owner or self.owner
         await writer.flush()
-        await connection.run(lambda transaction: ownership.claim(transaction, execution_id, mark, self._is_alive))
-        writer.forget(execution_id)
+        await connection.run(lambda transaction: ownership.claim(transaction, run_id, mark, self._is_alive))
+        writer.forget(run_id)
 
     async def heartbeat(self, owner: Owner | None = None) -> None:
         """Say that this process lives."""
         mark = beat(owner or self.owner, self._clock())
         await self._writing()[0].run(lambda connection: ownership.register(connection, mark))
 
-    async def release(self, execution_id: str) -> None:
+    async def release(self, run_id: str) -> None:
         """Give up a run of this process; until someone claims it, it counts as an orphan."""
         connection, writer = self._writing()
         await writer.flush()
-        await connection.run(lambda transaction: ownership.release(transaction, execution_id, self.owner))
-        writer.forget(execution_id)
+        await connection.run(lambda transaction: ownership.release(transaction, run_id, self.owner))
+        writer.forget(run_id)
 
     async def recover(self) -> list[str]:
         """Mark the runs whose process has died as `interrupted`; returns their ids.
@@ -238,12 +238,12 @@ class ExecutionStore(StoredRuns):
             return []
         connection, writer = self._writing()
         found: list[str] = []
-        for execution_id in await self.orphans():
+        for run_id in await self.orphans():
             message = "the process that ran it has ended"
-            event = Interrupted(execution_id=execution_id, timestamp=self._clock(), message=message)
+            event = Interrupted(run_id=run_id, timestamp=self._clock(), message=message)
             if await connection.run(partial(recovery.interrupt, event=event, is_alive=self._is_alive)):
-                writer.forget(execution_id)
-                found.append(execution_id)
+                writer.forget(run_id)
+                found.append(run_id)
         return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> list[str]:

@@ -43,20 +43,20 @@ class Followers:
     def __init__(self) -> None:
         self._by_run: dict[str, set[Subscription]] = {}
 
-    def subscribe(self, execution_id: str) -> Subscription:
+    def subscribe(self, run_id: str) -> Subscription:
         """Open an inbox; `leave` closes it."""
         subscription = Subscription()
-        self._by_run.setdefault(execution_id, set()).add(subscription)
+        self._by_run.setdefault(run_id, set()).add(subscription)
         return subscription
 
-    def leave(self, execution_id: str, subscription: Subscription) -> None:
+    def leave(self, run_id: str, subscription: Subscription) -> None:
         """Close an inbox."""
-        subscriptions = self._by_run.get(execution_id, set())
+        subscriptions = self._by_run.get(run_id, set())
         subscriptions.discard(subscription)
         if not subscriptions:
-            self._by_run.pop(execution_id, None)
+            self._by_run.pop(run_id, None)
 
-    def publish(self, execution_id: str, events: Sequence[ExecutionEvent]) -> None:
+    def publish(self, run_id: str, events: Sequence[ExecutionEvent]) -> None:
         """Hand over events that are committed."""
-        for subscription in self._by_run.get(execution_id, ()):
+        for subscription in self._by_run.get(run_id, ()):
             subscription.put(events)

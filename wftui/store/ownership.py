@@ -45,47 +45,47 @@ class ThisProcess:
         return self._key
 
 
-def claim(connection: sqlite3.Connection, execution_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> None:
+def claim(connection: sqlite3.Connection, run_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> None:
     """Make a run that no live process owns this process's, within a transaction: of two who try, one wins.
 
     Raises:
         StoreConflict: it does not exist, has ended, or belongs to a process that lives.
     """
     key = register(connection, owner)
-    status, holder, before = _held(connection, execution_id)
+    status, holder, before = _held(connection, run_id)
     if status is None or status in TERMINAL:
-        raise StoreConflict(f"run {execution_id} has ended")
+        raise StoreConflict(f"run {run_id} has ended")
     if before is not None and holder != key and is_alive(before):
-        raise StoreConflict(f"run {execution_id} belongs to another process (pid {before.pid} on {before.host})")
-    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, execution_id))
+        raise StoreConflict(f"run {run_id} belongs to another process (pid {before.pid} on {before.host})")
+    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, run_id))
 
 
-def is_orphan(connection: sqlite3.Connection, execution_id: str, is_alive: Callable[[Owner], bool]) -> bool:
+def is_orphan(connection: sqlite3.Connection, run_id: str, is_alive: Callable[[Owner], bool]) -> bool:
     """Whether a run is under way, but no live process runs it, at this moment of a transaction."""
-    status, _, holder = _held(connection, execution_id)
+    status, _, holder = _held(connection, run_id)
     return status in _UNDER_WAY and (holder is None or not is_alive(holder))
 
 
-def last_heartbeat(connection: sqlite3.Connection, execution_id: str) -> datetime | None:
+def last_heartbeat(connection: sqlite3.Connection, run_id: str) -> datetime | None:
     """The last sign of life of the process that a run belongs to; None when it belongs to none."""
-    _, _, holder = _held(connection, execution_id)
+    _, _, holder = _held(connection, run_id)
     return None if holder is None else holder.heartbeat_at
 
 
-def _held(connection: sqlite3.Connection, execution_id: str) -> tuple[str | None, int | None, Owner | None]:
+def _held(connection: sqlite3.Connection, run_id: str) -> tuple[str | None, int | None, Owner | None]:
     """A run's status (None: there is no such run), the key of the process it belongs to, and that process."""
     row = connection.execute(
         "SELECT e.status, e.owner, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
         " FROM executions e LEFT JOIN owners o ON o.key = e.owner WHERE e.id = ?",
-        (execution_id,),
+        (run_id,),
     ).fetchone()
     return (None, None, None) if row is None else (row[0], row[1], _owner(row[2:]))
 
 
-def release(connection: sqlite3.Connection, execution_id: str, owner: Owner) -> None:
+def release(connection: sqlite3.Connection, run_id: str, owner: Owner) -> None:
     """Give up a run, if it is this process's."""
     connection.execute(
-        "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?", (execution_id, register(connection, owner))
+        "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?", (run_id, register(connection, owner))
     )
 
 

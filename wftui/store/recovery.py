@@ -16,13 +16,13 @@ def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Call
     Looking and marking are one transaction: a run that another process goes on with in between is left alone, and
     a look that is cut short leaves nothing half done.
     """
-    if not is_orphan(connection, event.execution_id, is_alive):
+    if not is_orphan(connection, event.run_id, is_alive):
         return False
-    event.last_sign = last_heartbeat(connection, event.execution_id)
+    event.last_sign = last_heartbeat(connection, event.run_id)
     key, last_seq = connection.execute(
         "SELECT key, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
         " FROM executions WHERE id = ?",
-        (event.execution_id,),
+        (event.run_id,),
     ).fetchone()
     _, row = prepare(event, at_once=True).number(last_seq + 1)
     connection.execute(

@@ -111,13 +111,13 @@ def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[T
                     yield from _walk(connection, workflow_id, status, root, rule)
 
 
-def one_run(connection: sqlite3.Connection, execution_id: str) -> list[Tree]:
+def one_run(connection: sqlite3.Connection, run_id: str) -> list[Tree]:
     """A single run with what is inside of it, if it is over; nothing otherwise."""
     row = connection.execute(
         "SELECT run.key FROM executions run LEFT JOIN executions parent"
         " ON parent.id = run.parent_id AND run.parent_path IS NOT NULL"
         f" WHERE run.id = ? AND run.status IN {OVER} AND coalesce(parent.status, 'completed') IN {OVER}",
-        (execution_id,),
+        (run_id,),
     ).fetchone()
     return _trees(connection, [row[0]]) if row else []
 

@@ -17,7 +17,7 @@ _OF_RUNS = "execution_id IN (SELECT value FROM json_each(?))"
 class Signal:
     """One request, delivered once."""
 
-    execution_id: str
+    run_id: str
     kind: SignalKind
     payload: dict[str, Json]
 
@@ -26,23 +26,23 @@ def put(connection: sqlite3.Connection, signal: Signal, now: int) -> None:
     """Leave a signal."""
     connection.execute(
         "INSERT INTO signals (execution_id, kind, payload, created_at) VALUES (?, ?, ?, ?)",
-        (signal.execution_id, signal.kind, json.dumps(signal.payload, allow_nan=False), now),
+        (signal.run_id, signal.kind, json.dumps(signal.payload, allow_nan=False), now),
     )
 
 
-async def waiting(reader: Reader, execution_ids: Sequence[str]) -> bool:
+async def waiting(reader: Reader, run_ids: Sequence[str]) -> bool:
     """Whether there is a signal for one of these runs: nearly always not, and then nobody needs the write lock."""
-    return bool(await reader.rows(f"SELECT 1 FROM signals WHERE {_OF_RUNS} LIMIT 1", (_list(execution_ids),)))
+    return bool(await reader.rows(f"SELECT 1 FROM signals WHERE {_OF_RUNS} LIMIT 1", (_list(run_ids),)))
 
 
-def take(connection: sqlite3.Connection, execution_ids: Sequence[str]) -> list[Signal]:
+def take(connection: sqlite3.Connection, run_ids: Sequence[str]) -> list[Signal]:
     """Remove and return the signals of some runs, oldest first."""
     found = connection.execute(
-        f"SELECT key, execution_id, kind, payload FROM signals WHERE {_OF_RUNS} ORDER BY key", (_list(execution_ids),)
+        f"SELECT key, execution_id, kind, payload FROM signals WHERE {_OF_RUNS} ORDER BY key", (_list(run_ids),)
     ).fetchall()
     connection.executemany("DELETE FROM signals WHERE key = ?", [(row[0],) for row in found])
     return [Signal(row[1], row[2], json.loads(row[3])) for row in found]
 
 
-def _list(execution_ids: Sequence[str]) -> str:
-    return json.dumps(list(execution_ids))
+def _list(run_ids: Sequence[str]) -> str:
+    return json.dumps(list(run_ids))

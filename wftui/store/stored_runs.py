@@ -46,15 +46,15 @@ class StoredRuns:
         await self._runs.close()
         await self._lists.close()
 
-    async def events(self, execution_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
+    async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
         """A page of a run's events, in order.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        return await event_log.page(self._runs, execution_id, after, limit)
+        return await event_log.page(self._runs, run_id, after, limit)
 
-    def follow(self, execution_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+    def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
         """A run's events in batches: the stored ones, then each as it is committed, by whatever process.
 
         Ends after the run's last event, or when it was interrupted and nobody has resumed it.
@@ -62,31 +62,31 @@ class StoredRuns:
         Raises:
             NotFoundError: there is no such run.
         """
-        return event_log.follow(self._runs, self._followers, execution_id, after)
+        return event_log.follow(self._runs, self._followers, run_id, after)
 
-    async def until_end(self, execution_id: str) -> None:
+    async def until_end(self, run_id: str) -> None:
         """Return once `follow` would have ended; nothing is read or passed on meanwhile.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        async for _ in self.follow(execution_id, after=event_log.LAST):
+        async for _ in self.follow(run_id, after=event_log.LAST):
             pass
 
-    async def get(self, execution_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
+    async def get(self, run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
         """The record of a run: the fold of its events.
 
         Args:
             window: how many steps in finished iterations it holds; None: all of them.
         """
-        return await event_log.record(self._runs, execution_id, window)
+        return await event_log.record(self._runs, run_id, window)
 
-    async def head(self, execution_id: str) -> ExecutionRecord | None:
+    async def head(self, run_id: str) -> ExecutionRecord | None:
         """The record of a run without its steps: quick, however many there are."""
-        return await event_log.head(self._runs, execution_id)
+        return await event_log.head(self._runs, run_id)
 
     async def steps(
-        self, execution_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
+        self, run_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
     ) -> "builtins.list[StepResult]":
         """The steps at some addresses and all that is inside them, whether or not a record would hold them.
 
@@ -97,7 +97,7 @@ class StoredRuns:
         Raises:
             NotFoundError: there is no such run.
         """
-        return await event_log.steps(self._runs, execution_id, paths, after, until or event_log.LAST)
+        return await event_log.steps(self._runs, run_id, paths, after, until or event_log.LAST)
 
     async def list(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
@@ -116,9 +116,9 @@ class StoredRuns:
         """The newest runs of a workflow."""
         return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
 
-    async def child_of(self, execution_id: str, path: str) -> str | None:
+    async def child_of(self, run_id: str, path: str) -> str | None:
         """The run that a step of a run started, the newest of several; None when there is none."""
-        return await history.child_of(self._lists, execution_id, path)
+        return await history.child_of(self._lists, run_id, path)
 
     async def find(self, text: str) -> str:
         """The run that an id, its unique beginning or end, or `last` means.
@@ -133,10 +133,10 @@ class StoredRuns:
         """Statistics by workflow id."""
         return await history.read_stats(self._lists)
 
-    async def inputs_of(self, execution_id: str) -> dict[str, Json] | None:
+    async def inputs_of(self, run_id: str) -> dict[str, Json] | None:
         """The inputs of a run; None when there is no such run, or they are too big to be worth a look."""
         try:
-            first = await self.events(execution_id, limit=1)
+            first = await self.events(run_id, limit=1)
         except NotFoundError:
             return None
         inputs = first[0].inputs if first and isinstance(first[0], Created) else None
@@ -208,10 +208,10 @@ class StoredRuns:
         if error is not None:
             error.details = await self._whole(error.details)
 
-    async def _existing(self, execution_id: str) -> ExecutionRecord:
-        record = await self.get(execution_id)
+    async def _existing(self, run_id: str) -> ExecutionRecord:
+        record = await self.get(run_id)
         if record is None:
-            raise RunNotFoundError(execution_id)
+            raise RunNotFoundError(run_id)
         return record
 
 

@@ -27,7 +27,7 @@ def event_of_update(record: ExecutionRecord, updates: Mapping[str, Json], now: d
     duration = updates.get("duration")
     if duration is None:
         duration = (now - record.started_at).total_seconds() * 1000 if record.started_at else 0.0
-    common = {"execution_id": record.id, "timestamp": now}
+    common = {"run_id": record.id, "timestamp": now}
     match updates.get("status"):
         case "running":
             return Started.model_validate(common)

@@ -86,20 +86,20 @@ class EventWriter:
         """Number and store events of one run; see `ExecutionStore.append`."""
         if not events:
             return []
-        execution_id = events[0].execution_id
-        if any(event.execution_id != execution_id for event in events):
+        run_id = events[0].run_id
+        if any(event.run_id != run_id for event in events):
             raise ValueError("the events of one append belong to one run")
-        run = self._runs.get(execution_id)
+        run = self._runs.get(run_id)
         if run is None:
-            run = self._runs[execution_id] = _Run(RunRow(execution_id), loaded=isinstance(events[0], Created))
+            run = self._runs[run_id] = _Run(RunRow(run_id), loaded=isinstance(events[0], Created))
         ticket = self._enqueue_at_once(run, events) or await self._enqueue_in_turn(run, events)
         if wait or self._queued_bytes > _QUEUE_BYTES:
             await self._commit(ticket)
         return ticket.events
 
-    def forget(self, execution_id: str) -> None:
+    def forget(self, run_id: str) -> None:
         """Drop what is remembered of a run, so that its next event is numbered after what the database holds."""
-        self._runs.pop(execution_id, None)
+        self._runs.pop(run_id, None)
 
     async def flush(self) -> None:
         """Commit everything queued.
