@@ -1,19 +1,12 @@
-"""Where the workspace and the database are, and how a new user's workspace is filled."""
+"""Where the workspace and the database are."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from wftui.workspace.errors import explain
+from wftui.workspace.shipped import fill_with_examples
 
 _APP = "wftui"
-
-
-def examples_path() -> Path:
-    """The example workflows: inside the installed package, or at the top of a source checkout."""
-    installed = Path(__file__).parent / "examples"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "tables"
 
 
 def find_tables(
@@ -65,17 +58,3 @@ def user_data_path(environment: Mapping[str, str] = os.environ) -> Path:
     if given := environment.get("XDG_DATA_HOME"):
         return Path(given) / _APP
     return platformdirs.user_data_path(_APP, appauthor=False)
-
-
-def fill_with_examples(tables: Path) -> None:
-    """Copy the example workflows into a new workspace."""
-    # Through a folder beside it, so that a second start never sees half of the examples.
-    half = tables.with_name(f".{tables.name}.{os.getpid()}")
-    try:
-        tables.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(examples_path(), half, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".trash"))
-        half.rename(tables)
-    except OSError as error:
-        shutil.rmtree(half, ignore_errors=True)
-        if not tables.is_dir():  # else another start was faster
-            raise explain(error, tables, "make") from error
