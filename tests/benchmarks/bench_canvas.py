@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from measure import Row, measure_pair, timed
 from textual.app import App, ComposeResult
 
+from wftui.tui.canvas.drawing.graph_drawing import GraphPicture
 from wftui.tui.canvas.graph import CanvasNode
-from wftui.tui.canvas.graph_picture import GraphPicture
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.theme import DARK
 

@@ -12,8 +12,8 @@ from wftui.model.base import Json
 from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.theme import DARK, HOUSE_RULES
-from wftui.tui.widgets.schema_form.command_line import CommandLine
-from wftui.tui.widgets.schema_form.note import Note
+from wftui.tui.widgets.command_line import CommandLine
+from wftui.tui.widgets.schema_form.layout.note import Note
 
 UNDECIDED = object()
 

@@ -16,9 +16,9 @@ from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.session import Leaving
-from wftui.tui.widgets.compilation_status import CompilationStatus
-from wftui.tui.widgets.schema_form.key_line import KeyLine
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.key_line import KeyLine
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -117,7 +117,7 @@ def test_json_is_highlighted_without_a_crash() -> None:
     script = """
 import asyncio
 from textual.app import App
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.source.source_view import SourceView
 class Probe(App):
     def compose(self):
         yield SourceView()

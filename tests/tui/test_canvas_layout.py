@@ -5,8 +5,8 @@ import itertools
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wftui.tui.canvas.ink import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
-from wftui.tui.canvas.layout import Box, Edge, Layout, Node, layout
+from wftui.tui.canvas.layout.layered import Box, Edge, Layout, Node, layout
+from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
 
 WIDE = 24
 

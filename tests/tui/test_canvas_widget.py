@@ -10,8 +10,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from wftui.model.execution import StepInfo
+from wftui.tui.canvas.drawing.scene import Direction
 from wftui.tui.canvas.graph import CanvasNode, graph_of
-from wftui.tui.canvas.picture import Direction
 from wftui.tui.canvas.workflow_canvas import Level, WorkflowCanvas
 from wftui.tui.theme import DARK
 

@@ -9,14 +9,14 @@ from textual.pilot import Pilot
 
 from wftui.model.compilation import CompilationResult
 from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.workflows import WorkflowsScreen
-from wftui.tui.widgets.compilation_status import CompilationStatus
-from wftui.tui.widgets.problems import ProblemList
-from wftui.tui.widgets.python_view import PythonView
-from wftui.tui.widgets.source_view import SourceView
-from wftui.tui.widgets.step_list import StepList
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.problem_list import ProblemList
+from wftui.tui.widgets.source.python_view import PythonView
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -9,9 +9,9 @@ from textual.app import App
 
 from wftui.model.base import Json
 from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.screens.editor import EditorScreen
-from wftui.tui.widgets.compilation_status import CompilationStatus
-from wftui.tui.widgets.step_list import StepList
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

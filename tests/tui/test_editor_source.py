@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from wftui.model.compilation import CompilationError
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.source.source_view import SourceView
 
 
 class Probe(App[None]):

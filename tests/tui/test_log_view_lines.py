@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from wftui.model.events import Log
 from wftui.model.execution import LogLevel
 from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogLines, inside
-from wftui.tui.widgets.log.text import LONGEST, clean, coloured, plain
+from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 

@@ -20,11 +20,11 @@ from wftui.model.paths import is_at_or_in
 from wftui.model.reducer import fold_part, new_record
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_length, spans, step_length
+from wftui.tui.widgets.run.labels import clock, counters, local_moment, one_line, remark, state, waiting
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import StepTree, current_step, failed_step, title
-from wftui.tui.widgets.run.words import clock, counters, local_moment, one_line, remark, state, waiting
 
 NOW = BEGIN + timedelta(seconds=17)
 

@@ -20,7 +20,7 @@ from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -11,8 +11,8 @@ from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs
 from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.widgets.schema_form.json_editor import JsonEditor
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.source.json_editor import JsonEditor
 
 Until = Callable[..., Awaitable[None]]
 

@@ -9,12 +9,12 @@ from textual.widget import Widget
 
 from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
-from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
+from wftui.tui.widgets.key_line import KeyLine
+from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupHeader
-from wftui.tui.widgets.schema_form.item_tools import ItemTools
 from wftui.tui.widgets.schema_form.items_box import AddLine
-from wftui.tui.widgets.schema_form.key_line import KeyLine
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
 
 Until = Callable[..., Awaitable[None]]
 

@@ -19,8 +19,8 @@ from wftui.tui.app import WftuiApp
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.widgets.schema_form.command_line import CommandLine
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.command_line import CommandLine
+from wftui.tui.widgets.picker import Picker
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -15,7 +15,7 @@ from wftui.tui.app import WftuiApp
 from wftui.tui.screens.confirm import ConfirmScreen
 from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.screens.settings import SettingsScreen
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.picker import Picker
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -12,12 +12,12 @@ from textual.widgets import TextArea
 
 from tui.notices import notices
 from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.monitor import MonitorScreen
 from wftui.tui.screens.paste import PasteScreen
-from wftui.tui.widgets.compilation_status import CompilationStatus
-from wftui.tui.widgets.source_view import SourceView
-from wftui.tui.widgets.step_list import StepList
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -14,8 +14,8 @@ from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.run_input import RunInputModal
 from wftui.tui.screens.step_form import StepForm
 from wftui.tui.step_text import step_at
-from wftui.tui.widgets.schema_form.picker import Picker
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]

@@ -6,8 +6,8 @@ from typing import Any
 from textual.app import App, ComposeResult
 
 from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.theme import DARK
-from wftui.tui.widgets.step_list import StepList
 
 NODES = [
     CanvasNode("log", "Read the log", "shell"),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wftui.tui.widgets.value.finding import folded_together, lines_with, stretches
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
+from wftui.tui.widgets.value.search import folded_together, lines_with, stretches
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -10,7 +10,7 @@ from wftui.model.compilation import CompilationResult
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.background import in_background
-from wftui.tui.canvas.signs import learn
+from wftui.tui.canvas.drawing.icons import learn
 
 if TYPE_CHECKING:
     from wftui.workbench import Workbench

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wftui.tui.canvas import layers
 from wftui.tui.canvas.graph import CanvasNode, children_of
+from wftui.tui.canvas.layout import layers
 
 FOLD_ABOVE = 60
 """Number of nodes above which fan-outs fold."""

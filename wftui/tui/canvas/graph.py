@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wftui.model.execution import StepInfo
-from wftui.tui.canvas import layers
+from wftui.tui.canvas.layout import layers
 
 CURRENT = ("running", "waiting", "failed")
 """Statuses that make a step the current one, the strongest first."""

@@ -14,12 +14,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
-from wftui.tui.canvas.cells import Cells
+from wftui.tui.canvas.drawing.cells import Cells
+from wftui.tui.canvas.drawing.list_drawing import ListPicture
+from wftui.tui.canvas.drawing.scene import Direction, Picture, Scene
+from wftui.tui.canvas.drawing.styles import COMPONENT_CLASSES, CSS
 from wftui.tui.canvas.folding import Folded, Folds, summary
 from wftui.tui.canvas.graph import CanvasNode, current_of
-from wftui.tui.canvas.list_picture import ListPicture
-from wftui.tui.canvas.looks import COMPONENT_CLASSES, CSS
-from wftui.tui.canvas.picture import Direction, Picture, Scene
 
 BEAT = 0.4
 """Seconds between two frames of a running step's glyph."""

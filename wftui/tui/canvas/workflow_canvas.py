@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from wftui.tui.canvas.drawing.graph_drawing import GraphPicture
 from wftui.tui.canvas.folding import Folded
 from wftui.tui.canvas.graph import CanvasNode
-from wftui.tui.canvas.graph_picture import GraphPicture
 from wftui.tui.canvas.step_view import StepView
 
 Level = Literal["list", "pill", "box"]

@@ -18,7 +18,7 @@ from wftui.tui.actions import Action
 from wftui.tui.screens.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.connection_form import ConnectionForm
 from wftui.tui.screens.prompt import PromptScreen
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.picker import Picker
 
 _GROUP = "Connections"
 _EMPTY = "No connections yet. Press n to add one: a web service, a model, an MCP server, a mail server, a database."

@@ -12,21 +12,21 @@ from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.actions import Action
 from wftui.tui.canvas.graph import graph_of
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor_questions import ask_which_fix
 from wftui.tui.screens.source_screen import SourceScreen
 from wftui.tui.step_text import step_at
-from wftui.tui.widgets.ask_line import AskLine
-from wftui.tui.widgets.code_area import CodeArea
-from wftui.tui.widgets.compilation_status import CompilationStatus, problem_counts
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
-from wftui.tui.widgets.problems import ProblemList
-from wftui.tui.widgets.python_view import PythonView
-from wftui.tui.widgets.source_view import SourceView
-from wftui.tui.widgets.step_list import StepList
+from wftui.tui.widgets.prompt_input import AskLine
+from wftui.tui.widgets.source.code_area import CodeArea
+from wftui.tui.widgets.source.compilation_status import CompilationStatus, problem_counts
+from wftui.tui.widgets.source.problem_list import ProblemList
+from wftui.tui.widgets.source.python_view import PythonView
+from wftui.tui.widgets.source.source_view import SourceView
 
 
 class EditorScreen(SourceScreen):

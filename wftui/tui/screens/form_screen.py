@@ -16,10 +16,10 @@ from wftui.model.form_state import Node
 from wftui.tui.action_modal import ActionModal
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.background import in_background
+from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
-from wftui.tui.widgets.schema_form.glyphs import glyph
-from wftui.tui.widgets.schema_form.key_line import KeyLine
 from wftui.tui.widgets.schema_form.messages import FocusMoved
 
 Keep = Callable[[dict[str, Json]], Awaitable[None]]

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from wftui.tui.actions import APP_ACTIONS, Action, show_key
-from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.glyphs import glyph
 
 _LEAST = 20
 """Cells a sentence has at least to stand beside its keys, rather than under them."""

@@ -13,8 +13,8 @@ from wftui.tui.action_modal import ActionModal
 from wftui.tui.actions import Action
 from wftui.tui.counting import count
 from wftui.tui.status import look
+from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.schema_form.key_line import KeyLine
 
 if TYPE_CHECKING:
     from wftui.engine.restart import StepDecision

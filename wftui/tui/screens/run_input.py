@@ -27,14 +27,14 @@ from wftui.runtime.form_problems import form_problems
 from wftui.tui.action_modal import ActionModal
 from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background
-from wftui.tui.widgets.schema_form.command_line import CommandLine
+from wftui.tui.widgets.command_line import CommandLine
+from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.widgets.key_line import KeyLine
+from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.field_text import facts_of
 from wftui.tui.widgets.schema_form.form import SchemaForm
-from wftui.tui.widgets.schema_form.glyphs import glyph
-from wftui.tui.widgets.schema_form.json_editor import JsonEditor
-from wftui.tui.widgets.schema_form.key_line import KeyLine
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.source.json_editor import JsonEditor
 
 GROUP = "Run form"
 RECHECK_AFTER = 0.3

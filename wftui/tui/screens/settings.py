@@ -19,7 +19,7 @@ from wftui.tui.paths import short_path
 from wftui.tui.screens.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.times import ago
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench.retention import HistoryFacts
 from wftui.workbench.user_settings import EffectiveSetting

@@ -7,8 +7,8 @@ from wftui.tui.live_check import LiveCheck
 from wftui.tui.open_source import OpenSource
 from wftui.tui.paned_screen import PanedScreen
 from wftui.tui.screens.editor_questions import ask_about_changes, ask_whose_change
-from wftui.tui.widgets.compilation_status import CompilationStatus
-from wftui.tui.widgets.source_view import SourceView
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.tui.widgets.title_bar import TitleBar
 
 _LOOK_AGAIN = 2.0

@@ -10,7 +10,7 @@ from wftui.tui.step_text import with_step, written_steps
 
 if TYPE_CHECKING:
     from wftui.tui.app import WftuiApp
-    from wftui.tui.widgets.source_view import SourceView
+    from wftui.tui.widgets.source.source_view import SourceView
 
 
 async def paste_command(app: "WftuiApp", source: "SourceView", steps: Sequence[StepInfo]) -> None:

@@ -14,11 +14,11 @@ from wftui.model.listing import StepTypeInfo
 from wftui.model.step_schema import step_schema
 from wftui.tui.screens.step_form import StepForm
 from wftui.tui.step_text import changes, free_id, placed_steps, with_step
-from wftui.tui.widgets.schema_form.picker import Picker
+from wftui.tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from wftui.tui.app import WftuiApp
-    from wftui.tui.widgets.source_view import SourceView
+    from wftui.tui.widgets.source.source_view import SourceView
 
 CONTAINERS: dict[str, tuple[str, str]] = {
     "group": ("Group", "Holds steps of its own, which are seen from outside as one."),

@@ -17,8 +17,8 @@ from wftui.model.listing import StepTypeInfo
 from wftui.steps.catalogue import PluginProblem
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
-from wftui.tui.widgets.code_area import CodeArea
 from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.source.code_area import CodeArea
 
 
 class _Types(LineView):

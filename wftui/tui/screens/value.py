@@ -16,8 +16,8 @@ from wftui.tui.action_modal import ActionModal
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.prompt import PromptScreen
-from wftui.tui.widgets.ask_line import AskLine
-from wftui.tui.widgets.schema_form.key_line import KeyLine
+from wftui.tui.widgets.key_line import KeyLine
+from wftui.tui.widgets.prompt_input import AskLine
 from wftui.tui.widgets.value.export import TextSource, save_value
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import ValueView

@@ -1,5 +1,7 @@
 """The last line of a screen: what can be done here, by which key; clickable, and dim where it cannot be done now."""
 
+from typing import ClassVar, Protocol, runtime_checkable
+
 from textual import events
 from textual.content import Content
 from textual.keys import key_to_character
@@ -8,9 +10,22 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from wftui.tui.actions import Action, show_key
-from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.glyphs import glyph
 
 _GAP = 2
+
+
+@runtime_checkable
+class ActionSource(Protocol):
+    """A screen with actions."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]]
+
+    def why_not(self, action_id: str) -> str | None:
+        """Return why an action is unavailable, or None."""
+
+    def footer_tail(self) -> tuple[Action, ...]:
+        """Return the app's actions for the right end."""
 
 
 class ActionFooter(Widget):
@@ -44,9 +59,7 @@ class ActionFooter(Widget):
         self._update(self.screen)
 
     def _update(self, screen: Screen[object]) -> None:
-        from wftui.tui.action_screen import ActionScreen
-
-        if isinstance(screen, ActionScreen) and screen.is_mounted:
+        if isinstance(screen, ActionSource) and screen.is_mounted:
             self._typing_in = screen.focused
             self.shown = tuple(
                 (action, screen.why_not(action.id) is None)

@@ -1,8 +1,21 @@
 """The first line of a screen: where one is, and what is going on in the whole app."""
 
+from typing import Protocol, runtime_checkable
+
 from textual.content import Content
 from textual.reactive import reactive
+from textual.signal import Signal
 from textual.widget import Widget
+
+
+@runtime_checkable
+class RunNews(Protocol):
+    """An app that reports on its runs."""
+
+    runs_changed: Signal[str]
+
+    def news(self) -> Content:
+        """Return a summary of the runs in progress."""
 
 
 class TitleBar(Widget):
@@ -33,16 +46,12 @@ class TitleBar(Widget):
 
     def on_mount(self) -> None:
         """Follow the runs of the app."""
-        from wftui.tui.app import WftuiApp
-
-        if isinstance(self.app, WftuiApp):
+        if isinstance(self.app, RunNews):
             self.app.runs_changed.subscribe(self, self._show_news)
             self.news = self.app.news()
 
     def _show_news(self, _run_id: str) -> None:
-        from wftui.tui.app import WftuiApp
-
-        assert isinstance(self.app, WftuiApp)
+        assert isinstance(self.app, RunNews)
         self.news = self.app.news()
 
     def render(self) -> Content:

@@ -15,7 +15,7 @@ from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionSumm
 from wftui.tui.status import look
 from wftui.tui.widgets.history.pages import RunPages
 from wftui.tui.widgets.line_view import GUTTER, LineView
-from wftui.tui.widgets.run.words import clock, local_moment, one_line
+from wftui.tui.widgets.run.labels import clock, local_moment, one_line
 
 PageSource = Callable[[ExecutionFilters, str | None], Awaitable[ExecutionPage]]
 """Fetches the page of the filtered history that begins at a cursor."""

@@ -15,7 +15,7 @@ from textual.cache import LRUCache
 from wftui.model.events import Log
 from wftui.model.execution import LogLevel
 from wftui.tui.finding import finder
-from wftui.tui.widgets.log.text import clean, plain
+from wftui.tui.widgets.log.sanitize import clean, plain
 
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
 BLOCK = 2048

@@ -9,9 +9,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from wftui.tui.widgets.ask_line import AskLine
 from wftui.tui.widgets.log.lines import LEVELS, LogLines
 from wftui.tui.widgets.log.view import LogView
+from wftui.tui.widgets.prompt_input import AskLine
 
 Asking = Literal["search", "filter"]
 

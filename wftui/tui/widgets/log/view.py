@@ -17,7 +17,7 @@ from wftui.model.execution import LogLevel
 from wftui.tui.finding import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines
-from wftui.tui.widgets.log.text import coloured, plain
+from wftui.tui.widgets.log.sanitize import coloured, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
     "debug": ("debug", "$foreground-muted"),

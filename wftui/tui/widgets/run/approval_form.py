@@ -16,7 +16,7 @@ from wftui.model.form_state import Node, build_form, pointer_of, text_problems
 from wftui.model.forms import form_of
 from wftui.runtime.validation import validate_inputs
 from wftui.tui.actions import FIELD_KEYS
-from wftui.tui.widgets.log.text import clean, plain
+from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.schema_form.form import SchemaForm
 
 

@@ -14,9 +14,9 @@ from wftui.model.execution import ExecutionError, StepResult
 from wftui.store.payloads import as_reference
 from wftui.tui.status import look
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.log.text import clean, plain
+from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.run.gantt import step_length
-from wftui.tui.widgets.run.words import clock, local_moment, place, remark
+from wftui.tui.widgets.run.labels import clock, local_moment, place, remark
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import line_content

@@ -9,9 +9,9 @@ from wftui.model.reducer import progress
 from wftui.model.run_actions import UNRESOLVED
 from wftui.tui.status import look
 from wftui.tui.widgets.run.gantt import run_length
+from wftui.tui.widgets.run.labels import clock, local_moment, one_line, remark, state
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step, title
-from wftui.tui.widgets.run.words import clock, local_moment, one_line, remark, state
 
 _BAR = 24
 

@@ -15,7 +15,7 @@ from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.panel import LogPanel
-from wftui.tui.widgets.log.text import plain
+from wftui.tui.widgets.log.sanitize import plain
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.run.canvas_status import canvas_statuses

@@ -14,10 +14,10 @@ from wftui.model.paths import parent_path
 from wftui.tui.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import bar, run_length, spans, step_length
+from wftui.tui.widgets.run.labels import clock, remark
 from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import current_step, failed_step, title
-from wftui.tui.widgets.run.words import clock, remark
 
 _DURATION = 8
 _ATTEMPTS = 4

@@ -8,37 +8,15 @@ from textual.widget import Widget
 
 from wftui.model.form_state import Items, Leaf
 from wftui.model.form_text import JsonError, parse_json
-from wftui.tui.widgets.schema_form.big_editor import BigEditor
-from wftui.tui.widgets.schema_form.choice_editor import ChoiceEditor
-from wftui.tui.widgets.schema_form.choices_editor import ChoicesEditor
-from wftui.tui.widgets.schema_form.context import FormContext
-from wftui.tui.widgets.schema_form.date_editor import DateEditor
+from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
+from wftui.tui.widgets.schema_form.editors.factory import editor_for
+from wftui.tui.widgets.schema_form.editors.large_value_editor import BigEditor
 from wftui.tui.widgets.schema_form.field_text import note
-from wftui.tui.widgets.schema_form.item_tools import ItemTools
-from wftui.tui.widgets.schema_form.label import label_lines
-from wftui.tui.widgets.schema_form.lines_editor import LinesEditor
+from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.label import label_lines
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
-from wftui.tui.widgets.schema_form.node_view import NodeView
-from wftui.tui.widgets.schema_form.text_editor import NumberEditor, TextEditor
-
-
-def editor_for(leaf: Leaf) -> Widget:
-    """The widget that fills in a leaf."""
-    field = leaf.field
-    if leaf.is_big:
-        return BigEditor(leaf)
-    if field.kind in ("boolean", "choice"):
-        return ChoiceEditor(leaf)
-    if field.kind == "choices":
-        return ChoicesEditor(leaf)
-    if field.kind in ("integer", "number"):
-        return NumberEditor(leaf)
-    composed = field.kind == "json" and not field.takes_text
-    if not field.secret and (field.kind == "multiline" or composed or "\n" in leaf.text):
-        return LinesEditor(leaf)
-    if field.kind == "text" and field.format in ("date", "date-time"):
-        return DateEditor(leaf)
-    return TextEditor(leaf)
 
 
 class FieldRow(NodeView[Leaf]):

@@ -10,12 +10,12 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from wftui.model.form_state import Group, Items, Node, node_at
-from wftui.tui.widgets.schema_form.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox
-from wftui.tui.widgets.schema_form.label import label_length
-from wftui.tui.widgets.schema_form.lazy_column import LazyMount
+from wftui.tui.widgets.schema_form.layout.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
+from wftui.tui.widgets.schema_form.layout.label import label_length
+from wftui.tui.widgets.schema_form.layout.lazy_column import LazyMount
 from wftui.tui.widgets.schema_form.messages import FocusMoved
 
 

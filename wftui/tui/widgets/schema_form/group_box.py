@@ -11,14 +11,14 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wftui.model.form_state import Group, Items
-from wftui.tui.widgets.schema_form.context import FormContext
+from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import note, state_of, summary
-from wftui.tui.widgets.schema_form.glyphs import glyph
-from wftui.tui.widgets.schema_form.item_tools import ItemTools
-from wftui.tui.widgets.schema_form.label import label_lines
-from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.label import label_lines
+from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
-from wftui.tui.widgets.schema_form.node_view import NodeView
 
 
 class GroupHeader(Widget, can_focus=True):

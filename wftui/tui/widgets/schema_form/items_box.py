@@ -10,16 +10,16 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wftui.model.form_state import Group, Items, Leaf, Node
-from wftui.tui.widgets.schema_form.context import FormContext
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.field_text import note, state_of
 from wftui.tui.widgets.schema_form.group_box import GroupBox
-from wftui.tui.widgets.schema_form.item_tools import ItemTools
-from wftui.tui.widgets.schema_form.label import label_lines
-from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.label import label_lines
+from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
+from wftui.tui.widgets.schema_form.layout.note import Note
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
-from wftui.tui.widgets.schema_form.node_view import NodeView
-from wftui.tui.widgets.schema_form.note import Note
 
 
 class AddLine(Widget, can_focus=True):

@@ -15,8 +15,8 @@ from wftui.store.payloads import as_reference
 from wftui.tui.finding import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
-from wftui.tui.widgets.value.finding import folded_together, lines_with, stretches
 from wftui.tui.widgets.value.lines import MOST_LINES, Kind, Line, ValueLines
+from wftui.tui.widgets.value.search import folded_together, lines_with, stretches
 from wftui.tui.widgets.value.sizes import size_text
 
 PART_STYLES: dict[Kind, str] = {

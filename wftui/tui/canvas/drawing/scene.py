@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from wftui.tui.canvas.cells import Cells
-from wftui.tui.canvas.layout import Box
-from wftui.tui.canvas.signs import sign
+from wftui.tui.canvas.drawing.cells import Cells
+from wftui.tui.canvas.drawing.icons import sign
+from wftui.tui.canvas.layout.layered import Box
 from wftui.tui.status import PULSE, PULSE_ASCII, look
 
 Direction = Literal["up", "down", "left", "right"]

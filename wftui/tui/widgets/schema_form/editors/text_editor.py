@@ -1,6 +1,7 @@
 """One line to type in: text, numbers, secrets, short JSON."""
 
 import math
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Self
 
 from textual import events
@@ -101,6 +102,29 @@ class NumberEditor(TextEditor):
         if field.maximum is not None:
             moved = min(moved, _rounded(field.maximum, field.step))
         self.give(moved)
+
+
+class DateEditor(TextEditor):
+    """Types a `date` or a `date-time`; starts from today where nothing stands yet."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(1)", "Next day", show=False),
+        Binding("down", "step(-1)", "Day before", show=False),
+    ]
+
+    def action_step(self, days: int) -> None:
+        """Go some days on; what is no date is left as it is."""
+        text = self.value
+        if not text:
+            now = datetime.now(UTC)
+            self.give(date.today().isoformat() if self.leaf.field.format == "date" else f"{now:%Y-%m-%dT%H:%M:%SZ}")
+            return
+        try:
+            moved = date.fromisoformat(text[:10]) + timedelta(days=days)
+        except (ValueError, OverflowError):
+            self.app.bell()
+            return
+        self.give(moved.isoformat() + text[10:])
 
 
 def _rounded(value: float, step: float) -> float:

@@ -8,7 +8,7 @@ from textual import events
 from textual.color import Color
 
 from wftui.model.compilation import CompilationError
-from wftui.tui.widgets.code_area import CodeArea
+from wftui.tui.widgets.source.code_area import CodeArea
 
 _OPENING = ("{", "[")
 

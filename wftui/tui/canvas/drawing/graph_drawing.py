@@ -6,12 +6,12 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas import node_art
-from wftui.tui.canvas.cells import Cells
+from wftui.tui.canvas.drawing import node_renderer as node_art
+from wftui.tui.canvas.drawing.cells import Cells
+from wftui.tui.canvas.drawing.scene import Direction, Scene
 from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of, without_detours
-from wftui.tui.canvas.ink import Ink, glyph, trace
-from wftui.tui.canvas.layout import Box, Layout, Node, layout
-from wftui.tui.canvas.picture import Direction, Scene
+from wftui.tui.canvas.layout.layered import Box, Layout, Node, layout
+from wftui.tui.canvas.layout.line_grid import Ink, glyph, trace
 
 Detail = Literal["box", "pill"]
 

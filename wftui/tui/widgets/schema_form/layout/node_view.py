@@ -8,9 +8,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.form_state import Node
-from wftui.tui.widgets.schema_form.context import FormContext
-from wftui.tui.widgets.schema_form.lazy_column import LazyColumn
-from wftui.tui.widgets.schema_form.note import Note
+from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
+from wftui.tui.widgets.schema_form.layout.note import Note
 
 NodeT = TypeVar("NodeT", bound=Node)
 

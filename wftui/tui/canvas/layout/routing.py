@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wftui.tui.canvas.layers import Item
+from wftui.tui.canvas.layout.layers import Item
 
 ORDER_BY_CROSSINGS_BELOW = 120
 """Number of nets in a channel up to which every pair is compared."""

@@ -1,6 +1,6 @@
 """The Python that the workflow compiles to, read only."""
 
-from wftui.tui.widgets.code_area import CodeArea
+from wftui.tui.widgets.source.code_area import CodeArea
 
 
 class PythonView(CodeArea):

@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from wftui.model.form_state import Node
-from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.glyphs import glyph
 
 
 class ItemTools(Widget):

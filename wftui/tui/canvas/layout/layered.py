@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wftui.tui.canvas import layers, ordering, placing, routing
-from wftui.tui.canvas.ink import Ink, fall, merge, run
+from wftui.tui.canvas.layout import layers, ordering, placement, routing
+from wftui.tui.canvas.layout.line_grid import Ink, fall, merge, run
 
 Point = tuple[int, int]
 """Column and row."""
@@ -135,7 +135,7 @@ def _scope(
     links = layers.acyclic(len(nodes), [(index[source], index[target]) for source, target in between.get(home, ())])
     items = layers.fill(widths, layers.ranks(len(nodes), links), links)
     order = ordering.order(items)
-    placing.place(items, order)
+    placement.place(items, order)
     sheet = _Sheet(items, order, heights)
     found = Layout(width=sheet.width, height=sheet.height, ink=sheet.ink())
     for number, node in enumerate(nodes):

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.form_state import Items, Node
-from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.glyphs import glyph
 
 INDENT = 2
 

@@ -2,11 +2,11 @@
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.scene import Scene
 from wftui.tui.canvas.graph import CanvasNode
-from wftui.tui.canvas.ink import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
-from wftui.tui.canvas.layout import Box
-from wftui.tui.canvas.picture import Scene
+from wftui.tui.canvas.layout.layered import Box
+from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
 
 
 def pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.scene import Direction, Scene
 from wftui.tui.canvas.graph import CanvasNode, children_of
-from wftui.tui.canvas.layout import Box
-from wftui.tui.canvas.picture import Direction, Scene
+from wftui.tui.canvas.layout.layered import Box
 
 TYPE_FROM = 36
 """Width from which the types are shown."""

@@ -12,11 +12,11 @@ from wftui.model.base import Json
 from wftui.model.form_state import Leaf
 from wftui.model.json_schema import MISSING
 from wftui.model.schema_facts import Choice
+from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
 from wftui.tui.widgets.schema_form.field_text import placeholder
-from wftui.tui.widgets.schema_form.glyphs import glyph
 from wftui.tui.widgets.schema_form.messages import Edited
-from wftui.tui.widgets.schema_form.option_flow import flow, flow_height, place_at
-from wftui.tui.widgets.schema_form.picker import Picker
 
 _MOST_SIDE_BY_SIDE = 8
 _YES_NO = (Choice(True, "yes"), Choice(False, "no"))

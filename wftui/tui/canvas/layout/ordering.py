@@ -3,7 +3,7 @@
 import itertools
 from bisect import bisect_left, insort
 
-from wftui.tui.canvas.layers import Item
+from wftui.tui.canvas.layout.layers import Item
 
 SWEEPS = 24
 PATIENCE = 6

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-from wftui.tui.canvas.layers import Item
+from wftui.tui.canvas.layout.layers import Item
 
 GAP = 2
 """Free cells between two nodes."""

@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from wftui.model.form_state import Leaf
 from wftui.model.json_schema import MISSING
-from wftui.tui.widgets.schema_form.glyphs import glyph
+from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
 from wftui.tui.widgets.schema_form.messages import Edited
-from wftui.tui.widgets.schema_form.option_flow import flow, flow_height, place_at
 
 
 class ChoicesEditor(Widget, can_focus=True):

@@ -1,0 +1,1 @@
+"""Shared parts of form rows: label column, notes, lazy mounting, item buttons. They import no editor."""
