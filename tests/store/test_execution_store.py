@@ -29,10 +29,10 @@ from store_helpers import (
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.execution import ExecutionFilters, StepInfo, ValueRef
 from wftui.model.reducer import fold
+from wftui.runtime.json_values import NotJsonError
 from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ids import new_id
-from wftui.store.json_values import NotJsonError
 from wftui.store.signals import Signal
 
 pytest_plugins = "store_fixtures"
@@ -133,7 +133,7 @@ async def test_a_long_run_is_read_whole(store: ExecutionStore) -> None:
 
 async def test_values_that_are_not_json_are_refused_and_nothing_is_stored(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
-    with pytest.raises(NotJsonError, match=re.escape("output of step fetch: $.rows[1] is a set")) as refused:
+    with pytest.raises(NotJsonError, match=re.escape("output of step fetch at /rows/1 is a set")) as refused:
         await store.append([log(), step_completed(value={"rows": [1, {2, 3}]})], wait=True)
     assert refused.value.type == "value.not_json"
     assert seqs(await store.append([log()], wait=True)) == [2]

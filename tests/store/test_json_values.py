@@ -3,6 +3,7 @@
 import json
 import math
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,34 +15,60 @@ from store_helpers import json_values
 
 from wftui.model.base import Json
 from wftui.model.json_writing import encode_pieces, text_pieces
-from wftui.store.json_values import NotJsonError, TooBigError, decode_pieces, measure, printable
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, ensure_json, measure
+from wftui.store.event_rows import printable
+from wftui.store.payloads import decode_pieces
 
 
 class Colour(StrEnum):
     RED = "red"
 
 
-@pytest.mark.parametrize(
-    ("value", "path", "reason"),
-    [
-        ({1, 2}, "the value", "is a set"),
-        ({"rows": [1, {"when": datetime(2026, 1, 1, tzinfo=UTC)}]}, "$.rows[1].when", "is a datetime"),
-        ([float("nan")], "$[0]", "is nan, which JSON has no word for"),
-        ({"x": -math.inf}, "$.x", "is -inf, which JSON has no word for"),
-        ({"a": {3: "b"}}, "$.a", "has the key 3, which is an int and not a text"),
-        ((1, 2), "the value", "is a tuple"),
-        ({"data": b"raw"}, "$.data", "is a bytes"),
-        ({"file": Path("x")}, "$.file", "is a PosixPath"),
-        ({"my name": "\udc80"}, "$['my name']", "holds a lone surrogate ('\\udc80'), which is no character"),
-        ({"k\ud800": 1}, "the value", "has a key with a lone surrogate ('\\ud800'), which is no character"),
-        ([10**5000], "$[0]", "is a number of more than 3,900 digits"),
-    ],
-)
-def test_what_is_not_json_is_refused_with_its_place(value: Json, path: str, reason: str) -> None:
+WRONG: list[tuple[Json, str, str]] = [
+    ({1, 2}, "", "is a set"),
+    ({"rows": [1, {"when": datetime(2026, 1, 1, tzinfo=UTC)}]}, "/rows/1/when", "is a datetime"),
+    ([float("nan")], "/0", "is nan, which JSON has no word for"),
+    ({"x": -math.inf}, "/x", "is -inf, which JSON has no word for"),
+    ({"a": {3: "b"}}, "/a", "has the key 3, which is an int and not a text"),
+    ((1, 2), "", "is a tuple"),
+    ({"data": b"raw"}, "/data", "is a bytes"),
+    ({"file": Path("x")}, "/file", "is a PosixPath"),
+    ({"a/b": "\udc80"}, "/a~1b", "holds a lone surrogate ('\\udc80'), which is no character"),
+    ({"k\ud800": 1}, "", "has a key with a lone surrogate ('\\ud800'), which is no character"),
+    ([10**5000], "/0", "is a number of more than 3,900 digits"),
+    # They would come back as plain values, which templates may write otherwise.
+    ({"colour": Colour.RED}, "/colour", "is a Colour"),
+    ([OrderedDict(a=1)], "/0", "is an OrderedDict"),
+]
+
+
+@pytest.mark.parametrize(("value", "at", "reason"), WRONG)
+@pytest.mark.parametrize("check", [measure, check_big])
+def test_what_is_not_json_is_refused_with_its_place(
+    value: Json, at: str, reason: str, check: Callable[[Json], object]
+) -> None:
     with pytest.raises(NotJsonError) as refused:
-        measure(value)
-    assert (refused.value.path, refused.value.reason) == (path, reason)
-    assert "only JSON values can pass between steps" in str(refused.value)
+        check(value)
+    assert (refused.value.at, refused.value.reason, refused.value.details) == (at, reason, {"at": at})
+    where = f"the value at {at}" if at else "the value"
+    assert str(refused.value) == f"{where} {reason}; only JSON values can pass between steps"
+
+
+@pytest.mark.parametrize(("value", "at", "reason"), WRONG)
+@pytest.mark.parametrize("beside", [0, 200_000])
+async def test_a_step_is_named_for_what_it_makes_of_any_size(value: Json, at: str, reason: str, beside: int) -> None:
+    big = {"beside": ["x"] * beside, "value": value}
+    with pytest.raises(WorkflowError) as refused:
+        await ensure_json(big, "output.not_json", "the output")
+    assert refused.value.type == "output.not_json"
+    assert str(refused.value) == f"the output at /value{at} {reason}; only JSON values can pass between steps"
+
+
+@given(value=json_values)
+async def test_json_of_any_size_passes(value: Json) -> None:
+    await ensure_json(value, "output.not_json", "the output")
+    check_big(value)
 
 
 @pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Colour.RED, 10**3900, "😀"])
@@ -52,7 +79,7 @@ def test_what_is_json_passes(value: Json) -> None:
 def test_a_value_in_itself_is_refused() -> None:
     endless: list[Json] = []
     endless.append(endless)
-    with pytest.raises(NotJsonError, match=r"\$\[0\].*\[0\] is nested deeper than \d+ levels"):
+    with pytest.raises(NotJsonError, match=r"at /0.*….*/0 is nested deeper than \d+ levels"):
         measure(endless)
 
 

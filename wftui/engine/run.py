@@ -11,7 +11,6 @@ from wftui.engine.conditions import evaluate
 from wftui.engine.core import RunCore
 from wftui.engine.failures import describe_outside
 from wftui.engine.frame import Frame
-from wftui.engine.jsonvalues import ensure_json
 from wftui.engine.prior import RunHistory
 from wftui.engine.resolver import Resolver, UnresolvedError
 from wftui.engine.secret_inputs import masked, secret_texts
@@ -34,6 +33,7 @@ from wftui.model.events import (
 from wftui.model.execution import ExecutionError, ExecutionRequest
 from wftui.runtime.derived import watch
 from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import ensure_json
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope
 

@@ -13,7 +13,6 @@ from wftui.engine.core import RunCore
 from wftui.engine.failures import describe, may_retry, parse_input, retry_after
 from wftui.engine.foreach import run_for_each
 from wftui.engine.frame import Frame
-from wftui.engine.jsonvalues import ensure_json
 from wftui.engine.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.retry import delay_before_next
 from wftui.engine.validation import check_output
@@ -22,6 +21,7 @@ from wftui.model.events import StepCancelled, StepCompleted, StepFailed, StepRet
 from wftui.model.execution import ExecutionError
 from wftui.model.workflow import CONTAINER_TYPES
 from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import ensure_json
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.scope import Scope
 

@@ -12,12 +12,12 @@ from wftui.model.base import Json
 from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.model.json_writing import encode_pieces
 from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import TooBigError, measure
 from wftui.steps import python_child
 from wftui.steps.base import StepContext
 from wftui.steps.log_lines import LineDecoder, LogBatcher, OutputStream
 from wftui.steps.processes import ProcessResult, run_process
 from wftui.steps.tree_mark import TreeMark
-from wftui.store.json_values import TooBigError, measure
 
 MAX_RESULT = 128 * 1024 * 1024
 """Bytes of JSON that a call may return."""

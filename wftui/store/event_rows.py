@@ -14,10 +14,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from wftui.model.base import Json
-from wftui.model.big_values import is_json
 from wftui.model.events import EVENT_ADAPTER, EventBase, ExecutionEvent, StepEventBase, StepStarted
 from wftui.model.execution import ValueRef
-from wftui.store.json_values import NotJsonError, TooBigError, measure, printable
+from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, measure
 from wftui.store.payloads import PAYLOAD_BYTES, Payload, pack
 from wftui.store.times import from_milliseconds, to_milliseconds
 
@@ -192,8 +191,7 @@ def _inline(value: Json, at_once: bool) -> bytes | None:
     except TooBigError:
         if at_once:
             raise
-        if not is_json(value):
-            measure(value)  # which says where it is not
+        check_big(value)
         return None
     text: bytes = b"" if marked else to_json(value)
     if text and len(text) <= PAYLOAD_BYTES:
@@ -223,7 +221,7 @@ def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool
 def _named(error: NotJsonError, event: ExecutionEvent, field_name: str) -> NotJsonError:
     path = getattr(event, "path", None)
     owner = f"{field_name} of step {path}" if path else f"{field_name} of the run"
-    return NotJsonError(f"{owner}: {error.path}", error.reason)
+    return NotJsonError(error.at, error.reason, owner)
 
 
 def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
@@ -233,6 +231,11 @@ def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
         if name not in excluded:
             changes[name] = _clean(getattr(event, name))
     return event.model_copy(update=changes)
+
+
+def printable(text: str) -> str:
+    r"""Return the text as it can be stored: a lone surrogate (an undecodable byte of a process) becomes `\udc80`."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _clean(value: object) -> object:

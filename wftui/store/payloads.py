@@ -6,6 +6,7 @@ writers. A part begins at a byte offset of the value's JSON text and is whole UT
 
 import asyncio
 import hashlib
+import json
 import sqlite3
 import zlib
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.execution import ValueRef
-from wftui.model.json_pieces import BIG_TEXT
+from wftui.model.json_pieces import BIG_TEXT, read_json
 from wftui.model.json_writing import encode_pieces
-from wftui.store.json_values import REFERENCE_KEY, decode_pieces
+from wftui.runtime.json_values import REFERENCE_KEY
 from wftui.store.reader import Reader
 
 PAYLOAD_BYTES = 16 * 1024
@@ -78,6 +79,12 @@ def pack(value: Json) -> Payload:
     if pending:
         close_part()
     return Payload(f"sha256:{digest.hexdigest()}", total, parts, preview)
+
+
+def decode_pieces(pieces: list[str]) -> Json:
+    """Return the value whose JSON text is given in pieces. Takes a while for a big one: not for the event loop."""
+    text = "".join(pieces)
+    return read_json(text) if len(text) > BIG_TEXT else json.loads(text)
 
 
 def as_reference(value: Json) -> ValueRef | None:

@@ -13,11 +13,11 @@ from functools import partial
 
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.events import TERMINAL_EVENTS, Created, ExecutionEvent
+from wftui.runtime.json_values import TooBigError
 from wftui.store import payloads
 from wftui.store.connection import WritingConnection
 from wftui.store.errors import StoreConflict
 from wftui.store.event_rows import EventRow, PreparedEvent, prepare
-from wftui.store.json_values import TooBigError
 from wftui.store.ownership import ThisProcess
 from wftui.store.payloads import Payload
 from wftui.store.run_rows import Changes, RunRow, waiting_paths
