@@ -128,6 +128,23 @@ def test_fix_and_check_exclude_each_other(cli: Cli) -> None:
     assert cli("compile", "repo_health", "--fix", "--check")[0] == 2
 
 
+def test_compile_tells_what_is_stale_and_writes_nothing(cli: Cli, settings: Settings) -> None:
+    cli("compile", "--all")
+    assert cli("compile", "--all", "--stale")[0] == 0
+    module = settings.tables / "workflows" / "repo_health" / "workflow.py"
+    module.write_text("")
+    code, out, err = cli("compile", "--all", "--check", "--stale")
+    assert code == 1
+    assert "repo_health: Failed" in out
+    assert "workflow.py is stale: wftui compile repo_health" in err
+    results = json.loads(cli("compile", "--all", "--stale", "--json")[1])
+    assert {each["workflowId"]: [error["code"] for error in each["errors"]] for each in results if each["errors"]} == {
+        "repo_health": ["workflow.stale"]
+    }
+    assert module.read_text() == ""
+    assert cli("compile", "--all", "--check")[0] == 0
+
+
 def test_compile_wants_ids_or_all(cli: Cli) -> None:
     assert cli("compile")[0] == 2
     assert cli("compile", "repo_health", "--all")[0] == 2

@@ -14,6 +14,7 @@ from wftui.workbench import Settings
     [
         ("compile", "usage.compile", "name workflows to compile, or give --all"),
         ("compile --all --fix --check", "usage.compile", "--fix changes files and --check does not"),
+        ("compile --all --fix --stale", "usage.compile", "--fix changes files and --stale does not"),
         ("run hello --connection mail", "usage.connection", "write NAME=OTHER"),
         ("run hello --input @{folder}/photo", "usage.input", "photo: it is not UTF-8 text"),
         ("rerun last --plan", "usage.plan", "--plan goes with --from STEP or --from-failed"),

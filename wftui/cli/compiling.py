@@ -14,11 +14,13 @@ from wftui.workbench import Workbench
 
 
 def compile_(arguments: argparse.Namespace) -> int:
-    """`wftui compile`: exit 3 when a workflow does not compile (with `--check`: 1)."""
+    """`wftui compile`: exit 3 when a workflow does not compile (with `--check` or `--stale`: 1)."""
     if bool(arguments.ids) == arguments.all:
         raise UsageError("name workflows to compile, or give --all", code="usage.compile")
-    if arguments.fix and arguments.check:
-        raise UsageError("--fix changes files and --check does not: give one of them", code="usage.compile")
+    checks = arguments.check or arguments.stale
+    if arguments.fix and checks:
+        given = "--check" if arguments.check else "--stale"
+        raise UsageError(f"--fix changes files and {given} does not: give one of them", code="usage.compile")
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -26,7 +28,9 @@ def compile_(arguments: argparse.Namespace) -> int:
         if arguments.fix:
             for workflow_id in ids:
                 await _fix(terminal, workbench, workflow_id)
-        if arguments.check:
+        if arguments.stale:
+            results = [await workbench.workflows.check_written(each) for each in ids]
+        elif arguments.check:
             results = [
                 await workbench.workflows.check(each, (await workbench.workflows.read(each)).text) for each in ids
             ]
@@ -37,7 +41,7 @@ def compile_(arguments: argparse.Namespace) -> int:
         _tell(terminal, workbench, results, arguments)
         if all(result.success for result in results):
             return ExitCode.DONE
-        return ExitCode.FAILED if arguments.check else ExitCode.NOT_COMPILED
+        return ExitCode.FAILED if checks else ExitCode.NOT_COMPILED
 
     return with_workbench(arguments, work)
 

@@ -40,6 +40,11 @@ def build_parser() -> argparse.ArgumentParser:
     compiling.add_argument("ids", nargs="*", metavar="ID")
     compiling.add_argument("--all", action="store_true", help="every workflow")
     compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 when there are errors")
+    compiling.add_argument(
+        "--stale",
+        action="store_true",
+        help="as --check; exit 1 also when the written Python or the registry is not what the workflow compiles to",
+    )
     compiling.add_argument("--fix", action="store_true", help="apply the fixes that are safe, and say which")
     compiling.add_argument(
         "--format",

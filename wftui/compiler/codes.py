@@ -99,5 +99,6 @@ CODES: dict[str, str] = {
     "workflow.recursion": "Workflows that run each other without end.",
     "workflow.type": "A file that is no object.",
     "workflow.unknown": "A sub-workflow that does not exist.",
+    "workflow.stale": "`compile --stale`: workflow.py or the registry is not what the workflow compiles to.",
     "workspace.write": "workflow.py could not be written.",
 }

@@ -13,7 +13,7 @@ from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.own_connections import check_own_connections
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
-from wftui.compiler.registry import RegistryEntry, update_registry
+from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.compiler.site_checks import file_etag
 from wftui.compiler.source_hash import source_hash
 from wftui.compiler.transpile import StepCache, transpile
@@ -100,6 +100,24 @@ class WorkflowCompiler:
         known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
         return _with_errors(known.result, failures)
+
+    def check_written(self, workflow_id: str) -> CompilationResult:
+        """`check` of a workflow of the workspace, with an error where its generated files are stale.
+
+        Raises:
+            UserError: when the file is not there or cannot be read.
+        """
+        known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
+        code = known.result.generated_code
+        if code is None:
+            return known.result
+        path = self.workspace.generated_path(workflow_id)
+        listed = read_registry(self.workspace.registry_path).get(workflow_id)
+        stale = [path.name] * (not _holds(path, code)) + [self.workspace.registry_path.name] * (listed != known.entry)
+        if not stale:
+            return known.result
+        message = f"{' and '.join(stale)} {'are' if len(stale) > 1 else 'is'} stale: wftui compile {workflow_id}"
+        return _with_errors(known.result, [CompilationError(type="registry", code="workflow.stale", message=message)])
 
     def compile_all(self) -> list[CompilationResult]:
         """`compile` for every workflow, by id; one that is broken or cannot be read does not stop the others.

@@ -86,7 +86,7 @@ def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | 
 
 
 def _write_schema(path: Path, catalogue: Catalogue) -> bool:
-    """Write the JSON Schema of workflow.json, unless one of this version is there: it takes long to make."""
+    """Write the JSON Schema of workflow.json, unless one of this revision is there: it takes long to make."""
     with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
         if COMMENT in file.read(200):
             return False

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui import __version__
 from wftui.compiler import code
 from wftui.compiler.checker import Checked
 from wftui.compiler.code import Atom, Code, literal, record, tuple_of
@@ -22,7 +21,13 @@ from wftui.runtime.plan import WorkflowPlan
 if TYPE_CHECKING:
     from jinja2 import Template
 
-COMPILER = f"wftui {__version__}"
+OUTPUT_REVISION = 2
+"""Revision of the generated Python: goes up with the first change after a release that makes other bytes.
+
+Generated files name it in place of a version, so that an upgrade which generates the same makes nothing stale.
+"""
+
+COMPILER = f"wftui output {OUTPUT_REVISION}"
 
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000

@@ -97,6 +97,10 @@ class WorkflowsDesk:
         """Everything wrong with a source text; writes nothing."""
         return await asyncio.to_thread(lambda: self._compiler().check(workflow_id, text))
 
+    async def check_written(self, workflow_id: str) -> CompilationResult:
+        """`check` of a workflow on disk, with an error where its generated files are stale; writes nothing."""
+        return await asyncio.to_thread(lambda: self._compiler().check_written(workflow_id))
+
     async def compile(self, workflow_id: str) -> CompilationResult:
         """Check a workflow on disk and write its Python and the registry."""
         return await asyncio.to_thread(lambda: self._compiler().compile(workflow_id))

@@ -1,7 +1,7 @@
 """The workflow backup_verify, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -614,7 +614,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Archives a folder, proves that the archive restores to the same bytes, and asks before old archives go.",
     source_hash="sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=86400.0,
     steps=(

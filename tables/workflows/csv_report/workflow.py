@@ -1,7 +1,7 @@
 """The workflow csv_report, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:26547ef05ddf558fe64d13a1b28ce641dc4653cd733f00e60a86c61d74dc0325
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -319,7 +319,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Loads a CSV file into SQLite, sums a number column by a text column, and writes a Markdown report.",
     source_hash="sha256:26547ef05ddf558fe64d13a1b28ce641dc4653cd733f00e60a86c61d74dc0325",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=3600.0,
     steps=(

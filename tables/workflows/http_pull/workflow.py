@@ -1,7 +1,7 @@
 """The workflow http_pull, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:b6e967d4ed7c9ca76cbf142e591eda9390212cdeedf2897fc59e737a13c15f00
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -262,7 +262,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Pulls every page of a JSON list over HTTP into one JSON file, trying again when the server stumbles.",
     source_hash="sha256:b6e967d4ed7c9ca76cbf142e591eda9390212cdeedf2897fc59e737a13c15f00",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=3600.0,
     steps=(STEP_BY_LINK, STEP_BY_PAGE, STEP_ALL_ITEMS, STEP_SAVE),

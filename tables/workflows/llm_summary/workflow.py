@@ -1,7 +1,7 @@
 """The workflow llm_summary, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -365,7 +365,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Asks a language model (Ollama, vLLM, llama.cpp, or any OpenAI-compatible server) for a summary of each file.",
     source_hash="sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=14400.0,
     steps=(STEP_FILES, STEP_SUMMARIES, STEP_SOME, STEP_REPORT),

@@ -1,7 +1,7 @@
 """The workflow log_triage, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:3c9fc49e0e254ba3cd64e5e9cd29a2bc6c77a0f8974a9b610b6a4e4b59616b1b
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -391,7 +391,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Reads log files, groups lines that are alike, counts by level and hour; as JSON and Markdown.",
     source_hash="sha256:3c9fc49e0e254ba3cd64e5e9cd29a2bc6c77a0f8974a9b610b6a4e4b59616b1b",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=7200.0,
     steps=(

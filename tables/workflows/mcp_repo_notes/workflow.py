@@ -1,7 +1,7 @@
 """The workflow mcp_repo_notes, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -360,7 +360,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description='Release notes of a git repository, read and written through MCP servers. Needs: pip install "wftui[mcp]" mcp-server-git mcp-server-time; to write a file also npm install -g @modelcontextprotocol/server-filesystem',
     source_hash="sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=600.0,
     steps=(

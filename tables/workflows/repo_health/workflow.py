@@ -1,7 +1,7 @@
 """The workflow repo_health, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:41773eea47b1e917d131219d135fcae72647f6293eccd199c836eb5aec6bbc56
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -416,7 +416,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Who works on a git repository, what is big, stale or left to do; as a Markdown report.",
     source_hash="sha256:41773eea47b1e917d131219d135fcae72647f6293eccd199c836eb5aec6bbc56",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=1800.0,
     max_parallel=4,

@@ -1,7 +1,7 @@
 """The workflow site_check, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
 Source: sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245
-Compiler: wftui 0.1.0
+Compiler: wftui output 2
 """
 
 from wftui.model.base import Json
@@ -449,7 +449,7 @@ WORKFLOW = WorkflowPlan(
     version="1.0.0",
     description="Asks a list of URLs for their status, time, redirects and certificate, and says which need attention.",
     source_hash="sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245",
-    compiler="wftui 0.1.0",
+    compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=1800.0,
     max_parallel=16,
