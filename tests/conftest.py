@@ -9,7 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from kit import EXAMPLES
+from helpers import EXAMPLES
 
 from wftui.workbench import Settings, Workbench
 

@@ -3,10 +3,9 @@
 Those of the screens (AC-B.1 to AC-B.6) stand beside the screens they are about, in tests/tui.
 """
 
-import asyncio
 import json
 
-from kit import run_to_end
+from helpers import patience, run_to_end
 
 from wftui.model.events import StepStarted
 from wftui.model.execution import ExecutionFilters
@@ -65,7 +64,7 @@ async def test_ac_a_5_execution_stored(workbench: Workbench, settings: Settings)
 async def test_ac_a_6_cancel_stops_execution(workbench: Workbench, settings: Settings) -> None:
     write(settings, {"format": 1, "id": "slow", "steps": [{"id": "nap", "type": "delay", "input": {"for": "1h"}}]})
     run_id = await workbench.runs.start("slow", {})
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in workbench.runs.follow(run_id):
             if any(isinstance(event, StepStarted) for event in batch):
                 await workbench.runs.cancel(run_id)

@@ -1,7 +1,7 @@
 """What tests of the command line share."""
 
 import pytest
-from kit import Cli
+from helpers import Cli
 
 from wftui.cli.main import main
 from wftui.workbench import Settings

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kit import EXAMPLES, Cli
+from helpers import EXAMPLES, Cli
 
 from wftui.cli.main import main
 from wftui.workbench import Settings

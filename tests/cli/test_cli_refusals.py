@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from kit import Cli
+from helpers import Cli
 
 from wftui.workbench import Settings
 

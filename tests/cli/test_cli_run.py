@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit import obey_permissions
+from helpers import PATIENCE, obey_permissions
 
 from wftui.workbench import Settings
 
@@ -63,7 +63,7 @@ def wftui(
         capture_output=True,
         text=True,
         input=stdin,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         preexec_fn=obey_permissions if obeying else None,
     )
@@ -173,7 +173,7 @@ def test_ctrl_c_cancels_and_the_process_of_the_step_is_gone(settings: Settings) 
             process.send_signal(signal.SIGINT)
             break
     rest = [json.loads(line)["type"] for line in process.stdout]
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=PATIENCE) == 130
     assert rest[-1] == "cancelled"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
@@ -190,7 +190,7 @@ def test_a_closed_pipe_does_not_end_the_run(settings: Settings) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert json.loads(wftui(settings, "show", "last", "--json").stdout)["status"] == "completed"
 
 
@@ -203,7 +203,7 @@ def test_a_hang_up_does_not_end_the_run(settings: Settings) -> None:
         pass
     process.send_signal(signal.SIGHUP)
     assert [json.loads(line)["type"] for line in process.stdout][-1] == "completed"
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_a_detached_run_is_watched_and_cancelled_from_elsewhere(settings: Settings) -> None:
@@ -218,7 +218,7 @@ def test_a_detached_run_is_watched_and_cancelled_from_elsewhere(settings: Settin
     cancelled = wftui(settings, "cancel", run_id)
     assert cancelled.returncode == 0, cancelled.stderr
     assert [json.loads(line)["type"] for line in watching.stdout][-1] == "cancelled"
-    assert watching.wait(timeout=30) == 130
+    assert watching.wait(timeout=PATIENCE) == 130
     again = wftui(settings, "cancel", run_id)
     assert again.returncode == 2
     assert "the run is cancelled" in again.stderr
@@ -351,7 +351,7 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert "sure does" in wrong.stderr
     assert wftui(settings, "approve", run_id, "sure").returncode == 0
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
-    assert watching.wait(timeout=30) == 0
+    assert watching.wait(timeout=PATIENCE) == 0
 
 
 def test_a_read_only_workspace_still_runs_and_keeps_what_it_holds(settings: Settings) -> None:

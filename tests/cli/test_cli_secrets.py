@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from helpers import PATIENCE
 
 from wftui.connections.secret_store import SecretStore
 
@@ -57,7 +58,7 @@ def wftui(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedProces
         text=True,
         cwd=folder,
         env=environment,
-        timeout=60,
+        timeout=PATIENCE,
         **more,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import Cli
+from helpers import Cli
 
 from wftui.workbench import Settings
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kit import Cli
+from helpers import Cli
 
 from wftui.workbench import Settings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from compiler_kit import CATALOGUE, compiler_of, step, workflow, write
-from kit import obey_permissions
+from helpers import obey_permissions
 
 from wftui.compiler.compiler import CompileFailed
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry

@@ -1,13 +1,12 @@
 """What a run needs from outside is looked for before its first step; what is missing is told at once."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import run_to_end
+from helpers import patience, run_to_end
 from steps.composio_server import Account, Composio, composio_server
 from steps.model_server import call, model_server
 
@@ -242,7 +241,7 @@ async def test_a_run_can_be_cancelled_while_it_looks(workbench: Workbench, table
     write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "dutchman"}})
     run_id = await workbench.runs.start("ships", {})
     await workbench.runs.cancel(run_id)
-    async with asyncio.timeout(20):
+    async with patience():
         record = await workbench.runs.wait(run_id)
     assert (record.status, record.step_results[0].status) == ("cancelled", "skipped")
 

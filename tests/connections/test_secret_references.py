@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import run_to_end
+from helpers import run_to_end
 from steps.http_server import serving
 
 from wftui.connections.connections import Connections, StoredConnection

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 
 from wftui.cli.main import main
 from wftui.cli.standalone import main as run_by_itself
@@ -293,7 +294,7 @@ def test_a_compiled_workflow_that_runs_by_itself_shows_none(tmp_path: Path, work
     assert main(["compile", "flow", "--tables", str(workbench.settings.tables)]) == 0
     code = workbench.settings.tables / "workflows" / "flow" / "workflow.py"
     words = [sys.executable, str(code), "-i", "token=env:TOK"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env={**os.environ, "TOK": TOKEN})
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, "TOK": TOKEN})
     assert done.returncode == 1, done.stderr
     assert "***" in done.stdout + done.stderr
     assert TOKEN not in done.stdout + done.stderr + code.read_text()

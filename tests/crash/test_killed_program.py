@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from helpers import patience
 
 from wftui.engine.resume import ConfirmationNeeded
 from wftui.model.base import Json
@@ -123,7 +124,7 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
         with pytest.raises(ConflictError, match="still going"):
             await watching.runs.rerun(run_id, {"token": SECRET}, keep=True)
         kill(program)
-        async with asyncio.timeout(30):
+        async with patience():
             await task
         assert watched[-1].type == "interrupted"
         assert [event.seq for event in watched] == list(range(1, len(watched) + 1))
@@ -161,7 +162,7 @@ async def test_another_process_goes_on_with_all_that_was_under_way(settings: Set
         assert asked.value.paths == ["pay"]
         (settings.database.parent / "go").touch()
         await workbench.runs.resume(run_id, inputs, confirmed=True)
-        async with asyncio.timeout(30):
+        async with patience():
             record = await workbench.runs.wait(run_id)
         assert (record.status, record.outputs) == ("completed", {"by": "me", "length": len(SECRET)})
         answers = [event for event in await workbench.runs.events(run_id) if isinstance(event, StepAnswered)]
@@ -190,7 +191,7 @@ async def test_a_process_that_sleeps_or_whose_clock_jumps_is_not_taken_for_dead(
     (settings.database.parent / "go").touch()
     async with workbench_of(settings) as workbench:
         await workbench.runs.answer(run_id, "ask", approved=True)
-        async with asyncio.timeout(30):
+        async with patience():
             assert (await workbench.runs.wait(run_id)).status == "completed"
     program.communicate()
     assert program.returncode == os.EX_OK

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import lives
 
 from wftui.model.base import Json
 from wftui.model.events import Log, StepStarted
@@ -53,7 +54,7 @@ def pids(path: Path) -> list[int]:
 
 
 def living(numbers: list[int]) -> list[int]:
-    return [pid for pid in numbers if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    return [pid for pid in numbers if lives(pid)]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
@@ -89,7 +90,7 @@ async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Sett
     os.kill(stubborn, 0)  # it is asked, and ignores that
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")
-    out, errors = program.communicate(timeout=60)
+    out, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (130, "")
     assert json.loads(out.splitlines()[-1])["type"] == "cancelled"
     with pytest.raises(ProcessLookupError):
@@ -104,7 +105,7 @@ async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Setting
     program.send_signal(signal.SIGTERM)
     until(program, "cancel_requested")
     (settings.database.parent / "end").touch()
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (130, "")
     record = await record_of(settings)
     assert (record.status, statuses(record)["tidy"]) == ("cancelled", "completed")
@@ -123,7 +124,7 @@ async def test_impatience_at_the_end_does_not_change_what_is_told(settings: Sett
 
 async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> None:
     line = f"{shlex.join(command(settings, 'run', 'short', '--events'))} | head -1"
-    head = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=True)
+    head = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert [json.loads(text)["type"] for text in head.stdout.splitlines()] == ["created"]
     assert head.stderr == ""
     record = await record_of(settings)
@@ -137,9 +138,9 @@ async def test_who_stops_watching_leaves_the_run_alone(settings: Settings) -> No
     watching = start(settings, "watch", "last", "--events")
     until(watching, "log")
     watching.send_signal(signal.SIGINT)
-    _, errors = watching.communicate(timeout=60)
+    _, errors = watching.communicate(timeout=PATIENCE)
     assert (watching.returncode, errors) == (130, "")
     assert (await record_of(settings)).status == "running"
     end.touch()
-    program.communicate(timeout=60)
+    program.communicate(timeout=PATIENCE)
     assert program.returncode == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.engine_plans import FAST, Loaded, Open, Steps, Work
+from engine.engine_plans import PATIENT, Loaded, Open, Steps, Work
 from wftui.engine.executor import WorkflowExecutor
 from wftui.runtime.plan import WorkflowPlan
 from wftui.store.execution_store import ExecutionStore
@@ -21,7 +21,7 @@ async def open_executor(tmp_path: Path) -> AsyncIterator[Open]:
         async def opened(plans: Mapping[str, WorkflowPlan] | None = None, **functions: Work) -> WorkflowExecutor:
             store = await ExecutionStore.open(tmp_path / "runs.db")
             load: Any = lambda workflow_id: Loaded((plans or {})[workflow_id])  # noqa: E731
-            executor = WorkflowExecutor(store, Steps(**functions), load, settings=FAST)
+            executor = WorkflowExecutor(store, Steps(**functions), load, settings=PATIENT)
             stack.push_async_callback(store.close)
             stack.push_async_callback(executor.close, cancel=True)
             return executor

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from helpers import PATIENCE, patience
+
 from wftui.engine.executor import WorkflowExecutor
 from wftui.engine.run import Run
 from wftui.engine.settings import EngineSettings
@@ -20,7 +22,10 @@ from wftui.steps.catalogue import builtin_catalogue
 
 Work = Callable[[dict[str, Json], StepContext], Any]
 Open = Callable[..., Awaitable[WorkflowExecutor]]
-FAST = EngineSettings(grace=0.2, force=0.05, finally_limit=0.5, log_interval=0.005)
+FAR = 2 * PATIENCE
+"""Seconds beyond the end of a test: a test that waits for all of them fails."""
+PATIENT = EngineSettings(grace=FAR, force=FAR, finally_limit=FAR, log_interval=0.005)
+"""However busy the machine is, a step that cleans up is not left behind."""
 
 
 @dataclass
@@ -113,13 +118,13 @@ class Watch:
                 future.set_result(event)
 
     async def until(self, type_: str, path: str | None = None) -> ExecutionEvent:
-        """The first event of that type (and path), past or future; fails after ten seconds."""
+        """The first event of that type (and path), past or future."""
         for event in self.events:
             if event.type == type_ and path in (None, getattr(event, "path", None)):
                 return event
         future: asyncio.Future[ExecutionEvent] = asyncio.get_running_loop().create_future()
         self._waiters.append((type_, path, future))
-        async with asyncio.timeout(10):
+        async with patience():
             return await future
 
     def types(self, path: str | None = None) -> list[str]:
@@ -127,11 +132,16 @@ class Watch:
 
 
 async def run(
-    plan: WorkflowPlan, inputs: Mapping[str, Json] | None = None, *, watch: Watch | None = None, **functions: Work
+    plan: WorkflowPlan,
+    inputs: Mapping[str, Json] | None = None,
+    *,
+    watch: Watch | None = None,
+    settings: EngineSettings = PATIENT,
+    **functions: Work,
 ) -> ExecutionRecord:
     """Run a plan in memory, with these functions for its `call` steps."""
     sees = watch or Watch()
-    return await run_plan(plan, inputs or {}, sees, catalogue=Steps(**functions), settings=FAST)
+    return await run_plan(plan, inputs or {}, sees, catalogue=Steps(**functions), settings=settings)
 
 
 class Going:
@@ -148,12 +158,12 @@ class Going:
         await self.run.run()
 
     async def end(self) -> ExecutionRecord:
-        async with asyncio.timeout(10):
+        async with patience():
             await self._task
         return self._sink.record
 
 
-def begin(plan: WorkflowPlan, *, settings: EngineSettings = FAST, **functions: Work) -> Going:
+def begin(plan: WorkflowPlan, *, settings: EngineSettings = PATIENT, **functions: Work) -> Going:
     """Start a run in memory; the test cancels or answers it while it goes."""
     return Going(plan, functions, settings)
 

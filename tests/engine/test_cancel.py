@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from helpers import lives, until
 
-from engine.engine_plans import Going, Watch, begin, chain, constant, run, statuses, step, workflow
+from engine.engine_plans import FAR, Going, Watch, begin, chain, constant, run, statuses, step, workflow
 from wftui.engine.settings import EngineSettings
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError
@@ -37,8 +37,8 @@ def loop(inner: StepPlan, *, until: bool, delay: float = 0) -> StepPlan:
 
 WAITS: dict[str, tuple[StepPlan, str, str]] = {
     "a running step": (step("s", "forever"), "step_started", "s"),
-    "a retry delay": (step("s", "fail", retry=RetryPlan(max_attempts=2, delay=60)), "step_retrying", "s"),
-    "a delay": (step("s", type="delay", input=constant({"for": 60})), "step_waiting", "s"),
+    "a retry delay": (step("s", "fail", retry=RetryPlan(max_attempts=2, delay=FAR)), "step_retrying", "s"),
+    "a delay": (step("s", type="delay", input=constant({"for": FAR})), "step_waiting", "s"),
     "an approval": (step("s", type="approval", input=constant({"prompt": "?"})), "step_waiting", "s"),
     "an item of a forEach": (
         step("s", "forever", for_each=ForEachPlan(items=constant([1, 2]), max_parallel=2)),
@@ -46,10 +46,10 @@ WAITS: dict[str, tuple[StepPlan, str, str]] = {
         "s[1]",
     ),
     "a step in a loop": (loop(step("x", "forever"), until=True), "step_started", "s[0].x"),
-    "the delay of a loop": (loop(step("x"), until=False, delay=60), "iteration_completed", "s[0]"),
+    "the delay of a loop": (loop(step("x"), until=False, delay=FAR), "iteration_completed", "s[0]"),
     "a step in a group": (step("s", type="group", input=None, body=(step("x", "forever"),)), "step_started", "s.x"),
     "a container's retry delay": (
-        step("s", type="group", input=None, body=(step("x", "fail"),), retry=RetryPlan(max_attempts=2, delay=60)),
+        step("s", type="group", input=None, body=(step("x", "fail"),), retry=RetryPlan(max_attempts=2, delay=FAR)),
         "step_retrying",
         "s",
     ),
@@ -94,7 +94,8 @@ async def test_a_step_that_ignores_the_cancel_is_left_behind_and_that_is_said() 
         context.log("still here")
         spoke.set()
 
-    going = begin(workflow(step("s", "deaf"), finally_=(step("tidy"),)), deaf=deaf)
+    settings = EngineSettings(grace=0.01, force=0.01)
+    going = begin(workflow(step("s", "deaf"), finally_=(step("tidy"),)), deaf=deaf, settings=settings)
     await begun.wait()
     await ended(going)
     (cancelled,) = [event for event in going.watch.events if isinstance(event, StepCancelled)]
@@ -113,7 +114,7 @@ async def test_a_step_may_clean_up_and_its_last_words_are_heard() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
             context.log("cleaned up")
 
     going = begin(workflow(step("s", "clean"), finally_=(step("tidy"),)), clean=tidy)
@@ -143,9 +144,9 @@ async def test_a_second_cancel_does_not_wait_for_the_grace_period() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
-    settings = EngineSettings(grace=60, force=0.01)
+    settings = EngineSettings(grace=FAR, force=0.01)
     going = begin(workflow(step("s", "slow"), finally_=(step("tidy", "slow"),)), slow=slow, settings=settings)
     await going.watch.until("step_started")
     await going.run.cancel("me")
@@ -218,13 +219,6 @@ async def test_what_steps_share_is_closed_when_the_run_ends() -> None:
     assert [event.message for event in watch.events if isinstance(event, Log)] == ["thing could not be closed: stuck"]
 
 
-def alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 SCRIPTS = {
     "plain": "echo $$ >> pids; sleep 1000",
     "ignores_term": "trap '' TERM; echo $$ >> pids; while :; do sleep 1000; done",
@@ -240,12 +234,10 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
         folder.mkdir()
         shell = step("s", type="shell", input=constant({"script": script, "cwd": str(folder)}))
         going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
-        async with asyncio.timeout(20):
-            while len(pids := _pids(folder)) < script.count(">> pids"):
-                await asyncio.sleep(0.01)
-            record = await ended(going)
+        await until(lambda: len(_pids(folder)) == script.count(">> pids"))
+        record = await ended(going)
         assert statuses(record)["s"] == "cancelled"
-        assert not [pid for pid in pids if alive(pid)], name
+        assert not [pid for pid in _pids(folder) if lives(pid)], name
 
     await asyncio.gather(*(one(name, script) for name, script in SCRIPTS.items()))
 
@@ -253,9 +245,7 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
 async def test_two_cancels_kill_a_process_that_ignores_the_request_to_end(tmp_path: Path) -> None:
     shell = step("s", type="shell", input=constant({"script": SCRIPTS["ignores_term"], "cwd": str(tmp_path)}))
     going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
-    async with asyncio.timeout(20):
-        while not (pids := _pids(tmp_path)):
-            await asyncio.sleep(0.01)
+    await until(lambda: _pids(tmp_path))
     await going.run.cancel("me")
     await going.watch.until("cancel_requested")
     await going.run.cancel("me, again")
@@ -263,7 +253,7 @@ async def test_two_cancels_kill_a_process_that_ignores_the_request_to_end(tmp_pa
     assert statuses(record) == {"s": "cancelled", "tidy": "skipped"}
     (cancelled,) = [event for event in going.watch.events if isinstance(event, StepCancelled)]
     assert not cancelled.abandoned
-    assert not [pid for pid in pids if alive(pid)]
+    assert not [pid for pid in _pids(tmp_path) if lives(pid)]
 
 
 async def test_a_cancel_reaches_steps_that_only_compute() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import patience
 
-from engine.engine_plans import FAST, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.engine.executor import WorkflowExecutor
 from wftui.engine.running import UnrecordedError
@@ -25,7 +26,7 @@ from wftui.workspace.files import Workspace
 
 async def seen(executor: WorkflowExecutor, run_id: str, type_: str, path: str | None = None) -> ExecutionEvent:
     """The first event of that type (and path) of a run."""
-    async with asyncio.timeout(10):
+    async with patience():
         async for batch in executor.get_event_stream(run_id):
             for event in batch:
                 if event.type == type_ and path in (None, getattr(event, "path", None)):
@@ -215,7 +216,7 @@ async def test_a_run_whose_events_cannot_be_stored_ends_and_says_why(tmp_path: P
     store = await ExecutionStore.open(tmp_path / "lost.db")
     plan = workflow(step("a", "wait"), step("b", "speak"))
     load: Any = lambda _workflow_id: Loaded(plan)  # noqa: E731
-    executor = WorkflowExecutor(store, Steps(wait=wait, speak=speak), load, settings=FAST)
+    executor = WorkflowExecutor(store, Steps(wait=wait, speak=speak), load, settings=PATIENT)
     run_id = await executor.start(REQUEST)
     with pytest.raises(UnrecordedError, match="closed"):
         await executor.wait(run_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.engine_plans import FAST, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
+from engine.engine_plans import PATIENT, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
 from wftui.connections.redaction import Redactor
 from wftui.engine.cancel import Slots
 from wftui.engine.connecting import RunConnections
@@ -51,7 +51,7 @@ async def resume(
         plan=plan,
         catalogue=catalogue,
         emitter=Emitter(run_id, sink, redactor, utc_now),
-        settings=FAST,
+        settings=PATIENT,
         slots=Slots(plan.max_parallel),
         environment={},
         working_directory=Path.cwd(),

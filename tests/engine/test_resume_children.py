@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.engine_plans import FAST, Loaded, Steps, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Steps, step, workflow
 from wftui.engine.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
@@ -61,7 +61,7 @@ async def left_behind(store: ExecutionStore, *calls_now: dict[str, Json]) -> Wor
     )
     plans = {"test": Loaded(plan), "child": Loaded(CHILD)}
     load: Any = lambda workflow_id, *_stored: plans[workflow_id]  # noqa: E731
-    return WorkflowExecutor(store, Steps(calls=calls), load, load_stored=load, settings=FAST)
+    return WorkflowExecutor(store, Steps(calls=calls), load, load_stored=load, settings=PATIENT)
 
 
 async def children(store: ExecutionStore) -> dict[str, str]:

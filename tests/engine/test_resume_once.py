@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.engine_plans import FAST, Loaded, Open, Steps, output_of, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Open, Steps, output_of, step, workflow
 from wftui.engine.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
@@ -34,7 +34,7 @@ def executor_of(store: ExecutionStore) -> WorkflowExecutor:
         Steps(),
         lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # a plan is all the engine looks at
         load_stored=lambda *_stored: Loaded(PLAN),  # type: ignore[arg-type]
-        settings=FAST,
+        settings=PATIENT,
     )
 
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+from helpers import PATIENCE, patience
+
 from engine.engine_plans import Steps, Watch, chain, run, step, workflow
 from engine.test_resume import resume
 from wftui.model.base import Json
@@ -11,8 +13,8 @@ from wftui.model.events import ExecutionEvent, Interrupted, Log, Resumed
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import StepContext
 
-LIMIT = 30.0
-"""Longer than a test may take: whoever waits for all of it fails."""
+LIMIT = 2 * PATIENCE
+"""Longer than a test waits: what waits for all of it fails."""
 
 
 async def for_ever(_input: dict[str, Json], context: StepContext) -> Json:
@@ -45,7 +47,7 @@ def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEve
 async def test_the_timeout_of_the_run_goes_on() -> None:
     plan = workflow(step("a", "for_ever"), timeout=LIMIT)
     before = await begun(plan, "step_started", "a")
-    async with asyncio.timeout(LIMIT / 2):
+    async with patience():
         record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(for_ever=for_ever))
         late, _ = await resume(plan, after(LIMIT + 1, before), Steps(for_ever=for_ever))
     for each in (record, late):
@@ -60,7 +62,7 @@ async def test_a_sign_of_life_later_than_the_last_event_counts() -> None:
         timestamp=before[-1].timestamp + timedelta(days=1),
         last_sign=before[-1].timestamp + timedelta(seconds=LIMIT),
     )
-    async with asyncio.timeout(LIMIT / 2):
+    async with patience():
         record, _ = await resume(plan, [*before, seen], Steps(for_ever=for_ever))
     assert record.status == "failed"
 
@@ -85,7 +87,7 @@ async def test_the_timeout_of_a_container_goes_on_with_its_attempt() -> None:
         step("first"), step("box", type="group", input=None, body=inner, timeout=LIMIT, on_error="continue")
     )
     before = await begun(plan, "step_started", "box.y")
-    async with asyncio.timeout(LIMIT / 2):
+    async with patience():
         record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(for_ever=for_ever))
     box = record.step("box")
     assert box is not None

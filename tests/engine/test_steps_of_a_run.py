@@ -135,11 +135,13 @@ async def test_a_timeout_ends_an_attempt_and_the_next_one_has_its_own() -> None:
             await asyncio.Event().wait()
         return context.attempt
 
-    plan = workflow(step("a", "slow", timeout=0.02, retry=AT_ONCE), outputs={"n": output_of("a")})
+    # On a busy machine an attempt that ends at once can run out of time as well.
+    retry = RetryPlan(max_attempts=1000, delay=0)
+    plan = workflow(step("a", "slow", timeout=0.02, retry=retry), outputs={"n": output_of("a")})
     record = await run(plan, slow=slow_at_first)
-    assert record.outputs == {"n": 2}
     result = record.step("a")
     assert result is not None
+    assert record.outputs == {"n": len(result.attempts)}
     assert result.attempts[0].error is not None
     assert result.attempts[0].error.type == "timeout"
 
@@ -155,7 +157,8 @@ async def test_a_step_that_ignores_its_timeout_is_left_behind() -> None:
                 continue
         return None
 
-    record = await run(workflow(step("a", "deaf", timeout=0.01)), deaf=deaf)
+    settings = EngineSettings(grace=0.01, force=0.01)
+    record = await run(workflow(step("a", "deaf", timeout=0.01)), deaf=deaf, settings=settings)
     let_go.set()
     error = error_of(record, "a")
     assert error.type == "timeout"

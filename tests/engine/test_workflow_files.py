@@ -1,13 +1,12 @@
 """What the format says, as a user meets it: a workflow.json goes in, and what became of every step comes out."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import run_to_end
+from helpers import patience, run_to_end
 
 from wftui.model.base import Json
 from wftui.model.execution import ExecutionRecord
@@ -220,7 +219,7 @@ async def test_a_cancel_reaches_every_sub_workflow_of_a_list(bench: Workbench, a
     add("w", [{**each, "forEach": {"in": "range(5)", "maxParallel": 3}}, value("b")], **{"finally": [value("tidy")]})
     run_id = await bench.runs.start("w", {})
     linked: set[str] = set()
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in bench.runs.follow(run_id):
             linked |= {event.waiting.child_id or "" for event in batch if event.type == "step_waiting"}
             if len(linked) == 3:
@@ -246,7 +245,7 @@ async def test_a_sub_workflow_that_is_cancelled_alone_fails_its_step(bench: Work
     add("child", [waits("inner")])
     add("w", [{"id": "sub", "type": "workflow", "input": {"workflow": "child"}}, value("b")])
     run_id = await bench.runs.start("w", {})
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in bench.runs.follow(run_id):
             if children := [event.waiting.child_id for event in batch if event.type == "step_waiting"]:
                 break

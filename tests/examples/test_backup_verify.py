@@ -1,9 +1,8 @@
-import asyncio
 import tarfile
 from pathlib import Path
 
 import pytest
-from kit import run_to_end
+from helpers import patience, run_to_end
 
 from wftui.model.events import StepWaiting
 from wftui.workbench import Workbench
@@ -41,7 +40,7 @@ async def test_old_archives_go_only_after_a_yes(
         path.write_text("old")
     inputs = {"source": str(source), "destination": str(kept), "keep": 2}
     run_id = await workbench.runs.start("backup_verify", inputs)
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in workbench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, StepWaiting) and event.waiting.reason == "approval":

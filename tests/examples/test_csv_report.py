@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from kit import run_to_end
+from helpers import run_to_end
 
 from wftui.workbench import Workbench
 

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from kit import run_to_end
+from helpers import run_to_end
 from web import Answer, Asked, serving
 
 from wftui.workbench import Workbench

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from kit import run_to_end
+from helpers import run_to_end
 from web import Answer, Asked, serving
 
 from wftui.model.base import Json

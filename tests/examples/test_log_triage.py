@@ -2,7 +2,7 @@ import gzip
 import json
 from pathlib import Path
 
-from kit import run_to_end
+from helpers import run_to_end
 
 from wftui.workbench import Workbench
 

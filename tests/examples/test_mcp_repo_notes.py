@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit import run_to_end
+from helpers import PATIENCE, run_to_end
 
 from wftui.workbench import Workbench
 
@@ -58,7 +58,7 @@ def filesystem_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = "@modelcontextprotocol/server-filesystem"
     command = [npm, "install", "--no-audit", "--no-fund", "--prefer-offline", "--prefix", str(folder), package]
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         pytest.skip("npm could not install the filesystem server within 120 s")
     if ran.returncode:

@@ -2,7 +2,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kit import run_to_end
+from helpers import run_to_end
 
 from wftui.workbench import Workbench
 

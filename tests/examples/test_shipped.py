@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kit import EXAMPLES
+from helpers import EXAMPLES
 
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.steps.catalogue import builtin_catalogue

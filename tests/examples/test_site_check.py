@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from kit import run_to_end
+from helpers import run_to_end
 
 from wftui.workbench import Workbench
 

@@ -1,13 +1,10 @@
 """What the MCP tests share: servers, and a context whose sessions are closed."""
 
-import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-
-import psutil
 
 from wftui.model.base import Json
 from wftui.steps.base import StepContext
@@ -50,18 +47,3 @@ def http_server(*arguments: str) -> Iterator[tuple[dict[str, Json], "subprocess.
             yield {"url": url, "headers": {"Authorization": f"Bearer {TOKEN}"}}, process
         finally:
             process.kill()
-
-
-def lives(pid: int) -> bool:
-    """Whether a process of that id runs."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for something that another process does, which cannot be awaited."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -1,9 +1,9 @@
 """The llm step in whole runs: what its workflow and its workspace lend it, and what compiling knows of its tools."""
 
-import asyncio
 import json
 
 import pytest
+from helpers import patience
 
 from steps.mcp_kit import RAW
 from steps.model_server import Model, call
@@ -35,7 +35,7 @@ async def save(bench: Workbench, *steps: dict[str, Json], **more: Json) -> None:
 
 async def run(bench: Workbench) -> ExecutionRecord:
     run_id = await bench.runs.start("talk", {})
-    async with asyncio.timeout(30):
+    async with patience():
         await bench.runs.wait(run_id)
     return await bench.runs.record(run_id, whole=True)
 
@@ -120,7 +120,7 @@ async def test_a_person_answers_before_a_tool_runs(workbench: Workbench, model: 
     model.script = [call("shell", script="echo run"), "It was not to be."]
     await save(workbench, asking(model, {"type": "shell", "approval": True}))
     run_id = await workbench.runs.start("talk", {})
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in workbench.runs.follow(run_id):
             if any(event.type == "step_waiting" for event in batch):
                 break

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from helpers import patience
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ async def test_a_cancel_reaches_the_wait_for_a_busy_server(run: Run, context: Re
     model.script = [Fail(429, headers={"Retry-After": "50"})]
     waiting = context.wait_for_log("sending the request again")
     task = asyncio.ensure_future(run(STEP, {"prompt": "x"}))
-    async with asyncio.timeout(20):
+    async with patience():
         await waiting.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -127,7 +128,7 @@ async def test_a_cancel_ends_an_answer_in_the_middle(run: Run, context: Recordin
     model.script = [Say("It was a dark\nand stormy", hang=True)]
     begun = context.wait_for_log("dark")
     task = asyncio.ensure_future(run(STEP, {"prompt": "x"}))
-    async with asyncio.timeout(20):
+    async with patience():
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,9 +1,9 @@
 """Tools of a model: other step types and tools of MCP servers."""
 
-import asyncio
 import json
 
 import pytest
+from helpers import patience
 
 from steps.composio_server import Account, composio_server
 from steps.mcp_kit import RAW, http_server
@@ -102,7 +102,7 @@ async def test_calls_of_one_answer_run_side_by_side(
     meet = "touch {0}; until [ -e {1} ]; do sleep 0.01; done; echo met {1}"
     both = [("shell", {"script": meet.format(*names)}) for names in (("a", "b"), ("b", "a"))]
     model.script = [Say("I try.", calls=tuple(both)), "Done."]
-    async with asyncio.timeout(30):
+    async with patience():
         output = await run(STEP, {"prompt": "x", "tools": [{"type": "shell", "input": {"parse": "text"}}]})
     assert [entry["output"]["value"].strip() for entry in output["toolCalls"]] == ["met b", "met a"]
     said = model.asked[1]["messages"]

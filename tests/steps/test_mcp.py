@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE, lives, patience, until
 
-from steps.mcp_kit import RAW, call_tool, closing, lives, until
+from steps.mcp_kit import RAW, call_tool, closing
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer
@@ -201,10 +202,10 @@ async def test_a_question_ends_with_the_step_that_it_belongs_to(tmp_path: Path) 
 
     async with closing(Absent(working_directory=tmp_path)) as context:
         call = asyncio.create_task(call_tool(context, SERVER, "ask"))
-        await asyncio.wait_for(waiting.wait(), 10)
+        await asyncio.wait_for(waiting.wait(), PATIENCE)
         call.cancel()
         await asyncio.wait({call})
-        await asyncio.wait_for(given_up.wait(), 10)
+        await asyncio.wait_for(given_up.wait(), PATIENCE)
 
 
 async def test_a_server_sees_little_of_our_environment(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +321,7 @@ async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_p
         "subprocess.Popen(['sleep', '600'], stdout=sys.stdout, stdin=subprocess.DEVNULL)\n"
         f"runpy.run_path({RAW[1]!r}, run_name='__main__')\n"
     )
-    async with closing(RecordingContext(working_directory=tmp_path)) as context, asyncio.timeout(30):
+    async with closing(RecordingContext(working_directory=tmp_path)) as context, patience():
         with pytest.raises(WorkflowError) as caught:
             await call_tool(context, {"command": [sys.executable, str(script)]}, "crash")
     assert caught.value.type == "mcp.closed"
@@ -329,7 +330,7 @@ async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_p
 async def test_a_message_without_end_is_not_kept(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     await steps.call("echo", text="x")
     monkeypatch.setattr("wftui.steps.mcp_stdio.MOST_BYTES", 1_000_000)
-    async with asyncio.timeout(30):
+    async with patience():
         error = await steps.failure("echo", text="x" * 2_000_000)
     assert error.type == "mcp.closed"
     assert any("a message of more than 1,000,000 bytes" in text for _, _, text in steps.context.logs)

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import until
 
-from steps.mcp_kit import call_tool, closing, http_server, until
+from steps.mcp_kit import call_tool, closing, http_server
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.testing import RecordingContext

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import until
 
-from steps.mcp_kit import call_tool, closing, until
+from steps.mcp_kit import call_tool, closing
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.testing import RecordingContext

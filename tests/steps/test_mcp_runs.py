@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from helpers import lives, patience, until
 
-from steps.mcp_kit import RAW, http_server, lives, until
+from steps.mcp_kit import RAW, http_server
 from wftui.cli.main import main
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
@@ -33,14 +34,14 @@ async def save(bench: Workbench, steps: list[Step], **more: Json) -> None:
 async def run(bench: Workbench, steps: list[Step], **more: Json) -> ExecutionRecord:
     await save(bench, steps, **more)
     run_id = await bench.runs.start("tools", {})
-    async with asyncio.timeout(30):
+    async with patience():
         await bench.runs.wait(run_id)
     return await bench.runs.record(run_id, whole=True)
 
 
 async def until_log(bench: Workbench, run_id: str, kind: str) -> None:
     """Follow a run until an event of that type has come."""
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in bench.runs.follow(run_id):
             if any(event.type == kind for event in batch):
                 return
@@ -91,7 +92,7 @@ async def test_a_question_of_a_server_waits_for_an_answer_to_the_run(workbench: 
     assert waiting.waiting.prompt == "How many?"
     assert waiting.waiting.form is not None
     await workbench.runs.answer(run_id, "ask", approved=True, data={"n": 12})
-    async with asyncio.timeout(30):
+    async with patience():
         record = await workbench.runs.wait(run_id)
     assert record.status == "completed", record.error
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 12}}}
@@ -104,7 +105,7 @@ async def test_a_question_of_a_server_is_answered_by_a_command(workbench: Workbe
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
     answer = [*places, "approve", run_id, "ask", "--data", '{"n": 7}']
     assert await asyncio.to_thread(main, answer) == 0
-    async with asyncio.timeout(30):
+    async with patience():
         record = await workbench.runs.wait(run_id)
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 7}}}
 
@@ -115,7 +116,7 @@ async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp
     run_id = await workbench.runs.start("tools", {})
     await until_log(workbench, run_id, "step_progress")
     await workbench.runs.cancel(run_id)
-    async with asyncio.timeout(30):
+    async with patience():
         record = await workbench.runs.wait(run_id)
     assert record.status == "cancelled"
     assert marker.read_text() == "cancelled"
@@ -186,7 +187,7 @@ async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_sai
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(60):
+    async with patience():
         written = (await alone.communicate())[0].decode()
     assert alone.returncode == 0, written
     assert (
@@ -214,7 +215,7 @@ async def test_a_run_that_is_killed_leaves_no_server_behind(
         *[sys.executable, "-m", "wftui", *places, "run", "tools", "--events"], stdout=asyncio.subprocess.PIPE
     )
     assert running.stdout is not None
-    async with asyncio.timeout(60):
+    async with patience():
         while b'"step_progress"' not in (line := await running.stdout.readline()):
             assert line, "the run has ended"
     server = int(pid.read_text())

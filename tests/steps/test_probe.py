@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from helpers import PATIENCE
 
 from steps.composio_server import composio_server
 from steps.http_server import Handler, serving
@@ -171,5 +172,5 @@ async def test_what_is_wrong_is_a_sentence(
 async def test_a_key_in_an_address_is_not_told(connections: Connections, url: str) -> None:
     values: dict[str, Json] = {"baseUrl": f"{url}/broken", "auth": "apiKey", "apiKey": KEY, "apiKeyIn": "query"}
     with pytest.raises(ConnectionsError) as caught:
-        await asyncio.wait_for(outcome(connections, "http", values), 20)
+        await asyncio.wait_for(outcome(connections, "http", values), PATIENCE)
     assert KEY not in str(caught.value)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import lives, patience
 
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.processes import ProcessResult, run_process
@@ -71,14 +72,7 @@ async def run_script(
 
 
 def living(pids: list[int]) -> list[int]:
-    found = []
-    for pid in pids:
-        try:
-            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                found.append(pid)
-        except psutil.NoSuchProcess:
-            continue
-    return found
+    return [pid for pid in pids if lives(pid)]
 
 
 def zombies() -> set[int]:
@@ -111,7 +105,7 @@ async def test_a_second_cancel_kills_the_whole_tree_without_grace(turns: int, tm
         await asyncio.sleep(0.001)
     assert not task.done()
     task.cancel()
-    async with asyncio.timeout(10):
+    async with patience():
         await asyncio.wait([task])
     assert task.cancelled()
     assert living([int(pid_file.read_text())]) == []

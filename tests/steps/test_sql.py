@@ -8,6 +8,7 @@ from typing import Any
 
 import pydantic
 import pytest
+from helpers import patience
 
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
@@ -139,7 +140,7 @@ async def test_a_cancel_reaches_the_wait_for_a_lock(run: Run, context: Recording
     task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
     await asyncio.sleep(0.1)
     task.cancel()
-    async with asyncio.timeout(20):
+    async with patience():
         with pytest.raises(asyncio.CancelledError):
             await task
     other.execute("COMMIT")

@@ -1,6 +1,5 @@
 """Step types in whole runs: what a workflow sees of them, and what is left of them when they are stopped."""
 
-import asyncio
 import contextlib
 import json
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import patience
 
 from steps.http_server import Handler, serving
 from steps.mail_server import mail_server
@@ -35,7 +35,7 @@ async def start(bench: Workbench, *steps: dict[str, Json], **more: Json) -> str:
 
 async def run(bench: Workbench, *steps: dict[str, Json], **more: Json) -> ExecutionRecord:
     run_id = await start(bench, *steps, **more)
-    async with asyncio.timeout(30):
+    async with patience():
         await bench.runs.wait(run_id)
     return await bench.runs.record(run_id, whole=True)
 
@@ -43,7 +43,7 @@ async def run(bench: Workbench, *steps: dict[str, Json], **more: Json) -> Execut
 @contextlib.asynccontextmanager
 async def log_of(bench: Workbench, run_id: str, text: str) -> AsyncIterator[str]:
     """The first log text of a run that holds a text, as soon as it is there: the run goes on."""
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in bench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, Log) and text in event.message:
@@ -71,7 +71,7 @@ async def test_nothing_of_a_stopped_step_is_left(workbench: Workbench, kind: str
         assert sleeper.is_running()
         if how == "cancel":
             await workbench.runs.cancel(run_id)
-    async with asyncio.timeout(30):
+    async with patience():
         await workbench.runs.wait(run_id)
     assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
     record = await workbench.runs.record(run_id)
@@ -117,7 +117,7 @@ async def test_progress_and_logs_come_while_it_runs(workbench: Workbench, tmp_pa
     script = f"echo '::progress 40% copying'; echo out; echo err >&2; until [ -e {gate} ]; do sleep 0.01; done"
     run_id = await start(workbench, {"id": "copy", "type": "shell", "input": {"script": script}})
     seen: set[str] = set()
-    async with asyncio.timeout(30):
+    async with patience():
         async for batch in workbench.runs.follow(run_id):
             for event in batch:
                 if isinstance(event, StepProgress):

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Awaitable
 from pathlib import Path
 
+from helpers import patience
+
 from wftui.model.errors import UserError
 from wftui.model.events import ExecutionEvent
 from wftui.workbench import Settings, Workbench
@@ -81,7 +83,7 @@ async def main() -> None:
     print("shown is stored:", all(stored.get(event.seq) == event.type for event in shown))
     (folder / "ballast").unlink()
     (folder / "probe").unlink(missing_ok=True)
-    async with asyncio.timeout(30):
+    async with patience():
         await watching  # until somebody finds that nobody runs it
     print("when there is room:", shown[-1].type, [event.seq for event in shown] == list(range(1, len(shown) + 1)))
     await workbench.runs.resume(run_id, {})

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 # A file system of its own, which is gone with the process: root may mount one, others in a user namespace.
 _NAMESPACE = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "--mount"]
@@ -27,7 +28,7 @@ def test_a_run_survives_a_full_disk(tmp_path: Path) -> None:
         [*_NAMESPACE, "sh", "-c", _MOUNT, tmp_path, sys.executable, script, tmp_path],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert told.stderr == ""

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 from store_helpers import RUN, START, completed, created, finished_run, log, started, step_completed, ticking
 
 from wftui.model.errors import ExitCode, UserError
@@ -246,7 +247,7 @@ asyncio.run(main())
         [sys.executable, "-c", script, str(tmp_path / "history.db")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         check=False,

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from helpers import patience
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_helpers import START, completed, created, failed, interrupted, log, started, step_completed, ticking
@@ -316,7 +317,7 @@ async def test_a_killed_cleanup_is_finished_by_the_next(store: ExecutionStore, d
         await store.append([created(f"run-{number}"), *lines, completed(f"run-{number}")], wait=True)
     process = Path(__file__).with_name("store_process.py")
     cleanup = subprocess.Popen([sys.executable, process, "cleanup", database, "demo", "1"])
-    async with asyncio.timeout(30):
+    async with patience():
         while len(left := await ids(store)) == 200:
             await asyncio.sleep(0)
     cleanup.kill()

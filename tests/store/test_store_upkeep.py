@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from helpers import until
 from store_helpers import START, completed, created, finished_run, started
 
 from wftui.model.errors import UsageError
@@ -161,9 +162,3 @@ async def test_a_policy_that_cannot_be_read_stops_neither_the_upkeep_nor_a_run(
     await upkeep.end()
     assert [report.runs for report in told] == [3]
     assert await store.find("last") == "run-0002"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]  # ships no types
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
@@ -104,13 +105,13 @@ def put_run(workbench: Workbench) -> Callable[..., Awaitable[str]]:
 
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
-    """`await until(pilot, lambda: condition)`: let the app go on until something is so, or fail with what was shown."""
+    """`await until(pilot, lambda: condition)`: wait until something is so, or fail with what was shown."""
 
-    async def wait(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 10.0) -> None:
-        deadline = time.monotonic() + seconds
+    async def wait(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"still not so after {seconds} s; the screen:\n{screen_text(pilot.app)}")
+                raise AssertionError(f"still not so after {PATIENCE:g} s; the screen:\n{screen_text(pilot.app)}")
             await pilot.pause(0.01)
         await pilot.pause()
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from kit import run_to_end
+from helpers import run_to_end
 from steps.composio_server import Account, Composio, composio_server
 from textual.app import App
 from textual.widgets import Input, OptionList

@@ -18,6 +18,7 @@ from typing import Any
 
 import pyte
 import pytest
+from helpers import PATIENCE
 
 from wftui.model.execution import ExecutionRecord
 from wftui.store.execution_store import ExecutionStore
@@ -32,7 +33,6 @@ from wftui.workbench import Settings, Workbench
 bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))
 sys.exit(asyncio.run(run_app(bench)))
 """
-LIMIT = 30.0
 
 
 class Terminal:
@@ -62,7 +62,7 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def read_until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"still not so:\n{self.text}"
             ready, _, _ = select.select([self._fd], [], [], 0.2)
@@ -93,7 +93,7 @@ class Terminal:
         os.kill(self.pid, number)
 
     def exit_code(self) -> int:
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             ended, status = os.waitpid(self.pid, os.WNOHANG)
             if ended:

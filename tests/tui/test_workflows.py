@@ -40,7 +40,7 @@ async def ready(pilot: Pilot[Any], until: Until) -> WorkflowTable:
     table = pilot.app.screen.query_one(WorkflowTable)
     screen = pilot.app.screen
     assert isinstance(screen, WorkflowsScreen)
-    await until(pilot, lambda: screen.is_loaded, 5)
+    await until(pilot, lambda: screen.is_loaded)
     return table
 
 

@@ -1,0 +1,66 @@
+"""Helpers shared by the tests of several rooms."""
+
+import asyncio
+import ctypes
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from wftui.model.base import Json
+from wftui.model.execution import ExecutionRecord
+from wftui.workbench import Workbench
+
+Cli = Callable[..., tuple[int, str, str]]
+"""Runs a command in this process; returns its exit code, its output and its errors."""
+
+EXAMPLES = Path(__file__).parents[1] / "tables"
+"""The shipped workflows."""
+
+PATIENCE = 300.0
+"""Seconds to wait for what has to happen: only a failing test waits this long, however busy the machine is."""
+
+
+def patience() -> asyncio.Timeout:
+    """Fail what has not ended after `PATIENCE`."""
+    return asyncio.timeout(PATIENCE)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for an effect that cannot be awaited, such as that of another process."""
+    async with patience():
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait for an effect of another process or thread, outside an event loop."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"still not so after {PATIENCE:g} s"
+        time.sleep(0.005)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process of that id runs; a zombie does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, Json]) -> ExecutionRecord:
+    """Run a workflow and return its whole record."""
+    run_id = await workbench.runs.start(workflow_id, inputs)
+    async with patience():
+        await workbench.runs.wait(run_id)
+    return await workbench.runs.record(run_id, whole=True)
+
+
+def obey_permissions() -> None:
+    """For `preexec_fn`: what the child then executes obeys file permissions, even for root."""
+    bounding_set_drop, dac_override, dac_read_search = 24, 1, 2
+    libc = ctypes.CDLL(None)
+    for capability in (dac_override, dac_read_search):
+        libc.prctl(bounding_set_drop, capability, 0, 0, 0)
