@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from compiler_kit import CATALOGUE, check, compiler_of, step, workflow, write
 from every_feature import EVERYTHING
-from kit import EXAMPLES
+from helpers import EXAMPLES
 
 import wftui
 from wftui.compiler.schema import COMMENT, SCHEMA_REVISION, workflow_schema_text
