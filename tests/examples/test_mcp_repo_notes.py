@@ -102,4 +102,4 @@ async def test_it_compiles_without_its_servers_and_without_the_package(
     assert record.status == "failed"
     assert record.error is not None
     assert record.error.type == "mcp.missing"
-    assert 'pip install "wftui[mcp]"' in record.error.message
+    assert "pip install 'wftui[mcp]'" in record.error.message

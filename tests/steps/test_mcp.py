@@ -13,6 +13,7 @@ from helpers import PATIENCE, lives, patience, until
 
 from steps.mcp_kit import RAW, call_tool, closing
 from wftui.model.base import Json
+from wftui.model.installation import install_command
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import Answer
 from wftui.steps.mcp import McpStep
@@ -293,7 +294,7 @@ def test_the_package_comes_late_and_may_be_missing() -> None:
     late, error_type, message = json.loads(ran.stdout)
     assert late
     assert error_type == "mcp.missing"
-    assert message.startswith('MCP servers need the package mcp: pip install "wftui[mcp]"')
+    assert message.startswith(f"MCP servers need the package mcp: {install_command('wftui[mcp]')}")
 
 
 async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ async def test_without_the_package_locking_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
     await workbench.workflows.save("tools", source({"tool": "echo"}), None)
-    with pytest.raises(UserError, match=r'pip install "wftui\[mcp\]"'):
+    with pytest.raises(UserError, match=r"pip install 'wftui\[mcp\]'"):
         await workbench.steps.lock_tools("tools", {})
 
 

@@ -1,12 +1,14 @@
 """The sql step through SQLAlchemy, with the one driver that is everywhere."""
 
 import asyncio
+import sys
 from collections.abc import Mapping
 
 import pytest
 
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
+from wftui.model.installation import install_command
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.sql import SqlStep
 from wftui.steps.sql_text import statements
@@ -93,6 +95,32 @@ async def test_a_url_that_leads_nowhere(run: Run, context: RecordingContext, url
         await run(STEP, {"query": "SELECT 1"})
     assert caught.value.type == kind
     assert "secret-pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden", "said", "package"),
+    [
+        (
+            "postgresql+psycopg://x/y",
+            "psycopg",
+            "the driver of the database, psycopg, is not installed",
+            "psycopg[binary]",
+        ),
+        ("mysql+pymysql://x/y", "pymysql", "the driver of the database, pymysql, is not installed", "pymysql"),
+        ("mysql://x/y", "MySQLdb", "the driver of the database, MySQLdb, is not installed", "mysqlclient"),
+        ("snowflake://x/y", "snowflake", "SQLAlchemy does not know snowflake by itself", "snowflake-sqlalchemy"),
+        ("postgresql://x/y", "sqlalchemy", "databases other than SQLite need SQLAlchemy and a driver", "wftui[sql]"),
+    ],
+)
+async def test_what_is_not_installed_is_named_with_the_command(
+    run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch, url: str, hidden: str, said: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, hidden, None)
+    context.connection = {"url": url}
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"query": "SELECT 1"})
+    assert caught.value.type == "sql.driver"
+    assert str(caught.value) == f"{said}: {install_command(package)}"
 
 
 async def test_cancel_interrupts(run: Run, context: RecordingContext) -> None:

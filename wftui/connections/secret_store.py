@@ -9,6 +9,7 @@ from typing import Any
 from wftui.connections.errors import ConnectionsError
 from wftui.connections.private_files import only_one, read_private, write_private
 from wftui.model.errors import NotFoundError, UsageError
+from wftui.model.installation import install_command
 
 _SECRETS = "secrets.age"
 _IDENTITY = "identity.txt"
@@ -119,7 +120,7 @@ def _pyrage() -> Any:
         return importlib.import_module("pyrage")
     except ImportError:
         raise ConnectionsError(
-            "keeping secrets needs the package pyrage: pip install 'wftui[store]'; or refer to the secret by env:NAME, "
-            "file:PATH or cmd:PROGRAM",
+            f"keeping secrets needs the package pyrage: {install_command('wftui[store]')}; or refer to the secret by "
+            "env:NAME, file:PATH or cmd:PROGRAM",
             code="connection.store",
         ) from None

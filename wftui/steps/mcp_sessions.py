@@ -4,14 +4,13 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wftui.model.installation import install_command
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.mcp_listeners import Caller
 from wftui.steps.mcp_server import McpServer
 
 if TYPE_CHECKING:
     from wftui.steps.mcp_session import McpSession
-
-INSTALL = 'MCP servers need the package mcp: pip install "wftui[mcp]"'
 
 
 class SessionForgottenError(WorkflowError):
@@ -79,6 +78,7 @@ async def load_session_class() -> "type[McpSession]":
     try:
         module = await asyncio.to_thread(import_module, "wftui.steps.mcp_session")
     except ImportError as error:
-        raise WorkflowError("mcp.missing", f"{INSTALL} ({error})") from error
+        message = f"MCP servers need the package mcp: {install_command('wftui[mcp]')} ({error})"
+        raise WorkflowError("mcp.missing", message) from error
     session: type[McpSession] = module.McpSession
     return session

@@ -9,6 +9,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.sql_drivers import missing_driver
 from wftui.steps.sql_engines import Engine, codes_of, engine_of, words_of
 from wftui.steps.sql_text import first_word, only_reads, sqlite_statements, statements
 from wftui.steps.sql_values import Parameters, Rows, bindable, json_value, unique_names
@@ -100,12 +101,10 @@ class SqlAlchemyJob:
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Any]:
         """A connection in a transaction, which is committed at the end of the block unless the work was stopped."""
-        try:
-            sqlalchemy = importlib.import_module("sqlalchemy")
-        except ImportError:
-            raise WorkflowError(
-                "sql.driver", "Databases other than SQLite need SQLAlchemy: pip install 'wftui[sql]' and a driver."
-            ) from None
+        missing = missing_driver(self._address)
+        if missing is not None:
+            raise missing.error()
+        sqlalchemy = importlib.import_module("sqlalchemy")
         exceptions = sqlalchemy.exc
         opened = False
         engine, family = self._engine(sqlalchemy)
@@ -145,8 +144,6 @@ class SqlAlchemyJob:
             engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=arguments)
         except (exceptions.ArgumentError, exceptions.NoSuchModuleError):
             raise WorkflowError("sql.driver", "The URL of the connection names no database SQLAlchemy knows.") from None
-        except ImportError as error:
-            raise WorkflowError("sql.driver", f"The driver of the database is not installed: {error.name}.") from None
         if engine.dialect.is_async:
             message = f"The driver {url.drivername} is an asynchronous one; use another, as postgresql+psycopg."
             raise WorkflowError("sql.driver", message)
