@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from measure import Row, measure_pair, timed
 from textual.app import App, ComposeResult
 
-from wftui.tui.canvas.drawing.graph_drawing import GraphPicture
+from wftui.tui.canvas.drawing.graph_drawing import GraphDrawing
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.theme import DARK
@@ -29,7 +29,7 @@ def rows() -> Iterable[Row]:
     """Layout and painting."""
     large, small = graph(1_000), graph(250)
     pair = measure_pair(
-        lambda: timed(lambda: GraphPicture(large, "pill")), lambda: timed(lambda: GraphPicture(small, "pill")), rounds=5
+        lambda: timed(lambda: GraphDrawing(large, "pill")), lambda: timed(lambda: GraphDrawing(small, "pill")), rounds=5
     )
     yield Row("layout of 1,000 steps", _ms(pair.median_a), f"250 steps {_ms(pair.median_b)}", pair.ratio, 8)
     yield asyncio.run(_status())

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.execution import StepInfo
-from wftui.tui.canvas.graph import CanvasNode, current_of, edges_of, graph_of, without_detours
+from wftui.tui.canvas.graph import CanvasNode, current_step_path, edges_between, nodes_from_steps, transitive_reduction
 
 Edge = tuple[str, str]
 
@@ -22,25 +22,29 @@ def test_declared_steps_become_nodes_in_order() -> None:
         StepInfo(path="a", step_id="a", step_name="First", step_type="set"),
         StepInfo(path="a.b", step_id="b", step_name="", step_type="loop", parent="a", needs=["a.c"]),
     ]
-    assert graph_of(steps, counted={"a"}) == [
+    assert nodes_from_steps(steps, counted={"a"}) == [
         CanvasNode("a", "First", "set", counted=True),
         CanvasNode("a.b", "b", "loop", ("a.c",), "a", counted=True),
     ]
 
 
 def test_an_edge_that_a_longer_way_implies_is_left_out() -> None:
-    assert without_detours([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d")]) == [("a", "b"), ("b", "c"), ("a", "d")]
+    assert transitive_reduction([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d")]) == [
+        ("a", "b"),
+        ("b", "c"),
+        ("a", "d"),
+    ]
 
 
 def test_a_cycle_keeps_its_edges() -> None:
     edges = [("a", "b"), ("b", "a"), ("c", "c")]
-    assert without_detours(edges) == edges
+    assert transitive_reduction(edges) == edges
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=25, unique=True))
 def test_leaving_out_detours_changes_no_order_and_leaves_none(pairs: list[tuple[int, int]]) -> None:
     edges = [(str(a), str(b)) for a, b in pairs if a < b]
-    kept = without_detours(edges)
+    kept = transitive_reduction(edges)
     assert reachable(kept) == reachable(edges)
     assert all(reachable([other for other in kept if other != edge]) != reachable(kept) for edge in kept)
 
@@ -51,9 +55,9 @@ def test_the_current_step_is_the_innermost_that_runs() -> None:
         CanvasNode("g", "g", "group", ("a",)),
         CanvasNode("g.x", "x", "set", parent="g"),
     ]
-    assert edges_of(nodes) == [("a", "g")]
-    assert current_of(nodes, {"a": "failed", "g": "running", "g.x": "running"}) == "g.x"
-    assert current_of(nodes, {"a": "failed", "g": "waiting"}) == "g"
-    assert current_of(nodes, {"g": "failed"}) == "g"
-    assert current_of(nodes, {}) == "a"
-    assert current_of([], {}) is None
+    assert edges_between(nodes) == [("a", "g")]
+    assert current_step_path(nodes, {"a": "failed", "g": "running", "g.x": "running"}) == "g.x"
+    assert current_step_path(nodes, {"a": "failed", "g": "waiting"}) == "g"
+    assert current_step_path(nodes, {"g": "failed"}) == "g"
+    assert current_step_path(nodes, {}) == "a"
+    assert current_step_path([], {}) is None

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wftui.tui.canvas.layout.layered import Box, Edge, Layout, Node, layout
-from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
+from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, VERTICAL, LineGrid
 
 WIDE = 24
 
@@ -20,9 +20,9 @@ def lay(names: str, *edges: str, parents: dict[str, str] | None = None, width: i
 def drawn(found: Layout) -> str:
     """The drawing as text: names in brackets."""
     rows = [[" "] * found.width for _ in range(found.height)]
-    for y, cells in found.ink.items():
+    for y, cells in found.lines.items():
         for x, sides in cells.items():
-            rows[y][x] = glyph(sides)
+            rows[y][x] = line_character(sides)
     for name, box in sorted(found.boxes.items(), key=lambda entry: entry[1].depth):
         if box.frame:
             for x, y in itertools.product(range(box.x, box.right), range(box.y, box.bottom)):
@@ -37,13 +37,13 @@ def read(found: Layout) -> set[Edge]:
     """The edges a reader finds who follows the lines down from each node."""
     edges: set[Edge] = set()
     for name, box in found.boxes.items():
-        ways = [(x, box.bottom, DOWN) for x in range(box.x, box.right) if _sides(found.ink, x, box.bottom) & UP]
+        ways = [(x, box.bottom, DOWN) for x in range(box.x, box.right) if _sides(found.lines, x, box.bottom) & UP]
         around = {other for other, frame in found.boxes.items() if frame.frame and frame.contains(box.x, box.y)}
         edges |= {(name, target) for target in _targets(found, ways, around - {name})}
     return edges
 
 
-def _sides(ink: Ink, x: int, y: int) -> int:
+def _sides(ink: LineGrid, x: int, y: int) -> int:
     return ink.get(y, {}).get(x, 0)
 
 
@@ -59,8 +59,8 @@ def _targets(found: Layout, ways: list[tuple[int, int, int]], around: set[str]) 
         if hit is not None and hit not in around:
             targets.add(hit)
             continue
-        sides = _sides(found.ink, x, y)
-        if direction != DOWN and sides == UPRIGHT:
+        sides = _sides(found.lines, x, y)
+        if direction != DOWN and sides == VERTICAL:
             # A line that passes below an upright one.
             ways.append((x + (1 if direction == RIGHT else -1), y, direction))
             continue
@@ -128,9 +128,9 @@ def test_every_edge_goes_down_from_its_source_to_its_target_around_all_nodes(
             assert (x0 == x1 and y0 < y1) or (y0 == y1 and x0 != x1)
             for x, y in itertools.product(range(min(x0, x1), max(x0, x1) + 1), range(y0, y1 + 1)):
                 assert _node_at(found, x, y) is None
-                shown = _sides(found.ink, x, y)
+                shown = _sides(found.lines, x, y)
                 # At a plain crossing the upright line shows.
-                assert shown & (UP | DOWN) if x0 == x1 else shown & (LEFT | RIGHT) or shown == UPRIGHT
+                assert shown & (UP | DOWN) if x0 == x1 else shown & (LEFT | RIGHT) or shown == VERTICAL
 
 
 @given(graphs())
@@ -177,7 +177,7 @@ def test_cycles_repeats_and_unknown_ends_do_no_harm(edges: list[Edge]) -> None:
 
 def test_nothing_gives_an_empty_drawing() -> None:
     found = layout([], [], width_of=lambda _: 9)
-    assert (found.width, found.height, found.ink) == (0, 0, {})
+    assert (found.width, found.height, found.lines) == (0, 0, {})
 
 
 def test_a_chain_is_one_straight_line() -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from wftui.model.execution import StepInfo
 from wftui.tui.canvas.drawing.scene import Direction
-from wftui.tui.canvas.graph import CanvasNode, graph_of
+from wftui.tui.canvas.graph import CanvasNode, nodes_from_steps
 from wftui.tui.canvas.workflow_canvas import Level, WorkflowCanvas
 from wftui.tui.theme import DARK
 
@@ -24,7 +24,7 @@ def step(path: str, *needs: str, kind: str = "shell", name: str = "") -> StepInf
     )
 
 
-REPORT = graph_of(
+REPORT = nodes_from_steps(
     [
         step("log", name="Read the log"),
         step("files", name="Biggest files"),

@@ -14,7 +14,7 @@ from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor import EditorScreen
 from wftui.tui.screens.workflows import WorkflowsScreen
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
-from wftui.tui.widgets.source.problem_list import ProblemList
+from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 from wftui.tui.widgets.source.python_view import PythonView
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -266,7 +266,7 @@ async def test_problems_are_listed_and_walked(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_editor(pilot, "hello")
         source = source_of(screen)
-        problems = screen.query_one(ProblemList).problems
+        problems = screen.query_one(DiagnosticList).problems
         assert len(problems) == 2
         places = [(problem.line, problem.column) for problem in problems]
         await pilot.press("f8")
@@ -388,7 +388,7 @@ async def test_a_workflow_with_errors_is_not_run(
         await pilot.press("f5")
         await until(pilot, lambda: "Not run: 2 errors" in text_of(app))
         assert app.screen is screen
-        assert screen.query_one(ProblemList).has_focus
+        assert screen.query_one(DiagnosticList).has_focus
         assert not app.session_runs
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.execution import ExecutionFilters
-from wftui.tui.widgets.history.query import FAULTS, STATUSES, HistoryQuery, QueryError, moment, parse_query
+from wftui.tui.widgets.history.query import FAILURES, STATUSES, HistoryQuery, QueryError, moment, parse_query
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
@@ -110,8 +110,8 @@ def test_no_line_is_a_surprise(line: str) -> None:
 
 def test_faults_switch_on_and_off() -> None:
     query = HistoryQuery(statuses=frozenset({"running"}))
-    assert query.only_faults().statuses == FAULTS
-    assert query.only_faults().only_faults().statuses == frozenset()
+    assert query.only_failures().statuses == FAILURES
+    assert query.only_failures().only_failures().statuses == frozenset()
     assert query.switched("running").statuses == frozenset()
     assert query.of_workflow("a").workflow == "a"
     assert query.of_workflow("a").of_workflow("b").workflow == ""

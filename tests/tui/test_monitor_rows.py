@@ -19,8 +19,16 @@ from wftui.model.execution import ExecutionError, Iterations, StepResult, Waitin
 from wftui.model.paths import is_at_or_in
 from wftui.model.reducer import fold_part, new_record
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
-from wftui.tui.widgets.run.gantt import Span, bar, run_length, spans, step_length
-from wftui.tui.widgets.run.labels import clock, counters, local_moment, one_line, remark, state, waiting
+from wftui.tui.widgets.run.gantt import Span, bar, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.labels import (
+    elapsed,
+    first_line,
+    iteration_counts,
+    local_timestamp,
+    run_label,
+    step_note,
+    waiting_label,
+)
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
@@ -68,7 +76,7 @@ def test_iterations_stand_in_order_of_their_index_whenever_they_start() -> None:
 
 
 def test_only_failed_rows_come_with_all_that_stands_above_them() -> None:
-    rows = state_of(failed()).tree.rows(only_faults=True)
+    rows = state_of(failed()).tree.rows(only_failures=True)
     assert [(row.step.path, row.depth) for row in rows] == [("branches", 0), ("authors", 0), ("authors[3]", 1)]
 
 
@@ -174,7 +182,7 @@ def test_failures_that_the_record_leaves_out_are_among_the_failures() -> None:
         else:
             story.add(IterationCompleted, 3, step_id="authors", path=path, index=index, duration=1)
     tree = state_of(story).tree
-    paths = [row.step.path for row in tree.rows(only_faults=True) if row.depth == 1]
+    paths = [row.step.path for row in tree.rows(only_failures=True) if row.depth == 1]
     assert paths == [f"authors[{index}]" for index in range(1, 6000, 2)]
 
 
@@ -246,9 +254,9 @@ def test_a_retried_step_has_a_span_for_each_attempt_and_for_the_wait_between() -
 
 def test_the_clock_of_a_run_stops_at_its_end() -> None:
     ended = state_of(completed()).record
-    assert run_length(ended, NOW) == run_length(ended, NOW + timedelta(days=1)) == pytest.approx(15.95)
+    assert run_seconds(ended, NOW) == run_seconds(ended, NOW + timedelta(days=1)) == pytest.approx(15.95)
     live = state_of(running()).record
-    assert run_length(live, NOW + timedelta(seconds=10)) == pytest.approx(26.95)
+    assert run_seconds(live, NOW + timedelta(seconds=10)) == pytest.approx(26.95)
 
 
 def test_a_step_that_has_not_started_has_no_length() -> None:
@@ -256,31 +264,31 @@ def test_a_step_that_has_not_started_has_no_length() -> None:
     report, clone = record.step("report"), record.step("clone")
     assert report is not None
     assert clone is not None
-    assert step_length(report, NOW) is None
-    assert step_length(clone, NOW) == 4.1
+    assert step_seconds(report, NOW) is None
+    assert step_seconds(clone, NOW) == 4.1
 
 
 # --- words
 
 
 def test_a_clock_shows_whole_seconds_while_it_goes_and_is_exact_at_the_end() -> None:
-    assert [clock(7.4, live=True), clock(62, live=True), clock(3723, live=True)] == ["0:07", "1:02", "1:02:03"]
-    assert clock(7.4, live=False) == "7.4s"
+    assert [elapsed(7.4, live=True), elapsed(62, live=True), elapsed(3723, live=True)] == ["0:07", "1:02", "1:02:03"]
+    assert elapsed(7.4, live=False) == "7.4s"
 
 
 def test_counters_say_what_failed_only_when_something_did() -> None:
-    assert counters(Iterations(total=8, completed=5), live=True) == "5 of 8"
-    assert counters(Iterations(total=8, completed=4, failed=1), live=False) == "5 of 8, 1 failed"
-    assert counters(Iterations(completed=4), live=True) == "4 so far"
-    assert counters(Iterations(completed=4), live=False) == "4 rounds"
+    assert iteration_counts(Iterations(total=8, completed=5), live=True) == "5 of 8"
+    assert iteration_counts(Iterations(total=8, completed=4, failed=1), live=False) == "5 of 8, 1 failed"
+    assert iteration_counts(Iterations(completed=4), live=True) == "4 so far"
+    assert iteration_counts(Iterations(completed=4), live=False) == "4 rounds"
 
 
 def test_what_a_step_waits_for_is_said_in_words() -> None:
     soon = NOW + timedelta(seconds=3)
-    assert waiting(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "asks: Go on?"
-    assert waiting(Waiting(reason="retry", until=soon), NOW) == "tries again in 3.0s"
-    assert waiting(Waiting(reason="delay", until=soon), NOW) == "waits 3.0s"
-    assert waiting(Waiting(reason="child", child_id="r2"), NOW) == "waits for run r2"
+    assert waiting_label(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "asks: Go on?"
+    assert waiting_label(Waiting(reason="retry", until=soon), NOW) == "tries again in 3.0s"
+    assert waiting_label(Waiting(reason="delay", until=soon), NOW) == "waits 3.0s"
+    assert waiting_label(Waiting(reason="child", child_id="r2"), NOW) == "waits for run r2"
 
 
 def test_a_remark_is_one_line_without_terminal_sequences() -> None:
@@ -289,25 +297,25 @@ def test_a_remark_is_one_line_without_terminal_sequences() -> None:
     assert branches is not None
     assert report is not None
     assert authors is not None
-    assert remark(branches, NOW) == "git ended with code 128: could not read from remote repository"
-    assert remark(report, NOW) == "branches failed"
-    assert remark(authors, NOW) == "5 of 8, 1 failed"
-    assert one_line("\n\n  \x1b]0;evil\x07\x1b[31mred\x1b[0m\r\nmore") == "red"
+    assert step_note(branches, NOW) == "git ended with code 128: could not read from remote repository"
+    assert step_note(report, NOW) == "branches failed"
+    assert step_note(authors, NOW) == "5 of 8, 1 failed"
+    assert first_line("\n\n  \x1b]0;evil\x07\x1b[31mred\x1b[0m\r\nmore") == "red"
 
 
 def test_moments_are_as_short_as_they_can_be() -> None:
-    assert local_moment(BEGIN, NOW) == "10:29:43"
-    assert local_moment(BEGIN - timedelta(days=3), NOW) == "10-30 10:29"
-    assert local_moment(BEGIN - timedelta(days=400), NOW) == "2025-09-28 10:29"
+    assert local_timestamp(BEGIN, NOW) == "10:29:43"
+    assert local_timestamp(BEGIN - timedelta(days=3), NOW) == "10-30 10:29"
+    assert local_timestamp(BEGIN - timedelta(days=400), NOW) == "2025-09-28 10:29"
 
 
 def test_the_word_for_a_run_tells_that_it_waits_for_a_person_or_is_being_cancelled() -> None:
     record = state_of(running()).record
-    assert state(record, asks=False) == "running"
-    assert state(record, asks=True) == "waiting for you"
+    assert run_label(record, asks=False) == "running"
+    assert run_label(record, asks=True) == "waiting for you"
     record.cancel_requested = True
-    assert state(record, asks=True) == "cancelling"
-    assert state(state_of(completed()).record, asks=False) == "completed"
+    assert run_label(record, asks=True) == "cancelling"
+    assert run_label(state_of(completed()).record, asks=False) == "completed"
 
 
 def test_the_steps_at_work_are_known_at_every_moment() -> None:

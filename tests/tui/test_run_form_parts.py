@@ -14,7 +14,7 @@ from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupHeader
 from wftui.tui.widgets.schema_form.items_box import AddLine
-from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 
 Until = Callable[..., Awaitable[None]]
 
@@ -189,9 +189,9 @@ async def test_everything_can_be_done_with_the_mouse(until: Until) -> None:
         await click(pilot, region, "choose")
         await pilot.pause()
         await pilot.click("OptionList", offset=(2, 1))
-        await click(pilot, form.query_one("ChoicesEditor"), "b")
-        await click(pilot, next(iter(form.query(ItemTools))), "↓")
-        await click(pilot, list(form.query(ItemTools))[2], "✕")
+        await click(pilot, form.query_one("MultiChoiceEditor"), "b")
+        await click(pilot, next(iter(form.query(ItemButtons))), "↓")
+        await click(pilot, list(form.query(ItemButtons))[2], "✕")
         await click(pilot, form.query_one(GroupHeader), "db")
         await until(pilot, lambda: len(form.query(ChoiceEditor)) == 3)
         await click(pilot, list(form.query(ChoiceEditor))[2], "yes")

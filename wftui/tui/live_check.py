@@ -10,7 +10,7 @@ from wftui.model.compilation import CompilationResult
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.background import in_background
-from wftui.tui.canvas.drawing.icons import learn
+from wftui.tui.canvas.drawing.icons import register_icons
 
 if TYPE_CHECKING:
     from wftui.workbench import Workbench
@@ -62,7 +62,7 @@ class LiveCheck:
                 if result.success and version == self._version:
                     try:
                         outline = await self._workbench.workflows.outline(self._workflow_id, text)
-                        learn(outline.icons)
+                        register_icons(outline.icons)
                     except UserError:
                         outline = None  # the result says why
                 if version == self._version:

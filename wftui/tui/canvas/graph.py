@@ -31,7 +31,7 @@ class CanvasNode:
     counted: bool = False
 
 
-def graph_of(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[CanvasNode]:
+def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[CanvasNode]:
     """The nodes for declared steps, in their order; `counted` are the paths of the steps that repeat."""
     return [
         CanvasNode(
@@ -46,12 +46,12 @@ def graph_of(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[C
     ]
 
 
-def edges_of(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
+def edges_between(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
     """Pairs of paths: a step, and one that waits for it."""
     return [(need, node.path) for node in nodes for need in node.needs]
 
 
-def without_detours(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def transitive_reduction(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The edges that no longer way implies: of a → b, b → c and a → c the first two. Cycles keep their edges."""
     index = {path: number for number, path in enumerate(dict.fromkeys(path for edge in edges for path in edge))}
     pairs = [(index[source], index[target]) for source, target in edges]
@@ -84,7 +84,7 @@ def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode
     return inside
 
 
-def current_of(nodes: Sequence[CanvasNode], statuses: Mapping[str, str]) -> str | None:
+def current_step_path(nodes: Sequence[CanvasNode], statuses: Mapping[str, str]) -> str | None:
     """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
     for word in CURRENT:
         found = [node for node in nodes if statuses.get(node.path) == word]

@@ -14,8 +14,8 @@ class StepList(StepView):
     class Highlighted(StepView.Highlighted):
         """The focus went to another step."""
 
-    def make_picture(self) -> None:
+    def make_drawing(self) -> None:
         """Lay the rows out for the present width."""
         if self.size:
             folded = self.folded(fan_outs=False)
-            self.show_picture(self.list_picture(folded), folded)
+            self.show_drawing(self.list_drawing(folded), folded)

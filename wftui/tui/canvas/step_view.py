@@ -15,20 +15,20 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from wftui.tui.canvas.drawing.cells import Cells
-from wftui.tui.canvas.drawing.list_drawing import ListPicture
-from wftui.tui.canvas.drawing.scene import Direction, Picture, Scene
+from wftui.tui.canvas.drawing.list_drawing import ListDrawing
+from wftui.tui.canvas.drawing.scene import Direction, Drawing, Scene
 from wftui.tui.canvas.drawing.styles import COMPONENT_CLASSES, CSS
 from wftui.tui.canvas.folding import Folded, Folds, summary
-from wftui.tui.canvas.graph import CanvasNode, current_of
+from wftui.tui.canvas.graph import CanvasNode, current_step_path
 
-BEAT = 0.4
+PULSE_INTERVAL = 0.4
 """Seconds between two frames of a running step's glyph."""
-ALL_AT_ONCE = 50
+FULL_REPAINT_ABOVE = 50
 """Changed steps above which the whole view is painted again rather than each of them."""
 
 
 class StepView(ScrollView, can_focus=True):
-    """Base of the canvas and the step list. A subclass makes the picture and gives it to `show_picture`."""
+    """Base of the canvas and the step list. A subclass makes the drawing and gives it to `show_drawing`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
     DEFAULT_CSS = CSS
@@ -86,7 +86,7 @@ class StepView(ScrollView, can_focus=True):
         self._folds = Folds()
         self._folded = Folded()
         self._scene = Scene(ascii=ascii_only)
-        self._picture: Picture | None = None
+        self._drawing: Drawing | None = None
         self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
         self._styles: dict[tuple[str, ...], Style] = {}
         self._pulse: Timer | None = None
@@ -100,7 +100,7 @@ class StepView(ScrollView, can_focus=True):
 
     def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
         """Show other steps. Statuses, folds and focus stay with the paths that are still there."""
-        if [*nodes] == self.nodes and self._picture is not None:
+        if [*nodes] == self.nodes and self._drawing is not None:
             return
         self._steps = {node.path: node for node in nodes}
         scene = self._scene
@@ -108,34 +108,34 @@ class StepView(ScrollView, can_focus=True):
         scene.details = {path: text for path, text in scene.details.items() if path in self._steps}
         if self.cursor not in self._steps:
             scene.cursor = None
-        self.make_picture()
+        self.make_drawing()
 
-    def make_picture(self) -> None:
-        """Draw the steps anew; ends in `show_picture`, now or later."""
+    def make_drawing(self) -> None:
+        """Draw the steps anew; ends in `show_drawing`, now or later."""
         raise NotImplementedError
 
     def folded(self, *, fan_outs: bool) -> Folded:
         """The steps to draw, as the user has folded them."""
         return self._folds.apply(self.nodes, fan_outs=fan_outs)
 
-    def list_picture(self, folded: Folded) -> ListPicture:
+    def list_drawing(self, folded: Folded) -> ListDrawing:
         """The steps as a list, as wide as the view."""
         bar = self.styles.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
-        return ListPicture(folded.nodes, self.size.width - bar)
+        return ListDrawing(folded.nodes, self.size.width - bar)
 
-    def show_picture(self, picture: Picture, folded: Folded) -> None:
+    def show_drawing(self, drawing: Drawing, folded: Folded) -> None:
         """Take a new drawing, and scroll to the focused step."""
         # The cursor is a step for the user, but the node that stands for it in the drawing.
         path = self.cursor or self.current_step()
-        self._picture, self._folded = picture, folded
+        self._drawing, self._folded = drawing, folded
         self._strips.clear()
         self._scene.cursor = None if path is None else folded.shown_as.get(path, path)
         for group in folded.members:
-            self._sum_up(group)
-        self.virtual_size = Size(picture.width, picture.height)
+            self._summarize(group)
+        self.virtual_size = Size(drawing.width, drawing.height)
         self.refresh()
         # Only then does the view know how far it may scroll.
-        self.call_after_refresh(self._reveal)
+        self.call_after_refresh(self._scroll_to_cursor)
         self._set_pulse()
 
     # --- statuses
@@ -146,14 +146,14 @@ class StepView(ScrollView, can_focus=True):
         before = scene.statuses, scene.details
         scene.statuses, scene.details = dict(statuses), dict(details or {})
         for group in self._folded.members:
-            self._sum_up(group)
+            self._summarize(group)
         changed = {
             path
             for old, new in zip(before, (scene.statuses, scene.details), strict=True)
             for path in old.keys() | new.keys()
             if old.get(path) != new.get(path)
         }
-        if len(changed) > ALL_AT_ONCE:
+        if len(changed) > FULL_REPAINT_ABOVE:
             self._strips.clear()
             self.refresh()
         else:
@@ -161,7 +161,7 @@ class StepView(ScrollView, can_focus=True):
                 self._repaint_step(path)
         self._set_pulse()
 
-    def _sum_up(self, group: str) -> None:
+    def _summarize(self, group: str) -> None:
         """Status of a folded fan-out, once any of its steps has one."""
         scene, members = self._scene, self._folded.members[group]
         if any(path in scene.statuses for path in members):
@@ -178,32 +178,32 @@ class StepView(ScrollView, can_focus=True):
 
     def current_step(self) -> str | None:
         """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
-        return current_of(self.nodes, self._scene.statuses)
+        return current_step_path(self.nodes, self._scene.statuses)
 
     def focus_step(self, path: str) -> None:
         """Move the focus to a step, or to the folded one it is in, and scroll there. An unknown path is ignored."""
         if path in self._steps:
-            self._go(self._folded.shown_as.get(path, path))
+            self._move_cursor(self._folded.shown_as.get(path, path))
 
-    def _go(self, shown: str) -> None:
+    def _move_cursor(self, shown: str) -> None:
         before = self._scene.cursor
         if shown == before:
             return
         self._scene.cursor = shown
-        if self._picture is not None:
-            rows = self._picture.touched(shown) | (self._picture.touched(before) if before else set())
+        if self._drawing is not None:
+            rows = self._drawing.affected_rows(shown) | (self._drawing.affected_rows(before) if before else set())
             self._repaint(rows, 0, max(self.virtual_size.width, self.size.width))
-        self._reveal()
+        self._scroll_to_cursor()
         if path := self.cursor:
             self.post_message(self.Highlighted(self, path))
 
     def action_step(self, direction: Direction) -> None:
         """Arrow keys: to the next step in a direction."""
-        if self._picture is None or self._scene.cursor is None:
+        if self._drawing is None or self._scene.cursor is None:
             return
-        shown = self._picture.next(self._scene.cursor, direction)
+        shown = self._drawing.neighbour(self._scene.cursor, direction)
         if shown is not None:
-            self._go(shown)
+            self._move_cursor(shown)
 
     def action_choose(self) -> None:
         """Enter: choose the focused step; a folded fan-out opens."""
@@ -216,35 +216,35 @@ class StepView(ScrollView, can_focus=True):
         """Open or close the focused container or fan-out."""
         shown = self._scene.cursor
         if shown is not None and self._folds.toggle(self.nodes, shown, self._folded):
-            self.make_picture()
+            self.make_drawing()
 
     def action_current(self) -> None:
         """To the step that is running now."""
         path = self.current_step()
         if path is not None:
             self.focus_step(path)
-            self._reveal()
+            self._scroll_to_cursor()
 
     def on_click(self, event: events.Click) -> None:
         """Mouse: focus and choose the step under it."""
         offset = event.get_content_offset(self)
-        if self._picture is None or offset is None:
+        if self._drawing is None or offset is None:
             return
         place = offset + self.scroll_offset - Offset(self._margin, 0)
-        shown = self._picture.at(place.x, place.y)
+        shown = self._drawing.step_at(place.x, place.y)
         if shown is not None:
             event.stop()
-            self._go(shown)
+            self._move_cursor(shown)
             if shown not in self._folded.members:
                 self.post_message(self.Selected(self, shown))
             elif event.chain == 2:
                 self.action_fold()
 
-    def _reveal(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         """Scroll so that the focused step is in view, or the top left of one that is larger than the view."""
-        if self._picture is None or self._scene.cursor is None or not self.size:
+        if self._drawing is None or self._scene.cursor is None or not self.size:
             return
-        box = self._picture.box(self._scene.cursor)
+        box = self._drawing.box(self._scene.cursor)
         if box is None:
             return
         view = self.scrollable_content_region
@@ -258,9 +258,9 @@ class StepView(ScrollView, can_focus=True):
     @property
     def _margin(self) -> int:
         """Cells left of a drawing that is narrower than the view."""
-        if self._picture is None:
+        if self._drawing is None:
             return 0
-        return max(0, (self.scrollable_content_region.width - self._picture.width) // 2)
+        return max(0, (self.scrollable_content_region.width - self._drawing.width) // 2)
 
     def render_line(self, y: int) -> Strip:
         """One row of the view."""
@@ -269,11 +269,11 @@ class StepView(ScrollView, can_focus=True):
         kept = self._strips.get(row)
         if kept is None or kept[:2] != (column, width):
             cells = Cells(column - self._margin, width)
-            if self._picture is not None and row < self._picture.height:
-                self._picture.draw(row, cells, self._scene)
+            if self._drawing is not None and row < self._drawing.height:
+                self._drawing.draw(row, cells, self._scene)
             elif row == 0 and not self._steps:
                 cells.put(column - self._margin + 1, "No steps yet", "step--type")
-            strip = Strip([Segment(text, self._style(names)) for text, names in cells.runs()], width)
+            strip = Strip([Segment(text, self._style(names)) for text, names in cells.spans()], width)
             self._strips[row] = kept = (column, width, strip)
         return kept[2]
 
@@ -299,22 +299,22 @@ class StepView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget what was painted in other colours."""
         super().notify_style_update()
-        self._scene.bare = self.app.current_theme.ansi
+        self._scene.ansi = self.app.current_theme.ansi
         self._strips.clear()
         self._styles.clear()
 
     def on_resize(self) -> None:
         """Draw again for the new size."""
         self._strips.clear()
-        self.make_picture()
+        self.make_drawing()
 
     def on_show(self) -> None:
         """Draw what could not be drawn while there was no size."""
-        if self._picture is None:
-            self.make_picture()
+        if self._drawing is None:
+            self.make_drawing()
 
     def _repaint_step(self, shown: str) -> None:
-        box = self._picture.box(shown) if self._picture else None
+        box = self._drawing.box(shown) if self._drawing else None
         if box is None:
             return
         rows = range(box.y, box.bottom)
@@ -344,18 +344,18 @@ class StepView(ScrollView, can_focus=True):
             return
         running = "running" in self._scene.statuses.values() and self.app.animation_level == "full"
         if running and self._pulse is None:
-            self._pulse = self.set_interval(BEAT, self._beat)
+            self._pulse = self.set_interval(PULSE_INTERVAL, self._advance_pulse)
         elif not running and self._pulse is not None:
             self._pulse.stop()
             self._pulse = None
-            self._scene.beat = 0
+            self._scene.pulse_frame = 0
 
-    def _beat(self) -> None:
-        self._scene.beat += 1
-        if self._picture is None or not self.is_on_screen:
+    def _advance_pulse(self) -> None:
+        self._scene.pulse_frame += 1
+        if self._drawing is None or not self.is_on_screen:
             return
         for path, status in self._scene.statuses.items():
-            if status == "running" and (place := self._picture.glyph_at(path)):
+            if status == "running" and (place := self._drawing.glyph_at(path)):
                 self._repaint([place[1]], place[0], 1)
 
 

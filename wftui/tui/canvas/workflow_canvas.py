@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from wftui.tui.canvas.drawing.graph_drawing import GraphPicture
+from wftui.tui.canvas.drawing.graph_drawing import GraphDrawing
 from wftui.tui.canvas.folding import Folded
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.step_view import StepView
@@ -16,9 +16,9 @@ from wftui.tui.canvas.step_view import StepView
 Level = Literal["list", "pill", "box"]
 LEVELS: tuple[Level, ...] = ("list", "pill", "box")
 """Levels of detail, from the smallest drawing to the largest."""
-AT_ONCE = 60
+SYNC_LAYOUT_UP_TO = 60
 """Up to this many steps the layout takes milliseconds and is not worth a thread."""
-ROOMY = 100
+WIDE_TERMINAL = 100
 """Columns of the terminal from which a graph wider than the view is still the better first view."""
 
 
@@ -65,7 +65,7 @@ class WorkflowCanvas(StepView):
         self._wanted = level
         self._level: Level = level or "list"
         self._laid_out = Folded()
-        self._graphs: dict[str, GraphPicture] = {}
+        self._graphs: dict[str, GraphDrawing] = {}
         """The drawings there are of `_laid_out`, by level."""
 
     @property
@@ -76,7 +76,7 @@ class WorkflowCanvas(StepView):
     def set_level(self, level: Level | None) -> None:
         """Show a level of detail; None for the one that fits."""
         self._wanted = level
-        self.make_picture()
+        self.make_drawing()
 
     def action_level(self, step: int) -> None:
         """One level up or down."""
@@ -88,7 +88,7 @@ class WorkflowCanvas(StepView):
         """Back to the level that fits."""
         self.set_level(None)
 
-    def make_picture(self) -> None:
+    def make_drawing(self) -> None:
         """Lay the graph out, in a thread when it is large."""
         if not self.size:
             return
@@ -99,24 +99,24 @@ class WorkflowCanvas(StepView):
         missing = [level for level in self._needed() if level not in self._graphs]
         if not missing:
             self._choose()
-        elif len(wanted.nodes) <= AT_ONCE:
-            self._take(wanted, {level: GraphPicture(wanted.nodes, level) for level in missing})
+        elif len(wanted.nodes) <= SYNC_LAYOUT_UP_TO:
+            self._take(wanted, {level: GraphDrawing(wanted.nodes, level) for level in missing})
         else:
             self._lay_out(wanted, missing)
 
     def _needed(self) -> list[Literal["box", "pill"]]:
         if self._wanted is None:
             # Boxes of a large graph never fit, so they are not tried.
-            return ["pill", "box"] if len(self._laid_out.nodes) <= AT_ONCE else ["pill"]
+            return ["pill", "box"] if len(self._laid_out.nodes) <= SYNC_LAYOUT_UP_TO else ["pill"]
         return [] if self._wanted == "list" else [self._wanted]
 
     @work(thread=True, exclusive=True)
     def _lay_out(self, folded: Folded, levels: Sequence[Literal["box", "pill"]]) -> None:
-        graphs = {level: GraphPicture(folded.nodes, level) for level in levels}
+        graphs = {level: GraphDrawing(folded.nodes, level) for level in levels}
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._take, folded, graphs)
 
-    def _take(self, folded: Folded, graphs: dict[str, GraphPicture]) -> None:
+    def _take(self, folded: Folded, graphs: dict[str, GraphDrawing]) -> None:
         if folded is self._laid_out:
             self._graphs.update(graphs)
             self._choose()
@@ -126,9 +126,9 @@ class WorkflowCanvas(StepView):
         changed, self._level = level != self._level, level
         if level == "list":
             every = self.folded(fan_outs=False)
-            self.show_picture(self.list_picture(every), every)
+            self.show_drawing(self.list_drawing(every), every)
         else:
-            self.show_picture(self._graphs[level], self._laid_out)
+            self.show_drawing(self._graphs[level], self._laid_out)
         if changed:
             self.post_message(self.LevelChanged(self, level))
 
@@ -137,6 +137,6 @@ class WorkflowCanvas(StepView):
         box, pill = self._graphs.get("box"), self._graphs["pill"]
         if box is not None and box.width <= self.size.width and box.height <= self.size.height:
             return "box"
-        if pill.width <= self.size.width or self.app.size.width >= ROOMY:
+        if pill.width <= self.size.width or self.app.size.width >= WIDE_TERMINAL:
             return "pill"
         return "list"

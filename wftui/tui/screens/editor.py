@@ -11,7 +11,7 @@ from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
 from wftui.tui.actions import Action
-from wftui.tui.canvas.graph import graph_of
+from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
@@ -21,10 +21,10 @@ from wftui.tui.screens.source_screen import SourceScreen
 from wftui.tui.step_text import step_at
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
-from wftui.tui.widgets.prompt_input import AskLine
+from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.tui.widgets.source.code_area import CodeArea
-from wftui.tui.widgets.source.compilation_status import CompilationStatus, problem_counts
-from wftui.tui.widgets.source.problem_list import ProblemList
+from wftui.tui.widgets.source.compilation_status import CompilationStatus, diagnostic_counts
+from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 from wftui.tui.widgets.source.python_view import PythonView
 from wftui.tui.widgets.source.source_view import SourceView
 
@@ -86,14 +86,14 @@ class EditorScreen(SourceScreen):
             yield SourceView(id="source", classes="pane")
             yield PythonView(id="python", classes="pane")
             yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
-        yield ProblemList(ascii_only=ascii_only, id="problems", classes="pane")
+        yield DiagnosticList(ascii_only=ascii_only, id="problems", classes="pane")
         yield Static(id="problem", markup=False)
-        yield AskLine()
+        yield PromptInput()
         yield CompilationStatus(ascii_only=ascii_only)
 
     def on_mount(self) -> None:
         """Read the workflow and check it."""
-        self._problems = self.query_one(ProblemList)
+        self._problems = self.query_one(DiagnosticList)
         self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
         self._step_list = self.query_one(StepList)
@@ -109,12 +109,12 @@ class EditorScreen(SourceScreen):
         self.status.result = result
         problems = [*result.errors, *result.warnings]
         self._problems.show_problems(problems)
-        self._problems.border_title = f"Problems  {problem_counts(result)}".strip()
+        self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
         if outline is not None:
             self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
-            nodes = graph_of(outline.steps)
+            nodes = nodes_from_steps(outline.steps)
             for view in self._step_views:
                 view.set_graph(nodes)
             self._step_list.border_title = f"Steps  {len(nodes)}"
@@ -227,7 +227,7 @@ class EditorScreen(SourceScreen):
         if result.success:
             self.wftui.open_run_form(self.workflow_id)
         else:
-            self.notify(f"Not run: {problem_counts(result)}.", severity="error")
+            self.notify(f"Not run: {diagnostic_counts(result)}.", severity="error")
             self.enter("problems")
 
     def action_next_problem(self) -> None:
@@ -265,10 +265,10 @@ class EditorScreen(SourceScreen):
         """Ask what to find."""
         if self.view != "python":
             self.view = "source"
-        self.query_one(AskLine).ask("find in the text", self._sought, self._text_shown)
+        self.query_one(PromptInput).ask("find in the text", self._sought, self._text_shown)
 
-    @on(AskLine.Answered)
-    def _find(self, event: AskLine.Answered) -> None:
+    @on(PromptInput.Answered)
+    def _find(self, event: PromptInput.Answered) -> None:
         self._sought = event.text
         if event.text and not self._text_shown.find(event.text):
             self.notify(f"{event.text} is not in the text.", markup=False)

@@ -204,7 +204,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def action_faults(self) -> None:
         """Only what went wrong."""
-        self._bar.ask(self._bar.asked.only_faults())
+        self._bar.ask(self._bar.asked.only_failures())
 
     def action_workflow(self) -> None:
         """Only runs of this workflow, or all."""

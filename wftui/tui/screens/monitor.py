@@ -259,7 +259,7 @@ class MonitorScreen(RunScreen):
 
     def action_faults(self) -> None:
         """Show only failures, or everything."""
-        self.panes.switch_faults()
+        self.panes.toggle_failures()
 
     def action_open_all(self) -> None:
         """Open the whole tree, or close it."""

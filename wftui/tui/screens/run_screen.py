@@ -19,7 +19,7 @@ from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
-from wftui.tui.widgets.run.state import RunState, in_turns
+from wftui.tui.widgets.run.state import RunState, batches
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import asking_step
 from wftui.tui.widgets.title_bar import TitleBar
@@ -95,7 +95,7 @@ class RunScreen(ActionScreen[None]):
             read = self.state.record.last_seq
             try:
                 async for batch in self.workbench.runs.follow(self.run_id, after=read):
-                    for part in in_turns(batch):
+                    for part in batches(batch):
                         self.state.apply(part)
                         self._paint_soon()
                         await asyncio.sleep(0)
@@ -134,15 +134,15 @@ class RunScreen(ActionScreen[None]):
         self._painted = time.monotonic()
         self._cost = self._painted - begin
 
-    @on(Timeline.Wanted)
-    def _wanted(self, event: Timeline.Wanted) -> None:
+    @on(Timeline.DetailsRequested)
+    def _wanted(self, event: Timeline.DetailsRequested) -> None:
         event.stop()
         in_background(self, self._read_back, group="details")
 
     async def _read_back(self) -> None:
         """Read the details of iterations in view that the record leaves out."""
         await asyncio.sleep(_SETTLED)  # who scrolls through thousands looks at the last ones
-        tree, paths = self.shown.tree, self.panes.timeline.take_wanted()
+        tree, paths = self.shown.tree, self.panes.timeline.take_requested()
         if not paths:
             return
         after, until = tree.events_of(paths)

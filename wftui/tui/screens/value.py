@@ -17,7 +17,7 @@ from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.widgets.key_line import KeyLine
-from wftui.tui.widgets.prompt_input import AskLine
+from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.tui.widgets.value.export import TextSource, save_value
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import ValueView
@@ -61,7 +61,7 @@ class ValueScreen(ActionModal[None]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield self._view
-            yield AskLine()
+            yield PromptInput()
             yield KeyLine(self.ACTIONS)
 
     def on_mount(self) -> None:
@@ -77,10 +77,10 @@ class ValueScreen(ActionModal[None]):
 
     def action_search(self) -> None:
         """Ask what to search for."""
-        self.query_one(AskLine).ask("search in the value", self._view.search, self._view)
+        self.query_one(PromptInput).ask("search in the value", self._view.search, self._view)
 
-    @on(AskLine.Answered)
-    def _asked(self, event: AskLine.Answered) -> None:
+    @on(PromptInput.Answered)
+    def _asked(self, event: PromptInput.Answered) -> None:
         self._view.set_search(event.text)
 
     @on(ValueView.Searched)

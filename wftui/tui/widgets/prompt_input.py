@@ -9,25 +9,25 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 
-class AskLine(Input):
+class PromptInput(Input):
     """Comes up by `ask`; Enter answers, and Escape or leaving it answers nothing. Then the keys go back."""
 
     DEFAULT_CSS = """
-    AskLine { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
-    AskLine.-asking { display: block; }
+    PromptInput { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    PromptInput.-asking { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
 
     class Answered(Message):
         """The text that was asked for; it may be empty."""
 
-        def __init__(self, line: "AskLine", text: str) -> None:
+        def __init__(self, line: "PromptInput", text: str) -> None:
             super().__init__()
             self.line = line
             self.text = text
 
         @property
-        def control(self) -> "AskLine":
+        def control(self) -> "PromptInput":
             """The line it was written in."""
             return self.line
 

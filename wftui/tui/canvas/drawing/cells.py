@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
 
-Run = tuple[str, tuple[str, ...]]
+Span = tuple[str, tuple[str, ...]]
 """Text in one style; the style as names of component classes, later ones over earlier ones."""
 
 
@@ -36,9 +36,9 @@ class Cells:
                 self._style[cell] = style
             column += size
 
-    def runs(self) -> list[Run]:
+    def spans(self) -> list[Span]:
         """The row as runs of one style each."""
-        found: list[Run] = []
+        found: list[Span] = []
         begin = 0
         for end in range(1, len(self._text) + 1):
             if end == len(self._text) or self._style[end] != self._style[begin]:
@@ -59,7 +59,7 @@ def fit(text: str, width: int, more: str = "…") -> str:
 
 
 @lru_cache(maxsize=4096)
-def squeeze(text: str, width: int, more: str = "…") -> str:
+def fit_middle(text: str, width: int, more: str = "…") -> str:
     """As `fit`, but cut in the middle: of long names with a common beginning it is the end that tells them apart."""
     text = _printable(text)
     room = width - len(more)

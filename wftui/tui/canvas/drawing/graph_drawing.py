@@ -6,12 +6,12 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.drawing import node_renderer as node_art
+from wftui.tui.canvas.drawing import node_renderer as node_renderer
 from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.scene import Direction, Scene
-from wftui.tui.canvas.graph import CanvasNode, children_of, edges_of, without_detours
+from wftui.tui.canvas.graph import CanvasNode, children_of, edges_between, transitive_reduction
 from wftui.tui.canvas.layout.layered import Box, Layout, Node, layout
-from wftui.tui.canvas.layout.line_grid import Ink, glyph, trace
+from wftui.tui.canvas.layout.line_grid import LineGrid, line_character, trace_path
 
 Detail = Literal["box", "pill"]
 
@@ -21,7 +21,7 @@ COUNTER = 10
 HEIGHT = {"box": 4, "pill": 1}
 
 
-class GraphPicture:
+class GraphDrawing:
     """A laid out graph that can draw any of its rows.
 
     Pills show in which order things happen; that a step also reads from one further up, which comes first anyway, is
@@ -34,7 +34,7 @@ class GraphPicture:
         self._containers = children_of(nodes)
         self.layout: Layout = layout(
             [Node(node.path, node.label, node.type, node.parent) for node in nodes],
-            edges_of(nodes) if detail == "box" else without_detours(edges_of(nodes)),
+            edges_between(nodes) if detail == "box" else transitive_reduction(edges_between(nodes)),
             width_of=lambda node: self._width(self._nodes[node.id]),
             height=HEIGHT[detail],
         )
@@ -48,7 +48,7 @@ class GraphPicture:
             self._below.setdefault(source, []).append(target)
             self._above.setdefault(target, []).append(source)
         self._lit_for: str | None = None
-        self._lit: Ink = {}
+        self._lit: LineGrid = {}
 
     def _width(self, node: CanvasNode) -> int:
         label = min(cell_len(node.label), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
@@ -82,7 +82,7 @@ class GraphPicture:
             return box.x + 2, box.y
         return (box.x + 1, box.y) if self.detail == "pill" else (box.x + 2, box.y + 1)
 
-    def at(self, x: int, y: int) -> str | None:
+    def step_at(self, x: int, y: int) -> str | None:
         """The step at a cell, the innermost one."""
         leaf = self._leaf(x, y)
         if leaf is not None:
@@ -96,14 +96,14 @@ class GraphPicture:
             return row[number][1]
         return None
 
-    def touched(self, path: str) -> set[int]:
+    def affected_rows(self, path: str) -> set[int]:
         """The rows of the step and of the edges that enter and leave it."""
         box = self.layout.boxes.get(path)
         if box is None:
             return set()
         return {*range(box.y, box.bottom), *self._edges_at(path)}
 
-    def _edges_at(self, path: str | None) -> Ink:
+    def _edges_at(self, path: str | None) -> LineGrid:
         """The lines of the edges of a step; the last answer is kept, since every row asks."""
         if path != self._lit_for:
             self._lit_for, self._lit = path, {}
@@ -112,13 +112,13 @@ class GraphPicture:
                 ends += [(path, other) for other in self._below.get(path, ())]
                 for edge in ends:
                     points = self.layout.paths[edge]
-                    for y, row in trace(points).items():
+                    for y, row in trace_path(points).items():
                         known = self._lit.setdefault(y, {})
                         for x, sides in row.items():
                             known[x] = known.get(x, 0) | sides
         return self._lit
 
-    def next(self, path: str, direction: Direction) -> str | None:
+    def neighbour(self, path: str, direction: Direction) -> str | None:
         """Along the edges up and down, into and out of frames; to the neighbours left and right."""
         box = self.layout.boxes.get(path)
         if box is None:
@@ -171,25 +171,27 @@ class GraphPicture:
         for path in self._frames:
             box = self.layout.boxes[path]
             if box.y <= y < box.bottom and box.x < end and box.right > start:
-                node_art.frame(cells, scene, self._nodes[path], box, y, self.layout.ink)
-        lit = self._edges_at(scene.cursor).get(y, {})
-        ink = self.layout.ink.get(y, {})
-        for x in range(start, end) if ink else ():
-            sides = ink.get(x, 0)
+                node_renderer.draw_frame(cells, scene, self._nodes[path], box, y, self.layout.lines)
+        highlighted = self._edges_at(scene.cursor).get(y, {})
+        lines = self.layout.lines.get(y, {})
+        for x in range(start, end) if lines else ():
+            sides = lines.get(x, 0)
             if sides:
-                bright = lit.get(x, 0)
+                bright = highlighted.get(x, 0)
                 # Where a lit edge crosses under another one it is the lit one that shows.
                 shown = sides if bright & sides == bright else bright
-                cells.put(x, glyph(shown, ascii_only=scene.ascii), "step--edge-lit" if bright else "step--edge")
+                cells.put(
+                    x, line_character(shown, ascii_only=scene.ascii), "step--edge-lit" if bright else "step--edge"
+                )
         row = self._leaves.get(y, [])
         for x, path in row[max(bisect_right(row, start, key=lambda entry: entry[0]) - 1, 0) :]:
             if x >= end:
                 break
             box = self.layout.boxes[path]
             if self.detail == "pill":
-                node_art.pill(cells, scene, self._nodes[path], box)
+                node_renderer.draw_pill(cells, scene, self._nodes[path], box)
             else:
-                node_art.box(cells, scene, self._nodes[path], box, y, self.layout.ink)
+                node_renderer.draw_box(cells, scene, self._nodes[path], box, y, self.layout.lines)
 
 
 def _middle(box: Box) -> int:

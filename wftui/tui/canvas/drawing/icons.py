@@ -1,8 +1,8 @@
-"""A one-cell sign for each step type, shown where a step has no status yet; signs that nearly every font has."""
+"""A one-cell icon for each step type, shown where a step has no status yet; signs that nearly every font has."""
 
 from collections.abc import Mapping
 
-_SIGNS: dict[str, tuple[str, str]] = {
+_ICONS: dict[str, tuple[str, str]] = {
     "shell": ("$", "$"),
     "python": ("λ", "p"),
     "http": ("↔", "h"),
@@ -21,15 +21,15 @@ _SIGNS: dict[str, tuple[str, str]] = {
     "loop": ("∞", "l"),
 }
 _OTHER = ("•", "o")
-_learned: dict[str, tuple[str, str]] = {}
+_registered: dict[str, tuple[str, str]] = {}
 
 
-def learn(icons: Mapping[str, tuple[str, str]]) -> None:
+def register_icons(icons: Mapping[str, tuple[str, str]]) -> None:
     """Take note of the icons that step types have themselves, which are those of all types not listed here."""
-    _learned.update(icons)
+    _registered.update(icons)
 
 
-def sign(step_type: str, *, ascii_only: bool = False) -> str:
-    """The sign of a step type; a common one for a type of which nothing is known yet."""
-    known = _SIGNS.get(step_type) or _learned.get(step_type) or _OTHER
+def icon(step_type: str, *, ascii_only: bool = False) -> str:
+    """The icon of a step type; a common one for a type of which nothing is known yet."""
+    known = _ICONS.get(step_type) or _registered.get(step_type) or _OTHER
     return known[1 if ascii_only else 0]

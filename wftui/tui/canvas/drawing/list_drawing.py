@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.drawing.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.cells import Cells, fit, fit_middle
 from wftui.tui.canvas.drawing.scene import Direction, Scene
 from wftui.tui.canvas.graph import CanvasNode, children_of
 from wftui.tui.canvas.layout.layered import Box
@@ -15,7 +15,7 @@ EXTRA = 10
 """Cells of the last column: a duration or a counter."""
 
 
-class ListPicture:
+class ListDrawing:
     """Rows of a list in a given width: guides, glyph, name, type, detail."""
 
     def __init__(self, nodes: Sequence[CanvasNode], width: int) -> None:
@@ -48,16 +48,16 @@ class ListPicture:
         row = self._row.get(path)
         return None if row is None else (1 + len(self._guides[row]), row)
 
-    def at(self, x: int, y: int) -> str | None:
+    def step_at(self, x: int, y: int) -> str | None:
         """The path of the step in a row."""
         return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
 
-    def touched(self, path: str) -> set[int]:
+    def affected_rows(self, path: str) -> set[int]:
         """The one row of the step."""
         row = self._row.get(path)
         return set() if row is None else {row}
 
-    def next(self, path: str, direction: Direction) -> str | None:
+    def neighbour(self, path: str, direction: Direction) -> str | None:
         """Up and down by a row, left to the container, right to its first step."""
         row = self._row.get(path)
         if row is None:
@@ -82,17 +82,19 @@ class ListPicture:
             cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
         start = 1 + len(guide)
         cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
-        cells.put(start, scene.glyph(node.path, node.type), *base, scene.style(node.path))
+        cells.put(start, scene.glyph(node.path, node.type), *base, scene.status_class(node.path))
         right = self.width - 1
-        detail = fit(scene.details.get(node.path, ""), EXTRA, scene.more).rstrip()
+        detail = fit(scene.details.get(node.path, ""), EXTRA, scene.ellipsis).rstrip()
         cells.put(right - cell_len(detail), detail, *base, "step--detail")
         if self._type:
             right -= EXTRA + self._type + 2
-            cells.put(right + 1, fit(node.type, self._type, scene.more), *base, "step--type")
+            cells.put(right + 1, fit(node.type, self._type, scene.ellipsis), *base, "step--type")
         elif detail:
             right -= cell_len(detail) + 1
         room = max(right - start - 2, 4)
-        cells.put(start + 2, squeeze(node.label, room, scene.more), *base, f"step--label-{scene.word(node.path)}")
+        cells.put(
+            start + 2, fit_middle(node.label, room, scene.ellipsis), *base, f"step--label-{scene.status(node.path)}"
+        )
 
 
 def _plain(guide: str) -> str:

@@ -2,19 +2,19 @@
 
 from rich.cells import cell_len
 
-from wftui.tui.canvas.drawing.cells import Cells, fit, squeeze
+from wftui.tui.canvas.drawing.cells import Cells, fit, fit_middle
 from wftui.tui.canvas.drawing.scene import Scene
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.layout.layered import Box
-from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, UPRIGHT, Ink, glyph
+from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, VERTICAL, LineGrid, line_character
 
 
-def pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
+def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
     """Glyph and label in one row; the detail too if both have room."""
-    focused, word = node.path == scene.cursor, scene.word(node.path)
-    left, right = ("[", "]") if scene.ascii or scene.bare else ("▐", "▌")
-    body = "step--cursor" if focused else f"step--pill-{word}"
-    cap = "step--cursor-cap" if focused else f"step--cap-{word}"
+    focused, status = node.path == scene.cursor, scene.status(node.path)
+    left, right = ("[", "]") if scene.ascii or scene.ansi else ("▐", "▌")
+    body = "step--cursor" if focused else f"step--pill-{status}"
+    cap = "step--cursor-cap" if focused else f"step--cap-{status}"
     cells.put(place.x, left, cap)
     cells.put(place.right - 1, right, cap)
     cells.put(place.x + 1, " " * (place.width - 2), body)
@@ -23,62 +23,62 @@ def pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
         # On the bright body of the focused pill the other colours could not be read.
         return (body,) if focused else (body, name)
 
-    cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{word}"))
+    cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{status}"))
     room = place.width - 4
     detail = scene.details.get(node.path, "")
     if detail and cell_len(node.label) + 1 + cell_len(detail) <= room:
         room -= cell_len(detail) + 1
         cells.put(place.x + 4 + room, detail, *style("step--detail"))
-    cells.put(place.x + 3, squeeze(node.label, room, scene.more), *style(f"step--label-{word}"))
+    cells.put(place.x + 3, fit_middle(node.label, room, scene.ellipsis), *style(f"step--label-{status}"))
 
 
-def box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, ink: Ink) -> None:
+def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
     """One row of a box: glyph and label, below them type and detail."""
-    focus, word = _focus(node, scene), scene.word(node.path)
-    _border(cells, scene, node, place, y, ink)
+    focus, status = _focus(node, scene), scene.status(node.path)
+    _border(cells, scene, node, place, y, lines)
     line, room = y - place.y, place.width - 6
     if 0 < line < place.height - 1:
         cells.put(place.x + 1, " " * (place.width - 2), *focus)
     if line == 1:
-        cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{word}")
-        cells.put(place.x + 4, squeeze(node.label, room, scene.more), *focus, f"step--label-{word}")
+        cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{status}")
+        cells.put(place.x + 4, fit_middle(node.label, room, scene.ellipsis), *focus, f"step--label-{status}")
     elif line == 2:
-        detail = fit(scene.details.get(node.path, ""), room // 2, scene.more).rstrip()
+        detail = fit(scene.details.get(node.path, ""), room // 2, scene.ellipsis).rstrip()
         room -= cell_len(detail) + 1
-        cells.put(place.x + 4, fit(node.type, room, scene.more), *focus, "step--type")
+        cells.put(place.x + 4, fit(node.type, room, scene.ellipsis), *focus, "step--type")
         cells.put(place.x + 5 + room, detail, *focus, "step--detail")
 
 
-def frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, ink: Ink) -> None:
+def draw_frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
     """One row of the frame around a container's contents; its title stands in the top border."""
-    _border(cells, scene, node, place, y, ink)
+    _border(cells, scene, node, place, y, lines)
     if y != place.y:
         return
-    focus, word = _focus(node, scene), scene.word(node.path)
+    focus, status = _focus(node, scene), scene.status(node.path)
     detail = scene.details.get(node.path, "")
     label = f"{node.label}  {detail}" if detail else node.label
-    label = fit(label, min(cell_len(label), place.width - 6), scene.more)
+    label = fit(label, min(cell_len(label), place.width - 6), scene.ellipsis)
     cells.put(place.x + 1, " " * (cell_len(label) + 4), *focus)
-    cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{word}")
-    cells.put(place.x + 4, label, *focus, f"step--label-{word}")
+    cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{status}")
+    cells.put(place.x + 4, label, *focus, f"step--label-{status}")
 
 
 def _focus(node: CanvasNode, scene: Scene) -> tuple[str, ...]:
     return ("step--row",) if node.path == scene.cursor else ()
 
 
-def _border(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, ink: Ink) -> None:
+def _border(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
     """The border in one row, with the places where edges leave and enter."""
-    style = "step--border-cursor" if node.path == scene.cursor else f"step--border-{scene.word(node.path)}"
+    style = "step--border-cursor" if node.path == scene.cursor else f"step--border-{scene.status(node.path)}"
     if place.y < y < place.bottom - 1:
-        cells.put(place.x, glyph(UPRIGHT, ascii_only=scene.ascii), style)
-        cells.put(place.right - 1, glyph(UPRIGHT, ascii_only=scene.ascii), style)
+        cells.put(place.x, line_character(VERTICAL, ascii_only=scene.ascii), style)
+        cells.put(place.right - 1, line_character(VERTICAL, ascii_only=scene.ascii), style)
         return
     top = y == place.y
-    beside = ink.get(y - 1 if top else y + 1, {})
+    beside = lines.get(y - 1 if top else y + 1, {})
     inward, outward = (DOWN, UP) if top else (UP, DOWN)
     for x in range(max(place.x, cells.start), min(place.right, cells.start + cells.width)):
         sides = (LEFT if x > place.x else inward) | (RIGHT if x < place.right - 1 else inward)
         if place.x < x < place.right - 1 and beside.get(x, 0) & inward:
             sides |= outward
-        cells.put(x, glyph(sides, ascii_only=scene.ascii), style)
+        cells.put(x, line_character(sides, ascii_only=scene.ascii), style)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from wftui.tui.canvas.drawing.cells import Cells
-from wftui.tui.canvas.drawing.icons import sign
+from wftui.tui.canvas.drawing.icons import icon
 from wftui.tui.canvas.layout.layered import Box
 from wftui.tui.status import PULSE, PULSE_ASCII, look
 
@@ -19,43 +19,43 @@ class Scene:
         statuses: status of each step by path; none is drawn for a step that has not got one.
         details: a short text beside a step: a counter, a duration.
         cursor: path of the focused step.
-        beat: counts up while running steps pulse.
+        pulse_frame: counts up while running steps pulse.
         ascii: draw with ASCII only.
-        bare: the terminal's own palette is used, so that a background cannot show where a step ends.
+        ansi: the terminal's own palette is used, so that a background cannot show where a step ends.
     """
 
     statuses: dict[str, str] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     cursor: str | None = None
-    beat: int = 0
+    pulse_frame: int = 0
     ascii: bool = False
-    bare: bool = False
+    ansi: bool = False
 
     def glyph(self, path: str, step_type: str) -> str:
         """What stands before a step's name: its status now, or the sign of its type while it has no status."""
         status = self.statuses.get(path)
         if status is None:
-            return sign(step_type, ascii_only=self.ascii)
+            return icon(step_type, ascii_only=self.ascii)
         if status == "running":
             frames = PULSE_ASCII if self.ascii else PULSE
-            return frames[self.beat % len(frames)]
+            return frames[self.pulse_frame % len(frames)]
         return look(status, ascii_only=self.ascii).glyph
 
     @property
-    def more(self) -> str:
+    def ellipsis(self) -> str:
         """What stands for text that was cut."""
         return "~" if self.ascii else "…"
 
-    def word(self, path: str) -> str:
+    def status(self, path: str) -> str:
         """The status of a step, `none` when it has not got one."""
         return self.statuses.get(path, "none")
 
-    def style(self, path: str) -> str:
+    def status_class(self, path: str) -> str:
         """The component class of a step's status."""
-        return f"status--{self.word(path)}"
+        return f"status--{self.status(path)}"
 
 
-class Picture(Protocol):
+class Drawing(Protocol):
     """A drawing of the steps in cells, from (0, 0)."""
 
     width: int
@@ -67,14 +67,14 @@ class Picture(Protocol):
     def glyph_at(self, path: str) -> tuple[int, int] | None:
         """Column and row of a step's status glyph."""
 
-    def at(self, x: int, y: int) -> str | None:
+    def step_at(self, x: int, y: int) -> str | None:
         """The path of the step at a cell."""
 
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
         """Draw a row."""
 
-    def next(self, path: str, direction: Direction) -> str | None:
+    def neighbour(self, path: str, direction: Direction) -> str | None:
         """The step that an arrow key leads to, if any."""
 
-    def touched(self, path: str) -> set[int]:
+    def affected_rows(self, path: str) -> set[int]:
         """The rows that look different when the focus comes to a step or leaves it."""

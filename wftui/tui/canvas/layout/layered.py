@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wftui.tui.canvas.layout import layers, ordering, placement, routing
-from wftui.tui.canvas.layout.line_grid import Ink, fall, merge, run
+from wftui.tui.canvas.layout.line_grid import LineGrid, add_horizontal, add_vertical, merge
 
 Point = tuple[int, int]
 """Column and row."""
@@ -60,14 +60,14 @@ class Layout:
         width, height: cells of the whole drawing.
         boxes: place of each node.
         paths: corner points of each edge, from the cell below its source to the cell above its target.
-        ink: the lines of all edges.
+        lines: the lines of all edges.
     """
 
     width: int = 0
     height: int = 0
     boxes: dict[str, Box] = field(default_factory=dict)
     paths: dict[Edge, tuple[Point, ...]] = field(default_factory=dict)
-    ink: Ink = field(default_factory=dict)
+    lines: LineGrid = field(default_factory=dict)
 
 
 def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[Node], int], height: int = 1) -> Layout:
@@ -133,15 +133,15 @@ def _scope(
         widths[number] = max(widths[number], content.width + 2 * FRAME_X)
         heights[number] = content.height + 2 * FRAME_Y
     links = layers.acyclic(len(nodes), [(index[source], index[target]) for source, target in between.get(home, ())])
-    items = layers.fill(widths, layers.ranks(len(nodes), links), links)
+    items = layers.make_items(widths, layers.ranks(len(nodes), links), links)
     order = ordering.order(items)
-    placement.place(items, order)
-    sheet = _Sheet(items, order, heights)
-    found = Layout(width=sheet.width, height=sheet.height, ink=sheet.ink())
+    placement.assign_columns(items, order)
+    rows = _ScopeRows(items, order, heights)
+    found = Layout(width=rows.width, height=rows.height, lines=rows.lines())
     for number, node in enumerate(nodes):
         box = Box(
-            items[number].left + sheet.left,
-            sheet.top[items[number].layer],
+            items[number].left + rows.left,
+            rows.top[items[number].layer],
             widths[number],
             heights[number],
             depth,
@@ -152,7 +152,7 @@ def _scope(
             content = contents[number]
             _insert(found, content, box.x + (box.width - content.width) // 2, box.y + FRAME_Y)
     for source, target in links:
-        found.paths[nodes[source].id, nodes[target].id] = sheet.path(source, target)
+        found.paths[nodes[source].id, nodes[target].id] = rows.path(source, target)
     return found
 
 
@@ -161,10 +161,10 @@ def _insert(outer: Layout, inner: Layout, dx: int, dy: int) -> None:
         outer.boxes[id_] = Box(box.x + dx, box.y + dy, box.width, box.height, box.depth, box.frame)
     for edge, points in inner.paths.items():
         outer.paths[edge] = tuple((x + dx, y + dy) for x, y in points)
-    merge(outer.ink, inner.ink, dx, dy)
+    merge(outer.lines, inner.lines, dx, dy)
 
 
-class _Sheet:
+class _ScopeRows:
     """The rows of one scope: layers and the channels between them, and the lines in both."""
 
     def __init__(self, items: Sequence[layers.Item], order: Sequence[Sequence[int]], heights: Sequence[int]) -> None:
@@ -179,7 +179,7 @@ class _Sheet:
         row = 0
         for number, layer in enumerate(order):
             self.top.append(row)
-            row += max(heights[items[item].node] if not items[item].passage else 0 for item in layer)
+            row += max(heights[items[item].node] if not items[item].dummy else 0 for item in layer)
             self._below.append(row)
             if number < len(self._channels):
                 row += max(1, self._channels[number].tracks)
@@ -196,13 +196,13 @@ class _Sheet:
         current = source
         while current != target:
             item = self._items[current]
-            ahead = target if target in item.down else next(n for n in item.down if self._goes_on(n, source))
+            ahead = target if target in item.down else next(n for n in item.down if self._continues(n, source))
             points.extend(self._link(current, ahead))
             current = ahead
         return _corners(points)
 
-    def _goes_on(self, item: int, source: int) -> bool:
-        return self._items[item].passage and self._items[item].node == source
+    def _continues(self, item: int, source: int) -> bool:
+        return self._items[item].dummy and self._items[item].node == source
 
     def _link(self, upper: int, lower: int) -> list[Point]:
         layer = self._items[upper].layer
@@ -225,35 +225,35 @@ class _Sheet:
     def _bottom(self, item: int) -> int:
         """The row where the lines of an item begin."""
         found = self._items[item]
-        return self.top[found.layer] + (0 if found.passage else self._heights[found.node])
+        return self.top[found.layer] + (0 if found.dummy else self._heights[found.node])
 
-    def ink(self) -> Ink:
+    def lines(self) -> LineGrid:
         """The lines of all edges."""
-        ink: Ink = {}
+        grid: LineGrid = {}
         for layer, channel in enumerate(self._channels):
             entry = {id(net.next): net for net in channel.nets if net.next is not None}
             for net in channel.nets:
-                lines: Ink = {}
+                lines: LineGrid = {}
                 self._draw(lines, layer, net, entry.get(id(net)))
-                merge(ink, lines, self.left)
-        return ink
+                merge(grid, lines, self.left)
+        return grid
 
-    def _draw(self, lines: Ink, layer: int, net: routing.Net, before: routing.Net | None) -> None:
+    def _draw(self, lines: LineGrid, layer: int, net: routing.Net, before: routing.Net | None) -> None:
         """One part of a net: down to its track, along it, and down to what follows."""
         first, last = self._below[layer], self.top[layer + 1] - 1
         row = first + net.track
         if net.straight:
             for upper, column in net.tops.items():
-                fall(lines, column, self._bottom(upper), last, open_start=True, open_end=True)
+                add_vertical(lines, column, self._bottom(upper), last, open_start=True, open_end=True)
             return
         low, high = net.span
-        run(lines, row, low, high)
+        add_horizontal(lines, row, low, high)
         for upper, column in net.tops.items():
             start = self._bottom(upper) if before is None else first + before.track
-            fall(lines, column, start, row, open_start=before is None)
+            add_vertical(lines, column, start, row, open_start=before is None)
         for column in net.bottoms.values():
             end = last if net.next is None else first + net.next.track
-            fall(lines, column, row, end, open_end=net.next is None)
+            add_vertical(lines, column, row, end, open_end=net.next is None)
 
 
 def _corners(points: Sequence[Point]) -> tuple[Point, ...]:

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Item:
-    """What takes up a place in a layer: a node, or a passage of the edges that go on from a node above.
+    """What takes up a place in a layer: a node, or a dummy of the edges that go on from a node above.
 
     Attributes:
-        node: index of the node; of the node the edges come from when this is a passage.
-        passage: True where only edges pass; all edges of one node share one passage per layer.
+        node: index of the node; of the node the edges come from when this is a dummy.
+        dummy: True where only edges pass; all edges of one node share one dummy per layer.
         width: cells.
         up, down: indices of the items it is linked to in the layer above and below.
         x: column of its middle.
     """
 
     node: int
-    passage: bool
+    dummy: bool
     layer: int
     width: int
     up: list[int] = field(default_factory=list)
@@ -103,7 +103,7 @@ def _topological(parents: Sequence[Sequence[int]], children: Sequence[Sequence[i
     return order
 
 
-def fill(widths: Sequence[int], rank: Sequence[int], edges: Sequence[tuple[int, int]]) -> list[Item]:
+def make_items(widths: Sequence[int], rank: Sequence[int], edges: Sequence[tuple[int, int]]) -> list[Item]:
     """The items of all layers: the nodes first, by index, then the passages of edges longer than one layer."""
     items = [Item(node, False, rank[node], width) for node, width in enumerate(widths)]
     trunks: dict[int, list[int]] = {}

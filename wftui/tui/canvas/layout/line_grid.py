@@ -4,57 +4,59 @@ import itertools
 from collections.abc import Sequence
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
-UPRIGHT = UP | DOWN
-LEVEL = LEFT | RIGHT
+VERTICAL = UP | DOWN
+HORIZONTAL = LEFT | RIGHT
 
 _ROUND = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
 _PLAIN = " |-+||++-+-+++++"
 
-Ink = dict[int, dict[int, int]]
+LineGrid = dict[int, dict[int, int]]
 """Sides by row and column."""
 
 
-def glyph(sides: int, *, ascii_only: bool = False) -> str:
+def line_character(sides: int, *, ascii_only: bool = False) -> str:
     """The character that draws lines to the given sides."""
     return (_PLAIN if ascii_only else _ROUND)[sides]
 
 
-def run(ink: Ink, y: int, start: int, end: int) -> None:
+def add_horizontal(grid: LineGrid, y: int, start: int, end: int) -> None:
     """Add a level line between two columns, both included."""
     if start == end:
         return
-    row = ink.setdefault(y, {})
+    row = grid.setdefault(y, {})
     for x in range(start, end + 1):
-        row[x] = row.get(x, 0) | (LEVEL if start < x < end else RIGHT if x == start else LEFT)
+        row[x] = row.get(x, 0) | (HORIZONTAL if start < x < end else RIGHT if x == start else LEFT)
 
 
-def fall(ink: Ink, x: int, start: int, end: int, *, open_start: bool = False, open_end: bool = False) -> None:
+def add_vertical(
+    grid: LineGrid, x: int, start: int, end: int, *, open_start: bool = False, open_end: bool = False
+) -> None:
     """Add an upright line between two rows, both included; an open end reaches on into the cell beyond."""
     for y in range(start, end + 1):
         sides = (UP if y > start or open_start else 0) | (DOWN if y < end or open_end else 0)
         if sides:
-            row = ink.setdefault(y, {})
+            row = grid.setdefault(y, {})
             row[x] = row.get(x, 0) | sides
 
 
-def trace(points: Sequence[tuple[int, int]]) -> Ink:
+def trace_path(points: Sequence[tuple[int, int]]) -> LineGrid:
     """The lines of one path through its corner points (column, row), open at both ends."""
-    ink: Ink = {}
+    grid: LineGrid = {}
     for number, ((x0, y0), (x1, y1)) in enumerate(itertools.pairwise(points)):
         if x0 == x1:
-            fall(ink, x0, y0, y1, open_start=number == 0, open_end=number == len(points) - 2)
+            add_vertical(grid, x0, y0, y1, open_start=number == 0, open_end=number == len(points) - 2)
         else:
-            run(ink, y0, min(x0, x1), max(x0, x1))
+            add_horizontal(grid, y0, min(x0, x1), max(x0, x1))
     for (x, y), side in ((points[0], UP), (points[-1], DOWN)):
-        row = ink.setdefault(y, {})
+        row = grid.setdefault(y, {})
         row[x] = row.get(x, 0) | side
-    return ink
+    return grid
 
 
-def merge(ink: Ink, other: Ink, dx: int = 0, dy: int = 0) -> None:
+def merge(grid: LineGrid, other: LineGrid, dx: int = 0, dy: int = 0) -> None:
     """Lay other lines over these. Where the two only cross, the vertical one shows; else they join."""
     for y, cells in other.items():
-        row = ink.setdefault(y + dy, {})
+        row = grid.setdefault(y + dy, {})
         for x, sides in cells.items():
             known = row.get(x + dx, 0)
-            row[x + dx] = UPRIGHT if {known, sides} == {UPRIGHT, LEVEL} else known | sides
+            row[x + dx] = VERTICAL if {known, sides} == {VERTICAL, HORIZONTAL} else known | sides

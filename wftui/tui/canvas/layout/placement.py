@@ -8,7 +8,7 @@ from wftui.tui.canvas.layout.layers import Item
 GAP = 2
 """Free cells between two nodes."""
 TRUNK_GAP = 1
-"""Free cells beside a passage."""
+"""Free cells beside a dummy."""
 LOOSE_ROUNDS = 4
 """Rounds in which each item goes where its links on one side, then on the other, pull it."""
 STIFF_ROUNDS = 6
@@ -17,7 +17,7 @@ STIFF = 20.0
 FIXED = 1000.0
 
 
-def place(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
+def assign_columns(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
     """Set `x` of every item; the leftmost column used is 0."""
     if not items:
         return
@@ -60,7 +60,7 @@ def _trunks(items: Sequence[Item]) -> list[list[int]]:
     """The passages of each node, which together are the trunk of its long edges."""
     trunks: dict[int, list[int]] = {}
     for number, item in enumerate(items):
-        if item.passage:
+        if item.dummy:
             trunks.setdefault(item.node, []).append(number)
     return list(trunks.values())
 
@@ -74,14 +74,14 @@ def _offsets(items: list[Item], layer: Sequence[int]) -> list[int]:
     columns = [0]
     for left, right in itertools.pairwise(layer):
         one, two = items[left], items[right]
-        gap = TRUNK_GAP if one.passage or two.passage else GAP
+        gap = TRUNK_GAP if one.dummy or two.dummy else GAP
         columns.append(columns[-1] + one.width - (one.width - 1) // 2 + gap + (two.width - 1) // 2)
     return columns
 
 
 def _weight(one: Item, two: Item) -> float:
     """Long edges are kept straight before short ones."""
-    return (1.0, 2.0, 8.0)[one.passage + two.passage]
+    return (1.0, 2.0, 8.0)[one.dummy + two.dummy]
 
 
 def _settle(

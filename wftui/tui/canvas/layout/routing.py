@@ -201,7 +201,7 @@ def _straighten(items: Sequence[Item], net: Net, above: dict[int, list[int]], be
     low = max(_edge(one, -1), _edge(two, -1))
     high = min(_edge(one, 1), _edge(two, 1))
     if low <= high:
-        # A passage cannot move, and the node below is read first: keep its middle if possible.
+        # A dummy cannot move, and the node below is read first: keep its middle if possible.
         column = min(max(two.x, low), high)
         net.tops[top] = net.bottoms[bottom] = column
 

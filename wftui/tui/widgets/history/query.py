@@ -10,7 +10,7 @@ from wftui.model.durations import parse_duration
 from wftui.model.execution import ExecutionFilters, ExecutionStatus
 
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
-FAULTS: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
+FAILURES: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
 
 _WORD = re.compile(r'(?P<name>[a-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))|"(?P<text>[^"]*)"?|(?P<plain>\S+)')
 
@@ -46,9 +46,9 @@ class HistoryQuery:
         """With one status more, or less."""
         return replace(self, statuses=self.statuses ^ {status})
 
-    def only_faults(self) -> "HistoryQuery":
+    def only_failures(self) -> "HistoryQuery":
         """With the runs that went wrong only; with all again, when that is what it was."""
-        return replace(self, statuses=frozenset() if self.statuses == FAULTS else FAULTS)
+        return replace(self, statuses=frozenset() if self.statuses == FAILURES else FAILURES)
 
     def of_workflow(self, workflow_id: str) -> "HistoryQuery":
         """With the runs of one workflow only; with those of all again, when that is what it was."""

@@ -15,7 +15,7 @@ from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionSumm
 from wftui.tui.status import look
 from wftui.tui.widgets.history.pages import RunPages
 from wftui.tui.widgets.line_view import GUTTER, LineView
-from wftui.tui.widgets.run.labels import clock, local_moment, one_line
+from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp
 
 PageSource = Callable[[ExecutionFilters, str | None], Awaitable[ExecutionPage]]
 """Fetches the page of the filtered history that begins at a cursor."""
@@ -165,7 +165,7 @@ class HistoryTable(LineView):
             case _WORKFLOW.title:
                 return run.workflow_id, "$foreground"
             case _STARTED.title:
-                return (local_moment(run.started_at, now) if run.started_at else ""), "$foreground"
+                return (local_timestamp(run.started_at, now) if run.started_at else ""), "$foreground"
             case _TOOK.title:
                 return took(run, now), "$foreground"
             case _USER.title:
@@ -178,16 +178,16 @@ class HistoryTable(LineView):
 def took(run: ExecutionSummary, now: datetime) -> str:
     """How long a run took, or has taken so far."""
     if run.duration is not None:
-        return clock(run.duration / 1000, live=False)
+        return elapsed(run.duration / 1000, live=False)
     if run.status == "running" and run.started_at is not None:
-        return clock(max(0.0, (now - run.started_at).total_seconds()), live=True)
+        return elapsed(max(0.0, (now - run.started_at).total_seconds()), live=True)
     return ""
 
 
 def remark(run: ExecutionSummary) -> tuple[str, str]:
     """What else there is to say about a run, and its colour: its error, its warnings, that it waits."""
     if run.error is not None:
-        return one_line(run.error.message), "$text-error"
+        return first_line(run.error.message), "$text-error"
     if run.waiting:
         return "waits for you", "$text-warning"
     if run.warnings:

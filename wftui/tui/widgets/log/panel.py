@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from wftui.tui.widgets.log.lines import LEVELS, LogLines
 from wftui.tui.widgets.log.view import LogView
-from wftui.tui.widgets.prompt_input import AskLine
+from wftui.tui.widgets.prompt_input import PromptInput
 
 Asking = Literal["search", "filter"]
 
@@ -37,7 +37,7 @@ class LogPanel(Vertical):
         """State, lines, text field."""
         yield Static(id="log-state", markup=False)
         yield self.view
-        yield AskLine()
+        yield PromptInput()
 
     def on_mount(self) -> None:
         """Say how things are."""
@@ -53,7 +53,7 @@ class LogPanel(Vertical):
             placeholder, text = "search in the lines shown", self.view.search
         else:
             placeholder, text = "show only lines that hold", texts[0] if texts else ""
-        self.query_one(AskLine).ask(placeholder, text, self.view)
+        self.query_one(PromptInput).ask(placeholder, text, self.view)
 
     def next_level(self) -> None:
         """Show one level less, or all again."""
@@ -64,8 +64,8 @@ class LogPanel(Vertical):
         """Show only the lines of a step and of all inside it; None shows those of all steps."""
         self.view.set_filter(replace(self.view.wanted, path=path))
 
-    @on(AskLine.Answered)
-    def _answered(self, event: AskLine.Answered) -> None:
+    @on(PromptInput.Answered)
+    def _answered(self, event: PromptInput.Answered) -> None:
         """Search, or filter; an empty text ends it."""
         event.stop()
         if self._asking == "search":
@@ -76,7 +76,7 @@ class LogPanel(Vertical):
     @property
     def is_asking(self) -> bool:
         """Whether the text field is open."""
-        return self.query_one(AskLine).is_asking
+        return self.query_one(PromptInput).is_asking
 
     # --- telling
 

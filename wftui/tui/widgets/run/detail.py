@@ -15,8 +15,8 @@ from wftui.store.payloads import as_reference
 from wftui.tui.status import look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
-from wftui.tui.widgets.run.gantt import step_length
-from wftui.tui.widgets.run.labels import clock, local_moment, place, remark
+from wftui.tui.widgets.run.gantt import step_seconds
+from wftui.tui.widgets.run.labels import elapsed, error_location, local_timestamp, step_note
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import line_content
@@ -136,16 +136,16 @@ def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool, *, stop
 
 def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -> list[Content]:
     style = look("interrupted" if stopped else step.status, ascii_only=ascii_only)
-    taken = step_length(step, now)
+    taken = step_seconds(step, now)
     parts: list[str | tuple[str, str]] = [(f"{style.glyph} {style.word}", f"bold {style.color}"), "  "]
     parts += [(step.path, "bold"), (f"  {step.step_type}", "$foreground-muted")]
     if taken is not None and step.status != "skipped" and not stopped:
         live = step.status in {"running", "waiting"}
-        parts.append((f"  {clock(taken, live=live)}", "$foreground"))
+        parts.append((f"  {elapsed(taken, live=live)}", "$foreground"))
     if step.started_at is not None:
-        parts.append((f"  from {local_moment(step.started_at, now)}", "$foreground-muted"))
+        parts.append((f"  from {local_timestamp(step.started_at, now)}", "$foreground-muted"))
     lines = [Content.assemble(*parts)]
-    note = remark(step, now, stopped=stopped)
+    note = step_note(step, now, stopped=stopped)
     if note and step.error is None:
         lines.append(Content.styled(note, style.color if step.status == "waiting" else "$foreground-muted"))
     return lines
@@ -159,7 +159,7 @@ def _error(error: ExecutionError, width: int, *, handled: bool) -> list[DetailRo
             DetailRow(Content.styled(part.plain, "$text-error"), "error")
             for part in Content(plain(clean(line))).wrap(max(2, width))
         ]
-    where = place(error)
+    where = error_location(error)
     if where:
         rows.append(DetailRow(Content.styled(f"in workflow.json, {where}", "$foreground-muted"), "error"))
     for line in (error.stack or "").splitlines()[-_MOST:]:
@@ -198,13 +198,13 @@ def _attempts(step: StepResult, now: datetime, ascii_only: bool, *, stopped: boo
         if attempt.completed_at is None and (stopped or attempt is not step.attempts[-1]):
             status = "interrupted"
         style = look(status, ascii_only=ascii_only)
-        taken = "" if attempt.duration is None else f"  {clock(attempt.duration / 1000, live=False)}"
+        taken = "" if attempt.duration is None else f"  {elapsed(attempt.duration / 1000, live=False)}"
         rows.append(
             DetailRow(
                 Content.assemble(
                     (f"{style.glyph} ", style.color),
                     f"{attempt.attempt}",
-                    (f"  {local_moment(attempt.started_at, now)}{taken}", "$foreground-muted"),
+                    (f"  {local_timestamp(attempt.started_at, now)}{taken}", "$foreground-muted"),
                     (f"  {plain(clean(attempt.error.message.strip()))}" if attempt.error else "", "$text-error"),
                 )
             )

@@ -22,7 +22,7 @@ class Span:
     kind: Kind = "run"
 
 
-def run_length(record: ExecutionRecord, now: datetime) -> float:
+def run_seconds(record: ExecutionRecord, now: datetime) -> float:
     """Seconds from a run's start to its end, or to now while it goes on; 0 before it starts."""
     start = record.started_at or record.created_at
     if start is None:
@@ -30,7 +30,7 @@ def run_length(record: ExecutionRecord, now: datetime) -> float:
     return max(0.0, ((record.completed_at or now) - start).total_seconds())
 
 
-def step_length(step: StepResult, now: datetime) -> float | None:
+def step_seconds(step: StepResult, now: datetime) -> float | None:
     """Seconds a step took, or has taken so far; None when it has not started."""
     if step.duration is not None:
         return step.duration / 1000

@@ -8,8 +8,8 @@ from wftui.model.execution import ExecutionRecord
 from wftui.model.reducer import progress
 from wftui.model.run_actions import UNRESOLVED
 from wftui.tui.status import look
-from wftui.tui.widgets.run.gantt import run_length
-from wftui.tui.widgets.run.labels import clock, local_moment, one_line, remark, state
+from wftui.tui.widgets.run.gantt import run_seconds
+from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp, run_label, step_note
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step, title
 
@@ -45,7 +45,7 @@ class RunHeader(Widget):
 
     def _first(self, width: int) -> Content:
         record = self.run.record
-        word = state(record, asks=asking_step(self.run.active.values()) is not None)
+        word = run_label(record, asks=asking_step(self.run.active.values()) is not None)
         status = "waiting" if word == "waiting for you" else record.status
         style = look(status, ascii_only=self.ascii_only)
         left = Content.assemble(
@@ -58,8 +58,8 @@ class RunHeader(Widget):
             (_belongs(record), "$foreground-muted"),
             (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
-        length = run_length(record, self.run.moment(self.now())) if record.duration is None else record.duration / 1000
-        right = Content.styled(clock(length, live=self.run.is_live), "bold")
+        length = run_seconds(record, self.run.moment(self.now())) if record.duration is None else record.duration / 1000
+        right = Content.styled(elapsed(length, live=self.run.is_live), "bold")
         return _between(left, right, width, self.ascii_only)
 
     def _second(self, width: int) -> Content:
@@ -76,18 +76,18 @@ class RunHeader(Widget):
         if record.status in {"running", "pending"}:
             step = current_step(self.run.active.values())
             if step is not None:
-                note = remark(step, self.now())
+                note = step_note(step, self.now())
                 name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
             if record.cancel_requested:
                 parts += [separator, ("steps get a moment to end; c once more: at once", "$text-warning")]
         elif record.status == "interrupted":
-            seen = f"; last heard of {local_moment(self.run.last_sign, self.now())}" if self.run.last_sign else ""
+            seen = f"; last heard of {local_timestamp(self.run.last_sign, self.now())}" if self.run.last_sign else ""
             parts += [separator, (f"its process has ended{seen}; u goes on", "$text-warning")]
         elif record.error is not None:
             if record.error.type == UNRESOLVED:
                 parts += [separator, ("m shows what is missing", "$text-warning")]
-            parts += [separator, (one_line(record.error.message), "$text-error")]
+            parts += [separator, (first_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)
 
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.tui.canvas.graph import graph_of
+from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.widgets.line_view import LineView
@@ -165,7 +165,7 @@ class RunPanes(Container):
         counted = frozenset(step.path for step in self.state.record.step_results if step.iterations is not None)
         if self.state.declared and (self._drawn is None or counted != self._counted):
             self._drawn, self._counted = self.state, counted
-            self.canvas.set_graph(graph_of(self.state.declared.values(), counted))
+            self.canvas.set_graph(nodes_from_steps(self.state.declared.values(), counted))
         self.canvas.set_statuses(*canvas_statuses(self.state))
 
     # --- which pane
@@ -242,11 +242,11 @@ class RunPanes(Container):
         self.selection_changed()
         self.log_view.following = True
 
-    def switch_faults(self) -> None:
+    def toggle_failures(self) -> None:
         """Show only failed steps, or all."""
         self.show_steps()
-        self.timeline.show_only_faults(not self.timeline.only_faults)
-        self.timeline.border_title = "Failures" if self.timeline.only_faults else "Steps"
+        self.timeline.show_only_failures(not self.timeline.only_failures)
+        self.timeline.border_title = "Failures" if self.timeline.only_failures else "Steps"
         self.selection_changed()
 
     @on(LineView.Chosen)

@@ -13,7 +13,7 @@ _TURN_EVENTS = 250
 _TURN_CHARACTERS = 100_000
 
 
-def in_turns(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEvent]]:
+def batches(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEvent]]:
     """A batch in parts, each folded in some milliseconds, so that others get their turn between them."""
     start = characters = 0
     for at, event in enumerate(events):

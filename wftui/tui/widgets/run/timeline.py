@@ -13,8 +13,8 @@ from wftui.model.execution import StepResult
 from wftui.model.paths import parent_path
 from wftui.tui.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.run.gantt import bar, run_length, spans, step_length
-from wftui.tui.widgets.run.labels import clock, remark
+from wftui.tui.widgets.run.gantt import bar, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.labels import elapsed, step_note
 from wftui.tui.widgets.run.rows import Rows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import current_step, failed_step, title
@@ -34,8 +34,8 @@ class Timeline(LineView):
     Timeline { background: $surface; }
     """
 
-    class Wanted(Message):
-        """Iterations came into view whose details have to be read back; `take_wanted` names them."""
+    class DetailsRequested(Message):
+        """Iterations came into view whose details have to be read back; `take_requested` names them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,plus", "open(True)", "Open", show=False),
@@ -55,7 +55,7 @@ class Timeline(LineView):
         self.state = state
         self.now = now
         self.following = True
-        self.only_faults = False
+        self.only_failures = False
         self._rows = Rows()
         self._wanted: dict[str, None] = {}
         self._widest = 0
@@ -100,7 +100,7 @@ class Timeline(LineView):
             shown = parent_path(shown)
         return False
 
-    def take_wanted(self) -> list[str]:
+    def take_requested(self) -> list[str]:
         """The iterations drawn last whose details the record leaves out; they count as asked for."""
         wanted = list(self._wanted)[-_ASKED:]
         self._wanted.clear()
@@ -108,20 +108,20 @@ class Timeline(LineView):
 
     def _build(self) -> None:
         """Make the rows again, where there are other ones now."""
-        built = (self.state, self.state.tree.version, self.only_faults)
-        if built == self._built and not self.only_faults:
+        built = (self.state, self.state.tree.version, self.only_failures)
+        if built == self._built and not self.only_failures:
             return
         self._built = built
-        self._rows = self.state.tree.rows(only_faults=self.only_faults)
+        self._rows = self.state.tree.rows(only_failures=self.only_failures)
         last = len(self._rows) - 1
         spread = (round(number * last / _MEASURED) for number in range(_MEASURED + 1)) if last > _MEASURED else None
         looked_at = (self._rows[number] for number in spread or range(last + 1))
         self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in looked_at), default=0)
         self.set_rows(len(self._rows))
 
-    def show_only_faults(self, only: bool) -> None:
+    def show_only_failures(self, only: bool) -> None:
         """Show only what failed, and what it stands in; or everything again."""
-        self.only_faults = only
+        self.only_failures = only
         self.read()
 
     def open_all(self) -> None:
@@ -132,7 +132,7 @@ class Timeline(LineView):
 
     def to_next_failure(self) -> None:
         """Put the cursor on the next failed step, round the end, opening what it stands in."""
-        failed = [row.step.path for row in self.state.tree.rows(only_faults=True) if row.step.status == "failed"]
+        failed = [row.step.path for row in self.state.tree.rows(only_failures=True) if row.step.status == "failed"]
         if not failed:
             return
         selected = self.selected
@@ -178,7 +178,7 @@ class Timeline(LineView):
 
     def empty(self) -> str:
         """Why there is nothing to see."""
-        return "No step has failed." if self.only_faults else "No step yet."
+        return "No step has failed." if self.only_failures else "No step yet."
 
     def _lead(self, row: StepRow) -> str:
         signs = ("  ", "  ") if not row.opens else ("> ", "v ") if self.ascii_only else ("▸ ", "▾ ")
@@ -190,7 +190,7 @@ class Timeline(LineView):
         step, stopped = row.step, self.state.is_stopped(row.step)
         if self.state.tree.is_missing(step):
             if not self._wanted:
-                self.post_message(self.Wanted())
+                self.post_message(self.DetailsRequested())
             self._wanted[step.path] = None
         style = look("interrupted" if stopped else step.status, ascii_only=self.ascii_only)
         names, bars, remarks = self._columns(width)
@@ -203,12 +203,12 @@ class Timeline(LineView):
             (name, "$foreground-muted" if muted else "$foreground"),
             (" ", ""),
         ]
-        length = run_length(self.state.record, now)
+        length = run_seconds(self.state.record, now)
         for text, kind in bar(spans(step, self.state.record, now), length, bars, ascii_only=self.ascii_only):
             parts.append((text, style.color if kind == "run" else "$foreground-muted"))
-        taken = step_length(step, now)
+        taken = step_seconds(step, now)
         live = step.status in {"running", "waiting"} and not stopped
-        duration = "" if taken is None or step.status == "skipped" else clock(taken, live=live)
+        duration = "" if taken is None or step.status == "skipped" else elapsed(taken, live=live)
         parts.append((f"{duration:>{_DURATION}}", "$foreground"))
         if self.state.retried:
             sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
@@ -217,7 +217,7 @@ class Timeline(LineView):
         if remarks > 0:
             colour = "$text-error" if step.status == "failed" else "$foreground-muted"
             parts.append(("  ", ""))
-            parts.append((_fit(remark(step, now, stopped=stopped), remarks, self.ascii_only), colour))
+            parts.append((_fit(step_note(step, now, stopped=stopped), remarks, self.ascii_only), colour))
         return Content.assemble(*parts)
 
     def _columns(self, width: int) -> tuple[int, int, int]:

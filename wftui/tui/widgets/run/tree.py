@@ -134,9 +134,9 @@ class StepTree:
             self._choice[above] = True
             above = parent_path(above)
 
-    def rows(self, *, only_faults: bool = False) -> Rows:
+    def rows(self, *, only_failures: bool = False) -> Rows:
         """The rows that are open, in order; or those of the steps that failed and of all above them."""
-        kept = self._at_fault() if only_faults else None
+        kept = self._failed_with_ancestors() if only_failures else None
         rows = Rows()
         stack: list[_Entry] = [(step, 0, None) for step in reversed(self._children.get(None, []))]
         while stack:
@@ -151,27 +151,27 @@ class StepTree:
             is_open = opens and (kept is not None or self.is_open(step))
             rows.add(StepRow(step, depth, opens, is_open))
             if is_open and log is not None:
-                stack += reversed(list(self._entries(step, below, log, depth + 1, only_faults)))
+                stack += reversed(list(self._entries(step, below, log, depth + 1, only_failures)))
             elif is_open:
                 stack += [(child, depth + 1, None) for child in reversed(below)]
         return rows
 
     def _entries(
-        self, step: StepResult, below: list[StepResult], log: IterationLog, depth: int, only_faults: bool
+        self, step: StepResult, below: list[StepResult], log: IterationLog, depth: int, only_failures: bool
     ) -> "Iterator[_Entry]":
         """What stands below a step that leaves out iterations: those that are held, and the stretches between."""
-        failed = log.failed() if only_faults else []
-        opened = [] if only_faults else self._opened(step, log)
+        failed = log.failed() if only_failures else []
+        opened = [] if only_failures else self._opened(step, log)
         start = 0
         for child in sorted([*below, *opened], key=_order):
             index = _order(child)
-            yield step, depth, _within(failed, start, index) if only_faults else log.omitted(start, index)
+            yield step, depth, _within(failed, start, index) if only_failures else log.omitted(start, index)
             yield child, depth, None
             start = index + 1
         yield (
             step,
             depth,
-            _within(failed, start, len(log.states)) if only_faults else log.omitted(start, len(log.states)),
+            _within(failed, start, len(log.states)) if only_failures else log.omitted(start, len(log.states)),
         )
 
     def _opened(self, step: StepResult, log: IterationLog) -> list[StepResult]:
@@ -217,7 +217,7 @@ class StepTree:
             place = parent_path(place)
         return [] if place is None else [each for each in self._read_back[place] if each.parent == step.path]
 
-    def _at_fault(self) -> set[str]:
+    def _failed_with_ancestors(self) -> set[str]:
         kept: set[str] = set()
         failed = [step.path for step in self.record.step_results if step.status == "failed"]
         failed += [path for path, log in self.record.index.logs.items() if log.failed()]

@@ -10,10 +10,10 @@ from wftui.model.form_state import Items, Leaf
 from wftui.model.form_text import JsonError, parse_json
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.factory import editor_for
-from wftui.tui.widgets.schema_form.editors.large_value_editor import BigEditor
+from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueEditor
 from wftui.tui.widgets.schema_form.field_text import note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
-from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import label_lines
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
@@ -32,7 +32,7 @@ class FieldRow(NodeView[Leaf]):
         yield editor_for(self.node)
         yield self._note
         if isinstance(self.node.parent, Items):
-            yield ItemTools(self.node)
+            yield ItemButtons(self.node)
 
     def on_mount(self) -> None:
         """Say what the schema says of the value that is chosen."""
@@ -41,7 +41,7 @@ class FieldRow(NodeView[Leaf]):
     def place_label(self) -> None:
         """Leave room for the label, which has another width now."""
         for child in self.children:
-            if not isinstance(child, ItemTools):
+            if not isinstance(child, ItemButtons):
                 child.styles.margin = (0, 0, 0, self.label_width)
         self.refresh(layout=True)
 
@@ -78,7 +78,7 @@ class FieldRow(NodeView[Leaf]):
         """What the editor says about its own text comes first."""
         self.show_problem(self.node.problem)
         self._describe()
-        if isinstance(self.editor, BigEditor) and not self.node.is_big:
+        if isinstance(self.editor, LargeValueEditor) and not self.node.is_big:
             await self._replace_editor()
 
     def _describe(self) -> None:

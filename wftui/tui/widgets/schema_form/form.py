@@ -50,7 +50,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
 
     def __init__(self, root: Node) -> None:
         super().__init__()
-        self._sheet = FormContext(_make)
+        self._form_context = FormContext(_make)
         self._root = root
         self._top: Sequence[Node] = ()
         self._rows = LazyMount(self, ())
@@ -68,13 +68,13 @@ class SchemaForm(VerticalScroll, can_focus=False):
         async with self.batch():
             await self.remove_children()
             # Rows are children of the form itself: Textual lays out only those that are in view.
-            self._rows = LazyMount(self, [partial(self._sheet.make, node, 0) for node in self._top])
+            self._rows = LazyMount(self, [partial(self._form_context.make, node, 0) for node in self._top])
             await self._rows.start()
         self.focus_first()
 
     def focus_first(self) -> None:
         """Focus the first field."""
-        first = self._sheet.widget_of(self._top[0]) if self._top else None
+        first = self._form_context.widget_of(self._top[0]) if self._top else None
         if first is not None:
             first.focus_first()
 
@@ -99,9 +99,9 @@ class SchemaForm(VerticalScroll, can_focus=False):
     def _place_labels(self) -> None:
         most = max(SHORTEST_LABEL, int(self.size.width * LABEL_SHARE))
         width = min(_longest_label(self._top, 0), most)
-        if width != self._sheet.label_width:
-            self._sheet.label_width = width
-            for widget in self._sheet.shown.values():
+        if width != self._form_context.label_width:
+            self._form_context.label_width = width
+            for widget in self._form_context.shown.values():
                 widget.place_label()
 
     async def show_problems(self, problems: Mapping[str, str]) -> list[str]:
@@ -122,7 +122,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
                 continue
             await self._reveal(node)
             by_node.setdefault(id(node), []).append(sentence)
-        for identity, widget in self._sheet.shown.items():
+        for identity, widget in self._form_context.shown.items():
             widget.show_problem(" ".join(by_node.get(identity, [])))
         return homeless
 
@@ -130,20 +130,20 @@ class SchemaForm(VerticalScroll, can_focus=False):
         """Go to the field of a value."""
         node = node_at(self._root, pointer)
         await self._reveal(node)
-        widget = self._sheet.widget_of(node)
+        widget = self._form_context.widget_of(node)
         if widget is not None:
             widget.focus_first()
 
     async def _reveal(self, node: Node) -> None:
         """Have a node and all around it mounted and unfolded."""
-        if self._sheet.widget_of(node) is not None and node.parent is self._root:
+        if self._form_context.widget_of(node) is not None and node.parent is self._root:
             return
         around: list[Node] = []
         while node.parent is not None:
             node = node.parent
             around.append(node)
         for outer in reversed(around):
-            box = self._sheet.widget_of(outer)
+            box = self._form_context.widget_of(outer)
             if isinstance(box, GroupBox | ItemsBox):
                 await box.complete()
             elif outer is self._root:

@@ -14,7 +14,7 @@ from wftui.model.form_state import Group, Items
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import note, state_of, summary
 from wftui.tui.widgets.schema_form.layout.context import FormContext
-from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import label_lines
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
@@ -112,7 +112,7 @@ class GroupBox(NodeView[Group]):
         with Horizontal(classes="head"):
             yield self._header
             if isinstance(self.node.parent, Items):
-                yield ItemTools(self.node)
+                yield ItemButtons(self.node)
         yield self._note
         if self.is_open:
             yield self._column_of(self.node.nodes)

@@ -14,7 +14,7 @@ from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.field_text import note, state_of
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.layout.context import FormContext
-from wftui.tui.widgets.schema_form.layout.item_buttons import ItemTools
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import label_lines
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
@@ -175,7 +175,7 @@ class ItemsBox(NodeView[Items]):
 
     def focus_first(self) -> None:
         """Focus the first item, or the line to add one."""
-        first = self._sheet.widget_of(self.node.nodes[0]) if self.node.nodes else None
+        first = self._form_context.widget_of(self.node.nodes[0]) if self.node.nodes else None
         if first is None:
             self._header.focus_first()
         else:
@@ -188,7 +188,7 @@ class ItemsBox(NodeView[Items]):
         at = len(self.node.nodes) if place is None else place + 1
         node = self.node.add(at=at)
         before = at if at < len(self._column.children) else None
-        await self._column.mount(self._sheet.make(node, self.depth + 1), before=before)
+        await self._column.mount(self._form_context.make(node, self.depth + 1), before=before)
         self._changed()
         self._enter(node)
 
@@ -221,9 +221,9 @@ class ItemsBox(NodeView[Items]):
 
     def _enter(self, node: Node) -> None:
         """Focus the first field of an item."""
-        while isinstance(node, Group) and node.nodes and self._sheet.widget_of(node.nodes[0]) is not None:
+        while isinstance(node, Group) and node.nodes and self._form_context.widget_of(node.nodes[0]) is not None:
             node = node.nodes[0]
-        widget = self._sheet.widget_of(node)
+        widget = self._form_context.widget_of(node)
         if widget is not None:
             widget.focus_first()
 
@@ -260,13 +260,13 @@ class ItemsBox(NodeView[Items]):
         if node is not None:
             await self.move_item(node, by)
 
-    async def on_item_tools_asked(self, message: ItemTools.Asked) -> None:
+    async def on_item_buttons_pressed(self, message: ItemButtons.Pressed) -> None:
         """Do what was clicked."""
         message.stop()
-        if message.what == "remove":
+        if message.action == "remove":
             await self.remove_item(message.node)
         else:
-            await self.move_item(message.node, -1 if message.what == "up" else 1)
+            await self.move_item(message.node, -1 if message.action == "up" else 1)
 
     async def on_pasted(self, message: Pasted) -> None:
         """Each line that was pasted into an item becomes one."""

@@ -40,7 +40,7 @@ class CompilationStatus(Widget):
             return "Compiling..." if self._ascii else "Compiling…"
         if self.result is None:
             return ""
-        return problem_counts(self.result, " - " if self._ascii else " · ") or "Ready"
+        return diagnostic_counts(self.result, " - " if self._ascii else " · ") or "Ready"
 
     def render(self) -> Content:
         """The line."""
@@ -56,7 +56,7 @@ class CompilationStatus(Widget):
         return Content.assemble(left, said, " " * max(1, room - said.cell_length), right)
 
 
-def problem_counts(result: CompilationResult, separator: str = " · ") -> str:
+def diagnostic_counts(result: CompilationResult, separator: str = " · ") -> str:
     """`3 errors · 1 warning`; empty when there is nothing wrong."""
     counts = ((len(result.errors), "error"), (len(result.warnings), "warning"))
     return separator.join(count(number, noun) for number, noun in counts if number)

@@ -11,11 +11,11 @@ from wftui.model.json_schema import MISSING
 from wftui.tui.widgets.schema_form.messages import Edited
 
 
-class BigEditor(Widget, can_focus=True):
+class LargeValueEditor(Widget, can_focus=True):
     """Says what it is; delete clears it."""
 
     DEFAULT_CSS = """
-    BigEditor {
+    LargeValueEditor {
         height: 1;
         padding: 0 1;
         background: $panel;

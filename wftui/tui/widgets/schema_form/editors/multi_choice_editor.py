@@ -16,11 +16,11 @@ from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_heigh
 from wftui.tui.widgets.schema_form.messages import Edited
 
 
-class ChoicesEditor(Widget, can_focus=True):
+class MultiChoiceEditor(Widget, can_focus=True):
     """Ticks the values of a leaf that holds a list; they keep the order of the schema."""
 
     DEFAULT_CSS = """
-    ChoicesEditor {
+    MultiChoiceEditor {
         height: auto;
         padding: 0 1;
         background: $panel;

@@ -10,11 +10,11 @@ from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited
 
 
-class LinesEditor(TextArea):
+class MultilineEditor(TextArea):
     """Types into a leaf of the form; grows with its text, up to ten lines."""
 
     DEFAULT_CSS = """
-    LinesEditor.-textual-compact {
+    MultilineEditor.-textual-compact {
         height: auto;
         min-height: 3;
         max-height: 10;
@@ -41,14 +41,14 @@ class LinesEditor(TextArea):
         event.stop()
         if self.text != self.leaf.text:
             self.leaf.type_text(self.text)
-            self._tell()
+            self._post_edited()
 
     def action_give_null(self) -> None:
         """Give null, which is not the same as nothing."""
         self.leaf.give(None)
         self.text = self.leaf.text
-        self._tell()
+        self._post_edited()
 
-    def _tell(self) -> None:
+    def _post_edited(self) -> None:
         self.placeholder = placeholder(self.leaf)
         self.post_message(Edited(self.leaf))

@@ -54,7 +54,7 @@ class TextEditor(Input):
         event.stop()
         if event.value != self.leaf.text:
             self.leaf.type_text(event.value)
-            self._tell()
+            self._post_edited()
 
     def action_give_null(self) -> None:
         """Give null, which is not the same as nothing."""
@@ -65,9 +65,9 @@ class TextEditor(Input):
         self.leaf.give(value)
         self.value = self.leaf.text
         self.cursor_position = len(self.value)
-        self._tell()
+        self._post_edited()
 
-    def _tell(self) -> None:
+    def _post_edited(self) -> None:
         self.placeholder = placeholder(self.leaf)
         self.post_message(Edited(self.leaf))
 

@@ -8,11 +8,11 @@ from wftui.model.form_state import Node
 from wftui.tui.widgets.glyphs import glyph
 
 
-class ItemTools(Widget):
-    """Three signs at the right end of an item."""
+class ItemButtons(Widget):
+    """Three icons at the right end of an item."""
 
     DEFAULT_CSS = """
-    ItemTools {
+    ItemButtons {
         dock: right;
         width: 9;
         height: 1;
@@ -24,24 +24,26 @@ class ItemTools(Widget):
     """
     ALLOW_SELECT = False
 
-    class Asked(Message):
+    class Pressed(Message):
         """Something is to be done with the item: `up`, `down` or `remove`."""
 
-        def __init__(self, node: Node, what: str) -> None:
+        def __init__(self, node: Node, action: str) -> None:
             super().__init__()
             self.node = node
-            self.what = what
+            self.action = action
 
     def __init__(self, node: Node) -> None:
         super().__init__()
         self._node = node
 
     def render(self) -> Content:
-        """The signs."""
-        signs = [("up", "↑"), ("down", "↓"), ("remove", "✕")]
-        links = (Content.from_markup(f"[@click=ask('{what}')]$sign[/]", sign=glyph(self, sign)) for what, sign in signs)
+        """The icons."""
+        icons = [("up", "↑"), ("down", "↓"), ("remove", "✕")]
+        links = (
+            Content.from_markup(f"[@click=press('{action}')]$icon[/]", icon=glyph(self, icon)) for action, icon in icons
+        )
         return Content("  ").join(links)
 
-    def action_ask(self, what: str) -> None:
+    def action_press(self, action: str) -> None:
         """Tell the list."""
-        self.post_message(self.Asked(self._node, what))
+        self.post_message(self.Pressed(self._node, action))

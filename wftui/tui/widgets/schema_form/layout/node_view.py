@@ -37,23 +37,23 @@ class NodeView(Widget, Generic[NodeT]):
         super().__init__()
         self.node = node
         self.depth = depth
-        self._sheet = context
+        self._form_context = context
         self._note = Note(about)
 
     @property
     def label_width(self) -> int:
         """Cells of the column of labels."""
-        return self._sheet.label_width
+        return self._form_context.label_width
 
     def on_mount(self) -> None:
         """Stand in line with the others."""
-        self._sheet.shown[id(self.node)] = self
+        self._form_context.shown[id(self.node)] = self
         self.place_label()
 
     def on_unmount(self) -> None:
         """Give up the place."""
-        if self._sheet.shown.get(id(self.node)) is self:
-            del self._sheet.shown[id(self.node)]
+        if self._form_context.shown.get(id(self.node)) is self:
+            del self._form_context.shown[id(self.node)]
 
     def place_label(self) -> None:
         """Leave room for the label, which has another width now."""
@@ -69,4 +69,4 @@ class NodeView(Widget, Generic[NodeT]):
 
     def _column_of(self, nodes: Sequence[Node]) -> LazyColumn:
         """The widgets of the nodes inside this one."""
-        return LazyColumn([partial(self._sheet.make, node, self.depth + 1) for node in nodes])
+        return LazyColumn([partial(self._form_context.make, node, self.depth + 1) for node in nodes])

@@ -17,10 +17,10 @@ _LOOKS = {
 _PLACE = 7
 
 
-class ProblemList(LineView, inherit_bindings=False):
+class DiagnosticList(LineView, inherit_bindings=False):
     """Severity, place, message, and at the right the code; `fix` where a key removes the problem."""
 
-    DEFAULT_CSS = "ProblemList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
+    DEFAULT_CSS = "DiagnosticList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *LINE_KEYS,
