@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wftui.tui.canvas.layout.layered import Box, Edge, Layout, Node, layout
-from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, VERTICAL, LineGrid
+from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, VERTICAL, LineGrid, line_character
 
 WIDE = 24
 
@@ -43,8 +43,8 @@ def read(found: Layout) -> set[Edge]:
     return edges
 
 
-def _sides(ink: LineGrid, x: int, y: int) -> int:
-    return ink.get(y, {}).get(x, 0)
+def _sides(lines: LineGrid, x: int, y: int) -> int:
+    return lines.get(y, {}).get(x, 0)
 
 
 def _targets(found: Layout, ways: list[tuple[int, int, int]], around: set[str]) -> set[str]:

@@ -1,1 +1,1 @@
-"""The workflow canvas: a layered layout of the graph as pure functions, and the widget that draws it."""
+"""The workflow canvas: graph layout, drawings, and the widgets that show them."""

@@ -1,4 +1,4 @@
-"""Which steps are shown: the contents of closed containers are not, and a large fan-out is one node."""
+"""Folding: hide the contents of closed containers, collapse large fan-outs."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from wftui.tui.canvas.layout import layers
 FOLD_ABOVE = 60
 """Number of nodes above which fan-outs fold."""
 FAN_OUT = 4
-"""Fewest steps of one kind in one layer that fold."""
+"""Minimum number of similar steps in one layer to fold."""
 
 _NUMBER = re.compile(r"(?:[\W_]*(?:ID)?\d+)+$")
 _STRONGEST = ("failed", "running", "waiting", "interrupted", "pending", "completed", "cancelled", "skipped")
@@ -23,9 +23,9 @@ class Folded:
     """The nodes to show.
 
     Attributes:
-        nodes: in order.
-        shown_as: for each step that is not shown, the node that stands for it.
-        members: paths of the steps that a folded fan-out stands for, by its id.
+        nodes: nodes in order.
+        shown_as: for each hidden step, the node that represents it.
+        members: step paths represented by a folded fan-out, by its id.
     """
 
     nodes: list[CanvasNode] = field(default_factory=list)
@@ -34,20 +34,21 @@ class Folded:
 
 
 class Folds:
-    """What the user has folded and unfolded."""
+    """Folding state chosen by the user."""
 
     def __init__(self) -> None:
         self._closed: set[str] = set()
         self._opened: set[str] = set()
 
     def apply(self, nodes: Sequence[CanvasNode], *, fan_outs: bool) -> Folded:
-        """The nodes to show."""
+        """Return the nodes to show."""
         return fold(nodes, closed=self._closed, opened=self._opened, fan_outs=fan_outs)
 
     def toggle(self, nodes: Sequence[CanvasNode], path: str, folded: Folded) -> bool:
-        """Fold or unfold at a shown node: a container, a fan-out, or the fan-out a step belongs to.
+        """Toggle a shown container, a fan-out, or the fan-out a step belongs to.
 
-        Returns whether there was anything to do.
+        Returns:
+            Whether anything changed.
         """
         group = fold(nodes, closed=self._closed, fan_outs=True).shown_as.get(path)
         if path in folded.members:
@@ -66,7 +67,10 @@ class Folds:
 def fold(
     nodes: Sequence[CanvasNode], *, closed: Collection[str] = (), opened: Collection[str] = (), fan_outs: bool = False
 ) -> Folded:
-    """Leave out what is inside `closed` containers; with `fan_outs` fold those of a large graph but for `opened`."""
+    """Hide the contents of `closed` containers, and optionally fold fan-outs.
+
+    Fan-outs fold only in large graphs, and only those not in `opened`.
+    """
     found = _close(nodes, closed)
     if fan_outs and len(found.nodes) > FOLD_ABOVE:
         _fold_fan_outs(found, opened)
@@ -74,12 +78,12 @@ def fold(
 
 
 def stem(label: str) -> str:
-    """A name without the number it ends in: `align_ID0042` and `align_ID0043` are both `align`."""
+    """Strip the trailing number: `align_ID0042` and `align_ID0043` give `align`."""
     return _NUMBER.sub("", label) or label
 
 
 def summary(members: Iterable[str], statuses: Mapping[str, str]) -> tuple[str, str]:
-    """Status and counter of a folded fan-out: the status that most asks to be seen, and how many steps are over."""
+    """Return the most urgent status of a folded fan-out and its progress counter."""
     counts = Counter(statuses.get(path, "pending") for path in members)
     over = sum(counts[word] for word in _OVER)
     return next(word for word in _STRONGEST if counts[word]), f"{over}/{counts.total()}"
@@ -113,7 +117,7 @@ def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
         rank = layers.ranks(len(scope), layers.acyclic(len(scope), edges))
         for number, node in enumerate(scope):
             if node.path not in inside:
-                # No step has such a path.
+                # This key is not a valid step path, so it cannot collide with one.
                 groups.setdefault(f"{parent or ''}/{rank[number]}/{node.type}/{stem(node.label)}", []).append(node)
     large = {key: group for key, group in groups.items() if len(group) >= FAN_OUT and key not in opened}
     home = {node.path: key for key, group in large.items() for node in group}

@@ -1,4 +1,4 @@
-"""A workflow's steps as the nodes that the canvas and the step list show."""
+"""Workflow steps as graph nodes, shared by the canvas and the step list."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from wftui.model.execution import StepInfo
 from wftui.tui.canvas.layout import layers
 
 CURRENT = ("running", "waiting", "failed")
-"""Statuses that make a step the current one, the strongest first."""
+"""Statuses of the current step, in order of precedence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +15,12 @@ class CanvasNode:
     """A step to show.
 
     Attributes:
-        path: its address; the id of the node.
-        label: what people call it.
-        type: its step type.
-        needs: paths of the steps it waits for.
-        parent: path of the container it is drawn inside.
-        counted: it repeats, so room is kept for a counter such as `12/100`.
+        path: address of the step; id of the node.
+        label: display name.
+        type: step type.
+        needs: paths of its dependencies.
+        parent: path of the enclosing container.
+        counted: the step repeats, so space for a counter such as `12/100` is reserved.
     """
 
     path: str
@@ -32,7 +32,7 @@ class CanvasNode:
 
 
 def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[CanvasNode]:
-    """The nodes for declared steps, in their order; `counted` are the paths of the steps that repeat."""
+    """Return the nodes of declared steps; `counted` holds paths of repeating steps."""
     return [
         CanvasNode(
             path=step.path,
@@ -47,19 +47,22 @@ def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -
 
 
 def edges_between(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
-    """Pairs of paths: a step, and one that waits for it."""
+    """Return dependency edges as pairs of paths, source first."""
     return [(need, node.path) for node in nodes for need in node.needs]
 
 
 def transitive_reduction(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The edges that no longer way implies: of a → b, b → c and a → c the first two. Cycles keep their edges."""
+    """Return the transitive reduction: drop edges implied by a longer path.
+
+    Of a → b, b → c and a → c the first two remain. Cycles keep their edges.
+    """
     index = {path: number for number, path in enumerate(dict.fromkeys(path for edge in edges for path in edge))}
     pairs = [(index[source], index[target]) for source, target in edges]
     safe = layers.acyclic(len(index), pairs)
     after: list[list[int]] = [[] for _ in index]
     for source, target in safe:
         after[source].append(target)
-    # All that comes after a node, as the bits of one number.
+    # All successors of a node, as a bit set.
     reach = [0] * len(index)
     rank = layers.ranks(len(index), safe)
     for node in sorted(range(len(index)), key=rank.__getitem__, reverse=True):
@@ -75,7 +78,7 @@ def transitive_reduction(edges: Sequence[tuple[str, str]]) -> list[tuple[str, st
 
 
 def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode]]:
-    """The nodes by the node they are drawn inside, each list in order; an unknown parent counts as none."""
+    """Group nodes by parent, in order; an unknown parent counts as none."""
     found = list(nodes)
     known = {node.path for node in found}
     inside: dict[str | None, list[CanvasNode]] = {}
@@ -85,7 +88,7 @@ def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode
 
 
 def current_step_path(nodes: Sequence[CanvasNode], statuses: Mapping[str, str]) -> str | None:
-    """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
+    """Return the innermost running, waiting or failed step, else the first."""
     for word in CURRENT:
         found = [node for node in nodes if statuses.get(node.path) == word]
         holders = {node.parent for node in found}

@@ -1,10 +1,10 @@
-"""The steps of a workflow as a list; however many there are, only the rows in view are drawn."""
+"""The step list: only the rows in view are drawn."""
 
 from wftui.tui.canvas.step_view import StepView
 
 
 class StepList(StepView):
-    """The same graph as the canvas, a row per step: indentation, status, name, type, detail."""
+    """One row per step of the canvas graph: name, status, type, detail."""
 
     DEFAULT_CSS = "StepList { overflow-x: hidden; }"
 
@@ -12,10 +12,10 @@ class StepList(StepView):
         """A step was chosen with Enter or the mouse."""
 
     class Highlighted(StepView.Highlighted):
-        """The focus went to another step."""
+        """The focus moved to another step."""
 
     def make_drawing(self) -> None:
-        """Lay the rows out for the present width."""
+        """Lay out the rows for the current width."""
         if self.size:
             folded = self.folded(fan_outs=False)
             self.show_drawing(self.list_drawing(folded), folded)

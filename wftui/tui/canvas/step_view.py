@@ -1,4 +1,4 @@
-"""A scrolling view of a workflow's steps: focus, selection, statuses and folding, whatever the drawing is."""
+"""A scrolling view of steps: focus, selection, statuses, folding."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -22,13 +22,16 @@ from wftui.tui.canvas.folding import Folded, Folds, summary
 from wftui.tui.canvas.graph import CanvasNode, current_step_path
 
 PULSE_INTERVAL = 0.4
-"""Seconds between two frames of a running step's glyph."""
+"""Seconds between two animation frames of running steps."""
 FULL_REPAINT_ABOVE = 50
-"""Changed steps above which the whole view is painted again rather than each of them."""
+"""Number of changed steps above which the whole view is repainted."""
 
 
 class StepView(ScrollView, can_focus=True):
-    """Base of the canvas and the step list. A subclass makes the drawing and gives it to `show_drawing`."""
+    """Base of the canvas and the step list.
+
+    Subclasses implement `make_drawing` and pass its result to `show_drawing`.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
     DEFAULT_CSS = CSS
@@ -52,11 +55,11 @@ class StepView(ScrollView, can_focus=True):
 
         @property
         def control(self) -> "StepView":
-            """The view it was chosen in."""
+            """The view that sent the message."""
             return self.view
 
     class Highlighted(Message):
-        """The focus went to another step."""
+        """The focus moved to another step."""
 
         def __init__(self, view: "StepView", step_path: str) -> None:
             super().__init__()
@@ -65,11 +68,11 @@ class StepView(ScrollView, can_focus=True):
 
         @property
         def control(self) -> "StepView":
-            """The view it happened in."""
+            """The view that sent the message."""
             return self.view
 
         def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
+            """Coalesce consecutive messages of one view."""
             return isinstance(message, StepView.Highlighted) and message.view is self.view
 
     def __init__(
@@ -91,15 +94,15 @@ class StepView(ScrollView, can_focus=True):
         self._styles: dict[tuple[str, ...], Style] = {}
         self._pulse: Timer | None = None
 
-    # --- what it shows
+    # --- content
 
     @property
     def nodes(self) -> list[CanvasNode]:
-        """All steps, also those inside folded ones."""
+        """All steps, including folded ones."""
         return list(self._steps.values())
 
     def set_graph(self, nodes: Sequence[CanvasNode]) -> None:
-        """Show other steps. Statuses, folds and focus stay with the paths that are still there."""
+        """Show other steps; statuses, folds and focus of remaining paths are kept."""
         if [*nodes] == self.nodes and self._drawing is not None:
             return
         self._steps = {node.path: node for node in nodes}
@@ -111,21 +114,21 @@ class StepView(ScrollView, can_focus=True):
         self.make_drawing()
 
     def make_drawing(self) -> None:
-        """Draw the steps anew; ends in `show_drawing`, now or later."""
+        """Redraw the steps; calls `show_drawing`, possibly later."""
         raise NotImplementedError
 
     def folded(self, *, fan_outs: bool) -> Folded:
-        """The steps to draw, as the user has folded them."""
+        """Return the steps to draw, folded as chosen."""
         return self._folds.apply(self.nodes, fan_outs=fan_outs)
 
     def list_drawing(self, folded: Folded) -> ListDrawing:
-        """The steps as a list, as wide as the view."""
+        """Return the steps as a list as wide as the view."""
         bar = self.styles.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
         return ListDrawing(folded.nodes, self.size.width - bar)
 
     def show_drawing(self, drawing: Drawing, folded: Folded) -> None:
-        """Take a new drawing, and scroll to the focused step."""
-        # The cursor is a step for the user, but the node that stands for it in the drawing.
+        """Show a new drawing and scroll to the focused step."""
+        # The public cursor is a step; in the drawing it is the node that represents it.
         path = self.cursor or self.current_step()
         self._drawing, self._folded = drawing, folded
         self._strips.clear()
@@ -134,14 +137,14 @@ class StepView(ScrollView, can_focus=True):
             self._summarize(group)
         self.virtual_size = Size(drawing.width, drawing.height)
         self.refresh()
-        # Only then does the view know how far it may scroll.
+        # The scroll range is updated only after the refresh.
         self.call_after_refresh(self._scroll_to_cursor)
         self._set_pulse()
 
     # --- statuses
 
     def set_statuses(self, statuses: Mapping[str, str], details: Mapping[str, str] | None = None) -> None:
-        """Replace all statuses and details at once; the steps that look different are painted again."""
+        """Replace all statuses and details; repaint the steps that changed."""
         scene = self._scene
         before = scene.statuses, scene.details
         scene.statuses, scene.details = dict(statuses), dict(details or {})
@@ -162,7 +165,7 @@ class StepView(ScrollView, can_focus=True):
         self._set_pulse()
 
     def _summarize(self, group: str) -> None:
-        """Status of a folded fan-out, once any of its steps has one."""
+        """Set the status of a folded fan-out once one of its steps has one."""
         scene, members = self._scene, self._folded.members[group]
         if any(path in scene.statuses for path in members):
             scene.statuses[group], scene.details[group] = summary(members, scene.statuses)
@@ -171,17 +174,20 @@ class StepView(ScrollView, can_focus=True):
 
     @property
     def cursor(self) -> str | None:
-        """Path of the focused step; of a folded fan-out, that of its first step."""
+        """Path of the focused step; for a folded fan-out, of its first step."""
         shown = self._scene.cursor
         members = self._folded.members.get(shown) if shown is not None else None
         return members[0] if members else shown
 
     def current_step(self) -> str | None:
-        """The innermost step that is running, else waiting, else failed, else the first; None without steps."""
+        """Return the innermost running, waiting or failed step, else the first."""
         return current_step_path(self.nodes, self._scene.statuses)
 
     def focus_step(self, path: str) -> None:
-        """Move the focus to a step, or to the folded one it is in, and scroll there. An unknown path is ignored."""
+        """Focus a step, or the folded node that contains it, and scroll there.
+
+        Unknown paths are ignored.
+        """
         if path in self._steps:
             self._move_cursor(self._folded.shown_as.get(path, path))
 
@@ -198,7 +204,7 @@ class StepView(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self, path))
 
     def action_step(self, direction: Direction) -> None:
-        """Arrow keys: to the next step in a direction."""
+        """Move to the next step in a direction."""
         if self._drawing is None or self._scene.cursor is None:
             return
         shown = self._drawing.neighbour(self._scene.cursor, direction)
@@ -206,7 +212,7 @@ class StepView(ScrollView, can_focus=True):
             self._move_cursor(shown)
 
     def action_choose(self) -> None:
-        """Enter: choose the focused step; a folded fan-out opens."""
+        """Choose the focused step, or open a folded fan-out."""
         if self._scene.cursor in self._folded.members:
             self.action_fold()
         elif path := self.cursor:
@@ -219,14 +225,14 @@ class StepView(ScrollView, can_focus=True):
             self.make_drawing()
 
     def action_current(self) -> None:
-        """To the step that is running now."""
+        """Go to the current step."""
         path = self.current_step()
         if path is not None:
             self.focus_step(path)
             self._scroll_to_cursor()
 
     def on_click(self, event: events.Click) -> None:
-        """Mouse: focus and choose the step under it."""
+        """Focus and choose the step under the mouse."""
         offset = event.get_content_offset(self)
         if self._drawing is None or offset is None:
             return
@@ -241,7 +247,7 @@ class StepView(ScrollView, can_focus=True):
                 self.action_fold()
 
     def _scroll_to_cursor(self) -> None:
-        """Scroll so that the focused step is in view, or the top left of one that is larger than the view."""
+        """Scroll the focused step, or the top left of a large one, into view."""
         if self._drawing is None or self._scene.cursor is None or not self.size:
             return
         box = self._drawing.box(self._scene.cursor)
@@ -257,13 +263,13 @@ class StepView(ScrollView, can_focus=True):
 
     @property
     def _margin(self) -> int:
-        """Cells left of a drawing that is narrower than the view."""
+        """Columns left of a drawing narrower than the view."""
         if self._drawing is None:
             return 0
         return max(0, (self.scrollable_content_region.width - self._drawing.width) // 2)
 
     def render_line(self, y: int) -> Strip:
-        """One row of the view."""
+        """Render one row of the view."""
         width = self.scrollable_content_region.width
         row, column = y + self.scroll_offset.y, self.scroll_offset.x
         kept = self._strips.get(row)
@@ -284,7 +290,7 @@ class StepView(ScrollView, can_focus=True):
         return found
 
     def _blend(self, names: tuple[str, ...]) -> Style:
-        """One style of several component classes, see-through colours laid over what is below them."""
+        """Combine component classes into one style, blending translucent colours."""
         _, _, back, fore = self.colors
         text = Style()
         for name in names:
@@ -297,19 +303,19 @@ class StepView(ScrollView, can_focus=True):
         return text + Style(color=(back + fore).rich_color, bgcolor=back.rich_color)
 
     def notify_style_update(self) -> None:
-        """Forget what was painted in other colours."""
+        """Drop cached styles and rows."""
         super().notify_style_update()
         self._scene.ansi = self.app.current_theme.ansi
         self._strips.clear()
         self._styles.clear()
 
     def on_resize(self) -> None:
-        """Draw again for the new size."""
+        """Redraw for the new size."""
         self._strips.clear()
         self.make_drawing()
 
     def on_show(self) -> None:
-        """Draw what could not be drawn while there was no size."""
+        """Draw if there was no size before."""
         if self._drawing is None:
             self.make_drawing()
 
@@ -326,7 +332,7 @@ class StepView(ScrollView, can_focus=True):
             self._repaint(rows, box.x, box.width)
 
     def _repaint(self, rows: Iterable[int], x: int, width: int) -> None:
-        """Paint cells of the drawing again, as far as they are in view."""
+        """Repaint the visible part of these cells."""
         view = self.scrollable_content_region.size.region
         left = x + self._margin - self.scroll_offset.x
         regions = []
@@ -339,7 +345,7 @@ class StepView(ScrollView, can_focus=True):
             self.refresh(*regions)
 
     def _set_pulse(self) -> None:
-        """Let the glyphs of running steps pulse as long as there are any."""
+        """Animate the glyphs of running steps while there are any."""
         if not self.is_attached:
             return
         running = "running" in self._scene.statuses.values() and self.app.animation_level == "full"
@@ -360,9 +366,9 @@ class StepView(ScrollView, can_focus=True):
 
 
 def _into_view(low: int, high: int, scroll: int, length: int) -> int:
-    """The scroll position nearest to `scroll` that shows `low` … `high`; `low` first where both do not fit.
+    """Return the scroll position nearest to `scroll` that shows `low` to `high`.
 
-    What is out of view altogether comes to the middle, with what is around it.
+    A range larger than the view is aligned to `low`; one entirely out of view is centred.
     """
     if high - low > length:
         return max(low, 0)

@@ -1,4 +1,4 @@
-"""The canvas: a workflow as a graph that can be walked, in three levels of detail."""
+"""The canvas: a navigable graph of the workflow in three levels of detail."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
@@ -17,13 +17,16 @@ Level = Literal["list", "pill", "box"]
 LEVELS: tuple[Level, ...] = ("list", "pill", "box")
 """Levels of detail, from the smallest drawing to the largest."""
 SYNC_LAYOUT_UP_TO = 60
-"""Up to this many steps the layout takes milliseconds and is not worth a thread."""
+"""Number of steps up to which the layout runs synchronously."""
 WIDE_TERMINAL = 100
-"""Columns of the terminal from which a graph wider than the view is still the better first view."""
+"""Terminal width from which a graph wider than the view is the default."""
 
 
 class WorkflowCanvas(StepView):
-    """The graph of a workflow, top-down; arrows follow the edges, Enter chooses, `+` `-` `z` change the level."""
+    """The graph of a workflow, from top to bottom.
+
+    Arrow keys follow the edges, Enter chooses, `+`, `-` and `z` change the level of detail.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "level(1)", "More detail", show=False, key_display="+"),
@@ -35,10 +38,10 @@ class WorkflowCanvas(StepView):
         """A step was chosen with Enter or the mouse."""
 
     class Highlighted(StepView.Highlighted):
-        """The focus went to another step."""
+        """The focus moved to another step."""
 
     class LevelChanged(Message):
-        """Another level of detail is shown."""
+        """The level of detail changed."""
 
         def __init__(self, canvas: "WorkflowCanvas", level: Level) -> None:
             super().__init__()
@@ -47,7 +50,7 @@ class WorkflowCanvas(StepView):
 
         @property
         def control(self) -> "WorkflowCanvas":
-            """The canvas it happened in."""
+            """The canvas that sent the message."""
             return self.canvas
 
     def __init__(
@@ -60,36 +63,36 @@ class WorkflowCanvas(StepView):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """With `level` None the canvas chooses what fits, until the user does."""
+        """Create a canvas; with `level` None it chooses a level that fits."""
         super().__init__(nodes, ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._wanted = level
         self._level: Level = level or "list"
         self._laid_out = Folded()
         self._graphs: dict[str, GraphDrawing] = {}
-        """The drawings there are of `_laid_out`, by level."""
+        """Drawings of `_laid_out`, by level."""
 
     @property
     def level(self) -> Level:
-        """The level shown now."""
+        """The current level of detail."""
         return self._level
 
     def set_level(self, level: Level | None) -> None:
-        """Show a level of detail; None for the one that fits."""
+        """Set the level of detail; None selects one that fits."""
         self._wanted = level
         self.make_drawing()
 
     def action_level(self, step: int) -> None:
-        """One level up or down."""
+        """Move one level up or down."""
         place = LEVELS.index(self._level) + step
         if 0 <= place < len(LEVELS):
             self.set_level(LEVELS[place])
 
     def action_fit(self) -> None:
-        """Back to the level that fits."""
+        """Return to the level that fits."""
         self.set_level(None)
 
     def make_drawing(self) -> None:
-        """Lay the graph out, in a thread when it is large."""
+        """Lay out the graph, in a thread if it is large."""
         if not self.size:
             return
         folded = self.folded(fan_outs=True)
@@ -106,7 +109,7 @@ class WorkflowCanvas(StepView):
 
     def _needed(self) -> list[Literal["box", "pill"]]:
         if self._wanted is None:
-            # Boxes of a large graph never fit, so they are not tried.
+            # Boxes of a large graph never fit.
             return ["pill", "box"] if len(self._laid_out.nodes) <= SYNC_LAYOUT_UP_TO else ["pill"]
         return [] if self._wanted == "list" else [self._wanted]
 
@@ -133,7 +136,7 @@ class WorkflowCanvas(StepView):
             self.post_message(self.LevelChanged(self, level))
 
     def _fitting(self) -> Level:
-        """Boxes when all of them fit, pills when they fit in width or the terminal is wide, else the list."""
+        """Return boxes if they fit, pills if they fit in width, else the list."""
         box, pill = self._graphs.get("box"), self._graphs["pill"]
         if box is not None and box.width <= self.size.width and box.height <= self.size.height:
             return "box"

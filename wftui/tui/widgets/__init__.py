@@ -1,1 +1,4 @@
-"""One widget per file. A widget takes model types and knows no workbench."""
+"""Widgets of the screens, one per module.
+
+They take model types and import neither the workbench nor a screen; `tui.screens` and `tui.app` import them.
+"""

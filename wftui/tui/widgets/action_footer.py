@@ -1,4 +1,4 @@
-"""The last line of a screen: what can be done here, by which key; clickable, and dim where it cannot be done now."""
+"""The footer of a screen: its actions and their keys."""
 
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -29,7 +29,10 @@ class ActionSource(Protocol):
 
 
 class ActionFooter(Widget):
-    """One line of `key label`: the actions of the screen, as many as fit, and those of the app at the right end."""
+    """One clickable line of `key label` entries.
+
+    Shows as many actions of the screen as fit, dimmed while unavailable, and the app's actions at the right end.
+    """
 
     DEFAULT_CSS = """
     ActionFooter {
@@ -45,9 +48,9 @@ class ActionFooter(Widget):
     ALLOW_SELECT = False
 
     shown: reactive[tuple[tuple[Action, bool], ...]] = reactive(())
-    """The actions of the screen and whether each can be done now, most useful first."""
+    """Actions of the screen and whether each is available, most useful first."""
     always: reactive[tuple[Action, ...]] = reactive(())
-    """Actions at the right end, which are the app's."""
+    """The app's actions, at the right end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +73,7 @@ class ActionFooter(Widget):
             self.refresh()
 
     def _places(self) -> list[tuple[int, str, Content]]:
-        """Column, action and entry of everything that fits, from left to right."""
+        """Return column, action and entry of everything that fits, left to right."""
         width = self.size.width
         tail: list[tuple[int, str, Content]] = []
         end = width
@@ -90,14 +93,14 @@ class ActionFooter(Widget):
         return [*head, *tail]
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         line = Content("")
         for column, _, entry in self._places():
             line = line.pad_right(max(0, column - line.cell_length)) + entry
         return line
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what stands under the mouse."""
+        """Run the action under the mouse."""
         for column, action, entry in self._places():
             if column <= event.x - self.styles.padding.left < column + entry.cell_length:
                 await self.run_action(action)
@@ -109,5 +112,5 @@ class ActionFooter(Widget):
         return Content.styled(f"{key} {action.label}", "dim $foreground-muted")
 
     def _is_typed(self, key: str) -> bool:
-        """Whether a key types a character where the cursor is, and so does not arrive as a key."""
+        """Return whether the focused widget consumes a key as typed text."""
         return self._typing_in is not None and self._typing_in.check_consume_key(key, key_to_character(key))

@@ -17,17 +17,17 @@ class CommandLine(Widget):
     command: reactive[str] = reactive("")
 
     def watch_command(self, old: str, new: str) -> None:
-        """Take another line or give one back, where needed: laying out a long form costs time."""
+        """Change the height only if needed: laying out a long form is expensive."""
         width = self.content_size.width
         if self._height(old, width) != self._height(new, width):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line or two."""
+        """Return one or two lines."""
         return self._height(self.command, width)
 
     def render(self) -> Content:
-        """The command; its end gives way."""
+        """Render the command, truncated at the end."""
         width = self.content_size.width
         lines = _lines(self.command, width)
         shown, rest = lines[: self.MOST_LINES], lines[self.MOST_LINES :]

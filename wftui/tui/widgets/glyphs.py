@@ -1,4 +1,4 @@
-"""The signs of a form, and what stands for them where only ASCII can be shown."""
+"""Symbols of forms and footers, and their ASCII replacements."""
 
 from textual.dom import DOMNode
 
@@ -22,5 +22,5 @@ _ASCII = {
 
 
 def glyph(widget: DOMNode, sign: str) -> str:
-    """The sign, or its ASCII form in an app that says it is for such a terminal."""
+    """Return the symbol, or its ASCII replacement in an ASCII-only app."""
     return _ASCII.get(sign, sign) if getattr(widget.app, "ascii", False) else sign

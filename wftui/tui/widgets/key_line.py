@@ -1,4 +1,4 @@
-"""The last line of a form: what can be done, by which key; clickable."""
+"""The key line of a form: its actions and their keys."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ from wftui.tui.widgets.glyphs import glyph
 
 
 class KeyLine(Widget):
-    """The actions of the form, the first one as a button, then as many keys of the focused field as fit."""
+    """One clickable line: the form's actions, then keys of the focused field.
+
+    The first action is shown as a button; entries that do not fit are left out.
+    """
 
     DEFAULT_CSS = """
     KeyLine { height: 1; padding: 0 1; color: $foreground-muted; }
@@ -33,13 +36,13 @@ class KeyLine(Widget):
         self.refresh()
 
     def _entries(self) -> list[tuple[str, str, str]]:
-        """Key as shown, label, key as pressed."""
+        """Return displayed key, label and actual key of each entry."""
         active = self.screen.active_bindings
         taken = {key for key, binding in active.items() if binding.node is not self.screen}
         if isinstance(self.screen.focused, TextArea):
             taken.add("enter")
         elif isinstance(self.screen.focused, Input):
-            taken.discard("enter")  # what it takes is handed on to the form
+            taken.discard("enter")  # the form submits it
         found = []
         for action in self._actions:
             key = next((key for key in action.keys if key not in taken), None)
@@ -54,7 +57,7 @@ class KeyLine(Widget):
         return bool(self.screen.check_action("act", (action.id,)))
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         line = Content("")
         self._targets = []
         for index, (shown, label, key) in enumerate(self._entries()):
@@ -71,7 +74,7 @@ class KeyLine(Widget):
         return line
 
     def on_click(self, event: events.Click) -> None:
-        """Press the key that was clicked."""
+        """Press the clicked key."""
         offset = event.get_content_offset(self)
         for start, end, key in self._targets:
             if offset is not None and start <= offset.x < end:

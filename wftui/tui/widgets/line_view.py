@@ -1,7 +1,7 @@
-"""A list of one-line rows, drawn only where it is looked at: the base of the timeline, the log, values and history.
+"""A virtualized list of one-line rows: base of timeline, log, values, history.
 
-A row costs nothing until it comes into view, so that a million of them are as cheap as forty. The row under the cursor
-is marked by a sign in the first column, not by its colour alone.
+Rows are rendered only while in view, so a million cost no more than forty. The cursor row has a marker in the first
+column and does not rely on colour.
 """
 
 from typing import ClassVar
@@ -17,9 +17,9 @@ from textual.strip import Strip
 from textual.style import Style
 
 GUTTER = 1
-"""Cells before each row, where the cursor is marked."""
+"""Cells before each row, for the cursor marker."""
 FOUND = "$foreground on $warning-muted underline"
-"""The look of a text that was searched for."""
+"""Style of a search match."""
 
 LINE_KEYS: tuple[Binding, ...] = (
     Binding("up,k", "move(-1)", "Up", show=False),
@@ -29,11 +29,11 @@ LINE_KEYS: tuple[Binding, ...] = (
     Binding("home,g", "to_start", "First", show=False),
     Binding("end,G", "to_end", "Last", show=False),
 )
-"""The keys that go from line to line, in every list."""
+"""Navigation keys of every list."""
 
 
 class LineView(ScrollView, can_focus=True):
-    """Rows under a cursor. A subclass says what a row shows (`row`) and how many there are (`set_rows`)."""
+    """Rows under a cursor; subclasses implement `row` and call `set_rows`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-view--cursor"}
     DEFAULT_CSS = """
@@ -57,7 +57,7 @@ class LineView(ScrollView, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor was moved by the user."""
+        """The user moved the cursor."""
 
         def __init__(self, view: "LineView") -> None:
             super().__init__()
@@ -65,11 +65,11 @@ class LineView(ScrollView, can_focus=True):
 
         @property
         def control(self) -> "LineView":
-            """The view it happened in."""
+            """The view that sent the message."""
             return self.view
 
     class Chosen(Message):
-        """Enter or a double click on a row."""
+        """A row was opened with Enter or a double click."""
 
         def __init__(self, view: "LineView") -> None:
             super().__init__()
@@ -77,7 +77,7 @@ class LineView(ScrollView, can_focus=True):
 
         @property
         def control(self) -> "LineView":
-            """The view it happened in."""
+            """The view that sent the message."""
             return self.view
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None, classes: str | None = None) -> None:
@@ -90,29 +90,29 @@ class LineView(ScrollView, can_focus=True):
     # --- for subclasses
 
     def row(self, index: int, width: int) -> Content:
-        """What row `index` shows; `width` is the room in cells, for rows that fit themselves to it."""
+        """Render row `index`; `width` is the available width in cells."""
         raise NotImplementedError
 
     def empty(self) -> str:
-        """The sentence shown when there is no row."""
+        """Return the message shown when there are no rows."""
         return ""
 
     def set_rows(self, count: int, width: int = 0) -> None:
-        """Say how many rows there are, and how wide the widest is where rows may be wider than the view."""
+        """Set the number of rows, and the width of the widest for scrolling."""
         self.rows = count
         self.cursor = max(0, min(self.cursor, count - 1))
         self.virtual_size = Size(width + GUTTER if width else 0, count)
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw again all that is in view, because rows look different now."""
+        """Repaint all visible rows."""
         self._strips.clear()
         self.refresh()
 
     # --- the cursor
 
     def show_row(self, index: int, *, centre: bool = False) -> None:
-        """Put the cursor on a row and bring it into view, without telling it was the user who did."""
+        """Move the cursor to a row and into view without posting `Moved`."""
         if not self.rows:
             return
         before, self.cursor = self.cursor, max(0, min(index, self.rows - 1))
@@ -137,7 +137,7 @@ class LineView(ScrollView, can_focus=True):
         self._move_to(self.cursor + by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by screenfuls."""
+        """Move the cursor by pages."""
         self._move_to(self.cursor + by * max(1, self.scrollable_content_region.height - 1))
 
     def action_to_start(self) -> None:
@@ -154,7 +154,7 @@ class LineView(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the row clicked on; a second click opens it."""
+        """Move the cursor to the clicked row; a double click opens it."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -168,34 +168,34 @@ class LineView(ScrollView, can_focus=True):
             self.clicked(index, offset.x - GUTTER)
 
     def clicked(self, index: int, x: int) -> None:
-        """A single click on row `index`, `x` cells into it, for subclasses."""
+        """Handle a single click on row `index`, `x` cells from its start."""
 
     # --- drawing
 
     @property
     def room(self) -> int:
-        """Cells a row has between the gutter and the scrollbar."""
+        """Cells of a row between gutter and scrollbar."""
         return max(0, self.scrollable_content_region.width - GUTTER)
 
     def notify_style_update(self) -> None:
-        """The theme or the pseudo classes changed."""
+        """Drop cached rows when theme or pseudo classes change."""
         super().notify_style_update()
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """Rows fit themselves to the width."""
+        """Drop cached rows, which depend on the width."""
         self._strips.clear()
 
     def on_focus(self) -> None:
-        """The row under the cursor looks different with the focus."""
+        """Repaint: the cursor row depends on the focus."""
         self.redraw()
 
     def on_blur(self) -> None:
-        """The row under the cursor looks different without the focus."""
+        """Repaint: the cursor row depends on the focus."""
         self.redraw()
 
     def render_line(self, y: int) -> Strip:
-        """Line `y` of the view."""
+        """Render line `y` of the view."""
         scroll_x, scroll_y = self.scroll_offset
         width, index = self.room + GUTTER, scroll_y + y
         if index < self.rows:

@@ -1,4 +1,4 @@
-"""A line of names of panes, one of them shown."""
+"""A tab bar for panes."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 
 class PaneTabs(Widget, can_focus=True):
-    """`1 Steps  2 Source  3 Python`: click, arrow keys, or the number."""
+    """`1 Steps  2 Source  3 Python`: click, arrow keys or number."""
 
     DEFAULT_CSS = """
     PaneTabs { height: 1; padding: 0 1; background: $surface; color: $foreground-muted; pointer: pointer; }
@@ -28,10 +28,10 @@ class PaneTabs(Widget, can_focus=True):
     names: reactive[tuple[tuple[str, str], ...]] = reactive(())
     """Id and title of each pane."""
     current: reactive[str] = reactive("")
-    """Id of the pane shown."""
+    """Id of the current pane."""
 
     class Chosen(Message):
-        """A pane was chosen; `enter` when the cursor shall go into it."""
+        """A pane was chosen; `enter` moves the focus into it."""
 
         def __init__(self, pane: str, *, enter: bool) -> None:
             super().__init__()
@@ -44,7 +44,7 @@ class PaneTabs(Widget, can_focus=True):
         self.set_reactive(PaneTabs.current, current)
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         return Content("  ").join([entry for _, _, entry in self._places()])
 
     def _places(self) -> list[tuple[int, str, Content]]:
@@ -60,25 +60,25 @@ class PaneTabs(Widget, can_focus=True):
         return places
 
     def on_focus(self) -> None:
-        """Show where the cursor is."""
+        """Repaint with focus."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Show that the cursor is elsewhere."""
+        """Repaint without focus."""
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what stands under the mouse."""
+        """Choose the pane under the mouse."""
         for column, pane, entry in self._places():
             if column <= event.x - self.styles.padding.left < column + entry.cell_length:
                 self.post_message(self.Chosen(pane, enter=True))
 
     def action_go(self, step: int) -> None:
-        """To the pane beside."""
+        """Go to the adjacent pane."""
         ids = [pane for pane, _ in self.names]
         if self.current in ids:
             self.post_message(self.Chosen(ids[(ids.index(self.current) + step) % len(ids)], enter=False))
 
     def action_enter(self) -> None:
-        """Put the cursor into the pane."""
+        """Move the focus into the pane."""
         self.post_message(self.Chosen(self.current, enter=True))

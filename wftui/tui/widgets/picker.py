@@ -1,4 +1,4 @@
-"""A list to pick one of, with a line to narrow it down."""
+"""A modal list with a filter line."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 
 class Picker(ModalScreen[int | None]):
-    """Returns the number of the option, or None after Escape."""
+    """Return the index of the chosen option, or None after Escape."""
 
     DEFAULT_CSS = """
     Picker {
@@ -38,7 +38,7 @@ class Picker(ModalScreen[int | None]):
         self._at = at
 
     def compose(self) -> ComposeResult:
-        """The line and the list."""
+        """Compose filter line and list."""
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             box.border_subtitle = "enter · esc"
@@ -46,7 +46,7 @@ class Picker(ModalScreen[int | None]):
             yield OptionList(*self._matching(""), compact=True, markup=False)
 
     def on_mount(self) -> None:
-        """Start at the option that is chosen now."""
+        """Highlight the current option."""
         self._list.can_focus = False
         self._list.highlighted = self._at
 
@@ -80,9 +80,9 @@ class Picker(ModalScreen[int | None]):
         self.dismiss(int(event.option.id or 0))
 
     def action_move(self, way: str) -> None:
-        """Move in the list while the line keeps the focus."""
+        """Move in the list while the filter line keeps the focus."""
         getattr(self._list, {"up": "action_cursor_up", "down": "action_cursor_down"}.get(way, f"action_{way}"))()
 
     def action_give_up(self) -> None:
-        """Leave without picking."""
+        """Close without choosing."""
         self.dismiss(None)

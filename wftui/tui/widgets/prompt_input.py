@@ -1,4 +1,4 @@
-"""A line of text asked for at the edge of what it is about: a search, a filter."""
+"""An input line that appears on demand: a search, a filter."""
 
 from typing import ClassVar
 
@@ -10,7 +10,10 @@ from textual.widgets import Input
 
 
 class PromptInput(Input):
-    """Comes up by `ask`; Enter answers, and Escape or leaving it answers nothing. Then the keys go back."""
+    """Hidden until `ask`; Enter posts `Answered`, Escape or blur cancels.
+
+    The focus then returns to the previous widget.
+    """
 
     DEFAULT_CSS = """
     PromptInput { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
@@ -19,7 +22,7 @@ class PromptInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
 
     class Answered(Message):
-        """The text that was asked for; it may be empty."""
+        """The entered text; may be empty."""
 
         def __init__(self, line: "PromptInput", text: str) -> None:
             super().__init__()
@@ -28,7 +31,7 @@ class PromptInput(Input):
 
         @property
         def control(self) -> "PromptInput":
-            """The line it was written in."""
+            """The input that sent the message."""
             return self.line
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -36,7 +39,7 @@ class PromptInput(Input):
         self._back: Widget | None = None
 
     def ask(self, placeholder: str, text: str, back: Widget) -> None:
-        """Come up with a text to change, or to write over; the keys go back to `back`."""
+        """Show the input with a text to edit; the focus returns to `back`."""
         self._back = back
         self.placeholder, self.value = placeholder, text
         self.add_class("-asking")
@@ -44,25 +47,25 @@ class PromptInput(Input):
 
     @property
     def is_asking(self) -> bool:
-        """Whether it is there."""
+        """Whether the input is shown."""
         return self.has_class("-asking")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer."""
+        """Post the text and close."""
         event.stop()
         self.post_message(self.Answered(self, event.value))
         self.action_give_up()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What is half written is nobody's business."""
+        """Keep intermediate changes from the parents."""
         event.stop()
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Leaving it answers nothing."""
+        """Cancel on blur."""
         self.remove_class("-asking")
 
     def action_give_up(self) -> None:
-        """Go, and give the keys back."""
+        """Close and return the focus."""
         self.remove_class("-asking")
         if self._back is not None:
             self._back.focus()

@@ -1,4 +1,4 @@
-"""The first line of a screen: where one is, and what is going on in the whole app."""
+"""The title bar of a screen: location and run activity."""
 
 from typing import Protocol, runtime_checkable
 
@@ -19,7 +19,7 @@ class RunNews(Protocol):
 
 
 class TitleBar(Widget):
-    """`wftui / Workflows / repo_health` at the left, runs that go on and runs that need a person at the right."""
+    """`wftui / Workflows / repo_health` at the left, active runs at the right."""
 
     DEFAULT_CSS = """
     TitleBar {
@@ -34,11 +34,11 @@ class TitleBar(Widget):
     ALLOW_SELECT = False
 
     trail: reactive[tuple[str, ...]] = reactive(())
-    """Where this screen is, from the outside in."""
+    """Location of the screen, outermost first."""
     note: reactive[str] = reactive("")
-    """Something about what is shown here, such as a folder."""
+    """Additional text, such as a folder."""
     news: reactive[Content] = reactive(Content(""))
-    """What goes on in the app."""
+    """Summary of active runs."""
 
     def __init__(self, trail: tuple[str, ...]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class TitleBar(Widget):
         self.news = self.app.news()
 
     def render(self) -> Content:
-        """The line; the note gives way first, then the head of the trail."""
+        """Render the line; the note gives way first, then the head of the trail."""
         width = self.size.width - self.styles.padding.width
         here = Content.styled(" / ", "$foreground-muted").join(
             [

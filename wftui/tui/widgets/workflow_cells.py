@@ -1,4 +1,4 @@
-"""What the columns of the Workflows screen show of one workflow."""
+"""Cells of the workflow table."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from wftui.tui.times import ago
 
 
 def title(row: WorkflowRow, width: int) -> Content:
-    """Id and, where there is room, name; exactly `width` cells."""
+    """Return id and, if it fits, name in exactly `width` cells."""
     text = Content.styled(row.id, "b")
     if row.name and row.name != row.id and width - len(row.id) > 10:
         text = Content.assemble(text, "  ", (row.name, "$foreground-muted"))
@@ -20,7 +20,7 @@ def title(row: WorkflowRow, width: int) -> Content:
 
 
 def cells(row: WorkflowRow, now: datetime | None, *, known: bool, ascii_only: bool) -> dict[str, Content]:
-    """The other columns by their names; `known` is False while states and runs are not known yet."""
+    """Return the other cells by column; `known` is False before states are loaded."""
     if not known:
         waits = Content.styled("..." if ascii_only else "…", "$foreground-muted")
         return {"state": waits, "last": Content(""), "rate": Content(""), "median": Content("")}

@@ -1,4 +1,4 @@
-"""The workflows of a workspace in aligned columns, as wide as there is room."""
+"""The workflow table: aligned columns adapted to the width."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
 
 _COLUMNS = (("state", 12), ("last", 13), ("rate", 7), ("median", 7))
-"""The columns after the name, in the order in which they are given up last to first, and their widths."""
+"""Columns after the name and their widths; the last ones are dropped first."""
 _TITLES = {"state": "Compiled", "last": "Last run", "rate": "Success", "median": "Median"}
 _RIGHT = frozenset({"rate", "median"})
 _GAP = 2
 
 
 class WorkflowTable(LineView, inherit_bindings=False):
-    """One line a workflow: id and name, compile state, last run, success rate, median time."""
+    """One row per workflow: name, compile state, last run, success rate, duration."""
 
     DEFAULT_CSS = "WorkflowTable { background: $background; overflow-x: hidden; scrollbar-gutter: stable; }"
 
@@ -38,12 +38,12 @@ class WorkflowTable(LineView, inherit_bindings=False):
         self._known = False
 
     def show_rows(self, rows: Sequence[WorkflowRow], now: datetime, *, known: bool = True) -> None:
-        """Show these rows and keep the cursor on the workflow it is on.
+        """Show rows; keep the cursor on its workflow.
 
         Args:
-            rows: what to show, in order.
-            now: what "ago" counts from.
-            known: False while compile states and runs are not known yet.
+            rows: rows in order.
+            now: reference for relative times.
+            known: whether compile states and runs are loaded.
         """
         current = self.selected_id
         self._shown, self._now, self._known = list(rows), now, known
@@ -62,21 +62,21 @@ class WorkflowTable(LineView, inherit_bindings=False):
         return self.selected.id if self.selected else None
 
     def select(self, workflow_id: str) -> None:
-        """Put the cursor on a workflow, when it is shown."""
+        """Move the cursor to a workflow, if shown."""
         for index, row in enumerate(self._shown):
             if row.id == workflow_id:
                 self.show_row(index)
 
     def heading(self) -> Content:
-        """The names of the columns, for a line above the rows."""
+        """Return the column headings."""
         name, columns = _columns(self.scrollable_content_region.width - GUTTER)
         cells = [Content(" " * GUTTER + "Workflow").pad_right(max(0, name + GUTTER - 8 - GUTTER))]
         cells += [_cell(_TITLES[column], size, column in _RIGHT) for column, size in columns]
         return (Content(" " * _GAP)).join(cells).stylize("$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
-        """One workflow."""
-        # What rows show needs the model, and with it pydantic; there is no row yet when the first screen is painted.
+        """Render one workflow."""
+        # Imported late: cells need pydantic, and the first screen is painted without rows.
         from wftui.tui.widgets.workflow_cells import cells, title
 
         row = self._shown[index]
@@ -88,7 +88,7 @@ class WorkflowTable(LineView, inherit_bindings=False):
 
 
 def _columns(width: int) -> tuple[int, list[tuple[str, int]]]:
-    """The room of the first column, and the others that fit beside it."""
+    """Return the width of the first column and the columns that fit beside it."""
     columns = list(_COLUMNS)
     while columns and width - sum(size + _GAP for _, size in columns) < 20:
         columns.pop()

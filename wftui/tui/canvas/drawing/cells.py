@@ -1,15 +1,18 @@
-"""One row of styled character cells, the part of it that a viewport shows."""
+"""The visible part of one row of styled terminal cells."""
 
 from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
 
 Span = tuple[str, tuple[str, ...]]
-"""Text in one style; the style as names of component classes, later ones over earlier ones."""
+"""Text in one style, given as component classes; later ones override earlier ones."""
 
 
 class Cells:
-    """Cells `start` … `start + width - 1` of a row; what is put outside them is dropped."""
+    """Cells `start` to `start + width - 1` of a row.
+
+    Writes outside this range are dropped.
+    """
 
     def __init__(self, start: int, width: int) -> None:
         self.start = start
@@ -18,7 +21,7 @@ class Cells:
         self._style: list[tuple[str, ...]] = [()] * width
 
     def put(self, x: int, text: str, *style: str) -> None:
-        """Write text from a column on, over what stands there. Text without control characters."""
+        """Write text at a column, replacing existing cells; no control characters."""
         column = x - self.start
         width = len(self._text)
         if column >= width:
@@ -30,14 +33,14 @@ class Cells:
             if column >= width:
                 return
             for cell in range(max(column, 0), min(column + size, width)):
-                # The second half of a wide character is empty; one cut by the border is a space.
+                # The second half of a wide character is empty; a wide character cut by the edge becomes a space.
                 whole = column >= 0 and column + size <= width
                 self._text[cell] = (character if cell == column else "") if whole else " "
                 self._style[cell] = style
             column += size
 
     def spans(self) -> list[Span]:
-        """The row as runs of one style each."""
+        """Return the row as spans of one style each."""
         found: list[Span] = []
         begin = 0
         for end in range(1, len(self._text) + 1):
@@ -49,7 +52,10 @@ class Cells:
 
 @lru_cache(maxsize=4096)
 def fit(text: str, width: int, more: str = "…") -> str:
-    """Text in exactly so many cells: padded with spaces, or cut and ended with `more`. Control characters go."""
+    """Return text padded or truncated to exactly `width` cells.
+
+    Truncated text ends with `more`; control characters become spaces.
+    """
     text = _printable(text)
     missing = width - cell_len(text)
     if missing >= 0:
@@ -60,7 +66,10 @@ def fit(text: str, width: int, more: str = "…") -> str:
 
 @lru_cache(maxsize=4096)
 def fit_middle(text: str, width: int, more: str = "…") -> str:
-    """As `fit`, but cut in the middle: of long names with a common beginning it is the end that tells them apart."""
+    """Return text padded or truncated in the middle to exactly `width` cells.
+
+    Long names with a common prefix differ at the end.
+    """
     text = _printable(text)
     room = width - len(more)
     if cell_len(text) <= width or room < 12:
@@ -75,7 +84,7 @@ def _printable(text: str) -> str:
 
 
 def _head(text: str, width: int) -> str:
-    """As much of the beginning as fits."""
+    """Return the longest prefix that fits."""
     used = 0
     for number, character in enumerate(text):
         used += get_character_cell_size(character)

@@ -1,4 +1,4 @@
-"""The steps as a graph: pills or boxes, frames around the contents of containers, and the edges between them."""
+"""Graph drawing: nodes as pills or boxes, frames around containers, edges."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -17,15 +17,14 @@ Detail = Literal["box", "pill"]
 
 LONGEST_LABEL = {"box": 28, "pill": 24}
 COUNTER = 10
-"""Cells kept beside the label of a step that repeats: a space and `1234/5678`."""
+"""Cells reserved for the counter of a repeating step: a space and `1234/5678`."""
 HEIGHT = {"box": 4, "pill": 1}
 
 
 class GraphDrawing:
-    """A laid out graph that can draw any of its rows.
+    """A laid-out graph that can draw any of its rows.
 
-    Pills show in which order things happen; that a step also reads from one further up, which comes first anyway, is
-    left to the boxes.
+    Pills omit edges that a longer path implies; boxes show every dependency.
     """
 
     def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
@@ -70,11 +69,11 @@ class GraphDrawing:
             leaves.sort()
 
     def box(self, path: str) -> Box | None:
-        """The place of a step."""
+        """Return the area of a step."""
         return self.layout.boxes.get(path)
 
     def glyph_at(self, path: str) -> tuple[int, int] | None:
-        """Column and row of a step's status glyph."""
+        """Return column and row of a step's status glyph."""
         box = self.layout.boxes.get(path)
         if box is None:
             return None
@@ -83,7 +82,7 @@ class GraphDrawing:
         return (box.x + 1, box.y) if self.detail == "pill" else (box.x + 2, box.y + 1)
 
     def step_at(self, x: int, y: int) -> str | None:
-        """The step at a cell, the innermost one."""
+        """Return the innermost step at a cell."""
         leaf = self._leaf(x, y)
         if leaf is not None:
             return leaf
@@ -97,14 +96,14 @@ class GraphDrawing:
         return None
 
     def affected_rows(self, path: str) -> set[int]:
-        """The rows of the step and of the edges that enter and leave it."""
+        """Return the rows of a step and of its incoming and outgoing edges."""
         box = self.layout.boxes.get(path)
         if box is None:
             return set()
         return {*range(box.y, box.bottom), *self._edges_at(path)}
 
     def _edges_at(self, path: str | None) -> LineGrid:
-        """The lines of the edges of a step; the last answer is kept, since every row asks."""
+        """Return the lines of a step's edges; caches the last result."""
         if path != self._lit_for:
             self._lit_for, self._lit = path, {}
             if path is not None:
@@ -119,7 +118,7 @@ class GraphDrawing:
         return self._lit
 
     def neighbour(self, path: str, direction: Direction) -> str | None:
-        """Along the edges up and down, into and out of frames; to the neighbours left and right."""
+        """Return the next step along the edges, or beside this one."""
         box = self.layout.boxes.get(path)
         if box is None:
             return None
@@ -136,7 +135,7 @@ class GraphDrawing:
         return parent if parent in self.layout.boxes else None
 
     def _onwards(self, path: str) -> Sequence[str]:
-        """The steps after this one; after the last ones of a frame, those after the frame."""
+        """Return the steps after this one, or those after its frame."""
         current: str | None = path
         while current is not None:
             if found := self._below.get(current):
@@ -149,7 +148,7 @@ class GraphDrawing:
         return min(paths, key=lambda path: (abs(_middle(boxes[path]) - _middle(box)), boxes[path].x), default=None)
 
     def _beyond(self, box: Box, direction: Direction) -> str | None:
-        """The nearest step on one side, by place alone."""
+        """Return the nearest step in a direction, by position alone."""
         best: tuple[int, int, str] | None = None
         for path, other in self.layout.boxes.items():
             if direction in ("left", "right"):
@@ -166,7 +165,7 @@ class GraphDrawing:
         return best[2] if best else None
 
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
-        """Draw the part of a row that the cells cover: edges, frames, steps, in this order."""
+        """Draw the visible part of a row: edges, frames, then steps."""
         start, end = cells.start, cells.start + cells.width
         for path in self._frames:
             box = self.layout.boxes[path]
@@ -178,7 +177,7 @@ class GraphDrawing:
             sides = lines.get(x, 0)
             if sides:
                 bright = highlighted.get(x, 0)
-                # Where a lit edge crosses under another one it is the lit one that shows.
+                # Where a highlighted edge crosses another one, the highlighted one wins.
                 shown = sides if bright & sides == bright else bright
                 cells.put(
                     x, line_character(shown, ascii_only=scene.ascii), "step--edge-lit" if bright else "step--edge"

@@ -1,4 +1,4 @@
-"""A one-cell icon for each step type, shown where a step has no status yet; signs that nearly every font has."""
+"""One-cell icons of step types, shown while a step has no status."""
 
 from collections.abc import Mapping
 
@@ -25,11 +25,11 @@ _registered: dict[str, tuple[str, str]] = {}
 
 
 def register_icons(icons: Mapping[str, tuple[str, str]]) -> None:
-    """Take note of the icons that step types have themselves, which are those of all types not listed here."""
+    """Register icons declared by step types; built-in icons take precedence."""
     _registered.update(icons)
 
 
 def icon(step_type: str, *, ascii_only: bool = False) -> str:
-    """The icon of a step type; a common one for a type of which nothing is known yet."""
+    """Return the icon of a step type, or a generic one for unknown types."""
     known = _ICONS.get(step_type) or _registered.get(step_type) or _OTHER
     return known[1 if ascii_only else 0]

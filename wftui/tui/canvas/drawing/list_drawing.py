@@ -1,4 +1,4 @@
-"""The steps as a list: one row each, contents of a container indented below it."""
+"""List drawing: one row per step, container contents indented."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from wftui.tui.canvas.graph import CanvasNode, children_of
 from wftui.tui.canvas.layout.layered import Box
 
 TYPE_FROM = 36
-"""Width from which the types are shown."""
+"""Minimum width for the type column."""
 EXTRA = 10
 """Cells of the last column: a duration or a counter."""
 
 
 class ListDrawing:
-    """Rows of a list in a given width: guides, glyph, name, type, detail."""
+    """Rows of a list: guides, glyph, name, type, detail."""
 
     def __init__(self, nodes: Sequence[CanvasNode], width: int) -> None:
         self.width = width
@@ -39,26 +39,26 @@ class ListDrawing:
         self._type = min(longest, 12) if width >= TYPE_FROM else 0
 
     def box(self, path: str) -> Box | None:
-        """The row of a step."""
+        """Return the row of a step."""
         row = self._row.get(path)
         return None if row is None else Box(0, row, self.width, 1)
 
     def glyph_at(self, path: str) -> tuple[int, int] | None:
-        """Column and row of a step's status glyph."""
+        """Return column and row of a step's status glyph."""
         row = self._row.get(path)
         return None if row is None else (1 + len(self._guides[row]), row)
 
     def step_at(self, x: int, y: int) -> str | None:
-        """The path of the step in a row."""
+        """Return the path of the step in a row."""
         return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
 
     def affected_rows(self, path: str) -> set[int]:
-        """The one row of the step."""
+        """Return the row of the step."""
         row = self._row.get(path)
         return set() if row is None else {row}
 
     def neighbour(self, path: str, direction: Direction) -> str | None:
-        """Up and down by a row, left to the container, right to its first step."""
+        """Return the next step: up and down by row, left to parent, right to child."""
         row = self._row.get(path)
         if row is None:
             return None

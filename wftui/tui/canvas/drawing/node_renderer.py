@@ -1,4 +1,4 @@
-"""How one step is drawn on the canvas: as a pill, as a box, as a frame around other steps."""
+"""Rendering of a single step as a pill, a box or a frame."""
 
 from rich.cells import cell_len
 
@@ -10,7 +10,7 @@ from wftui.tui.canvas.layout.line_grid import DOWN, LEFT, RIGHT, UP, VERTICAL, L
 
 
 def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
-    """Glyph and label in one row; the detail too if both have room."""
+    """Draw glyph and label in one row, and the detail if both fit."""
     focused, status = node.path == scene.cursor, scene.status(node.path)
     left, right = ("[", "]") if scene.ascii or scene.ansi else ("▐", "▌")
     body = "step--cursor" if focused else f"step--pill-{status}"
@@ -20,7 +20,7 @@ def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
     cells.put(place.x + 1, " " * (place.width - 2), body)
 
     def style(name: str) -> tuple[str, ...]:
-        # On the bright body of the focused pill the other colours could not be read.
+        # Other colours are unreadable on the bright body of the focused pill.
         return (body,) if focused else (body, name)
 
     cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{status}"))
@@ -33,7 +33,7 @@ def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
 
 
 def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
-    """One row of a box: glyph and label, below them type and detail."""
+    """Draw one row of a box: glyph and label, below them type and detail."""
     focus, status = _focus(node, scene), scene.status(node.path)
     _border(cells, scene, node, place, y, lines)
     line, room = y - place.y, place.width - 6
@@ -50,7 +50,7 @@ def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, l
 
 
 def draw_frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
-    """One row of the frame around a container's contents; its title stands in the top border."""
+    """Draw one row of a container's frame; the title is in the top border."""
     _border(cells, scene, node, place, y, lines)
     if y != place.y:
         return
@@ -68,7 +68,7 @@ def _focus(node: CanvasNode, scene: Scene) -> tuple[str, ...]:
 
 
 def _border(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
-    """The border in one row, with the places where edges leave and enter."""
+    """Draw one border row, with junctions where edges leave and enter."""
     style = "step--border-cursor" if node.path == scene.cursor else f"step--border-{scene.status(node.path)}"
     if place.y < y < place.bottom - 1:
         cells.put(place.x, line_character(VERTICAL, ascii_only=scene.ascii), style)

@@ -1,4 +1,4 @@
-"""What a drawing of the steps has to offer to the widget that shows it."""
+"""Interface between the drawings of a workflow and the view that shows them."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -13,15 +13,15 @@ Direction = Literal["up", "down", "left", "right"]
 
 @dataclass(slots=True)
 class Scene:
-    """What changes while a drawing is shown.
+    """Mutable state of a drawing on the screen.
 
     Attributes:
-        statuses: status of each step by path; none is drawn for a step that has not got one.
-        details: a short text beside a step: a counter, a duration.
+        statuses: status by step path; steps without one are missing.
+        details: short text beside a step: a counter, a duration.
         cursor: path of the focused step.
-        pulse_frame: counts up while running steps pulse.
+        pulse_frame: animation frame of running steps.
         ascii: draw with ASCII only.
-        ansi: the terminal's own palette is used, so that a background cannot show where a step ends.
+        ansi: the theme uses the terminal's palette, so backgrounds do not delimit steps.
     """
 
     statuses: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Scene:
     ansi: bool = False
 
     def glyph(self, path: str, step_type: str) -> str:
-        """What stands before a step's name: its status now, or the sign of its type while it has no status."""
+        """Return the glyph before a step's name: its status, else its type's icon."""
         status = self.statuses.get(path)
         if status is None:
             return icon(step_type, ascii_only=self.ascii)
@@ -43,15 +43,15 @@ class Scene:
 
     @property
     def ellipsis(self) -> str:
-        """What stands for text that was cut."""
+        """Marker of truncated text."""
         return "~" if self.ascii else "…"
 
     def status(self, path: str) -> str:
-        """The status of a step, `none` when it has not got one."""
+        """Return the status of a step, or `none`."""
         return self.statuses.get(path, "none")
 
     def status_class(self, path: str) -> str:
-        """The component class of a step's status."""
+        """Return the component class of a step's status."""
         return f"status--{self.status(path)}"
 
 
@@ -62,19 +62,19 @@ class Drawing(Protocol):
     height: int
 
     def box(self, path: str) -> Box | None:
-        """The place of a step."""
+        """Return the area of a step."""
 
     def glyph_at(self, path: str) -> tuple[int, int] | None:
-        """Column and row of a step's status glyph."""
+        """Return column and row of a step's status glyph."""
 
     def step_at(self, x: int, y: int) -> str | None:
-        """The path of the step at a cell."""
+        """Return the path of the step at a cell."""
 
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
         """Draw a row."""
 
     def neighbour(self, path: str, direction: Direction) -> str | None:
-        """The step that an arrow key leads to, if any."""
+        """Return the step an arrow key leads to, if any."""
 
     def affected_rows(self, path: str) -> set[int]:
-        """The rows that look different when the focus comes to a step or leaves it."""
+        """Return the rows to repaint when a step gains or loses the focus."""

@@ -1,9 +1,9 @@
-"""Colours of the canvas and the step list: component classes and their CSS."""
+"""Styles of the canvas and the step list: component classes and their CSS."""
 
 from wftui.tui.status import STATUS
 
 _TINTED = {"running": "$primary", "waiting": "$warning", "failed": "$error"}
-"""Statuses that colour the whole step, because they ask to be seen."""
+"""Statuses that colour the whole step because they need attention."""
 _QUIET = {"pending": "$foreground-muted", "skipped": "$foreground 38%", "cancelled": "$foreground-muted"}
 
 
@@ -36,7 +36,7 @@ def _rules() -> dict[str, str]:
 
 _ALL = _rules()
 COMPONENT_CLASSES = frozenset(_ALL)
-"""Every component class the drawings use."""
+"""Component classes of all drawings."""
 
 CSS = (
     "StepView {\n    background: transparent;\n"

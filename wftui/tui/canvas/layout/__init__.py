@@ -1,1 +1,4 @@
-"""Layered graph layout: pure functions on integers and strings, independent of the rest of the package."""
+"""Layered graph layout: pure functions on integers and strings.
+
+Imports nothing else of the package.
+"""

@@ -1,4 +1,4 @@
-"""Where every node of a graph stands and how its edges run: a pure function, the same result for the same input."""
+"""Layered layout of a graph with nested frames; deterministic."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ Point = tuple[int, int]
 Edge = tuple[str, str]
 
 FRAME_X = 2
-"""Cells between the side of a frame and what stands in it."""
+"""Horizontal padding inside a frame."""
 FRAME_Y = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node to lay out; `parent` is the id of the node it is drawn inside."""
+    """A node to lay out; `parent` is the id of the enclosing node."""
 
     id: str
     label: str
@@ -28,7 +28,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The place of a node, in cells; `frame` when other nodes stand inside it, `depth` how deep it is nested itself."""
+    """The area of a node, in cells.
+
+    `frame` is set for containers; `depth` is the nesting level.
+    """
 
     x: int
     y: int
@@ -39,28 +42,28 @@ class Box:
 
     @property
     def right(self) -> int:
-        """First column beyond."""
+        """First column to the right."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """First row beyond."""
+        """First row below."""
         return self.y + self.height
 
     def contains(self, x: int, y: int) -> bool:
-        """Whether a cell belongs to it."""
+        """Return whether a cell is inside."""
         return self.x <= x < self.right and self.y <= y < self.bottom
 
 
 @dataclass(slots=True)
 class Layout:
-    """A laid out graph.
+    """A laid-out graph.
 
     Attributes:
-        width, height: cells of the whole drawing.
-        boxes: place of each node.
+        width, height: size in cells.
+        boxes: area of each node.
         paths: corner points of each edge, from the cell below its source to the cell above its target.
-        lines: the lines of all edges.
+        lines: lines of all edges.
     """
 
     width: int = 0
@@ -71,16 +74,16 @@ class Layout:
 
 
 def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[Node], int], height: int = 1) -> Layout:
-    """Lay out a graph from the top down.
+    """Lay out a graph from top to bottom.
 
-    Nodes with a parent are drawn inside its frame, whose first row is the parent's title. An edge between different
-    frames is drawn between the frames (or nodes) that stand side by side. Edges to unknown nodes, of a node to itself
-    and those that close a cycle are left out.
+    Nodes with a parent are drawn inside its frame, whose first row is the parent's title. An edge between frames
+    connects the sibling frames or nodes that contain its ends. Edges to unknown nodes, self-loops and edges that close
+    a cycle are ignored.
 
     Args:
-        nodes: each with an id of its own; an unknown parent counts as none.
+        nodes: nodes with unique ids; an unknown parent counts as none.
         edges: pairs of ids, source first.
-        width_of: cells a node needs; for a frame, those of its title.
+        width_of: width of a node; for a frame, of its title.
         height: rows of a node that is not a frame.
     """
     known = {node.id: node for node in nodes}
@@ -96,7 +99,7 @@ def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[
 
 
 def _lift(known: Mapping[str, Node], source: str, target: str) -> Edge | None:
-    """The siblings that stand for the two ends; None when one contains the other."""
+    """Return the siblings that contain the two ends; None if one contains the other."""
     above, below = list(_ancestry(known, source)), list(_ancestry(known, target))
     while above and below and above[-1] == below[-1]:
         above.pop()
@@ -119,7 +122,7 @@ def _scope(
     width_of: Callable[[Node], int],
     height: int,
 ) -> Layout:
-    """Lay out the nodes of one frame, at (0, 0), with everything inside them."""
+    """Lay out the nodes of one frame at (0, 0), including nested frames."""
     nodes = inside.get(home, ())
     index = {node.id: number for number, node in enumerate(nodes)}
     contents = {
@@ -165,7 +168,7 @@ def _insert(outer: Layout, inner: Layout, dx: int, dy: int) -> None:
 
 
 class _ScopeRows:
-    """The rows of one scope: layers and the channels between them, and the lines in both."""
+    """Rows of one scope: layers, the channels between them, and their lines."""
 
     def __init__(self, items: Sequence[layers.Item], order: Sequence[Sequence[int]], heights: Sequence[int]) -> None:
         self._items = items
@@ -185,13 +188,13 @@ class _ScopeRows:
                 row += max(1, self._channels[number].tracks)
         self.height = row
         columns = [column for channel in self._channels for net in channel.nets for column in net.span]
-        # A line may have to run outside the outermost nodes.
+        # Lines may run outside the outermost nodes.
         self.left = -min(0, min(columns, default=0))
         self.width = self.left + 1 + max((item.right for item in items), default=-1)
         self.width = max(self.width, self.left + 1 + max(columns, default=-1))
 
     def path(self, source: int, target: int) -> tuple[Point, ...]:
-        """Corner points from below one node to above another."""
+        """Return the corner points from below one node to above another."""
         points: list[Point] = []
         current = source
         while current != target:
@@ -210,7 +213,7 @@ class _ScopeRows:
         return self._run(layer, net, upper, lower)
 
     def _run(self, layer: int, net: routing.Net, upper: int, lower: int) -> list[Point]:
-        """The way through a channel, from the item above to the one below."""
+        """Return the corner points through a channel, from upper to lower item."""
         parts = net.parts
         start, end = net.tops[upper], parts[-1].bottoms[lower]
         points = [(start, self._bottom(upper))]
@@ -223,12 +226,12 @@ class _ScopeRows:
         return [(x + self.left, y) for x, y in points]
 
     def _bottom(self, item: int) -> int:
-        """The row where the lines of an item begin."""
+        """Return the row in which the lines of an item begin."""
         found = self._items[item]
         return self.top[found.layer] + (0 if found.dummy else self._heights[found.node])
 
     def lines(self) -> LineGrid:
-        """The lines of all edges."""
+        """Return the lines of all edges."""
         grid: LineGrid = {}
         for layer, channel in enumerate(self._channels):
             entry = {id(net.next): net for net in channel.nets if net.next is not None}
@@ -239,7 +242,7 @@ class _ScopeRows:
         return grid
 
     def _draw(self, lines: LineGrid, layer: int, net: routing.Net, before: routing.Net | None) -> None:
-        """One part of a net: down to its track, along it, and down to what follows."""
+        """Draw one part of a net: down to its track, along it, and down again."""
         first, last = self._below[layer], self.top[layer + 1] - 1
         row = first + net.track
         if net.straight:
@@ -257,7 +260,7 @@ class _ScopeRows:
 
 
 def _corners(points: Sequence[Point]) -> tuple[Point, ...]:
-    """The points without repeats and without those in the middle of a straight line."""
+    """Remove duplicate and collinear points."""
     kept: list[Point] = []
     for point in points:
         if kept and kept[-1] == point:

@@ -1,4 +1,4 @@
-"""Layers of a layered drawing: which row each node stands on, and the items that fill the rows between."""
+"""Layer assignment: the layer of each node, and dummy items of long edges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Item:
-    """What takes up a place in a layer: a node, or a dummy of the edges that go on from a node above.
+    """An item of a layer: a node, or a dummy that carries a long edge.
 
     Attributes:
-        node: index of the node; of the node the edges come from when this is a dummy.
-        dummy: True where only edges pass; all edges of one node share one dummy per layer.
-        width: cells.
-        up, down: indices of the items it is linked to in the layer above and below.
-        x: column of its middle.
+        node: index of the node; of the source node for a dummy.
+        dummy: only edges pass; all edges of one node share one dummy per layer.
+        width: width in cells.
+        up, down: indices of linked items in the layers above and below.
+        x: centre column.
     """
 
     node: int
@@ -36,7 +36,7 @@ class Item:
 
 
 def acyclic(count: int, edges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The edges without repeats and without those that close a cycle, as found depth first in the given order."""
+    """Remove duplicates, self-loops and back edges, in depth-first order."""
     children: list[list[int]] = [[] for _ in range(count)]
     for source, target in dict.fromkeys(edges):
         if source != target:
@@ -66,10 +66,10 @@ def acyclic(count: int, edges: Sequence[tuple[int, int]]) -> list[tuple[int, int
 
 
 def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The layer of each node: longest path from the top, then each node pulled down while that shortens the drawing.
+    """Assign each node to a layer so that the drawing is compact.
 
-    A node's outgoing edges share one trunk, so going down by a layer saves one row of trunk below it, and costs one
-    for each parent whose trunk has to grow for it.
+    Longest path from the top, then each node moves down while that shortens the edges. The outgoing edges of a node
+    share a trunk: moving down by a layer saves one row of trunk below, and costs one for each parent whose trunk grows.
     """
     parents: list[list[int]] = [[] for _ in range(count)]
     children: list[list[int]] = [[] for _ in range(count)]
@@ -104,7 +104,7 @@ def _topological(parents: Sequence[Sequence[int]], children: Sequence[Sequence[i
 
 
 def make_items(widths: Sequence[int], rank: Sequence[int], edges: Sequence[tuple[int, int]]) -> list[Item]:
-    """The items of all layers: the nodes first, by index, then the passages of edges longer than one layer."""
+    """Return nodes by index, then the dummies of edges longer than one layer."""
     items = [Item(node, False, rank[node], width) for node, width in enumerate(widths)]
     trunks: dict[int, list[int]] = {}
     for source, target in edges:

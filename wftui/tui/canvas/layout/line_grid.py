@@ -1,4 +1,4 @@
-"""Lines on a grid of character cells: each cell knows on which of its sides a line leaves it."""
+"""Box-drawing lines on a grid: each cell records the sides a line leaves by."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ LineGrid = dict[int, dict[int, int]]
 
 
 def line_character(sides: int, *, ascii_only: bool = False) -> str:
-    """The character that draws lines to the given sides."""
+    """Return the box-drawing character for a set of sides."""
     return (_PLAIN if ascii_only else _ROUND)[sides]
 
 
 def add_horizontal(grid: LineGrid, y: int, start: int, end: int) -> None:
-    """Add a level line between two columns, both included."""
+    """Add a horizontal line between two columns, inclusive."""
     if start == end:
         return
     row = grid.setdefault(y, {})
@@ -31,7 +31,10 @@ def add_horizontal(grid: LineGrid, y: int, start: int, end: int) -> None:
 def add_vertical(
     grid: LineGrid, x: int, start: int, end: int, *, open_start: bool = False, open_end: bool = False
 ) -> None:
-    """Add an upright line between two rows, both included; an open end reaches on into the cell beyond."""
+    """Add a vertical line between two rows, inclusive.
+
+    An open end extends into the next cell.
+    """
     for y in range(start, end + 1):
         sides = (UP if y > start or open_start else 0) | (DOWN if y < end or open_end else 0)
         if sides:
@@ -40,7 +43,7 @@ def add_vertical(
 
 
 def trace_path(points: Sequence[tuple[int, int]]) -> LineGrid:
-    """The lines of one path through its corner points (column, row), open at both ends."""
+    """Return the lines of a path through its corner points, open at both ends."""
     grid: LineGrid = {}
     for number, ((x0, y0), (x1, y1)) in enumerate(itertools.pairwise(points)):
         if x0 == x1:
@@ -54,7 +57,7 @@ def trace_path(points: Sequence[tuple[int, int]]) -> LineGrid:
 
 
 def merge(grid: LineGrid, other: LineGrid, dx: int = 0, dy: int = 0) -> None:
-    """Lay other lines over these. Where the two only cross, the vertical one shows; else they join."""
+    """Overlay another grid; at a plain crossing the vertical line wins."""
     for y, cells in other.items():
         row = grid.setdefault(y + dy, {})
         for x, sides in cells.items():

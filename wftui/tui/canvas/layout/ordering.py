@@ -1,4 +1,4 @@
-"""The order of the items in each layer, so that few edges cross."""
+"""Order of the items in each layer, with few edge crossings."""
 
 import itertools
 from bisect import bisect_left, insort
@@ -7,15 +7,15 @@ from wftui.tui.canvas.layout.layers import Item
 
 SWEEPS = 24
 PATIENCE = 6
-"""Sweeps without a better order after which to stop."""
+"""Sweeps without improvement before giving up."""
 POLISH_BELOW = 3_000
-"""Number of items up to which neighbours are also swapped one by one."""
+"""Number of items up to which neighbours are also swapped."""
 WORK = 400_000
-"""Links looked at in all sweeps together: bounds the time on dense graphs."""
+"""Maximum number of links visited in all sweeps: bounds the time on dense graphs."""
 
 
 def order(items: list[Item]) -> list[list[int]]:
-    """The layers from the top, each a list of item indices from left to right; the best order found."""
+    """Return the layers from the top, each ordered to minimize crossings."""
     best, fewest = _improve(items, _depth_first(items), down_first=True)
     if fewest:
         other, crossed = _improve(items, _depth_first(items), down_first=False)
@@ -25,7 +25,7 @@ def order(items: list[Item]) -> list[list[int]]:
 
 
 def _improve(items: list[Item], layers: list[list[int]], *, down_first: bool) -> tuple[list[list[int]], int]:
-    """Sweep over the layers, then swap neighbours; the best order on the way and its crossings."""
+    """Sweep over the layers, swap neighbours; return best order and crossings."""
     best, fewest = [list(layer) for layer in layers], crossings(items, layers)
     links = sum(len(item.down) for item in items) or 1
     stale = 0
@@ -45,7 +45,7 @@ def _improve(items: list[Item], layers: list[list[int]], *, down_first: bool) ->
 
 
 def crossings(items: list[Item], layers: list[list[int]]) -> int:
-    """How many pairs of links cross between neighbouring layers."""
+    """Count crossing links between adjacent layers."""
     total = 0
     for upper, lower in itertools.pairwise(layers):
         place = {item: number for number, item in enumerate(lower)}
@@ -90,7 +90,7 @@ def _sweep(items: list[Item], layers: list[list[int]], *, downwards: bool, media
         for position, item in enumerate(layer):
             near = [place[other] for other in (items[item].up if downwards else items[item].down)]
             if not near:
-                # Without links on that side an item keeps its place, in proportion to the other layer.
+                # An item without links on that side keeps its relative position.
                 wish[item] = position * len(fixed) / len(layer)
             elif median:
                 near.sort()
@@ -121,6 +121,6 @@ def _swap(items: list[Item], layers: list[list[int]]) -> None:
 
 
 def _pair(left: list[int], right: list[int], place: dict[int, int]) -> int:
-    """Crossings between the links of two items that stand side by side."""
+    """Count crossings between the links of two adjacent items."""
     ends = sorted(place[other] for other in right)
     return sum(bisect_left(ends, place[other]) for other in left)

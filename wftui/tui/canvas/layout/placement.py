@@ -1,4 +1,4 @@
-"""The column of each item: as near as possible to the items it is linked to, in the order already chosen."""
+"""Column assignment: items near their neighbours, in the given order."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ GAP = 2
 TRUNK_GAP = 1
 """Free cells beside a dummy."""
 LOOSE_ROUNDS = 4
-"""Rounds in which each item goes where its links on one side, then on the other, pull it."""
+"""Rounds in which links on one side, then the other, pull each item."""
 STIFF_ROUNDS = 6
-"""Rounds after these, in which links on both sides pull and trunks are kept straight."""
+"""Subsequent rounds in which links on both sides pull and trunks stay straight."""
 STIFF = 20.0
 FIXED = 1000.0
 
 
 def assign_columns(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
-    """Set `x` of every item; the leftmost column used is 0."""
+    """Set `x` of every item; the leftmost column is 0."""
     if not items:
         return
     offsets = [_offsets(items, layer) for layer in layers]
@@ -43,7 +43,7 @@ def assign_columns(items: list[Item], layers: Sequence[Sequence[int]]) -> None:
 
 
 def isotonic(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The non-decreasing values nearest to the wishes by weighted least squares (pool adjacent violators)."""
+    """Return the nearest non-decreasing values by weighted least squares (PAVA)."""
     blocks: list[tuple[float, float, int]] = []
     for wish, weight in zip(wishes, weights, strict=True):
         mean, total, count = wish, weight, 1
@@ -57,7 +57,7 @@ def isotonic(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 
 def _trunks(items: Sequence[Item]) -> list[list[int]]:
-    """The passages of each node, which together are the trunk of its long edges."""
+    """Return the dummies of each node, which form the trunk of its long edges."""
     trunks: dict[int, list[int]] = {}
     for number, item in enumerate(items):
         if item.dummy:
@@ -70,7 +70,7 @@ def _mean(x: Sequence[float], chosen: Sequence[int]) -> float:
 
 
 def _offsets(items: list[Item], layer: Sequence[int]) -> list[int]:
-    """Columns of the middles when the layer is packed as tightly as allowed."""
+    """Return the centre columns of a layer packed as tightly as allowed."""
     columns = [0]
     for left, right in itertools.pairwise(layer):
         one, two = items[left], items[right]
@@ -80,7 +80,7 @@ def _offsets(items: list[Item], layer: Sequence[int]) -> list[int]:
 
 
 def _weight(one: Item, two: Item) -> float:
-    """Long edges are kept straight before short ones."""
+    """Return the pull of a link; long edges are straightened first."""
     return (1.0, 2.0, 8.0)[one.dummy + two.dummy]
 
 
@@ -94,7 +94,7 @@ def _settle(
     up: bool,
     down: bool,
 ) -> None:
-    """Move the items of one layer to where the layers around it pull them."""
+    """Move the items of a layer towards their neighbours in adjacent layers."""
     wishes, weights = [], []
     for item, offset in zip(layer, offsets, strict=True):
         me = items[item]
@@ -121,7 +121,7 @@ def _round(
     x: list[float],
     straight: dict[int, int],
 ) -> None:
-    """Whole columns, from the top; trunks become straight, and edges that are straight but for a cell."""
+    """Round to whole columns, straightening trunks and nearly straight edges."""
     for layer, offset in zip(layers, offsets, strict=True):
         wishes, weights = [], []
         for item, column in zip(layer, offset, strict=True):

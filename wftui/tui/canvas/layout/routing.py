@@ -1,7 +1,7 @@
-"""The lines between two layers: which edges share a bus, where it leaves and enters, and on which track it runs.
+"""Edge routing between two layers: shared buses, their ports and tracks.
 
-A net is a bus that joins each of its sources with each of its targets, so a reader who follows it never finds an edge
-that is not there. A channel is cut into nets either by equal targets or by equal sources, whichever takes fewer.
+A net is a bus that joins each of its sources with each of its targets, so following it never suggests an edge that does
+not exist. A channel is cut into nets by equal targets or by equal sources, whichever needs fewer.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,9 +16,9 @@ ORDER_BY_CROSSINGS_BELOW = 120
 
 @dataclass(slots=True)
 class Net:
-    """A bus: columns where it comes from above and where it goes down, and its track (-1: straight down).
+    """A bus: source and target columns and its track (-1: straight down).
 
-    `tops` and `bottoms` map the items it joins to their columns. A net that had to be cut in two goes on in `next`.
+    `tops` and `bottoms` map the joined items to columns. A net cut in two continues in `next`.
     """
 
     tops: dict[int, int]
@@ -28,7 +28,7 @@ class Net:
 
     @property
     def parts(self) -> list["Net"]:
-        """The net and what it goes on in, from above."""
+        """The net and its continuations, from the top."""
         found = [self]
         while (following := found[-1].next) is not None:
             found.append(following)
@@ -36,7 +36,7 @@ class Net:
 
     @property
     def straight(self) -> bool:
-        """True when all of it is one vertical line."""
+        """Whether the net is a single vertical line."""
         return len({*self.tops.values(), *self.bottoms.values()}) == 1
 
     @property
@@ -48,13 +48,13 @@ class Net:
 
 @dataclass(slots=True)
 class Channel:
-    """The space between two layers: its nets (all parts) and the number of tracks."""
+    """The space between two layers: its nets and the number of tracks."""
 
     nets: list[Net] = field(default_factory=list)
     tracks: int = 0
 
     def starts(self) -> dict[int, list[Net]]:
-        """The first parts of the nets, by the items above that feed them."""
+        """Return the first parts of the nets, by source item."""
         found: dict[int, list[Net]] = {}
         for net in self.nets:
             for item in net.tops:
@@ -63,7 +63,7 @@ class Channel:
 
 
 def route(items: Sequence[Item], upper: Sequence[int], lower: Sequence[int]) -> Channel:
-    """Lay the links between two neighbouring layers into nets and tracks."""
+    """Assign the links between two adjacent layers to nets and tracks."""
     groups = [net for part in _components(items, upper) for net in _cut(items, part)]
     nets = _with_ports(items, groups, upper, lower)
     channel = Channel()
@@ -87,7 +87,7 @@ _Group = tuple[frozenset[int], frozenset[int]]
 
 
 def _components(items: Sequence[Item], upper: Sequence[int]) -> list[list[int]]:
-    """The items of the upper layer, parted into sets whose links have nothing to do with each other."""
+    """Return the connected components of the upper layer."""
     owner: dict[int, int] = {}
     parts: list[list[int]] = []
     alias: list[int] = []
@@ -116,7 +116,7 @@ def _components(items: Sequence[Item], upper: Sequence[int]) -> list[list[int]]:
 
 
 def _cut(items: Sequence[Item], sources: Sequence[int]) -> list[_Group]:
-    """The nets of one part, by equal targets or by equal sources."""
+    """Return the nets of one component, by equal targets or equal sources."""
     by_targets: dict[frozenset[int], set[int]] = {}
     of_target: dict[int, set[int]] = {}
     for source in sources:
@@ -132,7 +132,7 @@ def _cut(items: Sequence[Item], sources: Sequence[int]) -> list[_Group]:
 
 
 def _cost(items: Sequence[Item], groups: Sequence[_Group]) -> int:
-    """Tracks wanted, and a high price for every item with fewer columns than nets: these would have to share one."""
+    """Return the number of tracks plus a penalty for items with too few ports."""
     ends: dict[int, int] = {}
     for sources, targets in groups:
         for item in (*sources, *targets):
@@ -141,14 +141,14 @@ def _cost(items: Sequence[Item], groups: Sequence[_Group]) -> int:
 
 
 def _room(item: Item) -> int:
-    """How many columns of an item may carry a line: all but its corners."""
+    """Return the number of ports of an item: all columns but its corners."""
     return max(1, item.width - 2)
 
 
 def _with_ports(
     items: Sequence[Item], groups: Sequence[_Group], upper: Sequence[int], lower: Sequence[int]
 ) -> list[Net]:
-    """Give each net a column at each item it touches."""
+    """Assign each net a column at each item it touches."""
     nets = [Net({}, {}) for _ in groups]
     above: dict[int, list[int]] = {}
     below: dict[int, list[int]] = {}
@@ -179,7 +179,7 @@ def _mean(items: Sequence[Item], chosen: Iterable[int]) -> float:
 
 
 def _columns(item: Item, count: int) -> list[int]:
-    """Columns for `count` lines, spread about the middle; the last ones share a column when there are too many."""
+    """Return columns for `count` lines around the centre; excess lines share one."""
     if count == 1 or item.width < 3:
         return [item.x] * count
     room = _room(item)
@@ -191,7 +191,7 @@ def _columns(item: Item, count: int) -> list[int]:
 
 
 def _straighten(items: Sequence[Item], net: Net, above: dict[int, list[int]], below: dict[int, list[int]]) -> None:
-    """A net from one item to one item, each without others, goes straight down where the two overlap."""
+    """Straighten a net between two items that overlap and have no other net."""
     if len(net.tops) != 1 or len(net.bottoms) != 1 or net.straight:
         return
     (top,), (bottom,) = net.tops, net.bottoms
@@ -201,7 +201,7 @@ def _straighten(items: Sequence[Item], net: Net, above: dict[int, list[int]], be
     low = max(_edge(one, -1), _edge(two, -1))
     high = min(_edge(one, 1), _edge(two, 1))
     if low <= high:
-        # A dummy cannot move, and the node below is read first: keep its middle if possible.
+        # A dummy cannot move, and the node below is read first: prefer its centre.
         column = min(max(two.x, low), high)
         net.tops[top] = net.bottoms[bottom] = column
 
@@ -213,9 +213,9 @@ def _edge(item: Item, side: int) -> int:
 
 
 def _ordered(nets: list[Net], taken: set[int]) -> list[Net]:
-    """The nets from the top track down: no two may meet in a column, then few crossings.
+    """Return the nets from the top track down: no overlaps, few crossings.
 
-    Nets that each have to run above the other are parted: one is cut in two parts joined by a free column.
+    Nets that would each have to run above the other are split: one is cut into two parts joined by a free column.
     """
     while True:
         before = _must_precede(nets)
@@ -226,7 +226,7 @@ def _ordered(nets: list[Net], taken: set[int]) -> list[Net]:
 
 
 def _must_precede(nets: Sequence[Net]) -> list[set[int]]:
-    """For each net, those that must run above it: they come from above in a column where it goes down."""
+    """Return for each net those that must run above it, sharing a column."""
     tops: dict[int, list[int]] = {}
     for number, net in enumerate(nets):
         for column in net.tops.values():
@@ -244,7 +244,7 @@ def _must_precede(nets: Sequence[Net]) -> list[set[int]]:
 
 
 def _sorted(nets: Sequence[Net], before: Sequence[set[int]]) -> tuple[list[Net], list[int]]:
-    """A topological order with few crossings, and the nets that have no place in any (they are in a cycle)."""
+    """Return a topological order with few crossings, and the nets in cycles."""
     after: list[list[int]] = [[] for _ in nets]
     missing = [len(found) for found in before]
     for number, found in enumerate(before):
@@ -267,7 +267,7 @@ def _sorted(nets: Sequence[Net], before: Sequence[set[int]]) -> tuple[list[Net],
 
 
 def _on_cycle(before: Sequence[set[int]], left: set[int]) -> set[int]:
-    """The nets of one cycle among those left over."""
+    """Return the nets of one cycle among those left over."""
     number = min(left)
     seen: list[int] = []
     while number not in seen:
@@ -277,7 +277,7 @@ def _on_cycle(before: Sequence[set[int]], left: set[int]) -> set[int]:
 
 
 def _scores(nets: Sequence[Net]) -> list[float]:
-    """Low for a net that should run high: crossings it makes above the others minus those it makes below them."""
+    """Score each net; a low score means a high track."""
     if len(nets) >= ORDER_BY_CROSSINGS_BELOW:
         return [_lean(net) for net in nets]
     tops = [sorted(net.tops.values()) for net in nets]
@@ -302,7 +302,7 @@ def _within(columns: Sequence[int], low: int, high: int) -> int:
 
 
 def _lean(net: Net) -> float:
-    """A cheap stand-in for `_scores`: going right, the rightmost net runs highest; going left, the leftmost."""
+    """Cheap approximation of `_scores` from the direction of the net."""
     low, high = net.span
     top = sum(net.tops.values()) / len(net.tops)
     bottom = sum(net.bottoms.values()) / len(net.bottoms)
@@ -310,7 +310,7 @@ def _lean(net: Net) -> float:
 
 
 def _split(nets: list[Net], number: int, taken: set[int]) -> None:
-    """Cut a net: its first part ends in a free column from which the second goes on."""
+    """Split a net into two parts joined by a free column."""
     net = nets[number]
     low, high = net.span
     column = next((c for c in range(low + 1, high) if c not in taken), high + 1)

@@ -1,1 +1,1 @@
-"""The list of runs: its filters, its pages, its rows."""
+"""The run history: filters, pages and rows."""

@@ -1,4 +1,4 @@
-"""The filters of the history: a line to write them in, and the statuses to switch by number."""
+"""Filters of the run history: a query line and status toggles."""
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from wftui.tui.widgets.history.query import STATUSES, HistoryQuery, QueryError, 
 
 
 class StatusSwitches(Widget):
-    """`1 ○ pending  2 ● running …`; those that are wanted stand in brackets."""
+    """`1 ○ pending  2 ● running …`; selected statuses in brackets."""
 
     DEFAULT_CSS = """
     StatusSwitches { height: 1; color: $foreground-muted; text-wrap: nowrap; }
@@ -35,7 +35,7 @@ class StatusSwitches(Widget):
         self.wanted: frozenset[ExecutionStatus] = frozenset()
 
     def show(self, wanted: frozenset[ExecutionStatus]) -> None:
-        """Show which statuses are wanted; none means all."""
+        """Show the selected statuses; none means all."""
         self.wanted = wanted
         self.refresh()
 
@@ -59,11 +59,11 @@ class StatusSwitches(Widget):
         return entries
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         return Content("").join([entry for _, entry in self._entries()])
 
     def on_click(self, event: events.Click) -> None:
-        """Switch the status under the mouse."""
+        """Toggle the status under the mouse."""
         offset, position = event.get_content_offset(self), 0
         for status, entry in self._entries():
             if offset is not None and position <= offset.x < position + entry.cell_length:
@@ -72,7 +72,7 @@ class StatusSwitches(Widget):
 
 
 class FilterBar(Vertical):
-    """What is asked of the history; tells when it changes."""
+    """The query of the history; posts `Changed` when it changes."""
 
     DEFAULT_CSS = """
     FilterBar {
@@ -84,10 +84,10 @@ class FilterBar(Vertical):
     """
 
     class Changed(Message):
-        """Other runs are wanted."""
+        """The query changed."""
 
     class Left(Message):
-        """The user is done writing."""
+        """The user submitted the query line."""
 
     def __init__(self, query: HistoryQuery, now: Clock, *, ascii_only: bool = False) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class FilterBar(Vertical):
         self.ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
-        """Line, statuses, what is wrong."""
+        """Compose query line, status toggles and error line."""
         yield Input(
             str(self.asked),
             placeholder="/ filters: text, workflow:id, user:name, since:7d, until:2026-11-22",
@@ -106,11 +106,11 @@ class FilterBar(Vertical):
         yield Static(id="filter-trouble", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is asked at first."""
+        """Show the initial query."""
         self.query_one(StatusSwitches).show(self.asked.statuses)
 
     def ask(self, query: HistoryQuery) -> None:
-        """Take other filters, as if they had been written."""
+        """Replace the query, as if it had been typed."""
         with self.prevent(Input.Changed):
             self.query_one(Input).value = str(query)
         self._take(query)

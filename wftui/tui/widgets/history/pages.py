@@ -1,18 +1,18 @@
-"""Runs by page: a window over a history of any length that keeps only what was looked at last."""
+"""Paged runs: a window over a history of any length with a bounded cache."""
 
 from collections import OrderedDict
 
 from wftui.model.execution import TERMINAL, ExecutionPage, ExecutionSummary
 
 PAGE = 100
-"""Runs of one page."""
+"""Runs per page."""
 _KEPT = 40
 
 
 class RunPages:
-    """The pages of one query that are known, by the cursor each begins at (None for the first).
+    """The known pages of one query, by the cursor at which each begins.
 
-    A page is fetched by its cursor, so that one that was let go can be had again, with the same runs in it.
+    The cursor of the first page is None. Evicted pages are fetched again by their cursor, with the same runs.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class RunPages:
         self._end: int | None = None
 
     def __len__(self) -> int:
-        """How many rows there are as far as is known; one stands for all that is not."""
+        """Return the known number of rows; one row represents all unknown ones."""
         return self._end if self._end is not None else (len(self._cursors) - 1) * PAGE + 1
 
     @property
@@ -30,11 +30,11 @@ class RunPages:
         return self._end is not None
 
     def cursor(self, page: int) -> str | None:
-        """Where a known page begins."""
+        """Return the cursor at which a known page begins."""
         return self._cursors[page]
 
     def put(self, page: int, fetched: ExecutionPage) -> None:
-        """Keep a page that was fetched. When it ends elsewhere than before, what came after it is forgotten."""
+        """Store a fetched page; if its end moved, forget all later pages."""
         following = self._cursors[page + 1 : page + 2]
         if following != [fetched.next]:
             del self._cursors[page + 1 :]
@@ -51,17 +51,17 @@ class RunPages:
             self._pages.popitem(last=False)
 
     def run(self, row: int) -> ExecutionSummary | None:
-        """The run in a row, or None when its page is not at hand."""
+        """Return the run in a row, or None if its page is not loaded."""
         page = self._pages.get(row // PAGE)
         return page[row % PAGE] if page is not None and row % PAGE < len(page) else None
 
     def missing(self, first: int, last: int) -> list[int]:
-        """Pages, among those that can be fetched, that rows `first` … `last` need and that are not at hand."""
+        """Return the pages to fetch for rows `first` to `last`."""
         pages = range(max(0, first) // PAGE, min(max(0, last) // PAGE, len(self._cursors) - 1) + 1)
         return [page for page in pages if page not in self._pages]
 
     def changing(self, first: int, last: int) -> list[int]:
-        """Pages at hand, of rows `first` … `last`, with a run that has not ended."""
+        """Return the loaded pages of rows `first` to `last` with active runs."""
         return [
             page
             for page in range(max(0, first) // PAGE, max(0, last) // PAGE + 1)
@@ -69,7 +69,7 @@ class RunPages:
         ]
 
     def row_of(self, run_id: str) -> int | None:
-        """The row of a run that is at hand."""
+        """Return the row of a loaded run."""
         for number, page in self._pages.items():
             for position, run in enumerate(page):
                 if run.id == run_id:

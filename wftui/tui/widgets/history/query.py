@@ -1,4 +1,4 @@
-"""What the history's filter line says: words such as `status:failed user:ada since:7d`, and text to look for."""
+"""Query language of the history: `status:failed user:ada since:7d` and text."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -16,12 +16,15 @@ _WORD = re.compile(r'(?P<name>[a-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))|"(?
 
 
 class QueryError(ValueError):
-    """A word of the line cannot be understood; the message is a sentence for the user."""
+    """A term of the query is invalid; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """The filters as they are written; times stay words (`7d`) so that they move on with the clock."""
+    """The filters as written.
+
+    Times stay relative (`7d`) so that they move with the clock.
+    """
 
     text: str = ""
     workflow: str = ""
@@ -31,7 +34,7 @@ class HistoryQuery:
     statuses: frozenset[ExecutionStatus] = field(default_factory=frozenset)
 
     def __str__(self) -> str:
-        """The line that means this."""
+        """Return the query as text."""
         words = [
             _written("workflow", self.workflow),
             _written("status", ",".join(status for status in STATUSES if status in self.statuses)),
@@ -43,22 +46,22 @@ class HistoryQuery:
         return " ".join(word for word in words if word)
 
     def switched(self, status: ExecutionStatus) -> "HistoryQuery":
-        """With one status more, or less."""
+        """Return a copy with one status toggled."""
         return replace(self, statuses=self.statuses ^ {status})
 
     def only_failures(self) -> "HistoryQuery":
-        """With the runs that went wrong only; with all again, when that is what it was."""
+        """Return a copy limited to failed runs, or no longer limited."""
         return replace(self, statuses=frozenset() if self.statuses == FAILURES else FAILURES)
 
     def of_workflow(self, workflow_id: str) -> "HistoryQuery":
-        """With the runs of one workflow only; with those of all again, when that is what it was."""
+        """Return a copy limited to one workflow, or no longer limited."""
         return replace(self, workflow="" if self.workflow else workflow_id)
 
     def filters(self, now: datetime) -> ExecutionFilters:
-        """What the store is asked for.
+        """Return the filters for the store.
 
         Raises:
-            QueryError: when a time is none.
+            QueryError: a time is invalid.
         """
         return ExecutionFilters(
             workflow_id=self.workflow or None,
@@ -71,10 +74,10 @@ class HistoryQuery:
 
 
 def parse_query(line: str, now: datetime) -> HistoryQuery:
-    """The filters that a line says.
+    """Parse a query.
 
     Raises:
-        QueryError: when a word cannot be understood.
+        QueryError: a term is invalid.
     """
     query = HistoryQuery()
     texts: list[str] = []
@@ -117,15 +120,15 @@ _NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
 
 
 def moment(word: str, now: datetime, *, end: bool = False) -> datetime:
-    """The moment that a word means, in UTC.
+    """Parse a point in time; return it in UTC.
 
     Args:
-        word: how long ago (`24h`, `7d`), `today`, `yesterday`, a date, or a date with a time; where the user is.
-        now: the present moment.
-        end: take the end of a day instead of its beginning.
+        word: an age (`24h`, `7d`), `today`, `yesterday`, a date, or a date with a time, in local time.
+        now: current time.
+        end: use the end of a day instead of its beginning.
 
     Raises:
-        QueryError: when it means none.
+        QueryError: the word is not a time.
     """
     here = now.astimezone()
     try:

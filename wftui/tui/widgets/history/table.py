@@ -1,4 +1,4 @@
-"""The runs in aligned columns; pages come as they are scrolled to."""
+"""The table of runs; pages are loaded on demand."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ PageSource = Callable[[ExecutionFilters, str | None], Awaitable[ExecutionPage]]
 
 
 class Column(NamedTuple):
-    """A column: its heading and its cells; 0 for one that takes what is left."""
+    """Heading and width of a column; width 0 takes the remaining space."""
 
     title: str
     width: int
@@ -38,7 +38,7 @@ _REMARK = Column("", 0)
 
 
 def columns(width: int) -> list[Column]:
-    """The columns that fit side by side, in order."""
+    """Return the columns that fit, in order."""
     wanted = [_STATUS, _WORKFLOW, _STARTED, _TOOK, _USER, _RUN]
     for given_up in (_RUN, _USER):
         if sum(column.width + 1 for column in wanted) + 16 <= width:
@@ -49,14 +49,14 @@ def columns(width: int) -> list[Column]:
 
 
 class HistoryTable(LineView):
-    """The runs that a query finds, newest first."""
+    """The runs of a query, newest first."""
 
     DEFAULT_CSS = """
     HistoryTable { background: $background; overflow-x: hidden; }
     """
 
     class Loaded(Message):
-        """A page has come, or could not be had: `trouble` says why."""
+        """A page was loaded, or failed to load: `trouble` is the error."""
 
         def __init__(self, trouble: str = "") -> None:
             super().__init__()
@@ -71,7 +71,7 @@ class HistoryTable(LineView):
         self.known = False
         self._asked: set[int] = set()
 
-    # --- what is shown
+    # --- content
 
     @property
     def selected(self) -> ExecutionSummary | None:
@@ -79,14 +79,14 @@ class HistoryTable(LineView):
         return self.pages.run(self.cursor)
 
     def show(self, filters: ExecutionFilters) -> None:
-        """Show the runs that pass the filters, from the newest; the cursor stays on its run if that passes too."""
+        """Show the runs that match, newest first; keep the selected run if it matches."""
         self.query_filters = filters
         self.pages, self._asked, self.known = RunPages(), set(), False
         self.workers.cancel_group(self, "pages")
         self._fetch([0], self.selected.id if self.selected else None)
 
     def refresh_runs(self) -> None:
-        """Fetch again what may have changed: the newest runs when they are in view, and pages with runs that go on."""
+        """Reload what may have changed: the newest runs and pages with active runs."""
         first, last = self._in_view()
         pages = set(self.pages.changing(first, last))
         if first == 0:
@@ -124,7 +124,7 @@ class HistoryTable(LineView):
         self._fetch_missing()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Fetch the pages that come into view."""
+        """Load the pages that come into view."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._fetch_missing()
@@ -132,11 +132,11 @@ class HistoryTable(LineView):
     # --- drawing
 
     def empty(self) -> str:
-        """Nothing is known yet; what an empty history means is said by the screen."""
+        """Return the loading message; the screen explains an empty history."""
         return "" if self.known else "Reading the history…"
 
     def heading(self, width: int) -> Content:
-        """The names of the columns, for a line of `width` cells above the rows."""
+        """Return the column headings for a line of `width` cells."""
         cells = [
             f"{column.title:>{column.width}}" if column is _TOOK else _fit(column.title, column.width, self.ascii_only)
             for column in columns(width - GUTTER)
@@ -144,7 +144,7 @@ class HistoryTable(LineView):
         return Content.styled(" " * GUTTER + " ".join(cells), "$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
-        """One run."""
+        """Render one run."""
         run = self.pages.run(index)
         if run is None:
             return Content.styled("…" if not self.ascii_only else "...", "$foreground-muted")
@@ -176,7 +176,7 @@ class HistoryTable(LineView):
 
 
 def took(run: ExecutionSummary, now: datetime) -> str:
-    """How long a run took, or has taken so far."""
+    """Return how long a run took, or has taken so far."""
     if run.duration is not None:
         return elapsed(run.duration / 1000, live=False)
     if run.status == "running" and run.started_at is not None:
@@ -185,7 +185,7 @@ def took(run: ExecutionSummary, now: datetime) -> str:
 
 
 def remark(run: ExecutionSummary) -> tuple[str, str]:
-    """What else there is to say about a run, and its colour: its error, its warnings, that it waits."""
+    """Return error, warnings or relation of a run, and its colour."""
     if run.error is not None:
         return first_line(run.error.message), "$text-error"
     if run.waiting:

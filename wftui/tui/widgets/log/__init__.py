@@ -1,1 +1,1 @@
-"""The log of a run: its lines kept small, and a view over them."""
+"""The log of a run: compact storage and the view over it."""

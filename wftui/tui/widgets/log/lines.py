@@ -1,6 +1,6 @@
-"""The log lines of a run, kept small: a million of them take a few megabytes and are searched in a moment.
+"""Compact storage of a run's log: a million lines in a few megabytes.
 
-Text is kept in compressed blocks; what is filtered by (level, step, time) stands beside it in flat arrays.
+Text is kept in compressed blocks; level, step and time, which filters use, in flat arrays.
 """
 
 import zlib
@@ -19,13 +19,16 @@ from wftui.tui.widgets.log.sanitize import clean, plain
 
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
 BLOCK = 2048
-"""Lines of one block."""
+"""Lines per block."""
 _NO_STEP = -1
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line. `path` is the step's address, "" for the engine's own lines; `text` may hold colours (`log.text`)."""
+    """One log line.
+
+    `path` is the step's address, empty for the engine's own lines; `text` may contain colour sequences.
+    """
 
     number: int
     level: LogLevel
@@ -36,7 +39,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which lines are wanted: of this level or above, of this step and all inside it, with all these texts in it."""
+    """A filter: minimum level, a step with its descendants, required texts."""
 
     level: LogLevel = "debug"
     path: str | None = None
@@ -44,12 +47,15 @@ class LogFilter:
 
     @property
     def is_open(self) -> bool:
-        """Whether every line passes."""
+        """Whether every line matches."""
         return self.level == "debug" and self.path is None and not self.texts
 
 
 def inside(path: str, owner: str) -> bool:
-    """Whether an address is `owner` or lies below it: `a[3].b` lies below `a[3]` and `a`, `ab` not below `a`."""
+    """Return whether an address is `owner` or below it.
+
+    `a[3].b` is below `a[3]` and `a`; `ab` is not below `a`.
+    """
     return path == owner or (path.startswith(owner) and path[len(owner)] in ".[")
 
 
@@ -73,7 +79,7 @@ class LogLines:
         return len(self._levels)
 
     def append(self, event: Log) -> int:
-        """Add the lines of one event; returns how many they are."""
+        """Append the lines of one event; return their number."""
         level, step = LEVELS.index(event.level), self._step_number(event.path or "")
         moment = int(event.timestamp.timestamp() * 1000)
         lines = event.message.removesuffix("\n").split("\n")
@@ -93,7 +99,7 @@ class LogLines:
         return len(lines)
 
     def line(self, number: int) -> LogLine:
-        """A line by its number, from 0."""
+        """Return a line by its number, from 0."""
         step = self._steps[number]
         return LogLine(
             number,
@@ -104,19 +110,22 @@ class LogLines:
         )
 
     def height(self, number: int, width: int) -> int:
-        """Rows that a line takes when folded to `width` cells; with wide characters now and then one too many."""
+        """Return the rows of a line wrapped to `width` cells; may exceed by one."""
         width = max(2, width)
         return max(1, -(-self._widths[number] // (width - self._wide[number])))
 
     def matching(self, wanted: LogFilter, start: int = 0) -> "array[int]":
-        """Numbers of the wanted lines from `start` on, in order. Slow for a million lines: call it in a thread."""
+        """Return the numbers of matching lines from `start` on, in order.
+
+        Slow for a million lines: call it in a thread.
+        """
         found: array[int] = array("I")
         for numbers in self.matching_blocks(wanted, start):
             found.extend(numbers)
         return found
 
     def matching_blocks(self, wanted: LogFilter, start: int = 0) -> Iterator[Sequence[int]]:
-        """`matching` in pieces, so that the caller may stop or let others run between them."""
+        """Yield `matching` block by block, so that the caller can stop in between."""
         total = len(self)
         if wanted.is_open:
             yield range(start, total)

@@ -1,4 +1,4 @@
-"""The log of a run with what is said about it: how much is shown, which filter, where the search is."""
+"""The log panel: log lines, status line, search and filter input."""
 
 from dataclasses import replace
 from typing import Literal
@@ -17,7 +17,7 @@ Asking = Literal["search", "filter"]
 
 
 class LogPanel(Vertical):
-    """A log view under a line that tells its state; a text field comes up for searching and filtering."""
+    """A log view below its status line, with an input for search and filter."""
 
     DEFAULT_CSS = """
     LogPanel {
@@ -34,19 +34,19 @@ class LogPanel(Vertical):
         self._asking: Asking = "search"
 
     def compose(self) -> ComposeResult:
-        """State, lines, text field."""
+        """Compose status line, lines and input."""
         yield Static(id="log-state", markup=False)
         yield self.view
         yield PromptInput()
 
     def on_mount(self) -> None:
-        """Say how things are."""
+        """Show the initial status."""
         self._tell()
 
-    # --- what the screen's keys do
+    # --- actions of the screen
 
     def ask(self, asking: Asking) -> None:
-        """Let the user type a text to search for, or one that lines must hold."""
+        """Ask for a text to search for or to filter by."""
         self._asking = asking
         texts = self.view.wanted.texts
         if asking == "search":
@@ -56,17 +56,17 @@ class LogPanel(Vertical):
         self.query_one(PromptInput).ask(placeholder, text, self.view)
 
     def next_level(self) -> None:
-        """Show one level less, or all again."""
+        """Raise the minimum level, or reset it after the last."""
         level = LEVELS[(LEVELS.index(self.view.wanted.level) + 1) % len(LEVELS)]
         self.view.set_filter(replace(self.view.wanted, level=level))
 
     def show_step(self, path: str | None) -> None:
-        """Show only the lines of a step and of all inside it; None shows those of all steps."""
+        """Show only the lines of a step and its descendants, or all lines."""
         self.view.set_filter(replace(self.view.wanted, path=path))
 
     @on(PromptInput.Answered)
     def _answered(self, event: PromptInput.Answered) -> None:
-        """Search, or filter; an empty text ends it."""
+        """Apply the search or filter; an empty text resets it."""
         event.stop()
         if self._asking == "search":
             self.view.set_search(event.text)
@@ -75,13 +75,13 @@ class LogPanel(Vertical):
 
     @property
     def is_asking(self) -> bool:
-        """Whether the text field is open."""
+        """Whether the input is open."""
         return self.query_one(PromptInput).is_asking
 
-    # --- telling
+    # --- status line
 
     def on_log_view_changed(self, event: LogView.Changed) -> None:
-        """Say what changed."""
+        """Update the status line."""
         event.stop()
         self._tell()
 

@@ -1,4 +1,4 @@
-"""Making a line that a program wrote safe to show: colours stay, everything else that moves a terminal goes."""
+"""Sanitizing of program output: colours stay, other control sequences go."""
 
 import re
 
@@ -7,7 +7,7 @@ from textual.content import Content
 
 TAB = 8
 LONGEST = 10_000
-"""Characters of one line that are kept; what is longer is no line for people."""
+"""Maximum length of a displayed line, in characters."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPES = re.compile(
@@ -24,7 +24,7 @@ _CONTROLS = re.compile(
 
 
 def clean(line: str) -> str:
-    """A line without anything but text and colour sequences; of what a carriage return overwrote, the last state."""
+    """Strip control sequences except colours; apply carriage returns."""
     if "\r" in line:
         line = line.rstrip("\r").rpartition("\r")[2]
     if len(line) > LONGEST:
@@ -37,12 +37,12 @@ def clean(line: str) -> str:
 
 
 def plain(line: str) -> str:
-    """A clean line without its colours: what is searched, filtered and copied."""
+    """Strip colours from a clean line, for search, filter and copy."""
     return _COLOUR.sub("", line) if "\x1b" in line else line
 
 
 def coloured(line: str) -> Content:
-    """A clean line as it is shown."""
+    """Return a clean line as styled content."""
     if "\x1b" not in line:
         return Content(line)
     return Content.from_rich_text(Text.from_ansi(line))

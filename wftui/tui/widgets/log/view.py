@@ -1,4 +1,4 @@
-"""Log lines on the screen: following the end, filtered, searched, folded, a million of them as cheap as forty."""
+"""The log view: following, filtering, searching and wrapping of log lines."""
 
 import asyncio
 from array import array
@@ -25,16 +25,19 @@ LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
     "warn": ("warn", "$text-warning"),
     "error": ("error", "$text-error"),
 }
-"""Word and colour of each level."""
+"""Name and colour of each level."""
 STEP_WIDTH = 16
 _NARROW = 90
-"""Below this many cells the level is one letter and the step takes less room."""
+"""Width below which the level is one letter and the step column narrower."""
 _AT_ONCE = 20_000
-"""Up to this many lines are filtered where they come in; more in a thread."""
+"""Number of lines up to which filtering runs synchronously."""
 
 
 class LogView(LineView):
-    """The lines of a run. `following`: the end stays in view as lines come in; scrolling up ends it."""
+    """The log lines of a run.
+
+    With `following` the end stays in view as lines arrive; scrolling up turns it off.
+    """
 
     DEFAULT_CSS = """
     LogView { background: $background; scrollbar-size-horizontal: 0; }
@@ -44,7 +47,7 @@ class LogView(LineView):
     folded: var[bool] = var(False)
 
     class Changed(Message):
-        """What the view shows has changed: more lines, another filter, following or not."""
+        """Lines, filter or following changed."""
 
         def __init__(self, view: "LogView") -> None:
             super().__init__()
@@ -52,7 +55,7 @@ class LogView(LineView):
 
         @property
         def control(self) -> "LogView":
-            """The view it happened in."""
+            """The view that sent the message."""
             return self.view
 
     def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
@@ -68,27 +71,30 @@ class LogView(LineView):
         self._busy = False
         self._wants_hit = False
 
-    # --- what is shown
+    # --- content
 
     def replace_lines(self, lines: LogLines) -> None:
-        """Show other lines, under the same filter."""
+        """Show other lines with the same filter."""
         self._numbers, self._ends = range(0), array("I")
         self.lines = lines
         self._start_over()
 
     def read(self) -> None:
-        """Take in the lines that have come since the last call."""
+        """Add the lines that arrived since the last call."""
         if not self._busy:
             self._take(self._read)
 
     def set_filter(self, wanted: LogFilter) -> None:
-        """Show only the wanted lines."""
+        """Show only matching lines."""
         if wanted != self.wanted:
             self.wanted = wanted
             self._start_over()
 
     def set_search(self, text: str) -> None:
-        """Mark a text in the lines shown and go to the next that holds it, round the end. "" marks nothing."""
+        """Highlight a text and go to the next match, wrapping around.
+
+        An empty text clears the search.
+        """
         if text != self.search:
             self.search, self._wants_hit = text, bool(text)
             self._start_over()
@@ -97,27 +103,27 @@ class LogView(LineView):
 
     @property
     def hits(self) -> int:
-        """How many of the lines shown hold the text searched for."""
+        """Number of shown lines that match the search."""
         return len(self._hits)
 
     @property
     def hit_at_cursor(self) -> int:
-        """Which of the hits the cursor is on or past, from 1; 0 when it stands before the first."""
+        """Number of the match at or before the cursor, from 1; 0 before the first."""
         line = self.line_at(self.cursor)
         return bisect_right(self._hits, line.number) if line else 0
 
     @property
     def shown(self) -> int:
-        """How many lines pass the filter."""
+        """Number of lines that pass the filter."""
         return len(self._numbers)
 
     def line_at(self, row: int) -> LogLine | None:
-        """The line in a row, or None when there is none."""
+        """Return the line in a row, or None."""
         index = self._index(row)
         return self.lines.line(self._numbers[index]) if 0 <= index < len(self._numbers) else None
 
     def jump(self, by: int) -> None:
-        """Put the cursor on the next (1) or previous (-1) line that holds the text searched for, round the ends."""
+        """Move to the next (1) or previous (-1) match, wrapping around."""
         line = self.line_at(self.cursor)
         if not self._hits or line is None:
             return
@@ -127,12 +133,12 @@ class LogView(LineView):
         self.post_message(self.Changed(self))
 
     def show_line(self, number: int) -> None:
-        """Put the cursor on a line, or on the next one that is shown."""
+        """Move the cursor to a line, or to the next one shown."""
         if self._numbers:
             self.show_row(self._row_of(number), centre=True)
 
     def text(self) -> str:
-        """All lines shown, as plain text. For copying; may be long."""
+        """Return all shown lines as plain text."""
         return "\n".join(plain(self.lines.line(number).text) for number in self._numbers)
 
     # --- reading
@@ -164,7 +170,7 @@ class LogView(LineView):
         self._show_again(keep)
 
     def _show_again(self, keep: int | None) -> None:
-        """Go to the line the cursor was on, and from there to the first hit of a new search."""
+        """Restore the cursor, then go to the first match of a new search."""
         if keep is not None:
             self.show_line(keep)
         elif self._wants_hit and self._numbers:
@@ -194,7 +200,7 @@ class LogView(LineView):
         self._show()
 
     def _folded_ends(self, numbers: Sequence[int], room: int, end: int = 0) -> "array[int]":
-        """The row after the last one of each line, when the first begins in row `end`."""
+        """Return the end row of each line, the first starting in row `end`."""
         height = self.lines.height
         return array("I", accumulate((height(number, room) for number in numbers), initial=end))[1:]
 
@@ -223,28 +229,28 @@ class LogView(LineView):
     # --- following
 
     def watch_following(self, following: bool) -> None:
-        """Going back to following goes to the end."""
+        """Go to the end when following is turned on."""
         if following and self.is_mounted:
             self._go_to_end()
         self.post_message(self.Changed(self))
 
     def watch_folded(self) -> None:
-        """Rows and lines are no longer the same, or are again."""
+        """Recompute rows when wrapping changes."""
         if self.is_mounted:
             self._start_over()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolling up stops following, coming back to the end goes on with it."""
+        """Turn following off when scrolled up, and on at the end."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self.following = self.is_vertical_scroll_end
 
     def on_line_view_moved(self) -> None:
-        """Following goes with the cursor on the last row."""
+        """Follow while the cursor is on the last row."""
         self.following = self.cursor >= self.rows - 1
 
     def on_resize(self) -> None:
-        """Folded lines fold anew."""
+        """Wrap lines for the new width."""
         super().on_resize()
         if self.folded:
             self._start_over()
@@ -273,13 +279,13 @@ class LogView(LineView):
         return max(10, self.room - self._prefix_width)
 
     def empty(self) -> str:
-        """Why there is nothing to see."""
+        """Return why there are no rows."""
         if self._busy:
             return "Looking through the lines…"
         return "No line passes the filter." if len(self.lines) else "No log lines yet."
 
     def row(self, index: int, width: int) -> Content:
-        """Time, level, step and text; a folded line's further rows hold text only."""
+        """Render time, level, step and text; continuation rows show text only."""
         at = self._index(index)
         line = self.lines.line(self._numbers[at])
         text = self._marked(coloured(line.text))
@@ -311,5 +317,5 @@ class LogView(LineView):
 
 
 def local_time(moment: datetime) -> str:
-    """The time of day where the user is: `19:17:52`."""
+    """Return the local time of day: `19:17:52`."""
     return moment.astimezone().strftime("%H:%M:%S")

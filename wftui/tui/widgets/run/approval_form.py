@@ -1,4 +1,4 @@
-"""The answer to a step that asks a person: its question, what else it wants to know, approve and reject."""
+"""The approval form: prompt, fields, approve and reject."""
 
 import asyncio
 from typing import ClassVar
@@ -21,14 +21,14 @@ from wftui.tui.widgets.schema_form.form import SchemaForm
 
 
 class _PatientForm(SchemaForm):
-    """Does not take the focus when it comes: the user may be in the middle of something else."""
+    """A form that does not take the focus when shown: the user may be elsewhere."""
 
     def focus_first(self) -> None:
-        """Nothing; the first field is focused when the user goes there."""
+        """Keep the focus where it is."""
 
 
 class ApprovalForm(Vertical):
-    """Stands where a run waits for a person; hidden while it does not."""
+    """Shown while a run waits for an approval."""
 
     DEFAULT_CSS = """
     ApprovalForm {
@@ -51,7 +51,7 @@ class ApprovalForm(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
     class Answered(Message):
-        """The person decided."""
+        """The user approved or rejected."""
 
         def __init__(self, path: str, approved: bool, data: Json) -> None:
             super().__init__()
@@ -66,7 +66,7 @@ class ApprovalForm(Vertical):
         self._filled: Node | None = None
 
     def compose(self) -> ComposeResult:
-        """Question, room for a form, what is wrong, buttons."""
+        """Compose prompt, space for a form, error line and buttons."""
         yield Static(id="approval-prompt", markup=False)
         yield Static(id="approval-wrong", markup=False)
         with Horizontal(id="approval-buttons"):
@@ -74,7 +74,7 @@ class ApprovalForm(Vertical):
             yield Button("Reject  [dim]x[/]", id="reject", variant="error", compact=True)
 
     def show(self, step: StepResult | None) -> None:
-        """Ask what a step asks; None asks nothing."""
+        """Show the approval a step asks for; None hides the form."""
         path = step.path if step is not None else None
         if path == self.path:
             return
@@ -93,13 +93,13 @@ class ApprovalForm(Vertical):
             self.mount(_PatientForm(self._filled), before="#approval-wrong")
 
     async def answer(self, approved: bool) -> None:
-        """Decide. An approval whose form is not filled in as it must be says so at its fields instead."""
+        """Approve or reject; an approval with invalid fields shows their errors."""
         if self.path is None:
             return
         data = self._filled.collect() if approved and self._filled is not None else None
         if approved and self._filled is not None and self._schema is not None:
             problems = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._filled)}
-            # In a thread, because a hostile pattern can take its time.
+            # In a thread: a hostile pattern can be slow.
             _, found = await asyncio.to_thread(validate_inputs, self._schema, data)
             for problem in found:
                 problems.setdefault(problem.pointer, problem.message)
@@ -122,6 +122,6 @@ class ApprovalForm(Vertical):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field is no decision: it goes to the button."""
+        """Move to the button: Enter in a field does not approve."""
         event.stop()
         self.query_one("#approve", Button).focus()

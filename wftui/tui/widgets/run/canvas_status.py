@@ -1,4 +1,4 @@
-"""The statuses that a canvas of declared steps shows for a run, in which steps may stand many times."""
+"""Statuses of declared steps on the canvas, aggregated over iterations."""
 
 from collections import Counter, defaultdict
 
@@ -10,10 +10,10 @@ _STRONGEST = ("running", "waiting", "failed", "cancelled", "completed", "skipped
 
 
 def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
-    """Status and short text by the path of each declared step.
+    """Return status and short text by the path of each declared step.
 
-    A step that repeats tells how far it is. A step inside one that repeats shows the strongest status of all the times
-    it stands in the run, and how many of them have ended, unless the record does not hold them all.
+    A repeating step shows its progress. A step inside one shows the strongest status of its instances and, if the
+    record holds all of them, how many have ended.
     """
     record = state.record
     times: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -41,7 +41,7 @@ def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _leaves_out(record: ExecutionRecord, path: str) -> bool:
-    """Whether iterations around a declared step are left out of the record."""
+    """Return whether the record omits iterations around a declared step."""
     above = parent_path(path)
     while above is not None:
         step = record.step(above)

@@ -1,4 +1,4 @@
-"""One step of a run in detail: what came in, what went out, what went wrong, how often it was tried."""
+"""Details of one step: error, output, input and attempts."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from wftui.tui.widgets.value.view import line_content
 
 Section = Literal["input", "output", "error"]
 _MOST = 200
-"""Lines of one value shown here; opening it shows the rest."""
+"""Maximum number of lines per value; opening the value shows the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class DetailRow:
 
 
 class StepDetail(LineView):
-    """The step under the timeline's cursor. Enter on a line opens the whole value it belongs to."""
+    """The selected step; Enter opens the value under the cursor."""
 
     DEFAULT_CSS = """
     StepDetail { background: $surface; }
     """
 
     class Opened(Message):
-        """A value of the step is to be shown in full."""
+        """A value of the step was opened."""
 
         def __init__(self, step: StepResult, section: Section) -> None:
             super().__init__()
@@ -58,7 +58,7 @@ class StepDetail(LineView):
         self.stopped = False
 
     def show(self, step: StepResult | None, *, stopped: bool = False) -> None:
-        """Show a step as it is now; `stopped`: it was at work when the process of its run ended."""
+        """Show a step; `stopped`: it was running when its process ended."""
         if step is not self.step:
             self.cursor = 0
             self.scroll_to(y=0, animate=False)
@@ -75,7 +75,7 @@ class StepDetail(LineView):
         return [DetailRow(part) for line in lines for part in line.wrap(max(2, self.room))]
 
     def tick(self) -> None:
-        """Let the time of a step that is at work go on; its values stay as they are laid out."""
+        """Update the elapsed time of a running step."""
         if self.step is not None and self.step.status in {"running", "waiting"} and not self.stopped:
             head = self._head(self.step)
             if len(head) == self._head_rows:
@@ -85,13 +85,13 @@ class StepDetail(LineView):
                 self.show(self.step, stopped=self.stopped)
 
     def on_resize(self) -> None:
-        """Values are laid out for the width."""
+        """Lay out the values for the new width."""
         super().on_resize()
         self.show(self.step, stopped=self.stopped)
 
     @property
     def section(self) -> Section:
-        """The section under the cursor; before the first, the one that matters most."""
+        """The section under the cursor; above the first one, error or output."""
         if self.cursor < len(self._rows):
             for row in reversed(self._rows[: self.cursor + 1]):
                 if row.section is not None:
@@ -105,16 +105,16 @@ class StepDetail(LineView):
             self.post_message(self.Opened(self.step, self.section))
 
     def empty(self) -> str:
-        """Why there is nothing to see."""
+        """Return why there are no rows."""
         return "No step is selected."
 
     def row(self, index: int, width: int) -> Content:
-        """A line."""
+        """Render a line."""
         return self._rows[index].content.truncate(width, ellipsis=not self.ascii_only)
 
 
 def section_value(step: StepResult, section: Section) -> Json:
-    """What a section is about, as JSON."""
+    """Return the value of a section as JSON."""
     if section == "error":
         return step.error.to_wire() if step.error is not None else None
     return step.input if section == "input" else step.output

@@ -1,4 +1,4 @@
-"""Bars over time, in half cells: where a step lies in its run's time, and which parts of it were waiting."""
+"""Gantt bars in half cells: when a step was running and when waiting."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,10 @@ _WAITS: dict[tuple[bool, bool], str] = {(True, True): "╌", (True, False): "╴
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time, in seconds since the run began. `wait`: between two attempts, or for a person."""
+    """A time span, in seconds since the run began.
+
+    `wait` is the time between two attempts, or for an approval.
+    """
 
     start: float
     end: float
@@ -23,7 +26,7 @@ class Span:
 
 
 def run_seconds(record: ExecutionRecord, now: datetime) -> float:
-    """Seconds from a run's start to its end, or to now while it goes on; 0 before it starts."""
+    """Return the duration of a run so far, in seconds; 0 before it starts."""
     start = record.started_at or record.created_at
     if start is None:
         return 0.0
@@ -31,7 +34,7 @@ def run_seconds(record: ExecutionRecord, now: datetime) -> float:
 
 
 def step_seconds(step: StepResult, now: datetime) -> float | None:
-    """Seconds a step took, or has taken so far; None when it has not started."""
+    """Return the duration of a step so far, in seconds; None before it starts."""
     if step.duration is not None:
         return step.duration / 1000
     if step.started_at is None:
@@ -40,7 +43,7 @@ def step_seconds(step: StepResult, now: datetime) -> float | None:
 
 
 def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span]:
-    """When a step was at work and when it waited, in order."""
+    """Return when a step was running and when waiting, in order."""
     origin = record.started_at or record.created_at
     if origin is None or step.started_at is None:
         return []
@@ -56,7 +59,7 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
     for attempt in step.attempts:
         if found:
             found.append(Span(found[-1].end, at(attempt.started_at), "wait"))
-        # Of an attempt whose process died nobody knows the end.
+        # The end of an attempt whose process died is unknown.
         known = attempt.completed_at or (end if attempt is step.attempts[-1] else attempt.started_at)
         found.append(Span(at(attempt.started_at), at(known)))
     if found[-1].end < at(end):
@@ -65,9 +68,9 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
 
 
 def bar(parts: list[Span], length: float, width: int, *, ascii_only: bool = False) -> list[tuple[str, Kind]]:
-    """A line of exactly `width` cells in which `length` seconds fit, as runs of one kind each.
+    """Return `length` seconds as segments of one kind, exactly `width` cells in total.
 
-    Whatever has started shows at least half a cell; work hides waiting in the same place.
+    Every span takes at least half a cell; running hides waiting in the same cell.
     """
     if width <= 0:
         return []

@@ -1,4 +1,4 @@
-"""The two lines over a run: what it is and how it stands; how far it is and where."""
+"""The header of a run: identity and status, progress and current step."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -34,12 +34,12 @@ class RunHeader(Widget):
         self.playback = ""
 
     def read(self, run: RunState) -> None:
-        """Show a run as it is now."""
+        """Show the current state of a run."""
         self.run = run
         self.refresh()
 
     def render(self) -> Content:
-        """Both lines."""
+        """Render both lines."""
         width = self.content_size.width
         return Content("\n").join([self._first(width), self._second(width)])
 

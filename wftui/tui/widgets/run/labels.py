@@ -1,4 +1,4 @@
-"""Short sentences about runs and steps, for lists and headers; the same words wherever a run is shown."""
+"""Labels of runs and steps, shared by lists and headers."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from wftui.tui.widgets.log.sanitize import clean, plain
 
 
 def first_line(text: str) -> str:
-    """The first line of a text that is not empty, without anything a terminal would act on."""
+    """Return the first non-empty line, sanitized."""
     for line in text.splitlines():
         if line.strip():
             return plain(clean(line)).strip()
@@ -17,7 +17,7 @@ def first_line(text: str) -> str:
 
 
 def elapsed(seconds: float, *, live: bool) -> str:
-    """How long something takes: whole seconds while it goes on (`0:07`, `1:02:03`), exact at the end (`1.2s`)."""
+    """Return a duration: `0:07`, `1:02:03` while live, else exact (`1.2s`)."""
     if not live:
         return format_duration(seconds)
     whole = int(seconds)
@@ -26,7 +26,10 @@ def elapsed(seconds: float, *, live: bool) -> str:
 
 
 def local_timestamp(moment: datetime, now: datetime) -> str:
-    """A moment where the user is: `19:17:52` today, `11-20 19:17` this year, else `2025-11-20 19:17`."""
+    """Return a local time: `19:17:52` today, else `11-20 19:17`.
+
+    Times of other years include the year: `2025-11-20 19:17`.
+    """
     here, today = moment.astimezone(), now.astimezone()
     if here.date() == today.date():
         return here.strftime("%H:%M:%S")
@@ -34,7 +37,10 @@ def local_timestamp(moment: datetime, now: datetime) -> str:
 
 
 def iteration_counts(iterations: Iterations, *, live: bool) -> str:
-    """How far a forEach or loop is: `37 of 100, 2 failed`; of a loop, `3 so far` and at its end `3 rounds`."""
+    """Return the progress of a forEach or loop: `37 of 100, 2 failed`.
+
+    A loop shows `3 so far`, at its end `3 rounds`.
+    """
     ended = iterations.completed + iterations.failed
     if iterations.total is not None:
         text = f"{ended} of {iterations.total}"
@@ -44,7 +50,7 @@ def iteration_counts(iterations: Iterations, *, live: bool) -> str:
 
 
 def waiting_label(waits: Waiting, now: datetime) -> str:
-    """What a step waits for."""
+    """Return the reason a step is waiting."""
     left = "" if waits.until is None else format_duration(max(0.0, (waits.until - now).total_seconds()))
     match waits.reason:
         case "approval":
@@ -59,16 +65,16 @@ def waiting_label(waits: Waiting, now: datetime) -> str:
 
 
 def progress_label(step: StepResult) -> str:
-    """What a running step says of itself: `40% copying`."""
+    """Return the progress a running step reports: `40% copying`."""
     share = f"{step.progress:.0%}" if step.progress is not None else ""
     return " ".join(part for part in (share, first_line(step.message or "")) if part)
 
 
 def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
-    """What there is to say about a step beyond its status: its error, wait, progress, counters or skip reason.
+    """Return a note on a step: error, wait, progress, counters or skip reason.
 
     Args:
-        stopped: it was at work when the process of its run ended.
+        stopped: the step was running when the process of its run ended.
     """
     if stopped:
         return f"was {step.status} when its process ended"
@@ -87,13 +93,13 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
 
 
 def error_location(error: ExecutionError) -> str:
-    """Where in workflow.json an error comes from: `line 12, /steps/2/input/url`; "" when that is not known."""
+    """Return the location of an error: `line 12, /steps/2/input/url`, or ""."""
     parts = [f"line {error.line}" if error.line else "", error.pointer or ""]
     return ", ".join(part for part in parts if part)
 
 
 def run_label(record: ExecutionRecord, *, asks: bool) -> str:
-    """The word for a run: its status, or that it is on its way to being cancelled or asks a person."""
+    """Return the displayed status of a run, including cancelling and waiting."""
     if record.status != "running":
         return record.status
     return "cancelling" if record.cancel_requested else "waiting for you" if asks else "running"

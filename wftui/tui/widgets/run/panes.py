@@ -1,4 +1,4 @@
-"""The panes of the monitor: steps over time, the selected step, results, canvas, log; one or several at a time."""
+"""The panes of the monitor: steps, step details, results, canvas, log."""
 
 from dataclasses import replace
 from typing import Literal
@@ -34,11 +34,14 @@ PANES: tuple[tuple[Pane, str], ...] = (
     ("canvas", "Canvas"),
 )
 WIDE = 110
-"""Columns from which steps, one other pane and the log stand together."""
+"""Width from which steps, one other pane and the log are shown side by side."""
 
 
 class RunPanes(Container):
-    """What is shown of a run. The log has a place of its own where there is room, and is one of the panes elsewhere."""
+    """The panes of a run.
+
+    The log is always visible in a wide terminal and one of the panes in a narrow one.
+    """
 
     DEFAULT_CSS = """
     RunPanes {
@@ -83,7 +86,7 @@ class RunPanes(Container):
         self.state = state
         self.pane: Pane = "steps"
         self.chosen = False
-        """Whether the user has picked a pane or a step; until then the panes follow the run."""
+        """Whether the user picked a pane or a step; until then the panes follow the run."""
         self.timeline = Timeline(state, now, ascii_only=ascii_only)
         self.detail = StepDetail(now, ascii_only=ascii_only)
         self.results = ValueView(source, ascii_only=ascii_only, id="results")
@@ -94,7 +97,7 @@ class RunPanes(Container):
         self._drawn: RunState | None = None
 
     def compose(self) -> ComposeResult:
-        """Tabs, upper part, log."""
+        """Compose tabs, upper part and log."""
         yield self._tabs
         with Container(id="upper"):
             yield self.timeline
@@ -105,13 +108,13 @@ class RunPanes(Container):
         yield self.log_panel
 
     def on_mount(self) -> None:
-        """Begin with the steps."""
+        """Start with the steps."""
         self.timeline.border_title, self.results.border_title, self.canvas.border_title = "Steps", "Results", "Canvas"
         self._show_pane("steps")
         self.timeline.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        """One pane at a time, or several."""
+        """Choose the layout for the width."""
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.width < WIDE, "-narrow")
 
@@ -123,7 +126,7 @@ class RunPanes(Container):
     # --- the run
 
     def show(self, state: RunState) -> None:
-        """Show a run as it is now, or, being given another state, as it was at another moment."""
+        """Show the current state of a run, or another state during playback."""
         if state is not self.state:
             self.state = state
             self.timeline.replace_state(state)
@@ -135,12 +138,12 @@ class RunPanes(Container):
         self.show_side()
 
     def tick(self) -> None:
-        """Let the times shown go on."""
+        """Update elapsed times."""
         self.timeline.redraw()
         self.detail.tick()
 
     def show_side(self) -> None:
-        """Bring the pane beside the timeline up to date, whichever it is."""
+        """Update the pane beside the timeline."""
         if self.pane == "results":
             self._show_results()
         elif self.pane == "canvas":
@@ -168,7 +171,7 @@ class RunPanes(Container):
             self.canvas.set_graph(nodes_from_steps(self.state.declared.values(), counted))
         self.canvas.set_statuses(*canvas_statuses(self.state))
 
-    # --- which pane
+    # --- current pane
 
     def _show_pane(self, pane: Pane) -> None:
         self.pane = pane
@@ -177,7 +180,7 @@ class RunPanes(Container):
         self._tabs.current = pane
 
     def _come_to(self, pane: Pane) -> None:
-        """Show a pane because the run has come to it; keys do not stay with one that is no longer in view."""
+        """Switch the pane automatically; move the focus if its widget is hidden."""
         if pane == self.pane:
             return
         was_in_it = self.screen.focused is self._view(self.pane)
@@ -195,7 +198,7 @@ class RunPanes(Container):
         return views[pane]
 
     def pick(self, pane: Pane, *, enter: bool = True) -> None:
-        """Show a pane because the user wants it; where the log has a place of its own, only the focus goes there."""
+        """Show a pane chosen by the user; a visible log is only focused."""
         self.chosen = True
         if pane != "logs" or self.has_class("-narrow"):
             self._show_pane(pane)
@@ -204,12 +207,12 @@ class RunPanes(Container):
             self._view(pane).focus()
 
     def show_steps(self) -> None:
-        """Make sure that the steps are in view."""
+        """Bring the steps into view."""
         if self.pane != "steps" and self.has_class("-narrow"):
             self.pick("steps")
 
     def show_log(self) -> None:
-        """Make sure that the log is in view."""
+        """Bring the log into view."""
         if self.has_class("-narrow") and self.pane != "logs":
             self.pick("logs")
 
@@ -220,7 +223,7 @@ class RunPanes(Container):
             if pane == event.pane:
                 self.pick(pane, enter=event.enter)
 
-    # --- the selected step
+    # --- selected step
 
     @on(LineView.Moved)
     def _moved(self, event: LineView.Moved) -> None:
@@ -229,21 +232,21 @@ class RunPanes(Container):
             self.selection_changed()
 
     def selection_changed(self) -> None:
-        """Show what belongs to the step that is selected now."""
+        """Show the details of the selected step."""
         self.show_side()
         step, wanted = self.timeline.selected, self.log_view.wanted
         if step is not None and wanted.path is not None:
             self.log_view.set_filter(replace(wanted, path=step.path))
 
     def follow(self) -> None:
-        """Keep up with the run again, in timeline and log."""
+        """Follow the run again, in timeline and log."""
         self.timeline.following = True
         self.timeline.read()
         self.selection_changed()
         self.log_view.following = True
 
     def toggle_failures(self) -> None:
-        """Show only failed steps, or all."""
+        """Toggle between failed steps and all steps."""
         self.show_steps()
         self.timeline.show_only_failures(not self.timeline.only_failures)
         self.timeline.border_title = "Failures" if self.timeline.only_failures else "Steps"
@@ -263,7 +266,7 @@ class RunPanes(Container):
             self.pick("steps")
 
     def line_step(self) -> str | None:
-        """Address of the step that made what is under the cursor; None for what no step made."""
+        """Return the path of the step under the cursor, if any."""
         focused = self.screen.focused
         if focused is self.log_view:
             line = self.log_view.line_at(self.log_view.cursor)
@@ -273,7 +276,7 @@ class RunPanes(Container):
         return self.timeline.selected.path if self.timeline.selected is not None else None
 
     def to_copy(self) -> tuple[Json, str]:
-        """What copying would take, and what it is; "" when there is nothing."""
+        """Return the value to copy and its description; "" if there is none."""
         if self.screen.focused is self.log_view:
             line = self.log_view.line_at(self.log_view.cursor)
             return (plain(line.text), "the line") if line is not None else (None, "")

@@ -1,4 +1,4 @@
-"""Playing a run back from its events: forwards in time, one event on, one event back."""
+"""Playback of a run from its events, in time or event by event."""
 
 import asyncio
 from array import array
@@ -10,13 +10,16 @@ from wftui.model.events import ExecutionEvent, Log
 from wftui.tui.widgets.run.state import RunState
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
-"""A page of the run's events after a number; an empty one at the end."""
+"""Returns a page of the run's events after a sequence number; empty at the end."""
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1024.0)
 
 
 class Playback:
-    """A run at some moment of its past. Events are read page by page, so that a long run takes no more room."""
+    """A run at a past point in time.
+
+    Events are read page by page, so that memory does not grow with the run.
+    """
 
     def __init__(self, run_id: str, source: EventSource) -> None:
         self.state = RunState(run_id)
@@ -30,12 +33,12 @@ class Playback:
         self._moving = asyncio.Lock()
 
     def change_speed(self, by: int) -> None:
-        """One speed up or down."""
+        """Change to the next higher or lower speed."""
         place = SPEEDS.index(self.speed) + by
         self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
 
     async def advance(self, seconds: float) -> None:
-        """Let time go on, at the playback's speed; pauses at the end."""
+        """Advance the time at the playback speed; pause at the end."""
         async with self._moving:
             following = await self._next()
             if self.moment is None:
@@ -49,7 +52,7 @@ class Playback:
                 self.playing = False
 
     async def forward(self) -> None:
-        """On to the next event that is more than log."""
+        """Advance to the next event other than a log line."""
         async with self._moving:
             following = await self._next()
             while following is not None:
@@ -60,7 +63,7 @@ class Playback:
                 following = await self._next()
 
     async def back(self) -> None:
-        """Back to the event before that is more than log, by folding again from the first."""
+        """Go back to the previous event other than a log line; replays from the start."""
         async with self._moving:
             target = self._stops[-2] if len(self._stops) > 1 else 1
             fresh = Playback(self.state.record.id, self._source)

@@ -1,4 +1,4 @@
-"""The rows of a run that are open: steps, and stretches of iterations whose details its record leaves out."""
+"""Rows of the timeline: steps, and ranges of omitted iterations."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from wftui.model.paths import iteration_index, owner_path
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One line of the timeline. `opens`: there is something below it; `is_open`: and it is shown."""
+    """One row of the timeline; `opens`: the step has children."""
 
     step: StepResult
     depth: int
@@ -24,7 +24,7 @@ RowOf = Callable[[int], StepRow]
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Iterations of one step that stand in rows one after another."""
+    """Consecutive rows of iterations of one step."""
 
     owner: str
     indices: Sequence[int]
@@ -36,7 +36,7 @@ class _Stretch:
 
 
 class Rows:
-    """Rows by their number. A hundred thousand of a stretch cost no more than one, until they are looked at."""
+    """Rows by number; iterations of a range are created on access."""
 
     def __init__(self) -> None:
         self._parts: list[list[StepRow] | _Stretch] = []
@@ -59,7 +59,7 @@ class Rows:
         return (self[number] for number in range(self._count))
 
     def add(self, row: StepRow) -> None:
-        """One more row."""
+        """Append a row."""
         part = self._parts[-1] if self._parts else None
         if not isinstance(part, list):
             part = []
@@ -69,7 +69,7 @@ class Rows:
         self._count += 1
 
     def add_stretch(self, owner: str, indices: Sequence[int], row_of: RowOf) -> None:
-        """A row for each of these iterations of a step; the indices ascend."""
+        """Append a row for each of these iterations; the indices ascend."""
         if indices:
             stretch = _Stretch(owner, indices, row_of)
             self._stretches.setdefault(owner, []).append((self._count, stretch))
@@ -77,7 +77,7 @@ class Rows:
             self._count += len(indices)
 
     def place(self, path: str) -> int | None:
-        """The number of the row that shows the step at an address, or None."""
+        """Return the row number of a step, or None."""
         found = self._places.get(path)
         if found is None and path.endswith("]"):
             for start, stretch in self._stretches.get(owner_path(path), ()):

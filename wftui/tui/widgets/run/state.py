@@ -1,4 +1,4 @@
-"""What the monitor knows of one run: its record, its log, its steps as a tree; made by folding events, nothing else."""
+"""State of one run in the monitor, folded from its events."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ _TURN_CHARACTERS = 100_000
 
 
 def batches(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEvent]]:
-    """A batch in parts, each folded in some milliseconds, so that others get their turn between them."""
+    """Split events into batches that each fold in a few milliseconds."""
     start = characters = 0
     for at, event in enumerate(events):
         characters += len(event.message) if isinstance(event, Log) else 0
@@ -26,7 +26,7 @@ def batches(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEven
 
 
 class RunState:
-    """A run as far as its events have been read."""
+    """A run folded from the events read so far."""
 
     def __init__(self, run_id: str) -> None:
         self.record = new_record(run_id)
@@ -34,18 +34,18 @@ class RunState:
         self.tree = StepTree(self.record)
         self.declared: dict[str, StepInfo] = {}
         self.active: dict[str, StepResult] = {}
-        """The steps that run or wait, by path."""
+        """Running and waiting steps, by path."""
         self.last_sign: datetime | None = None
-        """When the run was last heard of, before anybody noticed that its process had ended."""
+        """Time of the last sign of life of the run's process."""
         self.retried = False
-        """Whether any step was tried more than once."""
+        """Whether any step was attempted more than once."""
         self._handled = 0
 
     def apply(self, events: Iterable[ExecutionEvent]) -> None:
-        """Fold some events.
+        """Apply events in order.
 
         Raises:
-            GapError: when one between the last applied and these is missing.
+            GapError: an event is missing.
         """
         for event in events:
             if event.seq and event.seq <= self.record.last_seq:
@@ -75,23 +75,23 @@ class RunState:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the run has ended."""
         return self.record.status in TERMINAL
 
     def moment(self, now: datetime) -> datetime:
-        """The moment that times are counted to: now, but the clock of an interrupted run has stopped."""
+        """Return the reference time for durations; frozen for interrupted runs."""
         return self.last_sign or now if self.record.status == "interrupted" else now
 
     def is_stopped(self, step: StepResult) -> bool:
-        """Whether a step was at work when the process of the run ended."""
+        """Return whether a step was running when the process of the run ended."""
         return self.record.status == "interrupted" and step.status in {"running", "waiting"}
 
     @property
     def is_live(self) -> bool:
-        """Whether time goes on for this run."""
+        """Whether the run is in progress."""
         return self.record.status in {"pending", "running"}
 
     @property
     def warnings(self) -> int:
-        """How many failures the run went on after."""
+        """Number of handled failures."""
         return max(self.record.warnings, self._handled)

@@ -1,4 +1,4 @@
-"""The steps of a run over time: one line each, as a tree, with a bar where the step lies in the run's time."""
+"""The timeline: the steps of a run as a tree, with Gantt bars."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -22,20 +22,23 @@ from wftui.tui.widgets.run.tree import current_step, failed_step, title
 _DURATION = 8
 _ATTEMPTS = 4
 _MEASURED = 500
-"""Rows that are measured for the width of the names, spread over all, with the first and the last."""
+"""Number of rows sampled for the width of the name column."""
 _ASKED = 100
-"""Iterations that are read back at a time; who scrolls past more does not look at the others."""
+"""Maximum number of iterations loaded at a time."""
 
 
 class Timeline(LineView):
-    """The steps of a run. `following`: the cursor stays with the step the run is at, until the user moves it."""
+    """The steps of a run.
+
+    With `following` the cursor stays on the current step until the user moves it.
+    """
 
     DEFAULT_CSS = """
     Timeline { background: $surface; }
     """
 
     class DetailsRequested(Message):
-        """Iterations came into view whose details have to be read back; `take_requested` names them."""
+        """Omitted iterations came into view; `take_requested` returns their paths."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,plus", "open(True)", "Open", show=False),
@@ -61,7 +64,7 @@ class Timeline(LineView):
         self._widest = 0
         self._built: tuple[object, ...] = ()
 
-    # --- what is shown
+    # --- content
 
     @property
     def selected(self) -> StepResult | None:
@@ -69,7 +72,7 @@ class Timeline(LineView):
         return self._rows[self.cursor].step if self.cursor < len(self._rows) else None
 
     def read(self) -> None:
-        """Show the steps as they are now; the cursor stays on its step, or goes with the run while following."""
+        """Update the steps; the cursor stays on its step, or follows the run."""
         selected = self.selected
         self._build()
         self.redraw()
@@ -78,7 +81,7 @@ class Timeline(LineView):
             self.select(step.path)
 
     def replace_state(self, state: RunState) -> None:
-        """Show another run, or the same at another moment."""
+        """Show another run, or another state of the same run."""
         selected, self.state = self.selected, state
         self._rows = Rows()
         self._wanted.clear()
@@ -87,7 +90,7 @@ class Timeline(LineView):
             self.select(selected.path)
 
     def select(self, path: str, *, reveal: bool = False) -> bool:
-        """Put the cursor on the step at an address, or on the nearest shown above it; False when there is none."""
+        """Move the cursor to a step or its nearest visible ancestor, if any."""
         if reveal:
             self.state.tree.reveal(path)
             self._build()
@@ -101,13 +104,13 @@ class Timeline(LineView):
         return False
 
     def take_requested(self) -> list[str]:
-        """The iterations drawn last whose details the record leaves out; they count as asked for."""
+        """Return the requested iterations, most recent last, and reset the request."""
         wanted = list(self._wanted)[-_ASKED:]
         self._wanted.clear()
         return wanted
 
     def _build(self) -> None:
-        """Make the rows again, where there are other ones now."""
+        """Rebuild the rows if they changed."""
         built = (self.state, self.state.tree.version, self.only_failures)
         if built == self._built and not self.only_failures:
             return
@@ -120,18 +123,18 @@ class Timeline(LineView):
         self.set_rows(len(self._rows))
 
     def show_only_failures(self, only: bool) -> None:
-        """Show only what failed, and what it stands in; or everything again."""
+        """Show only failed steps and their ancestors, or all steps."""
         self.only_failures = only
         self.read()
 
     def open_all(self) -> None:
-        """Open every step of the tree; once more: close it again to what it was at first."""
+        """Expand all steps, or restore the initial state."""
         self.state.tree.open_all(None if self.state.tree.everything else True)
         self.following = False
         self.read()
 
     def to_next_failure(self) -> None:
-        """Put the cursor on the next failed step, round the end, opening what it stands in."""
+        """Move to the next failed step, wrapping around, and expand its ancestors."""
         failed = [row.step.path for row in self.state.tree.rows(only_failures=True) if row.step.status == "failed"]
         if not failed:
             return
@@ -147,11 +150,11 @@ class Timeline(LineView):
     # --- keys
 
     def on_line_view_moved(self) -> None:
-        """Whoever moves the cursor does not want it taken away."""
+        """Stop following when the user moves the cursor."""
         self.following = False
 
     def action_open(self, is_open: bool) -> None:
-        """Show or hide what is below a step; closing a closed one goes to the step above it."""
+        """Expand or collapse a step; collapsing again moves to its parent."""
         if self.cursor >= len(self._rows):
             return
         row = self._rows[self.cursor]
@@ -164,12 +167,12 @@ class Timeline(LineView):
             self.post_message(self.Moved(self))
 
     def action_switch(self) -> None:
-        """Show what is below a step, or hide it."""
+        """Toggle the step under the cursor."""
         if self.cursor < len(self._rows):
             self.action_open(not self._rows[self.cursor].is_open)
 
     def clicked(self, index: int, x: int) -> None:
-        """A click on the sign before a name opens or closes it."""
+        """Toggle a step by a click on its expander."""
         row = self._rows[index]
         if row.opens and 2 * row.depth <= x < 2 * row.depth + 2:
             self.action_switch()
@@ -177,7 +180,7 @@ class Timeline(LineView):
     # --- drawing
 
     def empty(self) -> str:
-        """Why there is nothing to see."""
+        """Return why there are no rows."""
         return "No step has failed." if self.only_failures else "No step yet."
 
     def _lead(self, row: StepRow) -> str:
@@ -185,7 +188,7 @@ class Timeline(LineView):
         return "  " * row.depth + signs[row.is_open]
 
     def row(self, index: int, width: int) -> Content:
-        """Sign, glyph, name, bar, duration, attempts, remark."""
+        """Render expander, glyph, name, bar, duration, attempts and note."""
         row, now = self._rows[index], self.state.moment(self.now())
         step, stopped = row.step, self.state.is_stopped(row.step)
         if self.state.tree.is_missing(step):
@@ -221,7 +224,7 @@ class Timeline(LineView):
         return Content.assemble(*parts)
 
     def _columns(self, width: int) -> tuple[int, int, int]:
-        """Cells for name, bar and remark."""
+        """Return the widths of name, bar and note."""
         fixed = 1 + _DURATION + (_ATTEMPTS if self.state.retried else 0)
         names = min(self._widest, max(14, int(width * 0.42)))
         bars = max(6, min(40, int((width - names - fixed) * 0.5)))
@@ -236,7 +239,7 @@ class Timeline(LineView):
 
 
 def _fit(text: str, cells: int, ascii_only: bool) -> str:
-    """A text in exactly so many cells, cut with a sign that it was."""
+    """Pad or truncate a text to exactly `cells` cells."""
     if cells <= 0:
         return ""
     if cell_len(text) <= cells:

@@ -1,4 +1,4 @@
-"""The steps of a run as a tree, and the rows of it that are open: what the timeline shows, without a screen."""
+"""The step tree of a run and its expanded rows, independent of widgets."""
 
 from bisect import insort
 from collections import OrderedDict
@@ -12,11 +12,11 @@ from wftui.model.paths import is_at_or_in, iteration_index, parent_path
 from wftui.tui.widgets.run.rows import Rows, StepRow
 
 _READ_BACK = 1_000
-"""Iterations that are held after they were read back from the store."""
+"""Maximum number of loaded iterations held."""
 
 
 def title(step: StepResult) -> str:
-    """What a step is called in a list: its name, or for an iteration `[3]` and its item."""
+    """Return the display name of a step: its name, or `[3]` and the item."""
     if not step.path.endswith("]"):
         return step.step_name or step.step_id
     index = iteration_index(step.path)
@@ -24,16 +24,16 @@ def title(step: StepResult) -> str:
 
 
 class StepTree:
-    """The steps of one record by parent; reading on costs what is new.
+    """The steps of one record by parent, updated incrementally.
 
-    Iterations that the record leaves out have rows as well. What is in those is read back when they are looked at.
+    Iterations omitted from the record have rows too; their contents are loaded when they come into view.
     """
 
     def __init__(self, record: ExecutionRecord) -> None:
         self.record = record
         self._children: dict[str | None, list[StepResult]] = {}
         self.version = 0
-        """Another number whenever other steps are there, or others are open."""
+        """Incremented whenever steps are added, expanded or collapsed."""
         self._read = 0
         self._omissions = 0
         self._choice: dict[str, bool] = {}
@@ -42,7 +42,7 @@ class StepTree:
         self._placeholders: dict[str, StepResult] = {}
 
     def read(self) -> None:
-        """Take in the steps the record has got, or left out, since the last call."""
+        """Add the steps that the record gained or omitted since the last call."""
         if self._omissions != self.record.index.omissions:
             self._omissions, self._read = self.record.index.omissions, 0
             self._children.clear()
@@ -57,7 +57,7 @@ class StepTree:
         self.version += bool(new)
 
     def step(self, path: str) -> StepResult | None:
-        """The step at an address, from the record or from what was read back."""
+        """Return a step from the record or from loaded iterations."""
         held = self.record.step(path)
         if held is not None:
             return held
@@ -70,11 +70,11 @@ class StepTree:
         return None
 
     def is_missing(self, step: StepResult) -> bool:
-        """Whether a step of a row is all that is known so far of an iteration that has to be read back."""
+        """Return whether a step is the placeholder of an iteration not loaded yet."""
         return step.path not in self._read_back and self.step(step.path) is None
 
     def take(self, paths: Iterable[str], steps: Sequence[StepResult]) -> None:
-        """Iterations were read back: their addresses, and all steps at and inside them."""
+        """Add loaded iterations: their paths and all steps at and inside them."""
         for path in paths:
             self._read_back[path] = [step for step in steps if is_at_or_in(step.path, path)]
             self._placeholders.pop(path, None)
@@ -83,7 +83,7 @@ class StepTree:
         self.version += 1
 
     def events_of(self, paths: Iterable[str]) -> tuple[int, int]:
-        """Numbers of the events between which all those of some iterations lie: after the one, up to the other."""
+        """Return the range of event numbers that covers some iterations."""
         first, last = [], []
         for path in paths:
             log = self.record.index.logs[parent_path(path) or ""]
@@ -92,14 +92,14 @@ class StepTree:
         return min(first) - 1, max(last)
 
     def children(self, step: StepResult) -> list[StepResult]:
-        """The steps right below one; of a forEach or loop that is under way, its iterations only."""
+        """Return the children of a step; of a started loop, its iterations only."""
         below = self._children.get(step.path) or self._children_read_back(step)
         if step.iterations is None:
             return below
         return [child for child in below if child.path.endswith("]")]
 
     def is_open(self, step: StepResult) -> bool:
-        """Whether what is below a step is shown: by choice, else containers are and iterations are not."""
+        """Return whether a step is expanded; containers are by default."""
         if step.path in self._choice:
             return self._choice[step.path]
         if self.everything is not None:
@@ -107,27 +107,27 @@ class StepTree:
         return step.iterations is None and not step.path.endswith("]")
 
     def open(self, path: str, is_open: bool) -> None:
-        """Show or hide what is below a step."""
+        """Expand or collapse a step."""
         self._choice[path] = is_open
         self.version += 1
 
     def repeats(self) -> None:
-        """A step turned out to repeat: its iterations are shown instead of what it declares."""
+        """Note that a step repeats: iterations replace its declared contents."""
         self.version += 1
 
     def open_all(self, is_open: bool | None) -> None:
-        """Show or hide what is below every step; None goes back to how it was at first."""
+        """Expand or collapse every step; None restores the defaults."""
         self._choice.clear()
         self.everything = is_open
         self.version += 1
 
     def adopt(self, other: "StepTree") -> None:
-        """Show and hide what another tree of the same steps does."""
+        """Copy the expanded state of another tree."""
         self._choice, self.everything = dict(other._choice), other.everything
         self.version += 1
 
     def reveal(self, path: str) -> None:
-        """Open everything above a step, so that it has a row."""
+        """Expand all ancestors of a step."""
         self.version += 1
         above = parent_path(path)
         while above is not None:
@@ -135,7 +135,7 @@ class StepTree:
             above = parent_path(above)
 
     def rows(self, *, only_failures: bool = False) -> Rows:
-        """The rows that are open, in order; or those of the steps that failed and of all above them."""
+        """Return the visible rows, or those of failed steps and their ancestors."""
         kept = self._failed_with_ancestors() if only_failures else None
         rows = Rows()
         stack: list[_Entry] = [(step, 0, None) for step in reversed(self._children.get(None, []))]
@@ -159,7 +159,7 @@ class StepTree:
     def _entries(
         self, step: StepResult, below: list[StepResult], log: IterationLog, depth: int, only_failures: bool
     ) -> "Iterator[_Entry]":
-        """What stands below a step that leaves out iterations: those that are held, and the stretches between."""
+        """Yield the held iterations of a step and the ranges between them."""
         failed = log.failed() if only_failures else []
         opened = [] if only_failures else self._opened(step, log)
         start = 0
@@ -175,7 +175,7 @@ class StepTree:
         )
 
     def _opened(self, step: StepResult, log: IterationLog) -> list[StepResult]:
-        """The iterations of a step that were read back and are open, so that what is in them has rows too."""
+        """Return the loaded and expanded iterations of a step."""
         return [
             steps[0]
             for path, steps in self._read_back.items()
@@ -206,7 +206,7 @@ class StepTree:
         return StepRow(known, depth, inner, is_open=False)
 
     def _log(self, step: StepResult) -> IterationLog | None:
-        """How the iterations of a step stand, when some of them are left out."""
+        """Return the iteration log of a step that omits iterations."""
         if step.iterations is None or not step.iterations.omitted:
             return None
         return self.record.index.logs.get(step.path)
@@ -230,11 +230,11 @@ class StepTree:
 
 
 _Entry = tuple[StepResult, int, Sequence[int] | None]
-"""A step at a depth; or, of that step, the iterations left out of one stretch."""
+"""A step at a depth; with indices, a range of its omitted iterations."""
 
 
 def _order(step: StepResult) -> int:
-    """The place of an iteration among its siblings."""
+    """Return the sort key of an iteration among its siblings."""
     return iteration_index(step.path) if step.path.endswith("]") else -1
 
 
@@ -243,12 +243,12 @@ def _within(indices: Sequence[int], start: int, end: int) -> list[int]:
 
 
 def asking_step(active: Iterable[StepResult]) -> StepResult | None:
-    """The first step, among those at work, that asks a person."""
+    """Return the first active step that waits for an approval."""
     return next((step for step in active if step.waiting is not None and step.waiting.reason == "approval"), None)
 
 
 def current_step(active: Iterable[StepResult]) -> StepResult | None:
-    """The step a run is at: one that asks a person, else the innermost one at work that started last."""
+    """Return the current step: one awaiting approval, else the latest innermost."""
     steps = [step for step in active if step.started_at is not None]
     return asking_step(steps) or max(
         steps, key=lambda step: (step.started_at or datetime.min, step.path.count(".")), default=None
@@ -256,7 +256,7 @@ def current_step(active: Iterable[StepResult]) -> StepResult | None:
 
 
 def failed_step(record: ExecutionRecord) -> StepResult | None:
-    """The step to look at when a run failed: the one its error names, else the innermost that failed unhandled."""
+    """Return the failed step to show: the one named by the error, else innermost."""
     if record.error is not None and record.error.path:
         named = record.step(record.error.path)
         if named is not None:

@@ -1,1 +1,4 @@
-"""A form made from a JSON Schema: rows of label, editor and note; groups and lists; everything by key and by mouse."""
+"""Forms generated from a JSON Schema, fully usable by keyboard and mouse.
+
+Rows show label, editor and note. `form` is the entry point; editors and layout stand below the rows.
+"""

@@ -1,4 +1,4 @@
-"""A field of a form: label, editor, and under it what the schema says or what is wrong."""
+"""A row of a form: label, editor and note."""
 
 from textual import events
 from textual.app import ComposeResult
@@ -20,37 +20,37 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
 
 
 class FieldRow(NodeView[Leaf]):
-    """Shows a leaf. The label is drawn by the row itself: one widget less for each field."""
+    """Shows a leaf; draws the label itself, which saves a widget per field."""
 
     def __init__(self, context: FormContext, leaf: Leaf, depth: int) -> None:
-        # What holds for every item is said once, at the list.
+        # The note of a list applies to all of its items.
         about = Content("") if isinstance(leaf.parent, Items) else note(leaf.field)
         super().__init__(context, leaf, depth, about)
 
     def compose(self) -> ComposeResult:
-        """Editor and note; in a list also what can be done with the item."""
+        """Compose editor and note, and buttons for a list item."""
         yield editor_for(self.node)
         yield self._note
         if isinstance(self.node.parent, Items):
             yield ItemButtons(self.node)
 
     def on_mount(self) -> None:
-        """Say what the schema says of the value that is chosen."""
+        """Show the description of the chosen value."""
         self._describe()
 
     def place_label(self) -> None:
-        """Leave room for the label, which has another width now."""
+        """Adjust to a new label width."""
         for child in self.children:
             if not isinstance(child, ItemButtons):
                 child.styles.margin = (0, 0, 0, self.label_width)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as the higher of the label and what is beside it."""
+        """Return the larger height of label and content."""
         return max(super().get_content_height(container, viewport, width), len(self._label()))
 
     def render(self) -> Content:
-        """The label."""
+        """Render the label."""
         return Content("\n").join(self._label())
 
     def _label(self) -> list[Content]:
@@ -58,7 +58,7 @@ class FieldRow(NodeView[Leaf]):
 
     @property
     def editor(self) -> Widget:
-        """What the value is filled in with."""
+        """The editor of the value."""
         return self.children[0]
 
     def focus_first(self) -> None:
@@ -66,16 +66,16 @@ class FieldRow(NodeView[Leaf]):
         self.editor.focus()
 
     def on_descendant_focus(self) -> None:
-        """Mark the label, and tell what has the focus."""
+        """Highlight the label and post the focus change."""
         self.refresh()
         self.post_message(FocusMoved(self.node))
 
     def on_descendant_blur(self) -> None:
-        """Take the mark away."""
+        """Remove the highlight."""
         self.refresh()
 
     async def on_edited(self, _message: Edited) -> None:
-        """What the editor says about its own text comes first."""
+        """Show the editor's own error and update the description."""
         self.show_problem(self.node.problem)
         self._describe()
         if isinstance(self.editor, LargeValueEditor) and not self.node.is_big:
@@ -86,7 +86,7 @@ class FieldRow(NodeView[Leaf]):
             self._note.more = self.editor.described()
 
     async def on_pasted(self, message: Pasted) -> None:
-        """Go over to several lines, unless the text is for the list or the form around."""
+        """Switch to a multi-line editor, unless a list or the form handles the text."""
         if isinstance(self.node.parent, Items) or (_is_object(message.text) and self.node.field.kind != "json"):
             return
         message.stop()
@@ -102,7 +102,7 @@ class FieldRow(NodeView[Leaf]):
         self.focus_first()
 
     def on_click(self, event: events.Click) -> None:
-        """A click on the label is one on its field."""
+        """Focus the editor when the label is clicked."""
         if event.widget is self:
             self.focus_first()
 

@@ -1,4 +1,4 @@
-"""The words around a field: its label, what stands in it while it is empty, and the note under it."""
+"""Texts of a field: placeholder, note, summary."""
 
 from textual.content import Content
 
@@ -11,7 +11,7 @@ _LONGEST_SAMPLE = 60
 
 
 def placeholder(leaf: Leaf) -> str:
-    """What an empty field shows: null, the default that will hold, or an example."""
+    """Return the placeholder of an empty field: null, default or example."""
     field = leaf.field
     if leaf.value is None:
         return "null"
@@ -25,7 +25,10 @@ def placeholder(leaf: Leaf) -> str:
 
 
 def note(field: FormField) -> Content:
-    """Description and limits of a field, for a list also those of its items; empty when the schema says nothing."""
+    """Return description and limits of a field; empty without any.
+
+    The note of a list includes the limits of its items.
+    """
     parts = [Content(field.description)] if field.description else []
     limits = list(field.hints)
     if field.item is not None and field.item.hints:
@@ -51,7 +54,7 @@ _KINDS = {
 
 
 def facts_of(node: Node) -> Content:
-    """What a person who types commands wants to know of a field: its key, what it takes, its default."""
+    """Return key, type and default of a field, for users of the command line."""
     field = node.field
     key = field.name or "item"
     words = ["secret " + _KINDS[field.kind] if field.secret else _KINDS[field.kind]]
@@ -65,7 +68,7 @@ def facts_of(node: Node) -> Content:
 
 
 def state_of(node: Node) -> str:
-    """Beside the label of a group or list: what is in it, in a word or two."""
+    """Return a short state of a group or list, shown beside its label."""
     if isinstance(node, Leaf):
         return ""
     if node.is_null:
@@ -77,7 +80,7 @@ def state_of(node: Node) -> str:
 
 
 def summary(node: Node) -> str:
-    """One line that tells an item of a list from the others: its first texts."""
+    """Return a one-line summary of a list item: its first texts."""
     value = node.collect(lambda leaf: "…" if leaf.field.secret or leaf.is_big else leaf.value)
     if isinstance(value, dict):
         shown = [literal(part) for part in value.values() if not isinstance(part, dict | list)]

@@ -1,4 +1,4 @@
-"""A whole form: a column of fields that scrolls, opens fast however long it is, and takes problems to their fields."""
+"""A scrolling form: lazy rows, error display and focus handling."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ def _make(context: FormContext, node: Node, depth: int) -> Widget:
 
 
 def _longest_label(nodes: Sequence[Node], depth: int) -> int:
-    """Cells that the labels at the top and one level below want."""
+    """Return the width of the longest label in the top two levels."""
     found = SHORTEST_LABEL
     for node in nodes:
         found = max(found, label_length(node, depth))
@@ -38,7 +38,7 @@ def _longest_label(nodes: Sequence[Node], depth: int) -> int:
 
 
 class SchemaForm(VerticalScroll, can_focus=False):
-    """Shows the nodes of a form. Up and down go from field to field, where a field does not need them itself."""
+    """Shows the nodes of a form; up and down move between fields."""
 
     DEFAULT_CSS = """
     SchemaForm { height: auto; scrollbar-size-vertical: 1; }
@@ -60,14 +60,14 @@ class SchemaForm(VerticalScroll, can_focus=False):
         await self.show(self._root)
 
     async def show(self, root: Node) -> None:
-        """Show another form, in place of the one that is shown."""
+        """Replace the form."""
         self._root = root
         self._top = root.nodes if isinstance(root, Group) else (root,)
         self._place_labels()
         self._rows.stop()
         async with self.batch():
             await self.remove_children()
-            # Rows are children of the form itself: Textual lays out only those that are in view.
+            # Rows are direct children: Textual lays out only those in view.
             self._rows = LazyMount(self, [partial(self._form_context.make, node, 0) for node in self._top])
             await self._rows.start()
         self.focus_first()
@@ -79,7 +79,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
             first.focus_first()
 
     def on_focus_moved(self, _message: FocusMoved) -> None:
-        """Bring the field into view, with what is said under it; Textual cannot where it has just been mounted."""
+        """Scroll the field and its note into view, once it is laid out."""
         self.call_after_refresh(self._show_focused)
 
     def _show_focused(self) -> None:
@@ -93,7 +93,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
             row.scroll_visible(animate=False)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Give the labels their share of the new width."""
+        """Adapt the label column to the new width."""
         self._place_labels()
 
     def _place_labels(self) -> None:
@@ -105,13 +105,13 @@ class SchemaForm(VerticalScroll, can_focus=False):
                 widget.place_label()
 
     async def show_problems(self, problems: Mapping[str, str]) -> list[str]:
-        """Say at each field what is wrong with it.
+        """Show errors at their fields.
 
         Args:
-            problems: sentences by JSON Pointer; those of fields that are not mentioned are taken back.
+            problems: error messages by JSON Pointer; errors of other fields are cleared.
 
         Returns:
-            The sentences that belong to no field.
+            The messages that belong to no field.
         """
         by_node: dict[int, list[str]] = {}
         homeless: list[str] = []
@@ -127,7 +127,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         return homeless
 
     async def focus_on(self, pointer: str) -> None:
-        """Go to the field of a value."""
+        """Focus the field of a value."""
         node = node_at(self._root, pointer)
         await self._reveal(node)
         widget = self._form_context.widget_of(node)
@@ -135,7 +135,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
             widget.focus_first()
 
     async def _reveal(self, node: Node) -> None:
-        """Have a node and all around it mounted and unfolded."""
+        """Mount and expand a node and its ancestors."""
         if self._form_context.widget_of(node) is not None and node.parent is self._root:
             return
         around: list[Node] = []

@@ -1,4 +1,4 @@
-"""A group of fields that can be folded: an object, or an item of a list of objects."""
+"""A collapsible group of fields: an object, or an object in a list."""
 
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 
 class GroupHeader(Widget, can_focus=True):
-    """Label of the group and, while it is folded, what is in it. Space folds and unfolds."""
+    """Label of the group and a summary while collapsed; space toggles it."""
 
     DEFAULT_CSS = """
     GroupHeader {
@@ -45,7 +45,7 @@ class GroupHeader(Widget, can_focus=True):
         self._box = box
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Null and clearing are offered only where they make sense."""
+        """Offer null and clearing only where they apply."""
         node = self._box.node
         if action == "give_null":
             return node.field.nullable
@@ -54,11 +54,11 @@ class GroupHeader(Widget, can_focus=True):
         return super().check_action(action, parameters)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the label needs."""
+        """Return the lines of the label."""
         return len(self._lines(width))
 
     def render(self) -> Content:
-        """The line."""
+        """Render the header."""
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
@@ -71,30 +71,30 @@ class GroupHeader(Widget, can_focus=True):
         return [first.pad_right(max(0, label_width + 1 - first.cell_length)) + beside, *more]
 
     def on_focus(self) -> None:
-        """Tell what has the focus."""
+        """Post the focus change."""
         self.post_message(FocusMoved(self._box.node))
 
     async def action_fold(self, folded: bool | None = None) -> None:
-        """Show or hide the fields."""
+        """Expand or collapse the group."""
         await self._box.unfold(not (self._box.is_open if folded is None else folded))
 
     async def action_clear(self) -> None:
-        """Take everything out of the group."""
+        """Clear the group."""
         self._box.node.clear()
         await self._box.rebuild()
 
     async def action_give_null(self) -> None:
-        """Give null, which is not the same as nothing."""
+        """Set the value to null."""
         self._box.node.give_null()
         await self._box.rebuild()
 
     async def on_click(self, _event: events.Click) -> None:
-        """A click folds and unfolds."""
+        """Toggle the group."""
         await self.action_fold()
 
 
 class GroupBox(NodeView[Group]):
-    """Header and fields; the fields are made when they are first shown."""
+    """Header and fields; fields are mounted when first shown."""
 
     DEFAULT_CSS = """
     GroupBox > .head { height: auto; }
@@ -108,7 +108,7 @@ class GroupBox(NodeView[Group]):
         self._header = GroupHeader(self)
 
     def compose(self) -> ComposeResult:
-        """Header, note and, when unfolded, the fields."""
+        """Compose header, note and, if expanded, the fields."""
         with Horizontal(classes="head"):
             yield self._header
             if isinstance(self.node.parent, Items):
@@ -118,16 +118,16 @@ class GroupBox(NodeView[Group]):
             yield self._column_of(self.node.nodes)
 
     def place_label(self) -> None:
-        """Leave room for the label, which has another width now."""
+        """Adjust to a new label width."""
         self._note.styles.margin = (0, 0, 0, self.label_width)
         self._header.refresh(layout=True)
 
     def refresh_labels(self) -> None:
-        """The number of the item, or what is in it, is another one."""
+        """Update the header after its number or contents changed."""
         self._header.refresh(layout=True)
 
     async def unfold(self, is_open: bool) -> None:
-        """Show or hide the fields."""
+        """Expand or collapse the fields."""
         self.is_open = is_open
         column = next(iter(self.query_children(LazyColumn)), None)
         if column is not None:
@@ -137,12 +137,12 @@ class GroupBox(NodeView[Group]):
         self._header.refresh(layout=True)
 
     async def complete(self) -> None:
-        """Have all fields mounted and shown."""
+        """Mount and show all fields."""
         await self.unfold(True)
         await self.query_children(LazyColumn).first().complete()
 
     async def rebuild(self) -> None:
-        """Show the group anew after its fields were replaced."""
+        """Remount the fields after they were replaced."""
         await self.query_children(LazyColumn).remove()
         if self.is_open:
             await self.mount(self._column_of(self.node.nodes))
@@ -154,5 +154,5 @@ class GroupBox(NodeView[Group]):
         self._header.focus()
 
     def on_edited(self, _message: Edited) -> None:
-        """The header says whether the group is given."""
+        """Update the state shown in the header."""
         self._header.refresh(layout=True)

@@ -1,4 +1,4 @@
-"""A list whose items are added, removed and put in order."""
+"""A list with items that can be added, removed and reordered."""
 
 from typing import ClassVar
 
@@ -45,23 +45,23 @@ class AddLine(Widget, can_focus=True):
         self._box = box
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Null is offered only where the schema allows it."""
+        """Offer null only where the schema allows it."""
         return self._box.node.field.nullable if action == "give_null" else super().check_action(action, parameters)
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         return Content("+ add an item")
 
     def on_focus(self) -> None:
-        """Tell what has the focus."""
+        """Post the focus change."""
         self.post_message(FocusMoved(self._box.node))
 
     async def action_add(self) -> None:
-        """Add an item and go into it."""
+        """Add an item and focus it."""
         await self._box.add()
 
     async def action_give_null(self) -> None:
-        """Give null, which is not the same as nothing."""
+        """Set the value to null."""
         self._box.node.give_null()
         await self._box.rebuild()
 
@@ -71,7 +71,7 @@ class AddLine(Widget, can_focus=True):
 
 
 class ItemsHeader(Widget):
-    """Label of the list, how many items it has (or the way to the first one), and its note."""
+    """Label and note of the list, and the add line while it is empty."""
 
     DEFAULT_CSS = """
     ItemsHeader {
@@ -89,16 +89,16 @@ class ItemsHeader(Widget):
         self._add_line = AddLine(box)
 
     def compose(self) -> ComposeResult:
-        """What stands beside the label."""
+        """Compose the content beside the label."""
         yield self._add_line
         yield self._note
 
     def on_mount(self) -> None:
-        """Say how many items there are."""
+        """Show the number of items."""
         self.update()
 
     def update(self) -> None:
-        """Say it again: it has changed."""
+        """Update number of items and add line."""
         empty = not self._box.node.nodes
         self._note.more = "" if empty and not self._box.node.is_null else state_of(self._box.node)
         self._add_line.display = empty
@@ -107,31 +107,31 @@ class ItemsHeader(Widget):
         self.refresh(layout=True)
 
     def focus_first(self) -> None:
-        """Go to the way to the first item."""
+        """Focus the add line."""
         self._add_line.focus()
 
     def on_descendant_focus(self) -> None:
-        """Mark the label."""
+        """Highlight the label."""
         self.refresh()
 
     def on_descendant_blur(self) -> None:
-        """Take the mark away."""
+        """Remove the highlight."""
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as the higher of the label and what is beside it."""
+        """Return the larger height of label and content."""
         return max(super().get_content_height(container, viewport, width), len(self._label()))
 
     def _label(self) -> list[Content]:
         return label_lines(self, self._box.node, self._box.depth, self._box.label_width)
 
     def render(self) -> Content:
-        """The label."""
+        """Render the label."""
         return Content("\n").join(self._label())
 
 
 class ItemsBox(NodeView[Items]):
-    """Header, items, and a line to add one."""
+    """Header, items and add line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9", "add", "Add"),
@@ -148,7 +148,7 @@ class ItemsBox(NodeView[Items]):
         self._add_line = AddLine(self)
 
     def compose(self) -> ComposeResult:
-        """Header, items and the line to add one."""
+        """Compose header, items and add line."""
         yield self._header
         yield self._column_of(self.node.nodes)
         yield self._add_line
@@ -158,23 +158,23 @@ class ItemsBox(NodeView[Items]):
         return self.query_children(LazyColumn).first()
 
     def place_label(self) -> None:
-        """Leave room for the label, which has another width now."""
+        """Adjust to a new label width."""
         self._add_line.styles.margin = (0, 0, 0, self.label_width)
         self._add_line.display = bool(self.node.nodes)
         self._header.update()
 
     async def complete(self) -> None:
-        """Have all items mounted."""
+        """Mount all items."""
         await self._column.complete()
 
     async def rebuild(self) -> None:
-        """Show the list anew after its items were replaced."""
+        """Remount the items after they were replaced."""
         await self._column.remove()
         await self.mount(self._column_of(self.node.nodes), before=self._add_line)
         self._changed()
 
     def focus_first(self) -> None:
-        """Focus the first item, or the line to add one."""
+        """Focus the first item, or the add line."""
         first = self._form_context.widget_of(self.node.nodes[0]) if self.node.nodes else None
         if first is None:
             self._header.focus_first()
@@ -182,7 +182,7 @@ class ItemsBox(NodeView[Items]):
             first.focus_first()
 
     async def add(self, after: Node | None = None) -> None:
-        """Put in an item, after another one or at the end, and go into it."""
+        """Insert an item after another one or at the end, and focus it."""
         await self.complete()
         place = None if after is None else self.node.place(after)
         at = len(self.node.nodes) if place is None else place + 1
@@ -193,7 +193,7 @@ class ItemsBox(NodeView[Items]):
         self._enter(node)
 
     async def remove_item(self, node: Node) -> None:
-        """Take an item out; the focus goes to the one that takes its place."""
+        """Remove an item; focus the one that takes its place."""
         await self.complete()
         at = self.node.place(node)
         if at is None:
@@ -207,7 +207,7 @@ class ItemsBox(NodeView[Items]):
             self._header.focus_first()
 
     async def move_item(self, node: Node, by: int) -> None:
-        """Move an item up or down; the focus goes with it."""
+        """Move an item up or down, keeping the focus."""
         await self.complete()
         old = self.node.place(node)
         if old is None or not self.node.move(node, by):
@@ -228,7 +228,7 @@ class ItemsBox(NodeView[Items]):
             widget.focus_first()
 
     def _item_of(self, widget: Widget | None) -> Node | None:
-        """The item that a widget is part of."""
+        """Return the item that contains a widget."""
         for part in widget.ancestors_with_self if widget is not None else ():
             if isinstance(part, FieldRow | GroupBox) and part.node.parent is self.node:
                 return part.node
@@ -245,23 +245,23 @@ class ItemsBox(NodeView[Items]):
         self.post_message(Edited(self.node))
 
     async def action_add(self) -> None:
-        """Add an item after this one."""
+        """Add an item after the focused one."""
         await self.add(self._item_of(self.screen.focused))
 
     async def action_remove(self) -> None:
-        """Remove this item."""
+        """Remove the focused item."""
         node = self._item_of(self.screen.focused)
         if node is not None:
             await self.remove_item(node)
 
     async def action_move(self, by: int) -> None:
-        """Move this item."""
+        """Move the focused item."""
         node = self._item_of(self.screen.focused)
         if node is not None:
             await self.move_item(node, by)
 
     async def on_item_buttons_pressed(self, message: ItemButtons.Pressed) -> None:
-        """Do what was clicked."""
+        """Apply the clicked button."""
         message.stop()
         if message.action == "remove":
             await self.remove_item(message.node)
@@ -269,7 +269,7 @@ class ItemsBox(NodeView[Items]):
             await self.move_item(message.node, -1 if message.action == "up" else 1)
 
     async def on_pasted(self, message: Pasted) -> None:
-        """Each line that was pasted into an item becomes one."""
+        """Turn each pasted line into an item."""
         node = message.node
         if not isinstance(node, Leaf) or node.parent is not self.node:
             return

@@ -1,4 +1,4 @@
-"""What the parts of a form tell each other."""
+"""Messages between the parts of a form."""
 
 from textual.message import Message
 
@@ -6,7 +6,7 @@ from wftui.model.form_state import Node
 
 
 class Edited(Message):
-    """A value changed, and the state knows it already."""
+    """A value changed; the form state is already up to date."""
 
     def __init__(self, node: Node) -> None:
         super().__init__()
@@ -14,7 +14,7 @@ class Edited(Message):
 
 
 class FocusMoved(Message):
-    """Another field has the focus."""
+    """The focus moved to another field."""
 
     def __init__(self, node: Node) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class FocusMoved(Message):
 
 
 class Pasted(Message):
-    """A text of several lines was pasted where one line has room."""
+    """Multi-line text was pasted into a single-line editor."""
 
     def __init__(self, node: Node, text: str) -> None:
         super().__init__()

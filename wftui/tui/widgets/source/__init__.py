@@ -1,1 +1,1 @@
-"""Code editors and views: workflow source, generated Python, JSON inputs, and their diagnostics."""
+"""Code editors and views: workflow source, generated Python, JSON inputs."""

@@ -1,4 +1,4 @@
-"""Code in the app's own colours, highlighted as far as that is quick."""
+"""A text area for code, in the colours of the app's theme."""
 
 from typing import ClassVar
 
@@ -13,14 +13,14 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 from wftui.tui.finding import finder
 
 HIGHLIGHT_UP_TO = 100_000
-"""Characters up to which code is highlighted: parsing anew at each key would be felt above."""
+"""Maximum length of highlighted code, in characters; parsing longer code is slow."""
 
 _SCREEN_KEYS = frozenset({"f6", "f7"})
-"""Keys of a TextArea that our screens use for something else."""
+"""Keys of a TextArea that the screens use otherwise."""
 
 
 class CodeArea(TextArea, inherit_bindings=False):
-    """A text area for code: line numbers, no wrapping, our colours, no blinking."""
+    """A text area with line numbers, theme colours and a steady cursor."""
 
     DEFAULT_CSS = """
     CodeArea {
@@ -60,7 +60,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         self.indent_width = 4 if language == "python" else 2
 
     def on_mount(self) -> None:
-        """Take the colours of the app's theme, and follow it."""
+        """Apply the app's theme and follow it."""
         self._take_colours(self.app.current_theme)
         self.app.theme_changed_signal.subscribe(self, self._take_colours)
 
@@ -72,16 +72,20 @@ class CodeArea(TextArea, inherit_bindings=False):
         self.refresh()
 
     def show(self, text: str) -> None:
-        """Replace the whole text; the history of edits starts anew."""
+        """Replace the text and reset the undo history."""
         language = self._wanted_language if len(text) <= HIGHLIGHT_UP_TO else None
         if self.language != language:
             self.language = language
         self.load_text(text)
 
     def find(self, text: str) -> bool:
-        """Select the next place of a text after the cursor, round the end; False when there is none."""
+        """Select the next match after the cursor, wrapping around.
+
+        Returns:
+            Whether there is a match.
+        """
         document = self.document
-        assert isinstance(document, Document)  # the kind every TextArea makes itself
+        assert isinstance(document, Document)  # the document type of every TextArea
         start = document.get_index_from_location(max(self.selection))
         whole, wanted = self.text, finder(text)
         found = wanted.search(whole, start) or wanted.search(whole)
@@ -93,7 +97,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         return True
 
     def in_view(self, row: int) -> bool:
-        """Whether a row, counted from 0, is on the screen."""
+        """Return whether a row, counted from 0, is visible."""
         return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
 
 

@@ -1,4 +1,4 @@
-"""The compilation status bar: `Compiling…`, then `Ready` or `3 errors · 1 warning`, and what is wrong at the cursor."""
+"""The compilation status bar: `Compiling…`, `Ready`, `3 errors · 1 warning`."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -9,7 +9,7 @@ from wftui.tui.counting import count
 
 
 class CompilationStatus(Widget):
-    """What the compiler says about the text in the editor at the left, place and state of the text at the right."""
+    """Compiler status and current diagnostic at the left, a note at the right."""
 
     DEFAULT_CSS = """
     CompilationStatus {
@@ -21,13 +21,13 @@ class CompilationStatus(Widget):
     """
 
     compiling: reactive[bool] = reactive(False)
-    """A save is being compiled."""
+    """Whether a save is being compiled."""
     result: reactive[CompilationResult | None] = reactive(None)
-    """What the compiler said last; None before the first time."""
+    """The last result; None before the first."""
     problem: reactive[str] = reactive("")
-    """What is wrong at the cursor, shown as far as there is room."""
+    """Message of the diagnostic at the cursor, truncated to fit."""
     note: reactive[str] = reactive("")
-    """Shown at the right."""
+    """Text at the right."""
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class CompilationStatus(Widget):
 
     @property
     def status_text(self) -> str:
-        """The words of the status."""
+        """The status as plain text."""
         if self.compiling:
             return "Compiling..." if self._ascii else "Compiling…"
         if self.result is None:
@@ -43,7 +43,7 @@ class CompilationStatus(Widget):
         return diagnostic_counts(self.result, " - " if self._ascii else " · ") or "Ready"
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         text = self.status_text
         colour = "$text-primary"
         if not self.compiling and self.result is not None:
@@ -57,6 +57,6 @@ class CompilationStatus(Widget):
 
 
 def diagnostic_counts(result: CompilationResult, separator: str = " · ") -> str:
-    """`3 errors · 1 warning`; empty when there is nothing wrong."""
+    """Return `3 errors · 1 warning`, or "" without diagnostics."""
     counts = ((len(result.errors), "error"), (len(result.warnings), "warning"))
     return separator.join(count(number, noun) for number, noun in counts if number)

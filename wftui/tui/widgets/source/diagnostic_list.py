@@ -1,4 +1,4 @@
-"""Everything wrong with a workflow, a line each, in the order of the source."""
+"""The diagnostics of a workflow, one per line, in source order."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,7 +18,7 @@ _PLACE = 7
 
 
 class DiagnosticList(LineView, inherit_bindings=False):
-    """Severity, place, message, and at the right the code; `fix` where a key removes the problem."""
+    """Severity, position, message and code; `fix` marks an available quick fix."""
 
     DEFAULT_CSS = "DiagnosticList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
 
@@ -32,23 +32,23 @@ class DiagnosticList(LineView, inherit_bindings=False):
         self.problems: list[CompilationError] = []
 
     def show_problems(self, problems: Sequence[CompilationError]) -> None:
-        """Show these, sorted by place."""
+        """Show these diagnostics, sorted by position."""
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
         self.set_rows(len(self.problems))
 
     @property
     def selected(self) -> CompilationError | None:
-        """The problem under the cursor."""
+        """The diagnostic under the cursor."""
         return self.problems[self.cursor] if self.problems else None
 
     def at(self, line: int, column: int) -> CompilationError | None:
-        """The problem that a cursor stands in or past, else the first of its line; None where nothing is wrong."""
+        """Return the diagnostic at or before the column, else the line's first."""
         here = [problem for problem in self.problems if problem.line == line]
         past = [problem for problem in here if problem.column <= column]
         return past[-1] if past else (here[0] if here else None)
 
     def select_from(self, line: int, column: int, step: int) -> CompilationError | None:
-        """Go to the next (`step` 1) or previous (-1) problem seen from a place, around the end; None without any."""
+        """Move to the next (1) or previous (-1) diagnostic, wrapping around."""
         if not self.problems:
             return None
         places = [(problem.line, problem.column) for problem in self.problems]
@@ -61,11 +61,11 @@ class DiagnosticList(LineView, inherit_bindings=False):
         return self.problems[found]
 
     def empty(self) -> str:
-        """Nothing wrong."""
+        """Return the message for an empty list."""
         return "No problems."
 
     def row(self, index: int, width: int) -> Content:
-        """One problem."""
+        """Render one diagnostic."""
         problem = self.problems[index]
         glyph, twin, colour = _LOOKS[problem.severity]
         place = f"{problem.line}:{problem.column}"

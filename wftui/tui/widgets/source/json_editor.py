@@ -1,4 +1,4 @@
-"""The inputs as JSON: highlighted, and checked while they are written."""
+"""Editor of the inputs as JSON, with highlighting."""
 
 from textual.widgets import TextArea
 
@@ -7,7 +7,7 @@ from wftui.model.form_text import JsonError, TextError, parse_json
 
 
 class JsonEditor(TextArea):
-    """A text of JSON that must be an object."""
+    """Edits a JSON object as text."""
 
     DEFAULT_CSS = """
     JsonEditor.-textual-compact {
@@ -21,10 +21,10 @@ class JsonEditor(TextArea):
         super().__init__("", language="json", show_line_numbers=True, tab_behavior="focus", compact=True)
 
     def read(self) -> dict[str, Json]:
-        """The object.
+        """Parse the text.
 
         Raises:
-            TextError: when the text is none; the sentence says where.
+            TextError: the text is not a JSON object.
         """
         value = parse_json(self.text)
         if not isinstance(value, dict):
@@ -32,7 +32,7 @@ class JsonEditor(TextArea):
         return value
 
     def go_to(self, error: TextError) -> None:
-        """Put the cursor where the text stops being JSON."""
+        """Move the cursor to the position of a syntax error."""
         if isinstance(error, JsonError):
             self.cursor_location = (error.line - 1, error.column - 1)
         self.focus()

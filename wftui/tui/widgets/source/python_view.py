@@ -1,10 +1,10 @@
-"""The Python that the workflow compiles to, read only."""
+"""Read-only view of the generated Python."""
 
 from wftui.tui.widgets.source.code_area import CodeArea
 
 
 class PythonView(CodeArea):
-    """Generated code. It is made of what stands in the source view, saved or not."""
+    """Code generated from the current source, saved or not."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("python", id=id, classes=classes, read_only=True)
@@ -12,7 +12,7 @@ class PythonView(CodeArea):
         self._code = ""
 
     def show_code(self, code: str | None) -> None:
-        """Show code in the place of the old; with None the last good one stays, and says so."""
+        """Show new code; None keeps and labels the last valid code."""
         self.border_subtitle = "" if code is not None else "of the last text without errors"
         if code is not None:
             self._code = code
@@ -20,7 +20,7 @@ class PythonView(CodeArea):
                 self._take_code()
 
     def on_show(self) -> None:
-        """Take the code only now: while nobody looks, laying it out after each key would be for nothing."""
+        """Load the code only when shown: layout after each key would be wasted."""
         self._take_code()
 
     def _take_code(self) -> None:

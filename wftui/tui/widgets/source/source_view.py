@@ -1,4 +1,4 @@
-"""workflow.json as it is edited: JSON with its problems marked where they are."""
+"""Editor of workflow.json with marked diagnostics."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _OPENING = ("{", "[")
 
 
 class SourceView(CodeArea):
-    """An editor for a workflow's source. Lines and columns of its own methods count from 1, as diagnostics do."""
+    """Edits the source of a workflow; lines and columns count from 1."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("json", id=id, classes=classes)
@@ -31,19 +31,19 @@ class SourceView(CodeArea):
         return self.cursor_location[1] + 1
 
     def show(self, text: str) -> None:
-        """Replace the whole text. One that this editor would change by itself (odd line ends) is only shown."""
+        """Replace the text; read-only if the editor cannot represent it unchanged."""
         self._marks = {}
         super().show(text)
         self.read_only = self.text != text
 
     def jump(self, line: int, column: int = 1) -> None:
-        """Put the cursor on a place and bring it into view."""
+        """Move the cursor to a position and into view."""
         row = max(0, min(line - 1, self.document.line_count - 1))
         length = len(self.document.get_line(row))
         self.move_cursor((row, max(0, min(column - 1, length))), center=not self.in_view(row))
 
     def change_to(self, text: str) -> None:
-        """Turn the text into another by one edit, which can be undone, of the stretch that differs."""
+        """Change the text in one undoable edit of the differing range."""
         old = self.text
         shorter = min(len(old), len(text))
         head = next((index for index in range(shorter) if old[index] != text[index]), shorter)
@@ -56,7 +56,7 @@ class SourceView(CodeArea):
         self.history.checkpoint()
 
     def mark(self, problems: Sequence[CompilationError]) -> None:
-        """Underline the places of these problems instead of earlier ones."""
+        """Underline these diagnostics, replacing earlier marks."""
         marks: dict[int, list[tuple[int, int, Style]]] = {}
         for problem in problems:
             start = problem.column - 1
@@ -75,7 +75,7 @@ class SourceView(CodeArea):
         return Style(underline=True, bold=True, bgcolor=tint.rich_color)
 
     def get_line(self, line_index: int) -> Text:
-        """A line with its problems underlined."""
+        """Return a line with its diagnostics underlined."""
         line = super().get_line(line_index)
         for start, end, style in self._marks.get(line_index, ()):
             line.stylize(style, min(start, max(0, len(line) - 1)), end)
@@ -87,11 +87,11 @@ class SourceView(CodeArea):
             event.prevent_default()
             self._break_line()
         elif event.key == "escape":
-            # Left to the screen: Textual would go to the next widget, wherever that is.
+            # Handled by the screen: Textual would move the focus to the next widget.
             event.prevent_default()
 
     def _break_line(self) -> None:
-        """A new line as deep as this one, one level deeper after an opening bracket."""
+        """Insert a line break with the indentation that the context requires."""
         start, end = sorted(self.selection)
         before = self.document.get_line(start[0])[: start[1]]
         after = self.document.get_line(end[0])[end[1] :]

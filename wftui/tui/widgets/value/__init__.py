@@ -1,1 +1,1 @@
-"""JSON values of any size, laid out line by line as far as they are looked at."""
+"""JSON values of any size, formatted only as far as they are viewed."""

@@ -1,4 +1,4 @@
-"""Values that leave the screen: as text for the clipboard, or into a file."""
+"""Export of values to the clipboard or to a file."""
 
 import asyncio
 import json
@@ -12,19 +12,21 @@ from wftui.model.execution import ValueRef
 from wftui.store.payloads import as_reference
 
 TextSource = Callable[[ValueRef, int], Awaitable[tuple[str, int | None]]]
-"""A stretch of the JSON text of a stored value from an offset on, and the offset of the next (None at the end)."""
+"""Returns JSON text of a stored value from an offset, and the next offset or None."""
 
 
 def as_text(value: Json) -> str:
-    """A value as it is put on the clipboard: text as it stands, anything else as JSON."""
+    """Return a value as clipboard text: a string as is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
 async def save_value(value: Json, source: TextSource, path: Path) -> None:
-    """Write a value, or what a reference stands for, to a new file: text as it stands, anything else as JSON.
+    """Write a value, or the value behind a reference, to a new file.
+
+    A string is written as is, anything else as JSON.
 
     Raises:
-        UserError: `file.write`, when it cannot be written or is there already; nothing half written is left.
+        UserError: `file.write`, the file exists or cannot be written; no partial file is left.
     """
     try:
         file = path.open("x", encoding="utf-8")
@@ -50,7 +52,7 @@ async def _write(value: Json, source: TextSource, file: TextIO) -> None:
     while offset is not None:
         piece, offset = await source(reference, offset)
         if pieces or piece.startswith('"'):
-            pieces.append(piece)  # a text is only known from its JSON as a whole
+            pieces.append(piece)  # a string can be decoded only as a whole
         else:
             await asyncio.to_thread(file.write, piece)
     if pieces:

@@ -1,7 +1,7 @@
-"""JSON text as lines for people, made only as far as they are asked for.
+"""Incremental formatting of JSON text as display lines.
 
-The text may come in pieces of any size: 50 MB show their first screen at once, and nothing is formatted that nobody
-has scrolled to. A string of several lines stands as such, between quotes of its own, instead of as one line of escapes.
+The text may come in chunks of any size: 50 MB show their first screen at once, and nothing is formatted before it is
+scrolled to. A multi-line string is shown as a quoted block, not as one line of escapes.
 """
 
 import json
@@ -13,14 +13,14 @@ from rich.cells import cell_len
 from wftui.model.base import Json
 
 Kind = Literal["key", "string", "number", "word", "mark", "note", "fold"]
-"""What a part of a line is; `fold` is the indent of a line that goes on with the one before."""
+"""Kind of a part of a line; `fold` is the indent of a continuation line."""
 Part = tuple[str, Kind]
 Line = tuple[Part, ...]
 
 LONGEST_TEXT = 50_000
-"""Characters of one string that are shown."""
+"""Maximum number of characters shown of one string."""
 MOST_LINES = 100_000
-"""Lines of one value that are shown; copying and exporting give the whole."""
+"""Maximum number of lines shown of one value; copy and export are complete."""
 INDENT = 2
 
 _TOKEN = re.compile(r'\s*(?:([{\[}\],:])|("(?:[^"\\]|\\.)*")|([^\s{}\[\],:"]+)(?=[\s{}\[\],:"]))', re.DOTALL)
@@ -29,13 +29,13 @@ _STRING_START = re.compile(r'(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
 
 
 class ValueLines:
-    """The lines of one value, folded to a width. Text goes in by `add`, lines come out by `ensure`."""
+    """The lines of one value, wrapped to a width; `add` text, `ensure` lines."""
 
     def __init__(self, width: int) -> None:
         self.lines: list[Line] = []
         self.complete = False
         self.left_out = False
-        """Whether something of the value has no line."""
+        """Whether parts of the value have no line."""
         self._width = max(16, width)
         self._text = ""
         self._at = 0
@@ -48,24 +48,24 @@ class ValueLines:
 
     @classmethod
     def of(cls, value: Json, width: int) -> "ValueLines":
-        """The lines of a value at hand."""
+        """Return the lines of a value in memory."""
         made = cls(width)
         made.add(json.dumps(value, ensure_ascii=False), last=True)
         return made
 
     def add(self, text: str, *, last: bool = False) -> None:
-        """Give the next piece of the JSON text; `last` says that it ends there, complete or not."""
+        """Add the next chunk of JSON text; `last` marks the end, complete or not."""
         self._text = self._text[self._at :] + text + (" " if last else "")
         self._at = 0
         self._whole = self._whole or last
 
     @property
     def is_hungry(self) -> bool:
-        """Whether the text given so far is used up and more is to come."""
+        """Whether more text is needed."""
         return not self.complete and not self._whole
 
     def ensure(self, count: int) -> bool:
-        """Make lines until there are `count`, or the text given so far is used up; True when there are new ones."""
+        """Make lines until there are `count` or text runs out; True if any are new."""
         before = len(self.lines)
         while not self.complete and len(self.lines) < count:
             if len(self.lines) >= MOST_LINES:
@@ -80,7 +80,7 @@ class ValueLines:
     # --- tokens
 
     def _token(self) -> bool:
-        """Take one token; False when there is no whole one."""
+        """Consume one token; False if it is incomplete."""
         if self._skipping:
             return self._skip()
         found = _TOKEN.match(self._text, self._at)
@@ -97,7 +97,7 @@ class ValueLines:
         return True
 
     def _cut_string(self) -> bool:
-        """Show the beginning of a string that is too long to wait for its end, or that has none."""
+        """Show the start of a string that is too long or unterminated."""
         start = self._text.find('"', self._at)
         rest = len(self._text) - start
         if start < 0 or self._text[self._at : start].strip() or not (self._whole or rest > LONGEST_TEXT + 20):
@@ -141,7 +141,7 @@ class ValueLines:
             self._key_next = False
 
     def _begin(self) -> None:
-        """The first thing in a container starts a line of its own."""
+        """Start a new line for the first element of a container."""
         if self._fresh:
             self._new_line()
             self._fresh = False
@@ -202,7 +202,7 @@ class ValueLines:
 
 
 def _quoted(text: str) -> str:
-    """JSON text, with every character that would move the terminal or turn the reading direction escaped."""
+    """Return JSON text with control and bidirectional characters escaped."""
     return _safe(json.dumps(text, ensure_ascii=False))
 
 
@@ -213,7 +213,7 @@ def _safe(text: str) -> str:
 
 
 def fold_line(line: Line, width: int) -> list[Line]:
-    """A line cut into lines of at most `width` cells, those after the first indented a little more."""
+    """Wrap a line to `width` cells; continuation lines are indented."""
     first = line[0][0]
     indent = min(len(first) - len(first.lstrip(" ")) + INDENT, width // 2)
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""Finding text in the lines of a value, also where it is cut by a fold."""
+"""Search in the lines of a value, across wrapped lines."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from wftui.tui.widgets.value.lines import Line
 
 Stretch = tuple[int, int]
-"""Beginning and end of a piece of a line, in characters."""
+"""Start and end of a part of a line, in characters."""
 
 
 def folded_together(lines: Sequence[Line], index: int) -> range:
-    """The lines that are one line folded, with line `index` among them."""
+    """Return the wrapped lines that form one logical line with line `index`."""
     first = index
     while first and _is_fold(lines[first]):
         first -= 1
@@ -21,7 +21,7 @@ def folded_together(lines: Sequence[Line], index: int) -> range:
 
 
 def stretches(lines: Sequence[Line], together: range, wanted: re.Pattern[str]) -> Iterator[tuple[int, Stretch, bool]]:
-    """Where a text stands in one folded line: a line, the stretch in it, and whether the text begins there."""
+    """Yield matches in a logical line: line, range, whether it starts there."""
     indents = [len(lines[index][0][0]) if _is_fold(lines[index]) else 0 for index in together]
     texts = [
         "".join(part for part, _ in lines[index])[indent:] for index, indent in zip(together, indents, strict=True)
@@ -36,7 +36,7 @@ def stretches(lines: Sequence[Line], together: range, wanted: re.Pattern[str]) -
 
 
 def lines_with(lines: Sequence[Line], start: int, end: int, wanted: re.Pattern[str]) -> Iterator[int]:
-    """The lines of `start` to `end`, each once, in which the text begins; both are where a folded line begins."""
+    """Yield the lines in which a match starts, for whole logical lines."""
     index, last = start, -1
     while index < end:
         together = folded_together(lines, index)

@@ -1,8 +1,8 @@
-"""Sizes as people read them."""
+"""Human-readable sizes."""
 
 
 def size_text(count: int) -> str:
-    """A number of bytes for people: `812 B`, `16 kB`, `50.2 MB`."""
+    """Format a number of bytes: `812 B`, `16 kB`, `50.2 MB`."""
     if count < 1000:
         return f"{count} B"
     size = count / 1000

@@ -1,4 +1,4 @@
-"""A JSON value on the screen; however big, only what is looked at is read and formatted."""
+"""The value view: reads and formats only what is viewed."""
 
 import asyncio
 from array import array
@@ -29,25 +29,25 @@ PART_STYLES: dict[Kind, str] = {
     "fold": "",
 }
 _AHEAD = 300
-"""Lines made beyond what is in view."""
+"""Lines formatted beyond the visible ones."""
 _AT_ONCE = 500
-"""Lines made, or looked through, before others get their turn."""
+"""Lines formatted or searched before yielding to the event loop."""
 
 
 def line_content(line: Line) -> Content:
-    """A line of a value in its colours."""
+    """Return a line of a value in its colours."""
     return Content.assemble(*((text, PART_STYLES[kind]) for text, kind in line))
 
 
 class ValueView(LineView):
-    """One value, or a sentence in its place. What a reference stands for is read as it is scrolled to."""
+    """One value or a message; stored values are read as they are scrolled to."""
 
     DEFAULT_CSS = """
     ValueView { background: $surface; }
     """
 
     class Searched(Message):
-        """What was searched for has been found, or not; or the cursor is on another place of it."""
+        """The search finished or moved to another match."""
 
         def __init__(self, view: "ValueView") -> None:
             super().__init__()
@@ -55,7 +55,7 @@ class ValueView(LineView):
 
         @property
         def control(self) -> "ValueView":
-            """The view it happened in."""
+            """The view that sent the message."""
             return self.view
 
     def __init__(self, source: TextSource, *, ascii_only: bool = False, id: str | None = None) -> None:
@@ -75,10 +75,10 @@ class ValueView(LineView):
         self._made_for = 0
         self._has_value = False
 
-    # --- what is shown
+    # --- content
 
     def show(self, value: Json, note: str = "") -> None:
-        """Show a value, or what a reference stands for, under a note."""
+        """Show a value, or the value behind a reference, under a note."""
         if self._has_value and value == self.value and note == self.note:
             return
         self.value, self.note, self._has_value = value, note, True
@@ -88,14 +88,14 @@ class ValueView(LineView):
         self._start_over()
 
     def show_nothing(self, note: str) -> None:
-        """Show a sentence instead of a value."""
+        """Show a message instead of a value."""
         self.value, self.note, self._has_value, self._reference = None, note, False, None
         self.workers.cancel_node(self)
         self._idle.set()
         self.set_rows(0)
 
     def _start_over(self, rows: int = 0) -> None:
-        """Lay the value out for the width there is, up to a row."""
+        """Lay out the value for the current width, up to a row."""
         self.workers.cancel_group(self, "value")
         self._made_for = self.room
         if self.room <= 0:
@@ -126,7 +126,7 @@ class ValueView(LineView):
 
     @work(exclusive=True, group="value")
     async def _read(self) -> None:
-        """Read on until there are as many lines as are wanted, which may become more meanwhile."""
+        """Read until there are as many lines as wanted, which may increase."""
         lines, reference = self._lines, self._reference
         while not lines.complete and len(lines.lines) < self._wanted:
             if lines.ensure(min(self._wanted, len(lines.lines) + _AT_ONCE)):
@@ -143,9 +143,9 @@ class ValueView(LineView):
         self._show()
 
     async def _all(self) -> None:
-        """Make all lines, without keeping anybody waiting."""
+        """Format all lines without blocking the event loop."""
         lines = None
-        while lines is not self._lines:  # they are laid out anew for another width
+        while lines is not self._lines:  # restarted when the width changes
             lines, self._wanted = self._lines, MOST_LINES + 1
             if self._idle.is_set():
                 self._begin_reading()
@@ -154,22 +154,22 @@ class ValueView(LineView):
     def _show(self) -> None:
         self.set_rows(len(self._lines.lines) + bool(self.note))
 
-    # --- more lines as they come into view
+    # --- lazy formatting
 
     def on_resize(self) -> None:
-        """The value is laid out for the new width."""
+        """Lay out the value for the new width."""
         super().on_resize()
         if self._has_value and self.room != self._made_for:
             self._start_over(self.cursor)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Make the lines that are about to come into view."""
+        """Format the lines about to come into view."""
         super().watch_scroll_y(old_value, new_value)
         if not self._lines.complete and new_value + self.size.height + _AHEAD // 2 > self.rows:
             self._make(self.rows + _AHEAD)
 
     def action_to_end(self) -> None:
-        """Make all lines, without keeping anybody waiting, and go to the last."""
+        """Format all lines without blocking, then go to the last."""
         self._go_to_end()
 
     @work(exclusive=True, group="value-end")
@@ -180,7 +180,10 @@ class ValueView(LineView):
     # --- searching
 
     def set_search(self, text: str) -> None:
-        """Mark a text and go to the next line that holds it, round the end. "" marks nothing."""
+        """Highlight a text and go to the next match, wrapping around.
+
+        An empty text clears the search.
+        """
         if text != self.search:
             self.search = text
             self._look(go_there=True)
@@ -188,7 +191,7 @@ class ValueView(LineView):
             self.jump(1)
 
     def jump(self, by: int) -> None:
-        """Put the cursor on the next (1) or previous (-1) line that holds the text searched for, round the ends."""
+        """Move to the next (1) or previous (-1) match, wrapping around."""
         if self._hits:
             line = self.cursor - bool(self.note)
             at = bisect_right(self._hits, line) if by > 0 else bisect_left(self._hits, line) - 1
@@ -200,7 +203,7 @@ class ValueView(LineView):
 
     @work(exclusive=True, group="value-search")
     async def _look(self, *, go_there: bool = False) -> None:
-        """Look through all lines; whoever scrolls or types goes first."""
+        """Search all lines, yielding to user input."""
         self._hits, self._looking = array("I"), True
         self.redraw()
         self.post_message(self.Searched(self))
@@ -222,7 +225,7 @@ class ValueView(LineView):
             await asyncio.sleep(0)
 
     def found(self) -> str:
-        """What came of the search, in a few words; "" when nothing is searched for."""
+        """Return the status of the search; "" without one."""
         if not self.search:
             return ""
         if self._looking:
@@ -236,11 +239,11 @@ class ValueView(LineView):
     # --- drawing
 
     def empty(self) -> str:
-        """The sentence that stands for a value."""
+        """Return the message shown instead of a value."""
         return self.note
 
     def row(self, index: int, width: int) -> Content:
-        """A line of the value; the note stands before the first."""
+        """Render a line of the value; the note comes first."""
         if self.note and index == 0:
             return Content.styled(self.note, PART_STYLES["note"]).truncate(width, ellipsis=not self.ascii_only)
         line = index - bool(self.note)

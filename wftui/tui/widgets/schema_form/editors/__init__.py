@@ -1,1 +1,4 @@
-"""Editors for single values of a form, one per kind of field. They know nothing of the rows around them."""
+"""Editors of single values, one per kind of field.
+
+They import no row; rows import `factory`.
+"""

@@ -1,4 +1,4 @@
-"""One value out of a few or many: side by side where they fit in a line, else one that opens a list."""
+"""Single choice: inline if the options fit in a line, else a list dialog."""
 
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ _YES_NO = (Choice(True, "yes"), Choice(False, "no"))
 
 
 class ChoiceEditor(Widget, can_focus=True):
-    """Chooses the value of a leaf; left and right go through the options, delete takes the choice back."""
+    """Edits a choice: left and right cycle through the options, delete clears."""
 
     DEFAULT_CSS = """
     ChoiceEditor {
@@ -50,26 +50,26 @@ class ChoiceEditor(Widget, can_focus=True):
         self.choices = (*known, Choice(None, "null")) if leaf.field.nullable else known
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Null is offered only where the schema allows it."""
+        """Offer null only where the schema allows it."""
         return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
 
     @property
     def chosen(self) -> int | None:
-        """The number of the option that is the value; None when nothing is chosen."""
+        """Index of the option that equals the value, or None."""
         value = self.leaf.value
         matching = (i for i, choice in enumerate(self.choices) if _same(choice.value, value))
         return next(matching, None)
 
     def described(self) -> str:
-        """What the schema says about the value that is chosen."""
+        """Return the schema's description of the chosen value."""
         return "" if self.chosen is None else self.choices[self.chosen].description
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line, or as many as options side by side need."""
+        """Return one line, or as many as the inline options need."""
         return flow_height(self._texts(), width) if self._side_by_side(width) else 1
 
     def render(self) -> Content:
-        """The options, or the chosen one."""
+        """Render all options, or the chosen one."""
         width = self.content_size.width
         return self._options(width) if self._side_by_side(width) else self._one(width)
 
@@ -99,7 +99,7 @@ class ChoiceEditor(Widget, can_focus=True):
         return text.truncate(room, ellipsis=True).pad_right(max(0, room + 1 - text.cell_length)) + count
 
     def give(self, value: Json) -> None:
-        """Choose a value; MISSING chooses none."""
+        """Set the value; MISSING clears it."""
         self.leaf.give(value)
         self.refresh(layout=True)
         self.post_message(Edited(self.leaf))
@@ -113,15 +113,15 @@ class ChoiceEditor(Widget, can_focus=True):
             self.give(self.choices[(old + by) % len(self.choices)].value)
 
     def action_clear(self) -> None:
-        """Choose none."""
+        """Clear the choice."""
         self.give(MISSING)
 
     def action_give_null(self) -> None:
-        """Give null, which is not the same as nothing."""
+        """Set the value to null."""
         self.give(None)
 
     def action_open(self) -> None:
-        """Go on to the next of a few options, or show the list of many."""
+        """Choose the next inline option, or open the list dialog."""
         if self._side_by_side(self.content_size.width):
             self.action_go(1)
             return
@@ -134,7 +134,7 @@ class ChoiceEditor(Widget, can_focus=True):
         self.app.push_screen(Picker(self.leaf.field.label, options, self.chosen or 0), pick)
 
     def on_key(self, event: events.Key) -> None:
-        """A letter chooses the next option that starts with it."""
+        """Choose the next option that starts with the typed letter."""
         if not event.is_printable or not event.character or event.character == " ":
             return
         event.stop()
@@ -146,7 +146,7 @@ class ChoiceEditor(Widget, can_focus=True):
                 return
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked, or show the list."""
+        """Choose the clicked option, or open the list dialog."""
         offset = event.get_content_offset(self)
         width = self.content_size.width
         if not self._side_by_side(width):
@@ -156,5 +156,5 @@ class ChoiceEditor(Widget, can_focus=True):
 
 
 def _same(left: Json, right: Json) -> bool:
-    """Equality as JSON has it: true is not 1."""
+    """Return whether two JSON values are equal; true is not 1."""
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)

@@ -1,4 +1,4 @@
-"""Choice of the editor for a field."""
+"""Selection of the editor for a field."""
 
 from textual.widget import Widget
 
@@ -11,7 +11,7 @@ from wftui.tui.widgets.schema_form.editors.text_editor import DateEditor, Number
 
 
 def editor_for(leaf: Leaf) -> Widget:
-    """The widget that fills in a leaf."""
+    """Return the editor for a leaf."""
     field = leaf.field
     if leaf.is_big:
         return LargeValueEditor(leaf)

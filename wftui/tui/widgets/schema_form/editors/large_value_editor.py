@@ -1,4 +1,4 @@
-"""A value that is too big to be shown: it is kept as it is, or cleared."""
+"""Placeholder for a value too large to edit: it is kept or cleared."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from wftui.tui.widgets.schema_form.messages import Edited
 
 
 class LargeValueEditor(Widget, can_focus=True):
-    """Says what it is; delete clears it."""
+    """Describes the value; delete clears it."""
 
     DEFAULT_CSS = """
     LargeValueEditor {
@@ -31,12 +31,12 @@ class LargeValueEditor(Widget, can_focus=True):
         self.leaf = leaf
 
     def render(self) -> Content:
-        """One line."""
+        """Render one line."""
         value = self.leaf.value
         size = f"{len(value):,} {'characters' if isinstance(value, str) else 'items'}" if value else "a lot"
         return Content(f"{size}: too much to show, kept as it is")
 
     def action_clear(self) -> None:
-        """Take the value out, so that another one can be typed."""
+        """Clear the value so that another one can be typed."""
         self.leaf.give(MISSING)
         self.post_message(Edited(self.leaf))

@@ -1,4 +1,4 @@
-"""Any number of values out of some: boxes to tick."""
+"""Multiple choice as checkboxes."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from wftui.tui.widgets.schema_form.messages import Edited
 
 
 class MultiChoiceEditor(Widget, can_focus=True):
-    """Ticks the values of a leaf that holds a list; they keep the order of the schema."""
+    """Edits a list of choices, kept in the order of the schema."""
 
     DEFAULT_CSS = """
     MultiChoiceEditor {
@@ -43,7 +43,7 @@ class MultiChoiceEditor(Widget, can_focus=True):
         self.leaf = leaf
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the boxes need."""
+        """Return the lines needed for all boxes."""
         return flow_height(self._texts(), width)
 
     def _ticked(self) -> list[bool]:
@@ -55,7 +55,7 @@ class MultiChoiceEditor(Widget, can_focus=True):
         return [f"{sign} {choice.label}" for sign, choice in zip(signs, self.leaf.field.choices, strict=True)]
 
     def render(self) -> Content:
-        """The boxes; the one under the cursor is underlined while the field has the focus."""
+        """Render the boxes; the focused one is underlined."""
         width = self.content_size.width
         texts, ticked = self._texts(), self._ticked()
         lines = [Content("") for _ in range(flow_height(texts, width))]
@@ -72,7 +72,7 @@ class MultiChoiceEditor(Widget, can_focus=True):
         self.cursor = (self.cursor + by) % len(self.leaf.field.choices)
 
     def action_tick(self) -> None:
-        """Tick the box under the cursor, or take the tick away; without any tick the value is absent."""
+        """Toggle the box under the cursor; without ticks the value is absent."""
         ticked = self._ticked()
         ticked[self.cursor] = not ticked[self.cursor]
         chosen = [choice.value for choice, is_on in zip(self.leaf.field.choices, ticked, strict=True) if is_on]
@@ -80,7 +80,7 @@ class MultiChoiceEditor(Widget, can_focus=True):
         self._give(chosen if chosen or emptied else MISSING)
 
     def action_clear(self) -> None:
-        """Take all ticks away."""
+        """Clear all boxes."""
         self._give(MISSING)
 
     def _give(self, value: object) -> None:
@@ -89,7 +89,7 @@ class MultiChoiceEditor(Widget, can_focus=True):
         self.post_message(Edited(self.leaf))
 
     def on_click(self, event: events.Click) -> None:
-        """Tick the box that was clicked."""
+        """Toggle the clicked box."""
         offset = event.get_content_offset(self)
         if offset is None:
             return

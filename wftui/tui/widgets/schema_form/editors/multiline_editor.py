@@ -1,4 +1,4 @@
-"""Several lines to type in: long text, and JSON of some size."""
+"""Multi-line editor for long text and structured JSON."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from wftui.tui.widgets.schema_form.messages import Edited
 
 
 class MultilineEditor(TextArea):
-    """Types into a leaf of the form; grows with its text, up to ten lines."""
+    """Edits a leaf; grows with its text up to ten lines."""
 
     DEFAULT_CSS = """
     MultilineEditor.-textual-compact {
@@ -33,18 +33,18 @@ class MultilineEditor(TextArea):
         self.set_class(leaf.field.kind == "json", "-short")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Null is offered only where the schema allows it."""
+        """Offer null only where the schema allows it."""
         return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Keep the state equal to what is shown."""
+        """Update the form state."""
         event.stop()
         if self.text != self.leaf.text:
             self.leaf.type_text(self.text)
             self._post_edited()
 
     def action_give_null(self) -> None:
-        """Give null, which is not the same as nothing."""
+        """Set the value to null."""
         self.leaf.give(None)
         self.text = self.leaf.text
         self._post_edited()

@@ -1,4 +1,4 @@
-"""Options side by side, on as many lines as they need, one of them under a cursor."""
+"""Layout of inline options on as many lines as they need."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ GAP = 3
 
 
 class Place(NamedTuple):
-    """Where an option stands: its number, line, first cell and width."""
+    """Position of an option: index, line, first cell and width."""
 
     number: int
     line: int
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
 
 def flow(texts: Sequence[str], width: int) -> Iterator[Place]:
-    """The places of texts that follow each other like words."""
+    """Yield the positions of texts wrapped like words."""
     line = start = 0
     for index, text in enumerate(texts):
         needed = min(cell_len(text), width)
@@ -29,12 +29,12 @@ def flow(texts: Sequence[str], width: int) -> Iterator[Place]:
 
 
 def flow_height(texts: Sequence[str], width: int) -> int:
-    """How many lines they need."""
+    """Return the number of lines needed."""
     return max((place.line + 1 for place in flow(texts, width)), default=1)
 
 
 def place_at(texts: Sequence[str], width: int, x: int, y: int) -> int | None:
-    """The number of the text at an offset."""
+    """Return the index of the text at an offset."""
     for place in flow(texts, width):
         if place.line == y and place.start <= x < place.start + place.width:
             return place.number

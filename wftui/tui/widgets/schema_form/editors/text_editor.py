@@ -1,4 +1,4 @@
-"""One line to type in: text, numbers, secrets, short JSON."""
+"""Single-line editors for text, numbers, dates, secrets and short JSON."""
 
 import math
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,7 @@ from wftui.tui.widgets.schema_form.messages import Edited, Pasted
 
 
 class TextEditor(Input):
-    """Types into a leaf of the form."""
+    """Edits a leaf as text."""
 
     DEFAULT_CSS = """
     TextEditor.-textual-compact {
@@ -41,27 +41,30 @@ class TextEditor(Input):
         self.leaf = leaf
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Null is offered only where the schema allows it."""
+        """Offer null only where the schema allows it."""
         return self.leaf.field.nullable if action == "give_null" else super().check_action(action, parameters)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Repaint only, once there is a size: it does not depend on the text, and laying out a long form costs time."""
+        """Repaint without layout once the widget has a size.
+
+        The size does not depend on the text, and laying out a long form is expensive.
+        """
         layout = layout and not self.size
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep the state equal to what is shown."""
+        """Update the form state."""
         event.stop()
         if event.value != self.leaf.text:
             self.leaf.type_text(event.value)
             self._post_edited()
 
     def action_give_null(self) -> None:
-        """Give null, which is not the same as nothing."""
+        """Set the value to null."""
         self.give(None)
 
     def give(self, value: Json) -> None:
-        """Take a value as it is."""
+        """Set the value."""
         self.leaf.give(value)
         self.value = self.leaf.text
         self.cursor_position = len(self.value)
@@ -82,7 +85,7 @@ class TextEditor(Input):
 
 
 class NumberEditor(TextEditor):
-    """Also goes up and down by the step of its field."""
+    """Edits a number; up and down change it by the field's step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(1)", "More", show=False),
@@ -90,7 +93,7 @@ class NumberEditor(TextEditor):
     ]
 
     def action_step(self, direction: int) -> None:
-        """Go to the next number in a direction, within the limits; from nothing to the default or the lowest."""
+        """Step to the next number in a direction, within the limits."""
         field, value = self.leaf.field, self.leaf.value
         if isinstance(value, bool) or not isinstance(value, int | float):
             start = field.default if isinstance(field.default, int | float) else field.minimum
@@ -105,7 +108,7 @@ class NumberEditor(TextEditor):
 
 
 class DateEditor(TextEditor):
-    """Types a `date` or a `date-time`; starts from today where nothing stands yet."""
+    """Edits a `date` or `date-time`; up and down change the day."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(1)", "Next day", show=False),
@@ -113,7 +116,7 @@ class DateEditor(TextEditor):
     ]
 
     def action_step(self, days: int) -> None:
-        """Go some days on; what is no date is left as it is."""
+        """Move by some days; starts from today, rejects text that is not a date."""
         text = self.value
         if not text:
             now = datetime.now(UTC)
@@ -128,7 +131,7 @@ class DateEditor(TextEditor):
 
 
 def _rounded(value: float, step: float) -> float:
-    """Without the dust of binary fractions; whole numbers stay whole."""
+    """Round away binary fractions; keep integers."""
     if float(value).is_integer():
         return int(value)
     return round(value, 2 + max(0, -math.floor(math.log10(step))))

@@ -1,4 +1,4 @@
-"""What all parts of one form share: how wide labels are, which widget shows which node, how a node gets its widget."""
+"""Context shared by all widgets of one form."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,7 +8,7 @@ from textual.widget import Widget
 from wftui.model.form_state import Node
 
 LABEL_SHARE = 0.34
-"""The most that labels take of the width of a form."""
+"""Maximum share of the form's width for labels."""
 SHORTEST_LABEL = 12
 
 
@@ -16,22 +16,22 @@ class NodeWidget(Protocol):
     """A widget that shows a node."""
 
     def place_label(self) -> None:
-        """Leave room for the label, which has another width now."""
+        """Adjust to a new label width."""
 
     def show_problem(self, sentence: str) -> None:
-        """Say what is wrong with the value; "" takes it back."""
+        """Show the error of the value; "" clears it."""
 
     def focus_first(self) -> None:
-        """Give the focus to the first thing in it that takes one."""
+        """Focus the first focusable part."""
 
 
 class FormContext:
     """Shared by the widgets of one form.
 
     Attributes:
-        label_width: cells of the column of labels; the same at every depth, so that all editors stand in line.
-        make: gives the widget for a node at a depth.
-        shown: the widget of each node that is mounted, by the node's identity.
+        label_width: width of the label column, the same at every depth.
+        make: makes the widget of a node at a depth.
+        shown: mounted widgets by the identity of their node.
     """
 
     def __init__(self, make: Callable[["FormContext", Node, int], Widget]) -> None:
@@ -40,9 +40,9 @@ class FormContext:
         self._make = make
 
     def make(self, node: Node, depth: int) -> Widget:
-        """The widget for a node."""
+        """Make the widget of a node."""
         return self._make(self, node, depth)
 
     def widget_of(self, node: Node) -> NodeWidget | None:
-        """The widget that shows a node now."""
+        """Return the mounted widget of a node."""
         return self.shown.get(id(node))

@@ -1,4 +1,4 @@
-"""What can be done with an item of a list, for the mouse: up, down, out."""
+"""Buttons of a list item: up, down, remove."""
 
 from textual.content import Content
 from textual.message import Message
@@ -25,7 +25,7 @@ class ItemButtons(Widget):
     ALLOW_SELECT = False
 
     class Pressed(Message):
-        """Something is to be done with the item: `up`, `down` or `remove`."""
+        """A button was clicked: `up`, `down` or `remove`."""
 
         def __init__(self, node: Node, action: str) -> None:
             super().__init__()
@@ -37,7 +37,7 @@ class ItemButtons(Widget):
         self._node = node
 
     def render(self) -> Content:
-        """The icons."""
+        """Render the icons."""
         icons = [("up", "↑"), ("down", "↓"), ("remove", "✕")]
         links = (
             Content.from_markup(f"[@click=press('{action}')]$icon[/]", icon=glyph(self, icon)) for action, icon in icons
@@ -45,5 +45,5 @@ class ItemButtons(Widget):
         return Content("  ").join(links)
 
     def action_press(self, action: str) -> None:
-        """Tell the list."""
+        """Post the action to the list."""
         self.post_message(self.Pressed(self._node, action))

@@ -1,4 +1,4 @@
-"""The label of a field, in the column of labels."""
+"""The label of a field in the label column."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -10,7 +10,7 @@ INDENT = 2
 
 
 def name_of(node: Node) -> str:
-    """What a node is called: its label, or its number in a list."""
+    """Return the label of a node, or its number in a list."""
     if isinstance(node.parent, Items):
         place = node.parent.place(node)
         return "" if place is None else str(place + 1)
@@ -18,12 +18,15 @@ def name_of(node: Node) -> str:
 
 
 def label_length(node: Node, depth: int) -> int:
-    """How many cells the label wants, with its marks."""
+    """Return the width of the label with its markers."""
     return depth * INDENT + Content(name_of(node)).cell_length + 6
 
 
 def label_lines(widget: Widget, node: Node, depth: int, width: int, *, sign: str = " ") -> list[Content]:
-    """The label in lines of the column: a sign in front, a star behind when a value is required."""
+    """Return the wrapped label for the label column.
+
+    A sign stands in front; required fields have a star.
+    """
     focused = widget.has_pseudo_class("focus-within") or widget.has_pseudo_class("focus")
     if focused and sign == " ":
         sign = glyph(widget, "▌")

@@ -1,4 +1,4 @@
-"""Widgets of which the first come at once and the others a few at a time, so that long forms open fast."""
+"""Lazy mounting: the first widgets at once, others in batches."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,9 +6,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 FIRST = 24
-"""Widgets that are there from the start: about a screen."""
+"""Number of widgets mounted at once: about a screen."""
 BATCH = 8
-"""Widgets that come together after that; between two batches the screen stays alive."""
+"""Number of widgets per batch; the screen stays responsive in between."""
 
 Maker = Callable[[], Widget]
 
@@ -21,12 +21,12 @@ class LazyMount:
         self._waiting = list(makers)
 
     async def start(self) -> None:
-        """Mount the first ones now; the others follow once they are painted."""
+        """Mount the first widgets now, others after they are painted."""
         await self._mount(FIRST)
         self._go_on()
 
     async def complete(self) -> None:
-        """Mount all that are still missing, to find something in them."""
+        """Mount all remaining widgets."""
         await self._mount(len(self._waiting))
 
     def _go_on(self) -> None:
@@ -43,7 +43,7 @@ class LazyMount:
             await self._parent.mount_all(make() for make in now)
 
     def stop(self) -> None:
-        """Mount no more: something else is shown in the parent."""
+        """Cancel the remaining widgets."""
         self._waiting.clear()
 
 
@@ -57,9 +57,9 @@ class LazyColumn(Vertical):
         self._rest = LazyMount(self, makers)
 
     async def on_mount(self) -> None:
-        """Show the first ones."""
+        """Start mounting."""
         await self._rest.start()
 
     async def complete(self) -> None:
-        """Have all widgets mounted."""
+        """Mount all remaining widgets."""
         await self._rest.complete()

@@ -1,4 +1,4 @@
-"""What every widget that shows a node of a form is: found by its node, in line with the others, with a note."""
+"""Base of the widgets that show a node of a form."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,13 +16,15 @@ NodeT = TypeVar("NodeT", bound=Node)
 
 
 class NodeView(Widget, Generic[NodeT]):
-    """Base of the widgets that show a node. A subclass says where the labels' width goes, and what takes the focus.
+    """Registers itself with the form, follows the label width, has a note.
+
+    Subclasses implement `place_label` and `focus_first`.
 
     Args:
-        context: what it shares with the other widgets of the form.
-        node: what it shows.
-        depth: how many groups and lists are around it.
-        about: what its note says.
+        context: shared state of the form.
+        node: the node to show.
+        depth: number of enclosing groups and lists.
+        about: content of the note.
     """
 
     DEFAULT_CSS = """
@@ -42,31 +44,31 @@ class NodeView(Widget, Generic[NodeT]):
 
     @property
     def label_width(self) -> int:
-        """Cells of the column of labels."""
+        """Width of the label column."""
         return self._form_context.label_width
 
     def on_mount(self) -> None:
-        """Stand in line with the others."""
+        """Register with the form."""
         self._form_context.shown[id(self.node)] = self
         self.place_label()
 
     def on_unmount(self) -> None:
-        """Give up the place."""
+        """Unregister from the form."""
         if self._form_context.shown.get(id(self.node)) is self:
             del self._form_context.shown[id(self.node)]
 
     def place_label(self) -> None:
-        """Leave room for the label, which has another width now."""
+        """Adjust to a new label width."""
         raise NotImplementedError
 
     def focus_first(self) -> None:
-        """Focus the first thing in it that takes the focus."""
+        """Focus the first focusable part."""
         raise NotImplementedError
 
     def show_problem(self, sentence: str) -> None:
-        """Say what is wrong with the value as a whole, in place of the note; "" takes it back."""
+        """Show the error of the whole value in place of the note; "" clears it."""
         self._note.problem = sentence
 
     def _column_of(self, nodes: Sequence[Node]) -> LazyColumn:
-        """The widgets of the nodes inside this one."""
+        """Return a column with the widgets of some child nodes."""
         return LazyColumn([partial(self._form_context.make, node, self.depth + 1) for node in nodes])

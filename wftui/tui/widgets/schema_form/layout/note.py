@@ -1,4 +1,4 @@
-"""The lines under a field: what the schema says, or what is wrong with the value."""
+"""The note under a field: description or error."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -8,7 +8,7 @@ from wftui.tui.widgets.glyphs import glyph
 
 
 class Note(Widget):
-    """Not there while there is nothing to say."""
+    """Hidden while empty."""
 
     DEFAULT_CSS = """
     Note {
@@ -22,9 +22,9 @@ class Note(Widget):
     """
 
     problem: reactive[str] = reactive("", layout=True)
-    """What is wrong; stands in place of everything else."""
+    """The error; replaces everything else."""
     more: reactive[str] = reactive("", layout=True)
-    """Something about the value that is chosen now; comes before the description."""
+    """Text about the current value; precedes the description."""
 
     def __init__(self, description: Content) -> None:
         super().__init__()
@@ -35,15 +35,15 @@ class Note(Widget):
         self.set_class(bool(self.problem or self.more or self._description), "-said")
 
     def watch_problem(self) -> None:
-        """Appear, or go."""
+        """Update the visibility."""
         self._show()
 
     def watch_more(self) -> None:
-        """Appear, or go."""
+        """Update the visibility."""
         self._show()
 
     def render(self) -> Content:
-        """The text."""
+        """Render the text."""
         if self.problem:
             return Content.styled(f"{glyph(self, '✗')} {self.problem}", "$text-error")
         if self.more and self._description:
