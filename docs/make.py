@@ -1,6 +1,7 @@
 """Writes the pages of this folder that are made from the code: `python docs/make.py`; `--check` only compares.
 
-A page is never edited by hand: change the docstring, the model or the action it is made from.
+A page that begins with a note saying so is made as a whole: change the docstring, the model or the action it is made
+from. In the other pages only the regions between `<!-- made: … -->` and `<!-- end -->` are.
 """
 
 import json
@@ -8,6 +9,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from making import workflow_format
+from making.regions import Maker, fill
+from making.tables import fields_table
 
 from wftui.connections.kinds import KINDS
 from wftui.runtime.filters import FILTERS
@@ -68,8 +73,8 @@ In the examples below, the line under an expression is what it gives.
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with `--check` tell which are not current (exit 1)."""
     stale = []
-    for name, make in PAGES.items():
-        path, text = HERE / name, NOTE + make()
+    for name, text in pages().items():
+        path = HERE / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
@@ -77,6 +82,15 @@ def main(arguments: Sequence[str]) -> int:
     if stale:
         print(f"{'not current' if '--check' in arguments else 'written'}: {', '.join(stale)}")
     return 1 if stale and "--check" in arguments else 0
+
+
+def pages() -> dict[str, str]:
+    """Every page that is made, wholly or in its regions, with its current text."""
+    whole = {name: NOTE + make() for name, make in PAGES.items()}
+    for path in sorted(HERE.glob("*.md")):
+        if path.name not in whole and "<!-- made: " in (written := path.read_text(encoding="utf-8")):
+            whole[path.name] = fill(written, REGIONS)
+    return whole
 
 
 def expressions() -> str:
@@ -133,42 +147,8 @@ def _fields(title: str, schema: dict[str, Any]) -> str:
     """The fields of an object, and of the objects inside of it, each as a table."""
     inner = schema.get("$defs", {}).items()
     given = title == "input"
-    others = "".join(_table(name, each, given=given) for name, each in inner if each.get("type") == "object")
-    return _table(title, schema, given=given) + others
-
-
-def _table(title: str, schema: dict[str, Any], *, given: bool) -> str:
-    properties = schema.get("properties")
-    if not properties:
-        return ""
-    required = schema.get("required", []) if given else []
-    rows = "".join(
-        f"| `{name}`{' *' if name in required else ''} | {_type(field)} | {_meaning(field)} |\n"
-        for name, field in properties.items()
-    )
-    return f"\n| {title} | | |\n|---|---|---|\n{rows}"
-
-
-def _type(field: dict[str, Any]) -> str:
-    if "anyOf" in field:
-        return " or ".join(dict.fromkeys(_type(option) for option in field["anyOf"] if option.get("type") != "null"))
-    if "enum" in field:
-        return ", ".join(f"`{choice}`" for choice in field["enum"])
-    if "const" in field:
-        return f"`{field['const']}`"
-    if "$ref" in field:
-        return str(field["$ref"].rpartition("/")[2])
-    kind = field.get("type", "any")
-    return f"list of {_type(field['items'])}" if kind == "array" and field.get("items") else str(kind)
-
-
-def _meaning(field: dict[str, Any]) -> str:
-    text = " ".join(str(field.get("description", "")).split()).replace("|", "\\|")
-    default = field.get("default")
-    if default in (None, {}, []):
-        return text
-    shown = default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
-    return f"{text} Default: `{shown}`.".strip()
+    others = "".join(fields_table(name, each, given=given) for name, each in inner if each.get("type") == "object")
+    return fields_table(title, schema, given=given) + others
 
 
 SETTINGS = """\
@@ -269,6 +249,17 @@ PAGES: dict[str, Callable[[], str]] = {
     "keys.md": keys,
     "settings.md": settings,
 }
+
+REGIONS: dict[str, Maker] = {
+    "container": workflow_format.container,
+    "durations": lambda _: workflow_format.durations(),
+    "joins": lambda _: workflow_format.joins(),
+    "keys": workflow_format.keys,
+    "kinds": lambda _: workflow_format.kinds(),
+    "limits": lambda _: workflow_format.limits(),
+    "secret_fields": lambda _: workflow_format.secret_fields(),
+}
+"""What makes the regions of pages that are written by hand otherwise."""
 
 
 if __name__ == "__main__":

@@ -42,17 +42,19 @@ class ExecutionRequest(WireModel):
 class ExecutionError(WireModel):
     """Why a run or a step failed. `type` is dotted words: `timeout`, `http.5xx`, `binding.missing`, `exit_code`, …"""
 
-    type: str = "error"
-    message: str
-    step_id: str | None = None
-    path: str | None = None
-    pointer: str | None = None
-    line: int | None = None
-    column: int | None = None
-    attempt: int | None = None
-    recoverable: bool = False
-    stack: str | None = None
-    details: Json = None
+    type: Annotated[str, Field(description="Dotted words; `retry.on` matches them by prefix.")] = "error"
+    message: Annotated[str, Field(description="A sentence for people.")]
+    step_id: Annotated[str | None, Field(description="Id of the step that failed.")] = None
+    path: Annotated[str | None, Field(description="Address of the step in the run: build[3].fetch.")] = None
+    pointer: Annotated[str | None, Field(description="JSON Pointer into workflow.json: /steps/3/input/url.")] = None
+    line: Annotated[int | None, Field(description="Line in workflow.json, from 1.")] = None
+    column: Annotated[int | None, Field(description="Column in workflow.json, from 1; of an expression.")] = None
+    attempt: Annotated[int | None, Field(description="Which attempt it was, from 1.")] = None
+    recoverable: Annotated[bool, Field(description="Whether trying again may help.")] = False
+    stack: Annotated[str | None, Field(description="The lines of your own code in the traceback.")] = None
+    details: Annotated[
+        Json, Field(description="More, by type: exitCode and stderr of a process, errors per field.")
+    ] = None
 
 
 class ValueRef(WireModel):

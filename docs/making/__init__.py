@@ -1,0 +1,1 @@
+"""Parts of the documentation that are made from the code; `docs/make.py` writes them into the pages."""
