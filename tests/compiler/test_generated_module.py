@@ -245,9 +245,9 @@ def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
     assert again.plan.source_hash == loaded.plan.source_hash
 
 
-def test_the_lines_of_a_long_module_keep_their_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{{ inputs.n }}\n\ndef f():\n\nX = ", 'a"""\\\n\nX = 1\n\n"""\\\n\ndef f():\n\nY"'])
+def test_the_lines_of_a_long_module_keep_their_numbers(text: str, tmp_path: Path) -> None:
     names = [f"s{number}" for number in range(400)]
-    text = "{{ inputs.n }}\n\ndef f():\n\nX = "
     source = workflow(*(step(name, input={"x": text}) for name in names), inputSchema={"properties": {"n": {}}})
     loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source), None)
     lines = loaded.code.splitlines()

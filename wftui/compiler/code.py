@@ -5,7 +5,7 @@ formatters keep. Operators cannot be broken that way, so an operation that does 
 for its parts.
 """
 
-import unicodedata
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +32,11 @@ class Code:
         return self._flat()
 
     @cached_property
+    def holds_block(self) -> bool:
+        """Whether a text in it is written as a block, so that it does not stand on one line."""
+        return not isinstance(self, Operation | Lambda) and any(part.holds_block for part in self._parts())
+
+    @cached_property
     def marks(self) -> int:
         """How many marked expressions are in it; two never share a line, so that a line tells which one failed."""
         return isinstance(self, Marked) + sum(part.marks for part in self._parts())
@@ -51,6 +56,28 @@ class Atom(Code):
 
     def _flat(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Text(Code):
+    """A string literal: on one line inside an operation or a lambda, else as a block if it has several lines."""
+
+    value: str
+
+    def _flat(self) -> str:
+        return text_literal(self.value)
+
+    @cached_property
+    def holds_block(self) -> bool:
+        """Whether there is more than one line to be read in it."""
+        return "\n" in self.value and sum(not line.isspace() for line in self.value.split("\n") if line) > 1
+
+    def block(self) -> list[str]:
+        """The literal in triple quotes, its lines as they are, from the first column on."""
+        text = _UNPRINTABLE.sub(_escape, self.value.replace("\\", "\\\\"))
+        text = _TRAILING_SPACE.sub(lambda found: "\\t" if found[0] == "\t" else "\\x20", text)
+        text = _QUOTE_OF_THREE.sub(r"\\\g<0>", text)
+        return ['"""\\', *f'{text}"""'.split("\n")]
 
 
 @dataclass(frozen=True)
@@ -173,7 +200,7 @@ def mapping(items: Sequence[tuple[str, Code]]) -> Code:
 def literal(value: Json) -> Code:
     """A JSON value as Python."""
     if isinstance(value, str):
-        return Atom(text_literal(value))
+        return Text(value)
     if isinstance(value, list | tuple):
         return listing([literal(entry) for entry in value])
     if isinstance(value, dict):
@@ -183,35 +210,35 @@ def literal(value: Json) -> Code:
     return Atom(repr(value))
 
 
+_UNPRINTABLE = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u3000\ud800-\uf8ff\ufeff\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bcaf\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
+)
+"""Controls, spaces, private characters: a fixed list, as `str.isprintable` differs between versions of Python."""
+_QUOTE_OF_THREE = re.compile(r'"(?=""|\Z)')
+_TRAILING_SPACE = re.compile(r"[ \t](?=\n)")
+
+
 def text_literal(value: str) -> str:
-    """A text as Python writes it: in double quotes unless single ones save escapes, all that does not print escaped."""
+    """Return a text as a literal on one line: in double quotes unless single ones save escapes."""
     quote = "'" if value.count('"') > value.count("'") else '"'
-    if value.isascii() and value.isprintable() and "\\" not in value and quote not in value:
-        return f"{quote}{value}{quote}"
-    return quote + "".join(_escaped(char, quote) for char in value) + quote
+    text = value.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\t", "\\t").replace("\n", "\\n")
+    return f"{quote}{_UNPRINTABLE.sub(_escape, text)}{quote}"
 
 
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
-
-
-def _escaped(char: str, quote: str) -> str:
-    if char == quote:
-        return "\\" + char
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if char.isprintable():
-        return char
-    number = ord(char)
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if found[0] == "\r":
+        return "\\r"
     if number <= 0xFF:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def columns(text: str) -> int:
-    """Columns that a line takes, wide characters counted as two."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    """Return how many columns a line takes at most: what is wide differs between versions of Unicode."""
+    return len(text) if text.isascii() else len(text) + sum(char > "\x7f" for char in text)
 
 
 class _TooWideError(Exception):
@@ -330,7 +357,10 @@ class _Layout:
             code = code.body
         fits = columns(prefix) + columns(code.flat) + len(suffix) <= WIDTH
         forced = isinstance(code, Group) and code.broken
-        if isinstance(code, Atom) or (fits and code.marks < 2 and not forced):
+        if code.holds_block and isinstance(code, Text):
+            first, *others = code.block()
+            self.out.lines += [prefix + first, *others[:-1], others[-1] + suffix]
+        elif isinstance(code, Atom | Text) or (fits and code.marks < 2 and not forced and not code.holds_block):
             if code.marks:
                 line = len(self.out.lines)
                 self.out.marks += [(line, each.mark) for each in walk(code) if isinstance(each, Marked)]

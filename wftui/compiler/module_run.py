@@ -8,8 +8,8 @@ from wftui.runtime.plan import WorkflowPlan
 _SLICE_LINES = 1_000
 """CPython holds some 70 times the size of a text while it compiles it: a big module is compiled in slices."""
 
-_STATEMENT = re.compile(r"(?<=\n\n)(?=def |[A-Z])")
-"""Where a top-level statement of a compiled workflow begins: after an empty line, at the left edge."""
+_STATEMENT = re.compile(r'"""\\\n(?:[^"\\]|\\.|"(?!""))*+"""|(?<=\n\n)(?=def |[A-Z])', re.DOTALL)
+"""A text of several lines, or where a top-level statement begins: after an empty line, at the left edge."""
 
 
 def run_module(code: str, filename: str) -> WorkflowPlan:
@@ -31,7 +31,7 @@ def _slices(code: str) -> Iterator[str]:
     line = start = lines = 0
     for boundary in _STATEMENT.finditer(code):
         lines = code.count("\n", start, boundary.start())
-        if lines >= _SLICE_LINES:
+        if lines >= _SLICE_LINES and not boundary[0]:
             yield "\n" * line + code[start : boundary.start()]
             line, start = line + lines, boundary.start()
     yield "\n" * line + code[start:]

@@ -1,10 +1,10 @@
 """Diagnostics as text: for people with the source line and a caret, for GitHub as annotations, for CI as SARIF."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from wftui import __version__
-from wftui.compiler.code import columns
 from wftui.compiler.codes import CODES
 from wftui.model.base import Json
 from wftui.model.compilation import CompilationError, CompilationResult
@@ -132,8 +132,8 @@ def _marked(line: str, each: CompilationError) -> list[str]:
     first = max(0, each.column - 1 - _MAX_LINE // 2) if len(line) > _MAX_LINE else 0
     part = line[first : first + _MAX_LINE].replace("\t", " ")
     shown = ("…" if first else "") + part + ("…" if first + _MAX_LINE < len(line) else "")
-    before = (1 if first else 0) + columns(part[: each.column - 1 - first])
-    width = max(1, columns(part[each.column - 1 - first : each.column - 1 - first + each.length]))
+    before = (1 if first else 0) + _columns(part[: each.column - 1 - first])
+    width = max(1, _columns(part[each.column - 1 - first : each.column - 1 - first + each.length]))
     number = str(each.line)
     blank = " " * len(number)
     return [f"{number} | {shown}", f"{blank} | {' ' * before}{'^' * width}"]
@@ -145,3 +145,8 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a stretch takes in a terminal, wide characters counted as two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)

@@ -112,7 +112,9 @@ STEP_COLUMNS = StepPlan(
 def input_of_table(scope: Scope) -> Json:
     return {
         "database": values.look_up(scope.inputs, "inputs", "database"),
-        "script": "DROP TABLE IF EXISTS rows;\nCREATE TABLE rows (name TEXT, amount REAL);",
+        "script": """\
+DROP TABLE IF EXISTS rows;
+CREATE TABLE rows (name TEXT, amount REAL);""",
     }
 
 
@@ -130,7 +132,16 @@ STEP_TABLE = StepPlan(
 # workflow.json:85: step pairs (python)
 def input_of_pairs(scope: Scope) -> Json:
     return {
-        "code": "def main(rows, name, amount):\n    pairs = []\n    for number, row in enumerate(rows, 2):\n        try:\n            pairs.append([row[name], float(row[amount] or 0)])\n        except ValueError:\n            raise SystemExit(f'line {number}: {row[amount]!r} is no number') from None\n    return pairs\n",
+        "code": """\
+def main(rows, name, amount):
+    pairs = []
+    for number, row in enumerate(rows, 2):
+        try:
+            pairs.append([row[name], float(row[amount] or 0)])
+        except ValueError:
+            raise SystemExit(f'line {number}: {row[amount]!r} is no number') from None
+    return pairs
+""",
         "args": {
             "rows": values.output(scope, "read", "value"),
             "name": values.look_up(scope.inputs, "inputs", "groupBy"),
@@ -193,7 +204,13 @@ STEP_SUMS = StepPlan(
 # workflow.json:128: step report (template)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "template": "# [[ sum ]] by [[ name ]]\n\n| [[ name ]] | rows | [[ sum ]] |\n|---|---:|---:|\n{% for row in rows %}| [[ row.name ]] | [[ row.count ]] | [[ '%.2f' | format(row.total) ]] |\n{% endfor %}",
+        "template": """\
+# [[ sum ]] by [[ name ]]
+
+| [[ name ]] | rows | [[ sum ]] |
+|---|---:|---:|
+{% for row in rows %}| [[ row.name ]] | [[ row.count ]] | [[ '%.2f' | format(row.total) ]] |
+{% endfor %}""",
         "values": {
             "name": values.look_up(scope.inputs, "inputs", "groupBy"),
             "sum": values.look_up(scope.inputs, "inputs", "sum"),
@@ -258,17 +275,17 @@ SPOTS = {
         line=81,
         column=25,
     ),
-    ("input_of_pairs", 4): SourceSpot(
+    ("input_of_pairs", 13): SourceSpot(
         pointer="/steps/3/input/args/rows",
         line=95,
         column=23,
     ),
-    ("input_of_pairs", 5): SourceSpot(
+    ("input_of_pairs", 14): SourceSpot(
         pointer="/steps/3/input/args/name",
         line=96,
         column=23,
     ),
-    ("input_of_pairs", 6): SourceSpot(
+    ("input_of_pairs", 15): SourceSpot(
         pointer="/steps/3/input/args/amount",
         line=97,
         column=25,
@@ -288,22 +305,22 @@ SPOTS = {
         line=123,
         column=25,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 10): SourceSpot(
         pointer="/steps/6/input/values/name",
         line=135,
         column=23,
     ),
-    ("input_of_report", 5): SourceSpot(
+    ("input_of_report", 11): SourceSpot(
         pointer="/steps/6/input/values/sum",
         line=136,
         column=22,
     ),
-    ("input_of_report", 6): SourceSpot(
+    ("input_of_report", 12): SourceSpot(
         pointer="/steps/6/input/values/rows",
         line=137,
         column=23,
     ),
-    ("input_of_report", 8): SourceSpot(
+    ("input_of_report", 14): SourceSpot(
         pointer="/steps/6/input/to",
         line=139,
         column=19,

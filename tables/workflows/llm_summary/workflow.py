@@ -216,7 +216,19 @@ STEP_SOME = StepPlan(
 # workflow.json:143: step report (template)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "template": "# [[ folder ]]\n{% for entry in entries if entry %}\n\n## [[ entry.title ]] ([[ entry.file ]])\n\n[[ entry.summary ]]\n{% endfor %}{% if missing %}\n\n## Not summarised\n\n{% for file in missing %}- [[ file ]]\n{% endfor %}{% endif %}",
+        "template": """\
+# [[ folder ]]
+{% for entry in entries if entry %}
+
+## [[ entry.title ]] ([[ entry.file ]])
+
+[[ entry.summary ]]
+{% endfor %}{% if missing %}
+
+## Not summarised
+
+{% for file in missing %}- [[ file ]]
+{% endfor %}{% endif %}""",
         "values": {
             "folder": values.look_up(scope.inputs, "inputs", "folder"),
             "entries": values.output(scope, "summaries"),
@@ -331,22 +343,22 @@ SPOTS = {
         line=140,
         column=119,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 16): SourceSpot(
         pointer="/steps/3/input/values/folder",
         line=150,
         column=25,
     ),
-    ("input_of_report", 5): SourceSpot(
+    ("input_of_report", 17): SourceSpot(
         pointer="/steps/3/input/values/entries",
         line=151,
         column=26,
     ),
-    ("input_of_report", 6): SourceSpot(
+    ("input_of_report", 18): SourceSpot(
         pointer="/steps/3/input/values/missing",
         line=152,
         column=26,
     ),
-    ("input_of_report", 24): SourceSpot(
+    ("input_of_report", 36): SourceSpot(
         pointer="/steps/3/input/to",
         line=154,
         column=19,

@@ -56,7 +56,24 @@ INPUT_SCHEMA: dict[str, Json] = {
 # workflow.json:50: step files (python)
 def input_of_files(scope: Scope) -> Json:
     return {
-        "code": "import os\nfrom pathlib import Path\n\n\ndef main(path, pattern, max_files):\n    start = Path(path).expanduser()\n    if start.is_file():\n        return [str(start)]\n    if not start.is_dir():\n        raise SystemExit(f'{start} is no file and no folder')\n    found = sorted(p for p in start.rglob(pattern) if p.is_file() and os.access(p, os.R_OK))\n    if not found:\n        raise SystemExit(f'no file in {start} matches {pattern}')\n    if len(found) > max_files:\n        raise SystemExit(f'{len(found)} files match {pattern}, more than {max_files}')\n    return [str(p) for p in found]\n",
+        "code": """\
+import os
+from pathlib import Path
+
+
+def main(path, pattern, max_files):
+    start = Path(path).expanduser()
+    if start.is_file():
+        return [str(start)]
+    if not start.is_dir():
+        raise SystemExit(f'{start} is no file and no folder')
+    found = sorted(p for p in start.rglob(pattern) if p.is_file() and os.access(p, os.R_OK))
+    if not found:
+        raise SystemExit(f'no file in {start} matches {pattern}')
+    if len(found) > max_files:
+        raise SystemExit(f'{len(found)} files match {pattern}, more than {max_files}')
+    return [str(p) for p in found]
+""",
         "args": {
             "path": values.look_up(scope.inputs, "inputs", "path"),
             "pattern": values.look_up(scope.inputs, "inputs", "pattern"),
@@ -78,7 +95,78 @@ STEP_FILES = StepPlan(
 # workflow.json:63: step load (python)
 def input_of_load(scope: Scope) -> Json:
     return {
-        "code": "import gzip\nimport os\nimport re\nimport sqlite3\nfrom pathlib import Path\n\nLEVEL = re.compile(\n    r'(?<![\\w./-])(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|EMERG|ALERT)(?![\\w/-]|\\.\\w)', re.I\n)\nHOUR = re.compile(r'(\\d{4}-\\d\\d-\\d\\d)[T ](\\d\\d):\\d\\d|(\\d\\d)/(\\w{3})/(\\d{4}):(\\d\\d):|^(\\w{3}) +(\\d{1,2}) (\\d\\d):\\d\\d')\nVARIABLE = [\n    (re.compile(r'^\\S*\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d\\S*|^\\w{3} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d'), '<time>'),\n    (re.compile(r'\\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\\b'), '<uuid>'),\n    (re.compile(r'\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d+)?\\b'), '<ip>'),\n    (re.compile(r'\\b0x[0-9a-fA-F]+\\b|\\b[0-9a-fA-F]{12,}\\b'), '<hex>'),\n    (re.compile(r'\"[^\"]*\"|\\'[^\\']*\\''), '<text>'),\n    (re.compile(r'[^\\s\"\\'/=,;()\\[\\]{}<>]*\\d[^\\s\"\\'/=,;()\\[\\]{}<>]*'), '<n>'),\n]\nNAMES = {'WARNING': 'WARN', 'ERR': 'ERROR', 'CRITICAL': 'CRIT', 'EMERG': 'FATAL', 'ALERT': 'FATAL'}\n\n\ndef read(path):\n    if path.suffix == '.gz':\n        return gzip.open(path, 'rt', encoding='utf-8', errors='replace')\n    return open(path, encoding='utf-8', errors='replace')\n\n\ndef describe(line):\n    level = LEVEL.search(line[:300])\n    level = level[1].upper() if level else 'NONE'\n    hour = HOUR.search(line[:200])\n    if hour is None:\n        hour = 'unknown'\n    elif hour[1]:\n        hour = f'{hour[1]} {hour[2]}:00'\n    elif hour[3]:\n        hour = f'{hour[5]} {hour[4]} {hour[3]} {hour[6]}:00'\n    else:\n        hour = f'{hour[7]} {int(hour[8]):02d} {hour[9]}:00'\n    shape = line[:500]\n    for pattern, name in VARIABLE:\n        shape = pattern.sub(name, shape)\n    return NAMES.get(level, level), hour, shape.strip()\n\n\ndef main(files, database):\n    Path(database).parent.mkdir(parents=True, exist_ok=True)\n    Path(database).unlink(missing_ok=True)\n    db = sqlite3.connect(database)\n    db.execute('CREATE TABLE lines (file TEXT, number INTEGER, level TEXT, hour TEXT, shape TEXT, text TEXT)')\n    sizes = [os.path.getsize(name) for name in files]\n    total, done, count = sum(sizes) or 1, 0, 0\n    for name, size in zip(files, sizes):\n        rows = []\n        with read(Path(name)) as lines:\n            for number, line in enumerate(lines, 1):\n                line = line.rstrip('\\n')\n                if line.strip():\n                    rows.append((name, number, *describe(line), line[:1000]))\n                if len(rows) == 5000:\n                    db.executemany('INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)', rows)\n                    count += len(rows)\n                    rows.clear()\n        db.executemany('INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)', rows)\n        count += len(rows)\n        done += size\n        progress(done / total, Path(name).name)\n    db.commit()\n    db.close()\n    return {'lines': count, 'files': len(files)}\n",
+        "code": """\
+import gzip
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+LEVEL = re.compile(
+    r'(?<![\\w./-])(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|EMERG|ALERT)(?![\\w/-]|\\.\\w)', re.I
+)
+HOUR = re.compile(r'(\\d{4}-\\d\\d-\\d\\d)[T ](\\d\\d):\\d\\d|(\\d\\d)/(\\w{3})/(\\d{4}):(\\d\\d):|^(\\w{3}) +(\\d{1,2}) (\\d\\d):\\d\\d')
+VARIABLE = [
+    (re.compile(r'^\\S*\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d\\S*|^\\w{3} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d'), '<time>'),
+    (re.compile(r'\\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\\b'), '<uuid>'),
+    (re.compile(r'\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d+)?\\b'), '<ip>'),
+    (re.compile(r'\\b0x[0-9a-fA-F]+\\b|\\b[0-9a-fA-F]{12,}\\b'), '<hex>'),
+    (re.compile(r'"[^"]*"|\\'[^\\']*\\''), '<text>'),
+    (re.compile(r'[^\\s"\\'/=,;()\\[\\]{}<>]*\\d[^\\s"\\'/=,;()\\[\\]{}<>]*'), '<n>'),
+]
+NAMES = {'WARNING': 'WARN', 'ERR': 'ERROR', 'CRITICAL': 'CRIT', 'EMERG': 'FATAL', 'ALERT': 'FATAL'}
+
+
+def read(path):
+    if path.suffix == '.gz':
+        return gzip.open(path, 'rt', encoding='utf-8', errors='replace')
+    return open(path, encoding='utf-8', errors='replace')
+
+
+def describe(line):
+    level = LEVEL.search(line[:300])
+    level = level[1].upper() if level else 'NONE'
+    hour = HOUR.search(line[:200])
+    if hour is None:
+        hour = 'unknown'
+    elif hour[1]:
+        hour = f'{hour[1]} {hour[2]}:00'
+    elif hour[3]:
+        hour = f'{hour[5]} {hour[4]} {hour[3]} {hour[6]}:00'
+    else:
+        hour = f'{hour[7]} {int(hour[8]):02d} {hour[9]}:00'
+    shape = line[:500]
+    for pattern, name in VARIABLE:
+        shape = pattern.sub(name, shape)
+    return NAMES.get(level, level), hour, shape.strip()
+
+
+def main(files, database):
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    Path(database).unlink(missing_ok=True)
+    db = sqlite3.connect(database)
+    db.execute('CREATE TABLE lines (file TEXT, number INTEGER, level TEXT, hour TEXT, shape TEXT, text TEXT)')
+    sizes = [os.path.getsize(name) for name in files]
+    total, done, count = sum(sizes) or 1, 0, 0
+    for name, size in zip(files, sizes):
+        rows = []
+        with read(Path(name)) as lines:
+            for number, line in enumerate(lines, 1):
+                line = line.rstrip('\\n')
+                if line.strip():
+                    rows.append((name, number, *describe(line), line[:1000]))
+                if len(rows) == 5000:
+                    db.executemany('INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)', rows)
+                    count += len(rows)
+                    rows.clear()
+        db.executemany('INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)', rows)
+        count += len(rows)
+        done += size
+        progress(done / total, Path(name).name)
+    db.commit()
+    db.close()
+    return {'lines': count, 'files': len(files)}
+""",
         "args": {
             "files": values.output(scope, "files"),
             "database": values.text(
@@ -174,7 +262,27 @@ STEP_GROUPS = StepPlan(
 # workflow.json:118: step report (python)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "code": "def table(header, rows):\n    line = '| ' + ' | '.join(header) + ' |'\n    rule = '|' + '---|' * len(header)\n    return [line, rule, *('| ' + ' | '.join(str(cell).replace('|', '\\\\|') for cell in row) + ' |' for row in rows)]\n\n\ndef main(path, loaded, levels, hours, groups):\n    out = [f'# Log triage: {path}', '', f'{loaded[\"lines\"]} lines in {loaded[\"files\"]} files.', '', '## Levels', '']\n    out += table(['level', 'lines'], [(row['level'], row['lines']) for row in levels])\n    most = max((row['lines'] for row in hours), default=1)\n    out += ['', '## Hours', '']\n    out += table(['hour', 'lines', 'errors', ''], [\n        (row['hour'], row['lines'], row['errors'], '#' * max(1, round(row['lines'] / most * 30))) for row in hours\n    ])\n    out += ['', '## Similar lines', '']\n    out += table(['lines', 'level', 'like', 'first seen'], [\n        (row['lines'], row['level'], f'`{row[\"example\"][:160]}`', row['first']) for row in groups\n    ])\n    return '\\n'.join(out) + '\\n'\n",
+        "code": """\
+def table(header, rows):
+    line = '| ' + ' | '.join(header) + ' |'
+    rule = '|' + '---|' * len(header)
+    return [line, rule, *('| ' + ' | '.join(str(cell).replace('|', '\\\\|') for cell in row) + ' |' for row in rows)]
+
+
+def main(path, loaded, levels, hours, groups):
+    out = [f'# Log triage: {path}', '', f'{loaded["lines"]} lines in {loaded["files"]} files.', '', '## Levels', '']
+    out += table(['level', 'lines'], [(row['level'], row['lines']) for row in levels])
+    most = max((row['lines'] for row in hours), default=1)
+    out += ['', '## Hours', '']
+    out += table(['hour', 'lines', 'errors', ''], [
+        (row['hour'], row['lines'], row['errors'], '#' * max(1, round(row['lines'] / most * 30))) for row in hours
+    ])
+    out += ['', '## Similar lines', '']
+    out += table(['lines', 'level', 'like', 'first seen'], [
+        (row['lines'], row['level'], f'`{row["example"][:160]}`', row['first']) for row in groups
+    ])
+    return '\\n'.join(out) + '\\n'
+""",
         "args": {
             "path": values.look_up(scope.inputs, "inputs", "path"),
             "loaded": values.output(scope, "load"),
@@ -274,22 +382,22 @@ def output_report(scope: Scope) -> Json:
 
 # Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
-    ("input_of_files", 4): SourceSpot(
+    ("input_of_files", 21): SourceSpot(
         pointer="/steps/0/input/args/path",
         line=57,
         column=23,
     ),
-    ("input_of_files", 5): SourceSpot(
+    ("input_of_files", 22): SourceSpot(
         pointer="/steps/0/input/args/pattern",
         line=58,
         column=26,
     ),
-    ("input_of_load", 4): SourceSpot(
+    ("input_of_load", 75): SourceSpot(
         pointer="/steps/1/input/args/files",
         line=70,
         column=24,
     ),
-    ("input_of_load", 6): SourceSpot(
+    ("input_of_load", 77): SourceSpot(
         pointer="/steps/1/input/args/database",
         line=71,
         column=27,
@@ -314,27 +422,27 @@ SPOTS = {
         line=114,
         column=25,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 24): SourceSpot(
         pointer="/steps/5/input/args/path",
         line=125,
         column=23,
     ),
-    ("input_of_report", 5): SourceSpot(
+    ("input_of_report", 25): SourceSpot(
         pointer="/steps/5/input/args/loaded",
         line=126,
         column=25,
     ),
-    ("input_of_report", 6): SourceSpot(
+    ("input_of_report", 26): SourceSpot(
         pointer="/steps/5/input/args/levels",
         line=127,
         column=25,
     ),
-    ("input_of_report", 7): SourceSpot(
+    ("input_of_report", 27): SourceSpot(
         pointer="/steps/5/input/args/hours",
         line=128,
         column=24,
     ),
-    ("input_of_report", 8): SourceSpot(
+    ("input_of_report", 28): SourceSpot(
         pointer="/steps/5/input/args/groups",
         line=129,
         column=25,

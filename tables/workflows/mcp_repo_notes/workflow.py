@@ -117,7 +117,18 @@ STEP_LOG = StepPlan(
 # workflow.json:99: step commits (python)
 def input_of_commits(scope: Scope) -> Json:
     return {
-        "code": "import re\n\nCOMMIT = re.compile(r'^Commit: (\\S+)\\nAuthor: (.*)\\nDate: (.*)\\nMessage: (.*)', re.M)\n\n\ndef main(text):\n    return [\n        {'commit': commit, 'author': author, 'date': date, 'subject': subject}\n        for commit, author, date, subject in COMMIT.findall(text)\n    ]\n",
+        "code": """\
+import re
+
+COMMIT = re.compile(r'^Commit: (\\S+)\\nAuthor: (.*)\\nDate: (.*)\\nMessage: (.*)', re.M)
+
+
+def main(text):
+    return [
+        {'commit': commit, 'author': author, 'date': date, 'subject': subject}
+        for commit, author, date, subject in COMMIT.findall(text)
+    ]
+""",
         "args": {"text": values.output(scope, "log", "text")},
     }
 
@@ -169,7 +180,23 @@ STEP_PATCHES = StepPlan(
 # workflow.json:133: step notes (python)
 def input_of_notes(scope: Scope) -> Json:
     return {
-        "code": "import re\n\n\ndef main(commits, patches):\n    notes = []\n    for commit, patch in zip(commits, patches):\n        files = sorted({a if b == '/dev/null' else b for a, b in re.findall(r'^--- (.+)\\n\\+\\+\\+ (.+)', patch, re.M)})\n        lines = patch.splitlines()\n        notes.append({\n            **commit,\n            'files': [re.sub(r'^[ab]/', '', name) for name in files],\n            'added': sum(line.startswith('+') and not line.startswith('+++') for line in lines),\n            'removed': sum(line.startswith('-') and not line.startswith('---') for line in lines),\n        })\n    return notes\n",
+        "code": """\
+import re
+
+
+def main(commits, patches):
+    notes = []
+    for commit, patch in zip(commits, patches):
+        files = sorted({a if b == '/dev/null' else b for a, b in re.findall(r'^--- (.+)\\n\\+\\+\\+ (.+)', patch, re.M)})
+        lines = patch.splitlines()
+        notes.append({
+            **commit,
+            'files': [re.sub(r'^[ab]/', '', name) for name in files],
+            'added': sum(line.startswith('+') and not line.startswith('+++') for line in lines),
+            'removed': sum(line.startswith('-') and not line.startswith('---') for line in lines),
+        })
+    return notes
+""",
         "args": {
             "commits": values.output(scope, "commits"),
             "patches": filters_lists.apply(
@@ -194,7 +221,27 @@ STEP_NOTES = StepPlan(
 # workflow.json:145: step report (template)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "template": "# Notes on [[ repo ]]\n\nWritten [[ now.day_of_week ]], [[ now.datetime ]] ([[ now.timezone ]]).\n\n{% for note in notes %}\n## [[ note.subject ]]\n\n`[[ note.commit[:10] ]]` by [[ note.author ]], [[ note.date ]]: [[ note.added ]] lines added, [[ note.removed ]] removed.\n\n{% for file in note.files %}\n- [[ file ]]\n{% endfor %}\n\n{% endfor %}\n## Not committed\n\n```text\n[[ status | trim ]]\n```\n",
+        "template": """\
+# Notes on [[ repo ]]
+
+Written [[ now.day_of_week ]], [[ now.datetime ]] ([[ now.timezone ]]).
+
+{% for note in notes %}
+## [[ note.subject ]]
+
+`[[ note.commit[:10] ]]` by [[ note.author ]], [[ note.date ]]: [[ note.added ]] lines added, [[ note.removed ]] removed.
+
+{% for file in note.files %}
+- [[ file ]]
+{% endfor %}
+
+{% endfor %}
+## Not committed
+
+```text
+[[ status | trim ]]
+```
+""",
         "values": {
             "repo": values.look_up(scope.inputs, "inputs", "repo"),
             "now": values.output(scope, "clock", "structured"),
@@ -284,7 +331,7 @@ SPOTS = {
         line=95,
         column=28,
     ),
-    ("input_of_commits", 3): SourceSpot(
+    ("input_of_commits", 14): SourceSpot(
         pointer="/steps/3/input/args/text",
         line=106,
         column=23,
@@ -304,32 +351,32 @@ SPOTS = {
         line=129,
         column=27,
     ),
-    ("input_of_notes", 4): SourceSpot(
+    ("input_of_notes", 20): SourceSpot(
         pointer="/steps/5/input/args/commits",
         line=140,
         column=26,
     ),
-    ("input_of_notes", 5): SourceSpot(
+    ("input_of_notes", 21): SourceSpot(
         pointer="/steps/5/input/args/patches",
         line=141,
         column=26,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 24): SourceSpot(
         pointer="/steps/6/input/values/repo",
         line=152,
         column=23,
     ),
-    ("input_of_report", 5): SourceSpot(
+    ("input_of_report", 25): SourceSpot(
         pointer="/steps/6/input/values/now",
         line=153,
         column=22,
     ),
-    ("input_of_report", 6): SourceSpot(
+    ("input_of_report", 26): SourceSpot(
         pointer="/steps/6/input/values/notes",
         line=154,
         column=24,
     ),
-    ("input_of_report", 7): SourceSpot(
+    ("input_of_report", 27): SourceSpot(
         pointer="/steps/6/input/values/status",
         line=155,
         column=25,

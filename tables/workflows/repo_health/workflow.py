@@ -58,7 +58,15 @@ INPUT_SCHEMA: dict[str, Json] = {
 # workflow.json:47: step repository (shell)
 def input_of_repository(scope: Scope) -> Json:
     return {
-        "script": 'cd "$REPO"\nroot=$(git rev-parse --show-toplevel)\ngit rev-parse --verify --quiet HEAD >/dev/null || { echo "$root has no commits yet" >&2; exit 1; }\n{\n  printf \'root=%s\\n\' "$root"\n  printf \'branch=%s\\n\' "$(git rev-parse --abbrev-ref HEAD)"\n  printf \'commits=%s\\n\' "$(git rev-list --count HEAD)"\n} >> "$WFTUI_OUTPUT"',
+        "script": """\
+cd "$REPO"
+root=$(git rev-parse --show-toplevel)
+git rev-parse --verify --quiet HEAD >/dev/null || { echo "$root has no commits yet" >&2; exit 1; }
+{
+  printf 'root=%s\\n' "$root"
+  printf 'branch=%s\\n' "$(git rev-parse --abbrev-ref HEAD)"
+  printf 'commits=%s\\n' "$(git rev-list --count HEAD)"
+} >> "$WFTUI_OUTPUT\"""",
         "env": {"REPO": values.look_up(scope.inputs, "inputs", "repo")},
     }
 
@@ -76,7 +84,35 @@ STEP_REPOSITORY = StepPlan(
 # workflow.json:56: step commits (python)
 def input_of_commits(scope: Scope) -> Json:
     return {
-        "code": "import subprocess\nfrom collections import Counter\n\n\ndef main(root, weeks, top):\n    command = ['git', '-C', root, 'log', f'--since={weeks} weeks ago', '--date=format:%G-W%V', '--format=%ad%x09%aN']\n    authors, by_week = Counter(), Counter()\n    pairs = Counter()\n    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors='replace') as log:\n        for line in log.stdout:\n            week, _, author = line.rstrip('\\n').partition('\\t')\n            authors[author] += 1\n            by_week[week] += 1\n            pairs[author, week] += 1\n    if log.returncode:\n        raise SystemExit(f'git log ended with {log.returncode}')\n    best = [name for name, _ in authors.most_common(top)]\n    return {\n        'total': sum(authors.values()),\n        'authorCount': len(authors),\n        'authors': best,\n        'weeks': [{'week': week, 'commits': by_week[week]} for week in sorted(by_week)],\n        'byAuthor': [\n            {'author': name, 'commits': authors[name], 'weeks': {w: n for (a, w), n in sorted(pairs.items()) if a == name}}\n            for name in best\n        ],\n    }\n",
+        "code": """\
+import subprocess
+from collections import Counter
+
+
+def main(root, weeks, top):
+    command = ['git', '-C', root, 'log', f'--since={weeks} weeks ago', '--date=format:%G-W%V', '--format=%ad%x09%aN']
+    authors, by_week = Counter(), Counter()
+    pairs = Counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors='replace') as log:
+        for line in log.stdout:
+            week, _, author = line.rstrip('\\n').partition('\\t')
+            authors[author] += 1
+            by_week[week] += 1
+            pairs[author, week] += 1
+    if log.returncode:
+        raise SystemExit(f'git log ended with {log.returncode}')
+    best = [name for name, _ in authors.most_common(top)]
+    return {
+        'total': sum(authors.values()),
+        'authorCount': len(authors),
+        'authors': best,
+        'weeks': [{'week': week, 'commits': by_week[week]} for week in sorted(by_week)],
+        'byAuthor': [
+            {'author': name, 'commits': authors[name], 'weeks': {w: n for (a, w), n in sorted(pairs.items()) if a == name}}
+            for name in best
+        ],
+    }
+""",
         "args": {
             "root": values.output(scope, "repository", "outputs", "root"),
             "weeks": values.look_up(scope.inputs, "inputs", "weeks"),
@@ -103,7 +139,9 @@ def items_of_authors(scope: Scope) -> Json:
 
 def input_of_authors(scope: Scope) -> Json:
     return {
-        "script": 'git -C "$ROOT" log --since="$WEEKS weeks ago" --no-merges --use-mailmap --fixed-strings --author="$AUTHOR" --numstat --format= |\n  awk \'$1 != "-" { added += $1; removed += $2 } END { printf "{\\"added\\": %d, \\"removed\\": %d}\\n", added, removed }\'',
+        "script": """\
+git -C "$ROOT" log --since="$WEEKS weeks ago" --no-merges --use-mailmap --fixed-strings --author="$AUTHOR" --numstat --format= |
+  awk '$1 != "-" { added += $1; removed += $2 } END { printf "{\\"added\\": %d, \\"removed\\": %d}\\n", added, removed }'""",
         "env": {
             "ROOT": values.output(scope, "repository", "outputs", "root"),
             "WEEKS": values.look_up(scope.inputs, "inputs", "weeks"),
@@ -133,7 +171,11 @@ STEP_AUTHORS = StepPlan(
 # workflow.json:91: step biggest (shell)
 def input_of_biggest(scope: Scope) -> Json:
     return {
-        "script": 'cd "$ROOT"\ngit ls-tree -r -l --full-tree HEAD | awk -F \'\\t\' \'{ split($1, head, / +/); if (head[4] != "-") print head[4] "\\t" $2 }\' | sort -rn > "$WFTUI_OUTPUT.sizes"\nhead -n "$TOP" "$WFTUI_OUTPUT.sizes"\nrm -f "$WFTUI_OUTPUT.sizes"',
+        "script": """\
+cd "$ROOT"
+git ls-tree -r -l --full-tree HEAD | awk -F '\\t' '{ split($1, head, / +/); if (head[4] != "-") print head[4] "\\t" $2 }' | sort -rn > "$WFTUI_OUTPUT.sizes"
+head -n "$TOP" "$WFTUI_OUTPUT.sizes"
+rm -f "$WFTUI_OUTPUT.sizes\"""",
         "env": {
             "ROOT": values.output(scope, "repository", "outputs", "root"),
             "TOP": filters_text.string(values.look_up(scope.inputs, "inputs", "top")),
@@ -156,7 +198,10 @@ STEP_BIGGEST = StepPlan(
 # workflow.json:102: step stale (shell)
 def input_of_stale(scope: Scope) -> Json:
     return {
-        "script": "before=$(( $(date +%s) - DAYS * 86400 ))\ngit -C \"$ROOT\" for-each-ref --sort=committerdate --format='%(committerdate:unix)%09%(committerdate:short)%09%(refname:short)' refs/heads refs/remotes |\n  awk -F '\\t' -v before=\"$before\" '$1 < before { print $2 \"\\t\" $3 }'",
+        "script": """\
+before=$(( $(date +%s) - DAYS * 86400 ))
+git -C "$ROOT" for-each-ref --sort=committerdate --format='%(committerdate:unix)%09%(committerdate:short)%09%(refname:short)' refs/heads refs/remotes |
+  awk -F '\\t' -v before="$before" '$1 < before { print $2 "\\t" $3 }'""",
         "env": {
             "ROOT": values.output(scope, "repository", "outputs", "root"),
             "DAYS": filters_text.string(
@@ -181,7 +226,9 @@ STEP_STALE = StepPlan(
 # workflow.json:116: step todos (shell)
 def input_of_todos(scope: Scope) -> Json:
     return {
-        "script": 'set +o pipefail\ngit -C "$ROOT" grep -I -w -c -E \'TODO|FIXME|XXX\' HEAD -- | awk -F: \'{ lines += $NF; files += 1 } END { printf "{\\"lines\\": %d, \\"files\\": %d}\\n", lines, files }\'',
+        "script": """\
+set +o pipefail
+git -C "$ROOT" grep -I -w -c -E 'TODO|FIXME|XXX' HEAD -- | awk -F: '{ lines += $NF; files += 1 } END { printf "{\\"lines\\": %d, \\"files\\": %d}\\n", lines, files }'""",
         "env": {"ROOT": values.output(scope, "repository", "outputs", "root")},
         "parse": "json",
     }
@@ -201,7 +248,31 @@ STEP_TODOS = StepPlan(
 # workflow.json:128: step open_changes (python)
 def input_of_open_changes(scope: Scope) -> Json:
     return {
-        "code": "import os\nimport subprocess\nimport time\n\n\ndef main(root):\n    status = subprocess.run(\n        ['git', '-C', root, 'status', '--porcelain=v1', '-z', '--untracked-files=normal', '--no-renames'],\n        capture_output=True, check=True,\n    ).stdout\n    names = [os.fsdecode(entry[3:]) for entry in status.split(b'\\0') if entry]\n    ages = []\n    for name in names:\n        try:\n            ages.append((time.time() - os.lstat(os.path.join(root, name)).st_mtime, name))\n        except FileNotFoundError:\n            pass  # a deletion has no time of its own\n    oldest = max(ages, default=None)\n    return {\n        'count': len(names),\n        'oldestDays': round(oldest[0] / 86400, 1) if oldest else None,\n        'oldestFile': oldest[1] if oldest else None,\n    }\n",
+        "code": """\
+import os
+import subprocess
+import time
+
+
+def main(root):
+    status = subprocess.run(
+        ['git', '-C', root, 'status', '--porcelain=v1', '-z', '--untracked-files=normal', '--no-renames'],
+        capture_output=True, check=True,
+    ).stdout
+    names = [os.fsdecode(entry[3:]) for entry in status.split(b'\\0') if entry]
+    ages = []
+    for name in names:
+        try:
+            ages.append((time.time() - os.lstat(os.path.join(root, name)).st_mtime, name))
+        except FileNotFoundError:
+            pass  # a deletion has no time of its own
+    oldest = max(ages, default=None)
+    return {
+        'count': len(names),
+        'oldestDays': round(oldest[0] / 86400, 1) if oldest else None,
+        'oldestFile': oldest[1] if oldest else None,
+    }
+""",
         "args": {"root": values.output(scope, "repository", "outputs", "root")},
     }
 
@@ -220,7 +291,29 @@ STEP_OPEN_CHANGES = StepPlan(
 # workflow.json:138: step report (python)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "code": "def main(root, branch, history, weeks, commits, lines, biggest, stale, stale_days, todos, changes):\n    out = [f'# Repository health: {root}', '']\n    out += [f'- branch `{branch}`, {history} commits in all, {commits[\"total\"]} in the last {weeks} weeks by {commits[\"authorCount\"]} people']\n    out += [f'- {todos[\"lines\"]} lines marked TODO, FIXME or XXX in {todos[\"files\"]} files']\n    if changes['count']:\n        age = f', the oldest {changes[\"oldestDays\"]} days old: `{changes[\"oldestFile\"]}`' if changes['oldestFile'] else ''\n        out += [f'- {changes[\"count\"]} open changes{age}']\n    else:\n        out += ['- no open changes']\n    out += ['', '## Authors', '', '| author | commits | added | removed |', '|---|---:|---:|---:|']\n    for author, changed in zip(commits['byAuthor'], lines):\n        name = author['author'].replace('|', '\\\\|')\n        out += [f'| {name} | {author[\"commits\"]} | {changed[\"value\"][\"added\"]} | {changed[\"value\"][\"removed\"]} |']\n    most = max((week['commits'] for week in commits['weeks']), default=0)\n    out += ['', '## Weeks', '', '| week | commits | |', '|---|---:|---|']\n    out += [f'| {w[\"week\"]} | {w[\"commits\"]} | {\"#\" * max(1, round(w[\"commits\"] / most * 30))} |' for w in commits['weeks']]\n    out += ['', '## Biggest files', '', '| bytes | file |', '|---:|---|']\n    out += [f'| {int(size):,} | `{name}` |' for size, name in (line.split('\\t', 1) for line in biggest)]\n    out += ['', f'## Branches without a commit for {stale_days} days', '']\n    out += [f'- {date} `{name}`' for date, name in (line.split('\\t', 1) for line in stale)] or ['None.']\n    return '\\n'.join(out) + '\\n'\n",
+        "code": """\
+def main(root, branch, history, weeks, commits, lines, biggest, stale, stale_days, todos, changes):
+    out = [f'# Repository health: {root}', '']
+    out += [f'- branch `{branch}`, {history} commits in all, {commits["total"]} in the last {weeks} weeks by {commits["authorCount"]} people']
+    out += [f'- {todos["lines"]} lines marked TODO, FIXME or XXX in {todos["files"]} files']
+    if changes['count']:
+        age = f', the oldest {changes["oldestDays"]} days old: `{changes["oldestFile"]}`' if changes['oldestFile'] else ''
+        out += [f'- {changes["count"]} open changes{age}']
+    else:
+        out += ['- no open changes']
+    out += ['', '## Authors', '', '| author | commits | added | removed |', '|---|---:|---:|---:|']
+    for author, changed in zip(commits['byAuthor'], lines):
+        name = author['author'].replace('|', '\\\\|')
+        out += [f'| {name} | {author["commits"]} | {changed["value"]["added"]} | {changed["value"]["removed"]} |']
+    most = max((week['commits'] for week in commits['weeks']), default=0)
+    out += ['', '## Weeks', '', '| week | commits | |', '|---|---:|---|']
+    out += [f'| {w["week"]} | {w["commits"]} | {"#" * max(1, round(w["commits"] / most * 30))} |' for w in commits['weeks']]
+    out += ['', '## Biggest files', '', '| bytes | file |', '|---:|---|']
+    out += [f'| {int(size):,} | `{name}` |' for size, name in (line.split('\\t', 1) for line in biggest)]
+    out += ['', f'## Branches without a commit for {stale_days} days', '']
+    out += [f'- {date} `{name}`' for date, name in (line.split('\\t', 1) for line in stale)] or ['None.']
+    return '\\n'.join(out) + '\\n'
+""",
         "args": {
             "root": values.output(scope, "repository", "outputs", "root"),
             "branch": values.output(scope, "repository", "outputs", "branch"),
@@ -279,22 +372,22 @@ def output_report(scope: Scope) -> Json:
 
 # Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
-    ("input_of_repository", 3): SourceSpot(
+    ("input_of_repository", 11): SourceSpot(
         pointer="/steps/0/input/env/REPO",
         line=53,
         column=30,
     ),
-    ("input_of_commits", 4): SourceSpot(
+    ("input_of_commits", 32): SourceSpot(
         pointer="/steps/1/input/args/root",
         line=64,
         column=23,
     ),
-    ("input_of_commits", 5): SourceSpot(
+    ("input_of_commits", 33): SourceSpot(
         pointer="/steps/1/input/args/weeks",
         line=65,
         column=24,
     ),
-    ("input_of_commits", 6): SourceSpot(
+    ("input_of_commits", 34): SourceSpot(
         pointer="/steps/1/input/args/top",
         line=66,
         column=22,
@@ -304,102 +397,102 @@ SPOTS = {
         line=76,
         column=16,
     ),
-    ("input_of_authors", 4): SourceSpot(
+    ("input_of_authors", 6): SourceSpot(
         pointer="/steps/2/input/env/ROOT",
         line=84,
         column=23,
     ),
-    ("input_of_authors", 5): SourceSpot(
+    ("input_of_authors", 7): SourceSpot(
         pointer="/steps/2/input/env/WEEKS",
         line=85,
         column=24,
     ),
-    ("input_of_authors", 6): SourceSpot(
+    ("input_of_authors", 8): SourceSpot(
         pointer="/steps/2/input/env/AUTHOR",
         line=86,
         column=25,
     ),
-    ("input_of_biggest", 4): SourceSpot(
+    ("input_of_biggest", 8): SourceSpot(
         pointer="/steps/3/input/env/ROOT",
         line=98,
         column=30,
     ),
-    ("input_of_biggest", 5): SourceSpot(
+    ("input_of_biggest", 9): SourceSpot(
         pointer="/steps/3/input/env/TOP",
         line=98,
         column=83,
     ),
-    ("input_of_stale", 4): SourceSpot(
+    ("input_of_stale", 7): SourceSpot(
         pointer="/steps/4/input/env/ROOT",
         line=110,
         column=23,
     ),
-    ("input_of_stale", 5): SourceSpot(
+    ("input_of_stale", 8): SourceSpot(
         pointer="/steps/4/input/env/DAYS",
         line=111,
         column=23,
     ),
-    ("input_of_todos", 3): SourceSpot(
+    ("input_of_todos", 5): SourceSpot(
         pointer="/steps/5/input/env/ROOT",
         line=124,
         column=30,
     ),
-    ("input_of_open_changes", 3): SourceSpot(
+    ("input_of_open_changes", 27): SourceSpot(
         pointer="/steps/6/input/args/root",
         line=135,
         column=31,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 26): SourceSpot(
         pointer="/steps/7/input/args/root",
         line=146,
         column=23,
     ),
-    ("input_of_report", 5): SourceSpot(
+    ("input_of_report", 27): SourceSpot(
         pointer="/steps/7/input/args/branch",
         line=147,
         column=25,
     ),
-    ("input_of_report", 6): SourceSpot(
+    ("input_of_report", 28): SourceSpot(
         pointer="/steps/7/input/args/history",
         line=148,
         column=26,
     ),
-    ("input_of_report", 7): SourceSpot(
+    ("input_of_report", 29): SourceSpot(
         pointer="/steps/7/input/args/weeks",
         line=149,
         column=24,
     ),
-    ("input_of_report", 8): SourceSpot(
+    ("input_of_report", 30): SourceSpot(
         pointer="/steps/7/input/args/commits",
         line=150,
         column=26,
     ),
-    ("input_of_report", 9): SourceSpot(
+    ("input_of_report", 31): SourceSpot(
         pointer="/steps/7/input/args/lines",
         line=151,
         column=24,
     ),
-    ("input_of_report", 10): SourceSpot(
+    ("input_of_report", 32): SourceSpot(
         pointer="/steps/7/input/args/biggest",
         line=152,
         column=26,
     ),
-    ("input_of_report", 11): SourceSpot(
+    ("input_of_report", 33): SourceSpot(
         pointer="/steps/7/input/args/stale",
         line=153,
         column=24,
     ),
-    ("input_of_report", 12): SourceSpot(
+    ("input_of_report", 34): SourceSpot(
         pointer="/steps/7/input/args/stale_days",
         line=154,
         column=29,
     ),
-    ("input_of_report", 13): SourceSpot(
+    ("input_of_report", 35): SourceSpot(
         pointer="/steps/7/input/args/todos",
         line=155,
         column=24,
     ),
-    ("input_of_report", 14): SourceSpot(
+    ("input_of_report", 36): SourceSpot(
         pointer="/steps/7/input/args/changes",
         line=156,
         column=26,

@@ -186,7 +186,25 @@ STEP_SITES = StepPlan(
 # workflow.json:83: step judged (python)
 def input_of_judged(scope: Scope) -> Json:
     return {
-        "code": "from datetime import datetime, timezone\n\n\ndef main(sites, slow_ms, certificate_days, now):\n    now = datetime.fromisoformat(now)\n    failed, warned = [], []\n    for site in sites:\n        if not site['ok']:\n            failed.append({'url': site['url'], 'why': site['error'], 'attempts': site['attempts']})\n            continue\n        if site['ms'] is not None and site['ms'] > slow_ms:\n            warned.append({'url': site['url'], 'why': f'took {round(site[\"ms\"])} ms'})\n        if site['certificateEnds']:\n            days = (datetime.fromisoformat(site['certificateEnds']) - now).days\n            if days < certificate_days:\n                warned.append({'url': site['url'], 'why': f'certificate ends in {days} days'})\n    return {'failed': failed, 'warned': warned}\n",
+        "code": """\
+from datetime import datetime, timezone
+
+
+def main(sites, slow_ms, certificate_days, now):
+    now = datetime.fromisoformat(now)
+    failed, warned = [], []
+    for site in sites:
+        if not site['ok']:
+            failed.append({'url': site['url'], 'why': site['error'], 'attempts': site['attempts']})
+            continue
+        if site['ms'] is not None and site['ms'] > slow_ms:
+            warned.append({'url': site['url'], 'why': f'took {round(site["ms"])} ms'})
+        if site['certificateEnds']:
+            days = (datetime.fromisoformat(site['certificateEnds']) - now).days
+            if days < certificate_days:
+                warned.append({'url': site['url'], 'why': f'certificate ends in {days} days'})
+    return {'failed': failed, 'warned': warned}
+""",
         "args": {
             "sites": values.output(scope, "sites"),
             "slow_ms": values.look_up(scope.inputs, "inputs", "slowMs"),
@@ -275,7 +293,17 @@ STEP_ALL_WELL = StepPlan(
 # workflow.json:116: step report (python)
 def input_of_report(scope: Scope) -> Json:
     return {
-        "code": "def main(headline, sites, warned):\n    out = [f'# Site check: {headline}', '', '| site | status | ms | redirects | certificate ends | |', '|---|---:|---:|---:|---|---|']\n    for site in sites:\n        ms = '' if site['ms'] is None else round(site['ms'])\n        ends = (site['certificateEnds'] or '')[:10]\n        out.append(f'| {site[\"url\"]} | {site[\"status\"] or \"\"} | {ms} | {len(site[\"redirects\"])} | {ends} | {site[\"error\"] or \"\"} |')\n    if warned:\n        out += ['', '## Needs a look', ''] + [f'- {entry[\"url\"]}: {entry[\"why\"]}' for entry in warned]\n    return '\\n'.join(out) + '\\n'\n",
+        "code": """\
+def main(headline, sites, warned):
+    out = [f'# Site check: {headline}', '', '| site | status | ms | redirects | certificate ends | |', '|---|---:|---:|---:|---|---|']
+    for site in sites:
+        ms = '' if site['ms'] is None else round(site['ms'])
+        ends = (site['certificateEnds'] or '')[:10]
+        out.append(f'| {site["url"]} | {site["status"] or ""} | {ms} | {len(site["redirects"])} | {ends} | {site["error"] or ""} |')
+    if warned:
+        out += ['', '## Needs a look', ''] + [f'- {entry["url"]}: {entry["why"]}' for entry in warned]
+    return '\\n'.join(out) + '\\n'
+""",
         "args": {
             "headline": values.default(
                 lambda: values.output(scope, "alarm", "headline"),
@@ -380,22 +408,22 @@ SPOTS = {
         line=49,
         column=27,
     ),
-    ("input_of_judged", 4): SourceSpot(
+    ("input_of_judged", 22): SourceSpot(
         pointer="/steps/1/input/args/sites",
         line=90,
         column=24,
     ),
-    ("input_of_judged", 5): SourceSpot(
+    ("input_of_judged", 23): SourceSpot(
         pointer="/steps/1/input/args/slow_ms",
         line=91,
         column=26,
     ),
-    ("input_of_judged", 6): SourceSpot(
+    ("input_of_judged", 24): SourceSpot(
         pointer="/steps/1/input/args/certificate_days",
         line=92,
         column=35,
     ),
-    ("input_of_judged", 11): SourceSpot(
+    ("input_of_judged", 29): SourceSpot(
         pointer="/steps/1/input/args/now",
         line=93,
         column=22,
@@ -422,17 +450,17 @@ SPOTS = {
         line=114,
         column=38,
     ),
-    ("input_of_report", 4): SourceSpot(
+    ("input_of_report", 14): SourceSpot(
         pointer="/steps/4/input/args/headline",
         line=125,
         column=27,
     ),
-    ("input_of_report", 11): SourceSpot(
+    ("input_of_report", 21): SourceSpot(
         pointer="/steps/4/input/args/sites",
         line=126,
         column=24,
     ),
-    ("input_of_report", 12): SourceSpot(
+    ("input_of_report", 22): SourceSpot(
         pointer="/steps/4/input/args/warned",
         line=127,
         column=25,

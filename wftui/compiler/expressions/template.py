@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from wftui.compiler.code import Atom, Code, Marked, call, text_literal
+from wftui.compiler.code import Code, Marked, Text, call
 from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
 
@@ -40,7 +40,7 @@ class Template:
         made: list[Code] = []
         for part in self.parts:
             if isinstance(part, str):
-                made.append(Atom(text_literal(part)))
+                made.append(Text(part))
             else:
                 assert part.expression.python is not None
                 made.append(Marked(part.expression.python, (pointer, part.offset)))
