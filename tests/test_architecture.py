@@ -60,6 +60,59 @@ def test_imports_only_go_down() -> None:
     assert wrong == []
 
 
+def _graph() -> dict[str, set[str]]:
+    """The modules of the package, each with those it imports anywhere: at the top, in a function, for types only."""
+    paths = {
+        ".".join(["wftui", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+        if "examples" not in path.parts
+    }
+    graph: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        found = graph[module] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {name if name in paths else node.module for name in names}
+        found.intersection_update(paths)
+    return graph
+
+
+def _circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that import each other, by what each of them reaches."""
+    reached: dict[str, set[str]] = {}
+    for module in graph:
+        seen, ahead = set[str](), [*graph[module]]
+        while ahead:
+            if (name := ahead.pop()) not in seen:
+                seen.add(name)
+                ahead += graph[name]
+        reached[module] = seen
+    groups = {
+        tuple(sorted(name for name in reached[module] if module in reached[name]))
+        for module in graph
+        if module in reached[module]
+    }
+    return sorted([*group] for group in groups)
+
+
+ROOMS_WITH_CIRCLES = {"model", "compiler", "engine", "steps"}
+"""Still to be mended. A room leaves this list with its last circle, and none joins it."""
+
+
+def test_no_circles_type_only_and_late_imports_included() -> None:
+    circles = _circles(_graph())
+    rooms = {module.split(".")[1] for circle in circles for module in circle}
+    assert [circle for circle in circles if circle[0].split(".")[1] not in ROOMS_WITH_CIRCLES] == []
+    assert rooms == ROOMS_WITH_CIRCLES, "take rooms without circles off the list"
+
+
+def test_a_circle_is_found_however_it_is_closed() -> None:
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a", "d"}}) == [["b", "c"], ["d"]]
+
+
 def _modules_after(statement: str) -> set[str]:
     code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -92,7 +92,7 @@ async def test_a_workflow_with_errors_says_why_it_does_not_run(
     async with app.run_test(notifications=True) as pilot:
         await ready(pilot, until)
         await pilot.press("r")
-        await until(pilot, lambda: "That did not work" in text_of(app))
+        await until(pilot, lambda: "Run not started" in text_of(app))
         assert isinstance(app.screen, WorkflowsScreen)
 
 

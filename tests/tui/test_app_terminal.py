@@ -107,7 +107,12 @@ def test_the_first_screen_needs_no_heavy_import() -> None:
         "wftui.store",
     ]
     late += ["textual.widgets._text_area", "textual.widgets._markdown", "textual.widgets._data_table", "pydantic"]
-    script = f"import sys, wftui.tui.app; print(*[name for name in {late!r} if name in sys.modules])"
+    script = f"""
+import sys, wftui.tui.app
+from wftui.tui.screens.registry import make_screen
+make_screen("workflows")
+print(*[name for name in {late!r} if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

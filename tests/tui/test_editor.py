@@ -232,7 +232,7 @@ async def test_a_file_that_cannot_be_written_keeps_the_text(
         path.unlink()
         path.mkdir()
         await pilot.press("f2")
-        await until(pilot, lambda: "That did not work" in text_of(app))
+        await until(pilot, lambda: "Save failed" in text_of(app))
         assert "After" in source_of(screen).text
         assert screen.is_changed
         path.rmdir()

@@ -2,18 +2,19 @@
 
 import inspect
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from wftui.model.errors import UserError
 from wftui.tui.actions import APP_ACTIONS, Action, bindings
+from wftui.tui.services import AppServices, services_of
 from wftui.tui.widgets.action_footer import ActionFooter
 from wftui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
     from wftui.workbench import Workbench
 
 ResultT = TypeVar("ResultT")
@@ -24,6 +25,9 @@ class ActionScreen(Screen[ResultT]):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
 
+    _acting = ""
+    """Label of the action whose method is being called."""
+
     def __init_subclass__(cls, **options: Any) -> None:
         """Make the bindings of a screen from its actions, before Textual merges them."""
         own = cls.__dict__.get("ACTIONS")
@@ -32,14 +36,14 @@ class ActionScreen(Screen[ResultT]):
         super().__init_subclass__(**options)
 
     @property
-    def wftui(self) -> "WftuiApp":
-        """The app, by its own type."""
-        return cast("WftuiApp", self.app)
+    def services(self) -> AppServices:
+        """The services of the app."""
+        return services_of(self.app)
 
     @property
     def workbench(self) -> "Workbench":
         """The workbench under the app."""
-        return self.wftui.workbench
+        return self.services.workbench
 
     def trail(self) -> tuple[str, ...]:
         """Where this screen is, for the title line."""
@@ -67,27 +71,45 @@ class ActionScreen(Screen[ResultT]):
         """Whether this screen may go away now; one that keeps something unsaved asks."""
         return True
 
-    def attempt(self, work: Coroutine[Any, Any, None], *, group: str = "default", exclusive: bool = False) -> None:
-        """Do something in a worker of this screen; what the user can cause is shown as a sentence."""
-        self.run_worker(self._attempt(work), group=group, exclusive=exclusive)
+    def attempt(
+        self, work: Coroutine[Any, Any, None], *, name: str = "", group: str = "default", exclusive: bool = False
+    ) -> None:
+        """Run something in a worker of this screen, and show the error that a user can cause.
 
-    async def _attempt(self, work: Coroutine[Any, Any, None]) -> None:
+        Args:
+            work: what to run.
+            name: names the work in the title of the error; the label of the action that starts it by default.
+            group: group of the worker.
+            exclusive: cancel the other workers of the group.
+        """
+        self.run_worker(self._attempt(work, name or self._acting), group=group, exclusive=exclusive)
+
+    async def _attempt(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
             await work
         except UserError as error:
-            self.show_error(error)
+            self.services.show_error(error, f"{name} failed" if name else "Error")
 
-    def show_error(self, error: UserError) -> None:
-        """Say what went wrong."""
-        self.notify(str(error), title="That did not work", severity="error", timeout=10, markup=False)
+    @on(events.Mount)
+    def _follow_runs(self) -> None:
+        """Keep the title line up to date with the runs of the app."""
+        self.services.runs_changed.subscribe(self, self._show_news)
+        self._show_news("")
+
+    def _show_news(self, _run_id: str) -> None:
+        self.query_one(TitleBar).news = self.services.news()
 
     async def action_act(self, action_id: str) -> None:
         """Do an action of this screen, or say why it cannot be done."""
         action = next(action for action in self.ACTIONS if action.id == action_id)
         reason = self.why_not(action_id)
         if reason is None:
-            doing = getattr(self, f"action_{action.verb}")()
-            if inspect.isawaitable(doing):
-                await doing
+            self._acting = action.label
+            try:
+                doing = getattr(self, f"action_{action.verb}")()
+                if inspect.isawaitable(doing):
+                    await doing
+            finally:
+                self._acting = ""
         else:
             self.notify(f"{action.label}: {reason}", severity="warning", markup=False)

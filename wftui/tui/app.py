@@ -25,7 +25,8 @@ from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import in_background
 from wftui.tui.counting import count
-from wftui.tui.screens.workflows import WorkflowsScreen
+from wftui.tui.screens.registry import make_screen
+from wftui.tui.services import ScreenName
 from wftui.tui.session import Leaving, finish
 from wftui.tui.terminal import ascii_only, check_terminal
 from wftui.tui.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
@@ -97,7 +98,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The workspace."""
-        return WorkflowsScreen()
+        return make_screen("workflows")
 
     def on_mount(self) -> None:
         """Once the first screen is painted: open what `start` asks for, and look for runs that need a person."""
@@ -125,30 +126,28 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     # --- screens
 
+    def open_screen(self, name: ScreenName, *arguments: object) -> None:
+        """Open a screen by its name in the registry."""
+        self.push_screen(make_screen(name, *arguments))
+
     def open_editor(self, workflow_id: str, step_id: str | None = None) -> None:
         """Show a workflow in the editor, with the cursor on a step where one is named."""
-        from wftui.tui.screens.editor import EditorScreen
-
-        self.push_screen(EditorScreen(workflow_id, step_id))
+        self.open_screen("editor", workflow_id, step_id)
 
     def open_monitor(self, run_id: str, path: str | None = None) -> None:
         """Show a run, live or as it was, with the cursor on a step where one is named.
 
         A run that is open already is gone back to: between a run and those it started, one goes up and down.
         """
-        from wftui.tui.screens.monitor import MonitorScreen
-
         below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
-        if isinstance(below, MonitorScreen) and below.run_id == run_id:
+        if getattr(below, "run_id", None) == run_id:
             self.pop_screen()
         else:
-            self.push_screen(MonitorScreen(run_id, path))
+            self.open_screen("monitor", run_id, path)
 
     def open_history(self, workflow_id: str | None = None) -> None:
         """Show the runs of one workflow or of all."""
-        from wftui.tui.screens.history import HistoryScreen
-
-        self.push_screen(HistoryScreen(workflow_id))
+        self.open_screen("history", workflow_id)
 
     def open_run_form(
         self,
@@ -167,9 +166,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
         in_background(self, partial(ask_and_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
 
-    def show_error(self, error: UserError) -> None:
-        """Say what a person can do nothing about, or has to change."""
-        self.notify(str(error), title="That did not work", severity="error", timeout=10, markup=False)
+    def show_error(self, error: UserError, title: str = "Error") -> None:
+        """Show an error that the user can act on."""
+        self.notify(str(error), title=title, severity="error", timeout=10, markup=False)
 
     # --- runs of this process
 
@@ -249,9 +248,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
-        from wftui.tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(self.screen))
+        self.open_screen("help", self.screen)
 
     def action_palette(self) -> None:
         """Open the command palette."""
@@ -270,21 +267,15 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def action_step_types(self) -> None:
         """Show the step types."""
-        from wftui.tui.screens.step_types import StepTypesScreen
-
-        self.push_screen(StepTypesScreen())
+        self.open_screen("step_types")
 
     def action_connections(self) -> None:
         """Show the connections."""
-        from wftui.tui.screens.connections import ConnectionsScreen
-
-        self.push_screen(ConnectionsScreen())
+        self.open_screen("connections")
 
     def action_settings(self) -> None:
         """Show the settings."""
-        from wftui.tui.screens.settings import SettingsScreen
-
-        self.push_screen(SettingsScreen())
+        self.open_screen("settings")
 
     async def action_back(self) -> None:
         """Leave the current screen, unless it is the first or keeps something unsaved."""

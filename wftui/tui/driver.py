@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -39,6 +39,14 @@ _TWINS = str.maketrans(
         "\u201d": '"',
     }
 )
+
+
+@runtime_checkable
+class TerminalOwner(Protocol):
+    """An app that has to know when its terminal is gone."""
+
+    def terminal_lost(self) -> None:
+        """Take note that the terminal is gone."""
 
 
 class _Output:
@@ -136,8 +144,6 @@ class TerminalDriver(LinuxDriver):
 
     def _lost(self) -> None:
         """Called in the thread that reads or the one that writes."""
-        from wftui.tui.app import WftuiApp
-
-        if isinstance(self._app, WftuiApp):
+        if isinstance(self._app, TerminalOwner):
             with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)

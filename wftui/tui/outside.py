@@ -7,17 +7,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from textual.app import SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 
 from wftui.model.errors import UserError
 
-if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
 
-
-async def edit(app: "WftuiApp", path: Path) -> None:
+async def edit(app: App[Any], path: Path) -> None:
     """Open a file in `$VISUAL`, `$EDITOR` or `vi`, and come back when it is closed. Runs go on meanwhile.
 
     Raises:

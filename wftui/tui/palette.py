@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
@@ -11,7 +10,7 @@ from textual.markup import escape
 from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS
-from wftui.tui.app import WftuiApp
+from wftui.tui.services import services_of
 
 
 class ActionProvider(Provider):
@@ -33,7 +32,7 @@ class ActionProvider(Provider):
                 yield Hit(score, matcher.highlight(title), run, text=title, help=help_text)
 
     def _actions(self) -> list[tuple[str, Callable[[], object], str]]:
-        app, screen = cast("WftuiApp", self.app), self.screen
+        app, screen = services_of(self.app), self.screen
         rows: list[tuple[str, Callable[[], object], str]] = []
         if isinstance(screen, ActionScreen):
             for action in screen.ACTIONS:
@@ -47,7 +46,7 @@ class ActionProvider(Provider):
         return rows
 
     async def _workflows(self) -> AsyncIterator[tuple[str, Callable[[], object], str]]:
-        app = cast("WftuiApp", self.app)
+        app = services_of(self.app)
         try:
             ids = await asyncio.to_thread(app.workbench.workspace.ids)
         except UserError:

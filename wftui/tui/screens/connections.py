@@ -12,7 +12,6 @@ from textual.widgets.option_list import Option
 from wftui.connections.connections import StoredConnection
 from wftui.connections.kinds import KINDS
 from wftui.model.base import Json
-from wftui.model.errors import UserError
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action
 from wftui.tui.screens.confirm import Choice, ConfirmScreen
@@ -164,16 +163,12 @@ class ConnectionsScreen(ActionScreen[None]):
 
     def action_accounts(self) -> None:
         """Show the accounts behind it."""
-        from wftui.tui.screens.accounts import AccountsScreen
-
         if self.selected is not None:
-            self.app.push_screen(AccountsScreen(self.selected.name))
+            self.services.open_screen("accounts", self.selected.name)
 
     def action_secrets(self) -> None:
         """Show the secrets in the store."""
-        from wftui.tui.screens.secrets import SecretsScreen
-
-        self.app.push_screen(SecretsScreen())
+        self.services.open_screen("secrets")
 
     def action_test(self) -> None:
         """Reach for its other end."""
@@ -182,12 +177,7 @@ class ConnectionsScreen(ActionScreen[None]):
 
     async def _test(self, name: str) -> None:
         self.notify(f"Testing {name}…", markup=False)
-        try:
-            found = await self.workbench.connections.test(name)
-        except UserError as error:
-            self.show_error(error)
-        else:
-            self.notify(f"{name}: {found}", markup=False)
+        self.notify(f"{name}: {await self.workbench.connections.test(name)}", markup=False)
 
     def action_remove(self) -> None:
         """Forget it, after asking."""

@@ -80,7 +80,7 @@ class EditorScreen(SourceScreen):
     def compose_body(self) -> ComposeResult:
         """Tabs, panes, status."""
         yield PaneTabs(self.PANES, "source")
-        ascii_only = self.wftui.ascii
+        ascii_only = self.services.ascii
         with Horizontal(id="main"):
             yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
             yield SourceView(id="source", classes="pane")
@@ -225,7 +225,7 @@ class EditorScreen(SourceScreen):
         if result is None:
             return
         if result.success:
-            self.wftui.open_run_form(self.workflow_id)
+            self.services.open_run_form(self.workflow_id)
         else:
             self.notify(f"Not run: {diagnostic_counts(result)}.", severity="error")
             self.enter("problems")
@@ -255,7 +255,7 @@ class EditorScreen(SourceScreen):
     async def _fix(self, problem: CompilationError) -> None:
         from wftui.compiler.patching import apply_patch
 
-        place = await ask_which_fix(self.wftui, problem)
+        place = await ask_which_fix(self.services, problem)
         if place is not None:
             fix = problem.fixes[place]
             self.source.change_to(apply_patch(self.source.text, fix.patch))
@@ -281,7 +281,7 @@ class EditorScreen(SourceScreen):
         """Change the step at the cursor by a form."""
         from wftui.tui.screens.step_editing import edit_step
 
-        self.attempt(edit_step(self.wftui, self.source, self._step_here()), group="step", exclusive=True)
+        self.attempt(edit_step(self.services, self.source, self._step_here()), group="step", exclusive=True)
 
     def _step_here(self) -> str | None:
         """Id of the step under the cursor of the pane that has the focus, else of the text."""
@@ -295,19 +295,19 @@ class EditorScreen(SourceScreen):
         """Add a step from the palette."""
         from wftui.tui.screens.step_editing import add_step
 
-        self.attempt(add_step(self.wftui, self.source, self._steps), group="step", exclusive=True)
+        self.attempt(add_step(self.services, self.source, self._steps), group="step", exclusive=True)
 
     def action_paste_command(self) -> None:
         """Make a step of a shell command."""
         from wftui.tui.screens.step_commands import paste_command
 
-        self.attempt(paste_command(self.wftui, self.source, self._steps))
+        self.attempt(paste_command(self.services, self.source, self._steps))
 
     def action_copy_command(self) -> None:
         """Copy the step at the cursor as a shell command."""
         from wftui.tui.screens.step_commands import copy_step_here
 
-        self.attempt(copy_step_here(self.wftui, self.source, self._steps))
+        self.attempt(copy_step_here(self.services, self.source, self._steps))
 
     def action_steps(self) -> None:
         """To the steps."""
@@ -331,7 +331,7 @@ class EditorScreen(SourceScreen):
 
     def action_runs(self) -> None:
         """The runs of this workflow."""
-        self.wftui.open_history(self.workflow_id)
+        self.services.open_history(self.workflow_id)
 
     def action_lock_tools(self) -> None:
         """Save, and ask the MCP servers for their tools."""

@@ -1,16 +1,12 @@
 """What the editor asks before something could be lost."""
 
-from typing import TYPE_CHECKING
-
 from wftui.model.compilation import CompilationError
 from wftui.model.errors import ConflictError
 from wftui.tui.screens.confirm import Choice, ConfirmScreen
-
-if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
+from wftui.tui.services import AppServices
 
 
-async def ask_whose_change(app: "WftuiApp", error: ConflictError) -> str:
+async def ask_whose_change(app: AppServices, error: ConflictError) -> str:
     """Whose text shall stand in the file: `stay` (nobody's yet), `theirs`, or `mine`."""
     question = ConfirmScreen(
         "Changed by someone else",
@@ -24,7 +20,7 @@ async def ask_whose_change(app: "WftuiApp", error: ConflictError) -> str:
     return await app.push_screen_wait(question)
 
 
-async def ask_about_changes(app: "WftuiApp", workflow_id: str) -> str:
+async def ask_about_changes(app: AppServices, workflow_id: str) -> str:
     """What to do with unsaved changes: `stay`, `save`, or `discard`."""
     question = ConfirmScreen(
         "Unsaved changes",
@@ -38,7 +34,7 @@ async def ask_about_changes(app: "WftuiApp", workflow_id: str) -> str:
     return await app.push_screen_wait(question)
 
 
-async def ask_which_fix(app: "WftuiApp", problem: CompilationError) -> int | None:
+async def ask_which_fix(app: AppServices, problem: CompilationError) -> int | None:
     """The place of the fix to apply, the only one without asking; None for none."""
     fixes = problem.fixes[:9]
     if len(fixes) == 1:

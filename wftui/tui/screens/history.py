@@ -73,7 +73,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Filters, heading, runs, state."""
-        plain_signs, now = self.wftui.ascii, self.workbench.clock
+        plain_signs, now = self.services.ascii, self.workbench.clock
         yield FilterBar(self._first, now, ascii_only=plain_signs)
         yield Static(id="history-heading", markup=False)
         yield HistoryTable(self._page, now, ascii_only=plain_signs)
@@ -173,7 +173,7 @@ class HistoryScreen(ActionScreen[None]):
         """Open the monitor."""
         run = self._table.selected
         if run is not None:
-            self.wftui.open_monitor(run.id)
+            self.services.open_monitor(run.id)
 
     def action_rerun(self) -> None:
         """Open the run form with the run's inputs."""
@@ -183,13 +183,13 @@ class HistoryScreen(ActionScreen[None]):
         run = self._table.selected
         if run is not None:
             record = await self.workbench.runs.record(run.id, whole=True)
-            self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
+            self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_edit(self) -> None:
         """Open the editor."""
         run = self._table.selected
         if run is not None:
-            self.wftui.open_editor(run.workflow_id)
+            self.services.open_editor(run.workflow_id)
 
     def action_copy_id(self) -> None:
         """Copy the id."""
@@ -226,7 +226,7 @@ class HistoryScreen(ActionScreen[None]):
     async def _cleanup(self) -> None:
         from wftui.tui.screens.cleanup import CleanupScreen
 
-        report = await self.wftui.push_screen_wait(CleanupScreen(self.workbench))
+        report = await self.services.push_screen_wait(CleanupScreen(self.workbench))
         if report is not None:
             self.notify("1 run removed" if report.runs == 1 else f"{report.runs:,} runs removed")
             self._ask()

@@ -85,17 +85,13 @@ class MissingScreen(ActionScreen[None]):
 
     def action_get(self) -> None:
         """Go to the accounts, to the secrets, or to the connections."""
-        from wftui.tui.screens.accounts import AccountsScreen
-        from wftui.tui.screens.connections import ConnectionsScreen
-        from wftui.tui.screens.secrets import SecretsScreen
-
         connection, toolkit = self.selected.get("connection"), self.selected.get("toolkit")
         if connection and toolkit:
-            self.app.push_screen(AccountsScreen(connection, toolkit))
+            self.services.open_screen("accounts", connection, toolkit)
         elif self.selected.get("secret"):
-            self.app.push_screen(SecretsScreen(str(self.selected["secret"])))
+            self.services.open_screen("secrets", str(self.selected["secret"]))
         else:
-            self.app.push_screen(ConnectionsScreen(connection, self.selected.get("kind")))
+            self.services.open_screen("connections", connection, self.selected.get("kind"))
 
     def action_copy(self) -> None:
         """Copy the command."""

@@ -71,7 +71,7 @@ class MonitorScreen(RunScreen):
         else:
             question = f"Cancel this run of {self.state.record.workflow_id}? Steps get a moment to end by themselves."
             choices = [Choice("keep", "Keep going", "escape"), Choice("cancel", "Cancel the run", "c", danger=True)]
-            if await self.wftui.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
+            if await self.services.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
                 return
         await self.workbench.runs.cancel(self.run_id)
 
@@ -86,7 +86,7 @@ class MonitorScreen(RunScreen):
     @on(ApprovalForm.Answered)
     def _answered(self, event: ApprovalForm.Answered) -> None:
         answer = self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
-        self.attempt(answer, group="answer")
+        self.attempt(answer, name="Answer", group="answer")
         self.panes.timeline.focus()
 
     def action_rerun(self) -> None:
@@ -95,7 +95,7 @@ class MonitorScreen(RunScreen):
 
     async def _rerun(self) -> None:
         record = await self.workbench.runs.record(self.run_id, whole=True)
-        self.wftui.open_run_form(record.workflow_id, record.inputs, record.connections)
+        self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_rerun_from(self) -> None:
         """Show what running again from the selected step would keep, then do it."""
@@ -106,18 +106,16 @@ class MonitorScreen(RunScreen):
 
         step = self.panes.timeline.selected
         from_step = step.path if step is not None and step.status != "failed" else None
-        new = await run_again(self.wftui, self.run_id, from_step)
+        new = await run_again(self.services, self.run_id, from_step)
         if new is not None:
-            self.wftui.open_monitor(new)
+            self.services.open_monitor(new)
 
     def action_connect(self) -> None:
         """Show what the run lacked."""
-        from wftui.tui.screens.missing import MissingScreen
-
         record = self.state.record
         details = record.error.details if record.error is not None else None
         missing = details.get("missing") if isinstance(details, dict) else None
-        self.app.push_screen(MissingScreen(record.workflow_id, missing or []))
+        self.services.open_screen("missing", record.workflow_id, missing or [])
 
     def action_resume(self) -> None:
         """Go on with an interrupted run."""
@@ -126,11 +124,11 @@ class MonitorScreen(RunScreen):
     async def _resume(self) -> None:
         from wftui.tui.screens.run_again import go_on
 
-        goes = await go_on(self.wftui, self.run_id)
+        goes = await go_on(self.services, self.run_id)
         if goes == self.run_id:
             in_background(self, self._follow, group="follow", exclusive=True)
         elif goes is not None:
-            self.wftui.open_monitor(goes)
+            self.services.open_monitor(goes)
 
     def action_child(self) -> None:
         """Open the run that the selected step started."""
@@ -141,7 +139,7 @@ class MonitorScreen(RunScreen):
     async def _open_child(self, path: str) -> None:
         child = await self.workbench.runs.child_of(self.run_id, path)
         if child is not None:
-            self.wftui.open_monitor(child)
+            self.services.open_monitor(child)
         elif self.state.record.parent_id and self.state.record.parent_path is None:
             self.notify("Its output was taken over: the run is that of the run before, which b opens.")
         else:
@@ -151,13 +149,13 @@ class MonitorScreen(RunScreen):
         """Open the run that this one belongs to, at the step that started it."""
         record = self.state.record
         if record.parent_id:
-            self.wftui.open_monitor(record.parent_id, record.parent_path)
+            self.services.open_monitor(record.parent_id, record.parent_path)
 
     def action_edit(self) -> None:
         """Open the editor at the step under the cursor."""
         path = self.panes.line_step()
         step = self.state.record.step(path) if path is not None else None
-        self.wftui.open_editor(self.state.record.workflow_id, step.step_id if step is not None else None)
+        self.services.open_editor(self.state.record.workflow_id, step.step_id if step is not None else None)
 
     def action_copy_id(self) -> None:
         """Copy the run's id."""
@@ -198,7 +196,7 @@ class MonitorScreen(RunScreen):
         step = self.panes.timeline.selected
         if step is not None:
             given, gave = [await self._whole(value) for value in (step.input, step.output)]
-            await copy_command(self.wftui, step.path, step.step_type, given, gave)
+            await copy_command(self.services, step.path, step.step_type, given, gave)
 
     async def _whole(self, value: Json) -> Json:
         """The value itself; None for one that is too big for the clipboard."""
@@ -220,7 +218,7 @@ class MonitorScreen(RunScreen):
 
         what, _, whose = title.partition(" of ")
         name = "-".join(re.findall(r"[\w.]+", f"{whose} {what}"))
-        self.app.push_screen(ValueScreen(title, value, self.value_text, name=name, ascii_only=self.wftui.ascii))
+        self.app.push_screen(ValueScreen(title, value, self.value_text, name=name, ascii_only=self.services.ascii))
 
     # --- panes
 

@@ -10,15 +10,15 @@ from wftui.model.forms import needs_input
 from wftui.tui.screens.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.restart import RestartScreen
 from wftui.tui.screens.run_input import ASKED_AGAIN, RunInputModal, Start
+from wftui.tui.services import AppServices
 
 if TYPE_CHECKING:
     from wftui.engine.restart import StepDecision
-    from wftui.tui.app import WftuiApp
 
 _OTHER_INPUTS = "The plan that follows shows what a new run with these inputs would keep."
 
 
-async def run_again(app: "WftuiApp", run_id: str, from_step: str | None, *, inputs_first: bool = False) -> str | None:
+async def run_again(app: AppServices, run_id: str, from_step: str | None, *, inputs_first: bool = False) -> str | None:
     """Show what a new run would keep of an earlier one, with its inputs or with others, and start it.
 
     Args:
@@ -43,7 +43,7 @@ async def run_again(app: "WftuiApp", run_id: str, from_step: str | None, *, inpu
     return again.run
 
 
-async def go_on(app: "WftuiApp", run_id: str) -> str | None:
+async def go_on(app: AppServices, run_id: str) -> str | None:
     """Show what going on with an interrupted run would do, and go on; or run it again with other inputs.
 
     Returns:
@@ -70,7 +70,7 @@ async def go_on(app: "WftuiApp", run_id: str) -> str | None:
 class _Again:
     """A new run that is being planned: its inputs where they are others, and in the end its id."""
 
-    def __init__(self, app: "WftuiApp", run_id: str, from_step: str | None) -> None:
+    def __init__(self, app: AppServices, run_id: str, from_step: str | None) -> None:
         self.run: str | None = None
         self._app = app
         self._desk = app.workbench.runs
@@ -126,7 +126,7 @@ class _Again:
                 return await self._start(self._others)
             return await _with_secrets(self._app, self._of, self._command, self._start, resume=False)
         except UserError as error:
-            self._app.show_error(error)
+            self._app.show_error(error, "Rerun failed")
             return True
 
     async def _start(self, inputs: dict[str, Json]) -> bool:
@@ -143,7 +143,7 @@ class _Again:
         return await _confirmed(self._app, attempt)
 
 
-async def _with_secrets(app: "WftuiApp", run_id: str, command: list[str], start: Start, *, resume: bool) -> bool:
+async def _with_secrets(app: AppServices, run_id: str, command: list[str], start: Start, *, resume: bool) -> bool:
     """Do `start` with the secret inputs of a run, asked of a person where it had any; False when the person left."""
     asked = await app.workbench.runs.secrets_to_ask(run_id, resume=resume)
     if asked is None:
@@ -153,7 +153,7 @@ async def _with_secrets(app: "WftuiApp", run_id: str, command: list[str], start:
     return await app.push_screen_wait(form) is not None
 
 
-async def _confirmed(app: "WftuiApp", attempt: Callable[[bool], Awaitable[None]]) -> bool:
+async def _confirmed(app: AppServices, attempt: Callable[[bool], Awaitable[None]]) -> bool:
     """Attempt something that may have to be confirmed; False when the person would rather not."""
     try:
         await attempt(False)

@@ -56,7 +56,7 @@ class RunScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Header, question, panes."""
-        ascii_only = self.wftui.ascii
+        ascii_only = self.services.ascii
         yield RunHeader(self.state, self.now, ascii_only=ascii_only)
         yield ApprovalForm()
         yield RunPanes(self.state, self.now, self.value_text, ascii_only=ascii_only)
@@ -120,8 +120,8 @@ class RunScreen(ActionScreen[None]):
             self._painting = None
         begin = time.monotonic()
         header = self.query_one(RunHeader)
-        header.playback = _playback_note(self.playback, self.wftui.ascii)
-        header.trouble = self.wftui.unrecorded.get(self.run_id) or self._trouble
+        header.playback = _playback_note(self.playback, self.services.ascii)
+        header.trouble = self.services.unrecorded.get(self.run_id) or self._trouble
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
         self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
@@ -155,7 +155,7 @@ class RunScreen(ActionScreen[None]):
     def _tick(self) -> None:
         """Let the clocks go on."""
         if self.shown.is_live:
-            if self.run_id in self.wftui.unrecorded:
+            if self.run_id in self.services.unrecorded:
                 self._paint_soon()
             else:
                 self.query_one(RunHeader).refresh()

@@ -56,7 +56,7 @@ class SourceScreen(PanedScreen):
             await self._load()
         except UserError as error:
             # There is nothing to edit: a workflow that a run of the past was of may be gone.
-            self.wftui.show_error(error)
+            self.services.show_error(error, "Open failed")
             self.dismiss()
 
     async def _load(self) -> None:
@@ -96,7 +96,7 @@ class SourceScreen(PanedScreen):
         return result
 
     async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
-        whose = await ask_whose_change(self.wftui, error)
+        whose = await ask_whose_change(self.services, error)
         if whose == "theirs":
             await self._load()
         elif whose == "mine":
@@ -110,7 +110,7 @@ class SourceScreen(PanedScreen):
         try:
             news = await self._file.news()
         except UserError as error:
-            self.show_error(error)
+            self.services.show_error(error, "Reload failed")
             return
         if news == "gone":
             self.notify("The file was deleted or moved. Saving will ask.", severity="warning", timeout=10)
@@ -124,12 +124,12 @@ class SourceScreen(PanedScreen):
         """Ask about unsaved changes."""
         if not self.is_changed:
             return True
-        chosen = await ask_about_changes(self.wftui, self.workflow_id)
+        chosen = await ask_about_changes(self.services, self.workflow_id)
         if chosen == "save":
             try:
                 return await self.save() is not None
             except UserError as error:
-                self.show_error(error)
+                self.services.show_error(error, "Save failed")
         return chosen == "discard"
 
     def show_place(self) -> None:
@@ -169,6 +169,6 @@ class SourceScreen(PanedScreen):
         from wftui.tui.outside import edit
 
         if await self.may_leave():
-            await edit(self.wftui, (await self.workbench.workflows.read(self.workflow_id)).path)
+            await edit(self.app, (await self.workbench.workflows.read(self.workflow_id)).path)
             await self._load()
             self.status.result = await self.workbench.workflows.compile(self.workflow_id)

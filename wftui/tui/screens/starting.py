@@ -1,18 +1,15 @@
 """Starting a run of a workflow: the form for its inputs, where it asks for any, and then the monitor."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.tui.screens.run_input import RunInputModal
-
-if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
+from wftui.tui.services import AppServices
 
 
 async def ask_and_run(
-    app: "WftuiApp", workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
+    app: AppServices, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
 ) -> None:
     """Ask for the inputs of a workflow, start it and show it. What is in its way is told, beside the inputs given.
 
@@ -37,4 +34,4 @@ async def ask_and_run(
         if started:
             app.open_monitor(started[0])
     except UserError as error:
-        app.show_error(error)
+        app.show_error(error, "Run not started")

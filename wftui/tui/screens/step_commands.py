@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from wftui.model.base import Json
 from wftui.model.execution import StepInfo
 from wftui.tui.screens.paste import PasteScreen
+from wftui.tui.services import AppServices
 from wftui.tui.step_text import with_step, written_steps
 
 if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
     from wftui.tui.widgets.source.source_view import SourceView
 
 
-async def paste_command(app: "WftuiApp", source: "SourceView", steps: Sequence[StepInfo]) -> None:
+async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
     """Ask for a command, and put a step that does the same after the one at the cursor."""
     question = PasteScreen("Paste a command", "A curl command, as documentation shows it, becomes a step.")
     command = await app.push_screen_wait(question)
@@ -25,14 +25,14 @@ async def paste_command(app: "WftuiApp", source: "SourceView", steps: Sequence[S
     app.notify(f"Made the step {step['id']}", markup=False)
 
 
-async def copy_step_here(app: "WftuiApp", source: "SourceView", steps: Sequence[StepInfo]) -> None:
+async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
     """Copy the step at the cursor as a command."""
     above = [info.step_id for info in steps if info.line is not None and info.line <= source.line]
     step = next((each for each in written_steps(source.text) if above and each["id"] == above[-1]), {})
     await copy_command(app, str(step.get("id")), str(step.get("type")), step.get("input"))
 
 
-async def copy_command(app: "WftuiApp", name: str, step_type: str, given: Json, gave: Json = None) -> None:
+async def copy_command(app: AppServices, name: str, step_type: str, given: Json, gave: Json = None) -> None:
     """Copy the command that does what a step of this type does with an input, or say that there is none."""
     command = await app.workbench.steps.as_command(step_type, given, gave)
     if command is None:

@@ -13,11 +13,11 @@ from wftui.model.forms import form_of, with_bindings
 from wftui.model.listing import StepTypeInfo
 from wftui.model.step_schema import step_schema
 from wftui.tui.screens.step_form import StepForm
+from wftui.tui.services import AppServices
 from wftui.tui.step_text import changes, free_id, placed_steps, with_step
 from wftui.tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
-    from wftui.tui.app import WftuiApp
     from wftui.tui.widgets.source.source_view import SourceView
 
 CONTAINERS: dict[str, tuple[str, str]] = {
@@ -28,7 +28,7 @@ CONTAINERS: dict[str, tuple[str, str]] = {
 """Title and description of the step types that hold steps."""
 
 
-async def edit_step(app: "WftuiApp", source: "SourceView", step_id: str | None) -> None:
+async def edit_step(app: AppServices, source: "SourceView", step_id: str | None) -> None:
     """Show a step as a form, and write what was changed, nothing else, into the source."""
     found = next(((place, step) for place, step in placed_steps(source.text) if step["id"] == step_id), None)
     if found is None:
@@ -40,7 +40,7 @@ async def edit_step(app: "WftuiApp", source: "SourceView", step_id: str | None) 
         source.change_to(apply_patch(source.text, patch))
 
 
-async def add_step(app: "WftuiApp", source: "SourceView", steps: Sequence[StepInfo]) -> None:
+async def add_step(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
     """Let a person pick a step type and fill it in; the step goes after the one at the cursor."""
     types = await app.workbench.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
@@ -60,7 +60,7 @@ async def add_step(app: "WftuiApp", source: "SourceView", steps: Sequence[StepIn
         source.jump(before.count("\n") + 1)
 
 
-async def _ask(app: "WftuiApp", text: str, step: Mapping[str, Json]) -> dict[str, Json] | None:
+async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[str, Json] | None:
     word = str(step["type"])
     kind = await app.workbench.steps.type(word)
     takes = kind is not None and kind.connection_kind is not None

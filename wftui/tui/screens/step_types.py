@@ -77,7 +77,7 @@ class StepTypesScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """The list, and a few words."""
-        yield _Types(ascii_only=self.wftui.ascii)
+        yield _Types(ascii_only=self.services.ascii)
         yield Static(classes="about", markup=False)
 
     def on_mount(self) -> None:
@@ -145,7 +145,7 @@ class StepTypesScreen(ActionScreen[None]):
 
     async def _trust(self, file: Path) -> None:
         text = await asyncio.to_thread(_read_text, file)
-        if not await self.wftui.push_screen_wait(TrustScreen(file, text)):
+        if not await self.services.push_screen_wait(TrustScreen(file, text)):
             return
         if await asyncio.to_thread(_read_text, file) != text:
             raise UserError(f"{file} has changed while you read it; look at it again", code="steps.changed")

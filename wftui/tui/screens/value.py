@@ -16,6 +16,7 @@ from wftui.tui.action_modal import ActionModal
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.prompt import PromptScreen
+from wftui.tui.services import services_of
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.tui.widgets.value.export import TextSource, save_value
@@ -119,7 +120,7 @@ class ValueScreen(ActionModal[None]):
         try:
             await save_value(self._value, self._view.source, path)
         except UserError as error:
-            self.notify(str(error), title="That did not work", severity="error", timeout=10, markup=False)
+            services_of(self.app).show_error(error, "Save failed")
         else:
             size = (await asyncio.to_thread(path.stat)).st_size
             self.notify(f"Saved to {path}, {size_text(size)}", markup=False)

@@ -83,7 +83,7 @@ class WorkflowsScreen(ActionScreen[None]):
         """Filter, table, a few words."""
         yield Input(placeholder="filter by id, name or description", id="filter", compact=True)
         yield Static(id="heading", markup=False)
-        yield WorkflowTable(ascii_only=self.wftui.ascii)
+        yield WorkflowTable(ascii_only=self.services.ascii)
         yield Static(id="message", markup=False)
         yield Static(id="about", markup=False)
 
@@ -91,7 +91,7 @@ class WorkflowsScreen(ActionScreen[None]):
         """Paint first, then read the workspace and open the database."""
         self.query_one(TitleBar).note = short_path(str(self.workbench.settings.tables))
         self.query_one(WorkflowTable).focus()
-        self.wftui.runs_changed.subscribe(self, lambda _run_id: self.load())
+        self.services.runs_changed.subscribe(self, lambda _run_id: self.load())
         self.call_after_refresh(self.load)
         self.set_interval(_LOOK_AGAIN, self._look_for_changes)
 
@@ -230,15 +230,15 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def action_open(self) -> None:
         """Open the editor."""
-        self.wftui.open_editor(self._selected())
+        self.services.open_editor(self._selected())
 
     def action_run(self) -> None:
         """Run the workflow."""
-        self.wftui.open_run_form(self._selected())
+        self.services.open_run_form(self._selected())
 
     def action_runs(self) -> None:
         """Show its runs."""
-        self.wftui.open_history(self._selected())
+        self.services.open_history(self._selected())
 
     def action_filter(self) -> None:
         """Open the filter."""
@@ -272,7 +272,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self.query_one(WorkflowTable).select(new_id)
         self._show_about()
         if source is None:
-            self.wftui.open_editor(new_id)
+            self.services.open_editor(new_id)
 
     def action_rename(self) -> None:
         """Ask for a new id."""
@@ -303,7 +303,7 @@ class WorkflowsScreen(ActionScreen[None]):
             return None
 
         hint = "The id is the folder's name: lower-case letters, digits, - and _."
-        return await self.wftui.push_screen_wait(PromptScreen(title, suggestion, hint, check))
+        return await self.services.push_screen_wait(PromptScreen(title, suggestion, hint, check))
 
     def action_delete(self) -> None:
         """Ask, then move the workflow to the trash."""
@@ -314,7 +314,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
         question = f"Move {workflow_id} to the workspace's trash? Its runs stay in the history."
         choices = [Choice("keep", "Keep", "escape"), Choice("delete", "Delete", "d", danger=True)]
-        if await self.wftui.push_screen_wait(ConfirmScreen("Delete a workflow", question, choices)) == "delete":
+        if await self.services.push_screen_wait(ConfirmScreen("Delete a workflow", question, choices)) == "delete":
             place = await self.workbench.workflows.delete(workflow_id)
             await self._load()
             self.notify(f"{workflow_id} is now in {place}", markup=False)
@@ -327,7 +327,7 @@ class WorkflowsScreen(ActionScreen[None]):
         from wftui.tui.outside import edit
 
         source = await self.workbench.workflows.read(workflow_id)
-        await edit(self.wftui, source.path)
+        await edit(self.app, source.path)
         await self.workbench.workflows.compile(workflow_id)
         await self._load()
 

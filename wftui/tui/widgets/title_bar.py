@@ -1,21 +1,8 @@
 """The title bar of a screen: location and run activity."""
 
-from typing import Protocol, runtime_checkable
-
 from textual.content import Content
 from textual.reactive import reactive
-from textual.signal import Signal
 from textual.widget import Widget
-
-
-@runtime_checkable
-class RunNews(Protocol):
-    """An app that reports on its runs."""
-
-    runs_changed: Signal[str]
-
-    def news(self) -> Content:
-        """Return a summary of the runs in progress."""
 
 
 class TitleBar(Widget):
@@ -43,16 +30,6 @@ class TitleBar(Widget):
     def __init__(self, trail: tuple[str, ...]) -> None:
         super().__init__()
         self.set_reactive(TitleBar.trail, trail)
-
-    def on_mount(self) -> None:
-        """Follow the runs of the app."""
-        if isinstance(self.app, RunNews):
-            self.app.runs_changed.subscribe(self, self._show_news)
-            self.news = self.app.news()
-
-    def _show_news(self, _run_id: str) -> None:
-        assert isinstance(self.app, RunNews)
-        self.news = self.app.news()
 
     def render(self) -> Content:
         """Render the line; the note gives way first, then the head of the trail."""

@@ -1,0 +1,106 @@
+"""Services of the app for screens and functions beside them, which never import the app itself."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
+
+from textual.app import App
+from textual.content import Content
+from textual.screen import Screen
+from textual.signal import Signal
+
+if TYPE_CHECKING:
+    from wftui.model.base import Json
+    from wftui.model.errors import UserError
+    from wftui.workbench import Workbench
+
+ResultT = TypeVar("ResultT")
+
+ScreenName = Literal[
+    "accounts",
+    "connections",
+    "editor",
+    "help",
+    "history",
+    "missing",
+    "monitor",
+    "secrets",
+    "settings",
+    "step_types",
+    "workflows",
+]
+"""Screens that can be opened by name; `screens.registry` says where each of them is."""
+
+
+class AppServices(Protocol):
+    """The app as its screens see it."""
+
+    @property
+    def workbench(self) -> "Workbench":
+        """The workbench behind all screens."""
+
+    @property
+    def ascii(self) -> bool:
+        """Whether the terminal shows only ASCII."""
+
+    @property
+    def unrecorded(self) -> Mapping[str, str]:
+        """Runs of this process whose events can no longer be stored, with the reason."""
+
+    @property
+    def runs_changed(self) -> Signal[str]:
+        """Published with the id of a run that started or ended; empty when the number of waiting runs changed."""
+
+    def news(self) -> Content:
+        """Return the numbers of running and waiting runs, for the title line."""
+
+    def adopt(self, run_id: str) -> None:
+        """Announce the end of a run of this process, and list the run in the exit summary."""
+
+    def open_screen(self, name: ScreenName, *arguments: object) -> None:
+        """Open a screen by its name in the registry."""
+
+    def open_editor(self, workflow_id: str, step_id: str | None = None) -> None:
+        """Open a workflow in the editor, at a step where one is named."""
+
+    def open_monitor(self, run_id: str, path: str | None = None) -> None:
+        """Open a run in the monitor, at a step where one is named."""
+
+    def open_history(self, workflow_id: str | None = None) -> None:
+        """Open the runs of one workflow or of all."""
+
+    def open_run_form(
+        self,
+        workflow_id: str,
+        inputs: "Mapping[str, Json] | None" = None,
+        connections: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask for a workflow's inputs, if it has any, and run it."""
+
+    def show_error(self, error: "UserError", title: str = "Error") -> None:
+        """Show an error that the user can act on."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Literal["information", "warning", "error"] = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification."""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text to the clipboard of the terminal."""
+
+    async def action_act(self, action_id: str) -> None:
+        """Run an action of the app."""
+
+    async def push_screen_wait(self, screen: Screen[ResultT]) -> ResultT:
+        """Open a screen and return its result."""
+        raise NotImplementedError
+
+
+def services_of(app: App[Any]) -> AppServices:
+    """Return the services of the app that a screen of wftui runs in."""
+    return cast("AppServices", app)
