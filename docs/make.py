@@ -14,7 +14,7 @@ from making import workflow_format
 from making.regions import Maker, fill
 from making.tables import fields_table
 
-from wftui.connections.kinds import KINDS
+from wftui.connections.connection_kinds import KINDS
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.library import Table

@@ -7,7 +7,7 @@ from making.tables import fields_table
 from wftui.compiler.document import MAX_NESTING
 from wftui.compiler.expressions.syntax import MAX_DEPTH, MAX_LENGTH
 from wftui.compiler.structure import CONTAINER_KEYS, REQUIRED_CONTAINER_KEYS
-from wftui.connections.kinds import KINDS
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.outcome import Edge
 from wftui.engine.scheduler import decide_join

@@ -8,8 +8,8 @@ import pytest
 
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.fixes import apply_fix
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.connections.kinds import KINDS
 from wftui.model.base import Json
 from wftui.model.compilation import CompilationError
 from wftui.steps.base import StepType

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.connections.errors import ConnectionsError
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 

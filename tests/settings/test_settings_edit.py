@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.settings.edit import set_value, unset_value
-from wftui.settings.file import read_settings
 from wftui.settings.keys import SettingsError
+from wftui.settings.settings_file import read_settings
 
 MINE = """# What I like.
 durability = "full"   # the laptop loses power

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.user_settings import KeepRule, UserSettings
-from wftui.settings.file import read_settings, settings_path
 from wftui.settings.keys import SettingsError
+from wftui.settings.settings_file import read_settings, settings_path
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from steps.composio_server import composio_server
 from steps.http_server import Handler, serving
 from steps.mail_server import mail_server
 from steps.mcp_kit import RAW, http_server
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.connections.errors import ConnectionsError
 from wftui.model.base import Json
 from wftui.steps.probe import probe
 

@@ -8,8 +8,8 @@ import pytest
 from textual.app import App
 from textual.widgets import Input, OptionList
 
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.connections.kinds import KINDS
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connection_form import ConnectionForm
 from wftui.tui.screens.connections import ConnectionsScreen

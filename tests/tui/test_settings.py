@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from wftui.settings.file import read_settings
+from wftui.settings.settings_file import read_settings
 from wftui.store.retention import Policy, Rule
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.confirm import ConfirmScreen

@@ -6,11 +6,11 @@ import pytest
 
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.errors import WorkspaceError
 from wftui.workspace.files import Workspace
 from wftui.workspace.locate import find_database, find_tables
+from wftui.workspace.new_workflow import new_source
 from wftui.workspace.shipped import examples_path
-from wftui.workspace.template import new_source
+from wftui.workspace.workspace_errors import WorkspaceError
 
 
 @pytest.fixture

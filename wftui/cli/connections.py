@@ -12,8 +12,8 @@ from wftui.cli.inputs import typed
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import StoredConnection
-from wftui.connections.kinds import KINDS
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
 from wftui.model.json_schema import as_object

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wftui.connections.private_files import private_folder
-from wftui.connections.references import is_reference, resolve_reference
+from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.durations import parse_duration

@@ -9,9 +9,9 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.settings.edit import set_value, unset_value
-from wftui.settings.file import settings_path
+from wftui.settings.settings_file import settings_path
 from wftui.workbench import Workbench
-from wftui.workbench.user_settings import EffectiveSetting
+from wftui.workbench.settings_service import EffectiveSetting
 
 
 def settings(arguments: argparse.Namespace) -> int:
@@ -20,16 +20,16 @@ def settings(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    desk = Workbench(settings_of(arguments)).user_settings
-    found = asyncio.run(desk.all())
+    service = Workbench(settings_of(arguments)).user_settings
+    found = asyncio.run(service.all())
     terminal = Terminal()
     if arguments.json:
         rows: list[Json] = [_wire(each) for each in found]
-        terminal.json({"file": str(desk.path), "exists": desk.path.exists(), "settings": rows})
+        terminal.json({"file": str(service.path), "exists": service.path.exists(), "settings": rows})
         return ExitCode.DONE
     shown = [[each.name, each.key.default if each.value is None else str(each.value), each.origin] for each in found]
     terminal.table(["SETTING", "VALUE", "FROM"], shown)
-    terminal.line(terminal.paint(f"{desk.path}{'' if desk.path.exists() else ' (not there yet)'}", "dim"))
+    terminal.line(terminal.paint(f"{service.path}{'' if service.path.exists() else ' (not there yet)'}", "dim"))
     return ExitCode.DONE
 
 

@@ -25,8 +25,8 @@ from wftui.model.listing import WorkflowOutline, WorkflowRow
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.base import Catalogue
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.errors import WorkspaceError, explain
 from wftui.workspace.files import SourceFile, Workspace
+from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 
 class CompileFailed(UserError):  # noqa: N818  (the sentence it stands for)

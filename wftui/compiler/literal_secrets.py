@@ -6,8 +6,8 @@ from typing import Any
 
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import StepNode, Tree, strings_in
-from wftui.connections.kinds import SECRET_HEADERS
-from wftui.connections.references import is_reference
+from wftui.connections.connection_kinds import SECRET_HEADERS
+from wftui.connections.secret_references import is_reference
 from wftui.model.base import Json
 from wftui.model.compilation import Fix, PatchOperation
 from wftui.model.json_schema import as_object

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from wftui.compiler import problems
 from wftui.compiler.problems import Problem
 from wftui.compiler.tree import Tree
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections
-from wftui.connections.kinds import KINDS
 from wftui.model.compilation import Severity
 from wftui.model.errors import UserError
 from wftui.model.near import did_you_mean, near

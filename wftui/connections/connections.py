@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from wftui.connections.errors import ConnectionsError
-from wftui.connections.kinds import KINDS, ConnectionValues, secret_leaves
+from wftui.connections.connection_errors import ConnectionsError
+from wftui.connections.connection_kinds import KINDS, ConnectionValues, secret_leaves
 from wftui.connections.private_files import only_one, private_folder, read_private, write_private
-from wftui.connections.references import is_reference, resolve_reference
+from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json, WireModel
 from wftui.model.errors import ExitCode, NotFoundError

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from wftui.connections.errors import ConnectionsError
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.workspace.atomic import atomic_write
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from wftui.connections.errors import ConnectionsError
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.private_files import only_one, read_private, write_private
 from wftui.model.errors import NotFoundError, UsageError
 from wftui.model.installation import install_command

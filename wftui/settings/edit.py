@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from wftui.settings.file import parse, read_text
 from wftui.settings.keys import Place, SettingsError, Value, find_key
+from wftui.settings.settings_file import parse, read_text
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.errors import explain
+from wftui.workspace.workspace_errors import explain
 
 _HEADING = "# Settings of wftui; `wftui settings` lists what can be set.\n"
 

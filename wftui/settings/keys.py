@@ -65,7 +65,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class InvalidSetting:
     """Something wrong at a key."""
 
     path: Place
@@ -114,13 +114,13 @@ def find_key(name: str) -> tuple[Key, Place]:
     return key, path
 
 
-def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, list[Problem]]:
+def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, list[InvalidSetting]]:
     """The settings that parsed TOML makes, and everything that is wrong with it; what is wrong counts as not there.
 
     Args:
         folder: of the file; relative paths start there.
     """
-    problems: list[Problem] = []
+    problems: list[InvalidSetting] = []
     found: dict[Place, Value] = {}
     sections: set[Place] = set()
 
@@ -134,18 +134,18 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
             if key is not None and key.is_valid(value):
                 found[here] = value  # type: ignore[assignment]  # what is valid is text or a number
             elif key is not None:
-                problems.append(Problem(here, f"{'.'.join(here)} must be {key.takes}"))
+                problems.append(InvalidSetting(here, f"{'.'.join(here)} must be {key.takes}"))
             elif step not in known and known == {_WORKFLOW}:
-                problems.append(Problem(here, f"{name!r} is no workflow id"))
+                problems.append(InvalidSetting(here, f"{name!r} is no workflow id"))
             elif step not in known:
                 names = {".".join((*path, other)) for other in known}
                 message = f"there is no setting {'.'.join(here)}{_instead('.'.join(here), names)}"
-                problems.append(Problem(here, message))
+                problems.append(InvalidSetting(here, message))
             elif isinstance(value, Mapping):
                 sections.add(here)
                 walk(value, here, place)
             else:
-                problems.append(Problem(here, f"{'.'.join(here)} must be a section, [{'.'.join(here)}]"))
+                problems.append(InvalidSetting(here, f"{'.'.join(here)} must be a section, [{'.'.join(here)}]"))
 
     walk(data, (), ())
     return _settings(found, sections, folder), problems

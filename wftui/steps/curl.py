@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit, urlunsplit
 
-from wftui.connections.kinds import SECRET_HEADERS
+from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.redaction import MASK
 from wftui.model.base import Json
 from wftui.model.errors import UsageError

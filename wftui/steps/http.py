@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from pydantic import Field, model_validator
 
-from wftui.connections.kinds import SECRET_HEADERS
+from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError

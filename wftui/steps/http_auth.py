@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
-from wftui.connections.kinds import HttpConnection
+from wftui.connections.connection_kinds import HttpConnection
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http_body import Scalar

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from wftui.connections.kinds import AnthropicConnection, ModelPrices, OpenAIConnection
+from wftui.connections.connection_kinds import AnthropicConnection, ModelPrices, OpenAIConnection
 from wftui.model.base import Json
 from wftui.model.durations import Duration
 from wftui.runtime.errors import WorkflowError

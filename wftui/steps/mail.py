@@ -13,7 +13,7 @@ from email.utils import formatdate, getaddresses, make_msgid, parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wftui.connections.kinds import SmtpConnection
+from wftui.connections.connection_kinds import SmtpConnection
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 

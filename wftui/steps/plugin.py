@@ -11,7 +11,7 @@ A package names its step types as entry points of the group `wftui.steps`, `"acm
 files `steps/*.py` of a workspace need no entry point; they are loaded once their user has trusted them.
 """
 
-from wftui.connections.kinds import KINDS, ConnectionValues
+from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.base import (
     Answer,

@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 from pydantic import BaseModel
 
-from wftui.connections.kinds import KINDS
+from wftui.connections.connection_kinds import KINDS
 from wftui.runtime.validation import schema_problems
 from wftui.steps.base import StepType
 from wftui.steps.function_step import step_type_of

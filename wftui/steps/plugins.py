@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 from warnings import catch_warnings, simplefilter
 
-from wftui.connections.errors import ConnectionsError
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.steps.base import StepType
 from wftui.steps.function_step import step_type_of
 from wftui.steps.plugin_check import PluginError, usable

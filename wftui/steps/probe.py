@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wftui.connections.connections import Connections
-from wftui.connections.errors import ConnectionsError
-from wftui.connections.kinds import (
+from wftui.connections.connection_errors import ConnectionsError
+from wftui.connections.connection_kinds import (
     AnthropicConnection,
     ComposioConnection,
     DatabaseConnection,
@@ -18,6 +17,7 @@ from wftui.connections.kinds import (
     OpenAIConnection,
     SmtpConnection,
 )
+from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from wftui.connections.connection_errors import ConnectionsError
+from wftui.connections.connection_kinds import ComposioConnection
 from wftui.connections.connections import Connections
-from wftui.connections.errors import ConnectionsError
-from wftui.connections.kinds import ComposioConnection
 from wftui.model.accounts import AccountLink, UserAccount
 from wftui.model.clock import Clock, utc_now
 from wftui.runtime.errors import WorkflowError

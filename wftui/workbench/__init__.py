@@ -4,7 +4,7 @@ Imports every floor below, none above. Opening is lazy: building a `Workbench` d
 nor anything that needs it, so that a first screen can be painted before the models are loaded and the database is open.
 """
 
-from wftui.workbench.settings import Settings
 from wftui.workbench.workbench import Workbench
+from wftui.workbench.workbench_settings import Settings
 
 __all__ = ["Settings", "Workbench"]

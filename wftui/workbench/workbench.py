@@ -7,13 +7,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
-from wftui.workbench.connections import ConnectionsDesk, stored_connections
-from wftui.workbench.retention import RetentionDesk
-from wftui.workbench.runs import RunsDesk
-from wftui.workbench.settings import Settings
-from wftui.workbench.steps import StepsDesk
-from wftui.workbench.user_settings import UserSettingsDesk
-from wftui.workbench.workflows import WorkflowsDesk
+from wftui.workbench.connection_service import ConnectionService, stored_connections
+from wftui.workbench.retention_service import RetentionService
+from wftui.workbench.run_service import RunService
+from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.step_service import StepService
+from wftui.workbench.workbench_settings import Settings
+from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ class Workbench:
         self.settings = settings
         self.clock = clock
         self.workspace = Workspace(settings.tables)
-        self.workflows = WorkflowsDesk(self.workspace, self.compiler, self.store)
-        self.runs = RunsDesk(
+        self.workflows = WorkflowService(self.workspace, self.compiler, self.store)
+        self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
-        self.steps = StepsDesk(self.catalogue, self.compiler, changed=self.workflows.forget_checks)
-        self.connections = ConnectionsDesk(settings.user_id, changed=self.workflows.forget_checks)
-        self.user_settings = UserSettingsDesk(settings)
-        self.retention = RetentionDesk(self.store, clock)
+        self.steps = StepService(self.catalogue, self.compiler, changed=self.workflows.forget_checks)
+        self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
+        self.user_settings = SettingsService(settings)
+        self.retention = RetentionService(self.store, clock)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._lookout: Lookout | None = None

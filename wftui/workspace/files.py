@@ -14,7 +14,7 @@ from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageErro
 from wftui.model.identifiers import WORKFLOW_ID_PATTERN
 from wftui.model.near import did_you_mean, near
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.errors import WorkspaceError, explain
+from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 _ID = re.compile(WORKFLOW_ID_PATTERN)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from wftui.workspace.errors import explain
+from wftui.workspace.workspace_errors import explain
 
 _LIST = Path(__file__).with_name("shipped.txt")
 

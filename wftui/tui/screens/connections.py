@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import StoredConnection
-from wftui.connections.kinds import KINDS
 from wftui.model.base import Json
 from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import Action

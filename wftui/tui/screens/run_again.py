@@ -73,7 +73,7 @@ class _Again:
     def __init__(self, app: AppServices, run_id: str, from_step: str | None) -> None:
         self.run: str | None = None
         self._app = app
-        self._desk = app.workbench.runs
+        self._runs = app.workbench.runs
         self._of = run_id
         self._from_step = from_step
         self._others: dict[str, Json] | None = None
@@ -81,13 +81,13 @@ class _Again:
         self._command = ["wftui", "rerun", run_id, *start]
 
     async def _plan(self, others: dict[str, Json] | None) -> "list[StepDecision]":
-        return await self._desk.plan_restart(
+        return await self._runs.plan_restart(
             self._of, others or {}, from_step=self._from_step, complete=others is not None
         )
 
     async def show_plan(self) -> str:
         """What the person answers to the plan."""
-        outline = await self._app.workbench.workflows.outline((await self._desk.head(self._of)).workflow_id)
+        outline = await self._app.workbench.workflows.outline((await self._runs.head(self._of)).workflow_id)
         title = f"Run again from {self._from_step or 'what failed'}"
         plan = RestartScreen(
             title,
@@ -100,7 +100,7 @@ class _Again:
 
     async def ask_inputs(self) -> bool:
         """Take other inputs; those there is no plan for are told beside them. False when the person left."""
-        record = await self._desk.head(self._of, whole=True)
+        record = await self._runs.head(self._of, whole=True)
         outline = await self._app.workbench.workflows.outline(record.workflow_id)
 
         async def take(inputs: dict[str, Json]) -> bool:
@@ -108,10 +108,10 @@ class _Again:
             self._others = inputs
             return True
 
-        secrets = await self._desk.secrets_to_ask(self._of, resume=False)
+        secrets = await self._runs.secrets_to_ask(self._of, resume=False)
         form = RunInputModal(
             outline,
-            recent=await self._desk.recent_inputs(record.workflow_id),
+            recent=await self._runs.recent_inputs(record.workflow_id),
             inputs=self._others if self._others is not None else record.inputs,
             start=take,
             again=self._command,
@@ -131,7 +131,7 @@ class _Again:
 
     async def _start(self, inputs: dict[str, Json]) -> bool:
         async def attempt(confirmed: bool) -> None:
-            self.run = await self._desk.rerun(
+            self.run = await self._runs.rerun(
                 self._of,
                 inputs,
                 keep=True,

@@ -21,8 +21,8 @@ from wftui.tui.screens.prompt import PromptScreen
 from wftui.tui.times import ago
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.value.sizes import size_text
-from wftui.workbench.retention import HistoryFacts
-from wftui.workbench.user_settings import EffectiveSetting
+from wftui.workbench.retention_service import HistoryOverview
+from wftui.workbench.settings_service import EffectiveSetting
 
 _GROUP = "Settings"
 
@@ -35,7 +35,7 @@ class SettingsScreen(ActionScreen[None]):
         OptionList { height: 1fr; background: $background; padding: 0 1; }
         OptionList, OptionList:focus { border: none; }
         .about { height: auto; max-height: 6; padding: 0 2; border-top: solid $border-blurred; }
-        .facts { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }
+        .overview { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -50,7 +50,7 @@ class SettingsScreen(ActionScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: list[EffectiveSetting] = []
-        self._facts: HistoryFacts | None = None
+        self._overview: HistoryOverview | None = None
 
     def trail(self) -> tuple[str, ...]:
         """Where this screen is."""
@@ -60,7 +60,7 @@ class SettingsScreen(ActionScreen[None]):
         """The list, what the selected one means, what is on disk."""
         yield OptionList(markup=False)
         yield Static(classes="about", markup=False)
-        yield Static("Counting runs…", classes="facts", markup=False)
+        yield Static("Counting runs…", classes="overview", markup=False)
 
     async def on_mount(self) -> None:
         """Read the settings, and what they rule."""
@@ -71,11 +71,11 @@ class SettingsScreen(ActionScreen[None]):
         if action_id == "settings.unset" and (self.selected is None or not self.selected.is_set):
             return "it is not set in the file"
         if action_id == "settings.cleanup":
-            if self._facts is None:
+            if self._overview is None:
                 return "the runs are still being counted"
-            if self._facts.would_go is None:
+            if self._overview.would_go is None:
                 return "the settings keep every run"
-            if not self._facts.would_go.runs:
+            if not self._overview.would_go.runs:
                 return "every run is kept for now"
         return None
 
@@ -91,12 +91,12 @@ class SettingsScreen(ActionScreen[None]):
         try:
             await self._read()
         except UserError as error:
-            self.query_one(".facts", Static).update(Content(str(error)))
+            self.query_one(".overview", Static).update(Content(str(error)))
             raise
 
     async def _read(self, select: str | None = None) -> None:
-        desk = self.workbench.user_settings
-        self._shown = await desk.all()
+        service = self.workbench.user_settings
+        self._shown = await service.all()
         listed = self.query_one(OptionList)
         at = listed.highlighted or 0
         listed.set_options([Option(line) for line in _lines(self._shown, self.size.width - 4)])
@@ -104,10 +104,10 @@ class SettingsScreen(ActionScreen[None]):
         listed.highlighted = names.index(select) if select in names else min(at, len(names) - 1)
         listed.focus()
         self._tell()
-        self._facts = None
+        self._overview = None
         self.refresh_bindings()
-        self._facts = await self.workbench.retention.facts()
-        self.query_one(".facts", Static).update(self._facts_text(self._facts))
+        self._overview = await self.workbench.retention.overview()
+        self.query_one(".overview", Static).update(self._overview_text(self._overview))
         self.refresh_bindings()
 
     @on(OptionList.OptionHighlighted)
@@ -123,21 +123,21 @@ class SettingsScreen(ActionScreen[None]):
         self.query_one(".about", Static).update(Content("\n".join(lines)))
         self.refresh_bindings()
 
-    def _facts_text(self, facts: HistoryFacts) -> Content:
+    def _overview_text(self, overview: HistoryOverview) -> Content:
         path = self.workbench.user_settings.path
         lines = [
             f"File     {short_path(str(path))}{'' if path.exists() else ' (not there yet)'}",
-            f"History  {count(facts.runs, 'run')}, {size_text(facts.bytes)}",
+            f"History  {count(overview.runs, 'run')}, {size_text(overview.bytes)}",
         ]
-        if facts.would_go is None:
+        if overview.would_go is None:
             lines.append("Old runs Every run is kept.")
-        elif facts.would_go.runs:
-            lines.append(f"Old runs {_going(facts.would_go)} would go now.")
+        elif overview.would_go.runs:
+            lines.append(f"Old runs {_going(overview.would_go)} would go now.")
         else:
             lines.append("Old runs None would go now.")
-        if facts.last is not None:
-            when = ago(facts.last.at, self.workbench.clock())
-            lines.append(f"Removed  {count(facts.last.runs, 'run')} by itself, {when}")
+        if overview.last is not None:
+            when = ago(overview.last.at, self.workbench.clock())
+            lines.append(f"Removed  {count(overview.last.runs, 'run')} by itself, {when}")
         return Content("\n".join(lines))
 
     # --- changing
@@ -209,8 +209,8 @@ class SettingsScreen(ActionScreen[None]):
 
     def action_cleanup(self) -> None:
         """Remove what is not kept, after asking."""
-        if self._facts is not None and self._facts.would_go is not None:
-            self.attempt(self._clean_up(self._facts.would_go), group="edit", exclusive=True)
+        if self._overview is not None and self._overview.would_go is not None:
+            self.attempt(self._clean_up(self._overview.would_go), group="edit", exclusive=True)
 
     async def _clean_up(self, would_go: CleanupReport) -> None:
         several = [f"{name} {runs:,}" for name, runs in would_go.workflows.items()]

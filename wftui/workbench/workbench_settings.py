@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wftui.model.user_settings import Durability
-from wftui.settings.file import read_settings, settings_path
+from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables
 
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from wftui.connections.errors import ConnectionsError
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.secret_store import SecretStore
 
 COMMAND_SECONDS = 60.0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 
-class RunsDesk:
+class RunService:
     """`workbench.runs`: the runs of this and of any other process on the same database.
 
     Whoever names a run that does not exist meets `NotFoundError`; where the database cannot be used, `UserError`.

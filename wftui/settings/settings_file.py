@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wftui.model.user_settings import UserSettings
-from wftui.settings.keys import Problem, SettingsError, interpret
-from wftui.workspace.errors import explain
+from wftui.settings.keys import InvalidSetting, SettingsError, interpret
+from wftui.workspace.workspace_errors import explain
 
 VARIABLE = "WFTUI_CONFIG"
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -77,7 +77,7 @@ def parse(path: Path, text: str) -> dict[str, object]:
         raise SettingsError(f"{path}:{place[1]}:{place[2]}: {_sentence(said[: place.start()])}") from error
 
 
-def located(path: Path, text: str, problem: Problem) -> str:
+def located(path: Path, text: str, problem: InvalidSetting) -> str:
     """A problem with the file and line it is in."""
     return f"{path}:{_line_of(text, problem.path)}: {problem.message}"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wftui.steps.user_accounts import UserAccounts
 
 
-class ConnectionsDesk:
+class ConnectionService:
     """`workbench.connections`: list, save, remove, test; accounts of the user; secrets of the user's store.
 
     Args:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock
-from wftui.settings.file import read_settings, settings_path
+from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:
     from wftui.model.execution import CleanupReport
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryFacts:
+class HistoryOverview:
     """The history now: how much it holds, what the settings would let go of it, and what last went by itself.
 
     Attributes:
@@ -34,7 +34,7 @@ class HistoryFacts:
     last: CleanupReport | None
 
 
-class RetentionDesk:
+class RetentionService:
     """`workbench.retention`: what would go, let it go, by the user's settings or as asked; what went by itself.
 
     Attributes:
@@ -76,7 +76,7 @@ class RetentionDesk:
         store = await self._store()
         return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
-    async def facts(self) -> HistoryFacts:
+    async def overview(self) -> HistoryOverview:
         """How much the history holds, and what becomes of it.
 
         Raises:
@@ -88,7 +88,7 @@ class RetentionDesk:
         stats = await store.stats()
         size = await asyncio.to_thread(database_bytes, store.path)
         would_go = await self.apply(dry_run=True)
-        return HistoryFacts(sum(each.runs for each in stats.values()), size, would_go, await store.last_tidied())
+        return HistoryOverview(sum(each.runs for each in stats.values()), size, would_go, await store.last_tidied())
 
     async def begin(self) -> None:
         """From now on, let go what the settings do not keep, by itself, beside everything else."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.errors import UsageError
-from wftui.workbench.connections import stored_connections
-from wftui.workspace.errors import explain
+from wftui.workbench.connection_service import stored_connections
+from wftui.workspace.workspace_errors import explain
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wftui.steps.mcp_locking import LockReport
 
 
-class StepsDesk:
+class StepService:
     """`workbench.steps`: the catalogue of this workspace and what it is made from.
 
     `changed` is called after everything that may make a workflow compile otherwise than before.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 
-class WorkflowsDesk:
+class WorkflowService:
     """`workbench.workflows`: the workflows of this workspace, their files and what is wrong with them.
 
     Whatever reads a file raises `NotFoundError` where there is no such workflow, and `WorkspaceError` where it cannot
@@ -69,7 +69,7 @@ class WorkflowsDesk:
         Raises:
             ConflictError: there is one of that id.
         """
-        from wftui.workspace.template import new_source
+        from wftui.workspace.new_workflow import new_source
 
         return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
 

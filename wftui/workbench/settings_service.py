@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.user_settings import UserSettings
-from wftui.settings.file import parse, read_settings, read_text, settings_path
 from wftui.settings.keys import KEYS, Key, Value, find_key
-from wftui.workbench.settings import Settings
+from wftui.settings.settings_file import parse, read_settings, read_text, settings_path
+from wftui.workbench.workbench_settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class EffectiveSetting:
     later: Value | None = None
 
 
-class UserSettingsDesk:
+class SettingsService:
     """`workbench.user_settings`: list, set, unset. The file is read afresh at each question."""
 
     def __init__(self, settings: Settings) -> None:
