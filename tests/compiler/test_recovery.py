@@ -7,7 +7,7 @@ from compiler_kit import found, marked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.compiler.document import parse
+from wftui.compiler.parsing import parse
 from wftui.compiler.recovery import read
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from wftui.compiler.checker import check_workflow
 from wftui.compiler.children import Children
-from wftui.compiler.document import parse
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.own_connections import check_own_connections
+from wftui.compiler.parsing import parse
 from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.compiler.site_checks import file_etag

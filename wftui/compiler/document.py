@@ -1,7 +1,7 @@
 """workflow.json as text, value and places: where in the file each value, key and character of a string stands.
 
-Values come from json's C scanner. Places are worked out when they are asked for, going down only where they are, so
-that a big file costs little more than its parse.
+Places are worked out when they are asked for, going down only where they are, so that a big file costs little more than
+its parse.
 """
 
 import bisect
@@ -51,7 +51,6 @@ class Member:
 
 Members = dict[str | int, Member]
 
-_not_a_bracket = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}"]+|"')
 _skip_space = re.compile(r"[ \t\n\r]*").match
 _scan_value = json.JSONDecoder(strict=True).scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 _STRING_PART = re.compile(
@@ -142,28 +141,6 @@ class Document:
         return found
 
 
-def parse(text: str) -> Document:
-    """Read a file. Never raises: what is wrong stands in `problems`."""
-    duplicates = False
-
-    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        nonlocal duplicates
-        made = dict(pairs)
-        duplicates = duplicates or len(made) != len(pairs)
-        return made
-
-    try:
-        value = json.loads(text, object_pairs_hook=make_object, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError):
-        duplicates = True
-    # A surrogate cannot be stored, and nesting must be known, both rarely: the slow reader looks closely.
-    if duplicates or _may_hold_surrogate(text) or _may_nest(text):
-        from wftui.compiler.recovery import read
-
-        return read(text)
-    return Document(text, value)
-
-
 def raw_offset(raw: str, offset: int) -> int:
     """Where a character of a string stands in its JSON form (without quotes), escapes counted."""
     if "\\" not in raw[:offset]:
@@ -203,37 +180,3 @@ def _space(text: str, position: int) -> int:
     found = _skip_space(text, position)
     assert found is not None
     return found.end()
-
-
-def _may_hold_surrogate(text: str) -> bool:
-    return bool(re.search(r"\\u[dD][89a-fA-F]", text)) or (
-        not text.isascii() and bool(re.search("[\ud800-\udfff]", text))
-    )
-
-
-def _may_nest(text: str) -> bool:
-    """Whether objects and lists could be nested too deeply: whether there are so many of them at all."""
-    return text.count("{") + text.count("[") > MAX_NESTING and _depth(text) > MAX_NESTING
-
-
-def _depth(text: str) -> int:
-    """The deepest nesting of brackets, those in strings left out."""
-    depth = deepest = 0
-    for char in _not_a_bracket.sub("", text):
-        if char in "{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-    return deepest
-
-
-def _refuse(word: str) -> Json:
-    raise ValueError(word)
-
-
-def _finite(word: str) -> float:
-    value = float(word)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(word)
-    return value

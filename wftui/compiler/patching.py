@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from wftui.compiler.document import Document, Member, Members, parse
+from wftui.compiler.document import Document, Member, Members
+from wftui.compiler.parsing import parse
 from wftui.model.base import Json
 from wftui.model.compilation import PatchOperation
 from wftui.model.errors import UserError

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 
-from wftui.compiler.document import parse
+from wftui.compiler.parsing import parse
 from wftui.compiler.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.compilation import PatchOperation
