@@ -198,20 +198,20 @@ def settings() -> str:
 
 def keys() -> str:
     """The keys of every screen."""
-    from wftui.tui.screens.accounts import AccountsScreen
-    from wftui.tui.screens.connections import ConnectionsScreen
-    from wftui.tui.screens.editor import EditorScreen
-    from wftui.tui.screens.history import HistoryScreen
-    from wftui.tui.screens.missing import MissingScreen
-    from wftui.tui.screens.monitor import MonitorScreen
-    from wftui.tui.screens.restart import RestartScreen
-    from wftui.tui.screens.run_input import RunInputModal
-    from wftui.tui.screens.secrets import SecretsScreen
-    from wftui.tui.screens.settings import SettingsScreen
-    from wftui.tui.screens.step_form import StepForm
-    from wftui.tui.screens.step_types import StepTypesScreen
-    from wftui.tui.screens.value import ValueScreen
-    from wftui.tui.screens.workflows import WorkflowsScreen
+    from wftui.tui.screens.connections.accounts_screen import AccountsScreen
+    from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
+    from wftui.tui.screens.connections.secrets_screen import SecretsScreen
+    from wftui.tui.screens.editor.editor_screen import EditorScreen
+    from wftui.tui.screens.editor.step_form import StepForm
+    from wftui.tui.screens.history.history_screen import HistoryScreen
+    from wftui.tui.screens.runs.missing_screen import MissingScreen
+    from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+    from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
+    from wftui.tui.screens.runs.run_form import RunInputModal
+    from wftui.tui.screens.runs.value_screen import ValueScreen
+    from wftui.tui.screens.settings_screen import SettingsScreen
+    from wftui.tui.screens.step_types_screen import StepTypesScreen
+    from wftui.tui.screens.workflows_screen import WorkflowsScreen
 
     parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
     for title, actions in [
@@ -220,7 +220,7 @@ def keys() -> str:
         ("Editor", EditorScreen.ACTIONS),
         ("Run form", RunInputModal.ACTIONS),
         ("Monitor", MonitorScreen.ACTIONS),
-        ("The plan of a re-run", RestartScreen.ACTIONS),
+        ("The plan of a re-run", RerunPlanScreen.ACTIONS),
         ("A value", ValueScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
         ("What a run lacked", MissingScreen.ACTIONS),

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from wftui.model.base import Json
 from wftui.tui.app import WftuiApp
-from wftui.tui.session import Leaving
+from wftui.tui.exit_summary import ExitMode
 from wftui.workbench import Settings, Workbench
 
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ def make_repository(folder: Path) -> None:
             subprocess.run([*run, *identity, "commit", "-q", "-m", f"Add {name}"], check=True)
 
 
-async def settled(pilot: Pilot[Leaving]) -> None:
+async def settled(pilot: Pilot[ExitMode]) -> None:
     """Wait until the workers of the screen are done and it is painted."""
     await pilot.pause()
     await pilot.app.workers.wait_for_complete(

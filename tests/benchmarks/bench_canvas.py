@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from wftui.tui.canvas.drawing.graph_drawing import GraphDrawing
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.theme import DARK
+from wftui.tui.display.theme import DARK
 
 
 def graph(count: int) -> list[CanvasNode]:

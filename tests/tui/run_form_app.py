@@ -10,8 +10,8 @@ from textual.widgets import Input, TextArea
 
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs, WorkflowOutline
-from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.theme import DARK, HOUSE_RULES
+from wftui.tui.display.theme import DARK, HOUSE_RULES
+from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.schema_form.layout.note import Note
 

@@ -9,13 +9,13 @@ from textual.widgets import Input, Static
 
 from wftui.engine.restart import StepDecision
 from wftui.tui.app import WftuiApp
-from wftui.tui.screens.editor import EditorScreen
-from wftui.tui.screens.help import HelpScreen
-from wftui.tui.screens.monitor import MonitorScreen
-from wftui.tui.screens.restart import RestartScreen
-from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.screens.workflows import WorkflowsScreen
-from wftui.tui.session import Leaving
+from wftui.tui.exit_summary import ExitMode
+from wftui.tui.screens.dialogs.help import HelpScreen
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
@@ -188,12 +188,12 @@ async def test_leaving_with_nothing_going_on_asks_nothing(workbench: Workbench, 
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("q")
-        await until(pilot, lambda: app.return_value is Leaving.DONE)
+        await until(pilot, lambda: app.return_value is ExitMode.DONE)
 
 
 @pytest.mark.parametrize(
     ("key", "leaving"),
-    [("escape", None), ("f", Leaving.FINISH), ("c", Leaving.CANCEL)],
+    [("escape", None), ("f", ExitMode.FINISH), ("c", ExitMode.CANCEL)],
     ids=["stay", "finish", "cancel"],
 )
 async def test_leaving_while_runs_go_on_asks(
@@ -203,7 +203,7 @@ async def test_leaving_while_runs_go_on_asks(
     until: Until,
     text_of: TextOf,
     key: str,
-    leaving: Leaving | None,
+    leaving: ExitMode | None,
 ) -> None:
     put_workflow("slow", steps=waiting(tmp_path / "gate"))
     app = WftuiApp(workbench)
@@ -248,7 +248,7 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
         await pilot.press("r", "x", "f5")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
         await pilot.press("1", "2", "3", "4", "q")
-        await until(pilot, lambda: app.return_value is Leaving.DONE)
+        await until(pilot, lambda: app.return_value is ExitMode.DONE)
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
@@ -269,6 +269,6 @@ async def test_the_keys_of_a_plan_stay_in_view_on_a_small_screen(workbench: Work
     decisions = [StepDecision(f"step_{number}", "run", "failed") for number in range(40)]
     app = WftuiApp(workbench)
     async with app.run_test(size=(40, 10)) as pilot:
-        app.push_screen(RestartScreen("Run again", decisions))
-        await until(pilot, lambda: isinstance(app.screen, RestartScreen) and app.screen.query(KeyLine))
+        app.push_screen(RerunPlanScreen("Run again", decisions))
+        await until(pilot, lambda: isinstance(app.screen, RerunPlanScreen) and app.screen.query(KeyLine))
         assert app.screen.query_one(KeyLine).region.bottom < 10

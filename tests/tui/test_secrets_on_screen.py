@@ -25,11 +25,11 @@ from textual.widgets import Input
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.tui.app import WftuiApp
-from wftui.tui.screens.connections import ConnectionsScreen
-from wftui.tui.screens.history import HistoryScreen
-from wftui.tui.screens.monitor import MonitorScreen
-from wftui.tui.screens.run_input import RunInputModal
-from wftui.tui.screens.value import ValueScreen
+from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
+from wftui.tui.screens.history.history_screen import HistoryScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]

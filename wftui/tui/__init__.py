@@ -1,1 +1,5 @@
-"""The screen face: a Textual app over the workbench. `app` is wiring; `screens/` and `widgets/` hold one thing each."""
+"""The terminal frontend: a Textual app over the workbench.
+
+`app` wires the parts together and is imported by the command line only. Everything below sees it as
+`services.AppServices`.
+"""

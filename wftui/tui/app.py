@@ -21,16 +21,16 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import in_background
-from wftui.tui.counting import count
-from wftui.tui.screens.registry import make_screen
+from wftui.tui.display.formatting import count
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
+from wftui.tui.exit_summary import ExitMode, finish
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
-from wftui.tui.session import Leaving, finish
-from wftui.tui.terminal import ascii_only, check_terminal
-from wftui.tui.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
-from wftui.tui.type_ahead import TypeAhead
+from wftui.tui.terminal.capabilities import ascii_only, check_terminal
+from wftui.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -52,7 +52,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class WftuiApp(App[Leaving], inherit_bindings=False):
+class WftuiApp(App[ExitMode], inherit_bindings=False):
     """The app over a workbench. Everything it shows goes on, or is on disk, without it."""
 
     TITLE = "wftui"
@@ -92,7 +92,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver, which outlives its terminal."""
-        from wftui.tui.driver import TerminalDriver
+        from wftui.tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
 
@@ -162,9 +162,9 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
             inputs: what the form starts with, such as the inputs of an earlier run.
             connections: what the earlier run took in the place of the connections that the workflow names.
         """
-        from wftui.tui.screens.starting import ask_and_run
+        from wftui.tui.screens.runs.start_run import start_run
 
-        in_background(self, partial(ask_and_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
+        in_background(self, partial(start_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
 
     def show_error(self, error: UserError, title: str = "Error") -> None:
         """Show an error that the user can act on."""
@@ -225,7 +225,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
     def _tell_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
         news = self.news().plain
-        from wftui.tui.driver import TerminalDriver
+        from wftui.tui.terminal.driver import TerminalDriver
 
         if isinstance(self._driver, TerminalDriver):
             self._driver.set_title(f"wftui: {news}" if news else "wftui")
@@ -288,7 +288,7 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
 
     def action_mouse(self) -> None:
         """Give the mouse to the terminal, or take it back."""
-        from wftui.tui.driver import TerminalDriver
+        from wftui.tui.terminal.driver import TerminalDriver
 
         driver = self._driver
         if isinstance(driver, TerminalDriver):
@@ -326,12 +326,12 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
         in_background(self, self._leave, group="leave", exclusive=True)
 
     async def _leave(self) -> None:
-        from wftui.tui.screens.confirm import Choice, ConfirmScreen
+        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
         for screen in reversed(self.screen_stack):
             if isinstance(screen, ActionScreen) and not await screen.may_leave():
                 return
-        leaving: Leaving | None = Leaving.DONE
+        leaving: ExitMode | None = ExitMode.DONE
         if running := self.workbench.runs.running():
             chosen = await self.push_screen_wait(
                 ConfirmScreen(
@@ -344,18 +344,18 @@ class WftuiApp(App[Leaving], inherit_bindings=False):
                     ],
                 )
             )
-            leaving = {"finish": Leaving.FINISH, "cancel": Leaving.CANCEL}.get(chosen or "stay")
+            leaving = {"finish": ExitMode.FINISH, "cancel": ExitMode.CANCEL}.get(chosen or "stay")
         if leaving is not None:
             self.exit(leaving)
 
     def _has_lost_terminal(self) -> bool:
-        from wftui.tui.driver import TerminalDriver
+        from wftui.tui.terminal.driver import TerminalDriver
 
         return isinstance(self._driver, TerminalDriver) and self._driver.is_gone
 
     def terminal_lost(self) -> None:
         """The terminal is gone: end the screen, and only it."""
-        self.exit(Leaving.LOST)
+        self.exit(ExitMode.LOST)
 
     def _fatal_error(self) -> None:
         """End after an error nobody expected; Textual itself would print all local variables, secrets among them."""
@@ -383,8 +383,8 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     loop = asyncio.get_running_loop()
     # They stay until `finish` puts its own in their place: a lost terminal may say so more than once.
     loop.add_signal_handler(signal.SIGHUP, app.terminal_lost)
-    loop.add_signal_handler(signal.SIGTERM, app.exit, Leaving.CANCEL)
+    loop.add_signal_handler(signal.SIGTERM, app.exit, ExitMode.CANCEL)
     leaving = await app.run_async()
     # An app that broke down returns nothing; its runs are none the worse for it.
-    await finish(workbench, app.session_runs, leaving or Leaving.FINISH, ascii_only=app.ascii)
+    await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, ascii_only=app.ascii)
     return ExitCode.FAILED if leaving is None else ExitCode.DONE

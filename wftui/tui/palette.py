@@ -8,8 +8,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from wftui.model.errors import UserError
-from wftui.tui.action_screen import ActionScreen
 from wftui.tui.actions import APP_ACTIONS
+from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.services import services_of
 
 

@@ -1,1 +1,5 @@
-"""One screen per file. Screens ask the workbench and show what it says; they decide nothing themselves."""
+"""Screens over the workbench, one per module; opened by name.
+
+They ask the workbench and show its replies. `screen_registry` imports each screen when it is first opened, and the
+rooms do not import each other.
+"""

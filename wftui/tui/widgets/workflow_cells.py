@@ -6,9 +6,8 @@ from textual.content import Content
 
 from wftui.model.durations import format_duration
 from wftui.model.listing import WorkflowRow
-from wftui.tui.counting import count
-from wftui.tui.status import look
-from wftui.tui.times import ago
+from wftui.tui.display.formatting import ago, count
+from wftui.tui.display.status import look
 
 
 def title(row: WorkflowRow, width: int) -> Content:

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.icons import icon
 from wftui.tui.canvas.layout.layered import Box
-from wftui.tui.status import PULSE, PULSE_ASCII, look
+from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 
 Direction = Literal["up", "down", "left", "right"]
 

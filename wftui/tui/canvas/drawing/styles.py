@@ -1,6 +1,6 @@
 """Styles of the canvas and the step list: component classes and their CSS."""
 
-from wftui.tui.status import STATUS
+from wftui.tui.display.status import STATUS
 
 _TINTED = {"running": "$primary", "waiting": "$warning", "failed": "$error"}
 """Statuses that colour the whole step because they need attention."""

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from wftui.model.clock import Clock
 from wftui.model.execution import ExecutionStatus
-from wftui.tui.status import look
+from wftui.tui.display.status import look
 from wftui.tui.widgets.history.query import STATUSES, HistoryQuery, QueryError, parse_query
 
 

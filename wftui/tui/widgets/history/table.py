@@ -12,7 +12,7 @@ from textual.message import Message
 from wftui.model.clock import Clock
 from wftui.model.errors import UserError
 from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionSummary
-from wftui.tui.status import look
+from wftui.tui.display.status import look
 from wftui.tui.widgets.history.pages import RunPages
 from wftui.tui.widgets.line_view import GUTTER, LineView
 from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp

@@ -14,7 +14,7 @@ from textual.cache import LRUCache
 
 from wftui.model.events import Log
 from wftui.model.execution import LogLevel
-from wftui.tui.finding import finder
+from wftui.tui.display.search import finder
 from wftui.tui.widgets.log.sanitize import clean, plain
 
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")

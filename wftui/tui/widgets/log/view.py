@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from wftui.model.execution import LogLevel
-from wftui.tui.finding import finder
+from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines
 from wftui.tui.widgets.log.sanitize import coloured, plain

@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.execution import ExecutionError, StepResult
 from wftui.store.payloads import as_reference
-from wftui.tui.status import look
+from wftui.tui.display.status import look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.run.gantt import step_seconds

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wftui.model.durations import format_duration
 from wftui.model.execution import ExecutionError, ExecutionRecord, Iterations, StepResult, Waiting
-from wftui.tui.counting import count
+from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
 
 

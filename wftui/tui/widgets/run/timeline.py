@@ -11,7 +11,7 @@ from textual.message import Message
 from wftui.model.clock import Clock
 from wftui.model.execution import StepResult
 from wftui.model.paths import parent_path
-from wftui.tui.status import PULSE, PULSE_ASCII, look
+from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import bar, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import elapsed, step_note

@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from wftui.model.compilation import CompilationResult
-from wftui.tui.counting import count
+from wftui.tui.display.formatting import count
 
 
 class CompilationStatus(Widget):

@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.execution import ValueRef
 from wftui.store.payloads import as_reference
-from wftui.tui.finding import finder
+from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
 from wftui.tui.widgets.value.lines import MOST_LINES, Kind, Line, ValueLines

@@ -1,0 +1,115 @@
+"""The list of steps in a running app."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textual.app import App, ComposeResult
+
+from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.step_list import StepList
+from wftui.tui.display.theme import DARK
+
+NODES = [
+    CanvasNode("log", "Read the log", "shell"),
+    CanvasNode("each", "Per author", "group", ("log",), counted=True),
+    CanvasNode("each.stat", "Statistics", "python", parent="each"),
+    CanvasNode("each.deep", "Deeper", "group", parent="each"),
+    CanvasNode("each.deep.one", "One", "set", parent="each.deep"),
+    CanvasNode("each.last", "Sum up with a name that is much too long for its column", "set", parent="each"),
+    CanvasNode("end", "Write the report", "file", ("each",)),
+]
+STATUSES = {"log": "completed", "each": "running", "each.stat": "running", "each.deep": "skipped", "end": "pending"}
+DETAILS = {"log": "1.2s", "each": "3/12", "end": "a detail that is too long"}
+
+
+class ListApp(App[None]):
+    """One list, and what it said."""
+
+    def __init__(self, nodes: Sequence[CanvasNode]) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.steps = StepList(nodes)
+        self.selected: list[str] = []
+        self.highlighted: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.steps
+
+    def on_mount(self) -> None:
+        self.steps.focus()
+
+    def on_step_list_selected(self, event: StepList.Selected) -> None:
+        self.selected.append(event.step_path)
+
+    def on_step_list_highlighted(self, event: StepList.Highlighted) -> None:
+        self.highlighted.append(event.step_path)
+
+
+async def test_contents_of_containers_are_indented(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pilot.pause()
+        assert [line.rstrip() for line in text_of(app).splitlines()[:7]] == [
+            "▌$ Read the log",
+            " □ Per author",
+            " ├ λ Statistics",
+            " ├ □ Deeper",
+            " │ └ = One",
+            " └ = Sum up wi…for its column",
+            " ≡ Write the report",
+        ]
+
+
+async def test_arrows_walk_the_rows_and_the_tree() -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "right", "down", "right")
+        assert app.steps.cursor == "each.deep.one"
+        await pilot.press("left", "left")
+        assert app.steps.cursor == "each"
+        await pilot.press("left", "up", "up")
+        assert app.steps.cursor == "log"
+        await pilot.press("enter")
+        assert (app.selected, app.highlighted[-1]) == (["log"], "log")
+
+
+async def test_a_click_selects_a_row() -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.click(app.steps, offset=(40, 3))
+        assert (app.steps.cursor, app.selected) == ("each.deep", ["each.deep"])
+
+
+async def test_space_folds_a_container_in_the_list(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "space")
+        assert "Per author [4]" in text_of(app)
+        assert "Statistics" not in text_of(app)
+        await pilot.press("down")
+        assert app.steps.cursor == "end"
+
+
+async def test_ten_thousand_steps_are_no_more_than_what_is_in_view(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp([CanvasNode(f"s{n}", f"step {n}", "set") for n in range(10_000)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.steps.focus_step("s9999")
+        await pilot.pause()
+        assert "step 9999" in text_of(app)
+        app.steps.set_statuses({"s9999": "failed"}, {"s9999": "12ms"})
+        await pilot.pause()
+        last = text_of(app).splitlines()[-1]
+        assert "✗ step 9999" in last
+        assert last.rstrip(" ▂▃▄▅▆▇█").endswith("12ms")
+
+
+async def test_step_list_with_statuses(size: tuple[int, int], matches: Callable[[App[Any]], bool]) -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.steps.set_statuses(STATUSES, DETAILS)
+        await pilot.press("f")
+        await pilot.pause()
+        assert matches(app)

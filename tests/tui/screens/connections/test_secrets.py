@@ -1,0 +1,98 @@
+"""The screen of stored secrets, over the user's real encrypted store (in a home of the test's own)."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from textual import events
+from textual.app import App
+from textual.widgets import Input, OptionList
+
+from tui.notices import notices
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.connections.connection_form import ConnectionForm
+from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
+from wftui.tui.screens.connections.secrets_screen import SecretForm, SecretsScreen
+from wftui.tui.screens.runs.missing_screen import MissingScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+def burst(app: App[Any], keys: str) -> None:
+    """Keys as they come over a slow line: all at once."""
+    for key in keys:
+        app.post_message(events.Key("tab", "\t") if key == "\t" else events.Key(key, key))
+
+
+async def test_a_secret_is_kept_replaced_and_forgotten_unseen(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    Connections().save(StoredConnection(name="api", kind="http", values={"token": "of-the-connection"}))
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionsScreen) and app.screen.selected)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "api/token")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected)
+        assert notices(app) == ["Replace: it belongs to the connection api, which is changed with it"]
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SecretForm) and isinstance(app.focused, Input))
+        burst(app, "door\topensesame")
+        await until(pilot, lambda: "••••" in text_of(app) or "****" in text_of(app))
+        assert "opensesame" not in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "door")
+        assert Connections().store.get("door") == "opensesame"
+        await pilot.press("D")
+        await until(pilot, lambda: not isinstance(app.screen, SecretsScreen))
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "api/token")
+        assert Connections().store.names() == ["api/token"]
+
+
+async def test_a_secret_that_a_run_lacked_is_asked_for_by_its_name(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    fetch = {"id": "k", "type": "shell", "input": {"argv": ["printenv", "K"], "env": {"K": "{{ secrets.door }}"}}}
+    put_workflow("keyed", steps=[fetch])
+    run_id = await workbench.runs.start("keyed", {})
+    await workbench.runs.wait(run_id)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_monitor(run_id)
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, MissingScreen) and app.screen.query(OptionList))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SecretForm) and isinstance(app.focused, Input))
+        assert app.screen.query(Input).first().value == "door"
+
+
+async def test_a_form_that_cannot_be_saved_keeps_what_was_filled_in(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    Connections().save(StoredConnection(name="mail", kind="smtp", values={"host": "mail.example.org"}))
+    folder = platformdirs.user_config_path("wftui", appauthor=False)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionsScreen) and app.screen.selected)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionForm) and isinstance(app.focused, Input))
+        folder.rename(folder.with_name("away"))
+        folder.touch()
+        await pilot.press("end", *".net", "enter")
+        await until(pilot, lambda: "✗" in text_of(app))
+        assert "mail.example.org.net" in text_of(app)
+        folder.unlink()
+        folder.with_name("away").rename(folder)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionsScreen))
+    assert Connections().get("mail").values["host"] == "mail.example.org.net"

@@ -1,0 +1,442 @@
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from wftui.model.compilation import CompilationResult
+from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.step_list import StepList
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
+from wftui.tui.widgets.source.python_view import PythonView
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+Open = Callable[..., Awaitable[EditorScreen]]
+
+STEPS: list[dict[str, Any]] = [
+    {"id": "greet", "type": "set", "name": "Say hello", "input": {"text": "Hello"}},
+    {"id": "count", "type": "set", "needs": [], "input": {"number": 1}},
+    {"id": "report", "type": "set", "input": {"text": "{{ steps.greet.output.text }}"}},
+]
+BROKEN: list[dict[str, Any]] = [
+    {"id": "greet", "type": "sett", "input": {"text": "Hello"}},
+    {"id": "report", "type": "set", "input": {"text": "{{ steps.gret.output.text }}"}},
+]
+
+
+@pytest.fixture
+def open_editor(until: Until) -> Open:
+    """`await open_editor(pilot, id)`: the editor, once the compiler has said something about the text."""
+
+    async def open_it(pilot: Pilot[Any], workflow_id: str) -> EditorScreen:
+        app = pilot.app
+        assert isinstance(app, WftuiApp)
+        app.open_editor(workflow_id)
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and result_of(app.screen))
+        assert isinstance(app.screen, EditorScreen)
+        return app.screen
+
+    return open_it
+
+
+def result_of(screen: EditorScreen) -> CompilationResult | None:
+    return next((status.result for status in screen.query(CompilationStatus)), None)
+
+
+def source_of(screen: EditorScreen) -> SourceView:
+    return screen.query_one(SourceView)
+
+
+def status_of(screen: EditorScreen) -> str:
+    return screen.query_one(CompilationStatus).status_text
+
+
+def replace(screen: EditorScreen, old: str, new: str) -> None:
+    """Change the text as an edit does."""
+    source = source_of(screen)
+    assert old in source.text
+    source.change_to(source.text.replace(old, new))
+
+
+# --- looks
+
+
+async def test_editor_looks(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    size: tuple[int, int],
+    open_editor: Open,
+    matches: Callable[[App[Any]], bool],
+) -> None:
+    put_workflow("hello", name="Hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=size) as pilot:
+        await open_editor(pilot, "hello")
+        assert matches(app)
+
+
+async def test_editor_with_problems_looks(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    size: tuple[int, int],
+    open_editor: Open,
+    matches: Callable[[App[Any]], bool],
+) -> None:
+    put_workflow("hello", name="Hello", steps=BROKEN)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=size) as pilot:
+        await open_editor(pilot, "hello")
+        await pilot.press("escape", "5")
+        await pilot.pause()
+        assert matches(app)
+
+
+@pytest.mark.parametrize("key", ["1", "3"])
+async def test_panes_look(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    key: str,
+    open_editor: Open,
+    matches: Callable[[App[Any]], bool],
+) -> None:
+    put_workflow("hello", name="Hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await open_editor(pilot, "hello")
+        await pilot.press("escape", key)
+        await pilot.pause()
+        assert matches(app)
+
+
+# --- saving
+
+
+async def test_ac_b_1_saving_shows_the_compilation_status(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        status = screen.query_one(CompilationStatus)
+        seen: list[str] = []
+        screen.watch(status, "compiling", lambda: seen.append(status.status_text), init=False)
+        replace(screen, '"Hello"', '"Good day"')
+        await pilot.press("f2")
+        await until(pilot, lambda: seen == ["Compiling…", "Ready"])
+        assert "✓ Ready" in text_of(app)
+        assert "Good day" in workbench.workspace.generated_path("hello").read_text()
+        replace(screen, '"set"', '"sett"')
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: seen == ["Compiling…", "Ready", "Compiling…", "3 errors"])
+        assert "✗ 3 errors" in text_of(app)
+
+
+async def test_a_save_changes_only_what_was_edited(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    path = put_workflow("hello", steps=STEPS)
+    odd = path.read_text().replace('"format": 1,', '"format"  :1 ,\r').replace("\r", "")
+    path.write_text(odd)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        replace(screen, '"Hello"', '"Bye"')
+        await pilot.press("f2")
+        await until(pilot, lambda: not screen.is_changed and status_of(screen) == "Ready")
+        assert path.read_text() == odd.replace('"Hello"', '"Bye"')
+
+
+@pytest.mark.parametrize(
+    ("key", "on_disk", "in_editor"),
+    [("escape", "Theirs", "Mine"), ("t", "Theirs", "Theirs"), ("m", "Mine", "Mine")],
+)
+async def test_a_save_over_someone_elses_change_is_refused_and_asked_about(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    open_editor: Open,
+    until: Until,
+    text_of: TextOf,
+    key: str,
+    on_disk: str,
+    in_editor: str,
+) -> None:
+    path = put_workflow("hello", name="Before")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        replace(screen, "Before", "Mine")
+        put_workflow("hello", name="Theirs")
+        await pilot.press("f2")
+        await until(pilot, lambda: "Nothing has been written." in text_of(app))
+        assert json.loads(path.read_text())["name"] == "Theirs"
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is screen and not status_of(screen).startswith("Compiling"))
+        assert json.loads(path.read_text())["name"] == on_disk
+        assert json.loads(source_of(screen).text)["name"] == in_editor
+
+
+async def test_a_change_made_elsewhere_is_taken_over(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", name="Before")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        put_workflow("hello", name="Theirs")
+        await until(pilot, lambda: "Theirs" in source_of(screen).text)
+        assert not screen.is_changed
+
+
+async def test_leaving_with_unsaved_changes_asks(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello", name="Before")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        replace(screen, "Before", "After")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await pilot.press("escape")
+        assert app.screen is screen
+        await pilot.press("f10")
+        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await pilot.press("escape")
+        await pilot.press("escape")
+        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        assert json.loads(path.read_text())["name"] == "After"
+
+
+async def test_a_file_that_cannot_be_written_keeps_the_text(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello", name="Before")
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        screen = await open_editor(pilot, "hello")
+        replace(screen, "Before", "After")
+        text = path.read_text()
+        path.unlink()
+        path.mkdir()
+        await pilot.press("f2")
+        await until(pilot, lambda: "Save failed" in text_of(app))
+        assert "After" in source_of(screen).text
+        assert screen.is_changed
+        path.rmdir()
+        path.write_text(text)
+
+
+# --- live checking, problems, fixes
+
+
+async def test_typing_is_checked_without_saving(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    path = put_workflow("hello", steps=STEPS)
+    before = path.read_bytes()
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        await pilot.press("x")
+        await until(pilot, lambda: "error" in status_of(screen))
+        await pilot.press("backspace")
+        await until(pilot, lambda: status_of(screen) == "Ready")
+        assert path.read_bytes() == before
+        assert not workbench.workspace.generated_path("hello").exists()
+
+
+async def test_problems_are_listed_and_walked(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=BROKEN)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        source = source_of(screen)
+        problems = screen.query_one(DiagnosticList).problems
+        assert len(problems) == 2
+        places = [(problem.line, problem.column) for problem in problems]
+        await pilot.press("f8")
+        assert (source.line, source.column) == places[0]
+        await pilot.press("f8")
+        assert (source.line, source.column) == places[1]
+        await pilot.press("f8")
+        assert (source.line, source.column) == places[0], "around the end"
+        await pilot.press("escape", "5", "down", "enter")
+        await pilot.pause()
+        assert (source.line, source.column) == places[1]
+        assert source.has_focus
+        assert problems[1].code in text_of(app)
+
+
+async def test_a_key_applies_the_fix_and_undo_takes_it_back(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", steps=BROKEN)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        before = source_of(screen).text
+        await pilot.press("f8", "f4")
+        await until(pilot, lambda: '"type": "set"' in source_of(screen).text.split("report")[0])
+        await until(pilot, lambda: status_of(screen) == "1 error")
+        await pilot.press("f8", "f4")
+        await until(pilot, lambda: status_of(screen) == "Ready")
+        await pilot.press("ctrl+z", "ctrl+z")
+        assert source_of(screen).text == before
+        await pilot.press("ctrl+y")
+        assert source_of(screen).text != before
+
+
+async def test_the_generated_python_follows_the_text(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        python = screen.query_one(PythonView)
+        await pilot.press("escape", "4")
+        await until(pilot, lambda: "WORKFLOW = WorkflowPlan(" in python.text)
+        replace(screen, '"Hello"', '"Good day"')
+        await until(pilot, lambda: "Good day" in python.text)
+        replace(screen, '"Good day"', '"Good day')
+        await until(pilot, lambda: "error" in status_of(screen))
+        assert "Good day" in python.text, "the last good one stays"
+
+
+# --- steps and text
+
+
+async def test_steps_and_cursor_follow_each_other(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        steps, source = screen.query_one(StepList), source_of(screen)
+        await until(pilot, lambda: len(steps.nodes) == 3)
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: steps.has_focus)
+        await pilot.press("down")
+        await until(pilot, lambda: steps.cursor == "count")
+        line = source.text.splitlines()[source.line]
+        assert '"id": "count"' in line
+        await pilot.press("enter")
+        await until(pilot, lambda: source.has_focus)
+        source.jump(len(source.text.splitlines()) - 8)
+        await until(pilot, lambda: steps.cursor == "report")
+        assert screen.query_one(WorkflowCanvas).cursor == "report"
+
+
+async def test_every_pane_can_be_reached_on_a_small_screen(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        reached = []
+        for _ in range(5):
+            await pilot.press("f6")
+            await pilot.pause()
+            await pilot.pause()
+            focused = screen.focused
+            assert focused is not None
+            assert focused.region.height > 10, "the pane fills the screen"
+            reached.append(focused.id)
+        assert reached == ["canvas", "python", "problems", "steps", "source"]
+
+
+async def test_running_from_the_editor_saves_first(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    path = put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "hello")
+        replace(screen, '"Hello"', '"Good day"')
+        await pilot.press("f5")
+        await until(pilot, lambda: app.session_runs)
+        assert "Good day" in path.read_text()
+        record = await workbench.runs.wait(app.session_runs[0])
+        assert record.status == "completed"
+        assert app.screen is not screen
+
+
+async def test_a_workflow_with_errors_is_not_run(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=BROKEN)
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        screen = await open_editor(pilot, "hello")
+        await pilot.press("f5")
+        await until(pilot, lambda: "Not run: 2 errors" in text_of(app))
+        assert app.screen is screen
+        assert screen.query_one(DiagnosticList).has_focus
+        assert not app.session_runs
+
+
+async def test_the_editor_opens_at_a_step(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello", "report"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and result_of(app.screen))
+        assert isinstance(app.screen, EditorScreen)
+        source = source_of(app.screen)
+        assert '"id": "report"' in source.text.splitlines()[source.line]
+
+
+async def test_a_workflow_that_is_gone_is_not_opened(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("gone"))
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: "there is no workflow gone" in text_of(app))
+        assert isinstance(app.screen, WorkflowsScreen)
+
+
+async def test_a_text_is_found_by_key_in_the_source_and_the_python(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        source, python = source_of(screen), screen.query_one(PythonView)
+        await pilot.press("ctrl+f", *"greet", "enter")
+        await until(pilot, lambda: source.selected_text == "greet")
+        assert source.has_focus, "what is typed next stands in the source"
+        await pilot.press("ctrl+f", "escape")
+        assert source.has_focus
+        screen.enter("python")
+        await until(pilot, lambda: python.has_focus)
+        await pilot.press("slash", "enter")
+        await until(pilot, lambda: python.selected_text == "greet")
+
+
+async def test_what_is_wrong_at_the_cursor_is_said_in_words(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "greet", "type": "sett", "input": {}}])
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_editor(pilot, "hello")
+        assert "there is no step type" not in text_of(app)
+        await pilot.press("f8")
+        await until(pilot, lambda: "1 error  there is no step type 'sett'" in text_of(app))

@@ -1,0 +1,36 @@
+"""The icon of a plugin's step type stands where those of built-in ones do."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.workbench import Workbench
+
+PLUGIN = """
+from wftui.steps.plugin import step
+
+@step("own.shine", icon="☼", ascii_icon="%")
+def shine() -> str:
+    return "shining"
+"""
+
+
+async def test_the_list_of_steps_shows_the_icon_of_a_plugin(
+    workbench: Workbench,
+    tables: Path,
+    put_workflow: Callable[..., Path],
+    until: Callable[..., Awaitable[None]],
+    text_of: Callable[[Any], str],
+) -> None:
+    (tables / "steps").mkdir()
+    (tables / "steps" / "own.py").write_text(PLUGIN)
+    await workbench.steps.trust(tables / "steps" / "own.py")
+    put_workflow("hello", steps=[{"id": "sun", "type": "own.shine"}])
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        app.open_editor("hello")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.press("escape", "3")
+        await until(pilot, lambda: "☼ sun" in text_of(app))

@@ -1,0 +1,144 @@
+"""Steps changed and added by forms in the editor; what is written into the source, and nothing else."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.editing.step_source import step_at
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+Put = Callable[..., Path]
+
+FETCH = {
+    "id": "fetch",
+    "type": "http",
+    "needs": [],
+    "input": {"url": "https://example.org/{{ inputs.page }}", "headers": {"Accept": "text/plain"}, "maxBytes": 1000},
+}
+
+
+def opened(workbench: Workbench) -> WftuiApp:
+    return WftuiApp(workbench, start=lambda app: app.open_editor("pull"))
+
+
+def ready(app: App[Any]) -> bool:
+    return isinstance(app.screen, EditorScreen) and bool(app.screen.query(SourceView)) and "fetch" in source(app)
+
+
+def source(app: App[Any]) -> str:
+    return str(app.screen.query_one(SourceView).text)
+
+
+async def test_the_inspector_looks(
+    workbench: Workbench,
+    put_workflow: Put,
+    size: tuple[int, int],
+    until: Until,
+    text_of: TextOf,
+    settled: Callable[[Pilot[Any]], Awaitable[None]],
+    matches: Callable[[App[Any]], bool],
+) -> None:
+    put_workflow("pull", steps=[FETCH])
+    app = opened(workbench)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: ready(app))
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and "Absent: GET" in text_of(app) and app.focused)
+        await until(pilot, lambda: "Body, sent as JSON" in text_of(app) and "Apply" in text_of(app))
+        await settled(pilot)
+        assert matches(app)
+
+
+async def test_a_change_writes_only_what_it_means(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    path = put_workflow("pull", steps=[FETCH])
+    written = path.read_text()
+    app = opened(workbench)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: ready(app))
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused is not None)
+        form = app.screen
+        assert isinstance(form, StepForm)
+        await until(pilot, lambda: _pointer(form) == "/input/method")
+        await pilot.press("tab", "end", *"/x", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert source(app) == written.replace("{{ inputs.page }}", "{{ inputs.page }}/x")
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused is not None)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: source(app) == written)
+
+
+async def test_a_step_is_added_from_the_palette(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("pull", steps=[FETCH])
+    app = opened(workbench)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: ready(app))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "Approval" in text_of(app))
+        await pilot.press(*"shell:", "enter")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and isinstance(app.focused, TextArea))
+        await pilot.press(*"date", "f2")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        steps = json.loads(source(app))["steps"]
+        assert steps[1] == {"id": "shell", "type": "shell", "input": {"script": "date"}}
+        assert steps[0] == FETCH
+        editor = app.screen.query_one(SourceView)
+        assert step_at(editor.text, editor.line) == "shell"
+
+
+async def test_leaving_the_palette_or_its_form_adds_nothing(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("pull", steps=[FETCH])
+    app = opened(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: ready(app))
+        await pilot.press("escape", "a")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "Approval" in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused is not None)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert source(app) == path.read_text()
+
+
+def _pointer(form: StepForm) -> str:
+    from wftui.model.form_state import pointer_of
+    from wftui.tui.widgets.schema_form.field_row import FieldRow
+
+    focused = form.focused
+    row = next((each for each in focused.ancestors if isinstance(each, FieldRow)), None) if focused else None
+    return pointer_of(row.node) if row is not None else ""
+
+
+async def test_a_form_has_its_own_help_with_the_keys_that_work_in_it(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    put_workflow("pull", inputSchema=schema)
+    app = WftuiApp(workbench, start=lambda app: app.open_run_form("pull"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal) and app.focused is not None)
+        await pilot.press("f1")
+        await until(pilot, lambda: "Check the inputs and run the workflow." in text_of(app))
+        assert "Show the connections." not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))

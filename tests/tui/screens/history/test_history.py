@@ -1,0 +1,221 @@
+"""The history screen over a real database."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui.run_events import BEGIN, Story, asking, completed, failed, running
+from wftui.model.events import Completed, Created, ExecutionEvent, Started
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.history.cleanup import CleanupScreen
+from wftui.tui.screens.history.history_screen import HistoryScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.widgets.history.table import HistoryTable
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+class RunsApp(WftuiApp):
+    """The app with nothing below the history."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen()
+
+
+async def put(workbench: Workbench, *stories: Story) -> None:
+    for story in stories:
+        await (await workbench.store()).append(story.events, wait=True)
+
+
+def short_run(number: int, workflow_id: str = "log_triage", days_ago: float = 0) -> list[ExecutionEvent]:
+    """A run of no steps."""
+    run_id, begin = f"01short{number:05d}-aaaaa", BEGIN + timedelta(seconds=number) - timedelta(days=days_ago)
+    return [
+        Created(run_id=run_id, timestamp=begin, workflow_id=workflow_id, user_id="grace"),
+        Started(run_id=run_id, timestamp=begin),
+        Completed(run_id=run_id, timestamp=begin + timedelta(seconds=2), duration=2000),
+    ]
+
+
+@pytest.fixture
+def open_history(workbench: Workbench, until: Until) -> Callable[..., Any]:
+    """`async with open_history(size=…) as (pilot, screen, table)`: the history, once its first page is there."""
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def opened(workflow_id: str | None = None, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
+        app = RunsApp(workbench, start=lambda app: app.open_history(workflow_id))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+            table = app.screen.query_one(HistoryTable)
+            await until(pilot, lambda: table.known)
+            yield pilot, app.screen, table
+
+    return opened
+
+
+async def test_snapshot(
+    open_history: Any, workbench: Workbench, size: tuple[int, int], matches: Callable[[App[Any]], bool]
+) -> None:
+    await put(workbench, completed(), failed(), asking(), running())
+    async with open_history(size=size) as (pilot, _screen, _table):
+        assert matches(pilot.app)
+
+
+async def test_snapshot_of_an_empty_history(
+    open_history: Any, size: tuple[int, int], matches: Callable[[App[Any]], bool]
+) -> None:
+    async with open_history(size=size) as (pilot, _screen, _table):
+        assert matches(pilot.app)
+
+
+async def test_ac_b_5_history_lists_executions(
+    open_history: Any, workbench: Workbench, put_workflow: Callable[..., Path], text_of: TextOf, until: Until
+) -> None:
+    put_workflow("hello")
+    run_id = await workbench.runs.start("hello", {})
+    await workbench.runs.wait(run_id)
+    async with open_history(size=(120, 40)) as (pilot, _screen, table):
+        text = text_of(pilot.app)
+        assert "completed" in text
+        assert "hello" in text
+        assert run_id in text
+        second = await workbench.runs.start("hello", {})
+        await workbench.runs.wait(second)
+        await until(pilot, lambda: len(table.pages) == 2)
+        assert second in text_of(pilot.app)
+
+
+async def test_enter_opens_the_run(open_history: Any, workbench: Workbench, until: Until) -> None:
+    await put(workbench, completed(), failed())
+    async with open_history() as (pilot, _screen, _table):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
+        assert pilot.app.screen.run_id == failed().run_id
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+
+
+async def test_statuses_are_switched_by_number(open_history: Any, workbench: Workbench, until: Until) -> None:
+    await put(workbench, completed(), failed(), running())
+    async with open_history() as (pilot, screen, table):
+        await pilot.press("3")
+        await until(pilot, lambda: table.known and len(table.pages) == 1)
+        assert table.selected.status == "completed"
+        await pilot.press("4")
+        await until(pilot, lambda: table.known and len(table.pages) == 2)
+        assert screen.query_one(Input).value == "status:completed,failed"
+        await pilot.press("backspace")
+        await until(pilot, lambda: table.known and len(table.pages) == 3)
+
+
+async def test_only_faults(open_history: Any, workbench: Workbench, until: Until) -> None:
+    await put(workbench, completed(), failed(), running())
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("f")
+        await until(pilot, lambda: table.known and len(table.pages) == 1)
+        assert table.selected.id == failed().run_id
+
+
+async def test_the_filter_line_filters_while_it_is_written(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    await put(workbench, completed(), failed())
+    await (await workbench.store()).append(short_run(1), wait=True)
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("slash", *"user:grace", "enter")
+        await until(pilot, lambda: table.known and len(table.pages) == 1)
+        assert pilot.app.focused is table
+        assert table.selected.workflow_id == "log_triage"
+        await pilot.press("slash", "end", *" since:soon")
+        await until(pilot, lambda: "soon is no time" in text_of(pilot.app))
+
+
+async def test_a_workflows_history_begins_with_its_runs_only(open_history: Any, workbench: Workbench) -> None:
+    await put(workbench, completed())
+    await (await workbench.store()).append(short_run(1), wait=True)
+    async with open_history("log_triage") as (_pilot, screen, table):
+        assert len(table.pages) == 1
+        assert screen.query_one(Input).value == "workflow:log_triage"
+
+
+async def test_nothing_found_is_said_with_the_way_out(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    await put(workbench, completed())
+    async with open_history() as (pilot, _screen, _table):
+        await pilot.press("slash", *"nowhere")
+        await until(pilot, lambda: "No run passes these filters" in text_of(pilot.app))
+
+
+async def test_further_pages_come_as_they_are_scrolled_to(
+    open_history: Any, workbench: Workbench, until: Until
+) -> None:
+    store = await workbench.store()
+    for number in range(250):
+        await store.append(short_run(number), wait=number == 249)
+    async with open_history() as (pilot, _screen, table):
+        assert len(table.pages) == 101
+        await pilot.press("end")
+        await until(pilot, lambda: len(table.pages) == 201)
+        await pilot.press("end")
+        await until(pilot, lambda: table.pages.is_whole)
+        assert len(table.pages) == 250
+        await pilot.press("end")
+        await until(pilot, lambda: table.selected is not None)
+        assert table.selected.id == "01short00000-aaaaa"
+
+
+async def test_a_run_that_goes_on_is_kept_up_to_date(open_history: Any, workbench: Workbench, until: Until) -> None:
+    await put(workbench, running())
+    async with open_history() as (pilot, _screen, table):
+        assert table.selected.status == "running"
+        done = Completed(run_id=running().run_id, timestamp=BEGIN + timedelta(seconds=20), duration=20_000)
+        await (await workbench.store()).append([done], wait=True)
+        await until(pilot, lambda: table.selected is not None and table.selected.status == "completed")
+
+
+async def test_the_cursor_stays_on_its_run_when_newer_ones_come(
+    open_history: Any, workbench: Workbench, until: Until
+) -> None:
+    await put(workbench, completed(), failed())
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("down")
+        assert table.selected.id == completed().run_id
+        await put(workbench, running("01zzzzzzz-zzzzz"))
+        await until(pilot, lambda: len(table.pages) == 3)
+        assert table.selected.id == completed().run_id
+
+
+async def test_cleaning_up_shows_what_would_go_before_it_goes(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    store = await workbench.store()
+    for number in range(5):
+        await store.append(short_run(number, days_ago=60), wait=True)
+    await put(workbench, completed())
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CleanupScreen))
+        await until(pilot, lambda: "nothing would be removed" in text_of(pilot.app))
+        keep = pilot.app.screen.query_one("#cleanup-keep", Input)
+        keep.value = "1"
+        await until(pilot, lambda: "4 runs would be removed" in text_of(pilot.app))
+        assert len(table.pages) == 6
+        await pilot.click("#cleanup-yes")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and len(table.pages) == 2)
+
+
+async def test_an_id_is_copied(open_history: Any, workbench: Workbench) -> None:
+    await put(workbench, completed())
+    async with open_history() as (pilot, _screen, _table):
+        await pilot.press("y")
+        assert pilot.app.clipboard == completed().run_id

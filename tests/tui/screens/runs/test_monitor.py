@@ -1,0 +1,424 @@
+"""The monitor over recorded runs: what it shows at which size, what its keys do, playback, the clipboard."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+
+from tui.notices import notices
+from tui.run_events import Story, asking, completed, failed, running
+from wftui.model.events import Completed, IterationCompleted, IterationStarted, Log
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.widgets.run.detail import StepDetail
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+class RunApp(WftuiApp):
+    """The app with nothing below the monitor."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
+    """`async with open_run(story, size) as (pilot, screen)`: a monitor that has read the whole run."""
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def opened(story: Story, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
+        await (await workbench.store()).append(story.events, wait=True)
+        app = RunApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+            screen = app.screen
+            assert isinstance(screen, MonitorScreen)
+            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
+            yield pilot, screen
+
+    return opened
+
+
+@pytest.mark.parametrize("story", [running, asking, failed, completed])
+async def test_snapshot(
+    open_run: Any, story: Callable[[], Story], size: tuple[int, int], matches: Callable[[App[Any]], bool]
+) -> None:
+    async with open_run(story(), size) as (pilot, _screen):
+        assert matches(pilot.app)
+
+
+@pytest.mark.parametrize("key", ["2", "4"])
+async def test_snapshot_of_other_panes(
+    open_run: Any, size: tuple[int, int], key: str, matches: Callable[[App[Any]], bool]
+) -> None:
+    async with open_run(running(), size) as (pilot, _screen):
+        await pilot.press(key)
+        await pilot.pause()
+        assert matches(pilot.app)
+
+
+async def test_a_completed_run_shows_its_results_first(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(completed()) as (pilot, screen):
+        assert screen.panes.pane == "results"
+        text = text_of(pilot.app)
+        assert "completed" in text
+        assert '"commits": 10234' in text
+        assert "# Repo health" in text
+
+
+async def test_a_failed_run_selects_the_failed_step_and_shows_its_error(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(failed()) as (pilot, screen):
+        assert screen.panes.timeline.selected.path == "branches"
+        text = text_of(pilot.app)
+        assert "exit_code" in text
+        assert "git ended with code 128" in text
+        assert "line 41, /steps/3/input/script" in text
+
+
+async def test_a_run_that_is_not_there_is_said_in_a_sentence(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    app = RunApp(workbench, start=lambda app: app.open_monitor("01nothere-00000"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "01nothere-00000" in "".join(text_of(app).splitlines()[2:3]))
+
+
+async def test_new_events_show_while_the_monitor_is_open(
+    open_run: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    story, rest = running(), completed().events[len(running().events) :]
+    async with open_run(story) as (pilot, screen):
+        screen.panes.pick("steps")
+        for event in rest:
+            event.run_id = story.run_id
+        await (await workbench.store()).append(rest, wait=True)
+        await until(pilot, lambda: screen.state.ended and "completed" in text_of(pilot.app))
+        assert "6 of 6" in text_of(pilot.app)
+
+
+async def test_live_runs_have_a_clock_and_ended_ones_a_duration(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, _screen):
+        assert text_of(pilot.app).splitlines()[1].rstrip().endswith("0:16")
+    async with open_run(completed()) as (pilot, _screen):
+        assert text_of(pilot.app).splitlines()[1].rstrip().endswith("15.9s")
+
+
+async def test_moving_the_cursor_shows_that_step(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, screen):
+        await pilot.press("home", "down", "down")
+        assert screen.panes.timeline.selected.path == "files"
+        assert not screen.panes.timeline.following
+        assert "src/module_0.py" in text_of(pilot.app)
+        await pilot.press("f")
+        assert screen.panes.timeline.following
+        assert screen.panes.timeline.selected.path == "authors"
+
+
+async def test_a_repeated_step_opens_and_closes(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, screen):
+        await pilot.press("right")
+        assert "[1] grace" in text_of(pilot.app)
+        await pilot.press("down", "down", "right", "down")
+        assert screen.panes.timeline.selected.path == "authors[1].stats"
+        await pilot.press("left")
+        assert screen.panes.timeline.selected.path == "authors[1]"
+        await pilot.press("left", "left", "left")
+        assert "[1] grace" not in text_of(pilot.app)
+
+
+async def test_failures_are_reached_by_key_and_can_be_shown_alone(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(failed()) as (pilot, screen):
+        await pilot.press("d")
+        assert screen.panes.timeline.selected.path == "authors[3]"
+        await pilot.press("d")
+        assert screen.panes.timeline.selected.path == "branches"
+        await pilot.press("F")
+        assert "Count commits" not in text_of(pilot.app)
+        assert "Stale branches" in text_of(pilot.app)
+
+
+async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, _screen):
+        await pilot.press("home", "enter")
+        assert isinstance(pilot.app.focused, StepDetail)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ValueScreen)
+        assert "output of clone" in text_of(pilot.app)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MonitorScreen)
+
+
+async def test_a_big_result_is_read_as_it_is_scrolled_to(open_run: Any, until: Until, text_of: TextOf) -> None:
+    big = {"rows": [{"number": number, "text": "x" * 50} for number in range(20_000)], "last": "the end"}
+    async with open_run(completed(outputs=big)) as (pilot, screen):
+        await until(pilot, lambda: '"number": 0' in text_of(pilot.app))
+        assert screen.panes.results.rows < 2_000
+        await pilot.press("3", "end")
+        await until(pilot, lambda: '"last": "the end"' in text_of(pilot.app))
+
+
+async def test_a_value_is_searched_and_saved(
+    open_run: Any, until: Until, text_of: TextOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    big = {"rows": [f"row {number} {'is long ' * 20}needle {number}" for number in range(500)]}
+    async with open_run(completed(outputs=big)) as (pilot, screen):
+        await until(pilot, lambda: '"row 0 ' in text_of(pilot.app))
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+        await pilot.press("slash", *"needle", "space", *"499", "enter")
+        await until(pilot, lambda: "needle 499 1 of 1" in text_of(pilot.app))
+        await pilot.press("slash", "ctrl+u", *"needle", "enter")
+        await until(pilot, lambda: "needle 500 of 500" in text_of(pilot.app))
+        await pilot.press("n")
+        await until(pilot, lambda: "needle 1 of 500" in text_of(pilot.app))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await pilot.press("enter")
+        saved = tmp_path / f"{screen.state.record.workflow_id}-results.json"
+        await until(pilot, lambda: notices(pilot.app))
+        assert json.loads(saved.read_text()) == big
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "there is a file of that name already" in text_of(pilot.app))
+
+
+async def test_disabled_actions_say_why(open_run: Any) -> None:
+    async with open_run(completed()) as (pilot, _screen):
+        await pilot.press("c")
+        await pilot.pause()
+        assert notices(pilot.app) == ["Cancel: the run is completed"]
+
+
+@pytest.mark.parametrize(("key", "approved"), [("a", True), ("x", False)])
+async def test_an_approval_is_answered_in_place(
+    open_run: Any, workbench: Workbench, until: Until, text_of: TextOf, key: str, approved: bool
+) -> None:
+    async with open_run(asking()) as (pilot, screen):
+        assert "Delete 14 branches" in text_of(pilot.app)
+        store = await workbench.store()
+        await pilot.press(key)
+        await until(pilot, lambda: not screen.workers._workers or True)
+        signals = []
+        for _ in range(200):
+            signals += await store.take_signals([screen.run_id])
+            if signals:
+                break
+            await pilot.pause(0.01)
+        assert [(signal.kind, signal.payload["approved"]) for signal in signals] == [("answer", approved)]
+
+
+async def test_copying_takes_what_is_under_the_cursor(open_run: Any) -> None:
+    async with open_run(running()) as (pilot, _screen):
+        await pilot.press("home", "y")
+        await pilot.pause()
+        assert '"exitCode": 0' in pilot.app.clipboard
+        await pilot.press("Y")
+        assert pilot.app.clipboard == running().run_id
+        await pilot.press("A")
+        assert pilot.app.clipboard == "clone"
+        await pilot.press("2", "home", "down", "y")
+        await pilot.pause()
+        assert pilot.app.clipboard.startswith("Receiving objects: 100% (10234/10234)")
+
+
+# --- the log
+
+
+async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, screen):
+        log = screen.panes.log_view
+        await pilot.press("2")
+        assert log.shown == 10
+        await pilot.press("l")
+        assert log.shown == 7
+        await pilot.press("l", "l")
+        assert log.shown == 1
+        assert "fatal: could not read" in text_of(pilot.app)
+        await pilot.press("l", "1", "home", "s")
+        assert log.wanted.path == "clone"
+        assert log.shown == 2
+        await pilot.press("s", "t", *"grace", "enter")
+        assert log.shown == 1
+        assert "with “grace”" in text_of(pilot.app)
+
+
+async def test_searching_goes_from_match_to_match_round_the_end(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running()) as (pilot, screen):
+        log = screen.panes.log_view
+        await pilot.press("slash", *"reading", "enter")
+        assert log.hits == 6
+        assert "/reading" in text_of(pilot.app)
+        first = log.line_at(log.cursor).text
+        await pilot.press("n")
+        assert log.line_at(log.cursor).text != first
+        await pilot.press("N")
+        assert log.line_at(log.cursor).text == first
+        assert not log.following
+
+
+async def test_escape_closes_the_search_and_leaves_the_screen_alone(open_run: Any) -> None:
+    async with open_run(running()) as (pilot, screen):
+        await pilot.press("slash", "x", "escape")
+        assert pilot.app.screen is screen
+        assert not screen.panes.log_panel.is_asking
+        assert screen.panes.log_view.search == ""
+
+
+async def test_scrolling_up_stops_following_and_the_end_goes_on(
+    open_run: Any, workbench: Workbench, until: Until
+) -> None:
+    story = running()
+    for number in range(200):
+        story.says("commits", 15.6, f"line {number}")
+    async with open_run(story) as (pilot, screen):
+        log = screen.panes.log_view
+        await pilot.press("2")
+        await until(pilot, lambda: log.cursor == log.rows - 1)
+        await pilot.press("pageup")
+        assert not log.following
+        at = log.scroll_offset.y
+        more = Log(run_id=story.run_id, timestamp=story.events[-1].timestamp, message="one more")
+        await (await workbench.store()).append([more], wait=True)
+        await until(pilot, lambda: log.rows == 211)
+        assert log.scroll_offset.y == at
+        await pilot.press("end")
+        assert log.following
+
+
+async def test_folded_lines_show_their_whole_text(open_run: Any, text_of: TextOf) -> None:
+    story = running()
+    story.says("commits", 15.6, "a long line " * 20 + "with an end")
+    async with open_run(story) as (pilot, screen):
+        await pilot.press("2")
+        assert "with an end" not in text_of(pilot.app)
+        await pilot.press("w")
+        await pilot.pause()
+        assert "with an end" in text_of(pilot.app)
+        assert screen.panes.log_view.rows > screen.panes.log_view.shown
+
+
+async def test_markup_in_what_a_program_says_is_only_text(open_run: Any, text_of: TextOf) -> None:
+    story = running()
+    story.says("commits", 15.6, "[bold red]not markup[/] [@click=app.quit]no link[/]")
+    story.add(Completed, 16, outputs={"[b]key[/b]": "[red]value[/]"}, duration=1)
+    async with open_run(story) as (pilot, _screen):
+        assert '"[b]key[/b]": "[red]value[/]"' in text_of(pilot.app)
+        await pilot.press("2")
+        assert "[bold red]not markup[/] [@click=app.quit]no link[/]" in text_of(pilot.app)
+
+
+async def test_a_flood_of_lines_leaves_the_screen_responsive(open_run: Any, until: Until) -> None:
+    story = running()
+    for _ in range(100):
+        story.says("commits", 15.6, "\n".join(f"GET /item/{number} 200" for number in range(1000)))
+    async with open_run(story, (120, 40)) as (pilot, screen):
+        log = screen.panes.log_view
+        assert log.rows == 100_010
+        await pilot.press("slash", *"item/999", "enter")
+        await until(pilot, lambda: log.hits == 100)
+
+
+# --- playback
+
+
+async def test_a_finished_run_plays_back_from_its_start(open_run: Any, until: Until, text_of: TextOf) -> None:
+    async with open_run(completed()) as (pilot, screen):
+        await pilot.press("full_stop", "full_stop", "full_stop")
+        await until(pilot, lambda: screen.shown.record.last_seq == 3)
+        await until(pilot, lambda: "playback" in text_of(pilot.app))
+        assert screen.shown.record.status == "running"
+        await pilot.press("comma")
+        await until(pilot, lambda: screen.shown.record.last_seq == 2)
+        await pilot.press("P")
+        await until(pilot, lambda: "playback" not in text_of(pilot.app))
+        assert screen.shown.record.status == "completed"
+
+
+async def test_a_playback_runs_to_the_end_at_any_speed(open_run: Any, until: Until) -> None:
+    async with open_run(completed()) as (pilot, screen):
+        await pilot.press("p", *["greater_than_sign"] * 9)
+        await until(pilot, lambda: screen.playback is not None and screen.playback.at_end)
+        assert screen.shown.record == screen.state.record
+
+
+# --- size and signs
+
+
+async def test_ascii_terminals_get_ascii_signs(
+    open_run: Any, monkeypatch: pytest.MonkeyPatch, text_of: TextOf, size: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("LANG", "C")
+    async with open_run(failed(), size) as (pilot, _screen):
+        scrollbar = set("▁▂▃▄▅▆▇█")
+        assert {character for character in text_of(pilot.app) if ord(character) > 127} <= scrollbar
+
+
+async def test_a_wider_terminal_shows_everything_at_once(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running(), (80, 24)) as (pilot, _screen):
+        assert "10,234 commits" not in text_of(pilot.app)
+        await pilot.resize_terminal(130, 40)
+        await pilot.pause()
+        assert "10,234 commits" in text_of(pilot.app)
+        assert "Count commits" in text_of(pilot.app)
+
+
+async def test_a_tiny_terminal_still_works(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(failed(), (20, 5)) as (pilot, _screen):
+        assert "failed" in text_of(pilot.app)
+        for key in ("1", "2", "3", "4", "1"):
+            await pilot.press(key)
+
+
+async def test_an_old_iteration_of_thousands_is_read_back_when_it_is_looked_at(
+    open_run: Any, until: Until, text_of: TextOf
+) -> None:
+    story = running()
+    story.events[:] = [event for event in story.events if not (getattr(event, "path", "") or "").startswith("authors")]
+    for index in range(2600):
+        path = f"authors[{index}]"
+        story.add(IterationStarted, 10, step_id="authors", path=path, index=index, label=f"author {index}")
+        story.starts(f"{path}.stats", 10, {"author": f"author {index}"})
+        story.ends(f"{path}.stats", 11, {"commits": index}, 1)
+        story.add(IterationCompleted, 11, step_id="authors", path=path, index=index, duration=1)
+    async with open_run(story) as (pilot, screen):
+        assert screen.state.record.step("authors[40]") is None
+        timeline = screen.panes.timeline
+        timeline.select("authors[40].stats", reveal=True)
+        timeline.following = False
+        await until(pilot, lambda: screen.state.tree.step("authors[40].stats") is not None)
+        await until(pilot, lambda: "author 40" in text_of(pilot.app))
+        timeline.select("authors[40].stats", reveal=True)
+        await pilot.pause()
+        assert timeline.selected is not None
+        assert timeline.selected.output == {"commits": 40}
+        await pilot.press("end")
+        await pilot.press("home")
+        assert len(timeline._rows) > 2600
+
+
+async def test_the_names_of_all_of_very_many_steps_are_read(open_run: Any, until: Until, text_of: TextOf) -> None:
+    story = Story("many")
+    story.created([(f"step_{number}", f"step_{number}", "set", (), None) for number in range(500, 1_001)])
+    async with open_run(story) as (pilot, _screen):
+        await until(pilot, lambda: "step_503" in text_of(pilot.app))
+        await pilot.press("G")
+        await until(pilot, lambda: "step_1000" in text_of(pilot.app).split("─step_1000")[0])

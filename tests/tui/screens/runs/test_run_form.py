@@ -1,0 +1,373 @@
+"""Filling in a run form by keyboard: what it returns, what it says."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual import events
+
+from tui.run_form_app import UNDECIDED, FormApp, write
+from wftui.model.base import Json
+from wftui.model.listing import RecentInputs
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.source.json_editor import JsonEditor
+
+Until = Callable[..., Awaitable[None]]
+
+REPORT: Json = {
+    "properties": {
+        "repo": {"type": "string", "title": "Repository", "default": "."},
+        "weeks": {"type": "integer", "title": "Weeks", "minimum": 1, "maximum": 52, "default": 12},
+        "author": {"type": "string"},
+        "deep": {"type": "boolean"},
+    },
+    "required": ["repo"],
+}
+
+
+async def test_ac_b_2_input_modal_collects_inputs_and_enter_runs_with_them(until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await write(pilot, "my repo")
+        assert app.command == "wftui run flow -i repo='my repo'"
+        await pilot.press("tab", "up", "tab", "tab", "y")
+        assert app.command == "wftui run flow -i repo='my repo' -i weeks=13 -i deep=true"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"repo": "my repo", "weeks": 13, "deep": True}
+
+
+async def test_enter_runs_with_the_defaults() -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    assert app.result == {"repo": ".", "weeks": 12}
+
+
+async def test_escape_leaves_and_what_was_filled_in_is_offered_again(until: Until) -> None:
+    app = FormApp(REPORT, workflow_id="left")
+    async with app.run_test() as pilot:
+        await write(pilot, "elsewhere")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result is None
+    again = FormApp(REPORT, workflow_id="left")
+    async with again.run_test() as pilot:
+        await pilot.press("f3", "enter")
+        await until(pilot, lambda: "elsewhere" in again.command)
+
+
+async def test_problems_stand_at_their_fields_and_the_first_gets_the_focus(until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await pilot.press("delete", "tab")
+        await write(pilot, "99")
+        await pilot.press("enter")
+        await until(pilot, app.problems)
+        assert app.result is UNDECIDED
+        assert app.problems() == ["Must be at most 52."]
+        assert "-i weeks=99" in app.command
+        await pilot.press("home", "shift+end", "delete")
+        await write(pilot, "many")
+        assert app.problems() == ["Write a whole number."]
+        await pilot.press("home", "shift+end", "delete")
+        await write(pilot, "3")
+        await until(pilot, lambda: not app.problems())
+        await pilot.press("enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"weeks": 3}
+
+
+async def test_first_problem_is_the_first_in_the_form_not_in_the_schema_check(until: Until) -> None:
+    schema = {"properties": {"a": {"type": "string"}, "b": {"type": "integer", "default": "odd"}}, "required": ["a"]}
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("tab", "f5")
+        await until(pilot, app.problems)
+        assert app.problems() == ["A value is required.", "Expected a whole number, but this is text."]
+        assert app.whole() == "✗ 2 values are not right yet."
+        assert app.field() is next(iter(app.form.query("TextEditor")))
+
+
+async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await write(pilot, "here")
+        await pilot.press("f2")
+        editor = app.form.query_one(JsonEditor)
+        assert json.loads(editor.text) == {"repo": "here", "weeks": 12}
+        editor.text = '{"repo": "there", "author": "ann"}'
+        await until(pilot, lambda: app.command == "wftui run flow -i repo=there -i author=ann")
+        await pilot.press("f2")
+        assert [each.value for each in app.form.query("TextEditor")] == ["there", "", "ann"]  # type: ignore[attr-defined]
+        await pilot.press("f2", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"repo": "there", "author": "ann"}
+
+
+async def test_wrong_json_is_said_with_line_and_column_and_keeps_the_view(until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await pilot.press("f2")
+        editor = app.form.query_one(JsonEditor)
+        editor.text = '{\n  "repo": "x"\n  "weeks": 1\n}'
+        await until(pilot, app.whole)
+        assert app.whole() == "✗ Not JSON: expecting ',' delimiter, at line 3, column 3."
+        await pilot.press("f2")
+        assert app.field() is editor
+        assert editor.cursor_location == (2, 2)
+        await pilot.press("f5")
+        assert app.result is UNDECIDED
+        editor.text = "[1]"
+        await until(pilot, lambda: "one JSON object" in app.whole())
+        editor.text = '{"weeks": 0}'
+        await pilot.press("f5")
+        await until(pilot, lambda: "/weeks" in app.whole())
+        assert app.whole() == "✗ /weeks: Must be at least 1."
+
+
+async def test_a_secret_is_never_shown(until: Until, text_of: Callable[[Any], str]) -> None:
+    schema = {"properties": {"token": {"type": "string", "format": "password"}, "name": {"type": "string"}}}
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await write(pilot, "hunter2")
+        assert app.command == "wftui run flow -i token=…"
+        assert "hunter2" not in text_of(app)
+        await pilot.press("f2")
+        assert "hunter2" not in app.form.query_one(JsonEditor).text
+        await pilot.press("f2", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"token": "hunter2"}
+
+
+async def test_a_long_secret_with_line_breaks_is_pasted_whole(until: Until) -> None:
+    app = FormApp({"properties": {"key": {"type": "string", "writeOnly": True}}})
+    async with app.run_test() as pilot:
+        app.field().post_message(events.Paste("-----BEGIN-----\nabc\n-----END-----\n"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"key": "-----BEGIN-----\nabc\n-----END-----"}
+
+
+async def test_inputs_of_an_earlier_run_are_taken_without_masks(until: Until) -> None:
+    schema = {
+        "properties": {"token": {"type": "string", "writeOnly": True}, "name": {"type": "string", "default": "z"}}
+    }
+    recent = [
+        RecentInputs(label="today", inputs={"name": "a", "token": "***"}),
+        RecentInputs(label="before", inputs={"name": "b"}),
+    ]
+    app = FormApp(schema, recent=recent)
+    async with app.run_test() as pilot:
+        await pilot.press("f3")
+        assert isinstance(app.screen, Picker)
+        await write(pilot, "bef")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.command == "wftui run flow -i name=b")
+        await pilot.press("ctrl+r", "enter", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"name": "a"}
+
+
+async def test_form_starts_with_given_inputs_over_the_defaults() -> None:
+    app = FormApp(REPORT, inputs={"weeks": 4})
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    assert app.result == {"repo": ".", "weeks": 4}
+
+
+async def test_null_absent_and_default_by_key(until: Until) -> None:
+    schema = {
+        "properties": {
+            "a": {"type": ["string", "null"]},
+            "b": {"type": ["boolean", "null"], "default": True},
+            "c": {"enum": ["x", "y", None]},
+            "d": {"type": "integer", "default": 5},
+        }
+    }
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+n", "tab", "delete", "tab", "right", "right", "right", "tab", "delete")
+        assert app.command == "wftui run flow -i a=null -i c=null"
+        await pilot.press("f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"a": None, "c": None}
+
+
+async def test_numbers_go_up_and_down_by_their_step_within_their_limits(until: Until) -> None:
+    schema = {
+        "properties": {"ratio": {"type": "number", "multipleOf": 0.1, "minimum": 0, "maximum": 0.3, "default": 0.1}}
+    }
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("up")
+        assert app.command.endswith("-i ratio=0.2")
+        await pilot.press("up", "up", "up")
+        assert app.command.endswith("-i ratio=0.3")
+        await pilot.press("down", "down", "down", "down", "down")
+        assert app.command.endswith("-i ratio=0")
+
+
+async def test_dates_go_from_day_to_day(until: Until) -> None:
+    schema = {
+        "properties": {"day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"}}
+    }
+    app = FormApp(schema, inputs={"day": "2026-02-28", "at": "2026-11-22T13:37:00Z"})
+    async with app.run_test() as pilot:
+        await pilot.press("up", "tab", "down", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"day": "2026-03-01", "at": "2026-11-21T13:37:00Z"}
+
+
+async def test_a_date_starts_from_today(until: Until) -> None:
+    app = FormApp(
+        {"properties": {"day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"}}}
+    )
+    async with app.run_test() as pilot:
+        await pilot.press("up", "tab", "up", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert set(app.result) == {"day", "at"}
+
+
+async def test_keys_that_come_in_one_burst_reach_their_fields(until: Until) -> None:
+    app = FormApp({"properties": {name: {"type": "string"} for name in "abc"}})
+    async with app.run_test() as pilot:
+        for key in "1\t2\t3":
+            app.post_message(events.Key("tab" if key == "\t" else key, key))
+        await until(pilot, lambda: app.command == "wftui run flow -i a=1 -i b=2 -i c=3")
+
+
+async def test_a_big_value_is_kept_but_not_shown(until: Until, text_of: Callable[[Any], str]) -> None:
+    big = "x" * 2_000_000
+    schema = {"properties": {"text": {"type": "string"}, "rows": {"type": "array", "items": {"type": "integer"}}}}
+    app = FormApp(schema, inputs={"text": big, "rows": list(range(200_000))})
+    async with app.run_test() as pilot:
+        assert "2,000,000 characters: too much to show" in text_of(app)
+        assert app.command == "wftui run flow -i text=… -i rows=…"
+        await pilot.press("f2")
+        assert len(app.form.query_one(JsonEditor).text) < 200
+        await pilot.press("f2", "tab", "delete", "[", "1", "]", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"text": big, "rows": [1]}
+
+
+async def test_one_of_many_is_picked_from_a_list(until: Until) -> None:
+    app = FormApp({"properties": {"region": {"enum": [f"eu-{number}" for number in range(40)]}}})
+    async with app.run_test() as pilot:
+        await pilot.press("space")
+        assert isinstance(app.screen, Picker)
+        await write(pilot, "37")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.command.endswith("-i region=eu-37"))
+        await pilot.press("space", "escape", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"region": "eu-37"}
+
+
+async def test_boxes_are_ticked(until: Until) -> None:
+    schema = {"properties": {"checks": {"type": "array", "uniqueItems": True, "items": {"enum": ["a", "b", "c"]}}}}
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("right", "right", "space", "left", "left", "space")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"checks": ["a", "c"]}
+
+
+async def test_text_of_several_lines_takes_enter_and_f5_runs(until: Until) -> None:
+    app = FormApp({"properties": {"notes": {"type": "string", "format": "markdown"}}})
+    async with app.run_test() as pilot:
+        await pilot.press("a", "enter", "b", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"notes": "a\nb"}
+
+
+async def test_lines_pasted_into_a_text_are_all_kept(until: Until) -> None:
+    app = FormApp({"properties": {"notes": {"type": "string"}}})
+    async with app.run_test() as pilot:
+        app.field().post_message(events.Paste("one\ntwo"))
+        await until(pilot, lambda: "two" in app.command)
+        await pilot.press("f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"notes": "one\ntwo"}
+
+
+async def test_json_pasted_into_the_form_fills_it_in(until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        app.field().post_message(events.Paste('{\n  "weeks": 3,\n  "author": "ann"\n}'))
+        await until(pilot, lambda: app.command == "wftui run flow -i weeks=3 -i author=ann")
+
+
+async def test_what_has_no_field_is_written_as_json(until: Until) -> None:
+    schema = {
+        "properties": {"a": {"type": "string"}, "shape": {"oneOf": [{"type": "string"}, {"type": "object"}]}},
+        "patternProperties": {"^x-": {}},
+    }
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("tab")
+        await write(pilot, '{"b": 1}')
+        await pilot.press("tab")
+        await write(pilot, '{"x-y": [2]')
+        assert app.problems() == ["Not JSON: expecting ',' delimiter, at line 1, column 12."]
+        await pilot.press("}", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"shape": {"b": 1}, "x-y": [2]}
+
+
+async def test_command_is_copied() -> None:
+    app = FormApp(REPORT)
+    async with app.run_test() as pilot:
+        await pilot.press("x", "f4")
+        assert app.clipboard == "wftui run flow -i repo=x"
+
+
+def test_nothing_to_ask() -> None:
+    assert not RunInputModal.has_questions({"type": "object", "properties": {}})
+    assert RunInputModal.has_questions(REPORT)
+
+
+async def test_schema_that_is_broken_is_a_sentence_not_a_crash(until: Until) -> None:
+    app = FormApp({"properties": {"a": {"type": "strnig"}}})
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await until(pilot, app.whole)
+        assert app.whole().startswith("✗ The schema itself is not valid, at /properties/a/type")
+
+
+async def test_names_and_texts_are_never_read_as_markup(text_of: Callable[[Any], str]) -> None:
+    schema = {
+        "properties": {"[b]x[/b]": {"title": "[red]label[/]", "description": "[link=x]", "enum": ["[i]one[/i]", "[/]"]}}
+    }
+    app = FormApp(schema, description="[bold]about[/bold]")
+    async with app.run_test() as pilot:
+        await pilot.press("right", "right")
+        for text in ("[red]label[/]", "[link=x]", "[i]one[/i]", "[/]", "[bold]about[/bold]"):
+            assert text in text_of(app)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (300, 100)])
+async def test_any_size_of_terminal_will_do(size: tuple[int, int], until: Until) -> None:
+    app = FormApp(REPORT)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("tab", "tab", "f2", "f2", "f5")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+
+
+async def test_form_of_200_fields_opens_with_a_screenful_and_then_takes_all(until: Until) -> None:
+    schema = {"properties": {f"field_{number}": {"type": "string"} for number in range(200)}, "required": ["field_199"]}
+    app = FormApp(schema)
+    async with app.run_test() as pilot:
+        await pilot.press("x", "enter")
+        await until(pilot, app.problems)
+        assert app.problems() == ["A value is required."]
+        await pilot.press("z", "enter")
+        await until(pilot, lambda: app.result is not UNDECIDED)
+    assert app.result == {"field_0": "x", "field_199": "z"}

@@ -1,0 +1,270 @@
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.workflow_table import WorkflowTable
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+@pytest.fixture
+async def some(
+    workbench: Workbench, put_workflow: Callable[..., Path], put_run: Callable[..., Awaitable[str]]
+) -> Workbench:
+    """Four workflows: fine, broken, never compiled, warned about."""
+    put_workflow("backup", name="Back up the photos", description="Archives a folder and proves it.")
+    put_workflow(
+        "broken", name="Broken", steps=[{"id": "a", "type": "sett"}, {"id": "b", "type": "set", "needs": ["c"]}]
+    )
+    put_workflow("fresh", name="Never compiled")
+    await workbench.workflows.compile("backup")
+    for number in range(3):
+        await put_run("backup", "completed", ago=7200 - number, duration=4200)
+    await put_run("backup", "failed", ago=180, duration=90, error="no space left on the device\nat write")
+    return workbench
+
+
+async def ready(pilot: Pilot[Any], until: Until) -> WorkflowTable:
+    table = pilot.app.screen.query_one(WorkflowTable)
+    screen = pilot.app.screen
+    assert isinstance(screen, WorkflowsScreen)
+    await until(pilot, lambda: screen.is_loaded)
+    return table
+
+
+async def test_workflows_look(
+    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+) -> None:
+    app = WftuiApp(some)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, until)
+        assert matches(app)
+
+
+async def test_help_looks(
+    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+) -> None:
+    app = WftuiApp(some)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, until)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        await pilot.pause()
+        assert matches(app)
+
+
+async def test_each_workflow_has_its_state_and_its_runs_in_numbers(
+    some: Workbench, until: Until, text_of: TextOf
+) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        lines = {
+            line.split()[0].strip("▌"): " ".join(line.split())
+            for line in text_of(app).splitlines()[3:7]
+            if line.strip()
+        }
+        assert lines["backup"].endswith("✓ ready ✗ 3 min ago 75% 4.2s")
+        assert "✗ 2 errors never run" in lines["broken"]
+        assert "~ stale never run" in lines["fresh"]
+        assert table.selected_id == "backup"
+        assert "Last run: no space left on the device" in text_of(app)
+
+
+async def test_the_filter_looks_at_ids_names_and_descriptions(some: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        await pilot.press("slash", *"PROVES")
+        assert (table.rows, table.selected_id) == (1, "backup")
+        await pilot.press("x")
+        assert table.rows == 0
+        assert "No workflow has this text in it" in text_of(app)
+        await pilot.press("escape")
+        assert table.rows == 3
+        assert table.has_focus
+
+
+async def test_an_action_that_needs_a_workflow_says_so(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        await ready(pilot, until)
+        await pilot.press("r")
+        await until(pilot, lambda: "there is no workflow under" in text_of(app))
+
+
+async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until: Until) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("n", *"Hello", "enter")
+        assert isinstance(app.screen.focused, Input), "an id with a capital letter is not taken"
+        await pilot.press("home", "delete", "h", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert workbench.workspace.generated_path("hello").exists()
+
+
+async def test_a_copy_carries_its_own_id(some: Workbench, until: Until) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        await pilot.press("d", "enter")
+        await until(pilot, lambda: table.selected_id == "backup_copy")
+        copied = json.loads(some.workspace.read("backup_copy").text)
+        assert (copied["id"], copied["name"]) == ("backup_copy", "Back up the photos")
+
+
+async def test_renaming_keeps_the_cursor_on_the_workflow(some: Workbench, until: Until) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        await pilot.press("R", *"zebra", "enter")
+        await until(pilot, lambda: table.selected_id == "zebra")
+        assert some.workspace.ids() == ["broken", "fresh", "zebra"]
+
+
+async def test_deleting_asks_and_keeps_the_files(some: Workbench, until: Until) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        await pilot.press("delete")
+        await pilot.press("escape")
+        assert "backup" in some.workspace.ids()
+        await pilot.press("delete")
+        await pilot.press("d")
+        await until(pilot, lambda: table.rows == 2)
+        assert (some.workspace.root / ".trash" / "backup.1" / "workflow.json").is_file()
+
+
+async def test_compile_all_makes_every_good_workflow_ready(some: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("c")
+        await until(pilot, lambda: "stale" not in text_of(app))
+        assert "✗ 2 errors" in text_of(app)
+
+
+async def test_a_change_made_elsewhere_shows_by_itself(
+    some: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        put_workflow("added")
+        await until(pilot, lambda: table.rows == 4)
+
+
+async def test_a_double_click_opens_the_editor(some: Workbench, until: Until) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.click(WorkflowTable, offset=(5, 2), times=2)
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert isinstance(app.screen, EditorScreen)
+        assert app.screen.workflow_id == "fresh"
+
+
+async def test_the_footer_can_be_clicked(some: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        line = text_of(app).splitlines()[-1]
+        await pilot.click(offset=(line.index("New"), 23))
+        await until(pilot, lambda: "New workflow" in text_of(app))
+
+
+async def test_the_palette_finds_actions_and_workflows(some: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(some)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("ctrl+p", *"open fre")
+        await until(pilot, lambda: "Open fresh" in text_of(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
+async def test_nothing_is_cut_in_the_middle_of_a_number(
+    some: Workbench, width: int, until: Until, text_of: TextOf
+) -> None:
+    app = WftuiApp(some)
+    async with app.run_test(size=(width, 10)) as pilot:
+        await ready(pilot, until)
+        row = text_of(app).splitlines()[3]
+        assert "backup" in row
+        assert "75%" in row or "75" not in row
+        assert "4.2s" in row or "4.2" not in row
+
+
+# --- bad surroundings
+
+
+async def test_an_empty_workspace_says_what_to_do(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        assert "This workspace has no workflows yet." in text_of(app)
+        assert "Press n to make one." in text_of(app)
+
+
+async def test_a_missing_workspace_is_a_sentence(tmp_path: Path, until: Until, text_of: TextOf) -> None:
+    bench = Workbench(Settings(tables=tmp_path / "nowhere", database=tmp_path / "runs.db"))
+    app = WftuiApp(bench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "there is no workspace at" in text_of(app))
+        assert "wftui new ID" in " ".join(text_of(app).split())
+    await bench.close()
+
+
+async def test_a_database_that_is_none_is_a_sentence_and_workflows_can_be_edited(
+    tables: Path, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("fine")
+    database = tmp_path / "runs.db"
+    database.write_text("not a database at all, but a text of some length" * 30)
+    bench = Workbench(Settings(tables=tables, database=database))
+    app = WftuiApp(bench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "runs.db" in text_of(app).replace("\n", "").replace(" ", ""))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
+    assert database.read_text().startswith("not a database")
+    await bench.close()
+
+
+async def test_a_newer_database_is_a_sentence(
+    tables: Path, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("fine")
+    with sqlite3.connect(tmp_path / "runs.db") as connection:
+        connection.execute("pragma user_version = 9999")
+    bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db"))
+    app = WftuiApp(bench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "newer" in text_of(app))
+    await bench.close()
+
+
+async def test_one_unreadable_workflow_does_not_hide_the_others(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("fine")
+    put_workflow("odd").write_bytes(b'{"id": "\xff"}')
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        assert table.rows == 2
+        assert "fine" in text_of(app)

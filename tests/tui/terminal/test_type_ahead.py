@@ -1,0 +1,52 @@
+"""What is typed in one burst, as over a slow line, goes to what its keys open, not to the screen below."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.app import App
+from textual.widgets import Input
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+NAMES = {"/": "slash", "\x06": "ctrl+f", "\r": "enter"}
+
+
+def burst(app: App[Any], text: str) -> None:
+    """All keys of a text at once, as a terminal hands them over that has waited for the network."""
+    for letter in text:
+        app.post_message(events.Key(NAMES.get(letter, letter), letter))
+
+
+def text_in_focus(app: App[Any]) -> str:
+    return app.focused.value if isinstance(app.focused, Input) else ""
+
+
+@pytest.mark.parametrize("opens", ["/", "n", "d"])
+async def test_a_burst_goes_to_what_it_opens(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, opens: str
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        burst(app, f"{opens}noise")
+        await until(pilot, lambda: text_in_focus(app).endswith("noise"))
+        assert len(app.screen_stack) == (1 if opens == "/" else 2)
+
+
+async def test_a_search_in_the_editor_takes_what_follows_its_key(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.focused is not None)
+        burst(app, "\x06greet")
+        await until(pilot, lambda: text_in_focus(app) == "greet")

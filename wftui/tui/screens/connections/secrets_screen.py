@@ -1,0 +1,178 @@
+"""The secrets in the user's encrypted store: by name alone, for nobody can look at one again."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from wftui.model.base import Json
+from wftui.model.form_state import build_form
+from wftui.model.forms import form_of
+from wftui.runtime.form_problems import form_problems
+from wftui.tui.actions import Action
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.form_screen import FormScreen, Keep
+from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+
+_GROUP = "Secrets"
+_EMPTY = "No secrets yet. Press n to keep one: workflows read it as secrets.NAME, connections as store:NAME."
+_SCHEMA: dict[str, Json] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "Workflows read it as secrets.NAME: letters, digits and _."},
+        "secret": {"type": "string", "writeOnly": True, "minLength": 1, "description": "Kept encrypted."},
+    },
+    "required": ["name", "secret"],
+}
+
+
+class SecretForm(FormScreen):
+    """Returns the name of a secret and the secret, or None after Escape.
+
+    Args:
+        name: what it starts with.
+        keep: see `FormScreen`.
+    """
+
+    DEFAULT_CSS = """
+    SecretForm {
+        .dialog { max-width: 80; }
+        SchemaForm { max-height: 8; }
+    }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("secret_form.take", "Save", "Keep the secret.", ("enter", "f2"), _GROUP),
+        Action("secret_form.leave", "Leave", "Leave without saving.", ("escape",), _GROUP),
+        Action("secret_form.help", "Keys", "Show the keys of this form.", ("f1",), _GROUP),
+    )
+
+    def __init__(self, name: str, keep: Keep) -> None:
+        super().__init__("A secret", build_form(form_of(_SCHEMA), {"name": name} if name else {}), keep)
+
+    async def problems(self, values: Json) -> Mapping[str, str]:
+        """Whether there is a name, and a secret."""
+        return await asyncio.to_thread(form_problems, _SCHEMA, self._state, values)
+
+
+class SecretsScreen(ActionScreen[None]):
+    """A list of names.
+
+    Args:
+        wanted: a secret that is not there yet, to be asked for at once.
+    """
+
+    DEFAULT_CSS = """
+    SecretsScreen {
+        OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
+        .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
+        .about { height: auto; padding: 0 2; border-top: solid $border-blurred; }
+    }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("secrets.change", "Replace", "Give the secret another value.", ("enter", "e"), _GROUP),
+        Action("secrets.add", "New", "Keep a secret, encrypted.", ("n",), _GROUP),
+        Action("secrets.remove", "Remove", "Forget the secret, after asking.", ("delete", "D"), _GROUP),
+    )
+
+    def __init__(self, wanted: str = "") -> None:
+        super().__init__()
+        self._wanted = wanted
+        self._names: list[str] = []
+
+    def trail(self) -> tuple[str, ...]:
+        """Where this screen is."""
+        return ("Connections", "Secrets")
+
+    def compose_body(self) -> ComposeResult:
+        """The names, and what reads the selected one."""
+        yield OptionList(markup=False)
+        yield Static("Reading the secrets…", classes="empty", markup=False)
+        yield Static(classes="about", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the names."""
+        self.query_one(OptionList).display = False
+        self.attempt(self._begin())
+
+    async def _begin(self) -> None:
+        await self._read()
+        if self._wanted and self._wanted not in self._names:
+            await self._ask(self._wanted)
+
+    def why_not(self, action_id: str) -> str | None:
+        """Some need a secret; that of a connection is changed with it."""
+        if action_id == "secrets.add":
+            return None
+        if self.selected is None:
+            return "there is no secret"
+        owner, of_connection, _ = self.selected.partition("/")
+        if of_connection and action_id == "secrets.change":
+            return f"it belongs to the connection {owner}, which is changed with it"
+        return None
+
+    @property
+    def selected(self) -> str | None:
+        """The name under the cursor."""
+        index = self.query_one(OptionList).highlighted
+        return self._names[index] if index is not None and index < len(self._names) else None
+
+    async def _read(self, select: str = "") -> None:
+        self._names = await self.workbench.connections.secrets()
+        listed, empty = self.query_one(OptionList), self.query_one(".empty", Static)
+        listed.set_options([Option(Content(name)) for name in self._names])
+        if self._names:
+            listed.highlighted = self._names.index(select) if select in self._names else 0
+        listed.display, empty.display = bool(self._names), not self._names
+        empty.update(_EMPTY)
+        listed.focus()
+        self._tell()
+
+    @on(OptionList.OptionHighlighted)
+    def _tell(self) -> None:
+        name, said = self.selected, ""
+        if name is not None:
+            owner, of_connection, field = name.partition("/")
+            if of_connection:
+                said = f"The {field} of the connection {owner}."
+            else:
+                said = f"Workflows read it as secrets.{name}, connections as store:{name}. Nobody can see it again."
+        self.query_one(".about", Static).update(Content(said))
+        self.refresh_bindings()
+
+    @on(OptionList.OptionSelected)
+    async def _chosen(self) -> None:
+        await self.action_act("secrets.change")
+
+    def action_change(self) -> None:
+        """Ask for another value."""
+        self.attempt(self._ask(self.selected or ""), group="edit", exclusive=True)
+
+    def action_add(self) -> None:
+        """Ask for name and secret."""
+        self.attempt(self._ask(""), group="edit", exclusive=True)
+
+    async def _ask(self, name: str) -> None:
+        async def keep(values: dict[str, Json]) -> None:
+            await self.workbench.connections.set_secret(values["name"], values["secret"])
+
+        values = await self.app.push_screen_wait(SecretForm(name, keep))
+        if values is not None:
+            await self._read(values["name"])
+            self.notify(f"{values['name']} is kept.", markup=False)
+
+    def action_remove(self) -> None:
+        """Forget it, after asking."""
+        if self.selected is not None:
+            self.attempt(self._remove(self.selected), group="edit", exclusive=True)
+
+    async def _remove(self, name: str) -> None:
+        question = f"Forget the secret {name} for good? What asks for it cannot run."
+        choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
+        if await self.app.push_screen_wait(ConfirmScreen("Remove a secret", question, choices)) == "remove":
+            await self.workbench.connections.remove_secret(name)
+            await self._read()

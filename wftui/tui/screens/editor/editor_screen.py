@@ -1,0 +1,345 @@
+"""The editor of one workflow: its steps, its source, the Python it compiles to, and everything wrong with it."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static, TextArea
+
+from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.model.execution import StepInfo
+from wftui.model.listing import WorkflowOutline
+from wftui.tui.actions import Action
+from wftui.tui.canvas.graph import nodes_from_steps
+from wftui.tui.canvas.step_list import StepList
+from wftui.tui.canvas.step_view import StepView
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.editing.step_source import step_at
+from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
+from wftui.tui.screens.editor.questions import ask_which_fix
+from wftui.tui.screens.editor.source_screen import SourceScreen
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.pane_tabs import PaneTabs
+from wftui.tui.widgets.prompt_input import PromptInput
+from wftui.tui.widgets.source.code_area import CodeArea
+from wftui.tui.widgets.source.compilation_status import CompilationStatus, diagnostic_counts
+from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
+from wftui.tui.widgets.source.python_view import PythonView
+from wftui.tui.widgets.source.source_view import SourceView
+
+
+class EditorScreen(SourceScreen):
+    """One pane at a time on a narrow screen; steps, text and problems side by side on a wide one."""
+
+    DEFAULT_CSS = """
+    EditorScreen {
+        layout: vertical;
+        #main { height: 1fr; }
+        #steps { width: 34; }
+        .pane { height: 1fr; }
+        SourceView, PythonView, WorkflowCanvas { width: 1fr; display: none; }
+        #problems { height: auto; min-height: 3; max-height: 9; }
+        #problem { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; display: none; }
+        StepView { background: $background; }
+        CompilationStatus { dock: none; }
+
+        &.-source #source, &.-python #python, &.-canvas #canvas { display: block; }
+        &.-wide.-steps #source, &.-wide.-problems #source { display: block; }
+        &.-narrow {
+            .pane { border: none; }
+            #steps, #problems { display: none; width: 1fr; }
+            &.-steps #steps { display: block; }
+            &.-problems #main { display: none; }
+            &.-problems #problems { display: block; height: 1fr; max-height: 100%; }
+            &.-problems #problem { display: block; }
+        }
+    }
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = EDITOR_ACTIONS
+
+    PANES = (
+        ("steps", "Steps"),
+        ("source", "Source"),
+        ("canvas", "Canvas"),
+        ("python", "Python"),
+        ("problems", "Problems"),
+    )
+
+    def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
+        super().__init__(workflow_id)
+        self._first_step = step_id
+        self._steps: list[StepInfo] = []
+        self._sought = ""
+
+    def trail(self) -> tuple[str, ...]:
+        """Where it lives, and which one it is."""
+        return ("Workflows", self.workflow_id)
+
+    def compose_body(self) -> ComposeResult:
+        """Tabs, panes, status."""
+        yield PaneTabs(self.PANES, "source")
+        ascii_only = self.services.ascii
+        with Horizontal(id="main"):
+            yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
+            yield SourceView(id="source", classes="pane")
+            yield PythonView(id="python", classes="pane")
+            yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
+        yield DiagnosticList(ascii_only=ascii_only, id="problems", classes="pane")
+        yield Static(id="problem", markup=False)
+        yield PromptInput()
+        yield CompilationStatus(ascii_only=ascii_only)
+
+    def on_mount(self) -> None:
+        """Read the workflow and check it."""
+        self._problems = self.query_one(DiagnosticList)
+        self._problem = self.query_one("#problem", Static)
+        self._python = self.query_one(PythonView)
+        self._step_list = self.query_one(StepList)
+        self._step_views: tuple[StepView, ...] = (self._step_list, self.query_one(WorkflowCanvas))
+        self.begin()
+        self.view = "source"
+        self.source.focus()
+
+    # --- what the compiler says
+
+    def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
+        """Show it in every pane."""
+        self.status.result = result
+        problems = [*result.errors, *result.warnings]
+        self._problems.show_problems(problems)
+        self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
+        self.source.mark(problems)
+        self._python.show_code(result.generated_code)
+        if outline is not None:
+            self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
+            nodes = nodes_from_steps(outline.steps)
+            for view in self._step_views:
+                view.set_graph(nodes)
+            self._step_list.border_title = f"Steps  {len(nodes)}"
+            self._go_to_first_step()
+            self._follow_cursor()
+        self.show_tabs()
+        self._tell_problem()
+        self.refresh_bindings()
+
+    # --- showing
+
+    def _tell_problem(self) -> None:
+        """Say in words what is wrong at the cursor: of the list, and of the text."""
+        chosen = self._problems.selected
+        self._problem.update(chosen.message if chosen is not None else "")
+        here = self._problems.at(self.source.line, self.source.column)
+        self.status.problem = " ".join(here.message.split()) if here is not None else ""
+
+    def pane_title(self, pane: str, title: str) -> str:
+        """The problems are counted."""
+        number = len(self._problems.problems)
+        return f"{title} {number}" if pane == "problems" and number else title
+
+    # --- reacting
+
+    @on(TextArea.Changed, "#source")
+    def _text_changed(self) -> None:
+        self.live_check.text_changed()
+        self.show_place()
+        self.refresh_bindings()
+
+    @on(TextArea.SelectionChanged, "#source")
+    def _cursor_moved(self) -> None:
+        self.show_place()
+        self._tell_problem()
+        self.refresh_bindings()
+        if self.source.has_focus:
+            self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
+        """Show in the other panes which step the cursor stands in."""
+        line = self.source.line
+        inside = [step for step in self._steps if step.line is not None and step.line <= line]
+        if inside:
+            for view in self._step_views:
+                view.focus_step(inside[-1].path)
+
+    @on(StepView.Highlighted)
+    def _step_highlighted(self, event: StepView.Highlighted) -> None:
+        if event.view.has_focus:
+            self._go_to_step(event.step_path)
+
+    @on(StepView.Selected)
+    def _step_selected(self, event: StepView.Selected) -> None:
+        self._go_to_step(event.step_path)
+        self.enter("source")
+
+    def _go_to_first_step(self) -> None:
+        wanted, self._first_step = self._first_step, None
+        for step in self._steps:
+            if step.step_id == wanted and step.line is not None:
+                self.source.jump(step.line)
+
+    def _go_to_step(self, path: str) -> None:
+        line = next((step.line for step in self._steps if step.path == path), None)
+        if line is not None:
+            self.source.jump(line)
+
+    @on(LineView.Moved, "#problems")
+    def _problem_moved(self) -> None:
+        self._tell_problem()
+        self.refresh_bindings()
+
+    @on(LineView.Chosen, "#problems")
+    def _problem_chosen(self) -> None:
+        self._go_to_problem(self._problems.selected)
+
+    def _go_to_problem(self, problem: CompilationError | None) -> None:
+        if problem is not None:
+            self.enter("source")
+            self.source.jump(problem.line, problem.column)
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape leaves the text for the tabs, where the plain keys work; once more leaves the editor."""
+        if event.key == "escape" and self.source.has_focus:
+            event.stop()
+            self.query_one(PaneTabs).focus()
+
+    # --- actions
+
+    def why_not(self, action_id: str) -> str | None:
+        """What cannot be done while there is no problem, no fix, no change."""
+        verb = action_id.partition(".")[2]
+        if verb in {"next_problem", "previous_problem"} and not self._problems.problems:
+            return "there is no problem"
+        if verb == "fix" and not self._problem_to_fix():
+            return "no fix is known for the problem here"
+        if verb in {"save", "edit_step", "add_step"} and self.source.read_only:
+            return "the file is only shown here"
+        return None
+
+    def action_run(self) -> None:
+        """Save, compile, and run."""
+        self.attempt(self._save_and_run(), group="save")
+
+    async def _save_and_run(self) -> None:
+        result = await self.save()
+        if result is None:
+            return
+        if result.success:
+            self.services.open_run_form(self.workflow_id)
+        else:
+            self.notify(f"Not run: {diagnostic_counts(result)}.", severity="error")
+            self.enter("problems")
+
+    def action_next_problem(self) -> None:
+        """To the next problem after the cursor."""
+        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, 1))
+
+    def action_previous_problem(self) -> None:
+        """To the problem before the cursor."""
+        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
+
+    def _problem_to_fix(self) -> CompilationError | None:
+        """The one under the cursor of the list, when that has the focus, else the one in the line of the text."""
+        if self._problems.has_focus:
+            chosen = self._problems.selected
+            return chosen if chosen is not None and chosen.fixes else None
+        line = self.source.line
+        return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
+
+    def action_fix(self) -> None:
+        """Apply a fix; where there are several, ask which."""
+        problem = self._problem_to_fix()
+        if problem is not None:
+            self.attempt(self._fix(problem))
+
+    async def _fix(self, problem: CompilationError) -> None:
+        from wftui.compiler.patching import apply_patch
+
+        place = await ask_which_fix(self.services, problem)
+        if place is not None:
+            fix = problem.fixes[place]
+            self.source.change_to(apply_patch(self.source.text, fix.patch))
+            self.notify(fix.title, markup=False)
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        if self.view != "python":
+            self.view = "source"
+        self.query_one(PromptInput).ask("find in the text", self._sought, self._text_shown)
+
+    @on(PromptInput.Answered)
+    def _find(self, event: PromptInput.Answered) -> None:
+        self._sought = event.text
+        if event.text and not self._text_shown.find(event.text):
+            self.notify(f"{event.text} is not in the text.", markup=False)
+
+    @property
+    def _text_shown(self) -> CodeArea:
+        return self._python if self.view == "python" else self.source
+
+    def action_edit_step(self) -> None:
+        """Change the step at the cursor by a form."""
+        from wftui.tui.screens.editor.step_editing import edit_step
+
+        self.attempt(edit_step(self.services, self.source, self._step_here()), group="step", exclusive=True)
+
+    def _step_here(self) -> str | None:
+        """Id of the step under the cursor of the pane that has the focus, else of the text."""
+        paths = {step.path: step.step_id for step in self._steps}
+        for view in self._step_views:
+            if view.has_focus and view.cursor in paths:
+                return paths[view.cursor]
+        return step_at(self.source.text, self.source.line)
+
+    def action_add_step(self) -> None:
+        """Add a step from the palette."""
+        from wftui.tui.screens.editor.step_editing import add_step
+
+        self.attempt(add_step(self.services, self.source, self._steps), group="step", exclusive=True)
+
+    def action_paste_command(self) -> None:
+        """Make a step of a shell command."""
+        from wftui.tui.screens.editor.step_commands import paste_command
+
+        self.attempt(paste_command(self.services, self.source, self._steps))
+
+    def action_copy_command(self) -> None:
+        """Copy the step at the cursor as a shell command."""
+        from wftui.tui.screens.editor.step_commands import copy_step_here
+
+        self.attempt(copy_step_here(self.services, self.source, self._steps))
+
+    def action_steps(self) -> None:
+        """To the steps."""
+        self.enter("steps")
+
+    def action_source(self) -> None:
+        """To the source."""
+        self.enter("source")
+
+    def action_canvas(self) -> None:
+        """To the canvas."""
+        self.enter("canvas")
+
+    def action_python(self) -> None:
+        """To the generated code."""
+        self.enter("python")
+
+    def action_problems(self) -> None:
+        """To the problems."""
+        self.enter("problems")
+
+    def action_runs(self) -> None:
+        """The runs of this workflow."""
+        self.services.open_history(self.workflow_id)
+
+    def action_lock_tools(self) -> None:
+        """Save, and ask the MCP servers for their tools."""
+        self.attempt(self._lock_tools(), group="lock", exclusive=True)
+
+    async def _lock_tools(self) -> None:
+        from wftui.tui.screens.editor.tool_lock import lock_tools
+
+        if await self.save() is not None:
+            await lock_tools(self, self.workflow_id)
+            self.live_check.check_now()

@@ -1,0 +1,174 @@
+"""A screen in which a workflow's source is edited: read, checked, saved, and never lost to someone else's change."""
+
+from wftui.model.compilation import CompilationResult
+from wftui.model.errors import ConflictError, UserError
+from wftui.model.listing import WorkflowOutline
+from wftui.tui.editing.live_check import LiveCheck
+from wftui.tui.editing.source_file import SourceFile
+from wftui.tui.screens.base.paned_screen import PanedScreen
+from wftui.tui.screens.editor.questions import ask_about_changes, ask_whose_change
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.tui.widgets.title_bar import TitleBar
+
+_LOOK_AGAIN = 2.0
+"""Seconds between looks at the file: a change made elsewhere is seen that soon."""
+
+
+class SourceScreen(PanedScreen):
+    """Base of the editor. A subclass has the widgets, calls `begin` once they are there, and shows what `checked` says.
+
+    Attributes:
+        workflow_id: the workflow whose source it is.
+        source: the text as it is edited.
+        status: what the compiler says of it as a whole, and where the cursor is.
+        live_check: keeps that up to date.
+    """
+
+    source: SourceView
+    status: CompilationStatus
+    live_check: LiveCheck
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__()
+        self.workflow_id = workflow_id
+
+    def begin(self) -> None:
+        """Read the workflow and check it; from now on look whether someone else changes it."""
+        self.source = self.query_one(SourceView)
+        self.status = self.query_one(CompilationStatus)
+        self._file = SourceFile(self.workbench, self.workflow_id)
+        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self.source.text, self.checked)
+        self.attempt(self._open())
+        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
+
+    def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
+        """Take what the compiler says of the present text, and its steps when it has no errors."""
+        raise NotImplementedError
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the text differs from what was read or saved last."""
+        return not self.source.read_only and self.source.text != self._file.text
+
+    async def _open(self) -> None:
+        try:
+            await self._load()
+        except UserError as error:
+            # There is nothing to edit: a workflow that a run of the past was of may be gone.
+            self.services.show_error(error, "Open failed")
+            self.dismiss()
+
+    async def _load(self) -> None:
+        place = self.source.cursor_location
+        self.source.show(await self._file.read())
+        self.source.move_cursor(self.source.clamp_visitable(place))
+        if self.source.read_only:
+            self.notify(
+                "This file has line ends that the editor would change, so it is only shown. o opens it in your editor.",
+                severity="warning",
+                timeout=10,
+            )
+        self.live_check.check_now()
+        self.show_place()
+
+    async def save(self) -> CompilationResult | None:
+        """Save and compile; None when it was not saved, because someone else's change is to be looked at first.
+
+        Raises:
+            UserError: the file, or the Python it compiles to, cannot be written.
+        """
+        self.status.compiling = True
+        try:
+            if self.is_changed or not self._file.is_read:
+                text = self.source.text
+                try:
+                    await self._file.save(text)
+                except ConflictError as error:
+                    if not await self._settle_conflict(error, text):
+                        return None
+            self.show_place()
+            result = await self.workbench.workflows.compile(self.workflow_id)
+            self.status.result = result
+        finally:
+            self.status.compiling = False
+        self.live_check.check_now()
+        return result
+
+    async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
+        whose = await ask_whose_change(self.services, error)
+        if whose == "theirs":
+            await self._load()
+        elif whose == "mine":
+            await self._file.overwrite(text)
+        return whose in {"theirs", "mine"}
+
+    async def _look_for_changes(self) -> None:
+        """Take a change made elsewhere; beside unsaved changes only tell it."""
+        if not self.is_current or self.status.compiling:
+            return
+        try:
+            news = await self._file.news()
+        except UserError as error:
+            self.services.show_error(error, "Reload failed")
+            return
+        if news == "gone":
+            self.notify("The file was deleted or moved. Saving will ask.", severity="warning", timeout=10)
+        elif news and self.is_changed:
+            self.notify("The file was changed by someone else. Saving will ask.", severity="warning", timeout=10)
+        elif news:
+            await self._load()
+            self.notify("The file was changed outside; this is the new text.")
+
+    async def may_leave(self) -> bool:
+        """Ask about unsaved changes."""
+        if not self.is_changed:
+            return True
+        chosen = await ask_about_changes(self.services, self.workflow_id)
+        if chosen == "save":
+            try:
+                return await self.save() is not None
+            except UserError as error:
+                self.services.show_error(error, "Save failed")
+        return chosen == "discard"
+
+    def show_place(self) -> None:
+        """Say where the cursor is, and whether the text is saved."""
+        marks = ["unsaved"] if self.is_changed else []
+        self.status.note = "  ".join([*marks, f"Ln {self.source.line}, Col {self.source.column}"])
+        self.query_one(TitleBar).note = "unsaved" if self.is_changed else ""
+
+    def action_save(self) -> None:
+        """Save and compile."""
+        self.attempt(self._save_only(), group="save")
+
+    async def _save_only(self) -> None:
+        await self.save()
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self.source.undo()
+
+    def action_redo(self) -> None:
+        """Make it again."""
+        self.source.redo()
+
+    def action_reload(self) -> None:
+        """Read the file again, after asking when something would be lost."""
+        self.attempt(self._reload())
+
+    async def _reload(self) -> None:
+        if await self.may_leave():
+            await self._load()
+
+    def action_edit_outside(self) -> None:
+        """Open the file in the user's editor."""
+        self.attempt(self._edit_outside())
+
+    async def _edit_outside(self) -> None:
+        from wftui.tui.terminal.external_editor import edit
+
+        if await self.may_leave():
+            await edit(self.app, (await self.workbench.workflows.read(self.workflow_id)).path)
+            await self._load()
+            self.status.result = await self.workbench.workflows.compile(self.workflow_id)

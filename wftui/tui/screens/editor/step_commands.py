@@ -1,0 +1,42 @@
+"""Steps from shell commands that are pasted, and shell commands that do what a step does."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wftui.model.base import Json
+from wftui.model.execution import StepInfo
+from wftui.tui.editing.step_source import with_step, written_steps
+from wftui.tui.screens.dialogs.paste import PasteScreen
+from wftui.tui.services import AppServices
+
+if TYPE_CHECKING:
+    from wftui.tui.widgets.source.source_view import SourceView
+
+
+async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
+    """Ask for a command, and put a step that does the same after the one at the cursor."""
+    question = PasteScreen("Paste a command", "A curl command, as documentation shows it, becomes a step.")
+    command = await app.push_screen_wait(question)
+    if command is None:
+        return
+    taken = [str(each["id"]) for each in written_steps(source.text)]
+    step = await app.workbench.steps.from_command(command, taken)
+    source.change_to(with_step(source.text, step, steps, source.line))
+    app.notify(f"Made the step {step['id']}", markup=False)
+
+
+async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
+    """Copy the step at the cursor as a command."""
+    above = [info.step_id for info in steps if info.line is not None and info.line <= source.line]
+    step = next((each for each in written_steps(source.text) if above and each["id"] == above[-1]), {})
+    await copy_command(app, str(step.get("id")), str(step.get("type")), step.get("input"))
+
+
+async def copy_command(app: AppServices, name: str, step_type: str, given: Json, gave: Json = None) -> None:
+    """Copy the command that does what a step of this type does with an input, or say that there is none."""
+    command = await app.workbench.steps.as_command(step_type, given, gave)
+    if command is None:
+        app.notify("The step here is nothing that a command does.")
+    else:
+        app.copy_to_clipboard(command)
+        app.notify(f"Copied {name} as a command", markup=False)

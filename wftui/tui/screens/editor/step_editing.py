@@ -1,0 +1,98 @@
+"""Changing the step at the cursor by a form, and adding one from the palette of step types."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wftui.compiler.patching import apply_patch
+from wftui.model.base import Json
+from wftui.model.execution import StepInfo
+from wftui.model.form_state import Node, rebuild_form
+from wftui.model.forms import form_of, with_bindings
+from wftui.model.listing import StepTypeInfo
+from wftui.model.step_schema import step_schema
+from wftui.tui.editing.step_source import changes, free_id, placed_steps, with_step
+from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.services import AppServices
+from wftui.tui.widgets.picker import Picker
+
+if TYPE_CHECKING:
+    from wftui.tui.widgets.source.source_view import SourceView
+
+CONTAINERS: dict[str, tuple[str, str]] = {
+    "group": ("Group", "Holds steps of its own, which are seen from outside as one."),
+    "switch": ("Switch", "Takes the first of its cases that is true."),
+    "loop": ("Loop", "Repeats its steps until something is true, so many times at the most."),
+}
+"""Title and description of the step types that hold steps."""
+
+
+async def edit_step(app: AppServices, source: "SourceView", step_id: str | None) -> None:
+    """Show a step as a form, and write what was changed, nothing else, into the source."""
+    found = next(((place, step) for place, step in placed_steps(source.text) if step["id"] == step_id), None)
+    if found is None:
+        app.notify("There is no step at the cursor, or the source has errors that hide it.", severity="warning")
+        return
+    place, step = found
+    changed = await _ask(app, source.text, step)
+    if changed is not None and (patch := changes(step, changed, place)):
+        source.change_to(apply_patch(source.text, patch))
+
+
+async def add_step(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
+    """Let a person pick a step type and fill it in; the step goes after the one at the cursor."""
+    types = await app.workbench.steps.types()
+    shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
+    shown += [
+        (f"{'#' if app.ascii else '▣'} {title}", f"{word}: {about}") for word, (title, about) in CONTAINERS.items()
+    ]
+    index = await app.push_screen_wait(Picker("Add a step", shown))
+    if index is None:
+        return
+    word = [*(kind.type for kind in types), *CONTAINERS][index]
+    step_id = free_id(source.text, word.rpartition(".")[2].replace("-", "_"))
+    step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, free_id(source.text, f"{step_id}_step"))}
+    filled = await _ask(app, source.text, step)
+    if filled is not None:
+        source.change_to(with_step(source.text, filled, steps, source.line))
+        before = source.text.partition(f'"id": {json.dumps(step_id)}')[0]
+        source.jump(before.count("\n") + 1)
+
+
+async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[str, Json] | None:
+    word = str(step["type"])
+    kind = await app.workbench.steps.type(word)
+    takes = kind is not None and kind.connection_kind is not None
+
+    def form() -> Node:
+        schema = step_schema(word, kind.input_schema if kind else None, _connections(text) if takes else [])
+        return rebuild_form(with_bindings(form_of(schema)), dict(step))
+
+    title, about = CONTAINERS.get(word, (word, "This step type is not known here; its input is in the source."))
+    if kind is not None:
+        title, about = kind.title, kind.description
+    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, await asyncio.to_thread(form)))
+
+
+def _connections(text: str) -> list[str]:
+    """Names of the connections that a workflow says it needs."""
+    declared = json.loads(text).get("connections", {})
+    return [*declared] if isinstance(declared, dict) else []
+
+
+def _first(kind: StepTypeInfo) -> str:
+    return f"{kind.type}: {kind.description.partition('. ')[0]}"
+
+
+def _holds(word: str, inner_id: str) -> dict[str, Json]:
+    """The least that a container must hold."""
+    inner: list[Json] = [{"id": inner_id, "type": "set", "input": {}}]
+    match word:
+        case "group":
+            return {"steps": inner}
+        case "switch":
+            return {"cases": [{"when": "true", "steps": inner}]}
+        case "loop":
+            return {"steps": inner, "until": "index >= 2", "maxIterations": 10}
+    return {}

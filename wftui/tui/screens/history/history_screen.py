@@ -1,0 +1,259 @@
+"""ExecutionHistory: all runs, or those of one workflow; filtered, paged, opened, run again, cleaned up."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from wftui.model.execution import ExecutionFilters, ExecutionPage
+from wftui.tui.actions import Action
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.widgets.history.filter_bar import FilterBar
+from wftui.tui.widgets.history.pages import PAGE
+from wftui.tui.widgets.history.query import STATUSES, HistoryQuery
+from wftui.tui.widgets.history.table import HistoryTable
+from wftui.tui.widgets.line_view import LineView
+
+_LOOK_AGAIN = 1.0
+"""Seconds between looks at runs that go on, and at the newest ones."""
+_STATUS_ACTIONS = tuple(
+    Action(
+        f"history.status_{number}",
+        status.capitalize(),
+        f"Show {status} runs, or not.",
+        (str(number),),
+        "Filter",
+        footer=False,
+    )
+    for number, status in enumerate(STATUSES, 1)
+)
+
+
+class HistoryScreen(ActionScreen[None]):
+    """A filter line, the statuses, the runs; below, a few words about all of it."""
+
+    DEFAULT_CSS = """
+    HistoryScreen {
+        layout: vertical;
+        #history-heading { height: 1; text-wrap: nowrap; }
+        HistoryTable { height: 1fr; }
+        #history-message { display: none; height: 1fr; padding: 1 2; }
+        #history-state { height: 1; padding: 0 1; color: $foreground-muted; background: $panel; text-wrap: nowrap; }
+        &.-message {
+            HistoryTable, #history-heading { display: none; }
+            #history-message { display: block; }
+        }
+    }
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("history.open", "Open", "Show the run.", ("enter",), "Run"),
+        Action("history.rerun", "Run again", "Run the workflow again, starting from this run's inputs.", ("r",), "Run"),
+        Action("history.edit", "Editor", "Open the run's workflow.", ("e",), "Run", footer=False),
+        Action("history.copy_id", "Copy id", "Copy the run's id.", ("y",), "Run", footer=False),
+        Action("history.filter", "Filter", "Write filters.", ("slash",), "Filter"),
+        Action("history.faults", "Faults", "Show only runs that went wrong, or all.", ("f",), "Filter"),
+        Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
+        Action("history.all", "Clear", "Take all filters away.", ("backspace",), "Filter", footer=False),
+        *_STATUS_ACTIONS,
+        Action("history.cleanup", "Clean up", "Remove old runs, after showing which.", ("delete", "D"), "History"),
+        Action("history.refresh", "Look again", "Read the history again.", ("f9",), "History", footer=False),
+    )
+
+    _NEED_ONE = frozenset({"history.open", "history.rerun", "history.edit", "history.copy_id"})
+
+    def __init__(self, workflow_id: str | None = None) -> None:
+        super().__init__()
+        self._first = HistoryQuery(workflow=workflow_id or "")
+
+    def trail(self) -> tuple[str, ...]:
+        """The history, or that of a workflow."""
+        return ("History", self._first.workflow) if self._first.workflow else ("History",)
+
+    def compose_body(self) -> ComposeResult:
+        """Filters, heading, runs, state."""
+        plain_signs, now = self.services.ascii, self.workbench.clock
+        yield FilterBar(self._first, now, ascii_only=plain_signs)
+        yield Static(id="history-heading", markup=False)
+        yield HistoryTable(self._page, now, ascii_only=plain_signs)
+        yield Static(id="history-message", markup=False)
+        yield Static(id="history-state", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the newest runs."""
+        self._table.focus()
+        self._ask()
+        self.set_interval(_LOOK_AGAIN, self._look_again)
+
+    def on_screen_resume(self) -> None:
+        """What was done on another screen shows here."""
+        if self._table.known:
+            self._table.refresh_runs()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep the heading over its columns."""
+        self.call_after_refresh(self._show_heading)
+
+    @property
+    def _table(self) -> HistoryTable:
+        return self.query_one(HistoryTable)
+
+    @property
+    def _bar(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    # --- reading
+
+    async def _page(self, filters: ExecutionFilters, cursor: str | None) -> ExecutionPage:
+        return await self.workbench.runs.history(filters, limit=PAGE, cursor=cursor)
+
+    def _ask(self) -> None:
+        self._table.show(self._bar.asked.filters(self.workbench.clock()))
+
+    def _look_again(self) -> None:
+        if self.is_current and self._table.known:
+            self._table.refresh_runs()
+
+    @on(FilterBar.Changed)
+    def _filters_changed(self) -> None:
+        self._ask()
+
+    @on(FilterBar.Left)
+    def _filters_left(self) -> None:
+        self._table.focus()
+
+    # --- showing
+
+    @on(HistoryTable.Loaded)
+    def _loaded(self, event: HistoryTable.Loaded) -> None:
+        pages = self._table.pages
+        message = event.trouble
+        if not message and not len(pages):
+            asked = self._bar.asked != HistoryQuery()
+            message = (
+                "No run passes these filters.\n\nBackspace takes them away."
+                if asked
+                else "No run yet.\n\nRuns you start appear here, with all their steps, logs and results."
+            )
+        self.query_one("#history-message", Static).update(message)
+        self.set_class(bool(message), "-message")
+        self._show_heading()
+        self.query_one("#history-state", Static).update(self._state())
+        self.refresh_bindings()
+
+    def _show_heading(self) -> None:
+        table = self._table
+        self.query_one("#history-heading", Static).update(table.heading(table.size.width))
+
+    def _state(self) -> str:
+        pages = self._table.pages
+        count = len(pages) if pages.is_whole else len(pages) - 1
+        runs = "1 run" if count == 1 else f"{count:,} runs"
+        return f"{runs}" if pages.is_whole else f"the newest {runs}, more as you go down"
+
+    @on(LineView.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+
+    @on(LineView.Chosen)
+    def _chosen(self) -> None:
+        if self._table.selected is not None:
+            self.action_open()
+
+    # --- actions
+
+    def why_not(self, action_id: str) -> str | None:
+        """Some need a run."""
+        if (action_id in self._NEED_ONE or action_id == "history.workflow") and self._table.selected is None:
+            return "there is no run to do it with"
+        return None
+
+    def action_open(self) -> None:
+        """Open the monitor."""
+        run = self._table.selected
+        if run is not None:
+            self.services.open_monitor(run.id)
+
+    def action_rerun(self) -> None:
+        """Open the run form with the run's inputs."""
+        self.attempt(self._rerun(), group="rerun", exclusive=True)
+
+    async def _rerun(self) -> None:
+        run = self._table.selected
+        if run is not None:
+            record = await self.workbench.runs.record(run.id, whole=True)
+            self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
+
+    def action_edit(self) -> None:
+        """Open the editor."""
+        run = self._table.selected
+        if run is not None:
+            self.services.open_editor(run.workflow_id)
+
+    def action_copy_id(self) -> None:
+        """Copy the id."""
+        run = self._table.selected
+        if run is not None:
+            self.app.copy_to_clipboard(run.id)
+            self.notify(f"Copied {run.id}", markup=False)
+
+    def action_filter(self) -> None:
+        """Write in the filter line."""
+        self._bar.query_one(Input).focus()
+
+    def action_faults(self) -> None:
+        """Only what went wrong."""
+        self._bar.ask(self._bar.asked.only_failures())
+
+    def action_workflow(self) -> None:
+        """Only runs of this workflow, or all."""
+        run = self._table.selected
+        self._bar.ask(self._bar.asked.of_workflow(run.workflow_id if run is not None else ""))
+
+    def action_all(self) -> None:
+        """No filters."""
+        self._bar.ask(HistoryQuery())
+
+    def action_refresh(self) -> None:
+        """Read again."""
+        self._ask()
+
+    def action_cleanup(self) -> None:
+        """Ask what shall go."""
+        self.attempt(self._cleanup(), group="cleanup", exclusive=True)
+
+    async def _cleanup(self) -> None:
+        from wftui.tui.screens.history.cleanup import CleanupScreen
+
+        report = await self.services.push_screen_wait(CleanupScreen(self.workbench))
+        if report is not None:
+            self.notify("1 run removed" if report.runs == 1 else f"{report.runs:,} runs removed")
+            self._ask()
+
+    def _switch(self, number: int) -> None:
+        self._bar.ask(self._bar.asked.switched(STATUSES[number - 1]))
+
+    def action_status_1(self) -> None:
+        """Switch the first status."""
+        self._switch(1)
+
+    def action_status_2(self) -> None:
+        """Switch the second status."""
+        self._switch(2)
+
+    def action_status_3(self) -> None:
+        """Switch the third status."""
+        self._switch(3)
+
+    def action_status_4(self) -> None:
+        """Switch the fourth status."""
+        self._switch(4)
+
+    def action_status_5(self) -> None:
+        """Switch the fifth status."""
+        self._switch(5)
+
+    def action_status_6(self) -> None:
+        """Switch the sixth status."""
+        self._switch(6)

@@ -1,0 +1,321 @@
+"""ExecutionMonitor: one run, live or as it was, and what may be done about it."""
+
+import asyncio
+import re
+from typing import ClassVar
+
+from textual import on
+
+from wftui.model.base import Json
+from wftui.store.payloads import as_reference
+from wftui.tui.actions import Action
+from wftui.tui.background import in_background
+from wftui.tui.display.formatting import count
+from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
+from wftui.tui.screens.runs.run_screen import RunScreen
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.run.approval_form import ApprovalForm
+from wftui.tui.widgets.run.detail import StepDetail, section_value
+from wftui.tui.widgets.value.export import as_text
+from wftui.tui.widgets.value.sizes import size_text
+
+PAINTS_PER_SECOND = 20
+"""However many events come, the screen is brought up to date at most so often."""
+_TICK = 0.5
+_PLAYBACK_TICK = 0.1
+_COPY_LIMIT = 1_000_000
+
+
+class MonitorScreen(RunScreen):
+    """Everything that can be done with a run, by key."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = MONITOR_ACTIONS
+
+    # --- what may be done
+
+    def why_not(self, action_id: str) -> str | None:
+        """The workbench's reasons, and those of the panes."""
+        verb = action_id.partition(".")[2]
+        for action in self.workbench.runs.actions(self.state.record):
+            if action.id == verb:
+                return action.reason
+        match verb:
+            case "next_match" | "previous_match":
+                return None if self.panes.log_view.search else "search for something first, with /"
+            case "edit" | "playback" | "forward":
+                return None if self.state.record.workflow_id else self._trouble or "the run is still being read"
+            case "back" | "slower" | "faster" | "now":
+                return None if self.playback is not None else "nothing is being played back"
+            case "child":
+                step = self.panes.timeline.selected
+                is_call = step is not None and step.step_type == "workflow"
+                return None if is_call else "the step under the cursor runs no workflow"
+            case "parent":
+                return None if self.state.record.parent_id else "the run stands on its own"
+            case "rerun_from":
+                return None if self.state.ended else f"the run is {self.state.record.status}"
+            case "next_failure":
+                failed = any(step.status == "failed" for step in self.shown.record.step_results)
+                return None if failed else "no step has failed"
+        return None
+
+    def action_cancel(self) -> None:
+        """Ask, then cancel; once a cancel is under way: at once."""
+        self.attempt(self._cancel(), group="cancel", exclusive=True)
+
+    async def _cancel(self) -> None:
+        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+
+        if self.state.record.cancel_requested:
+            self.notify("Not waiting any longer: steps are stopped by force.")
+        else:
+            question = f"Cancel this run of {self.state.record.workflow_id}? Steps get a moment to end by themselves."
+            choices = [Choice("keep", "Keep going", "escape"), Choice("cancel", "Cancel the run", "c", danger=True)]
+            if await self.services.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
+                return
+        await self.workbench.runs.cancel(self.run_id)
+
+    async def action_approve(self) -> None:
+        """Answer yes."""
+        await self.query_one(ApprovalForm).answer(approved=True)
+
+    async def action_reject(self) -> None:
+        """Answer no."""
+        await self.query_one(ApprovalForm).answer(approved=False)
+
+    @on(ApprovalForm.Answered)
+    def _answered(self, event: ApprovalForm.Answered) -> None:
+        answer = self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
+        self.attempt(answer, name="Answer", group="answer")
+        self.panes.timeline.focus()
+
+    def action_rerun(self) -> None:
+        """Open the run form with this run's inputs."""
+        self.attempt(self._rerun(), group="rerun", exclusive=True)
+
+    async def _rerun(self) -> None:
+        record = await self.workbench.runs.record(self.run_id, whole=True)
+        self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
+
+    def action_rerun_from(self) -> None:
+        """Show what running again from the selected step would keep, then do it."""
+        self.attempt(self._rerun_from(), group="rerun", exclusive=True)
+
+    async def _rerun_from(self) -> None:
+        from wftui.tui.screens.runs.rerun_flow import rerun
+
+        step = self.panes.timeline.selected
+        from_step = step.path if step is not None and step.status != "failed" else None
+        new = await rerun(self.services, self.run_id, from_step)
+        if new is not None:
+            self.services.open_monitor(new)
+
+    def action_connect(self) -> None:
+        """Show what the run lacked."""
+        record = self.state.record
+        details = record.error.details if record.error is not None else None
+        missing = details.get("missing") if isinstance(details, dict) else None
+        self.services.open_screen("missing", record.workflow_id, missing or [])
+
+    def action_resume(self) -> None:
+        """Go on with an interrupted run."""
+        self.attempt(self._resume(), group="rerun", exclusive=True)
+
+    async def _resume(self) -> None:
+        from wftui.tui.screens.runs.rerun_flow import resume_run
+
+        goes = await resume_run(self.services, self.run_id)
+        if goes == self.run_id:
+            in_background(self, self._follow, group="follow", exclusive=True)
+        elif goes is not None:
+            self.services.open_monitor(goes)
+
+    def action_child(self) -> None:
+        """Open the run that the selected step started."""
+        step = self.panes.timeline.selected
+        if step is not None:
+            self.attempt(self._open_child(step.path), group="open", exclusive=True)
+
+    async def _open_child(self, path: str) -> None:
+        child = await self.workbench.runs.child_of(self.run_id, path)
+        if child is not None:
+            self.services.open_monitor(child)
+        elif self.state.record.parent_id and self.state.record.parent_path is None:
+            self.notify("Its output was taken over: the run is that of the run before, which b opens.")
+        else:
+            self.notify("There is no such run: it has not begun, or is no longer in the history.")
+
+    def action_parent(self) -> None:
+        """Open the run that this one belongs to, at the step that started it."""
+        record = self.state.record
+        if record.parent_id:
+            self.services.open_monitor(record.parent_id, record.parent_path)
+
+    def action_edit(self) -> None:
+        """Open the editor at the step under the cursor."""
+        path = self.panes.line_step()
+        step = self.state.record.step(path) if path is not None else None
+        self.services.open_editor(self.state.record.workflow_id, step.step_id if step is not None else None)
+
+    def action_copy_id(self) -> None:
+        """Copy the run's id."""
+        self.app.copy_to_clipboard(self.run_id)
+        self.notify(f"Copied {self.run_id}", markup=False)
+
+    def action_copy_path(self) -> None:
+        """Copy the address of the step under the cursor."""
+        path = self.panes.line_step()
+        if path is None:
+            self.notify("No step is under the cursor.")
+        else:
+            self.app.copy_to_clipboard(path)
+            self.notify(f"Copied {path}", markup=False)
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor."""
+        self.attempt(self._copy(*self.panes.to_copy()), group="copy", exclusive=True)
+
+    async def _copy(self, value: Json, what: str) -> None:
+        reference = as_reference(value)
+        if not what:
+            self.notify("There is nothing to copy here.")
+        elif reference is not None and reference.bytes > _COPY_LIMIT:
+            too_much = f"{size_text(reference.bytes)} are too much for the clipboard"
+            self.notify(f"{too_much}; `wftui show {self.run_id} --json` prints them", markup=False)
+        else:
+            self.app.copy_to_clipboard(as_text(await self.workbench.runs.value(reference) if reference else value))
+            self.notify(f"Copied {what}", markup=False)
+
+    def action_copy_command(self) -> None:
+        """Copy what the selected step did as a shell command."""
+        self.attempt(self._copy_command(), group="copy", exclusive=True)
+
+    async def _copy_command(self) -> None:
+        from wftui.tui.screens.editor.step_commands import copy_command
+
+        step = self.panes.timeline.selected
+        if step is not None:
+            given, gave = [await self._whole(value) for value in (step.input, step.output)]
+            await copy_command(self.services, step.path, step.step_type, given, gave)
+
+    async def _whole(self, value: Json) -> Json:
+        """The value itself; None for one that is too big for the clipboard."""
+        reference = as_reference(value)
+        if reference is None:
+            return value
+        return await self.workbench.runs.value(reference) if reference.bytes <= _COPY_LIMIT else None
+
+    @on(StepDetail.Opened)
+    def _value_opened(self, event: StepDetail.Opened) -> None:
+        self._open_value(section_value(event.step, event.section), f"{event.section} of {event.step.path}")
+
+    @on(LineView.Chosen, "#results")
+    def _results_opened(self) -> None:
+        self._open_value(self.shown.record.outputs, f"results of {self.state.record.workflow_id}")
+
+    def _open_value(self, value: Json, title: str) -> None:
+        from wftui.tui.screens.runs.value_screen import ValueScreen
+
+        what, _, whose = title.partition(" of ")
+        name = "-".join(re.findall(r"[\w.]+", f"{whose} {what}"))
+        self.app.push_screen(ValueScreen(title, value, self.value_text, name=name, ascii_only=self.services.ascii))
+
+    # --- panes
+
+    def action_steps(self) -> None:
+        """Show the steps."""
+        self.panes.pick("steps")
+
+    def action_logs(self) -> None:
+        """Show the log."""
+        self.panes.pick("logs")
+
+    def action_results(self) -> None:
+        """Show the outputs."""
+        self.panes.pick("results")
+
+    def action_canvas(self) -> None:
+        """Show the graph."""
+        self.panes.pick("canvas")
+
+    def action_zoom(self) -> None:
+        """Give the focused pane all the room, or back."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.focused is not None:
+            self.maximize(self.focused)
+
+    def action_follow(self) -> None:
+        """Follow the run in timeline and log again."""
+        self.panes.follow()
+
+    def action_next_failure(self) -> None:
+        """Go to the next failed step, round the end."""
+        self.panes.show_steps()
+        self.panes.timeline.to_next_failure()
+        self.panes.selection_changed()
+
+    def action_faults(self) -> None:
+        """Show only failures, or everything."""
+        self.panes.toggle_failures()
+
+    def action_open_all(self) -> None:
+        """Open the whole tree, or close it."""
+        self.panes.show_steps()
+        self.panes.timeline.open_all()
+
+    # --- the log
+
+    def action_search(self) -> None:
+        """Ask what to search for."""
+        self.panes.show_log()
+        self.panes.log_panel.ask("search")
+
+    def action_copy_log(self) -> None:
+        """Copy the lines that pass the filter, as far as the clipboard takes them."""
+        self.attempt(self._copy_log(), group="copy", exclusive=True)
+
+    async def _copy_log(self) -> None:
+        view = self.panes.log_view
+        text = await asyncio.to_thread(view.text)
+        if not text:
+            self.notify("There is no log line to copy.")
+        elif len(text) > _COPY_LIMIT:
+            self.notify(
+                f"{view.shown:,} lines are too much for the clipboard; a filter (t) shows fewer, and"
+                f" `wftui show {self.run_id} --logs` prints them",
+                markup=False,
+            )
+        else:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {count(view.shown, 'line')}", markup=False)
+
+    def action_filter(self) -> None:
+        """Ask what lines must hold."""
+        self.panes.show_log()
+        self.panes.log_panel.ask("filter")
+
+    def action_level(self) -> None:
+        """Show one level less."""
+        self.panes.show_log()
+        self.panes.log_panel.next_level()
+
+    def action_step_log(self) -> None:
+        """Show the selected step's lines only, or all."""
+        self.panes.show_log()
+        step = self.panes.timeline.selected
+        self.panes.log_panel.show_step(step.path if step and self.panes.log_view.wanted.path is None else None)
+
+    def action_next_match(self) -> None:
+        """Go to the next match."""
+        self.panes.show_log()
+        self.panes.log_view.jump(1)
+
+    def action_previous_match(self) -> None:
+        """Go to the match before."""
+        self.panes.show_log()
+        self.panes.log_view.jump(-1)
+
+    def action_fold(self) -> None:
+        """Fold lines, or not."""
+        self.panes.log_view.folded = not self.panes.log_view.folded

@@ -1,0 +1,239 @@
+"""A run on the screen: followed as it happens, or played back from its events."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+
+from wftui.model.errors import UserError
+from wftui.model.events import ExecutionEvent
+from wftui.model.execution import ValueRef
+from wftui.model.reducer import GapError
+from wftui.tui.background import in_background
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.widgets.run.approval_form import ApprovalForm
+from wftui.tui.widgets.run.header import RunHeader
+from wftui.tui.widgets.run.panes import RunPanes
+from wftui.tui.widgets.run.playback import Playback
+from wftui.tui.widgets.run.state import RunState, batches
+from wftui.tui.widgets.run.timeline import Timeline
+from wftui.tui.widgets.run.tree import asking_step
+from wftui.tui.widgets.title_bar import TitleBar
+
+PAINTS_PER_SECOND = 20
+"""However many events come, the screen is brought up to date at most so often."""
+_TICK = 0.5
+_PLAYBACK_TICK = 0.1
+_SETTLED = 0.03
+
+
+class RunScreen(ActionScreen[None]):
+    """Header, a question that waits for an answer, panes; kept up to date with the run, or with its playback."""
+
+    DEFAULT_CSS = """
+    RunScreen { layout: vertical; }
+    """
+
+    def __init__(self, run_id: str, path: str | None = None) -> None:
+        """Of a run; with the cursor on the step of an address, once it is known."""
+        super().__init__()
+        self._first_path = path
+        self.run_id = run_id
+        self.state = RunState(run_id)
+        self.playback: Playback | None = None
+        self._painting: Timer | None = None
+        self._painted = 0.0
+        self._cost = 0.0
+        self._trouble = ""
+
+    def trail(self) -> tuple[str, ...]:
+        """The run's workflow, or its id until that is known."""
+        return ("Runs", self.state.record.workflow_id or self.run_id)
+
+    def compose_body(self) -> ComposeResult:
+        """Header, question, panes."""
+        ascii_only = self.services.ascii
+        yield RunHeader(self.state, self.now, ascii_only=ascii_only)
+        yield ApprovalForm()
+        yield RunPanes(self.state, self.now, self.value_text, ascii_only=ascii_only)
+
+    def on_mount(self) -> None:
+        """Follow the run."""
+        self.set_interval(_TICK, self._tick)
+        self.set_interval(_PLAYBACK_TICK, self._play_on)
+        in_background(self, self._follow, group="follow", exclusive=True)
+
+    @property
+    def panes(self) -> RunPanes:
+        """The panes."""
+        return self.query_one(RunPanes)
+
+    @property
+    def shown(self) -> RunState:
+        """The run as it is on the screen: as it is, or in a playback as it was."""
+        return self.playback.state if self.playback is not None else self.state
+
+    def now(self) -> datetime:
+        """The present moment, or that of the playback."""
+        played = self.playback.moment if self.playback is not None else None
+        return played or self.workbench.clock()
+
+    # --- reading and painting
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether the screen shows all that has been read."""
+        return self._painting is None
+
+    async def _follow(self) -> None:
+        read = -1
+        while read < self.state.record.last_seq:
+            read = self.state.record.last_seq
+            try:
+                async for batch in self.workbench.runs.follow(self.run_id, after=read):
+                    for part in batches(batch):
+                        self.state.apply(part)
+                        self._paint_soon()
+                        await asyncio.sleep(0)
+                return
+            except GapError:
+                continue
+            except UserError as error:
+                self.query_one(RunHeader).trouble = self._trouble = str(error)
+                self._paint_soon()
+                return
+
+    def _paint_soon(self) -> None:
+        """Bring the screen up to date; a burst of events does it once, and never for more than a tenth of the time."""
+        if self._painting is None:
+            pause = max(1 / PAINTS_PER_SECOND, 10 * self._cost)
+            wait = max(0.001, self._painted + pause - time.monotonic())
+            self._painting = self.set_timer(wait, self._paint)
+
+    def _paint(self) -> None:
+        if self._painting is not None:
+            self._painting.stop()
+            self._painting = None
+        begin = time.monotonic()
+        header = self.query_one(RunHeader)
+        header.playback = _playback_note(self.playback, self.services.ascii)
+        header.trouble = self.services.unrecorded.get(self.run_id) or self._trouble
+        header.read(self.shown)
+        self.query_one(TitleBar).trail = self.trail()
+        self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
+        self.panes.show(self.shown)
+        if self._first_path and self.panes.timeline.select(self._first_path, reveal=True):
+            self._first_path = None
+            self.panes.timeline.following = False
+            self.panes.pick("steps")
+        self.refresh_bindings()
+        self._painted = time.monotonic()
+        self._cost = self._painted - begin
+
+    @on(Timeline.DetailsRequested)
+    def _wanted(self, event: Timeline.DetailsRequested) -> None:
+        event.stop()
+        in_background(self, self._read_back, group="details")
+
+    async def _read_back(self) -> None:
+        """Read the details of iterations in view that the record leaves out."""
+        await asyncio.sleep(_SETTLED)  # who scrolls through thousands looks at the last ones
+        tree, paths = self.shown.tree, self.panes.timeline.take_requested()
+        if not paths:
+            return
+        after, until = tree.events_of(paths)
+        try:
+            tree.take(paths, await self.workbench.runs.steps(self.run_id, paths, after=after, until=until))
+        except UserError as error:
+            self.query_one(RunHeader).trouble = self._trouble = str(error)
+        self._paint_soon()
+
+    def _tick(self) -> None:
+        """Let the clocks go on."""
+        if self.shown.is_live:
+            if self.run_id in self.services.unrecorded:
+                self._paint_soon()
+            else:
+                self.query_one(RunHeader).refresh()
+                self.panes.tick()
+
+    async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
+        """A stretch of a big value's text, and the offset of the next; None at the end."""
+        return await self.workbench.runs.value_text(reference, offset)
+
+    # --- playback
+
+    def action_playback(self) -> None:
+        """Play back from the start; pause; go on."""
+        if self.playback is None or self.playback.at_end:
+            self._begin_playback()
+        elif self.playback is not None:
+            self.playback.playing = not self.playback.playing
+        self._paint()
+
+    def _begin_playback(self) -> Playback:
+        self.playback = Playback(self.run_id, self._events)
+        self.playback.state.tree.adopt(self.state.tree)
+        self.playback.playing = True
+        self.panes.chosen = True
+        if self.panes.pane == "results":
+            self.panes.pick("steps")
+        self.panes.timeline.following = True
+        return self.playback
+
+    async def _events(self, after: int) -> list[ExecutionEvent]:
+        return await self.workbench.runs.events(self.run_id, after=after)
+
+    async def _play_on(self) -> None:
+        playback = self.playback
+        if playback is not None and playback.playing:
+            await playback.advance(_PLAYBACK_TICK)
+            self._paint_soon()
+
+    def action_forward(self) -> None:
+        """One event on."""
+        playback = self.playback or self._begin_playback()
+        self.attempt(self._go(playback, playback.forward), group="playback")
+
+    def action_back(self) -> None:
+        """One event back."""
+        if self.playback is not None:
+            self.attempt(self._go(self.playback, self.playback.back), group="playback")
+
+    async def _go(self, playback: Playback, move: Callable[[], Awaitable[None]]) -> None:
+        playback.playing = False
+        await move()
+        self._paint()
+
+    def action_slower(self) -> None:
+        """Half the speed."""
+        self._change_speed(-1)
+
+    def action_faster(self) -> None:
+        """Twice the speed."""
+        self._change_speed(1)
+
+    def _change_speed(self, by: int) -> None:
+        if self.playback is not None:
+            self.playback.change_speed(by)
+            self._paint()
+
+    def action_now(self) -> None:
+        """Show the run as it is."""
+        self.playback = None
+        self._paint()
+
+
+def _playback_note(playback: Playback | None, ascii_only: bool) -> str:
+    """What the header says of a playback."""
+    if playback is None:
+        return ""
+    speed = f"{playback.speed:g}x"
+    if playback.at_end:
+        return f"played back, {speed}"
+    signs = ("||", ">") if ascii_only else ("⏸", "▶")
+    return f"{signs[playback.playing]} playback {speed}"

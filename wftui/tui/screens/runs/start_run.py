@@ -1,0 +1,37 @@
+"""Starting a run of a workflow: the form for its inputs, where it asks for any, and then the monitor."""
+
+from collections.abc import Mapping
+
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.services import AppServices
+
+
+async def start_run(
+    app: AppServices, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
+) -> None:
+    """Ask for the inputs of a workflow, start it and show it. What is in its way is told, beside the inputs given.
+
+    Args:
+        inputs: what the form starts with, such as the inputs of an earlier run.
+        connections: taken in the place of those that the workflow names.
+    """
+    started: list[str] = []
+
+    async def start(given: Mapping[str, Json]) -> bool:
+        started.append(await app.workbench.runs.start(workflow_id, given, connections=connections))
+        app.adopt(started[0])
+        return True
+
+    try:
+        outline = await app.workbench.workflows.outline(workflow_id)
+        if RunInputModal.has_questions(outline.input_schema):
+            recent = await app.workbench.runs.recent_inputs(workflow_id)
+            await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs, start=start))
+        else:
+            await start({})
+        if started:
+            app.open_monitor(started[0])
+    except UserError as error:
+        app.show_error(error, "Run not started")

@@ -1,0 +1,29 @@
+"""The screens by name, imported when they are first opened: start-up stays fast, and no screen imports another."""
+
+from importlib import import_module
+
+from textual.screen import Screen
+
+from wftui.tui.services import ScreenName
+
+SCREENS: dict[ScreenName, str] = {
+    "accounts": "wftui.tui.screens.connections.accounts_screen:AccountsScreen",
+    "connections": "wftui.tui.screens.connections.connections_screen:ConnectionsScreen",
+    "editor": "wftui.tui.screens.editor.editor_screen:EditorScreen",
+    "help": "wftui.tui.screens.dialogs.help:HelpScreen",
+    "history": "wftui.tui.screens.history.history_screen:HistoryScreen",
+    "missing": "wftui.tui.screens.runs.missing_screen:MissingScreen",
+    "monitor": "wftui.tui.screens.runs.monitor_screen:MonitorScreen",
+    "secrets": "wftui.tui.screens.connections.secrets_screen:SecretsScreen",
+    "settings": "wftui.tui.screens.settings_screen:SettingsScreen",
+    "step_types": "wftui.tui.screens.step_types_screen:StepTypesScreen",
+    "workflows": "wftui.tui.screens.workflows_screen:WorkflowsScreen",
+}
+"""Module and class of each screen."""
+
+
+def make_screen(name: ScreenName, *arguments: object) -> Screen[None]:
+    """Import a screen by its name and create it."""
+    module, _, class_name = SCREENS[name].partition(":")
+    screen: Screen[None] = getattr(import_module(module), class_name)(*arguments)
+    return screen

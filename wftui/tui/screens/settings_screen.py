@@ -1,0 +1,239 @@
+"""The user's settings: what holds and where it comes from, and what becomes of old runs."""
+
+import asyncio
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from wftui.model.errors import UserError
+from wftui.model.execution import CleanupReport
+from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key
+from wftui.tui.actions import Action
+from wftui.tui.display.formatting import ago, count, short_path
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.value.sizes import size_text
+from wftui.workbench.retention_service import HistoryOverview
+from wftui.workbench.settings_service import EffectiveSetting
+
+_GROUP = "Settings"
+
+
+class SettingsScreen(ActionScreen[None]):
+    """A list; each line is a setting, its value and where that comes from. Under it, the history they rule."""
+
+    DEFAULT_CSS = """
+    SettingsScreen {
+        OptionList { height: 1fr; background: $background; padding: 0 1; }
+        OptionList, OptionList:focus { border: none; }
+        .about { height: auto; max-height: 6; padding: 0 2; border-top: solid $border-blurred; }
+        .overview { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }
+    }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("settings.change", "Change", "Give the setting another value.", ("enter", "e"), _GROUP),
+        Action("settings.unset", "Default", "Take it out of the file: the default holds again.", ("u",), _GROUP),
+        Action("settings.rule", "Rule", "Keep the runs of one workflow by a rule of its own.", ("n",), _GROUP),
+        Action(
+            "settings.cleanup", "Clean up", "Remove the runs that are not kept, after showing how many.", ("D",), _GROUP
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[EffectiveSetting] = []
+        self._overview: HistoryOverview | None = None
+
+    def trail(self) -> tuple[str, ...]:
+        """Where this screen is."""
+        return ("Settings",)
+
+    def compose_body(self) -> ComposeResult:
+        """The list, what the selected one means, what is on disk."""
+        yield OptionList(markup=False)
+        yield Static(classes="about", markup=False)
+        yield Static("Counting runs…", classes="overview", markup=False)
+
+    async def on_mount(self) -> None:
+        """Read the settings, and what they rule."""
+        self.attempt(self._begin())
+
+    def why_not(self, action_id: str) -> str | None:
+        """Some need a setting that is set, or runs that would go."""
+        if action_id == "settings.unset" and (self.selected is None or not self.selected.is_set):
+            return "it is not set in the file"
+        if action_id == "settings.cleanup":
+            if self._overview is None:
+                return "the runs are still being counted"
+            if self._overview.would_go is None:
+                return "the settings keep every run"
+            if not self._overview.would_go.runs:
+                return "every run is kept for now"
+        return None
+
+    @property
+    def selected(self) -> EffectiveSetting | None:
+        """The setting under the cursor."""
+        index = self.query_one(OptionList).highlighted
+        return self._shown[index] if index is not None and index < len(self._shown) else None
+
+    # --- reading
+
+    async def _begin(self) -> None:
+        try:
+            await self._read()
+        except UserError as error:
+            self.query_one(".overview", Static).update(Content(str(error)))
+            raise
+
+    async def _read(self, select: str | None = None) -> None:
+        service = self.workbench.user_settings
+        self._shown = await service.all()
+        listed = self.query_one(OptionList)
+        at = listed.highlighted or 0
+        listed.set_options([Option(line) for line in _lines(self._shown, self.size.width - 4)])
+        names = [each.name for each in self._shown]
+        listed.highlighted = names.index(select) if select in names else min(at, len(names) - 1)
+        listed.focus()
+        self._tell()
+        self._overview = None
+        self.refresh_bindings()
+        self._overview = await self.workbench.retention.overview()
+        self.query_one(".overview", Static).update(self._overview_text(self._overview))
+        self.refresh_bindings()
+
+    @on(OptionList.OptionHighlighted)
+    def _tell(self) -> None:
+        chosen = self.selected
+        lines = []
+        if chosen is not None:
+            lines = [chosen.key.help, f"Takes {chosen.key.takes}; default: {chosen.key.default}."]
+            if chosen.origin not in ("settings", "default"):
+                lines.append(f"{chosen.origin} goes before the file.")
+            if chosen.later is not None:
+                lines.append(f"From the next start: {short_path(str(chosen.later))}")
+        self.query_one(".about", Static).update(Content("\n".join(lines)))
+        self.refresh_bindings()
+
+    def _overview_text(self, overview: HistoryOverview) -> Content:
+        path = self.workbench.user_settings.path
+        lines = [
+            f"File     {short_path(str(path))}{'' if path.exists() else ' (not there yet)'}",
+            f"History  {count(overview.runs, 'run')}, {size_text(overview.bytes)}",
+        ]
+        if overview.would_go is None:
+            lines.append("Old runs Every run is kept.")
+        elif overview.would_go.runs:
+            lines.append(f"Old runs {_going(overview.would_go)} would go now.")
+        else:
+            lines.append("Old runs None would go now.")
+        if overview.last is not None:
+            when = ago(overview.last.at, self.workbench.clock())
+            lines.append(f"Removed  {count(overview.last.runs, 'run')} by itself, {when}")
+        return Content("\n".join(lines))
+
+    # --- changing
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self) -> None:
+        self.action_change()
+
+    def action_change(self) -> None:
+        """Ask for another value."""
+        if self.selected is not None:
+            self.attempt(self._change(self.selected), group="edit", exclusive=True)
+
+    async def _change(self, setting: EffectiveSetting) -> None:
+        key = setting.key
+        if key.choices:
+            options = [(choice, "") for choice in key.choices]
+            chosen = await self.app.push_screen_wait(
+                Picker(setting.name, options, key.choices.index(str(setting.value)))
+            )
+            text = None if chosen is None else key.choices[chosen]
+        else:
+            text = await self._ask(setting.name, key, "" if setting.value is None else str(setting.value))
+        if text is not None:
+            await self._set(setting.name, text)
+
+    async def _ask(self, name: str, key: Key, value: str = "") -> str | None:
+        def check(text: str) -> str | None:
+            try:
+                key.parse(text)
+            except SettingsError as error:
+                return str(error)
+            return None
+
+        return await self.app.push_screen_wait(PromptScreen(name, value, f"{key.help} Takes {key.takes}.", check))
+
+    async def _set(self, name: str, text: str) -> None:
+        await self.workbench.user_settings.set(name, text)
+        await self._read(name)
+
+    def action_unset(self) -> None:
+        """Go back to the default."""
+        if self.selected is not None:
+            self.attempt(self._unset(self.selected.name), group="edit", exclusive=True)
+
+    async def _unset(self, name: str) -> None:
+        await self.workbench.user_settings.unset(name)
+        await self._read(name)
+
+    def action_rule(self) -> None:
+        """Ask for a workflow and its rule."""
+        self.attempt(self._rule(), group="edit", exclusive=True)
+
+    async def _rule(self) -> None:
+        ids = await asyncio.to_thread(self.workbench.workspace.ids)
+        index = await self.app.push_screen_wait(Picker("Of which workflow?", [(name, "") for name in ids]))
+        if index is None:
+            return
+        names = [key.name.replace("<workflow>", ids[index]) for key in WORKFLOW_KEYS]
+        options = [(key.name.rpartition(".")[2], key.help) for key in WORKFLOW_KEYS]
+        chosen = await self.app.push_screen_wait(Picker(f"Runs of {ids[index]}: keep by", options))
+        if chosen is None:
+            return
+        text = await self._ask(names[chosen], find_key(names[chosen])[0])
+        if text is not None:
+            await self._set(names[chosen], text)
+
+    # --- old runs
+
+    def action_cleanup(self) -> None:
+        """Remove what is not kept, after asking."""
+        if self._overview is not None and self._overview.would_go is not None:
+            self.attempt(self._clean_up(self._overview.would_go), group="edit", exclusive=True)
+
+    async def _clean_up(self, would_go: CleanupReport) -> None:
+        several = [f"{name} {runs:,}" for name, runs in would_go.workflows.items()]
+        question = f"Remove {_going(would_go)} for good?\n{', '.join(several)}"
+        choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
+        if await self.app.push_screen_wait(ConfirmScreen("Clean up the history", question, choices)) == "remove":
+            report = await self.workbench.retention.apply()
+            self.notify(f"{count(0 if report is None else report.runs, 'run')} removed.", markup=False)
+            await self._read()
+
+
+def _going(report: CleanupReport) -> str:
+    freed = size_text(max(0, report.bytes_before - report.bytes_after))
+    return f"{count(report.runs, 'run')}, about {freed},"
+
+
+def _lines(settings: list[EffectiveSetting], width: int) -> list[Content]:
+    """Name, value and origin in columns; a long value is cut in its middle no further than it must."""
+    names = max((len(each.name) for each in settings), default=0)
+    origins = max((len(each.origin) for each in settings), default=0)
+    room = max(8, width - names - origins - 4)
+    lines = []
+    for each in settings:
+        value = each.key.default if each.value is None else short_path(str(each.value))
+        shown = value if len(value) <= room else f"…{value[1 - room :]}"
+        style = "" if each.origin == "settings" else "$foreground-muted"
+        lines.append(Content.assemble(f"{each.name:{names}}  ", (f"{shown:{room}}", style), f"  {each.origin}"))
+    return lines

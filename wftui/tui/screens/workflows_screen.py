@@ -1,0 +1,358 @@
+"""The first screen: the workflows of the workspace, their state and their runs in numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from wftui.model.errors import UserError
+from wftui.tui.actions import Action
+from wftui.tui.background import in_background
+from wftui.tui.display.formatting import count, short_path
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.title_bar import TitleBar
+from wftui.tui.widgets.workflow_table import WorkflowTable
+
+if TYPE_CHECKING:
+    from wftui.model.listing import WorkflowRow
+    from wftui.workspace.files import Workspace
+
+_LOOK_AGAIN = 2.0
+"""Seconds between looks at the folder: a change made elsewhere is seen that soon."""
+
+
+class WorkflowsScreen(ActionScreen[None]):
+    """A table, a filter above it, and a few words about the selected workflow below."""
+
+    DEFAULT_CSS = """
+    WorkflowsScreen {
+        layout: vertical;
+        #filter { display: none; height: 1; margin: 0 1; border: none; background: $surface; }
+        #filter.-open { display: block; }
+        #heading { height: 1; padding: 0 1; text-wrap: nowrap; margin-top: 1; }
+        WorkflowTable { height: 1fr; margin: 0 1; }
+        #message { display: none; height: 1fr; padding: 1 4; color: $foreground; }
+        #about { height: auto; min-height: 3; max-height: 7; }
+        #about { padding: 0 2; border-top: solid $border-blurred; color: $foreground-muted; }
+        &.-message {
+            WorkflowTable, #heading, #about { display: none; }
+            #message { display: block; }
+        }
+    }
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("workflows.open", "Open", "Open the workflow in the editor.", ("enter", "e"), "Workflow"),
+        Action("workflows.run", "Run", "Ask for the inputs and run the workflow.", ("r", "f5"), "Workflow"),
+        Action("workflows.runs", "History", "Show the runs of the workflow.", ("h",), "Workflow"),
+        Action("workflows.new", "New", "Make a new workflow.", ("n",), "Workspace"),
+        Action("workflows.filter", "Filter", "Show only workflows with a text in them.", ("slash",), "Workspace"),
+        Action("workflows.duplicate", "Duplicate", "Copy the workflow under a new id.", ("d",), "Workspace"),
+        Action("workflows.rename", "Rename", "Give the workflow a new id.", ("R", "f2"), "Workspace"),
+        Action(
+            "workflows.delete", "Delete", "Move the workflow to the trash, after asking.", ("delete", "D"), "Workspace"
+        ),
+        Action(
+            "workflows.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False
+        ),
+        Action("workflows.compile_all", "Compile all", "Compile every workflow.", ("c",), "Workspace", footer=False),
+        Action("workflows.refresh", "Look again", "Read the workspace again.", ("f9",), "Workspace", footer=False),
+    )
+
+    _NEED_ONE = frozenset({"open", "run", "runs", "duplicate", "rename", "delete", "edit_outside"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[WorkflowRow] = []
+        self._known = False
+        self._trouble: UserError | None = None
+        self._signature: object = None
+
+    def trail(self) -> tuple[str, ...]:
+        """The root of all trails."""
+        return ("Workflows",)
+
+    def compose_body(self) -> ComposeResult:
+        """Filter, table, a few words."""
+        yield Input(placeholder="filter by id, name or description", id="filter", compact=True)
+        yield Static(id="heading", markup=False)
+        yield WorkflowTable(ascii_only=self.services.ascii)
+        yield Static(id="message", markup=False)
+        yield Static(id="about", markup=False)
+
+    def on_mount(self) -> None:
+        """Paint first, then read the workspace and open the database."""
+        self.query_one(TitleBar).note = short_path(str(self.workbench.settings.tables))
+        self.query_one(WorkflowTable).focus()
+        self.services.runs_changed.subscribe(self, lambda _run_id: self.load())
+        self.call_after_refresh(self.load)
+        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
+
+    def on_screen_resume(self) -> None:
+        """What was done on another screen may show here."""
+        if self._signature is not None:
+            self.load()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep the heading over its columns."""
+        self.call_after_refresh(self._show_heading)
+
+    # --- reading
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether states and runs are known."""
+        return self._known
+
+    def load(self) -> None:
+        """Read the workspace and the runs again, in the background."""
+        in_background(self, self._load, group="load", exclusive=True)
+
+    async def _load(self) -> None:
+        # Taken before reading: what is written meanwhile is read again.
+        self._signature = await asyncio.to_thread(_signature, self.workbench.workspace)
+        try:
+            if not self._known:
+                self._rows = []
+                self._rows = await asyncio.to_thread(_names, self.workbench.workspace)
+                self._show_rows()
+            self._rows = await self.workbench.workflows.all()
+        except UserError as error:
+            self._known, self._trouble = False, error
+            if self._rows:
+                self._show_rows()
+            else:
+                self._say(f"{error}\n\nPress f9 to look again, q to leave.")
+            return
+        if not self._known and self.workbench.notice:
+            self.notify(self.workbench.notice, title="Your history", severity="warning", timeout=30, markup=False)
+        self._known, self._trouble = True, None
+        self._show_rows()
+
+    async def _look_for_changes(self) -> None:
+        if not self.is_current or self._signature is None:
+            return
+        signature = await asyncio.to_thread(_signature, self.workbench.workspace)
+        if signature != self._signature:
+            self.load()
+
+    # --- showing
+
+    def _show_rows(self) -> None:
+        text = self.query_one("#filter", Input).value.lower()
+        rows = [row for row in self._rows if text in f"{row.id} {row.name} {row.description}".lower()]
+        if self._rows:
+            self.remove_class("-message")
+        else:
+            self._say("This workspace has no workflows yet.\n\nPress n to make one.")
+        table = self.query_one(WorkflowTable)
+        table.show_rows(rows, self.workbench.clock(), known=self._known)
+        self._show_heading()
+        self._show_about()
+        self.refresh_bindings()
+
+    def _show_heading(self) -> None:
+        table = self.query_one(WorkflowTable)
+        self.query_one("#heading", Static).update(table.heading())
+
+    def _show_about(self) -> None:
+        row = self.query_one(WorkflowTable).selected
+        lines: list[Content] = []
+        if self._trouble is not None:
+            lines.append(Content.styled(str(self._trouble), "$text-error"))
+            lines.append(Content("Workflows can be edited all the same. F9 looks again."))
+        elif row is not None and self._known:
+            parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
+            lines.append(
+                Content.assemble((row.description or row.name or row.id, "$foreground"), f"  ({', '.join(parts)})")
+            )
+            error = row.stats.last.error if row.stats.last else None
+            if error is not None:
+                lines.append(Content.styled(f"Last run: {error.message}".splitlines()[0], "$text-error"))
+        elif self._rows and not row:
+            lines.append(Content("No workflow has this text in it. Escape shows all."))
+        self.query_one("#about", Static).update(Content("\n").join(lines))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#message", Static).update(text)
+        self.add_class("-message")
+
+    # --- reacting
+
+    @on(LineView.Moved)
+    def _moved(self) -> None:
+        self._show_about()
+
+    @on(LineView.Chosen)
+    def _chosen(self) -> None:
+        self.action_open()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        self._show_rows()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one(WorkflowTable).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape ends a filter; down leaves its field."""
+        field = self.query_one("#filter", Input)
+        if event.key == "escape" and field.has_class("-open"):
+            event.stop()
+            field.value = ""
+            field.remove_class("-open")
+            self.query_one(WorkflowTable).focus()
+        elif event.key == "down" and field.has_focus:
+            event.stop()
+            self.query_one(WorkflowTable).focus()
+
+    # --- actions
+
+    def why_not(self, action_id: str) -> str | None:
+        """Most actions need a workflow under the cursor."""
+        verb = action_id.partition(".")[2]
+        if verb in self._NEED_ONE and self.query_one(WorkflowTable).selected_id is None:
+            return "there is no workflow under the cursor"
+        return None
+
+    def _selected(self) -> str:
+        workflow_id = self.query_one(WorkflowTable).selected_id
+        assert workflow_id is not None
+        return workflow_id
+
+    def action_open(self) -> None:
+        """Open the editor."""
+        self.services.open_editor(self._selected())
+
+    def action_run(self) -> None:
+        """Run the workflow."""
+        self.services.open_run_form(self._selected())
+
+    def action_runs(self) -> None:
+        """Show its runs."""
+        self.services.open_history(self._selected())
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        field = self.query_one("#filter", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def action_refresh(self) -> None:
+        """Read everything again."""
+        self.load()
+
+    def action_new(self) -> None:
+        """Ask for an id and make a workflow."""
+        self.attempt(self._make("New workflow", "", None))
+
+    def action_duplicate(self) -> None:
+        """Ask for an id and copy the workflow."""
+        workflow_id = self._selected()
+        self.attempt(self._make(f"Duplicate {workflow_id} as", f"{workflow_id}_copy", workflow_id))
+
+    async def _make(self, title: str, suggestion: str, source: str | None) -> None:
+        new_id = await self._ask_id(title, suggestion)
+        if new_id is None:
+            return
+        if source is None:
+            await self.workbench.workflows.create(new_id)
+        else:
+            await self.workbench.workflows.duplicate(source, new_id)
+        await self.workbench.workflows.compile(new_id)
+        await self._load()
+        self.query_one(WorkflowTable).select(new_id)
+        self._show_about()
+        if source is None:
+            self.services.open_editor(new_id)
+
+    def action_rename(self) -> None:
+        """Ask for a new id."""
+        self.attempt(self._rename(self._selected()))
+
+    async def _rename(self, workflow_id: str) -> None:
+        new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
+        if new_id is not None and new_id != workflow_id:
+            await self.workbench.workflows.rename(workflow_id, new_id)
+            await self.workbench.workflows.compile(new_id)
+            await self._load()
+            self.query_one(WorkflowTable).select(new_id)
+            self._show_about()
+
+    async def _ask_id(self, title: str, suggestion: str) -> str | None:
+        from wftui.tui.screens.dialogs.prompt import PromptScreen
+        from wftui.workspace.files import check_id
+
+        taken = {row.id for row in self._rows} - {suggestion}
+
+        def check(text: str) -> str | None:
+            if text in taken:
+                return f"a workflow {text} exists already"
+            try:
+                check_id(text)
+            except UserError:
+                return "lower-case letters, digits, - and _ only, at most 63, starting with a letter or digit"
+            return None
+
+        hint = "The id is the folder's name: lower-case letters, digits, - and _."
+        return await self.services.push_screen_wait(PromptScreen(title, suggestion, hint, check))
+
+    def action_delete(self) -> None:
+        """Ask, then move the workflow to the trash."""
+        self.attempt(self._delete(self._selected()))
+
+    async def _delete(self, workflow_id: str) -> None:
+        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+
+        question = f"Move {workflow_id} to the workspace's trash? Its runs stay in the history."
+        choices = [Choice("keep", "Keep", "escape"), Choice("delete", "Delete", "d", danger=True)]
+        if await self.services.push_screen_wait(ConfirmScreen("Delete a workflow", question, choices)) == "delete":
+            place = await self.workbench.workflows.delete(workflow_id)
+            await self._load()
+            self.notify(f"{workflow_id} is now in {place}", markup=False)
+
+    def action_edit_outside(self) -> None:
+        """Open the source in the user's editor."""
+        self.attempt(self._edit_outside(self._selected()))
+
+    async def _edit_outside(self, workflow_id: str) -> None:
+        from wftui.tui.terminal.external_editor import edit
+
+        source = await self.workbench.workflows.read(workflow_id)
+        await edit(self.app, source.path)
+        await self.workbench.workflows.compile(workflow_id)
+        await self._load()
+
+    def action_compile_all(self) -> None:
+        """Compile every workflow."""
+        self.attempt(self._compile_all())
+
+    async def _compile_all(self) -> None:
+        results = await self.workbench.workflows.compile_all()
+        failed = sum(not result.success for result in results)
+        await self._load()
+        text = f"{count(len(results) - failed, 'workflow')} ready" + (f", {failed} with errors" if failed else "")
+        self.notify(text, severity="warning" if failed else "information")
+
+
+def _names(workspace: Workspace) -> list[WorkflowRow]:
+    """The workflows by id, before anything else is known of them."""
+    from wftui.model.listing import WorkflowRow
+
+    return [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in workspace.ids()]
+
+
+def _signature(workspace: Workspace) -> object:
+    """Something that is different once a workflow came, went or was written."""
+    try:
+        stats = [(workflow_id, workspace.source_path(workflow_id).stat()) for workflow_id in workspace.ids()]
+    except (UserError, OSError) as error:
+        return str(error)
+    return [(workflow_id, stat.st_mtime_ns, stat.st_size) for workflow_id, stat in stats]
