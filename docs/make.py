@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from making import workflow_format
+from making import command_line, workflow_format
 from making.regions import Maker, fill
 from making.tables import fields_table
 
@@ -251,8 +251,10 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 REGIONS: dict[str, Maker] = {
+    "commands": lambda _: command_line.commands(),
     "container": workflow_format.container,
     "durations": lambda _: workflow_format.durations(),
+    "everywhere": lambda _: command_line.everywhere(),
     "joins": lambda _: workflow_format.joins(),
     "keys": workflow_format.keys,
     "kinds": lambda _: workflow_format.kinds(),

@@ -33,11 +33,11 @@ def build_parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help)
 
     new = command("new", "Make a new workflow.")
-    new.add_argument("id")
+    new.add_argument("id", help="id of the new workflow: the name of its folder")
     listing = command("list", "List the workflows.")
     add_json(listing)
     compiling = command("compile", "Check workflows and write their Python.")
-    compiling.add_argument("ids", nargs="*", metavar="ID")
+    compiling.add_argument("ids", nargs="*", metavar="ID", help="ids of the workflows")
     compiling.add_argument("--all", action="store_true", help="every workflow")
     compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 when there are errors")
     compiling.add_argument(
@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     added.add_argument("word", help="the step type, such as acme.fetch")
     added.add_argument("--folder", type=Path, default=Path(), help="where the package's folder is made")
     added = actions.add_parser("trust", help="agree to run a file of the workspace's steps folder, as it is now")
-    added.add_argument("file", type=Path)
+    added.add_argument("file", type=Path, help="path of the file")
     added = actions.add_parser("curl", help="print the step that does what a curl command does")
     added.add_argument("command_line", metavar="COMMAND", help="the whole command in quotes; - reads it from stdin")
     _add_connections(command("connections", "List, add, edit, test and remove connections."))
@@ -68,30 +68,30 @@ def build_parser() -> argparse.ArgumentParser:
     locking = mcp.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
         "lock", help="ask the servers for their tools, so that the workflow compiles without them"
     )
-    locking.add_argument("id")
+    locking.add_argument("id", help="id of the workflow")
     locking.add_argument("--check", action="store_true", help="write nothing; exit 1 when tools have changed")
     add_inputs(locking)
     add_json(locking)
 
     run = command("run", "Run a workflow.")
-    run.add_argument("id")
+    run.add_argument("id", help="id of the workflow")
     add_inputs(run)
     _add_run_output(run)
     add_connections(run)
     run.add_argument("--detach", action="store_true", help="run in a process of its own; print the run's id and leave")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
     watch = command("watch", "Follow a run of any process: what was, then live.")
-    watch.add_argument("run")
+    watch.add_argument("run", help=_RUN)
     _add_run_output(watch)
     cancel = command("cancel", "Cancel a run of any process.")
-    cancel.add_argument("run")
+    cancel.add_argument("run", help=_RUN)
     approve = command("approve", "Answer the approval a step waits for.")
-    approve.add_argument("run")
+    approve.add_argument("run", help=_RUN)
     approve.add_argument("step", help="the step's address, such as prune or build[3].confirm")
     approve.add_argument("--reject", action="store_true", help="say no")
     approve.add_argument("--data", metavar="JSON", help="the answer's form data")
     rerun = command("rerun", "Run again with the same inputs, or with some changed.")
-    rerun.add_argument("run")
+    rerun.add_argument("run", help=_RUN)
     begin = rerun.add_mutually_exclusive_group()
     begin.add_argument("--from", dest="from_step", metavar="STEP", help="keep what ended well before this step")
     begin.add_argument("--from-failed", action="store_true", help="keep what ended well; run what failed or changed")
@@ -101,24 +101,28 @@ def build_parser() -> argparse.ArgumentParser:
     add_connections(rerun)
     _add_run_output(rerun)
     resume = command("resume", "Go on with a run whose process died.")
-    resume.add_argument("run")
+    resume.add_argument("run", help=_RUN)
     _add_confirmed(resume)
     add_inputs(resume)
     _add_run_output(resume)
 
     history = command("history", "List runs, newest first.")
-    history.add_argument("--workflow", metavar="ID")
-    history.add_argument("--status", action="append", choices=_STATUSES, help="may be given several times")
-    history.add_argument("--user")
-    history.add_argument("--since", metavar="WHEN", help='date, or age such as "24h"')
-    history.add_argument("--until", metavar="WHEN")
+    history.add_argument("--workflow", metavar="ID", help="only of this workflow")
+    history.add_argument(
+        "--status", action="append", choices=_STATUSES, help="only of this status; may be given several times"
+    )
+    history.add_argument("--user", help="only of this user")
+    history.add_argument(
+        "--since", metavar="WHEN", help='only those started since then: a date, or an age such as "24h"'
+    )
+    history.add_argument("--until", metavar="WHEN", help="only those started before then")
     history.add_argument("--text", help="in ids, user and error message")
     history.add_argument("--no-children", action="store_true", help="without the runs that steps of others started")
-    history.add_argument("--limit", type=_positive, default=50)
+    history.add_argument("--limit", type=_positive, default=50, help="most runs of one page")
     history.add_argument("--cursor", help="`next` of the page before")
     add_json(history)
     show = command("show", "Show a run.")
-    show.add_argument("run", help='run id, a unique beginning or end of it, or "last"')
+    show.add_argument("run", help=_RUN)
     show.add_argument("--logs", action="store_true", help="its log lines")
     show.add_argument("--events", action="store_true", help="its events")
     show.add_argument("--step", metavar="PATH", help="one step and what is inside it, as build or build[3].fetch")
@@ -142,10 +146,10 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
     kinds = actions.add_parser("kinds", help="list the kinds and their fields")
     for name, help_text in [("add", "add one"), ("edit", "change some of its values")]:
         added = actions.add_parser(name, help=help_text)
-        added.add_argument("name")
+        added.add_argument("name", help="name of the connection")
         if name == "add":
-            added.add_argument("--kind", required=True)
-        added.add_argument("--description")
+            added.add_argument("--kind", required=True, help="its kind; `connections kinds` lists them")
+        added.add_argument("--description", help="what it is for")
         added.add_argument(
             "-s",
             dest="settings",
@@ -156,7 +160,7 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
             "or ? to be asked, or to read it from a pipe; empty removes it",
         )
     for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
-        actions.add_parser(name, help=help_text).add_argument("name")
+        actions.add_parser(name, help=help_text).add_argument("name", help="name of the connection")
     accounts = actions.add_parser("accounts", help="list your accounts behind connections of kind composio")
     accounts.add_argument("name", nargs="?", help="the connection; all when absent")
     connect = actions.add_parser("connect", help="connect an account, by a link that you open")
@@ -170,7 +174,7 @@ def _add_connections(connections: argparse.ArgumentParser) -> None:
         # Without a default of its own it leaves alone what stood before the action.
         added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
     for name, help_text in [("set", "keep one; it is asked for, or read from a pipe"), ("remove", "forget one")]:
-        kept.add_parser(name, help=help_text).add_argument("name")
+        kept.add_parser(name, help=help_text).add_argument("name", help="name of the secret")
 
 
 def _add_settings(settings: argparse.ArgumentParser) -> None:
@@ -178,10 +182,11 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
     actions = settings.add_subparsers(dest="action", metavar="ACTION")
     added = actions.add_parser("set", help="give a setting a value")
     added.add_argument("key", help="such as history.keep_days")
-    added.add_argument("value")
-    actions.add_parser("unset", help="go back to the default").add_argument("key")
+    added.add_argument("value", help="as the settings file writes it; text needs no quotes")
+    actions.add_parser("unset", help="go back to the default").add_argument("key", help="such as history.keep_days")
 
 
+_RUN = 'run id, a unique beginning or end of it, or "last"'
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
 
 
