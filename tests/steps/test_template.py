@@ -55,9 +55,9 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
 
 
 async def test_a_template_without_end_is_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wftui.steps.template.RENDER_SECONDS", 0.5)
     loops = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
-    with pytest.raises(WorkflowError, match="takes longer than") as caught:
+    with monkeypatch.context() as hurried, pytest.raises(WorkflowError, match="takes longer than") as caught:
+        hurried.setattr("wftui.steps.template.RENDER_SECONDS", 0.5)
         await run(STEP, {"template": loops})
     assert caught.value.type == "template.limit"
     assert (await run(STEP, {"template": "[[ 1 ]]"}))["text"] == "1", "the next one has an interpreter of its own"

@@ -18,6 +18,8 @@ from wftui.steps.tree_mark import MARK, TreeMark
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.02
 _AFTER_KILL_SECONDS = 1.0
+_DYING_SECONDS = 10.0
+"""A killed process lives until the machine gets to it, which takes longer where many others wait for their turn."""
 
 _left_running: set[int] = set()
 
@@ -89,9 +91,13 @@ def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
     return list(found.values())
 
 
-async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> None:
-    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left."""
-    await end_all(lambda: members(leader, mark), leader=leader, grace=grace, hurry=hurry)
+async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> bool:
+    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left.
+
+    Returns whether the leader has ended.
+    """
+    living = await end_all(lambda: members(leader, mark), leader=leader, grace=grace, hurry=hurry)
+    return leader not in [process.pid for process in living]
 
 
 async def end_all(
@@ -119,7 +125,10 @@ async def end_all(
             _send(kill_signal, leader, fresh)
             signalled.update(process.pid for process in fresh)
             hurried = hurry is not None and hurry.is_set()
-            if time.monotonic() >= deadline or (kill_signal is signal.SIGTERM and hurried):
+            if kill_signal is signal.SIGTERM and hurried:
+                break
+            late = time.monotonic() - deadline
+            if late >= 0 and (kill_signal is signal.SIGTERM or late >= _DYING_SECONDS or not any(map(_dies, living))):
                 break
             await asyncio.sleep(_POLL_SECONDS)
             living = await asyncio.to_thread(look)
@@ -166,6 +175,15 @@ def _alive(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
+        return False
+
+
+def _dies(killed: psutil.Process) -> bool:
+    """Whether a process that was sent KILL is about to end: it is ours, and does not hang in the kernel."""
+    try:
+        killed.send_signal(signal.SIGKILL)
+        return bool(killed.status() != psutil.STATUS_DISK_SLEEP)
+    except psutil.Error:
         return False
 
 

@@ -181,8 +181,9 @@ async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exit
     hurry = asyncio.Event()
 
     async def clean_up() -> None:
-        await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
-        await asyncio.wait([exited], timeout=_PIPE_PATIENCE)
+        ended = await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
+        # A dead leader is waited for by a thread, which on a busy machine gets its turn later.
+        await asyncio.wait([exited], timeout=None if ended else _PIPE_PATIENCE)
         process_tree.reap_adopted(process.pid)
 
     task = asyncio.ensure_future(clean_up())
