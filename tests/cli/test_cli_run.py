@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -195,13 +196,15 @@ def test_a_closed_pipe_does_not_end_the_run(settings: Settings) -> None:
 
 
 def test_a_hang_up_does_not_end_the_run(settings: Settings) -> None:
-    workflow = {**HELLO, "steps": [{"id": "nap", "type": "shell", "input": {"script": "sleep 0.3"}}], "outputs": {}}
-    add(settings, workflow)
+    gate = settings.database.parent / "gate"
+    waits = {"script": f"until [ -e {shlex.quote(str(gate))} ]; do sleep 0.02; done"}
+    add(settings, {**HELLO, "steps": [{"id": "waits", "type": "shell", "input": waits}], "outputs": {}})
     process = subprocess.Popen(command(settings, "run", "hello", "--events"), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     while json.loads(process.stdout.readline())["type"] != "step_started":
         pass
     process.send_signal(signal.SIGHUP)
+    gate.touch()
     assert [json.loads(line)["type"] for line in process.stdout][-1] == "completed"
     assert process.wait(timeout=PATIENCE) == 0
 

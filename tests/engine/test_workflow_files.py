@@ -93,11 +93,15 @@ async def test_an_order_lets_a_skip_pass_and_a_demand_does_not(bench: Workbench,
     }
 
 
-async def test_items_run_side_by_side_and_their_results_keep_their_order(bench: Workbench, add: Add) -> None:
+async def test_items_run_side_by_side_and_their_results_keep_their_order(
+    bench: Workbench, add: Add, tmp_path: Path
+) -> None:
     checked: Json = {"type": "assert", "input": {"that": "{{ item != 2 }}"}}
     many: dict[str, Any] = {"in": "[1, 2, 3, 4]", "maxParallel": 2}
-    late: Json = {"id": "late", "type": "delay", "input": {"for": "{{ item }}"}}
-    late |= {"forEach": {"in": "[0.03, 0, 0.01]", "maxParallel": 3}}
+    # The first item waits for the others, each of which would wait for ever if it came after it.
+    meet = 'if [ "$N" = 0 ]; then until [ -e 1 ] && [ -e 2 ]; do sleep 0.01; done; else touch "$N"; fi; echo "$N"'
+    late: Json = {"id": "late", "type": "shell", "forEach": {"in": "range(3)", "maxParallel": 3}}
+    late |= {"input": {"script": meet, "env": {"N": "{{ item }}"}, "cwd": str(tmp_path), "parse": "text"}}
     inner: Json = {
         "id": "inner",
         "type": "set",
@@ -114,11 +118,10 @@ async def test_items_run_side_by_side_and_their_results_keep_their_order(bench: 
             {"id": "ended", **checked, "forEach": {"in": "[1, 2, 3]"}},
             value("after"),
         ],
-        outputs={name: f"{{{{ steps.{name}.output }}}}" for name in ("marked", "kept", "outer", "ended")},
+        outputs={name: f"{{{{ steps.{name}.output }}}}" for name in ("late", "marked", "kept", "outer", "ended")},
     )
     record = await run_to_end(bench, "w", {})
-    ends = [step for step in record.step_results if step.path.startswith("late[")]
-    assert max(step.completed_at for step in ends if step.completed_at) == ends[0].completed_at
+    assert [each["value"].strip() for each in record.outputs.pop("late")] == ["0", "1", "2"]
     assert record.outputs == {
         "marked": [{"n": 3}, {"n": 1}, {"n": 2}],
         "kept": [{"that": True}, None, {"that": True}, {"that": True}],

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from helpers import patience
+from helpers import PATIENCE, patience
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,7 +133,7 @@ async def test_a_cancel_ends_an_answer_in_the_middle(run: Run, context: Recordin
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await asyncio.to_thread(model.left.wait, 10), "the server is told to stop"
+        assert await asyncio.to_thread(model.left.wait, PATIENCE), "the server is told to stop"
     assert context.lines("stdout") == ["It was a dark", "and stormy"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from helpers import patience
+from helpers import patience, until
 
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
@@ -138,15 +138,14 @@ async def test_a_cancel_reaches_the_wait_for_a_lock(run: Run, context: Recording
     other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
-    await asyncio.sleep(0.1)
+    await until(lambda: any(thread.name == "step-work" for thread in threading.enumerate()))
     task.cancel()
     async with patience():
         with pytest.raises(asyncio.CancelledError):
             await task
     other.execute("COMMIT")
     other.close()
-    while any(thread.name == "step-work" for thread in threading.enumerate()):
-        await asyncio.sleep(0.005)
+    await until(lambda: not any(thread.name == "step-work" for thread in threading.enumerate()))
     assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == [], "nothing is written after a cancel"
 
 
@@ -155,7 +154,7 @@ async def test_a_lock_that_is_let_go_of_is_waited_for(run: Run, context: Recordi
     other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
     task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
-    await asyncio.sleep(0.1)
+    await until(lambda: any(thread.name == "step-work" for thread in threading.enumerate()))
     assert not task.done()
     other.execute("COMMIT")
     other.close()
@@ -171,8 +170,7 @@ async def test_values_keep_their_types(run: Run) -> None:
 
 async def test_cancel_interrupts_a_query(run: Run, context: RecordingContext) -> None:
     task = asyncio.ensure_future(run(STEP, {**DB, "query": ENDLESS}))
-    while not (context.working_directory / "data.db").exists():
-        await asyncio.sleep(0.005)
+    await until((context.working_directory / "data.db").exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -1,11 +1,12 @@
 """The sql step on other real databases than SQLite: PostgreSQL, MariaDB and DuckDB."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import patience
+from helpers import patience, until
 
 from steps.sql_servers import PASSWORD, mariadb, postgresql
 from steps.steps_kit import RecordingContext, Run
@@ -130,20 +131,28 @@ async def test_the_database_itself_refuses_what_looks_like_reading(run: Run, eng
 
 async def test_cancel_stops_the_query(run: Run, context: RecordingContext, engine: str) -> None:
     task = asyncio.ensure_future(run(STEP, {"query": SLOW[engine]}))
-    await asyncio.sleep(0.5)
-    task.cancel()
-    async with patience():
+    if engine == "duckdb":
+        await until(lambda: any(thread.name == "step-work" for thread in threading.enumerate()))
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    if engine == "duckdb":
         return
     listing = {
         "postgresql": "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()",
         "mysql": "SELECT count(*) n FROM information_schema.processlist WHERE info = concat('SELECT ', 'SLEEP(300)')",
     }
+
+    async def queries(number: int) -> None:
+        async with patience():
+            while (await run(STEP, {"query": listing[engine]}))["rows"][0]["n"] != number:
+                await asyncio.sleep(0.02)
+
+    await queries(1)
+    task.cancel()
     async with patience():
-        while (await run(STEP, {"query": listing[engine]}))["rows"][0]["n"]:
-            await asyncio.sleep(0.02)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await queries(0)
 
 
 async def test_the_row_cap_does_not_fetch_the_rest(run: Run, engine: str) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Mapping
 
 import pytest
+from helpers import until
 
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
@@ -125,7 +127,7 @@ async def test_what_is_not_installed_is_named_with_the_command(
 
 async def test_cancel_interrupts(run: Run, context: RecordingContext) -> None:
     task = asyncio.ensure_future(run(STEP, {"query": ENDLESS}))
-    await asyncio.sleep(0.2)
+    await until(lambda: any(thread.name == "step-work" for thread in threading.enumerate()))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

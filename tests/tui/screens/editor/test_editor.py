@@ -408,7 +408,7 @@ async def test_a_workflow_that_is_gone_is_not_opened(workbench: Workbench, until
     app = WftuiApp(workbench, start=lambda app: app.open_editor("gone"))
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: "there is no workflow gone" in text_of(app))
-        assert isinstance(app.screen, WorkflowsScreen)
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 
 
 async def test_a_text_is_found_by_key_in_the_source_and_the_python(

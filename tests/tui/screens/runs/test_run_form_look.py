@@ -9,6 +9,7 @@ from wftui.tui.widgets.schema_form.form import SchemaForm
 
 Until = Callable[..., Awaitable[None]]
 Matches = Callable[[Any], bool]
+Settled = Callable[[Any], Awaitable[None]]
 
 DEPLOY: Json = {
     "properties": {
@@ -71,13 +72,16 @@ async def test_problems(size: tuple[int, int], matches: Matches, until: Until) -
         assert matches(app)
 
 
-async def test_lower_half_with_groups_and_lists(size: tuple[int, int], matches: Matches, until: Until) -> None:
+async def test_lower_half_with_groups_and_lists(
+    size: tuple[int, int], matches: Matches, until: Until, settled: Settled
+) -> None:
     app = FormApp(DEPLOY, inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
         app.hold_still()
         form = app.form.query_one(SchemaForm)
         await form.focus_on("/steps/0/name")
         await until(pilot, lambda: not form.max_scroll_y or form.scroll_y)
+        await settled(pilot)
         assert matches(app)
 
 
