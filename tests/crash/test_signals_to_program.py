@@ -29,7 +29,8 @@ def settings(tmp_path: Path) -> Settings:
     schema = {"type": "object", "properties": {"end": {"type": "string"}}}
     tidy = {"id": "tidy", "type": "set", "input": {}}
     short = [{"id": f"s{number}", "type": "delay", "input": {"for": 0.05}} for number in range(4)]
-    for workflow_id, steps in (("long", STEPS), ("short", short)):
+    endless = [{"id": "nap", "type": "delay", "input": {"for": "1h"}}]
+    for workflow_id, steps in (("long", STEPS), ("short", short), ("endless", endless)):
         folder = tmp_path / "tables" / "workflows" / workflow_id
         folder.mkdir(parents=True)
         workflow = {"format": 1, "id": workflow_id, "inputSchema": schema, "steps": steps, "finally": [tidy]}
@@ -112,7 +113,7 @@ async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Setting
 
 
 async def test_impatience_at_the_end_does_not_change_what_is_told(settings: Settings) -> None:
-    program = start(settings, "run", "short", "--events")
+    program = start(settings, "run", "endless", "--events")
     until(program, "step_started")
     while program.poll() is None:
         program.send_signal(signal.SIGINT)
