@@ -17,11 +17,11 @@ from making.tables import fields_table
 from wftui.connections.connection_kinds import KINDS
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
-from wftui.runtime.library import Table
+from wftui.runtime.language.declarations import Table
 from wftui.runtime.predicates import TESTS
 from wftui.settings.keys import KEYS
-from wftui.steps.base import StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.tui.actions import APP_ACTIONS, Action
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from wftui.model.base import Json
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Workbench
 
 Cli = Callable[..., tuple[int, str, str]]

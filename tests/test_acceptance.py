@@ -7,8 +7,8 @@ import json
 
 from helpers import patience, run_to_end
 
-from wftui.model.events import StepStarted
-from wftui.model.execution import ExecutionFilters
+from wftui.model.run.events import StepStarted
+from wftui.model.run.summary import ExecutionFilters
 from wftui.workbench import Settings, Workbench
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.model.durations import PATTERN
+from wftui.model.workflow.durations import PATTERN
 
 
 def fields_table(title: str, schema: dict[str, Any], *, given: bool = True) -> str:

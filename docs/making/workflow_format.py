@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from making.tables import fields_table
-from wftui.compiler.document import MAX_NESTING
 from wftui.compiler.expressions.syntax import MAX_DEPTH, MAX_LENGTH
-from wftui.compiler.structure import CONTAINER_KEYS, REQUIRED_CONTAINER_KEYS
+from wftui.compiler.source.document import MAX_NESTING
+from wftui.compiler.tree.structure import CONTAINER_KEYS, REQUIRED_CONTAINER_KEYS
 from wftui.connections.connection_kinds import KINDS
 from wftui.connections.secret_forms import MINIMUM_LENGTH
-from wftui.engine.outcome import Edge
-from wftui.engine.scheduler import decide_join
-from wftui.engine.settings import EngineSettings
-from wftui.model.big_values import MAX_DEPTH as MAX_VALUE_DEPTH
-from wftui.model.durations import parse_duration
-from wftui.model.execution import ExecutionError
-from wftui.model.record_index import WINDOW
-from wftui.model.workflow import Join, Workflow
-from wftui.runtime.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
+from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.primitives.outcome import Edge
+from wftui.engine.run.steps.scheduler import decide_join
+from wftui.model.json.big_values import MAX_DEPTH as MAX_VALUE_DEPTH
+from wftui.model.run.record_index import WINDOW
+from wftui.model.run.steps import ExecutionError
+from wftui.model.workflow.definition import Join, Workflow
+from wftui.model.workflow.durations import parse_duration
+from wftui.runtime.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
 from wftui.runtime.plan import StepPlan
-from wftui.steps.catalogue import builtin_catalogue
-from wftui.steps.parse_output import MAX_OUTPUTS_FILE
-from wftui.store.payloads import PAYLOAD_BYTES
+from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.shell.output import MAX_OUTPUTS_FILE
+from wftui.store.events.payloads import PAYLOAD_BYTES
 
 _EDGES: dict[Edge, str] = {"succeeded": "completed", "skipped": "skipped", "failed": "failed"}
 _PAIRS: tuple[tuple[Edge, Edge], ...] = (

@@ -19,13 +19,13 @@ from cli_runs import Runs
 from measure import Pair, Row, measure_pair
 
 from wftui.compiler.compiler import LoadedWorkflow
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.clock import utc_now
-from wftui.model.compilation import CompilationResult
-from wftui.model.execution import ExecutionRequest
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import Bind, ForEachPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.store.execution_store import ExecutionStore
 
 _ROW = '{"timestamp":"2026-11-22T19:17:52.004Z","type":"step_completed","path":"s1","output":{"n":1},"duration":0.1}'

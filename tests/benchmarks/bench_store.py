@@ -15,10 +15,10 @@ import aiosqlite
 from measure import Row, measure_pair, timed
 
 from wftui.model.clock import utc_now
-from wftui.model.events import Completed, Created, Log, Started, StepCompleted, StepStarted
-from wftui.model.execution import ExecutionFilters
+from wftui.model.run.events import Completed, Created, Log, Started, StepCompleted, StepStarted
+from wftui.model.run.summary import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.retention import Policy, Rule
+from wftui.store.maintenance.retention import Policy, Rule
 
 MILLION = 1_000_000
 CHILDREN = 100_000
@@ -313,7 +313,7 @@ _APPEND = """
 import asyncio, sys, time
 from pathlib import Path
 from wftui.model.clock import utc_now
-from wftui.model.events import Created, Log
+from wftui.model.run.events import Created, Log
 from wftui.store.execution_store import ExecutionStore
 
 async def main():

@@ -10,7 +10,7 @@ from steps.composio_server import Account, Composio, composio_server
 
 from wftui.cli.main import main
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.steps import user_accounts
+from wftui.steps.composio import user_accounts
 from wftui.workbench import Settings
 
 

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wftui.compiler.code import function
+from wftui.compiler.codegen.step_code import MODULES
 from wftui.compiler.compiler import WorkflowCompiler
+from wftui.compiler.diagnostics.fixes import apply_fix
 from wftui.compiler.expressions.expression import compile_expression
-from wftui.compiler.fixes import apply_fix
-from wftui.compiler.step_code import MODULES
+from wftui.compiler.python_code import function
 from wftui.model.base import Json
-from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.scope import Scope
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.workspace.files import Workspace
 
 CATALOGUE = builtin_catalogue()

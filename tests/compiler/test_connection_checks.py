@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import pytest
 
 from wftui.compiler.compiler import WorkflowCompiler
-from wftui.compiler.fixes import apply_fix
+from wftui.compiler.diagnostics.fixes import apply_fix
 from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
-from wftui.model.compilation import CompilationError
-from wftui.steps.base import StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.model.workflow.compilation import CompilationError
+from wftui.steps.api.step_type import StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.workspace.files import Workspace
 
 

@@ -11,7 +11,7 @@ from wftui.compiler.module_run import run_module
 from wftui.model.base import Json
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepType
+from wftui.steps.api.step_type import StepType
 from wftui.workspace.files import Workspace
 
 

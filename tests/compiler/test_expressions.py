@@ -17,7 +17,7 @@ from wftui.compiler.expressions.expression import compile_expression
 from wftui.runtime.errors import BindingError
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
-from wftui.runtime.library import Entry
+from wftui.runtime.language.declarations import Entry
 from wftui.runtime.predicates import TESTS
 from wftui.runtime.scope import Scope, StepView
 

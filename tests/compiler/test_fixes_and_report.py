@@ -9,9 +9,9 @@ from every_feature import EVERYTHING
 from jsonschema import Draft202012Validator
 
 import wftui.compiler
-from wftui.compiler.codes import CODES
-from wftui.compiler.fixes import apply_safe_fixes
-from wftui.compiler.report import github, human, sarif, summary
+from wftui.compiler.diagnostics.codes import CODES
+from wftui.compiler.diagnostics.fixes import apply_safe_fixes
+from wftui.compiler.diagnostics.report import github, human, sarif, summary
 from wftui.compiler.schema import workflow_schema, workflow_schema_text
 
 MESSY = """{

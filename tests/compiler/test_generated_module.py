@@ -15,11 +15,11 @@ from compiler_kit import assert_harmless, check, compiler_of, step, workflow, wr
 from every_feature import EVERYTHING
 from mypy import api
 
-from wftui.model.workflow import Workflow
+from wftui.model.workflow.definition import Workflow
 from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope, StepView
-from wftui.runtime.spots import locate
+from wftui.runtime.source_positions import locate
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from compiler_kit import after_fix, found, marked, text_of, workflow
 
-from wftui.compiler.report import human
-from wftui.model.compilation import CompilationError
+from wftui.compiler.diagnostics.report import human
+from wftui.model.workflow.compilation import CompilationError
 
 SHAPED = "sk-" + "a1b2c3d4" * 4
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.compiler.patching import PatchError, apply_patch
-from wftui.model.compilation import PatchOperation
-from wftui.model.pointers import pointer_to
+from wftui.compiler.source.patching import PatchError, apply_patch
+from wftui.model.json.pointers import pointer_to
+from wftui.model.workflow.compilation import PatchOperation
 
 SOURCE = """{
   "format": 1,

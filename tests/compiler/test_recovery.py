@@ -7,8 +7,8 @@ from compiler_kit import found, marked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.compiler.parsing import parse
-from wftui.compiler.recovery import read
+from wftui.compiler.source.parsing import parse
+from wftui.compiler.source.recovery import read
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from every_feature import EVERYTHING
 from helpers import EXAMPLES
 
 import wftui
+from wftui.compiler.codegen.transpile import COMPILER, OUTPUT_REVISION
 from wftui.compiler.schema import COMMENT, SCHEMA_REVISION, workflow_schema_text
-from wftui.compiler.transpile import COMPILER, OUTPUT_REVISION
 
 RELEASED = {
     "output": (1, "57ca94407b84d4af78b2243ac1d318e429dbfbc95027fcb028db6e2dfc9f3552"),

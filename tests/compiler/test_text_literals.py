@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_generated_module import RUFF
 
-from wftui.compiler.code import Text, assignment, literal
+from wftui.compiler.python_code import Text, assignment, literal
 from wftui.model.base import Json
 
 CODE = '''\

@@ -11,12 +11,12 @@ from steps.composio_server import Account, Composio, composio_server
 from steps.model_server import call, model_server
 
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.engine.resolver import UnresolvedError
+from wftui.engine.run.preflight import UnresolvedError
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
-from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepCompleted
-from wftui.model.execution import ExecutionRecord
-from wftui.model.run_actions import UNRESOLVED
+from wftui.model.run.actions import UNRESOLVED
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Started, StepCompleted
+from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import step_infos
 from wftui.store.ids import new_id
 from wftui.workbench import Workbench
@@ -29,7 +29,7 @@ PLUGIN = """
 from typing import ClassVar
 import asyncio
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import StepType
+from wftui.steps.api.step_type import StepType
 
 class Dock(StepType):
     word = "acme.dock"

@@ -16,8 +16,8 @@ from wftui.cli.standalone import main as run_by_itself
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.events import EVENT_ADAPTER
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.events import EVENT_ADAPTER
+from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.workbench import Settings, Workbench
 
@@ -120,7 +120,7 @@ async def test_a_number_that_is_a_secret_is_masked_wherever_it_is_a_whole_value(
 
 
 def test_every_number_of_an_event_is_ours_or_is_redacted() -> None:
-    from wftui.engine.emit import _FIXED
+    from wftui.engine.primitives.emitter import _FIXED
 
     for model in _event_models():
         for name, field in model.model_fields.items():
@@ -129,7 +129,7 @@ def test_every_number_of_an_event_is_ours_or_is_redacted() -> None:
 
 
 def _event_models() -> list[Any]:
-    from wftui.model import events
+    from wftui.model.run import events
 
     schema = EVENT_ADAPTER.json_schema()
     names = [each["$ref"].rpartition("/")[2] for each in schema["oneOf"]]

@@ -25,8 +25,8 @@ from connections.secret_kit import PLAIN, Search, random_secrets, texts_in
 from wftui.cli.dispatch import dispatch
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
-from wftui.model.workflow import CONTAINER_TYPES
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.workbench import Settings, Workbench
 
 SEED = 20261122
@@ -321,7 +321,7 @@ def _keep_connections(
 
 
 async def _record(settings: Settings, workflow: str) -> Json:
-    from wftui.model.execution import ExecutionFilters
+    from wftui.model.run.summary import ExecutionFilters
 
     workbench = Workbench(settings)
     try:

@@ -13,8 +13,8 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepContext, StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepContext, StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 
 _TWICE = RetryPlan(max_attempts=3, delay=0.002, backoff=1, jitter=0)
 

@@ -17,15 +17,15 @@ from pathlib import Path
 
 from crash_plans import TracingSteps, random_plan
 
-import wftui.runtime.validation_rules  # noqa: F401  (imported once here, not in each process)
+import wftui.runtime.validation.rules  # noqa: F401  (imported once here, not in each process)
 from wftui.compiler.compiler import LoadedWorkflow
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
-from wftui.model.compilation import CompilationResult
-from wftui.model.events import Created, ExecutionEvent, IterationCompleted, StepCompleted
-from wftui.model.execution import ExecutionRequest
-from wftui.model.reducer import fold
+from wftui.model.run.events import Created, ExecutionEvent, IterationCompleted, StepCompleted
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.reducer import fold
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.store.execution_store import ExecutionStore
 
 LONGEST = 0.12  # seconds; the latest moment of a kill

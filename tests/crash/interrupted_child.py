@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from wftui.compiler.compiler import LoadedWorkflow
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
-from wftui.model.compilation import CompilationResult
-from wftui.model.execution import ExecutionRequest
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import StepPlan, WorkflowPlan
-from wftui.steps.base import StepContext, StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepContext, StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.store.execution_store import ExecutionStore
 
 

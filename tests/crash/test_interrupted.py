@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from interrupted_child import executor_of
 
-from wftui.engine.executor import WorkflowExecutor
-from wftui.engine.resume import ConfirmationNeeded
+from wftui.engine.host.executor import WorkflowExecutor
+from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
-from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.owners import Owner
+from wftui.store.ownership.owners import Owner
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from helpers import patience
 
-from wftui.engine.resume import ConfirmationNeeded
+from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError
-from wftui.model.events import ExecutionEvent, StepAnswered
+from wftui.model.run.events import ExecutionEvent, StepAnswered
 from wftui.workbench import Settings, Workbench
 
 SECRET = "sesame-open-please"

@@ -12,7 +12,7 @@ import pytest
 from helpers import lives
 
 from wftui.model.base import Json
-from wftui.model.events import Log, StepStarted
+from wftui.model.run.events import Log, StepStarted
 from wftui.workbench import Settings, Workbench
 
 ENV: Json = {"F": "{{ inputs.folder }}"}

@@ -14,7 +14,7 @@ import pytest
 from helpers import PATIENCE
 
 from wftui.model.base import Json
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
 IGNORES = "trap '' TERM INT; echo $$; until [ -e \"$F\" ]; do sleep 0.02; done"

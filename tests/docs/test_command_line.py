@@ -9,7 +9,7 @@ import wftui
 from docs.page_runner import DOCS
 from wftui.cli.parser import build_parser
 from wftui.model.errors import ExitCode
-from wftui.steps.tree_mark import MARK
+from wftui.steps.process.process_mark import MARK
 
 PAGE = (DOCS / "command-line.md").read_text(encoding="utf-8")
 FORMAT = (DOCS / "workflow-format.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import pytest
 
 from wftui.compiler.schema import workflow_schema
 from wftui.model.base import Json
-from wftui.steps.base import StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 
 CATALOGUE = builtin_catalogue()
 

@@ -8,9 +8,19 @@ from typing import get_args
 from docs.page_runner import DOCS, Execute, blocks, run_page
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.model.base import Json
-from wftui.model.workflow import Case, ConnectionNeed, DefaultCase, Defaults, Fallback, ForEach, Join, Retry, Step
-from wftui.model.workflow import Workflow as WorkflowModel
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.model.workflow.definition import (
+    Case,
+    ConnectionNeed,
+    DefaultCase,
+    Defaults,
+    Fallback,
+    ForEach,
+    Join,
+    Retry,
+    Step,
+)
+from wftui.model.workflow.definition import Workflow as WorkflowModel
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.workspace.files import Workspace
 
 PAGE = DOCS / "workflow-format.md"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.engine_plans import PATIENT, Loaded, Open, Steps, Work
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.runtime.plan import WorkflowPlan
 from wftui.store.execution_store import ExecutionStore
 

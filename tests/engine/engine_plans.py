@@ -7,18 +7,18 @@ from typing import Any
 
 from helpers import PATIENCE, patience
 
-from wftui.engine.executor import WorkflowExecutor
-from wftui.engine.run import Run
-from wftui.engine.settings import EngineSettings
-from wftui.engine.standalone import prepare, run_plan
+from wftui.engine.host.executor import WorkflowExecutor
+from wftui.engine.host.standalone import prepare, run_plan
+from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.run.run import Run
 from wftui.model.base import Json
-from wftui.model.events import ExecutionEvent
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepContext, StepType
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepContext, StepType
+from wftui.steps.registry.step_registry import builtin_catalogue
 
 Work = Callable[[dict[str, Json], StepContext], Any]
 Open = Callable[..., Awaitable[WorkflowExecutor]]

@@ -8,13 +8,13 @@ import pytest
 from helpers import lives, until
 
 from engine.engine_plans import FAR, Going, Watch, begin, chain, constant, run, statuses, step, workflow
-from wftui.engine.settings import EngineSettings
+from wftui.engine.primitives.limits import EngineSettings
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError
-from wftui.model.events import Log, StepCancelled
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.events import Log, StepCancelled
+from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import ForEachPlan, LoopPlan, RetryPlan, StepPlan
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 async def forever(_input: dict[str, Json], _context: StepContext) -> Json:

@@ -7,12 +7,12 @@ import pytest
 
 from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
-from wftui.model.events import IterationStarted
-from wftui.model.reducer import fold
+from wftui.model.run.events import IterationStarted
+from wftui.model.run.reducer import fold
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 def group(id: str, *steps: StepPlan, **fields: Any) -> StepPlan:

@@ -10,16 +10,16 @@ from helpers import patience
 
 from engine.engine_plans import PATIENT, Loaded, Open, Steps, chain, constant, output_of, statuses, step, workflow
 from wftui.compiler.compiler import WorkflowCompiler
-from wftui.engine.executor import WorkflowExecutor
-from wftui.engine.running import UnrecordedError
+from wftui.engine.host.executor import WorkflowExecutor
+from wftui.engine.host.local_runs import UnrecordedError
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
-from wftui.model.events import ExecutionEvent, StepWaiting
-from wftui.model.execution import ExecutionRequest
-from wftui.model.reducer import fold
+from wftui.model.run.events import ExecutionEvent, StepWaiting
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.reducer import fold
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.base import StepContext
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.api.step_type import StepContext
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.store.execution_store import ExecutionStore
 from wftui.workspace.files import Workspace
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from engine.engine_plans import Open, chain, constant, output_of, run, step, workflow
-from wftui.engine.restart import plan_restart
+from wftui.engine.restart.rerun_plan import plan_restart
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
-from wftui.model.execution import ExecutionRecord, ExecutionRequest
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, StepPlan, WorkflowPlan
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 def reads(*steps: str, **fields: Any) -> Bind:

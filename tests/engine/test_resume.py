@@ -9,23 +9,23 @@ import pytest
 
 from engine.engine_plans import PATIENT, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
 from wftui.connections.redaction import Redactor
-from wftui.engine.cancel import Slots
-from wftui.engine.connecting import RunConnections
-from wftui.engine.core import RunCore
-from wftui.engine.emit import Emitter
-from wftui.engine.memory import MemorySink
-from wftui.engine.prior import Prior, RunHistory
-from wftui.engine.run import Run
-from wftui.engine.secret_inputs import masked, restored
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.primitives.cancellation import Slots
+from wftui.engine.primitives.emitter import Emitter
+from wftui.engine.primitives.memory_log import MemorySink
+from wftui.engine.primitives.secret_inputs import masked, restored
+from wftui.engine.run.run import Run
+from wftui.engine.run.state.carried_results import Prior, RunHistory
+from wftui.engine.run.state.run_context import RunCore
 from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import utc_now
 from wftui.model.errors import UsageError
-from wftui.model.events import CancelRequested, ExecutionEvent, Interrupted, StepFailed, StepRetrying, StepStarted
-from wftui.model.execution import ExecutionRecord, ExecutionRequest
-from wftui.model.reducer import fold
+from wftui.model.run.events import CancelRequested, ExecutionEvent, Interrupted, StepFailed, StepRetrying, StepStarted
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.model.run.reducer import fold
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import CasePlan, ForEachPlan, LoopPlan, RetryPlan, WorkflowPlan
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 def _history(events: list[ExecutionEvent]) -> RunHistory:

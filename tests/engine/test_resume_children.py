@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from engine.engine_plans import PATIENT, Loaded, Steps, step, workflow
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
-from wftui.model.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
-from wftui.model.execution import Waiting
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
+from wftui.model.run.steps import Waiting
 from wftui.runtime.plan import WorkflowPlan, step_infos
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
 
 PARENT, EARLIER = "01k9x2m4q-7hd3f", "01k9x2m4r-8je4g"

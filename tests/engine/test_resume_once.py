@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from engine.engine_plans import PATIENT, Loaded, Open, Steps, output_of, step, workflow
-from wftui.engine.executor import WorkflowExecutor
+from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
-from wftui.model.events import Created, Interrupted, Resumed, Started
-from wftui.model.execution import ExecutionRequest
+from wftui.model.run.events import Created, Interrupted, Resumed, Started
+from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import step_infos
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
 
 RUN = "01k9x2m4q-7hd3f"

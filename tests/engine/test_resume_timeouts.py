@@ -9,9 +9,9 @@ from helpers import PATIENCE, patience
 from engine.engine_plans import Steps, Watch, chain, run, step, workflow
 from engine.test_resume import resume
 from wftui.model.base import Json
-from wftui.model.events import ExecutionEvent, Interrupted, Log, Resumed
+from wftui.model.run.events import ExecutionEvent, Interrupted, Log, Resumed
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 LIMIT = 2 * PATIENCE
 """Longer than a test waits: what waits for all of it fails."""

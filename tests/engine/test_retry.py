@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.engine_plans import Steps
-from wftui.engine.retry import delay_before_next
-from wftui.engine.standalone import run_plan
+from wftui.engine.host.standalone import run_plan
+from wftui.engine.primitives.retry import delay_before_next
 from wftui.model.base import Json
-from wftui.model.events import ExecutionEvent, StepRetrying
+from wftui.model.run.events import ExecutionEvent, StepRetrying
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import RetryPlan, StepPlan, WorkflowPlan
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 @given(

@@ -5,10 +5,10 @@ from typing import Any
 
 from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
-from wftui.model.reducer import fold
+from wftui.model.run.reducer import fold
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 
 async def test_a_chain_runs_in_order_and_gives_its_outputs() -> None:

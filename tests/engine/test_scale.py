@@ -5,10 +5,10 @@ from pathlib import Path
 from engine.engine_plans import Open, Steps, Watch, chain, output_of, run, step, workflow
 from engine.test_resume import resume
 from wftui.model.base import Json
-from wftui.model.events import IterationCompleted
-from wftui.model.execution import ExecutionRequest
-from wftui.model.record_index import WINDOW
-from wftui.model.reducer import fold
+from wftui.model.run.events import IterationCompleted
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.record_index import WINDOW
+from wftui.model.run.reducer import fold
 from wftui.runtime.plan import ForEachPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.store.execution_store import ExecutionStore

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.engine.outcome import Edge
-from wftui.engine.scheduler import Schedule, decide_join
-from wftui.model.workflow import Join
+from wftui.engine.primitives.outcome import Edge
+from wftui.engine.run.steps.scheduler import Schedule, decide_join
+from wftui.model.workflow.definition import Join
 from wftui.runtime.plan import StepPlan
 
 EDGES: st.SearchStrategy[Edge] = st.sampled_from(["succeeded", "failed", "skipped", "blocked"])

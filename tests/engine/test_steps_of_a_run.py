@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from engine.engine_plans import Steps, Watch, chain, constant, output_of, reasons, run, statuses, step, workflow
-from wftui.engine.settings import EngineSettings
-from wftui.engine.standalone import run_plan
+from wftui.engine.host.standalone import run_plan
+from wftui.engine.primitives.limits import EngineSettings
 from wftui.model.base import Json
-from wftui.model.events import Log, StepProgress, StepRetrying
-from wftui.model.execution import ExecutionError, ExecutionRecord
+from wftui.model.run.events import Log, StepProgress, StepRetrying
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import ExecutionError
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import RetryPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.base import StepContext
+from wftui.steps.api.step_type import StepContext
 
 AT_ONCE = RetryPlan(max_attempts=3, delay=0)
 

@@ -9,7 +9,7 @@ import pytest
 from helpers import patience, run_to_end
 
 from wftui.model.base import Json
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
 Add = Callable[..., None]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from helpers import patience, run_to_end
 
-from wftui.model.events import StepWaiting
+from wftui.model.run.events import StepWaiting
 from wftui.workbench import Workbench
 
 

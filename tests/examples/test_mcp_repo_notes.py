@@ -90,7 +90,7 @@ async def test_it_compiles_without_its_servers_and_without_the_package(
     workbench: Workbench, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/no/such/folder")
-    monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
+    monkeypatch.setitem(sys.modules, "wftui.steps.mcp.session", None)
     source = await workbench.workflows.read("mcp_repo_notes")
     assert not (await workbench.workflows.check("mcp_repo_notes", source.text)).errors
     wrong = source.text.replace('"tool": "git_log"', '"tool": "git_lgo"')

@@ -6,7 +6,7 @@ import pytest
 from helpers import EXAMPLES
 
 from wftui.compiler.compiler import WorkflowCompiler
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.workspace.files import Workspace
 
 WORKSPACE = Workspace(EXAMPLES)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.big_values import MAX_DEPTH, batches, freed, is_json, keeping_big_values
-from wftui.model.json_pieces import read_json
+from wftui.model.json.big_values import MAX_DEPTH, batches, freed, is_json, keeping_big_values
+from wftui.model.json.incremental import read_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.durations import format_duration, parse_duration
+from wftui.model.workflow.durations import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

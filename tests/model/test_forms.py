@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.forms import MAX_DEPTH, MAX_FIELDS, FormField, form_of, needs_input
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.fields import MAX_DEPTH, MAX_FIELDS, FormField, form_of, needs_input
+from wftui.model.schema.json_schema import MISSING
 
 
 def fields_of(schema: Json) -> tuple[FormField, ...]:

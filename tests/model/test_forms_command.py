@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from wftui.cli.inputs import read_inputs
 from wftui.model.base import Json
-from wftui.model.form_command import PLACEHOLDER, run_command
-from wftui.model.form_state import build_form
-from wftui.model.forms import form_of
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.command import PLACEHOLDER, run_command
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.state import build_form
+from wftui.model.schema.json_schema import MISSING
 
 
 def command(schema: Json, value: Json = MISSING) -> str:

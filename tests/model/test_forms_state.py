@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.form_secrets import COVER, covered, forget_secrets, uncovered
-from wftui.model.form_state import (
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.secrets import COVER, covered, forget_secrets, uncovered
+from wftui.model.forms.state import (
     Group,
     Items,
     Leaf,
@@ -20,9 +21,8 @@ from wftui.model.form_state import (
     rebuild_form,
     text_problems,
 )
-from wftui.model.form_text import JsonError, format_value, parse_json
-from wftui.model.forms import form_of
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.text import JsonError, format_value, parse_json
+from wftui.model.schema.json_schema import MISSING
 
 
 def filled(schema: Json, value: Json = MISSING) -> Group:

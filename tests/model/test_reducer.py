@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.events import (
+from wftui.model.run.events import (
     Cancelled,
     CancelRequested,
     Completed,
@@ -33,10 +33,11 @@ from wftui.model.events import (
     StepWaiting,
     parse_event,
 )
-from wftui.model.execution import ExecutionError, ExecutionRecord, Iterations, StepInfo, Waiting
-from wftui.model.paths import parent_path
-from wftui.model.record_index import WINDOW
-from wftui.model.reducer import GapError, apply, fold, new_record, progress
+from wftui.model.run.paths import parent_path
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.record_index import WINDOW
+from wftui.model.run.reducer import GapError, apply, fold, new_record, progress
+from wftui.model.run.steps import ExecutionError, Iterations, StepInfo, Waiting
 
 RUN = "r1"
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

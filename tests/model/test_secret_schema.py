@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from wftui.model.base import Json
-from wftui.model.forms import form_of
-from wftui.model.secret_schema import secret_pointers
+from wftui.model.forms.fields import form_of
+from wftui.model.schema.secret_schema import secret_pointers
 
 SECRET: dict[str, Json] = {"writeOnly": True}
 

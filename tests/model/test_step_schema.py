@@ -3,10 +3,10 @@
 import pytest
 
 from wftui.model.base import Json
-from wftui.model.form_state import Leaf, Node, leaves, node_at, pointer_of, rebuild_form, text_problems
-from wftui.model.forms import form_of, with_bindings
-from wftui.model.step_schema import step_schema
-from wftui.steps.catalogue import BUILTIN, builtin_catalogue
+from wftui.model.forms.fields import form_of, with_bindings
+from wftui.model.forms.state import Leaf, Node, leaves, node_at, pointer_of, rebuild_form, text_problems
+from wftui.model.workflow.step_schema import step_schema
+from wftui.steps.registry.step_registry import BUILTIN, builtin_catalogue
 
 
 def form(word: str, step: dict[str, Json], connections: list[str] | None = None) -> Node:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from wftui.runtime.errors import BindingError
-from wftui.runtime.patterns import compiled, degree_of, longest_for, problem_of, subject
+from wftui.runtime.patterns.safety import compiled, degree_of, longest_for, problem_of, subject
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.runtime.validation import MAX_PROBLEMS, schema_problems, unchecked_parts, validate_inputs
+from wftui.runtime.validation.validator import MAX_PROBLEMS, schema_problems, unchecked_parts, validate_inputs
 
 
 def problems(schema: Json, value: Json) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ import pytest
 from steps.model_server import Model, model_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.steps.base import StepType
+from wftui.steps.api.step_type import StepType
 from wftui.steps.testing import run_step
 
 

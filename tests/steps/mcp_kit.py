@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from wftui.model.base import Json
-from wftui.steps.base import StepContext
-from wftui.steps.mcp import McpStep
+from wftui.steps.api.step_type import StepContext
+from wftui.steps.mcp.step import McpStep
 from wftui.steps.testing import RecordingContext
 
 HERE = Path(__file__).parent

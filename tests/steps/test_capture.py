@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.steps.capture import Capture, beginning, ending
+from wftui.steps.text.capture import Capture, beginning, ending
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(2, 100))

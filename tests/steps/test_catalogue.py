@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from steps.steps_kit import RecordingContext
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UsageError
-from wftui.runtime.validation import schema_problems
-from wftui.steps.catalogue import BUILTIN, StepCatalogue, builtin_catalogue
-from wftui.steps.scaffold import new_step_package
+from wftui.runtime.validation.validator import schema_problems
+from wftui.steps.registry.scaffold import new_step_package
+from wftui.steps.registry.step_registry import BUILTIN, StepCatalogue, builtin_catalogue
+from wftui.steps.registry.trust import TrustedFiles
 from wftui.steps.testing import run_step
-from wftui.steps.trust import TrustedFiles
 
 GOOD = '''
 from wftui.steps.plugin import step
@@ -106,9 +106,9 @@ def test_every_type_shows_a_valid_example(word: str) -> None:
 
 def test_asking_for_types_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from wftui.steps.catalogue import builtin_catalogue\n"
-        "loaded = {name for name in sys.modules if name.startswith('wftui.steps.')}\n"
-        "assert loaded == {'wftui.steps.base', 'wftui.steps.catalogue'}, loaded\n"
+        "import sys; from wftui.steps.registry.step_registry import builtin_catalogue\n"
+        "loaded = {name for name in sys.modules if name.startswith('wftui.steps.') and name.count('.') > 2}\n"
+        "assert loaded == {'wftui.steps.api.step_type', 'wftui.steps.registry.step_registry'}, loaded\n"
         "for each in builtin_catalogue().types(): each.input_schema()\n"
         "heavy = {'httpx2', 'jinja2', 'smtplib', 'jsonschema', 'textual', 'mcp', 'pyrage'} & sys.modules.keys()\n"
         "assert not heavy, heavy\n"
@@ -208,7 +208,7 @@ def test_what_a_plugin_prints_and_warns_of_goes_nowhere(
 def test_a_plugin_that_never_ends_its_import_is_one_line(
     tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wftui.steps.plugins.IMPORT_SECONDS", 0.05)
+    monkeypatch.setattr("wftui.steps.registry.plugins.IMPORT_SECONDS", 0.05)
     release = tmp_path / "release"
     waiting = f"import pathlib, time\nwhile not pathlib.Path({str(release)!r}).exists(): time.sleep(0.01)\n"
     write(tmp_path, "slow.py", waiting + GOOD, trusted)
@@ -333,7 +333,7 @@ def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sente
 def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
     install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
     catalogue = StepCatalogue()
-    assert type(catalogue.get("shell")).__module__ == "wftui.steps.shell"
+    assert type(catalogue.get("shell")).__module__ == "wftui.steps.shell.step"
     assert [each.message for each in catalogue.problems()] == ["wftui itself has the word shell already"]
 
 

@@ -10,8 +10,8 @@ from steps.composio_server import VERSION, Account, Composio, composio_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.composio import ComposioStep
-from wftui.steps.composio_client import ComposioClient
+from wftui.steps.composio.client import ComposioClient
+from wftui.steps.composio.step import ComposioStep
 
 STEP = ComposioStep()
 TOOL = {"tool": "GITHUB_GET_REPO", "arguments": {"owner": "a"}, "userId": "ann"}

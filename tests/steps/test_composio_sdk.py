@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from steps.composio_server import VERSION, Account, Composio, composio_server
-from wftui.steps.composio_client import ComposioClient
+from wftui.steps.composio.client import ComposioClient
 
 Sdk = Any
 """`composio.Composio`, which takes seconds to import and so is imported late."""

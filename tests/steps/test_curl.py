@@ -4,8 +4,8 @@ import pytest
 
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
-from wftui.steps.curl import curl_from_input, input_from_curl
-from wftui.steps.http import HttpInput, HttpStep
+from wftui.steps.http.curl import curl_from_input, input_from_curl
+from wftui.steps.http.step import HttpInput, HttpStep
 
 
 @pytest.mark.parametrize(

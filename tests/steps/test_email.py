@@ -15,7 +15,7 @@ from steps.mail_server import mail_server
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.email import EmailStep
+from wftui.steps.email.step import EmailStep
 
 STEP = EmailStep()
 MESSAGE = {"to": "Ann <ann@x.org>", "subject": "Grüße", "text": "Hällo\n"}

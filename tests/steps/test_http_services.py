@@ -14,7 +14,7 @@ from steps.http_server import Handler, serving
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.http import HttpStep
+from wftui.steps.http.step import HttpStep
 
 STEP = HttpStep()
 ITEMS = [{"id": number} for number in range(1, 8)]

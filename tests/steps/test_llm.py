@@ -10,7 +10,7 @@ from steps.model_server import Model, Say
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.llm import LlmStep
+from wftui.steps.llm.step import LlmStep
 
 STEP = LlmStep()
 CITY = {

@@ -9,8 +9,8 @@ from steps.mcp_kit import RAW
 from steps.model_server import Model, call
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
-from wftui.model.compilation import CompilationError
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.workflow.compilation import CompilationError
 from wftui.workbench import Settings, Workbench
 
 TWICE = """

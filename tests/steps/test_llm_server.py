@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from steps.model_server import Fail, Model, Say
 from steps.steps_kit import RecordingContext, Run
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.llm import LlmStep
-from wftui.steps.server_events import ServerEvent, server_events
+from wftui.steps.llm.step import LlmStep
+from wftui.steps.text.server_events import ServerEvent, server_events
 
 STEP = LlmStep()
 NOW = {"Retry-After": "0"}

@@ -15,11 +15,11 @@ from steps.mcp_kit import RAW, call_tool, closing
 from wftui.model.base import Json
 from wftui.model.installation import install_command
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import Answer
-from wftui.steps.mcp import McpStep
-from wftui.steps.process_tree import left_of
+from wftui.steps.api.step_type import Answer
+from wftui.steps.mcp.step import McpStep
+from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_tree import left_of
 from wftui.steps.testing import RecordingContext
-from wftui.steps.tree_mark import TreeMark
 
 SERVER: dict[str, Json] = {"command": RAW}
 
@@ -274,7 +274,7 @@ def test_a_server_is_named_in_one_way(server: Json, problems: int) -> None:
 PROBE = """
 import asyncio, json, sys
 from pathlib import Path
-from wftui.steps.catalogue import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_catalogue
 from wftui.runtime.errors import WorkflowError
 step = builtin_catalogue().get("mcp")
 step.input_schema(), step.check({"server": {"command": ["x"]}, "tool": "x"})
@@ -330,7 +330,7 @@ async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_p
 
 async def test_a_message_without_end_is_not_kept(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     await steps.call("echo", text="x")
-    monkeypatch.setattr("wftui.steps.mcp_stdio.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("wftui.steps.mcp.stdio.MOST_BYTES", 1_000_000)
     async with patience():
         error = await steps.failure("echo", text="x" * 2_000_000)
     assert error.type == "mcp.closed"

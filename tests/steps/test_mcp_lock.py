@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from steps.mcp_kit import RAW, call_tool, closing
 from wftui.cli.main import main
 from wftui.model.base import Json
-from wftui.model.compilation import CompilationError
 from wftui.model.errors import UserError
-from wftui.steps.base import StepSite
-from wftui.steps.mcp_lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
-from wftui.steps.mcp_server import McpServer, fits
+from wftui.model.workflow.compilation import CompilationError
+from wftui.steps.api.step_type import StepSite
+from wftui.steps.mcp.lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
+from wftui.steps.mcp.server import McpServer, fits
 from wftui.steps.testing import RecordingContext
 from wftui.workbench import Settings, Workbench
 
@@ -189,7 +189,7 @@ def test_on_the_command_line(settings: Settings, capsys: pytest.CaptureFixture[s
 async def test_without_the_package_locking_says_what_to_install(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "wftui.steps.mcp_session", None)
+    monkeypatch.setitem(sys.modules, "wftui.steps.mcp.session", None)
     await workbench.workflows.save("tools", source({"tool": "echo"}), None)
     with pytest.raises(UserError, match=r"pip install 'wftui\[mcp\]'"):
         await workbench.steps.lock_tools("tools", {})

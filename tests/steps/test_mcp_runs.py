@@ -15,7 +15,7 @@ from steps.mcp_kit import RAW, http_server
 from wftui.cli.main import main
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
 Step = dict[str, Json]

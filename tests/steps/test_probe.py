@@ -17,7 +17,7 @@ from steps.mcp_kit import RAW, http_server
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
-from wftui.steps.probe import probe
+from wftui.steps.connection_test import probe
 
 KEY = "key-0123456789"
 

@@ -10,8 +10,8 @@ import pytest
 from helpers import lives, patience
 
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.processes import ProcessResult, run_process
-from wftui.steps.tree_mark import TreeMark
+from wftui.steps.process.child_process import ProcessResult, run_process
+from wftui.steps.process.process_mark import TreeMark
 
 Lines = list[tuple[str, str]]
 

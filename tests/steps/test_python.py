@@ -13,7 +13,7 @@ import pytest
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.python import PythonStep
+from wftui.steps.python.step import PythonStep
 
 STEP = PythonStep()
 

@@ -10,7 +10,7 @@ import pytest
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.shell import ShellInput, ShellStep
+from wftui.steps.shell.step import ShellInput, ShellStep
 
 STEP = ShellStep()
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.cli.main import main
-from wftui.steps.shell import ShellStep
-from wftui.steps.shell_values import values_by_environment
+from wftui.steps.shell.step import ShellStep
+from wftui.steps.shell.values import values_by_environment
 
 
 @pytest.mark.parametrize(

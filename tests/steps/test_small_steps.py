@@ -9,11 +9,11 @@ import pytest
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.approval import ApprovalStep
-from wftui.steps.assert_ import AssertStep
-from wftui.steps.delay import DelayStep
-from wftui.steps.set_ import SetStep
-from wftui.steps.workflow import WorkflowStep
+from wftui.steps.control.approval import ApprovalStep
+from wftui.steps.control.assert_ import AssertStep
+from wftui.steps.control.delay import DelayStep
+from wftui.steps.control.set_ import SetStep
+from wftui.steps.control.workflow import WorkflowStep
 
 
 async def test_set_gives_its_input(run: Run) -> None:

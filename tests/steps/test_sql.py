@@ -13,8 +13,8 @@ from helpers import patience, until
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.sql import SqlInput, SqlStep
-from wftui.steps.sql_text import sqlite_statements
+from wftui.steps.sql.statements import sqlite_statements
+from wftui.steps.sql.step import SqlInput, SqlStep
 
 STEP = SqlStep()
 DB = {"database": "data.db"}

@@ -12,7 +12,7 @@ from steps.sql_servers import PASSWORD, mariadb, postgresql
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.sql import SqlStep
+from wftui.steps.sql.step import SqlStep
 
 STEP = SqlStep()
 SLOW = {

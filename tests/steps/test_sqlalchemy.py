@@ -12,8 +12,8 @@ from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.model.installation import install_command
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.sql import SqlStep
-from wftui.steps.sql_text import statements
+from wftui.steps.sql.statements import statements
+from wftui.steps.sql.step import SqlStep
 
 STEP = SqlStep()
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"

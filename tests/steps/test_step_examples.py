@@ -14,7 +14,7 @@ from steps.mail_server import mail_server
 from steps.model_server import call, model_server
 from steps.steps_kit import RecordingContext
 from wftui.model.base import Json
-from wftui.steps.catalogue import BUILTIN, builtin_catalogue
+from wftui.steps.registry.step_registry import BUILTIN, builtin_catalogue
 from wftui.steps.testing import run_step
 
 Example = dict[str, Any]

@@ -15,8 +15,8 @@ from steps.http_server import Handler, serving
 from steps.mail_server import mail_server
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
-from wftui.model.events import Log, StepProgress
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.events import Log, StepProgress
+from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Workbench
 
 

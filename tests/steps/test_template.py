@@ -7,7 +7,7 @@ import pytest
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.template import TemplateStep
+from wftui.steps.python.template_step import TemplateStep
 
 STEP = TemplateStep()
 REPORT = "{% for row in rows %}\n- [[ row.name ]]: [[ '%.1f' % row.n ]]\n{% endfor %}\n"
@@ -57,7 +57,7 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
 async def test_a_template_without_end_is_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     loops = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
     with monkeypatch.context() as hurried, pytest.raises(WorkflowError, match="takes longer than") as caught:
-        hurried.setattr("wftui.steps.template.RENDER_SECONDS", 0.5)
+        hurried.setattr("wftui.steps.python.template_step.RENDER_SECONDS", 0.5)
         await run(STEP, {"template": loops})
     assert caught.value.type == "template.limit"
     assert (await run(STEP, {"template": "[[ 1 ]]"}))["text"] == "1", "the next one has an interpreter of its own"

@@ -15,7 +15,7 @@ from pathlib import Path
 from helpers import patience
 
 from wftui.model.errors import UserError
-from wftui.model.events import ExecutionEvent
+from wftui.model.run.events import ExecutionEvent
 from wftui.workbench import Settings, Workbench
 
 STEPS = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wftui.model.base import Json, WireModel
 from wftui.model.clock import Clock
-from wftui.model.events import (
+from wftui.model.run.events import (
     Cancelled,
     Completed,
     Created,
@@ -33,7 +33,7 @@ from wftui.model.events import (
     StepStarted,
     StepWaiting,
 )
-from wftui.model.execution import ExecutionError, StepInfo, Waiting
+from wftui.model.run.steps import ExecutionError, StepInfo, Waiting
 
 ModelT = TypeVar("ModelT", bound=WireModel)
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -27,13 +27,14 @@ from store_helpers import (
 )
 
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
-from wftui.model.execution import ExecutionFilters, StepInfo, ValueRef
-from wftui.model.reducer import fold
+from wftui.model.run.reducer import fold
+from wftui.model.run.steps import StepInfo, ValueRef
+from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import NotJsonError
-from wftui.store.errors import StoreConflict
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ids import new_id
-from wftui.store.signals import Signal
+from wftui.store.ownership.signals import Signal
+from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store_fixtures"
 

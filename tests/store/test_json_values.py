@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from store_helpers import json_values
 
 from wftui.model.base import Json
-from wftui.model.json_writing import encode_pieces, text_pieces
+from wftui.model.json.writing import encode_pieces, text_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, ensure_json, measure
-from wftui.store.event_rows import printable
-from wftui.store.payloads import decode_pieces
+from wftui.store.events.event_rows import printable
+from wftui.store.events.payloads import decode_pieces
 
 
 class Colour(StrEnum):

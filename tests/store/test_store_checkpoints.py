@@ -9,7 +9,7 @@ from typing import Any
 from store_helpers import completed, created, log
 
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.schema import VERSION
+from wftui.store.sqlite.schema import VERSION
 
 
 async def test_a_program_of_an_earlier_version_that_still_runs_leaves_the_version_alone(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from store_helpers import created, log, started
 
 from wftui.model.user_settings import Durability
-from wftui.store.connection import WritingConnection
-from wftui.store.database import connect, prepare
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.connection import WritingConnection
+from wftui.store.sqlite.database import connect, prepare
 
 
 @pytest.mark.parametrize(("durability", "synchronous"), [("normal", 1), ("full", 2)])

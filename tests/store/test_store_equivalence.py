@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_helpers import RUN, created_events, last_events, middle_events
 
-from wftui.model.events import Created, ExecutionEvent, StepEventBase
-from wftui.model.reducer import fold
+from wftui.model.run.events import Created, ExecutionEvent, StepEventBase
+from wftui.model.run.reducer import fold
 from wftui.runtime.json_values import NotJsonError
-from wftui.store.event_rows import _STEP_TYPES, _TYPES, decode, prepare
+from wftui.store.events.event_rows import _STEP_TYPES, _TYPES, decode, prepare
 from wftui.store.execution_store import ExecutionStore
 
 lives = st.tuples(created_events, st.lists(middle_events, max_size=12), st.none() | last_events)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from store_helpers import START, cancelled, completed, created, failed, started
 
 from wftui.model.errors import NotFoundError, UsageError
-from wftui.model.events import ExecutionEvent
-from wftui.model.execution import ExecutionFilters, ExecutionSummary
-from wftui.store.database import Opened
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.history import find_run, list_runs
-from wftui.store.reader import Reader, Row
+from wftui.store.history.run_lists import find_run, list_runs
+from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.reader import Reader, Row
 
 pytest_plugins = "store_fixtures"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from store_helpers import START, completed, created, log, started
 
-from wftui.model.events import StepWaiting
-from wftui.model.execution import Waiting
+from wftui.model.run.events import StepWaiting
+from wftui.model.run.steps import Waiting
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.schema import MIGRATIONS, VERSION
+from wftui.store.sqlite.schema import MIGRATIONS, VERSION
 
 
 def waits_for(run: str, path: str, child: str) -> StepWaiting:

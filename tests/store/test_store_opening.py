@@ -16,10 +16,10 @@ from helpers import PATIENCE
 from store_helpers import RUN, START, completed, created, finished_run, log, started, step_completed, ticking
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.store import database as opening
-from wftui.store.errors import StoreError
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.schema import VERSION
+from wftui.store.sqlite import database as opening
+from wftui.store.sqlite.schema import VERSION
+from wftui.store.sqlite.store_errors import StoreError
 
 pytest_plugins = "store_fixtures"
 
@@ -176,7 +176,7 @@ async def test_damage_met_while_working_is_dealt_with_at_the_next_start(
 
 
 async def test_a_locked_database_says_so_after_its_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wftui.store.connection.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("wftui.store.sqlite.connection.BUSY_SECONDS", 0.05)
     path = tmp_path / "history.db"
     await filled(path)
     store = await ExecutionStore.open(path)

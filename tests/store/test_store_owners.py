@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 
-from wftui.model.events import Interrupted
-from wftui.store.errors import StoreConflict
+from wftui.model.run.events import Interrupted
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.owners import Onlooker, Owner, current_owner, is_alive
+from wftui.store.ownership.owners import Onlooker, Owner, current_owner, is_alive
+from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store_fixtures"
 
@@ -66,9 +66,8 @@ def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_containe
 
 
 def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:
-    script = (
-        "from wftui.store.owners import *; o = current_owner(lambda: None); print(o.pid, o.started, o.host, sep='|')"
-    )
+    module = "wftui.store.ownership.owners"
+    script = f"from {module} import *; o = current_owner(lambda: None); print(o.pid, o.started, o.host, sep='|')"
     inside = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", script]
     try:
         told = subprocess.run(inside, capture_output=True, text=True)

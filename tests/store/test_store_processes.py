@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from store_helpers import RUN, created, interrupted, log, resumed, started
 
-from wftui.model.reducer import fold
-from wftui.store.errors import StoreConflict
+from wftui.model.run.reducer import fold
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store_fixtures"
 

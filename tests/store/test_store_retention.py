@@ -18,12 +18,12 @@ from store_helpers import START, completed, created, failed, interrupted, log, s
 
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
-from wftui.model.events import Created, ExecutionEvent
-from wftui.model.execution import ValueRef
-from wftui.store import cleanup as cleaning
-from wftui.store.errors import StoreConflict
+from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.steps import ValueRef
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.retention import Policy, Rule, removable
+from wftui.store.maintenance import cleanup as cleaning
+from wftui.store.maintenance.retention import Policy, Rule, removable
+from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store_fixtures"
 

@@ -12,10 +12,10 @@ from helpers import until
 from store_helpers import START, completed, created, finished_run, started
 
 from wftui.model.errors import UsageError
-from wftui.model.execution import CleanupReport
+from wftui.model.run.summary import CleanupReport
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.retention import Policy, Rule
-from wftui.store.upkeep import Upkeep
+from wftui.store.maintenance.retention import Policy, Rule
+from wftui.store.retention_task import Upkeep
 
 pytest_plugins = "store_fixtures"
 HOUR = 3600.0

@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.app import App
 from textual.pilot import Pilot
 
-from wftui.model.events import EVENT_ADAPTER
+from wftui.model.run.events import EVENT_ADAPTER
 from wftui.store.ids import new_id
 from wftui.workbench import Settings, Workbench
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from wftui.model.base import Json
-from wftui.model.events import (
+from wftui.model.run.events import (
     Completed,
     Created,
     EventBase,
@@ -25,7 +25,7 @@ from wftui.model.events import (
     StepStarted,
     StepWaiting,
 )
-from wftui.model.execution import ExecutionError, LogLevel, StepInfo, Waiting
+from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
 from wftui.tui.widgets.run.state import RunState
 
 BEGIN = datetime(2026, 11, 2, 10, 29, 43, tzinfo=UTC)

@@ -7,9 +7,9 @@ from pathlib import Path
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.compiler import report
-from wftui.model.compilation import CompilationError, CompilationResult
+from wftui.compiler.diagnostics import report
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.workbench import Workbench
 
 

@@ -16,7 +16,7 @@ from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
-from wftui.model.json_schema import as_object
+from wftui.model.schema.json_schema import as_object
 from wftui.workbench import Workbench
 
 

@@ -8,10 +8,12 @@ from wftui.cli.options import Command
 from wftui.cli.progress import print_outputs
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.model.durations import format_duration
 from wftui.model.errors import ExitCode
-from wftui.model.events import ExecutionEvent, Log
-from wftui.model.execution import CleanupReport, ExecutionFilters, ExecutionRecord, StepResult, steps_to_wire
+from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.record import ExecutionRecord, steps_to_wire
+from wftui.model.run.steps import StepResult
+from wftui.model.run.summary import CleanupReport, ExecutionFilters
+from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
 
 _PAGE = 1000

@@ -10,10 +10,10 @@ from wftui.connections.private_files import private_folder
 from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
-from wftui.model.durations import parse_duration
 from wftui.model.errors import UsageError
-from wftui.model.near import did_you_mean, near
-from wftui.model.secret_schema import secret_pointers
+from wftui.model.schema.secret_schema import secret_pointers
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.durations import parse_duration
 
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
@@ -67,8 +67,8 @@ def typed(whole: Mapping[str, Json], schema: Json) -> Json:
     """The schema of an input with the types it allows, where they stand behind a `$ref` or in its branches."""
     if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):
         return schema
-    from wftui.model.json_schema import SchemaNode, accepts_null, facets
-    from wftui.model.schema_facts import types
+    from wftui.model.schema.facets import types
+    from wftui.model.schema.json_schema import SchemaNode, accepts_null, facets
 
     node = SchemaNode.root(whole).below(schema)
     allowed = types(list(facets(node)))

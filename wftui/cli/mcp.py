@@ -10,7 +10,7 @@ from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
-from wftui.model.json_schema import as_object
+from wftui.model.schema.json_schema import as_object
 from wftui.workbench import Workbench
 
 

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
-from wftui.model.durations import format_duration
-from wftui.model.events import (
+from wftui.model.run.events import (
     CancelRequested,
     ExecutionEvent,
     Log,
@@ -18,8 +17,10 @@ from wftui.model.events import (
     StepSkipped,
     StepWaiting,
 )
-from wftui.model.execution import ExecutionRecord, StepResult
-from wftui.model.reducer import apply, new_record, progress
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.reducer import apply, new_record, progress
+from wftui.model.run.steps import StepResult
+from wftui.model.workflow.durations import format_duration
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPINNER_ASCII = "|/-\\"

@@ -15,12 +15,12 @@ from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, print_outputs
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.engine.restart import StepDecision
+from wftui.engine.restart.rerun_plan import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
-from wftui.model.execution import ExecutionRecord
-from wftui.model.run_actions import UNRESOLVED
-from wftui.steps.tree_mark import MARK
+from wftui.model.run.actions import UNRESOLVED
+from wftui.model.run.record import ExecutionRecord
+from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
 
 

@@ -10,7 +10,7 @@ from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
 
 if TYPE_CHECKING:
-    from wftui.model.execution import CleanupReport
+    from wftui.model.run.summary import CleanupReport
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -46,7 +46,7 @@ def _tell_problems(workbench: Workbench, error: UserError) -> int:
     """Every problem of the workflow that does not compile, at its place."""
     # The compiler is loaded by now: nothing else ends with this code.
     from wftui.compiler.compiler import CompileFailed
-    from wftui.compiler.report import human
+    from wftui.compiler.diagnostics.report import human
 
     if not isinstance(error, CompileFailed):
         raise error

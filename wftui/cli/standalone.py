@@ -13,8 +13,8 @@ from wftui.cli.runs import exit_code
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.events import ExecutionEvent
-from wftui.model.reducer import apply, new_record
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.reducer import apply, new_record
 from wftui.runtime.plan import WorkflowPlan
 
 
@@ -50,7 +50,7 @@ async def _run(
     *,
     as_json: bool,
 ) -> int:
-    from wftui.engine.standalone import run_plan
+    from wftui.engine.host.standalone import run_plan
 
     lines = StepLines(terminal)
     seen = new_record("")

@@ -31,7 +31,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from wftui.steps.scaffold import new_step_package
+    from wftui.steps.registry.scaffold import new_step_package
 
     for path in new_step_package(arguments.word, arguments.folder):
         Terminal().line(f"made {path}")

@@ -5,8 +5,8 @@ import argparse
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.model.durations import format_duration
 from wftui.model.errors import ExitCode
+from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
 
 

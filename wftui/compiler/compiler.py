@@ -6,24 +6,24 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wftui.compiler.checker import check_workflow
-from wftui.compiler.children import Children
+from wftui.compiler.checks.checker import check_workflow
+from wftui.compiler.checks.own_connections import check_own_connections
+from wftui.compiler.checks.site_checks import file_etag
+from wftui.compiler.codegen.transpile import StepCache, transpile
+from wftui.compiler.diagnostics.diagnostic import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
-from wftui.compiler.own_connections import check_own_connections
-from wftui.compiler.parsing import parse
-from wftui.compiler.problems import diagnostic, in_order, syntax_diagnostics
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
-from wftui.compiler.site_checks import file_etag
-from wftui.compiler.source_hash import source_hash
-from wftui.compiler.transpile import StepCache, transpile
+from wftui.compiler.source.parsing import parse
+from wftui.compiler.tree.source_hash import source_hash
+from wftui.compiler.tree.sub_workflows import Children
 from wftui.connections.connections import Connections
 from wftui.model.clock import Clock, utc_now
-from wftui.model.compilation import CompilationError, CompilationResult
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
+from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.base import Catalogue
+from wftui.steps.api.step_type import Catalogue
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import SourceFile, Workspace
 from wftui.workspace.workspace_errors import WorkspaceError, explain

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from wftui.compiler.checker import Checked
-from wftui.compiler.document import Document
-from wftui.compiler.tree import Body
-from wftui.model.execution import StepInfo
+from wftui.compiler.checks.checker import Checked
+from wftui.compiler.source.document import Document
+from wftui.compiler.tree.nodes import Body
+from wftui.model.run.steps import StepInfo
 
 
 def step_infos(checked: Checked, document: Document) -> list[StepInfo]:

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wftui.compiler.code import text_literal
+from wftui.compiler.python_code import text_literal
 from wftui.compiler.schema import COMMENT, workflow_schema_text
-from wftui.steps.base import Catalogue
+from wftui.steps.api.step_type import Catalogue
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import Workspace
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.model.workflow import Workflow
-from wftui.steps.base import Catalogue
+from wftui.model.workflow.definition import Workflow
+from wftui.steps.api.step_type import Catalogue
 
 SCHEMA_REVISION = 2
 """Revision of the schema: goes up with the first change after a release, as `OUTPUT_REVISION` does."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from wftui.connections.matcher import Matcher, Span
 from wftui.connections.secret_forms import MINIMUM_LENGTH, encodings, secret_forms
 from wftui.model.base import Json
-from wftui.model.big_values import JSON_TYPES, TooDeepError, batches
+from wftui.model.json.big_values import JSON_TYPES, TooDeepError, batches
 
 MASK = "***"
 _SHORT_NUMBER = 4

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wftui.model.base import Json, WireModel
-from wftui.model.execution import ExecutionSummary, StepInfo
+from wftui.model.run.steps import StepInfo
+from wftui.model.run.summary import ExecutionSummary
 
 CompileState = Literal["ready", "stale", "errors"]
 
@@ -58,15 +59,6 @@ class StepTypeInfo(WireModel):
     connection_kind: str | None = None
     input_schema: dict[str, Json] = Field(default_factory=dict)
     output_schema: dict[str, Json] = Field(default_factory=dict)
-
-
-class RunAction(WireModel):
-    """Something that may be done to a run; when it may not, `reason` says why."""
-
-    id: Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "connect", "export", "delete"]
-    label: str
-    enabled: bool
-    reason: str | None = None
 
 
 class RecentInputs(WireModel):

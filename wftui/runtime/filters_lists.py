@@ -8,9 +8,9 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.runtime import values
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import kind_of
-from wftui.runtime.library import Table, declare
-from wftui.runtime.limits import check_items, check_text
+from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import kind_of
+from wftui.runtime.language.limits import check_items, check_text
 from wftui.runtime.operators import add
 
 LIST_FILTERS: Table = {}

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wftui.model.base import Json, format_timestamp
-from wftui.model.durations import format_duration, parse_duration
+from wftui.model.workflow.durations import format_duration, parse_duration
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import is_number, kind_of
-from wftui.runtime.library import Table, declare
-from wftui.runtime.limits import MAX_BITS, check_bits, check_text
+from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import is_number, kind_of
+from wftui.runtime.language.limits import MAX_BITS, check_bits, check_text
 
 NUMBER_FILTERS: Table = {}
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
 from wftui.model.base import Json
-from wftui.runtime import patterns, values
+from wftui.runtime import values
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import kind_of
-from wftui.runtime.library import Table, declare
-from wftui.runtime.limits import check_text
+from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import kind_of
+from wftui.runtime.language.limits import check_text
+from wftui.runtime.patterns import safety
 
 TEXT_FILTERS: Table = {}
 
@@ -67,7 +68,7 @@ def title(value: Json) -> str:
     >>> "hello wORLD" | title
     "Hello World"
     """
-    words = patterns.WORD_STARTS.split(_text(value, "title"))
+    words = safety.WORD_STARTS.split(_text(value, "title"))
     return "".join(word[:1].upper() + word[1:].lower() for word in words if word)
 
 
@@ -175,7 +176,7 @@ def wordcount(value: Json) -> int:
     >>> "one two" | wordcount
     2
     """
-    return len(patterns.WORDS.findall(_text(value, "wordcount")))
+    return len(safety.WORDS.findall(_text(value, "wordcount")))
 
 
 @declare(TEXT_FILTERS, "startswith", gives="boolean")
@@ -304,8 +305,8 @@ def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
     >>> "a=1" | regex_search("([a-z])=([0-9])", 2)
     "1"
     """
-    expression = patterns.compiled(_text(pattern, "regex_search"))
-    found = expression.search(patterns.subject(_text(value, "regex_search"), expression.pattern))
+    expression = safety.compiled(_text(pattern, "regex_search"))
+    found = expression.search(safety.subject(_text(value, "regex_search"), expression.pattern))
     try:
         return found[group] if found else None
     except IndexError:
@@ -319,8 +320,8 @@ def regex_findall(value: Json, pattern: Json) -> list[Json]:
     >>> "a1 b22" | regex_findall("[0-9]+")
     ["1", "22"]
     """
-    expression = patterns.compiled(_text(pattern, "regex_findall"))
-    found = expression.findall(patterns.subject(_text(value, "regex_findall"), expression.pattern))
+    expression = safety.compiled(_text(pattern, "regex_findall"))
+    found = expression.findall(safety.subject(_text(value, "regex_findall"), expression.pattern))
     return [list(match) if isinstance(match, tuple) else match for match in found]
 
 
@@ -332,10 +333,10 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
     "2026/11/22"
     """
     replacement = _text(new, "regex_replace")
-    expression = patterns.compiled(_text(pattern, "regex_replace"))
+    expression = safety.compiled(_text(pattern, "regex_replace"))
     size = 0
 
-    def put(found: "patterns.Match") -> str:
+    def put(found: "safety.Match") -> str:
         nonlocal size
         made = found.expand(replacement)
         size += len(made)
@@ -343,8 +344,8 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
         return made
 
     try:
-        return expression.sub(put, patterns.subject(_text(value, "regex_replace"), expression.pattern))
-    except (patterns.PatternError, IndexError) as error:
+        return expression.sub(put, safety.subject(_text(value, "regex_replace"), expression.pattern))
+    except (safety.PatternError, IndexError) as error:
         raise BindingError("binding.value", f"the replacement does not fit the pattern: {error}") from None
 
 

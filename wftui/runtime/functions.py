@@ -2,9 +2,9 @@
 
 from wftui.model.base import Json
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import kind_of
-from wftui.runtime.library import Table, declare
-from wftui.runtime.limits import check_items
+from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import kind_of
+from wftui.runtime.language.limits import check_items
 
 FUNCTIONS: Table = {}
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wftui.model.base import Json
-from wftui.model.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
-from wftui.model.pointers import pointer_to
+from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
+from wftui.model.json.pointers import pointer_to
 from wftui.runtime.errors import WorkflowError
 
 REFERENCE_KEY = "$value"

@@ -6,8 +6,8 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import kind_of
-from wftui.runtime.limits import check_bits, check_items, check_text
+from wftui.runtime.language.json_kinds import kind_of
+from wftui.runtime.language.limits import check_bits, check_items, check_text
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,

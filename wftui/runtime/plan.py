@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wftui.model.base import Json
-from wftui.model.execution import StepInfo
-from wftui.model.workflow import Join
+from wftui.model.run.steps import StepInfo
+from wftui.model.workflow.definition import Join
 from wftui.runtime.scope import Scope
 
 Bind = Callable[[Scope], Json]

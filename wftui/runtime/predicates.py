@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from wftui.model.base import Json
 from wftui.runtime import operators
 from wftui.runtime.errors import BindingError
-from wftui.runtime.kinds import is_number, kind_of
-from wftui.runtime.library import Table, declare
+from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import is_number, kind_of
 
 TESTS: Table = {}
 

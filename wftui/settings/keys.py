@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.identifiers import WORKFLOW_ID_PATTERN
-from wftui.model.near import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, near
 from wftui.model.user_settings import Durability, KeepRule, UserSettings
+from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
 ALL = "all"
 """In the place of a number: everything is kept."""

@@ -13,7 +13,8 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.base import (
+from wftui.steps.api.function_step import step
+from wftui.steps.api.step_type import (
     Answer,
     Closable,
     ConnectionUse,
@@ -26,7 +27,6 @@ from wftui.steps.base import (
     StepSite,
     StepType,
 )
-from wftui.steps.function_step import step
 
 __all__ = [
     "KINDS",

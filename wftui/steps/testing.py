@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar, cast
 
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
-from wftui.model.execution import LogLevel
-from wftui.steps.base import Answer, Closable, StepSite, StepType, read_input
-from wftui.steps.function_step import step_type_of
+from wftui.model.run.steps import LogLevel
+from wftui.steps.api.function_step import step_type_of
+from wftui.steps.api.step_type import Answer, Closable, StepSite, StepType, read_input
 
 KeptT = TypeVar("KeptT", bound=Closable)
 

@@ -14,22 +14,24 @@ from typing import Self, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.events import Created, ExecutionEvent, Interrupted
-from wftui.model.execution import CleanupReport, ExecutionRecord
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.summary import CleanupReport
 from wftui.model.user_settings import Durability
-from wftui.store import chores, ownership, plans, recovery, signals
-from wftui.store.cleanup import Cleanup
-from wftui.store.connection import WritingConnection
-from wftui.store.database import Opened, prepare
-from wftui.store.errors import StoreConflict, StoreError
-from wftui.store.owners import Onlooker, Owner, beat, current_owner
-from wftui.store.ownership import ThisProcess
-from wftui.store.retention import Policy, Rule
-from wftui.store.signals import Signal, SignalKind
-from wftui.store.stored_runs import RETENTION, StoredRuns
-from wftui.store.times import to_milliseconds
-from wftui.store.updates import event_of_update
-from wftui.store.writer import EventWriter
+from wftui.store.events import orphans, plans
+from wftui.store.events.updates import event_of_update
+from wftui.store.events.writer import EventWriter
+from wftui.store.history.stored_runs import RETENTION, StoredRuns
+from wftui.store.maintenance.cleanup import Cleanup
+from wftui.store.maintenance.retention import Policy, Rule
+from wftui.store.ownership import claims, maintenance_lease, signals
+from wftui.store.ownership.claims import ThisProcess
+from wftui.store.ownership.owners import Onlooker, Owner, beat, current_owner
+from wftui.store.ownership.signals import Signal, SignalKind
+from wftui.store.sqlite.connection import WritingConnection
+from wftui.store.sqlite.database import Opened, prepare
+from wftui.store.sqlite.store_errors import StoreConflict, StoreError
+from wftui.store.sqlite.times import to_milliseconds
 
 T = TypeVar("T")
 
@@ -169,12 +171,13 @@ class ExecutionStore(StoredRuns):
             stop: when set, it ends early, in order, and the next call goes on with it, whoever makes it.
         """
         connection, now = self._writing()[0], to_milliseconds(self._clock())
-        if not await connection.run(lambda at_once: chores.begin(at_once, RETENTION, now, int(every * 1000))):
+        milliseconds = int(every * 1000)
+        if not await connection.run(lambda at_once: maintenance_lease.begin(at_once, RETENTION, now, milliseconds)):
             return None
         report, whole = await self._in_thread(lambda cleanup: (cleanup.run(policy), cleanup.is_whole), stop)
         report.at = self._clock()
         told = report.to_json() if report.runs else None
-        await connection.run(lambda at_once: chores.end(at_once, RETENTION, told, whole=whole))
+        await connection.run(lambda at_once: maintenance_lease.end(at_once, RETENTION, told, whole=whole))
         return report
 
     async def delete(self, run_id: str) -> CleanupReport:
@@ -213,19 +216,19 @@ class ExecutionStore(StoredRuns):
         connection, writer = self._writing()
         mark = owner or self.owner
         await writer.flush()
-        await connection.run(lambda transaction: ownership.claim(transaction, run_id, mark, self._is_alive))
+        await connection.run(lambda transaction: claims.claim(transaction, run_id, mark, self._is_alive))
         writer.forget(run_id)
 
     async def heartbeat(self, owner: Owner | None = None) -> None:
         """Say that this process lives."""
         mark = beat(owner or self.owner, self._clock())
-        await self._writing()[0].run(lambda connection: ownership.register(connection, mark))
+        await self._writing()[0].run(lambda connection: claims.register(connection, mark))
 
     async def release(self, run_id: str) -> None:
         """Give up a run of this process; until someone claims it, it counts as an orphan."""
         connection, writer = self._writing()
         await writer.flush()
-        await connection.run(lambda transaction: ownership.release(transaction, run_id, self.owner))
+        await connection.run(lambda transaction: claims.release(transaction, run_id, self.owner))
         writer.forget(run_id)
 
     async def recover(self) -> list[str]:
@@ -241,14 +244,14 @@ class ExecutionStore(StoredRuns):
         for run_id in await self.orphans():
             message = "the process that ran it has ended"
             event = Interrupted(run_id=run_id, timestamp=self._clock(), message=message)
-            if await connection.run(partial(recovery.interrupt, event=event, is_alive=self._is_alive)):
+            if await connection.run(partial(orphans.interrupt, event=event, is_alive=self._is_alive)):
                 writer.forget(run_id)
                 found.append(run_id)
         return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> list[str]:
         """Runs that are not over and that no live process runs, oldest first."""
-        return await ownership.orphans(self._runs, alive or self._is_alive)
+        return await claims.orphans(self._runs, alive or self._is_alive)
 
     # ----------------------------------------------------------------------------------------------------------------
 

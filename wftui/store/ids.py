@@ -3,7 +3,7 @@
 import secrets
 
 from wftui.model.clock import Clock
-from wftui.store.times import to_milliseconds
+from wftui.store.sqlite.times import to_milliseconds
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -34,7 +34,8 @@ from wftui.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
-    from wftui.model.execution import CleanupReport, ExecutionRecord
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.summary import CleanupReport
     from wftui.workbench import Workbench
 
 _LOOK = 1.0

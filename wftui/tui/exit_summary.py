@@ -15,7 +15,7 @@ from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.tui.display.formatting import count
 
 if TYPE_CHECKING:
-    from wftui.model.execution import ExecutionRecord
+    from wftui.model.run.record import ExecutionRecord
     from wftui.workbench import Workbench
 
 
@@ -30,7 +30,7 @@ class ExitMode(Enum):
 
 def summary_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> list[str]:
     """One aligned line per run: glyph, workflow, id, status, duration, and the error of a failed one."""
-    from wftui.model.durations import format_duration
+    from wftui.model.workflow.durations import format_duration
     from wftui.tui.display.status import look
 
     width = max((len(record.workflow_id) for record in records), default=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wftui.connections.connections import Connections, StoredConnection
     from wftui.model.accounts import AccountLink, UserAccount
-    from wftui.steps.user_accounts import UserAccounts
+    from wftui.steps.composio.user_accounts import UserAccounts
 
 
 class ConnectionService:
@@ -62,7 +62,7 @@ class ConnectionService:
             NotFoundError: there is none of that name.
             ConnectionsError: it cannot work; the sentence says why.
         """
-        from wftui.steps.probe import probe
+        from wftui.steps.connection_test import probe
 
         return await probe(stored_connections(), name)
 
@@ -109,7 +109,7 @@ class ConnectionService:
         await asyncio.to_thread(lambda: stored_connections().store.forget(name))
 
     async def _accounts(self, name: str) -> UserAccounts:
-        from wftui.steps.user_accounts import UserAccounts
+        from wftui.steps.composio.user_accounts import UserAccounts
 
         return await asyncio.to_thread(lambda: UserAccounts.of(stored_connections(), name, self._user_id))
 

@@ -12,11 +12,11 @@ from wftui.model.clock import Clock
 from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:
-    from wftui.model.execution import CleanupReport
+    from wftui.model.run.summary import CleanupReport
     from wftui.model.user_settings import KeepRule
     from wftui.store.execution_store import ExecutionStore
-    from wftui.store.retention import Policy, Rule
-    from wftui.store.upkeep import Upkeep
+    from wftui.store.maintenance.retention import Policy, Rule
+    from wftui.store.retention_task import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class RetentionService:
             SettingsError: the settings file is wrong.
         """
         store = await self._store()
-        from wftui.store.cleanup import database_bytes
+        from wftui.store.maintenance.cleanup import database_bytes
 
         stats = await store.stats()
         size = await asyncio.to_thread(database_bytes, store.path)
@@ -94,7 +94,7 @@ class RetentionService:
         """From now on, let go what the settings do not keep, by itself, beside everything else."""
         store = await self._store()
         if self._upkeep is None:
-            from wftui.store.upkeep import Upkeep
+            from wftui.store.retention_task import Upkeep
 
             self._upkeep = Upkeep(store, self._policy, lambda report: self.tell(report))
             self._upkeep.begin()
@@ -106,13 +106,13 @@ class RetentionService:
             self._upkeep = None
 
     def _policy(self) -> Policy:
-        from wftui.store.retention import Policy
+        from wftui.store.maintenance.retention import Policy
 
         settings = read_settings(settings_path())
         return Policy(self._rule(settings.keep), {name: self._rule(rule) for name, rule in settings.workflows.items()})
 
     def _rule(self, rule: KeepRule) -> Rule | None:
-        from wftui.store.retention import Rule
+        from wftui.store.maintenance.retention import Rule
 
         if rule.keeps_all:
             return None

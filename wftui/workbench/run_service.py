@@ -13,12 +13,15 @@ from wftui.model.errors import NotFoundError, RunNotFoundError
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
-    from wftui.engine.executor import WorkflowExecutor
-    from wftui.engine.restart import StepDecision
+    from wftui.engine.host.executor import WorkflowExecutor
+    from wftui.engine.restart.rerun_plan import StepDecision
     from wftui.model.base import Json
-    from wftui.model.events import ExecutionEvent
-    from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionRecord, StepResult, ValueRef
-    from wftui.model.listing import AttentionItem, RecentInputs, RunAction, WorkflowOutline
+    from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
+    from wftui.model.run.actions import RunAction
+    from wftui.model.run.events import ExecutionEvent
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.steps import StepResult, ValueRef
+    from wftui.model.run.summary import ExecutionFilters, ExecutionPage
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -65,7 +68,7 @@ class RunService:
             CompileFailed: when the workflow has errors. Invalid inputs are a recorded, failed run.
         """
         executor = await self._executor()
-        from wftui.model.execution import ExecutionRequest
+        from wftui.model.run.record import ExecutionRequest
 
         request = ExecutionRequest(
             workflow_id=workflow_id,
@@ -115,8 +118,8 @@ class RunService:
                 confirmed=confirmed,
             )
         record = await self.record(run_id, whole=True)
-        from wftui.engine.secret_inputs import masked, restored
-        from wftui.model.execution import ExecutionRequest
+        from wftui.engine.primitives.secret_inputs import masked, restored
+        from wftui.model.run.record import ExecutionRequest
 
         loaded = await asyncio.to_thread(lambda: self._compiler().load(record.workflow_id))
         secret = loaded.plan.secret_inputs
@@ -156,9 +159,9 @@ class RunService:
         Returns:
             The workflow with a schema of these inputs alone, and what is known of them; None when there are none.
         """
-        from wftui.engine.secret_inputs import questions
+        from wftui.engine.primitives.secret_inputs import questions
         from wftui.model.listing import WorkflowOutline
-        from wftui.model.secret_schema import secret_pointers
+        from wftui.model.schema.secret_schema import secret_pointers
 
         record = await self.head(run_id, whole=True)
         if resume:  # its workflow may be another by now, or broken
@@ -175,13 +178,13 @@ class RunService:
 
     async def plan_resume(self, run_id: str) -> list[StepDecision]:
         """What `resume` would keep and what it would run, and why."""
-        from wftui.engine.resume_plan import plan_resume
+        from wftui.engine.restart.resume_plan import plan_resume
 
         return plan_resume(await self.record(run_id))
 
     async def left_running(self, run_id: str) -> list[str]:
         """What an interrupted run has left running on this machine, in sentences; to go on, or give it up, ends it."""
-        from wftui.engine.leftovers import told_leftovers
+        from wftui.engine.restart.orphan_processes import told_leftovers
 
         return await told_leftovers(await self._store(), run_id)
 
@@ -226,7 +229,7 @@ class RunService:
     @staticmethod
     def actions(record: ExecutionRecord) -> list[RunAction]:
         """What may be done to a run, and why not where not."""
-        from wftui.model.run_actions import run_actions
+        from wftui.model.run.actions import run_actions
 
         return run_actions(record)
 
@@ -328,8 +331,8 @@ class RunService:
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Different inputs of the last runs, newest first."""
         store = await self._store()
-        from wftui.model.execution import ExecutionFilters
         from wftui.model.listing import RecentInputs
+        from wftui.model.run.summary import ExecutionFilters
 
         found: list[RecentInputs] = []
         for summary in (await store.list(ExecutionFilters(workflow_id=workflow_id), limit=limit * 4)).executions:
@@ -344,8 +347,8 @@ class RunService:
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
         store = await self._store()
-        from wftui.model.execution import ExecutionFilters
         from wftui.model.listing import AttentionItem
+        from wftui.model.run.summary import ExecutionFilters
 
         running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
         failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)

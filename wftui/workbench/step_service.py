@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.model.base import Json
     from wftui.model.listing import StepTypeInfo
-    from wftui.steps.base import StepType
-    from wftui.steps.catalogue import PluginProblem, StepCatalogue
-    from wftui.steps.mcp_locking import LockReport
+    from wftui.steps.api.step_type import StepType
+    from wftui.steps.mcp.locking import LockReport
+    from wftui.steps.registry.step_registry import PluginProblem, StepCatalogue
 
 
 class StepService:
@@ -94,7 +94,7 @@ class StepService:
             inputs: for servers that depend on inputs; defaults are filled in.
             write: False only tells what would change.
         """
-        from wftui.engine.tool_locking import lock_tools
+        from wftui.engine.connections.tool_locking import lock_tools
 
         compiler = await asyncio.to_thread(self._compiler)
         report = await lock_tools(compiler, workflow_id, inputs, connections=stored_connections(), write=write)
@@ -102,7 +102,7 @@ class StepService:
         return report
 
     def _trust(self, file: Path) -> list[str]:
-        from wftui.steps.trust import TrustedFiles
+        from wftui.steps.registry.trust import TrustedFiles
 
         try:
             data = file.read_bytes()

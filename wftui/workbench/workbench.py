@@ -18,10 +18,10 @@ from wftui.workspace.files import Workspace
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
-    from wftui.engine.executor import WorkflowExecutor
-    from wftui.steps.catalogue import StepCatalogue
+    from wftui.engine.host.executor import WorkflowExecutor
+    from wftui.steps.registry.step_registry import StepCatalogue
     from wftui.store.execution_store import ExecutionStore
-    from wftui.store.lookout import Lookout
+    from wftui.store.stale_run_monitor import Lookout
 
 
 class Workbench:
@@ -65,7 +65,7 @@ class Workbench:
             if self._store is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
                 from wftui.store.execution_store import ExecutionStore
-                from wftui.store.lookout import Lookout
+                from wftui.store.stale_run_monitor import Lookout
 
                 self._store = await ExecutionStore.open(
                     self.settings.database, clock=self.clock, durability=self.settings.durability
@@ -85,8 +85,8 @@ class Workbench:
         await self.retention.begin()
         async with self._opening:
             if self._executor is None:
-                await asyncio.to_thread(importlib.import_module, "wftui.engine.executor")
-                from wftui.engine.executor import WorkflowExecutor
+                await asyncio.to_thread(importlib.import_module, "wftui.engine.host.executor")
+                from wftui.engine.host.executor import WorkflowExecutor
 
                 self._executor = WorkflowExecutor(
                     store,
@@ -111,7 +111,7 @@ class Workbench:
     def catalogue(self) -> StepCatalogue:
         """The step types of this workspace."""
         if self._catalogue is None:
-            from wftui.steps.catalogue import workspace_catalogue
+            from wftui.steps.registry.step_registry import workspace_catalogue
 
             self._catalogue = workspace_catalogue(self.workspace.root)
         return self._catalogue

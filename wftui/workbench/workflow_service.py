@@ -15,9 +15,9 @@ from wftui.workspace.files import SourceFile, Workspace
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
-    from wftui.compiler.fixes import AppliedFix
-    from wftui.model.compilation import CompilationResult
+    from wftui.compiler.diagnostics.fixes import AppliedFix
     from wftui.model.listing import WorkflowOutline, WorkflowRow
+    from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -108,7 +108,7 @@ class WorkflowService:
     async def fix(self, workflow_id: str) -> list[AppliedFix]:
         """Apply the safe fixes to a workflow on disk, changing only the bytes they mean to; returns them."""
         source = await self.read(workflow_id)
-        from wftui.compiler.fixes import apply_safe_fixes
+        from wftui.compiler.diagnostics.fixes import apply_safe_fixes
 
         compiler = self._compiler()
         text, applied = await asyncio.to_thread(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
-from wftui.model.identifiers import WORKFLOW_ID_PATTERN
-from wftui.model.near import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from wftui.model.execution import StepInfo
+from wftui.model.run.steps import StepInfo
 from wftui.tui.canvas.drawing.scene import Direction
 from wftui.tui.canvas.graph import CanvasNode, nodes_from_steps
 from wftui.tui.canvas.workflow_canvas import Level, WorkflowCanvas

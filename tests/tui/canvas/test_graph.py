@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.execution import StepInfo
+from wftui.model.run.steps import StepInfo
 from wftui.tui.canvas.graph import CanvasNode, current_step_path, edges_between, nodes_from_steps, transitive_reduction
 
 Edge = tuple[str, str]

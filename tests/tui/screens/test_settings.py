@@ -10,7 +10,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from wftui.settings.settings_file import read_settings
-from wftui.store.retention import Policy, Rule
+from wftui.store.maintenance.retention import Policy, Rule
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
@@ -55,7 +55,7 @@ async def test_the_settings_look(
     matches: Callable[[App[Any]], bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("wftui.store.cleanup.database_bytes", lambda path: 41_000)
+    monkeypatch.setattr("wftui.store.maintenance.cleanup.database_bytes", lambda path: 41_000)
     file.parent.mkdir()
     file.write_text('durability = "full"\n[history]\nkeep_days = 30\n[history.workflows.nightly]\nkeep_runs = 5\n')
     for age in (1, 40, 50):

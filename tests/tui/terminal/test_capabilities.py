@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wftui.model.execution import ExecutionError, ExecutionRecord, ExecutionStatus
+from wftui.model.run.record import ExecutionRecord, ExecutionStatus
+from wftui.model.run.steps import ExecutionError
 from wftui.tui.display.formatting import ago
 from wftui.tui.display.theme import first_theme
 from wftui.tui.exit_summary import summary_lines

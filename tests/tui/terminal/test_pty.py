@@ -20,7 +20,7 @@ import pyte
 import pytest
 from helpers import PATIENCE
 
-from wftui.model.execution import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord
 from wftui.store.execution_store import ExecutionStore
 
 pytestmark = pytest.mark.pty

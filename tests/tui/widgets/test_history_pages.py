@@ -1,6 +1,7 @@
 """Pages of runs: a window over a history of any length."""
 
-from wftui.model.execution import ExecutionPage, ExecutionStatus, ExecutionSummary
+from wftui.model.run.record import ExecutionStatus
+from wftui.model.run.summary import ExecutionPage, ExecutionSummary
 from wftui.tui.widgets.history.pages import PAGE, RunPages
 
 LONG = 100 * PAGE + 7

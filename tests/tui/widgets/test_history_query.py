@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.execution import ExecutionFilters
+from wftui.model.run.summary import ExecutionFilters
 from wftui.tui.widgets.history.query import FAILURES, STATUSES, HistoryQuery, QueryError, moment, parse_query
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)

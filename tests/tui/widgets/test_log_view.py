@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 
-from wftui.model.events import Log
+from wftui.model.run.events import Log
 from wftui.tui.widgets.log.lines import LogLines
 from wftui.tui.widgets.log.view import LogView
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wftui.model.events import Log
-from wftui.model.execution import LogLevel
+from wftui.model.run.events import Log
+from wftui.model.run.steps import LogLevel
 from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogLines, inside
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.run_events import BEGIN, Story, completed, failed, running, state_of
-from wftui.model.events import (
+from wftui.model.run.events import (
     ExecutionEvent,
     IterationCompleted,
     IterationFailed,
@@ -15,9 +15,9 @@ from wftui.model.events import (
     IterationStarted,
     Log,
 )
-from wftui.model.execution import ExecutionError, Iterations, StepResult, Waiting
-from wftui.model.paths import is_at_or_in
-from wftui.model.reducer import fold_part, new_record
+from wftui.model.run.paths import is_at_or_in
+from wftui.model.run.reducer import fold_part, new_record
+from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import (

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from jinja2 import nodes
 
-from wftui.compiler.code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.expressions.expression import ExpressionProblem
-from wftui.model.near import did_you_mean, near
+from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
+from wftui.model.suggestions import did_you_mean, near
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
-from wftui.runtime.library import Entry, Table
-from wftui.runtime.patterns import problem_of
+from wftui.runtime.language.declarations import Entry, Table
+from wftui.runtime.patterns.safety import problem_of
 from wftui.runtime.predicates import TESTS
 
 if TYPE_CHECKING:

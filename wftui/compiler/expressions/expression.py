@@ -6,8 +6,8 @@ from typing import Literal
 
 from jinja2 import nodes
 
-from wftui.compiler.code import Code
 from wftui.compiler.expressions.syntax import MAX_DEPTH, ExpressionError, depth_of, parse
+from wftui.compiler.python_code import Code
 
 Root = Literal["inputs", "steps", "run", "env", "secrets", "connection", "local"]
 

@@ -3,9 +3,9 @@
 import functools
 from dataclasses import dataclass
 
-from wftui.compiler.code import Code, Marked, Text, call
 from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
+from wftui.compiler.python_code import Code, Marked, Text, call
 
 
 @dataclass(frozen=True, slots=True)

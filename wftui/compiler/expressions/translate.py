@@ -5,10 +5,10 @@ from typing import Any
 
 from jinja2 import nodes
 
-from wftui.compiler.code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.expression import ExpressionProblem, Reference, Root
-from wftui.model.near import did_you_mean, near
+from wftui.compiler.python_code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
+from wftui.model.suggestions import did_you_mean, near
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wftui.model.execution import StepInfo
+from wftui.model.run.steps import StepInfo
 from wftui.tui.canvas.layout import layers
 
 CURRENT = ("running", "waiting", "failed")

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple, get_args
 
-from wftui.model.execution import ExecutionStatus, StepStatus
 from wftui.model.glyphs import GLYPHS
+from wftui.model.run.record import ExecutionStatus
+from wftui.model.run.steps import StepStatus
 
 
 class StatusLook(NamedTuple):

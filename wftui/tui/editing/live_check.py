@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.widget import Widget
 
-from wftui.model.compilation import CompilationResult
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.background import in_background
 from wftui.tui.canvas.drawing.icons import register_icons
 

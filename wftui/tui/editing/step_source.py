@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 
-from wftui.compiler.parsing import parse
-from wftui.compiler.patching import apply_patch
+from wftui.compiler.source.parsing import parse
+from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
-from wftui.model.compilation import PatchOperation
-from wftui.model.execution import StepInfo
-from wftui.model.pointers import pointer_parts, pointer_to
+from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.run.steps import StepInfo
+from wftui.model.workflow.compilation import PatchOperation
 
 
 def placed_steps(text: str) -> Iterator[tuple[str, Mapping[str, Json]]]:

@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wftui.model.errors import UserError
-from wftui.model.execution import CleanupReport
+from wftui.model.run.summary import CleanupReport
 from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import ago, count, short_path

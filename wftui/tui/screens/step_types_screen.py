@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from wftui.model.errors import UserError
 from wftui.model.listing import StepTypeInfo
-from wftui.steps.catalogue import PluginProblem
+from wftui.steps.registry.step_registry import PluginProblem
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import LineView

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from textual.content import Content
 
-from wftui.model.durations import format_duration
 from wftui.model.listing import WorkflowRow
+from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import ago, count
 from wftui.tui.display.status import look
 

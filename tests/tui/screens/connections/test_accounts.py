@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList
 
 from tui.notices import notices
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.steps import user_accounts
+from wftui.steps.composio import user_accounts
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connections.accounts_screen import AccountsScreen
 from wftui.tui.screens.connections.connection_form import ConnectionForm

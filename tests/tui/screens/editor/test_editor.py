@@ -7,7 +7,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from wftui.model.compilation import CompilationResult
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas

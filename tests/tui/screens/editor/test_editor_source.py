@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from wftui.model.compilation import CompilationError
+from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.widgets.source.source_view import SourceView
 
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.run_events import BEGIN, Story, asking, completed, failed, running
-from wftui.model.events import Completed, Created, ExecutionEvent, Started
+from wftui.model.run.events import Completed, Created, ExecutionEvent, Started
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running
-from wftui.model.events import Completed, IterationCompleted, IterationStarted, Log
+from wftui.model.run.events import Completed, IterationCompleted, IterationStarted, Log
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.form_state import Node
+from wftui.model.forms.state import Node
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from wftui.model.base import Json
-from wftui.model.form_state import build_form
-from wftui.model.forms import form_of
-from wftui.runtime.form_problems import form_problems
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.state import build_form
+from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.form_screen import FormScreen, Keep
 

@@ -11,9 +11,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wftui.model.base import Json
-from wftui.model.form_state import build_form
-from wftui.model.forms import form_of
-from wftui.runtime.form_problems import form_problems
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.state import build_form
+from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.form_screen import FormScreen, Keep

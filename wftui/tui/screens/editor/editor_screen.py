@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static, TextArea
 
-from wftui.model.compilation import CompilationError, CompilationResult
-from wftui.model.execution import StepInfo
 from wftui.model.listing import WorkflowOutline
+from wftui.model.run.steps import StepInfo
+from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.tui.actions import Action
 from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
@@ -253,7 +253,7 @@ class EditorScreen(SourceScreen):
             self.attempt(self._fix(problem))
 
     async def _fix(self, problem: CompilationError) -> None:
-        from wftui.compiler.patching import apply_patch
+        from wftui.compiler.source.patching import apply_patch
 
         place = await ask_which_fix(self.services, problem)
         if place is not None:

@@ -1,7 +1,7 @@
 """What the editor asks before something could be lost."""
 
-from wftui.model.compilation import CompilationError
 from wftui.model.errors import ConflictError
+from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.services import AppServices
 

@@ -1,8 +1,8 @@
 """A screen in which a workflow's source is edited: read, checked, saved, and never lost to someone else's change."""
 
-from wftui.model.compilation import CompilationResult
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.listing import WorkflowOutline
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
 from wftui.tui.screens.base.paned_screen import PanedScreen

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wftui.model.base import Json
-from wftui.model.execution import StepInfo
+from wftui.model.run.steps import StepInfo
 from wftui.tui.editing.step_source import with_step, written_steps
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.services import AppServices

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wftui.compiler.patching import apply_patch
+from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
-from wftui.model.execution import StepInfo
-from wftui.model.form_state import Node, rebuild_form
-from wftui.model.forms import form_of, with_bindings
+from wftui.model.forms.fields import form_of, with_bindings
+from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
-from wftui.model.step_schema import step_schema
+from wftui.model.run.steps import StepInfo
+from wftui.model.workflow.step_schema import step_schema
 from wftui.tui.editing.step_source import changes, free_id, placed_steps, with_step
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices

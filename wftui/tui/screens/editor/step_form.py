@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from wftui.model.base import Json
-from wftui.model.form_state import Node, in_form_order, leaves, pointer_of, text_problems
+from wftui.model.forms.state import Node, in_form_order, leaves, pointer_of, text_problems
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.form_screen import FormScreen
 from wftui.tui.widgets.schema_form.form import SchemaForm

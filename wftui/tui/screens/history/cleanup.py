@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from wftui.model.errors import UserError
-from wftui.model.execution import CleanupReport
+from wftui.model.run.summary import CleanupReport
 from wftui.tui.widgets.history.query import QueryError, moment
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench import Workbench

@@ -6,7 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from wftui.model.execution import ExecutionFilters, ExecutionPage
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.history.filter_bar import FilterBar

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 
 from wftui.model.base import Json
-from wftui.store.payloads import as_reference
+from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count

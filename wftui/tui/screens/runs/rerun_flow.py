@@ -3,17 +3,17 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from wftui.engine.resume import ConfirmationNeeded
+from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.forms import needs_input
+from wftui.model.forms.fields import needs_input
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import ASKED_AGAIN, RunInputModal, Start
 from wftui.tui.services import AppServices
 
 if TYPE_CHECKING:
-    from wftui.engine.restart import StepDecision
+    from wftui.engine.restart.rerun_plan import StepDecision
 
 _OTHER_INPUTS = "The plan that follows shows what a new run with these inputs would keep."
 

@@ -16,14 +16,14 @@ from textual.widgets import Input, Static, TextArea
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.form_command import PLACEHOLDER, run_command
-from wftui.model.form_secrets import covered, forget_secrets, uncovered
-from wftui.model.form_state import Node, build_form, rebuild_form
-from wftui.model.form_text import JsonError, TextError, is_big, parse_json
-from wftui.model.forms import form_of, needs_input
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.command import PLACEHOLDER, run_command
+from wftui.model.forms.fields import form_of, needs_input
+from wftui.model.forms.secrets import covered, forget_secrets, uncovered
+from wftui.model.forms.state import Node, build_form, rebuild_form
+from wftui.model.forms.text import JsonError, TextError, is_big, parse_json
 from wftui.model.listing import RecentInputs, WorkflowOutline
-from wftui.runtime.form_problems import form_problems
+from wftui.model.schema.json_schema import MISSING
+from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 
 from wftui.model.errors import UserError
-from wftui.model.events import ExecutionEvent
-from wftui.model.execution import ValueRef
-from wftui.model.reducer import GapError
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.reducer import GapError
+from wftui.model.run.steps import ValueRef
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.run.approval_form import ApprovalForm

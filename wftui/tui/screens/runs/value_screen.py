@@ -11,7 +11,7 @@ from textual.content import Content
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.store.payloads import as_reference
+from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 
-from wftui.model.execution import TERMINAL, ExecutionPage, ExecutionSummary
+from wftui.model.run.record import TERMINAL
+from wftui.model.run.summary import ExecutionPage, ExecutionSummary
 
 PAGE = 100
 """Runs per page."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
 
-from wftui.model.durations import parse_duration
-from wftui.model.execution import ExecutionFilters, ExecutionStatus
+from wftui.model.run.record import ExecutionStatus
+from wftui.model.run.summary import ExecutionFilters
+from wftui.model.workflow.durations import parse_duration
 
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
 FAILURES: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from wftui.model.clock import Clock
 from wftui.model.errors import UserError
-from wftui.model.execution import ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
 from wftui.tui.display.status import look
 from wftui.tui.widgets.history.pages import RunPages
 from wftui.tui.widgets.line_view import GUTTER, LineView

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from rich.cells import cell_len
 from textual.cache import LRUCache
 
-from wftui.model.events import Log
-from wftui.model.execution import LogLevel
+from wftui.model.run.events import Log
+from wftui.model.run.steps import LogLevel
 from wftui.tui.display.search import finder
 from wftui.tui.widgets.log.sanitize import clean, plain
 

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
 
-from wftui.model.execution import LogLevel
+from wftui.model.run.steps import LogLevel
 from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines

@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
-from wftui.model.execution import StepResult
-from wftui.model.form_state import Node, build_form, pointer_of, text_problems
-from wftui.model.forms import form_of
-from wftui.runtime.validation import validate_inputs
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.state import Node, build_form, pointer_of, text_problems
+from wftui.model.run.steps import StepResult
+from wftui.runtime.validation.validator import validate_inputs
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.schema_form.form import SchemaForm

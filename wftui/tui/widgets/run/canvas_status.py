@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 
-from wftui.model.execution import ExecutionRecord
-from wftui.model.paths import parent_path
+from wftui.model.run.paths import parent_path
+from wftui.model.run.record import ExecutionRecord
 from wftui.tui.widgets.run.state import RunState
 
 _STRONGEST = ("running", "waiting", "failed", "cancelled", "completed", "skipped")

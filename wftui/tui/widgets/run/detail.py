@@ -10,8 +10,8 @@ from textual.message import Message
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.model.execution import ExecutionError, StepResult
-from wftui.store.payloads import as_reference
+from wftui.model.run.steps import ExecutionError, StepResult
+from wftui.store.events.payloads import as_reference
 from wftui.tui.display.status import look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain

@@ -5,7 +5,8 @@ from datetime import datetime
 from math import ceil, floor
 from typing import Literal
 
-from wftui.model.execution import ExecutionRecord, StepResult
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepResult
 
 Kind = Literal["gap", "run", "wait"]
 

@@ -4,9 +4,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.clock import Clock
-from wftui.model.execution import ExecutionRecord
-from wftui.model.reducer import progress
-from wftui.model.run_actions import UNRESOLVED
+from wftui.model.run.actions import UNRESOLVED
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.reducer import progress
 from wftui.tui.display.status import look
 from wftui.tui.widgets.run.gantt import run_seconds
 from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp, run_label, step_note

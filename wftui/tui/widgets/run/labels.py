@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from wftui.model.durations import format_duration
-from wftui.model.execution import ExecutionError, ExecutionRecord, Iterations, StepResult, Waiting
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
+from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
 

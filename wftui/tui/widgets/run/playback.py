@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from wftui.model.events import ExecutionEvent, Log
+from wftui.model.run.events import ExecutionEvent, Log
 from wftui.tui.widgets.run.state import RunState
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]

@@ -4,8 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wftui.model.execution import StepResult
-from wftui.model.paths import iteration_index, owner_path
+from wftui.model.run.paths import iteration_index, owner_path
+from wftui.model.run.steps import StepResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,18 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from wftui.model.events import Created, ExecutionEvent, Interrupted, IterationsPlanned, Log, StepFailed, StepRetrying
-from wftui.model.execution import TERMINAL, StepInfo, StepResult
-from wftui.model.reducer import apply, new_record
+from wftui.model.run.events import (
+    Created,
+    ExecutionEvent,
+    Interrupted,
+    IterationsPlanned,
+    Log,
+    StepFailed,
+    StepRetrying,
+)
+from wftui.model.run.record import TERMINAL
+from wftui.model.run.reducer import apply, new_record
+from wftui.model.run.steps import StepInfo, StepResult
 from wftui.tui.widgets.log.lines import LogLines
 from wftui.tui.widgets.run.tree import StepTree
 

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.message import Message
 
 from wftui.model.clock import Clock
-from wftui.model.execution import StepResult
-from wftui.model.paths import parent_path
+from wftui.model.run.paths import parent_path
+from wftui.model.run.steps import StepResult
 from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import bar, run_seconds, spans, step_seconds

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from wftui.model.execution import ExecutionRecord, StepResult
-from wftui.model.iterations import IterationLog
-from wftui.model.paths import is_at_or_in, iteration_index, parent_path
+from wftui.model.run.iterations import IterationLog
+from wftui.model.run.paths import is_at_or_in, iteration_index, parent_path
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepResult
 from wftui.tui.widgets.run.rows import Rows, StepRow
 
 _READ_BACK = 1_000

@@ -2,10 +2,10 @@
 
 from textual.content import Content
 
-from wftui.model.form_state import Items, Leaf, Node
-from wftui.model.forms import FormField
-from wftui.model.json_schema import MISSING
-from wftui.model.schema_facts import literal
+from wftui.model.forms.fields import FormField
+from wftui.model.forms.state import Items, Leaf, Node
+from wftui.model.schema.facets import literal
+from wftui.model.schema.json_schema import MISSING
 
 _LONGEST_SAMPLE = 60
 

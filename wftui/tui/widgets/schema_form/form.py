@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from wftui.model.form_state import Group, Items, Node, node_at
+from wftui.model.forms.state import Group, Items, Node, node_at
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox

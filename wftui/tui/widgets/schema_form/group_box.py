@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wftui.model.form_state import Group, Items
+from wftui.model.forms.state import Group, Items
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import note, state_of, summary
 from wftui.tui.widgets.schema_form.layout.context import FormContext

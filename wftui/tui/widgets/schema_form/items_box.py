@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wftui.model.form_state import Group, Items, Leaf, Node
+from wftui.model.forms.state import Group, Items, Leaf, Node
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.field_text import note, state_of
 from wftui.tui.widgets.schema_form.group_box import GroupBox

@@ -2,7 +2,7 @@
 
 from textual.message import Message
 
-from wftui.model.form_state import Node
+from wftui.model.forms.state import Node
 
 
 class Edited(Message):

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from wftui.model.compilation import CompilationResult
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.display.formatting import count
 
 

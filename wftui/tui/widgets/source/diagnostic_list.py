@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from wftui.model.compilation import CompilationError
+from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.widgets.line_view import LINE_KEYS, LineView
 
 _LOOKS = {

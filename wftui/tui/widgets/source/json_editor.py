@@ -3,7 +3,7 @@
 from textual.widgets import TextArea
 
 from wftui.model.base import Json
-from wftui.model.form_text import JsonError, TextError, parse_json
+from wftui.model.forms.text import JsonError, TextError, parse_json
 
 
 class JsonEditor(TextArea):

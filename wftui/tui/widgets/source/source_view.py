@@ -7,7 +7,7 @@ from rich.text import Text
 from textual import events
 from textual.color import Color
 
-from wftui.model.compilation import CompilationError
+from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.widgets.source.code_area import CodeArea
 
 _OPENING = ("{", "[")

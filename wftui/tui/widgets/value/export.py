@@ -8,8 +8,8 @@ from typing import TextIO
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.execution import ValueRef
-from wftui.store.payloads import as_reference
+from wftui.model.run.steps import ValueRef
+from wftui.store.events.payloads import as_reference
 
 TextSource = Callable[[ValueRef, int], Awaitable[tuple[str, int | None]]]
 """Returns JSON text of a stored value from an offset, and the next offset or None."""

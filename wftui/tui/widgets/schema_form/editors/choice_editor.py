@@ -9,9 +9,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wftui.model.base import Json
-from wftui.model.form_state import Leaf
-from wftui.model.json_schema import MISSING
-from wftui.model.schema_facts import Choice
+from wftui.model.forms.state import Leaf
+from wftui.model.schema.facets import Choice
+from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at

@@ -6,8 +6,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.form_state import Leaf
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.state import Leaf
+from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.schema_form.messages import Edited
 
 

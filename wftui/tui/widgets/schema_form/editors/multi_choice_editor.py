@@ -9,8 +9,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from wftui.model.form_state import Leaf
-from wftui.model.json_schema import MISSING
+from wftui.model.forms.state import Leaf
+from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
 from wftui.tui.widgets.schema_form.messages import Edited

@@ -11,8 +11,8 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from wftui.model.base import Json
-from wftui.model.form_state import Leaf
-from wftui.model.form_text import BIG
+from wftui.model.forms.state import Leaf
+from wftui.model.forms.text import BIG
 from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited, Pasted
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from textual.widget import Widget
 
-from wftui.model.form_state import Node
+from wftui.model.forms.state import Node
 
 LABEL_SHARE = 0.34
 """Maximum share of the form's width for labels."""

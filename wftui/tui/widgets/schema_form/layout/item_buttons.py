@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from wftui.model.form_state import Node
+from wftui.model.forms.state import Node
 from wftui.tui.widgets.glyphs import glyph
 
 

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.form_state import Items, Node
+from wftui.model.forms.state import Items, Node
 from wftui.tui.widgets.glyphs import glyph
 
 INDENT = 2

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.form_state import Node
+from wftui.model.forms.state import Node
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.note import Note

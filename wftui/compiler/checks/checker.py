@@ -1,0 +1,175 @@
+"""All checks of a workflow, in one pass over everything that can be read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wftui.compiler.checks.child_checks import check_child, outputs_of
+from wftui.compiler.checks.flow import FlowChecker
+from wftui.compiler.checks.lint import check_habits
+from wftui.compiler.checks.literal_secrets import check_literal_secrets
+from wftui.compiler.checks.references import ReferenceChecker, cycle_problem
+from wftui.compiler.checks.schema_checks import check_schemas
+from wftui.compiler.checks.secret_checks import check_secrets
+from wftui.compiler.checks.site_checks import Sites, check_facts
+from wftui.compiler.checks.step_checks import (
+    check_connection,
+    check_connection_uses,
+    check_expressions,
+    check_input,
+    check_type,
+)
+from wftui.compiler.checks.values.checks import ValueChecker
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
+from wftui.compiler.tree.graph import Graph, cycles
+from wftui.compiler.tree.nodes import Body, StepNode, Tree
+from wftui.compiler.tree.reserved import reserved_word
+from wftui.compiler.tree.scopes import Scopes
+from wftui.compiler.tree.structure import read_tree
+from wftui.compiler.tree.sub_workflows import Children
+from wftui.model.base import Json
+from wftui.steps.api.step_type import Catalogue, StepType
+
+
+@dataclass(slots=True)
+class Checked:
+    """A workflow with all that the checks found out.
+
+    Attributes:
+        tree: None when there is none.
+        uses: names of the connections that the inputs of steps name, beside the steps' own.
+        looked_at: files beside the workflow that the checks read, with their etags (None: not there).
+    """
+
+    tree: Tree | None
+    problems: list[Problem]
+    graph: Graph = field(default_factory=Graph)
+    bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
+    types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
+    uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
+    looked_at: dict[Path, str | None] = field(default_factory=dict)
+
+
+def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children: Children) -> Checked:
+    """Check what a workflow.json holds.
+
+    Args:
+        workflow_id: the id it must have: the name of its folder.
+        children: the other workflows, for steps that run one.
+    """
+    tree, found = read_tree(value)
+    if tree is None:
+        return Checked(None, found)
+    checked = Checked(tree, found)
+    if isinstance(tree.raw.get("id"), str) and tree.workflow.id != workflow_id and tree.workflow.id == tree.raw["id"]:
+        fix = problems.replace(f"change it to {workflow_id}", "/id", workflow_id)
+        message = f"the id is {tree.workflow.id!r}, but the folder is {workflow_id!r}"
+        found.append(Problem("workflow.id", message, "/id", field="id", fixes=(fix,)))
+    scopes = Scopes.of(tree)
+    found += _check_ids(tree, scopes)
+    references = ReferenceChecker(scopes)
+    checked.graph = references.graph
+    sites = Sites(children.workspace.source_path(workflow_id).parent, catalogue)
+    checked.looked_at = sites.looked_at
+    for node in tree.walk():
+        _check_step(node, checked, references, catalogue, sites)
+    outputs = output_bindings(tree)
+    checked.bindings[None] = outputs
+    for binding in outputs:
+        found += check_expressions(binding)
+        references.binding(binding, frozenset())
+    found += references.found
+    found += check_schemas(tree)
+    _check_values(checked, scopes, children, sites)
+    _check_flow(checked, scopes)
+    used = {use.name for facts in sites.facts.values() for use in facts.connections}
+    all_bindings = [binding for each in checked.bindings.values() for binding in each]
+    found += check_habits(tree, all_bindings, checked.types, used)
+    found += check_secrets(tree, all_bindings, checked.types)
+    found += check_literal_secrets(tree, checked.types)
+    for node in tree.walk():
+        if node.step.type == "workflow":
+            found += check_child(node, workflow_id, children)
+    return checked
+
+
+def bodies(tree: Tree) -> list[Body]:
+    """All lists of steps."""
+    return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+
+
+def _check_values(checked: Checked, scopes: Scopes, children: Children, sites: Sites) -> None:
+    values = ValueChecker(
+        scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children), sites.facts
+    )
+    for each in checked.bindings.values():
+        for binding in each:
+            values.check(binding)
+    checked.problems += values.found
+
+
+def _check_flow(checked: Checked, scopes: Scopes) -> None:
+    all_bodies = bodies(scopes.tree)
+    found = [cycle_problem(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
+    checked.problems += found
+    if found:
+        return  # along a cycle nothing comes first
+    flow = FlowChecker(scopes, checked.graph, checked.bindings)
+    for body in all_bodies:
+        flow.body(body)
+    for body in all_bodies:
+        flow.readers(body)
+    checked.problems += flow.found
+
+
+def _check_step(
+    node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue, sites: Sites
+) -> None:
+    step_type, wrong_type = check_type(node, catalogue)
+    checked.types[node] = step_type
+    checked.problems += wrong_type
+    checked.problems += check_connection(node, step_type, references.workflow)
+    found = step_bindings(node)
+    checked.bindings[node] = found
+    if step_type is not None:
+        checked.problems += check_input(node, step_type, found)
+        facts = sites.ask(node, step_type)
+        checked.problems += check_facts(node, facts, found)
+        checked.problems += check_connection_uses(node, facts.connections, references.workflow)
+        checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))
+    references.needs(node)
+    secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
+    for binding in found:
+        checked.problems += check_expressions(binding)
+        references.binding(binding, secret_fields)
+
+
+def _check_ids(tree: Tree, scopes: Scopes) -> list[Problem]:
+    found = []
+    for node in tree.walk():
+        if not node.id:
+            continue
+        first = scopes.everywhere[node.id]
+        if first is not node:
+            new = next(f"{node.id}_{n}" for n in range(2, 10_000) if f"{node.id}_{n}" not in scopes.everywhere)
+            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            message = f"the id {node.id} is taken: ids are unique in the whole file"
+            found.append(Problem("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+        reason = reserved_word(node.id)
+        if reason:
+            new = next(
+                f"{node.id}_{word}" for word in ("step", "step_2") if f"{node.id}_{word}" not in scopes.everywhere
+            )
+            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            message = f"a step cannot be called {node.id}: {reason}"
+            found.append(Problem("id.reserved", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+        if node.step.for_each is not None and reserved_word(node.step.for_each.as_):
+            message = (
+                f"a loop variable cannot be called {node.step.for_each.as_}: {reserved_word(node.step.for_each.as_)}"
+            )
+            pointer = node.at("forEach", "as")
+            fix = problems.replace("change it to item", pointer, "item")
+            found.append(Problem("id.reserved", message, pointer, step_id=node.id, field="forEach.as", fixes=(fix,)))
+    return found

@@ -1,0 +1,79 @@
+"""Checks the steps that run another workflow: that it exists, does not lead back here, and gets the inputs it takes."""
+
+import functools
+import json
+from collections.abc import Iterator
+
+from wftui.compiler.checks.values import shapes
+from wftui.compiler.checks.values.shapes import Shape
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.literal_values import ValueProblem, problems_of_value
+from wftui.compiler.tree.nodes import StepNode, strings_in
+from wftui.compiler.tree.sub_workflows import Child, Children
+from wftui.model.suggestions import did_you_mean, near
+
+
+def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Problem]:
+    """Problems of a step of type `workflow`."""
+    called = node.step.input.get("workflow")
+    if not isinstance(called, str) or split_template(called) is not None:
+        return
+    pointer, step_id = node.at("input", "workflow"), node.id or None
+    back = children.path_back(workflow_id, called)
+    if back is not None:
+        path = " → ".join([workflow_id, *back])
+        message = f"the workflow runs itself without end: {path}"
+        yield Problem("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
+        return
+    child = children.get(called)
+    if child is None:
+        guess = near(called, children.ids())
+        hint = did_you_mean(guess)
+        fixes = (problems.replace(f"change it to {guess}", pointer, guess),) if guess else ()
+        message = f"there is no workflow {called!r}{hint}"
+        yield Problem("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)
+        return
+    yield from _inputs(node, child)
+
+
+def outputs_of(child_id: str, children: Children) -> Shape:
+    """The shape of what a workflow gives: an object with its outputs."""
+    child = children.get(child_id)
+    if child is None:
+        return shapes.UNKNOWN
+    return shapes.of_members(dict.fromkeys(child.outputs, lambda: shapes.UNKNOWN))
+
+
+def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
+    given = node.step.input.get("inputs", {})
+    if not isinstance(given, dict):
+        return
+    base = node.at("input", "inputs")
+    bound = frozenset(
+        pointer.removeprefix(base)
+        for pointer, _field, text in strings_in(given, base, "")
+        if split_template(text) is not None
+    )
+    written = "inputs" in node.step.input
+    for each in _remembered(json.dumps(child.input_schema), json.dumps(given), bound):
+        yield Problem(
+            each.code,
+            f"{child.id}: {each.message}",
+            base + each.pointer if written else node.at("input"),
+            part=each.part,
+            step_id=node.id or None,
+            field=".".join(["input", "inputs", *each.path]),
+            fixes=each.fixes_at(base) if written else (),
+        )
+
+
+@functools.lru_cache(maxsize=1_000)
+def _remembered(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    from wftui.runtime.validation.validator import schema_problems, with_defaults
+
+    parsed = json.loads(schema)
+    if schema_problems(parsed):
+        return ()  # told where that workflow is compiled
+    return problems_of_value(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)

@@ -1,0 +1,147 @@
+"""What is allowed but hardly meant: inputs nobody reads, expressions without braces, braces in plain text."""
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from typing import Any
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
+from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.json_schema import as_list
+from wftui.model.workflow.compilation import Fix, PatchOperation
+from wftui.model.workflow.definition import Fallback
+from wftui.steps.api.step_type import StepType
+
+_REST = r"(?:\.\w+|\[\d+\])*"
+_BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(?:output|status|error|attempts){_REST}")
+_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|raw|extends|endif|endfor|else|elif)\b")
+
+
+def check_habits(
+    tree: Tree,
+    bindings: Iterable[Binding],
+    types: Mapping[StepNode, StepType[Any] | None],
+    also_used: Collection[str] = (),
+) -> Iterator[Problem]:
+    """Hints and warnings on a whole workflow.
+
+    Args:
+        types: the step types of its steps.
+        also_used: connections that inputs of steps name.
+    """
+    bindings = list(bindings)
+    yield from _unused(tree, bindings, also_used)
+    for node in tree.walk():
+        step_type = types.get(node)
+        yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
+        yield from _not_evaluated(node)
+    for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
+        yield from _string(None, pointer, field, text)
+
+
+def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Problem]:
+    workflow = tree.workflow
+    read: set[str] = set()
+    env: set[str] = set()
+    for binding in bindings:
+        for expression, _offset in binding.expressions:
+            if expression.tree is None:
+                return  # what cannot be read may read anything
+            for reference in expression.references:
+                if reference.root == "inputs":
+                    if not reference.path:
+                        read.update(workflow.input_schema.get("properties", {}))
+                    else:
+                        read.add(str(reference.path[0]))
+                elif reference.root == "env":
+                    env.update([str(reference.path[0])] if reference.path else workflow.env)
+    properties = workflow.input_schema.get("properties")
+    for name in properties if isinstance(properties, dict) else ():
+        if name not in read:
+            pointer = "/inputSchema/properties" + pointer_to([name])
+            message = f"no step reads the input {name}"
+            field = f"inputSchema.properties.{name}"
+            fix = _without_input(tree, name, pointer)
+            yield Problem("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
+    for index, name in enumerate(workflow.env):
+        if name not in env:
+            fix = problems.remove(f"remove {name}", f"/env/{index}")
+            message = f"no expression reads env.{name}"
+            yield Problem("env.unused", message, f"/env/{index}", "hint", field="env", fixes=(fix,))
+    used = {*also_used, *(node.step.connection for node in tree.walk())}
+    for name in workflow.connections:
+        if name not in used:
+            pointer = "/connections" + pointer_to([name])
+            fix = problems.remove(f"remove {name}", pointer)
+            message = f"no step uses the connection {name}"
+            yield Problem(
+                "connection.idle", message, pointer, "hint", part="key", field=f"connections.{name}", fixes=(fix,)
+            )
+
+
+def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
+    required = as_list(tree.workflow.input_schema.get("required"))
+    patch = [PatchOperation(op="remove", path=pointer)]
+    if name in required:
+        patch.append(PatchOperation(op="remove", path=f"/inputSchema/required/{required.index(name)}"))
+    return Fix(title=f"remove {name}", patch=patch)
+
+
+def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Problem]:
+    begin = len(node.pointer) + len("/input/")
+    for pointer, field, text in node.strings:
+        if not foreign_fields or pointer[begin:].partition("/")[0] not in foreign_fields:
+            yield from _string(node, pointer, field, text)
+
+
+@functools.lru_cache(maxsize=50_000)
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing to say of a text."""
+    return not (_BARE.fullmatch(text.strip()) or "${{" in text or _STATEMENT.search(text))
+
+
+def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Problem]:
+    if _is_plain(text):
+        return
+    step_id = node.id or None if node is not None else None
+    if _BARE.fullmatch(text.strip()):
+        fix = problems.replace("put it in braces", pointer, f"{{{{ {text.strip()} }}}}")
+        message = "this is text, not an expression: an expression stands in {{ }} here"
+        yield Problem("expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,))
+    if "${{" in text and split_template(text) is not None:
+        fix = problems.replace("remove the $", pointer, text.replace("${{", "{{"))
+        message = "the $ stays in the text: expressions begin with {{ alone"
+        offset = text.index("${{")
+        yield Problem(
+            "expression.dollar", message, pointer, "warning", offset=offset, step_id=step_id, field=field, fixes=(fix,)
+        )
+    found = _STATEMENT.search(text)
+    if found:
+        message = "statements are not evaluated; this stays text. Use an expression: {{ a if b else c }}"
+        yield Problem(
+            "expression.statement",
+            message,
+            pointer,
+            "warning",
+            offset=found.start(),
+            length=len(found[0]),
+            step_id=step_id,
+            field=field,
+        )
+
+
+def _not_evaluated(node: StepNode) -> Iterator[Problem]:
+    """Braces in places that are taken as they are."""
+    places: list[tuple[str, str, str]] = []
+    if node.step.name is not None:
+        places.append((node.at("name"), "name", node.step.name))
+    fallback = node.step.on_error.fallback if isinstance(node.step.on_error, Fallback) else None
+    places += strings_in(fallback, node.at("onError", "fallback"), "onError.fallback")
+    for pointer, field, text in places:
+        if split_template(text) is not None:
+            message = f"{field} is taken as it is: expressions in it are not evaluated"
+            yield Problem("expression.not_evaluated", message, pointer, "warning", step_id=node.id or None, field=field)

@@ -1,0 +1,168 @@
+"""Secrets in clear in a workflow.json: found by what they look like and by the name they stand under."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
+from wftui.connections.connection_kinds import SECRET_HEADERS
+from wftui.connections.secret_references import is_reference
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.schema.json_schema import as_object
+from wftui.model.workflow.compilation import Fix, PatchOperation
+from wftui.steps.api.step_type import StepType
+
+_SHAPES = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:"
+    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic and many who follow them
+    r"|[sr]k_live_[A-Za-z0-9]{20,}"  # Stripe
+    r"|gh[opsur]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}"
+    r"|xox[abeprs]-[A-Za-z0-9-]{10,}"  # Slack
+    r"|A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])|AIza[A-Za-z0-9_-]{35}"  # AWS, Google
+    r"|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}"
+    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # a JSON web token
+    r")|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+# Begins at the beginning of a word, and a scheme is short: a text of megabytes is gone through once.
+_IN_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@{}\"']*:([^\s/@{}\"']+)@")
+_IN_HEADER = re.compile(
+    r"(?i)(?<![\w-])(?:(?:proxy-)?authorization:\s*(?:bearer|basic|token)\s+|(?:x-)?api-key:\s*)([\w.~+/=-]{16,})"
+)
+_MARKS = (
+    "sk- k_live_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- xox AKIA ASIA AIza "
+    "npm_ pypi- hf_ AGE-SECRET .eyJ -----BEGIN"
+)
+_FORMS = (
+    (_SHAPES, 0, tuple(_MARKS.split())),
+    (_IN_ADDRESS, 1, ("@",)),
+    (_IN_HEADER, 1, ("uthorization:", "UTHORIZATION:", "pi-key:", "pi-Key:", "PI-Key:", "PI-KEY:")),
+)
+"""Pattern, group that is the secret, and texts without one of which there is none: that is told much faster."""
+_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
+_NAMED = re.compile(r"(?:password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey)$")
+_NO_SECRET = re.compile(r"(?:page|next|continuation|sync|cursor|csrf)token$")
+_PLACEHOLDER = re.compile(
+    r"(?i)[x.*…-]+|<.*>|[$%].*|your\b.*|your[-_].*|.*(?:example|placeholder|change-?_?me|dummy|redacted|\.\.\.|…).*"
+    r"|(?:my|the|a)?[-_]?(?:password|passwd|pass|pw|secret|token|key|api[-_]?key)"
+)
+_READ = re.compile(r"\binputs\.(\w+)")
+_SHORTEST_HEADER = 6
+_SHORTEST_PASSWORD = 6
+_SHORTEST = 12
+
+
+def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Problem]:
+    """Warnings about secrets that everyone who gets the file can read. None of them shows the secret."""
+    taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
+    for node in tree.walk():  # a name that is read, though no input has it, may be meant for something else
+        taken.update(name for _, _, text in node.strings for name in _READ.findall(text))
+    for node in tree.walk():
+        for pointer, field, text in node.strings:
+            key = pointer_parts(pointer)[-1]
+            place = _anywhere(text) or _named(key, text)
+            if place is not None:
+                yield _problem(tree, taken, node, types.get(node), pointer, field, text, place)
+    for name in ("inputSchema", "outputs", "description"):
+        for pointer, field, text in strings_in(tree.raw.get(name), f"/{name}", name):
+            place = _anywhere(text)
+            if place is not None:
+                yield _problem(tree, taken, None, None, pointer, field, text, place)
+
+
+def _anywhere(text: str) -> tuple[int, int] | None:
+    """Where in a text a secret stands that is known by its form."""
+    for pattern, group, marks in _FORMS:
+        for found in pattern.finditer(text) if any(mark in text for mark in marks) else ():
+            if not _PLACEHOLDER.fullmatch(found[group]):
+                return found.span(group)
+    return None
+
+
+def _named(key: str, text: str) -> tuple[int, int] | None:
+    """Where the secret stands in a text that is called as secrets are."""
+    if "{{" in text or is_reference(text):
+        return None
+    scheme = _SCHEME.match(text)
+    start = scheme.end() if scheme is not None else 0
+    rest = text[start:]
+    if not rest or re.search(r"\s", rest) or _PLACEHOLDER.fullmatch(rest):
+        return None
+    plain = key.lower().replace("_", "").replace("-", "")
+    if key.lower() in SECRET_HEADERS:
+        enough = len(rest) >= _SHORTEST_HEADER
+    elif not _NAMED.search(plain) or _NO_SECRET.search(plain) or "://" in rest:
+        enough = False
+    elif "pass" in plain:
+        enough = len(rest) >= _SHORTEST_PASSWORD
+    else:
+        enough = len(rest) >= _SHORTEST and any(c.isdigit() for c in rest) and any(c.isalpha() for c in rest)
+    return (start, len(text)) if enough else None
+
+
+def _problem(
+    tree: Tree,
+    taken: Collection[str],
+    node: StepNode | None,
+    step_type: StepType[Any] | None,
+    pointer: str,
+    field: str,
+    text: str,
+    place: tuple[int, int],
+) -> Problem:
+    start, end = place
+    name = _free_name(taken, pointer_parts(pointer)[-1])
+    homes = []
+    fixes: tuple[Fix, ...] = ()
+    if node is not None and step_type is not None:
+        top = field.split(".")[1]
+        if step_type.connection_kind is not None and node.step.connection is None:
+            homes.append("a connection")
+        if top in step_type.secret_fields:
+            homes.append(f"the encrypted store (wftui connections secret set {name}; {{{{ secrets.{name} }}}})")
+        if top not in step_type.foreign_fields and "{{" not in text:
+            bound = f"{text[:start]}{{{{ inputs.{name} }}}}{text[end:]}"
+            patch = [PatchOperation(op="replace", path=pointer, value=bound), *_new_input(tree, name)]
+            fixes = (Fix(title=f"make it a secret input, {name}", patch=patch),)
+    homes.append('an input with "writeOnly": true')
+    return Problem(
+        "secret.literal",
+        f"this looks like a secret, which everyone who gets the file can read; its place is {' or '.join(homes)}",
+        pointer,
+        "warning",
+        offset=start,
+        length=end - start,
+        step_id=node.id or None if node is not None else None,
+        field=field,
+        fixes=fixes,
+    )
+
+
+def _free_name(taken: Collection[str], key: str) -> str:
+    """A name for the secret that no input has and no expression reads."""
+    plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()).strip("_")
+    wanted = plain if _NAMED.search(plain.replace("_", "")) and plain[0].isalpha() else "token"
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def _new_input(tree: Tree, name: str) -> list[PatchOperation]:
+    schema = tree.raw.get("inputSchema")
+    declared: dict[str, Json] = {"type": "string", "writeOnly": True}
+    if not isinstance(schema, dict):
+        whole: dict[str, Json] = {"type": "object", "properties": {name: declared}, "required": [name]}
+        return [PatchOperation(op="add", path="/inputSchema", value=whole)]
+    made: list[PatchOperation] = []
+    if isinstance(schema.get("properties"), dict):
+        made.append(PatchOperation(op="add", path="/inputSchema/properties" + pointer_to([name]), value=declared))
+    else:
+        made.append(PatchOperation(op="add", path="/inputSchema/properties", value={name: declared}))
+    if isinstance(schema.get("required"), list):
+        made.append(PatchOperation(op="add", path="/inputSchema/required/-", value=name))
+    else:
+        made.append(PatchOperation(op="add", path="/inputSchema/required", value=[name]))
+    return made

@@ -1,0 +1,228 @@
+"""Checks what expressions refer to: inputs, steps, variables; and draws the graph of who waits for whom."""
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.expressions.translate import ROOTS
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.edits import edit
+from wftui.compiler.tree.graph import Edge, Graph
+from wftui.compiler.tree.nodes import StepNode
+from wftui.compiler.tree.scopes import Scopes, waiting_step
+from wftui.model.base import Json
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix
+from wftui.runtime.functions import FUNCTIONS
+
+
+class ReferenceChecker:
+    """Checks the references of a workflow, binding by binding, into `found` and `graph`."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        self.workflow = scopes.tree.workflow
+        self.found: list[Problem] = []
+        self.graph = Graph()
+        properties = self.workflow.input_schema.get("properties")
+        self.inputs: dict[str, Json] = properties if isinstance(properties, dict) else {}
+
+    def needs(self, node: StepNode) -> None:
+        """The edges that `needs`, or the order of the list, asks for."""
+        siblings = self.scopes.of_body.get(id(node.body), {})
+        if node.step.needs is None:
+            if node.before is not None and "needs" not in node.raw:
+                self.graph.add(Edge(node, node.before, "order", node.pointer))
+            return
+        for index, step_id in enumerate(node.step.needs):
+            pointer = node.at("needs", index)
+            target = siblings.get(step_id)
+            if target is node:
+                fix = problems.remove(f"remove {step_id}", pointer)
+                self._problem("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
+            elif target is not None:
+                self.graph.add(Edge(node, target, "needs", pointer))
+            elif step_id in self.scopes.everywhere:
+                message = f"the step {step_id} is in another list of steps; needs names steps of the same list"
+                fix = problems.remove(f"remove {step_id}", pointer)
+                self._problem("dependency.scope", message, pointer, node, "needs", (fix,))
+            else:
+                guess = near(step_id, (name for name in siblings if name != node.id))
+                hint = did_you_mean(guess)
+                fixes = [problems.remove(f"remove {step_id}", pointer)]
+                if guess:
+                    fixes.insert(0, problems.replace(f"change it to {guess}", pointer, guess))
+                message = f"there is no step {step_id!r}{hint}"
+                self._problem("dependency.unknown", message, pointer, node, "needs", tuple(fixes))
+
+    def binding(self, binding: Binding, secret_fields: frozenset[str]) -> None:
+        """Check the references of a binding and add the edges they make.
+
+        Args:
+            secret_fields: fields of the step's input in which secrets may stand.
+        """
+        for expression, offset in binding.expressions:
+            for reference in expression.references:
+                self._reference(binding, expression, reference, offset, secret_fields)
+
+    def _reference(
+        self, binding: Binding, expression: Expression, reference: Reference, offset: int, secret_fields: frozenset[str]
+    ) -> None:
+        if reference.root == "inputs":
+            self._input(binding, reference, offset)
+        elif reference.root == "steps":
+            self._step(binding, reference, offset)
+        elif reference.root == "env":
+            self._env(binding, reference, offset)
+        elif reference.root in ("secrets", "connection"):
+            self._secret(binding, reference, offset, secret_fields)
+        elif reference.root == "local":
+            self._local(binding, reference, offset)
+
+    def _input(self, binding: Binding, reference: Reference, offset: int) -> None:
+        if not reference.path or not isinstance(reference.path[0], str):
+            return
+        name = reference.path[0]
+        schema = self.workflow.input_schema
+        open_ended = any(
+            schema.get(key) not in (None, False)
+            for key in ("additionalProperties", "patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if")
+        )
+        if name in self.inputs or (open_ended and reference.path):
+            return
+        guess = near(name, self.inputs)
+        hint = did_you_mean(guess and f"inputs.{guess}", f"; inputSchema has {', '.join(self.inputs) or 'none'}")
+        fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
+        self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
+
+    def _step(self, binding: Binding, reference: Reference, offset: int) -> None:
+        if not reference.path or not isinstance(reference.path[0], str):
+            return
+        step_id = reference.path[0]
+        target = self.scopes.visible(binding.body, step_id)
+        if target is None:
+            self._unseen_step(binding, reference, offset, step_id)
+            return
+        if binding.node is None:
+            return
+        source = waiting_step(binding.node, target.body)
+        if source is target:
+            message = f"the step {step_id} cannot read itself"
+            if target is not binding.node:
+                message = f"{step_id} contains this step, so its output is not there yet"
+            self._at(binding, reference, offset, "reference.self", message)
+        elif source is not None:
+            place = offset + reference.offset
+            self.graph.add(Edge(source, target, "reference", binding.pointer, place, reference.length))
+
+    def _unseen_step(self, binding: Binding, reference: Reference, offset: int, step_id: str) -> None:
+        hidden = self.scopes.everywhere.get(step_id)
+        if hidden is not None:
+            owner = hidden.body.owner
+            if owner is not None and owner.id:
+                hint = f"it is inside {owner.id}; outside, read steps.{owner.id}.output"
+            elif hidden.body.kind == "finally":
+                hint = "it is in finally, which runs after all else"
+            else:
+                hint = "it is in another list of steps"
+            self._at(binding, reference, offset, "reference.scope", f"the step {step_id} cannot be read here: {hint}")
+            return
+        names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
+        guess = near(step_id, names)
+        hint = did_you_mean(guess and f"steps.{guess}")
+        fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
+        self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
+
+    def _env(self, binding: Binding, reference: Reference, offset: int) -> None:
+        if not reference.path or reference.path[0] in self.workflow.env:
+            return
+        name = str(reference.path[0])
+        listed = "env" in self.scopes.tree.raw
+        fix = problems.add(f"list {name} in env", "/env/-" if listed else "/env", name if listed else [name])
+        message = f"{name} is not among the environment variables that the workflow lists in env"
+        self._at(binding, reference, offset, "reference.env", message, (fix,))
+
+    def _secret(self, binding: Binding, reference: Reference, offset: int, secret_fields: frozenset[str]) -> None:
+        field = binding.field.split(".")[1] if binding.use == "input" and "." in binding.field else ""
+        if field not in secret_fields:
+            allowed = ", ".join(sorted(secret_fields))
+            where = (
+                f"only in its fields {allowed}" if allowed and binding.use == "input" else "only in inputs made for it"
+            )
+            message = f"{reference.root} may not stand here, where it could be shown: {where}"
+            self._at(binding, reference, offset, "secret.place", message)
+        elif reference.root == "connection" and binding.node and not binding.node.step.connection:
+            self._at(binding, reference, offset, "connection.none", "the step names no connection to read from")
+
+    def _local(self, binding: Binding, reference: Reference, offset: int) -> None:
+        name = str(reference.path[0])
+        if name in binding.names:
+            return
+        meant: str | None
+        if name in self.inputs:
+            meant = f"inputs.{name}"
+        elif self.scopes.visible(binding.body, name):
+            meant = f"steps.{name}.output" if len(reference.path) == 1 else f"steps.{name}"
+        else:
+            meant = near(name, [*ROOTS, *binding.names, *FUNCTIONS])
+        hint = did_you_mean(meant, f"; there are {', '.join([*ROOTS, *sorted(binding.names)])}")
+        fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
+        self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
+
+    # --- reporting
+
+    def _at(
+        self,
+        binding: Binding,
+        reference: Reference,
+        offset: int,
+        code: str,
+        message: str,
+        fixes: tuple[Fix, ...] = (),
+        length: int | None = None,
+    ) -> None:
+        place = offset + reference.offset
+        self.found.append(binding.problem(code, message, offset=place, length=length or reference.length, fixes=fixes))
+
+    def _problem(
+        self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
+    ) -> None:
+        self.found.append(Problem(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
+
+
+def cycle_problem(edges: list[Edge]) -> Problem:
+    """The problem of steps that wait for each other."""
+    path = " → ".join([*(edge.source.id or "?" for edge in edges), edges[0].source.id or "?"])
+    order = next((edge for edge in edges if edge.kind == "order"), None)
+    reference = next((edge for edge in edges if edge.kind == "reference"), None)
+    if order is not None and reference is not None:
+        fix = problems.add(f"let {order.source.id} start without waiting for the list", order.source.at("needs"), [])
+        message = (
+            f"steps.{reference.target.id} is not there yet: {reference.target.id} comes after {reference.source.id} "
+            f"({path}, each waiting for the next)"
+        )
+        return Problem(
+            "reference.not_upstream",
+            message,
+            reference.pointer,
+            offset=reference.offset,
+            length=reference.length,
+            step_id=reference.source.id or None,
+            field=reference.pointer.removeprefix(reference.source.pointer)[1:].replace("/", "."),
+            fixes=(fix,),
+        )
+    edge = next((edge for edge in edges if edge.kind != "order"), edges[0])
+    fixes = tuple(
+        problems.remove(f"let {each.source.id} not need {each.target.id}", each.pointer)
+        for each in edges
+        if each.kind == "needs"
+    )
+    return Problem(
+        "dependency.cycle",
+        f"these steps wait for each other: {path}",
+        edge.pointer,
+        offset=edge.offset,
+        length=edge.length,
+        step_id=edge.source.id or None,
+        field="needs" if edge.kind == "needs" else None,
+        fixes=fixes,
+    )

@@ -1,0 +1,129 @@
+"""The JSON Schemas inside a workflow: valid ones, with defaults that fit."""
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.tree.nodes import StepNode, Tree
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+_PLAIN = frozenset({"const", "enum", "default", "examples"})
+_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+
+
+def check_schemas(tree: Tree) -> Iterator[Problem]:
+    """Problems of `inputSchema` and every `outputSchema`."""
+    schema = tree.raw.get("inputSchema")
+    if isinstance(schema, dict):
+        if schema.get("type", "object") != "object":
+            fix = problems.replace("make it an object", "/inputSchema/type", "object")
+            message = "the inputs are an object; name each of them under properties"
+            yield Problem("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
+        yield from _check(schema, "/inputSchema", "inputSchema", None)
+    for node in tree.walk():
+        if isinstance(node.step.output_schema, dict):
+            yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)
+
+
+def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Problem]:
+    step_id = node.id or None if node is not None else None
+    for code, at, message, severity in _remembered(json.dumps(schema)):
+        target = pointer + at
+        name = field + at.replace("/", ".")
+        fixes: tuple[Fix, ...] = ()
+        if code == "schema.type" and (guess := _nearest_type(schema, at)):
+            message += did_you_mean(guess)
+            fixes = (problems.replace(f"change it to {guess}", target, guess),)
+        elif code == "schema.default":
+            fixes = (problems.remove("remove the default", target),)
+        yield Problem(
+            code,
+            message,
+            target,
+            "warning" if severity == "warning" else "error",
+            step_id=step_id,
+            field=name,
+            fixes=fixes,
+        )
+
+
+@functools.lru_cache(maxsize=2_000)
+def _remembered(text: str) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(_schema_problems(json.loads(text)))
+
+
+def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
+    """Code, pointer, sentence and severity of what is wrong with a schema."""
+    from wftui.runtime.patterns.bounded_search import BoundedSearch
+    from wftui.runtime.validation.rules import build_validator
+    from wftui.runtime.validation.validator import schema_problems, unchecked_parts
+
+    broken = schema_problems(schema)
+    for problem in broken:
+        code = "schema.type" if problem.pointer.endswith("/type") else "schema.invalid"
+        message = f"{problem.pointer.rpartition('/')[2] or 'the schema'}: {problem.message.rstrip('.')}"
+        if code == "schema.type":
+            message = f"type is one of {', '.join(_TYPES)}"
+        yield code, problem.pointer, message, "error"
+    if broken:
+        return
+    for problem in unchecked_parts(schema):
+        yield "schema.unchecked", problem.pointer, problem.message.rstrip("."), "warning"
+    try:
+        with BoundedSearch() as search:
+            yield from _defaults(build_validator(schema, search), schema, ())
+    except RecursionError:
+        yield "schema.invalid", "", "the schema refers to itself without end", "error"
+
+
+def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str, str, str]]:
+    """Defaults that do not fit the schema they stand in."""
+    from wftui.runtime.validation.messages import sentences
+
+    if not isinstance(schema, Mapping):
+        return
+    if schema.get("default") is not None:
+        errors = validator.evolve(schema=schema).iter_errors(schema["default"])
+        for at, sentence in sentences(errors):
+            where = f" at {at[1:].replace('/', '.')}" if at else ""
+            message = f"the default does not fit its schema{where}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
+            yield "schema.default", pointer_to((*path, "default")), message, "error"
+            break
+    for key, value in schema.items():
+        if key in _PLAIN:
+            continue
+        if key in _MAPS and isinstance(value, Mapping):
+            for name, inner in value.items():
+                yield from _defaults(validator, inner, (*path, key, name))
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from _defaults(validator, inner, (*path, key, index))
+        else:
+            yield from _defaults(validator, value, (*path, key))
+
+
+def _nearest_type(schema: Json, pointer: str) -> str | None:
+    current = schema
+    for part in pointer.split("/")[1:]:
+        if not isinstance(current, Mapping):
+            return None
+        current = current.get(part.replace("~1", "/").replace("~0", "~"))
+    aliases = {
+        "int": "integer",
+        "str": "string",
+        "bool": "boolean",
+        "float": "number",
+        "list": "array",
+        "dict": "object",
+    }
+    return aliases.get(current) or near(current, _TYPES) if isinstance(current, str) else None

@@ -1,0 +1,79 @@
+"""Where secrets get out although they may stand there: outputs, command lines, defaults, answers that are kept."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.expression import Reference
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.nodes import StepNode, Tree
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.schema.json_schema import as_object
+from wftui.model.schema.secret_schema import secret_pointers
+from wftui.steps.api.step_type import StepType
+
+
+def check_secrets(
+    tree: Tree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
+) -> Iterator[Problem]:
+    """Warnings about secrets that will be masked where they are wanted, or be read by others."""
+    schema = as_object(tree.raw.get("inputSchema"))
+    secret = [tuple(pointer_parts(pointer)) for pointer in secret_pointers(schema)]
+    yield from _defaults(schema, secret)
+    for binding in bindings:
+        for expression, offset in binding.expressions:
+            for reference in expression.references:
+                if _is_secret(reference, secret):
+                    yield from _shown(binding, reference, offset, types)
+
+
+def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> Iterator[Problem]:
+    for path in secret:
+        keys = [key for part in path for key in ("properties", part)]
+        found: Json = schema
+        for key in keys:
+            found = as_object(found).get(key)
+        if as_object(found).get("default") is not None:
+            pointer = "/inputSchema" + pointer_to([*keys, "default"])
+            yield Problem(
+                "secret.default",
+                f"the default of the secret input {'.'.join(path)} stands here for everyone to read",
+                pointer,
+                "warning",
+                field=f"inputSchema{pointer_to([*keys, 'default']).replace('/', '.')}",
+                fixes=(problems.remove("remove the default", pointer),),
+            )
+
+
+def _is_secret(reference: Reference, secret: Iterable[tuple[str, ...]]) -> bool:
+    """Whether a reference reads a secret, or something that one is in."""
+    if reference.root in ("secrets", "connection"):
+        return True
+    path = tuple(map(str, reference.path))
+    return reference.root == "inputs" and any(
+        all(ours in (theirs, "*") for ours, theirs in zip(pointer, path, strict=False)) for pointer in secret
+    )
+
+
+def _shown(
+    binding: Binding, reference: Reference, offset: int, types: Mapping[StepNode, StepType[Any] | None]
+) -> Iterator[Problem]:
+    name = ".".join([reference.root, *map(str, reference.path)])
+    if binding.use == "output" and reference.root == "inputs":
+        code, message = "secret.output", f"{name} is secret: outputs are stored and shown, so *** will stand here"
+    elif binding.node is not None and _is_visible(binding, reference, types.get(binding.node)):
+        code = "secret.visible"
+        message = f"{name} would stand on a command line, which all users of the machine can read; hand it over in env"
+    else:
+        return
+    yield binding.problem(code, message, "warning", offset=offset + reference.offset, length=reference.length)
+
+
+def _is_visible(binding: Binding, reference: Reference, step_type: StepType[Any] | None) -> bool:
+    if step_type is None or binding.use != "input":
+        return False
+    if reference.root != "inputs" and binding.field.split(".")[1] not in step_type.secret_fields:
+        return False  # it is refused there as it is
+    return any(f"{binding.field}.".startswith(f"input.{field}.") for field in step_type.visible_fields)

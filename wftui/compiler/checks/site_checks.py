@@ -1,0 +1,93 @@
+"""What step types know of single steps from the files beside the workflow, and the checks that come of it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.literal_values import problems_of_value
+from wftui.compiler.tree.nodes import StepNode
+from wftui.model.json.pointers import pointer_to
+from wftui.steps.api.step_type import Catalogue, Notice, SiteFacts, StepSite, StepType
+from wftui.workspace.files import etag_of
+
+
+@dataclass(slots=True)
+class Sites:
+    """Asks step types about their steps.
+
+    Attributes:
+        facts: what was found out.
+        looked_at: the files that were looked at, with their etags; None for one that was not there.
+    """
+
+    folder: Path
+    catalogue: Catalogue
+    facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
+    looked_at: dict[Path, str | None] = field(default_factory=dict)
+
+    def ask(self, node: StepNode, step_type: StepType[Any]) -> SiteFacts:
+        """What is known of a step."""
+        if not step_type.site_files:
+            return SiteFacts()
+        for name in step_type.site_files:
+            path = self.folder / name
+            self.looked_at.setdefault(path, file_etag(path))
+        try:
+            found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.catalogue))
+        except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+            found = SiteFacts(notices=(Notice("", problems.broken(step_type.word, error), "error"),))
+        self.facts[node] = found
+        return found
+
+
+def file_etag(path: Path) -> str | None:
+    """The etag of a file; None when there is none that can be read."""
+    try:
+        return etag_of(path.read_bytes())
+    except OSError:
+        return None
+
+
+def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -> Iterator[Problem]:
+    """What is wrong with a step's literal input by the facts, and what else they say."""
+    base = node.at("input")
+    bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
+    for name, schema in facts.field_schemas.items():
+        if name not in node.step.input or pointer_to([name]) in bound:
+            continue
+        within = frozenset(each.removeprefix(pointer_to([name])) for each in bound if _first(each) == name)
+        for each in problems_of_value(json.dumps(schema), json.dumps(node.step.input[name]), within):
+            yield Problem(
+                each.code,
+                each.message if each.path else f"{name}: {each.message.removeprefix('input: ')}",
+                node.at("input", name) + each.pointer,
+                part=each.part,
+                step_id=node.id or None,
+                field=".".join(["input", name, *each.path]),
+                fixes=each.fixes_at(node.at("input", name)),
+            )
+    for notice in facts.notices:
+        at = (
+            node.at("input", notice.field)
+            if notice.field in node.step.input
+            else base
+            if "input" in node.raw
+            else node.pointer
+        )
+        yield Problem(
+            "input.notice",
+            notice.message,
+            at,
+            severity=notice.severity,
+            step_id=node.id or None,
+            field=f"input.{notice.field}".rstrip("."),
+        )
+
+
+def _first(pointer: str) -> str:
+    return pointer.split("/", 2)[1] if "/" in pointer else ""

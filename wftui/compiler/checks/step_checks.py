@@ -1,0 +1,171 @@
+"""Checks one step by itself: its type, its literal input, its own expressions."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.edits import edit
+from wftui.compiler.tree.literal_values import input_problems
+from wftui.compiler.tree.nodes import StepNode
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix, PatchOperation
+from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
+from wftui.steps.api.step_type import Catalogue, ConnectionUse, Repair, StepType
+
+
+def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | None, list[Problem]]:
+    """The type of a step (None for a container), and what is wrong with its word."""
+    word = node.step.type
+    if word in CONTAINER_TYPES or not word:
+        return None, []
+    found = catalogue.get(word)
+    if found is not None:
+        return found, []
+    why = catalogue.why_not(word)
+    if why is not None:
+        message = f"the step type {word} cannot be used: {why.rstrip('.')}"
+        return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
+    known = [*(each.word for each in catalogue.types()), *CONTAINER_TYPES]
+    guess = near(word, known)
+    hint = did_you_mean(guess, f"; there are {', '.join(sorted(known))}")
+    fixes = (problems.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
+    message = f"there is no step type {word!r}{hint}"
+    return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
+
+
+def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Problem]:
+    """What is wrong with the literal parts of a step's input: all but its bindings."""
+    base = node.at("input")
+    bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
+    found = [
+        Problem(
+            each.code,
+            each.message,
+            node.at("input") + each.pointer if "input" in node.raw else node.pointer,
+            part=each.part if "input" in node.raw else "key",
+            step_id=node.id or None,
+            field=".".join(["input", *each.path]),
+            fixes=each.fixes_at(node.at("input")) if "input" in node.raw else (),
+        )
+        for each in input_problems(step_type, node.step.input, bound)
+    ]
+    try:
+        refused = list(step_type.check(node.step.input))
+        repairs = step_type.repairs(node.step.input) if refused else {}
+    except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+        refused, repairs = [("", problems.broken(step_type.word, error))], {}
+    for field, sentence in refused:
+        name = field.partition(".")[0]
+        pointer = node.at("input", name) if name in node.step.input else node.at("input")
+        if "input" not in node.raw:
+            pointer = node.pointer
+        found.append(
+            Problem(
+                "input.refused",
+                sentence.rstrip("."),
+                pointer,
+                step_id=node.id or None,
+                field=f"input.{field}".rstrip("."),
+                fixes=(_repair(node, repairs[field]),) if field in repairs and "input" in node.raw else (),
+            )
+        )
+    return found
+
+
+def _repair(node: StepNode, repair: Repair) -> Fix:
+    written = node.step.input
+    patch = [
+        PatchOperation(op="replace" if name in written else "add", path=node.at("input", name), value=value)
+        for name, value in repair.changes.items()
+    ]
+    return Fix(title=repair.title, patch=patch)
+
+
+def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Problem]:
+    """Whether a step names the connection it needs, and one that exists and is of the right kind."""
+    name = node.step.connection
+    kind = step_type.connection_kind if step_type else None
+    if name is None:
+        missing = step_type is not None and step_type.connection_required
+        return [_missing_connection(node, str(kind), workflow)] if missing else []
+    if node.step.type in CONTAINER_TYPES or (step_type is not None and kind is None):
+        fix = problems.remove("remove connection", node.at("connection"))
+        return [_connection(node, "connection.unused", f"a step of type {node.step.type} takes no connection", (fix,))]
+    if name not in workflow.connections:
+        guess = near(name, workflow.connections)
+        fixes = (problems.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
+        return [_connection(node, "connection.unknown", _unknown(name, workflow), fixes)]
+    if step_type is not None and not step_type.takes_connection(workflow.connections[name].kind):
+        return [_connection(node, "connection.kind", _other_kind(step_type, name, workflow))]
+    return []
+
+
+def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflow: Workflow) -> Iterator[Problem]:
+    """The same of the connections that a step's input names."""
+    for use in uses:
+        if use.name not in workflow.connections:
+            code, message = "connection.unknown", _unknown(use.name, workflow)
+        elif not use.step_type.takes_connection(workflow.connections[use.name].kind):
+            code, message = "connection.kind", _other_kind(use.step_type, use.name, workflow)
+        else:
+            continue
+        yield Problem(code, message, node.at("input", use.field), step_id=node.id or None, field=f"input.{use.field}")
+
+
+def _unknown(name: str, workflow: Workflow) -> str:
+    guess = near(name, workflow.connections)
+    return f"the workflow has no connection {name!r}{did_you_mean(guess)}"
+
+
+def _other_kind(step_type: StepType[Any], name: str, workflow: Workflow) -> str:
+    takes = f"takes a connection of kind {step_type.connection_kind}" if step_type.connection_kind else "takes none"
+    return f"a step of type {step_type.word} {takes}; {name} is one of kind {workflow.connections[name].kind}"
+
+
+def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Problem:
+    fitting = [name for name, need in workflow.connections.items() if need.kind == kind]
+    if fitting:
+        patch = [PatchOperation(op="add", path=node.at("connection"), value=fitting[0])]
+    else:
+        # "connections" may not be there yet: adding it whole would take others away.
+        patch = [PatchOperation(op="add", path=f"/connections/{kind}", value={"kind": kind})]
+        if not workflow.connections:
+            patch = [PatchOperation(op="add", path="/connections", value={kind: {"kind": kind}})]
+        patch.append(PatchOperation(op="add", path=node.at("connection"), value=kind))
+    name = fitting[0] if fitting else kind
+    message = f"a step of type {node.step.type} needs a connection of kind {kind}"
+    return Problem(
+        "connection.missing",
+        message,
+        node.at("type"),
+        step_id=node.id or None,
+        field="connection",
+        fixes=(Fix(title=f'add "connection": "{name}"', patch=patch),),
+    )
+
+
+def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] = ()) -> Problem:
+    return Problem(code, message, node.at("connection"), step_id=node.id or None, field="connection", fixes=fixes)
+
+
+def check_expressions(binding: Binding) -> list[Problem]:
+    """What is wrong in the expressions of a binding by themselves, and with its braces."""
+    found: list[Problem] = []
+    fixes: tuple[Fix, ...] = ()
+    if binding.expression is not None and "{{" in binding.text:
+        template = split_template(binding.text.strip())
+        if template is not None and template.keeps_type:
+            bare = template.embedded[0].expression.text
+            fixes = (problems.replace("write it without braces", binding.pointer, bare),)
+        message = f"{binding.field} is an expression already; write it without {{{{ }}}}"
+        return [binding.problem("expression.braces", message, fixes=fixes)]
+    for problem, offset in binding.problems:
+        start = offset + problem.offset
+        fixes = ()
+        if problem.replacement is not None:
+            fixes = (edit(binding, start, problem.length, problem.replacement),)
+        found.append(binding.problem(problem.code, problem.message, offset=start, length=problem.length, fixes=fixes))
+    return found

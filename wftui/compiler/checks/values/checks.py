@@ -1,0 +1,313 @@
+"""Checks what expressions give: properties that cannot exist, conditions that cannot be true or false, wrong types."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import nodes
+
+from wftui.compiler.checks.values import shapes
+from wftui.compiler.checks.values.inference import compatible, in_words, shape_of
+from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.edits import edit, key_place, with_default
+from wftui.compiler.tree.literal_values import input_schema_of
+from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.compiler.tree.scopes import Scopes
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix
+from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback
+from wftui.steps.api.step_type import SiteFacts, StepType
+
+_RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
+_STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
+_CONVERSIONS = {"string": "string", "integer": "int", "number": "float"}
+_DEEPEST = 40  # each takes nine calls within calls, of which Python allows a thousand
+_TRUTH = {
+    "array": " | length > 0",
+    "string": " != ''",
+    "object": " | length > 0",
+    "integer": " != 0",
+    "number": " != 0",
+}
+
+ChildOutputs = Callable[[str], Shape]
+"""The shape of the outputs of another workflow, by its id."""
+
+
+class ValueChecker:
+    """Knows the shapes of a workflow's values, and checks bindings against them."""
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        types: Mapping[StepNode, StepType[Any] | None],
+        bindings: Mapping[StepNode | None, list[Binding]],
+        child_outputs: ChildOutputs,
+        facts: Mapping[StepNode, SiteFacts],
+    ) -> None:
+        self.scopes = scopes
+        self.types = types
+        self.child_outputs = child_outputs
+        self.facts = facts
+        self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
+        self.found: list[Problem] = []
+        self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
+        self._outputs: dict[StepNode, Shape] = {}
+        self._values: dict[str, Shape] = {}
+        self._depth = 0
+
+    def check(self, binding: Binding) -> None:
+        """Check one binding."""
+        for expression, offset in binding.expressions:
+            if expression.tree is None or expression.problems:
+                return
+            for reference in expression.references:
+                self._members(binding, expression, reference, offset)
+        if binding.use in ("when", "until", "case"):
+            self._condition(binding)
+        elif binding.use == "items":
+            self._items(binding)
+        elif binding.use == "input":
+            self._field(binding)
+
+    # --- shapes
+
+    def value_of(self, binding: Binding) -> Shape:
+        """The shape of what a binding gives; unknown behind too many values that are made of one another."""
+        known = self._values.get(binding.pointer)
+        if known is None:
+            if self._depth == _DEEPEST:
+                return UNKNOWN
+            self._depth += 1
+            try:
+                known = self._values[binding.pointer] = self._value(binding)
+            finally:
+                self._depth -= 1
+        return known
+
+    def _value(self, binding: Binding) -> Shape:
+        if binding.template is not None and not binding.template.keeps_type:
+            return of_types("string")
+        expression, _offset = binding.expressions[0]
+        return self._shape(expression.tree, binding) if expression.tree is not None else UNKNOWN
+
+    def output_of(self, node: StepNode) -> Shape:
+        """The shape of a step's output."""
+        known = self._outputs.get(node)
+        if known is None:
+            self._outputs[node] = UNKNOWN  # a cycle ends here
+            known = self._outputs[node] = self._output(node)
+        return known
+
+    def _output(self, node: StepNode) -> Shape:
+        step, step_type = node.step, self.types.get(node)
+        if isinstance(step.output_schema, dict):
+            shape = shapes.of_schema(step.output_schema)
+        elif step.type in CONTAINER_TYPES or step_type is None:
+            shape = UNKNOWN
+        elif step_type.gives_input:
+            shape = self._bound(node, step.input, node.at("input"))
+        elif step.type == "workflow":
+            child = step.input.get("workflow")
+            shape = self.child_outputs(child) if isinstance(child, str) and "{{" not in child else UNKNOWN
+        elif (facts := self.facts.get(node)) is not None and facts.output_schema is not None:
+            shape = shapes.of_schema(dict(facts.output_schema))
+        else:
+            shape = _output_shape(step_type)
+        on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
+        if step.for_each is not None:
+            item = shapes.union([shape, of_types("null")]) if step.for_each.on_item_error == "continue" else shape
+            shape = shapes.of_items(item)
+        if isinstance(on_error, Fallback):
+            shape = shapes.union([shape, shapes.of_literal(on_error.fallback)])
+        elif on_error == "continue":
+            shape = shapes.union([shape, of_types("null")])
+        return shape
+
+    def _bound(self, node: StepNode, value: Json, pointer: str) -> Shape:
+        if isinstance(value, str):
+            binding = self._bindings.get(pointer)
+            return of_types("string") if binding is None else self.value_of(binding)
+        if isinstance(value, dict):
+            return shapes.of_members(
+                {
+                    key: functools.partial(self._bound, node, entry, pointer + pointer_to([key]))
+                    for key, entry in value.items()
+                }
+            )
+        if isinstance(value, list):
+            items = [self._bound(node, entry, f"{pointer}/{index}") for index, entry in enumerate(value)]
+            return shapes.of_items(shapes.union(items) if items else UNKNOWN)
+        return shapes.of_literal(value)
+
+    def _shape(self, tree: nodes.Expr, binding: Binding) -> Shape:
+        return shape_of(tree, lambda name, keys: self._name(name, keys, binding))
+
+    def _name(self, name: str, keys: tuple[str | int, ...], binding: Binding) -> tuple[Shape, int]:
+        if name == "inputs":
+            return self.inputs, 0
+        if name == "env":
+            return (of_types("string"), 1) if keys else (of_types("object"), 0)
+        if name == "run":
+            return (of_types(_RUN[str(keys[0])]), 1) if keys and keys[0] in _RUN else (UNKNOWN, len(keys))
+        if name == "steps":
+            node = self.scopes.visible(binding.body, str(keys[0])) if len(keys) >= 2 else None
+            if node is None or node is binding.node:
+                return UNKNOWN, len(keys)
+            if keys[1] == "output":
+                return self.output_of(node), 2
+            return (of_types(*_STEP_PARTS[str(keys[1])]), 2) if keys[1] in _STEP_PARTS else (UNKNOWN, len(keys))
+        if name == "index":
+            return of_types("integer"), 0
+        return self._loop_variable(name, binding), 0
+
+    def _loop_variable(self, name: str, binding: Binding) -> Shape:
+        node = binding.node
+        own = node if node is not None and binding.use in ("input", "case") else None
+        body: Body | None = binding.body
+        owner = own if own is not None else body.owner if body is not None else None
+        while owner is not None:
+            loop = owner.step.for_each
+            if loop is not None and loop.as_ == name:
+                items = self._bindings.get(owner.at("forEach", "in"))
+                return shapes.item_of(self.value_of(items)) if items is not None else UNKNOWN
+            owner = owner.body.owner
+        return UNKNOWN
+
+    # --- checks
+
+    def _members(self, binding: Binding, expression: Expression, reference: Reference, offset: int) -> None:
+        name = str(reference.path[0]) if reference.root == "local" else reference.root
+        keys = reference.path[1:] if reference.root == "local" else reference.path
+        skipped = len(reference.path) - len(keys)
+        shape, taken = self._name(name, keys, binding)
+        if reference.root == "inputs" and keys:
+            self._optional(binding, reference, offset)
+        for index in range(taken, len(keys)):
+            inner = shapes.member(shape, keys[index])
+            if isinstance(inner, NoMember):
+                if not (reference.root == "inputs" and index == 0) and not reference.soft:
+                    self._no_member(binding, expression, reference, offset, index + skipped, inner)
+                return
+            shape = inner
+
+    def _no_member(
+        self, binding: Binding, expression: Expression, reference: Reference, offset: int, index: int, found: NoMember
+    ) -> None:
+        place, length = key_place(expression.text, reference, index)
+        key = reference.path[index]
+        before = Reference(reference.root, reference.path[:index], 0, 0).text
+        fixes: tuple[Fix, ...] = ()
+        if found.types:
+            message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
+        else:
+            guess = near(str(key), found.known)
+            hint = did_you_mean(guess, f"; it has {', '.join(found.known)}" if found.known else "")
+            message = f"{before} has no key {key!r}{hint}"
+            fixes = (edit(binding, offset + place, length, guess),) if guess else ()
+        self.found.append(
+            binding.problem("reference.property", message, offset=offset + place, length=length, fixes=fixes)
+        )
+
+    def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
+        """An input that may be absent, read without allowing for that."""
+        schema = self.scopes.tree.workflow.input_schema
+        name = reference.path[0]
+        known = as_object(schema.get("properties")).get(str(name))
+        if reference.soft or not isinstance(known, dict) or name in as_list(schema.get("required")):
+            return
+        if "default" in known or any(key in known for key in ("$ref", "allOf", "anyOf", "oneOf", "const")):
+            return
+        message = f"inputs.{name} is missing when nobody gives it: it is not required and has no default"
+        place = offset + reference.offset
+        fix = with_default(binding, reference, offset)
+        self.found.append(
+            binding.problem(
+                "reference.optional_input", message, "warning", offset=place, length=reference.length, fixes=(fix,)
+            )
+        )
+
+    def _condition(self, binding: Binding) -> None:
+        types = self.value_of(binding).types
+        if types is None or "boolean" in types:
+            return
+        fixes: tuple[Fix, ...] = ()
+        kinds = types - {"null"}
+        if len(kinds) == 1 and (suffix := _TRUTH.get(next(iter(kinds)))):
+            text = binding.text.strip()
+            simple = text.replace(".", "").replace("_", "").isalnum()
+            fixes = (edit(binding, 0, len(binding.text), (text if simple else f"({text})") + suffix),)
+        message = f"{binding.field} must give true or false; this gives {in_words(types)}"
+        self.found.append(binding.problem("condition.type", message, offset=0, length=len(binding.text), fixes=fixes))
+
+    def _items(self, binding: Binding) -> None:
+        types = self.value_of(binding).types
+        if types is None or "array" in types:
+            return
+        meant = {"object": " | items", "string": " | split"}
+        fixes = tuple(
+            edit(binding, len(binding.text), 0, suffix, f"add {suffix.strip()}")
+            for kind, suffix in meant.items()
+            if kind in types
+        )
+        message = f"forEach.in must give a list; this gives {in_words(types)}"
+        self.found.append(binding.problem("foreach.type", message, offset=0, length=len(binding.text), fixes=fixes[:1]))
+
+    def _field(self, binding: Binding) -> None:
+        """Whether what is bound to a field of the input can be of the field's type."""
+        node = binding.node
+        step_type = self.types.get(node) if node is not None else None
+        if node is None or step_type is None:
+            return
+        pointer = binding.pointer.removeprefix(node.at("input"))
+        wanted = self._locked_types(node, pointer) or _field_types(step_type, pointer)
+        given = self.value_of(binding).types if wanted is not None else None
+        if wanted is None or given is None or compatible(given, wanted):
+            return
+        fixes: tuple[Fix, ...] = ()
+        conversion = next((_CONVERSIONS[kind] for kind in ("integer", "number", "string") if kind in wanted), None)
+        if conversion and binding.template is not None and binding.template.keeps_type and "object" not in given:
+            part = binding.template.embedded[0]
+            text = part.expression.text
+            wrapped = (
+                text if isinstance(part.expression.tree, nodes.Getattr | nodes.Name | nodes.Filter) else f"({text})"
+            )
+            new = f"{wrapped} | {conversion}"
+            fixes = (edit(binding, part.offset, len(text), new, f"convert it with | {conversion}"),)
+        field = binding.field.removeprefix("input.")
+        message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
+        self.found.append(
+            binding.problem("type.mismatch", message, "warning", offset=0, length=len(binding.text), fixes=fixes)
+        )
+
+    def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:
+        """The JSON types that a part of a field takes by what is known of this very step."""
+        name, *inner = pointer_parts(pointer)
+        schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
+        return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
+
+
+@functools.lru_cache(maxsize=10_000)
+def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | None:
+    """The JSON types that a field of a step's input takes; None when nothing is known."""
+    return _types_at(shapes.of_schema(input_schema_of(step_type)), pointer)
+
+
+def _types_at(shape: Shape, pointer: str) -> frozenset[str] | None:
+    for part in pointer_parts(pointer):
+        inner = shapes.member(shape, int(part) if part.isdecimal() else part)
+        if isinstance(inner, NoMember):
+            return None
+        shape = inner
+    return shape.types
+
+
+@functools.lru_cache(maxsize=256)
+def _output_shape(step_type: StepType[Any]) -> Shape:
+    return shapes.of_schema(dict(step_type.output_schema))

@@ -1,0 +1,140 @@
+"""The shape of what an expression gives, as far as it can be told before the run."""
+
+import functools
+from collections.abc import Callable, Mapping
+
+from jinja2 import nodes
+
+from wftui.compiler.checks.values import shapes
+from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, union
+from wftui.runtime.filters import FILTERS
+from wftui.runtime.functions import FUNCTIONS
+
+Names = Callable[[str, tuple[str | int, ...]], tuple[Shape, int]]
+"""The shape of a path that begins with a name, and how many of its keys that takes in: `steps.x.output` takes two."""
+
+_ITEM_FILTERS = frozenset({"first", "last", "min", "max"})
+_SAME_FILTERS = frozenset({"sort", "reverse", "select", "reject", "selectattr", "rejectattr", "unique", "list"})
+_NUMBERS = frozenset({"integer", "number"})
+
+
+def shape_of(tree: nodes.Expr, names: Names) -> Shape:
+    """The shape of an expression's value."""
+    match tree:
+        case nodes.Const():
+            return shapes.of_literal(tree.value)
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+            return _path(tree, names)
+        case nodes.Filter():
+            return _filter(tree, names)
+        case nodes.Test() | nodes.Compare() | nodes.Not():
+            return of_types("boolean")
+        case nodes.And() | nodes.Or():
+            return union([shape_of(tree.left, names), shape_of(tree.right, names)])
+        case nodes.CondExpr():
+            other = shape_of(tree.expr2, names) if tree.expr2 is not None else UNKNOWN
+            return union([shape_of(tree.expr1, names), other])
+        case nodes.Concat():
+            return of_types("string")
+        case nodes.List() | nodes.Tuple():
+            return shapes.of_items(union([shape_of(each, names) for each in tree.items]) if tree.items else UNKNOWN)
+        case nodes.Dict():
+            members = {
+                pair.key.value: functools.partial(shape_of, pair.value, names)
+                for pair in tree.items
+                if isinstance(pair.key, nodes.Const) and isinstance(pair.key.value, str)
+            }
+            return shapes.of_members(members)
+        case nodes.Call():
+            name = tree.node.name if isinstance(tree.node, nodes.Name) else ""
+            return _gives(FUNCTIONS[name].gives) if name in FUNCTIONS else UNKNOWN
+        case nodes.Neg() | nodes.Pos() | nodes.BinExpr():
+            return _arithmetic(tree, names)
+    return UNKNOWN
+
+
+def path_of(tree: nodes.Expr) -> tuple[nodes.Expr, list[str | int | None]]:
+    """What a path begins with, and its keys; None for one that is computed."""
+    keys: list[str | int | None] = []
+    current = tree
+    while isinstance(current, nodes.Getattr | nodes.Getitem):
+        if isinstance(current, nodes.Getattr):
+            keys.append(current.attr)
+        else:
+            value = current.arg.value if isinstance(current.arg, nodes.Const) else None
+            keys.append(value if type(value) in (str, int) else None)
+        current = current.node
+    return current, keys[::-1]
+
+
+def _path(tree: nodes.Expr, names: Names) -> Shape:
+    base, keys = path_of(tree)
+    literal: list[str | int] = []
+    for key in keys:
+        if key is None:
+            return UNKNOWN
+        literal.append(key)
+    taken = 0
+    if isinstance(base, nodes.Name):
+        if base.name == "null":
+            return of_types("null")
+        shape, taken = names(base.name, tuple(literal))
+    else:
+        shape = shape_of(base, names)
+    for key in literal[taken:]:
+        inner = shapes.member(shape, key)
+        if isinstance(inner, NoMember):
+            return UNKNOWN
+        shape = inner
+    return shape
+
+
+def _filter(tree: nodes.Filter, names: Names) -> Shape:
+    operand = shape_of(tree.node, names) if tree.node is not None else UNKNOWN
+    if tree.name in ("default", "d"):
+        fallback = shape_of(tree.args[0], names) if tree.args else of_types("string")
+        return union([operand, fallback])
+    if tree.name in _ITEM_FILTERS:
+        return shapes.item_of(operand)
+    if tree.name in _SAME_FILTERS and operand.types == frozenset({"array"}):
+        return operand
+    entry = FILTERS.get(tree.name)
+    return _gives(entry.gives) if entry is not None else UNKNOWN
+
+
+def _arithmetic(tree: nodes.Neg | nodes.Pos | nodes.BinExpr, names: Names) -> Shape:
+    if not isinstance(tree, nodes.BinExpr):
+        return of_types("number")
+    left, right = shape_of(tree.left, names).types, shape_of(tree.right, names).types
+    if isinstance(tree, nodes.Add | nodes.Mul):
+        if left is not None and right is not None and left | right <= _NUMBERS:
+            return of_types(*(left | right))
+        return UNKNOWN
+    return of_types("number")
+
+
+def _gives(kind: str) -> Shape:
+    return UNKNOWN if kind == "any" else of_types(kind)
+
+
+def compatible(given: frozenset[str], wanted: frozenset[str]) -> bool:
+    """Whether a value of some types can be one of those that are wanted; a number may be a whole one."""
+    if given & wanted:
+        return True
+    return bool(given & _NUMBERS and wanted & _NUMBERS)
+
+
+WORDS: Mapping[str, str] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def in_words(types: frozenset[str]) -> str:
+    """Types for people: `a text or null`."""
+    return " or ".join(word for kind, word in WORDS.items() if kind in types)

@@ -1,0 +1,223 @@
+"""One step as Python: a function for each of its expressions, and its StepPlan; wherever it stands in the file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wftui.compiler import python_code as code
+from wftui.compiler.codegen.early import early_input, stored_secrets
+from wftui.compiler.expressions.expression import compile_expression
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.python_code import Atom, Code, Group, Lines, Marked, Named, call, literal, record, tuple_of
+from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.workflow.definition import CONTAINER_TYPES, Defaults, Fallback, Retry
+from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
+
+MODULES = frozenset(
+    {
+        "filters_lists",
+        "filters_numbers",
+        "filters_text",
+        "functions",
+        "operators",
+        "predicates",
+        "values",
+    }
+)
+"""The modules of `wftui.runtime` that compiled expressions call."""
+
+_STANDARD = StepPlan(id="", type="", name="")
+
+
+@dataclass(slots=True)
+class Written:
+    """Python that was made of some expressions.
+
+    Attributes:
+        functions: their texts.
+        marks: function, line in it (from 0), pointer and offset of each expression.
+        modules: of `wftui.runtime` that they use; `plans` are the names of `wftui.runtime.plan`.
+        definition: of a step, the lines of its StepPlan up to its place in the file.
+    """
+
+    functions: list[str] = field(default_factory=list)
+    marks: list[tuple[str, int, str, int]] = field(default_factory=list)
+    modules: set[str] = field(default_factory=set)
+    plans: set[str] = field(default_factory=set)
+    definition: list[str] = field(default_factory=list)
+
+    def function(self, name: str, body: Code, decorator: str = "") -> Code:
+        """Write a function of the scope; gives its name."""
+        lines: Lines = code.function(name, body, decorator)
+        self.functions.append("\n".join(lines.lines))
+        self.marks += [(name, line, pointer, offset) for line, (pointer, offset) in sorted(lines.marks)]
+        if decorator:
+            self.modules.add("values")
+        for each in code.walk(body):
+            text = each.opening if isinstance(each, Group) else each.text if isinstance(each, Atom) else ""
+            module = text.partition(".")[0]
+            if module in MODULES:
+                self.modules.add(module)
+        return Atom(name)
+
+    def expression(self, name: str, text: str, pointer: str) -> Code:
+        """Write the function of a bare expression without problems; gives its name."""
+        python = compile_expression(text).python
+        assert python is not None
+        return self.function(name, Marked(python, (pointer, 0)))
+
+
+def step_name(step_id: str) -> str:
+    """The name of a step in the module."""
+    return f"STEP_{step_id.upper()}"
+
+
+def bound_value(value: Json, pointer: str) -> Code:
+    """The code that binds a value: strings with braces are evaluated, all else is literal."""
+    if isinstance(value, str):
+        template = split_template(value)
+        return literal(value) if template is None else template.python(pointer)
+    if isinstance(value, dict):
+        return code.mapping([(key, bound_value(each, pointer + pointer_to([key]))) for key, each in value.items()])
+    if isinstance(value, list):
+        return code.listing([bound_value(each, f"{pointer}/{index}") for index, each in enumerate(value)])
+    return literal(value)
+
+
+def write_step(
+    node: StepNode,
+    needs: list[str],
+    after: list[str],
+    defaults: Defaults,
+    inside: Callable[[Body], Code],
+    early_fields: frozenset[str] = frozenset(),
+    *,
+    waits: bool = False,
+    uses: tuple[str, ...] = (),
+) -> Written:
+    """Write a step; its marks point into the step (`/when`), wherever that stands.
+
+    Args:
+        early_fields: input fields that its type wants to look at before the run starts.
+        inside: gives the tuple of the names of the steps of an inner list.
+        waits: its type is there to wait, so that no default timeout ends it.
+        uses: connections of the workflow that its input names.
+    """
+    step, made = node.step, Written(plans={"StepPlan"})
+    fields: dict[str, Code] = {
+        "id": literal(step.id),
+        "type": literal(step.type),
+        "name": literal(step.name or step.id),
+    }
+    if needs:
+        fields["needs"] = tuple_of([literal(each) for each in needs])
+    if after:
+        fields["after"] = tuple_of([literal(each) for each in after])
+    if step.join != _STANDARD.join:
+        fields["join"] = literal(step.join)
+    if step.disabled:
+        fields["disabled"] = literal(True)
+    if step.when is not None:
+        fields["when"] = made.expression(f"when_of_{step.id}", step.when, "/when")
+    if step.for_each is not None:
+        fields["for_each"] = _for_each(made, node)
+    if step.type not in CONTAINER_TYPES:
+        fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input"))
+        early = early_input(node, early_fields)
+        if early is not None:
+            fields["early"] = made.function(f"early_of_{step.id}", bound_value(early, "/input"))
+    if step.connection is not None:
+        fields["connection"] = literal(step.connection)
+    if uses:
+        fields["uses"] = tuple_of([literal(name) for name in uses])
+    if secrets := stored_secrets(node):
+        fields["secrets"] = tuple_of([literal(name) for name in secrets])
+    if step.output_schema is not None:
+        fields["output_schema"] = literal(step.output_schema)
+    fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
+    fields |= _inside(made, node, inside)
+    # The last line closes the call; the step's place in the file goes before it.
+    made.definition = code.assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
+    return made
+
+
+def placed(definition: list[str], line: int, pointer: str) -> str:
+    """The definition of a step, with its place in the file."""
+    place = [f"{code.INDENT}line={line},", f"{code.INDENT}pointer={code.text_literal(pointer)},", ")"]
+    return "\n".join([*definition, *place])
+
+
+def _policies(made: Written, node: StepNode, defaults: Defaults, *, waits: bool) -> dict[str, Code]:
+    """Retry, timeout and what an error means, as the step says or else the workflow's defaults.
+
+    No default timeout ends what is there to wait: for a person, or for a moment.
+    """
+    step, fields = node.step, dict[str, Code]()
+    retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
+    timeout = step.timeout if step.timeout is not None or waits else defaults.timeout
+    if retry is not None:
+        made.plans.add("RetryPlan")
+        fields["retry"] = _retry(retry)
+    if timeout is not None:
+        fields["timeout"] = literal(timeout)
+    if isinstance(on_error, Fallback):
+        fields["on_error"] = literal("fallback")
+        fields["fallback"] = literal(on_error.fallback)
+    elif on_error == "continue":
+        fields["on_error"] = literal(on_error)
+    if not step.idempotent:
+        fields["idempotent"] = literal(False)
+    return fields
+
+
+def _retry(retry: Retry) -> Code:
+    standard = RetryPlan()
+    named: list[Code] = []
+    for name in ("max_attempts", "delay", "backoff", "max_delay", "jitter"):
+        value = getattr(retry, name)
+        if value != getattr(standard, name):
+            named.append(Named(f"{name}=", literal(value)))
+    if retry.on:
+        named.append(Named("on=", tuple_of([literal(each) for each in retry.on])))
+    return call("RetryPlan", *named)
+
+
+def _for_each(made: Written, node: StepNode) -> Code:
+    loop = node.step.for_each
+    assert loop is not None
+    made.plans.add("ForEachPlan")
+    named: list[Code] = [Named("items=", made.expression(f"items_of_{node.id}", loop.in_, "/forEach/in"))]
+    standard = ForEachPlan(items=lambda _scope: None)
+    for name in ("as_", "max_parallel", "on_item_error", "max_items"):
+        value = getattr(loop, name)
+        if value != getattr(standard, name):
+            named.append(Named(f"{name}=", literal(value)))
+    return call("ForEachPlan", *named)
+
+
+def _inside(made: Written, node: StepNode, inside: Callable[[Body], Code]) -> dict[str, Code]:
+    """What a container holds."""
+    step, fields = node.step, dict[str, Code]()
+    if step.type == "switch":
+        made.plans.add("CasePlan")
+        cases: list[Code] = []
+        for number, body in enumerate(node.bodies, start=1):
+            when: Code = literal(None)
+            if body.when is not None:
+                pointer = body.when_pointer.removeprefix(node.pointer)
+                when = made.expression(f"case_{number}_of_{step.id}", body.when, pointer)
+            cases.append(call("CasePlan", Named("when=", when), Named("steps=", inside(body))))
+        fields["cases"] = tuple_of(cases)
+    elif node.bodies:
+        fields["body"] = inside(node.bodies[0])
+    if step.type == "loop" and step.until is not None and step.max_iterations is not None:
+        made.plans.add("LoopPlan")
+        named: list[Code] = [
+            Named("until=", made.expression(f"until_of_{step.id}", step.until, "/until")),
+            Named("max_iterations=", literal(step.max_iterations)),
+        ]
+        if step.delay is not None:
+            named.append(Named("delay=", literal(step.delay)))
+        fields["loop"] = call("LoopPlan", *named)
+    return fields

@@ -1,0 +1,255 @@
+"""A checked workflow as the text of workflow.py. Nothing of the JSON gets into it but as a literal."""
+
+import functools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.compiler import python_code as code
+from wftui.compiler.checks.checker import Checked
+from wftui.compiler.codegen.step_code import Written, bound_value, placed, step_name, write_step
+from wftui.compiler.python_code import Atom, Code, literal, record, tuple_of
+from wftui.compiler.source.document import Document
+from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.compiler.tree.source_hash import source_hash
+from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.secret_schema import secret_pointers
+from wftui.model.workflow.definition import Workflow
+from wftui.runtime.plan import WorkflowPlan
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+OUTPUT_REVISION = 2
+"""Revision of the generated Python: goes up with the first change after a release that makes other bytes.
+
+Generated files name it in place of a version, so that an upgrade which generates the same makes nothing stale.
+"""
+
+COMPILER = f"wftui output {OUTPUT_REVISION}"
+
+_SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_REMEMBERED_STEPS = 20_000
+
+StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str], bool, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class StepCache:
+    """Steps that were written before: while a workflow is edited, all but one of them stay as they are.
+
+    A step's marks are kept as offsets from where it begins, so that it may move in the file.
+    """
+
+    steps: dict[StepKey, tuple[Written, list[tuple[str, int, str, int]]]] = field(default_factory=dict)
+
+    def keep(self, key: StepKey, step: tuple[Written, list[tuple[str, int, str, int]]]) -> None:
+        """Remember a step; when there are too many, all are forgotten."""
+        if len(self.steps) >= _REMEMBERED_STEPS:
+            self.steps.clear()
+        self.steps[key] = step
+
+
+def transpile(checked: Checked, document: Document, cache: StepCache) -> str:
+    """The module of a workflow without errors: the same bytes for the same file, always."""
+    return _Transpiler(checked, document, cache).module()
+
+
+class _Transpiler:
+    def __init__(self, checked: Checked, document: Document, cache: StepCache) -> None:
+        assert checked.tree is not None
+        self.tree = checked.tree
+        self.graph = checked.graph
+        self.bindings = checked.bindings
+        self.types = checked.types
+        self.uses = checked.uses
+        self.document = document
+        self.cache = cache
+        self.defaults = self.tree.workflow.defaults.model_dump_json()
+        self.blocks: list[str] = []
+        self.spots: list[str] = []
+        self.modules: set[str] = set()
+        self.plans: set[str] = {"WorkflowPlan"}
+
+    def module(self) -> str:
+        """The whole text."""
+        workflow = self.tree.workflow
+        main, last = self._body(self.tree.main), self._body(self.tree.finally_)
+        outputs = self._outputs()
+        hashed = source_hash(self.tree)
+        plan = self._plan(workflow, main, last, outputs, hashed)
+        metadata = {
+            "format": workflow.format,
+            "id": workflow.id,
+            "name": workflow.name or workflow.id,
+            "version": workflow.version,
+            "description": workflow.description or "",
+            "labels": workflow.labels,
+        }
+        return _template().render(
+            id=workflow.id,
+            compiler=COMPILER,
+            source_hash=hashed,
+            imports=self._imports(),
+            metadata="\n".join(code.assignment("METADATA: dict[str, Json] = ", literal(metadata))),
+            input_schema="\n".join(code.assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(workflow.input_schema))),
+            blocks=self.blocks,
+            spots=self.spots,
+            plan=plan,
+        )
+
+    # --- steps
+
+    def _body(self, body: Body) -> list[str]:
+        """Write the steps of a list; gives their ids in the order to run them."""
+        nodes = self.graph.order(body)
+        for node in nodes:
+            self._step(node)
+        return [node.id for node in nodes]
+
+    def _step(self, node: StepNode) -> None:
+        inner = {id(body): self._body(body) for body in node.bodies}
+        start, end = self.document.span(node.pointer)
+        needs = tuple(each.id for each in self.graph.demands(node) if each.body is node.body)
+        after = tuple(each.id for each in self.graph.comes_after(node))
+        within = tuple(step_id for ids in inner.values() for step_id in ids)
+        step_type = self.types.get(node)
+        early = step_type.early_fields if step_type is not None else frozenset[str]()
+        waits = step_type is not None and step_type.waits
+        uses = self.uses.get(node, ())
+        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits, uses)
+        known = self.cache.steps.get(key)
+        if known is None:
+            defaults = self.tree.workflow.defaults
+            made = write_step(
+                node,
+                list(needs),
+                list(after),
+                defaults,
+                lambda body: _names(inner[id(body)]),
+                early,
+                waits=waits,
+                uses=uses,
+            )
+            known = made, self._relative(made, node.pointer, start)
+            self.cache.keep(key, known)
+        made, marks = known
+        line = self.document.line_column(start)[0]
+        definition = placed(made.definition, line, node.pointer)
+        comment = f"# workflow.json:{line}: step {node.id} ({node.step.type})\n"
+        first, *others = [*made.functions, definition]
+        self.blocks += [comment + first, *others]
+        self._note(made, [(name, at, node.pointer + pointer, start + offset) for name, at, pointer, offset in marks])
+
+    def _relative(self, made: Written, base: str, start: int) -> list[tuple[str, int, str, int]]:
+        """Marks with offsets that count from `start` in the file, instead of from the start of their string."""
+        return [
+            (name, line, pointer, self.document.offset_of(base + pointer, offset) - start)
+            for name, line, pointer, offset in made.marks
+        ]
+
+    def _note(self, made: Written, marks: list[tuple[str, int, str, int]]) -> None:
+        """Take over what a written part uses, and where its expressions stand (offsets in the file)."""
+        self.modules |= made.modules
+        self.plans |= made.plans
+        for name, at, pointer, offset in marks:
+            line, column = self.document.line_column(offset)
+            self.spots += _spot(name, at, pointer, line, column)
+
+    # --- the workflow
+
+    def _outputs(self) -> Code:
+        reading = {
+            binding.pointer.split("/")[2]
+            for binding in self.bindings.get(None, [])
+            for expression, _offset in binding.expressions
+            for reference in expression.references
+            if reference.root == "steps"
+        }
+        made, named = Written(), list[tuple[str, Code]]()
+        for number, (name, value) in enumerate(self.tree.workflow.outputs.items(), start=1):
+            pointer = pointer_to(["outputs", name])
+            function = f"output_{name}" if _SIMPLE_NAME.fullmatch(name) else f"output_{number}"
+            decorator = "@values.null_when_skipped" if pointer.split("/")[2] in reading else ""
+            named.append((name, made.function(function, bound_value(value, pointer), decorator)))
+        if made.functions:
+            line = self.document.place("/outputs", "key").line
+            first, *others = made.functions
+            self.blocks += [f"# workflow.json:{line}: outputs\n{first}", *others]
+        self._note(made, self._relative(made, "", 0))
+        return code.mapping(named)
+
+    def _plan(self, workflow: Workflow, main: list[str], last: list[str], outputs: Code, hashed: str) -> str:
+        standard = WorkflowPlan(id="", name="", version="", source_hash="", compiler="")
+        fields: dict[str, Code] = {
+            "id": literal(workflow.id),
+            "name": literal(workflow.name or workflow.id),
+            "version": literal(workflow.version),
+            "description": literal(workflow.description or ""),
+            "source_hash": literal(hashed),
+            "compiler": literal(COMPILER),
+            "input_schema": Atom("INPUT_SCHEMA"),
+        }
+        if workflow.env:
+            fields["env"] = tuple_of([literal(name) for name in workflow.env])
+        if workflow.connections:
+            needs = {name: need.model_dump(exclude_none=True) for name, need in workflow.connections.items()}
+            fields["connections"] = literal(needs)
+        if secret := secret_pointers(workflow.input_schema):
+            fields["secret_inputs"] = tuple_of([literal(pointer) for pointer in secret])
+        for name in ("timeout", "max_parallel", "fail_fast"):
+            value = getattr(workflow, name)
+            if value != getattr(standard, name):
+                fields[name] = literal(value)
+        if main:
+            fields["steps"] = _names(main)
+        if workflow.outputs:
+            fields["outputs"] = outputs
+        if last:
+            fields["finally_"] = _names(last)
+        if self.spots:
+            self.plans.add("SourceSpot")
+            fields["spots"] = Atom("SPOTS")
+        return "\n".join(code.assignment("WORKFLOW = ", record("WorkflowPlan", fields)))
+
+    def _imports(self) -> list[str]:
+        lines: list[str] = []
+        if self.modules:
+            lines += _import("wftui.runtime", sorted(self.modules))
+        lines += _import("wftui.runtime.plan", sorted(self.plans))
+        if "StepPlan" in self.plans or self.tree.workflow.outputs:
+            lines += _import("wftui.runtime.scope", ["Scope"])
+        return lines
+
+
+def _names(step_ids: list[str]) -> Code:
+    return tuple_of([Atom(step_name(step_id)) for step_id in step_ids])
+
+
+def _spot(function: str, at: int, pointer: str, line: int, column: int) -> list[str]:
+    """An entry of SPOTS, as lines."""
+    indent = code.INDENT
+    fields = [f"pointer={code.text_literal(pointer)}", f"line={line}", f"column={column}"]
+    flat = f'{indent}("{function}", {at}): SourceSpot({", ".join(fields)}),'
+    if code.columns(flat) <= code.WIDTH:
+        return [flat]
+    key = [f'{indent}("{function}", {at}): SourceSpot(']
+    if len(key[0]) > code.WIDTH:
+        key = [f"{indent}(", f'{indent}{indent}"{function}",', f"{indent}{indent}{at},", f"{indent}): SourceSpot("]
+    return [*key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
+
+
+def _import(module: str, names: list[str]) -> list[str]:
+    flat = f"from {module} import {', '.join(names)}"
+    if len(flat) <= code.WIDTH:
+        return [flat]
+    return [f"from {module} import (", *(f"{code.INDENT}{name}," for name in names), ")"]
+
+
+@functools.cache
+def _template() -> "Template":
+    from jinja2 import Environment
+
+    environment = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
+    return environment.from_string(Path(__file__).with_name("workflow.py.j2").read_text(encoding="utf-8"))

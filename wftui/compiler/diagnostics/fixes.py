@@ -1,0 +1,100 @@
+"""Which fixes may be applied unseen, and how: one after the other, each only if it helps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wftui.compiler.source.patching import PatchError, apply_patch
+from wftui.model.workflow.compilation import CompilationError, CompilationResult, Fix
+
+SAFE_CODES = frozenset(
+    {
+        "dependency.unknown",
+        "expression.arguments",
+        "expression.braces",
+        "expression.filter",
+        "expression.function",
+        "expression.step_part",
+        "expression.test",
+        "format.missing",
+        "id.duplicate",
+        "id.reserved",
+        "input.choice",
+        "input.refused",
+        "input.unknown",
+        "key.unknown",
+        "reference.env",
+        "reference.input",
+        "reference.name",
+        "reference.property",
+        "reference.step",
+        "schema.type",
+        "step.type",
+        "value.choice",
+        "workflow.id",
+        "workflow.unknown",
+    }
+)
+"""Errors whose first fix may be applied unseen: it says what was meant, and takes nothing away."""
+
+MAX_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedFix:
+    """A fix that was applied, and what it removed."""
+
+    diagnostic: CompilationError
+    fix: Fix
+
+
+def apply_fix(text: str, fix: Fix) -> str:
+    """The text with a fix applied.
+
+    Raises:
+        PatchError: when the fix does not fit the text, or the text is not JSON.
+    """
+    return apply_patch(text, fix.patch)
+
+
+def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tuple[str, list[AppliedFix]]:
+    """Apply the safe fixes, one after the other, each only if it really removes its diagnostic.
+
+    Args:
+        check: tells what is wrong with a text.
+
+    Returns:
+        The text, and what was applied, in order.
+    """
+    applied: list[AppliedFix] = []
+    refused: set[tuple[str, str, str]] = set()
+    seen = {text}
+    result = check(text)
+    for _round in range(MAX_ROUNDS):
+        chosen = next((each for each in result.errors if _is_safe(each) and _identity(each) not in refused), None)
+        if chosen is None:
+            break
+        fix = chosen.fixes[0]
+        try:
+            changed = apply_fix(text, fix)
+        except PatchError:
+            refused.add(_identity(chosen))
+            continue
+        # What was wrong may have hidden other mistakes, which show now; only the one at hand must be gone for good.
+        after = check(changed)
+        if changed in seen or any(_identity(each) == _identity(chosen) for each in after.errors):
+            refused.add(_identity(chosen))
+            continue
+        seen.add(changed)
+        text, result = changed, after
+        applied.append(AppliedFix(chosen, fix))
+    return text, applied
+
+
+def _is_safe(diagnostic: CompilationError) -> bool:
+    if diagnostic.code not in SAFE_CODES or not diagnostic.fixes:
+        return False
+    return all(operation.op != "remove" for operation in diagnostic.fixes[0].patch)
+
+
+def _identity(diagnostic: CompilationError) -> tuple[str, str, str]:
+    return diagnostic.code, diagnostic.pointer, diagnostic.message

@@ -1,0 +1,64 @@
+"""Parse workflow.json: by json's C scanner, and by the slow reader that recovers from errors where that finds any."""
+
+import json
+import re
+
+from wftui.compiler.source.document import MAX_NESTING, Document
+from wftui.compiler.source.recovery import read
+from wftui.model.base import Json
+
+_NOT_A_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}"]+|"')
+
+
+def parse(text: str) -> Document:
+    """Read a file. Never raises: `problems` holds what is wrong."""
+    duplicates = False
+
+    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        nonlocal duplicates
+        made = dict(pairs)
+        duplicates = duplicates or len(made) != len(pairs)
+        return made
+
+    try:
+        value = json.loads(text, object_pairs_hook=make_object, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):
+        duplicates = True
+    # Neither a surrogate nor deep nesting is accepted; both are rare, and located by the slow reader.
+    if duplicates or _may_hold_surrogate(text) or _may_nest(text):
+        return read(text)
+    return Document(text, value)
+
+
+def _may_hold_surrogate(text: str) -> bool:
+    return bool(re.search(r"\\u[dD][89a-fA-F]", text)) or (
+        not text.isascii() and bool(re.search("[\ud800-\udfff]", text))
+    )
+
+
+def _may_nest(text: str) -> bool:
+    """Whether objects and lists could be nested too deeply: whether there are so many of them at all."""
+    return text.count("{") + text.count("[") > MAX_NESTING and _depth(text) > MAX_NESTING
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting of brackets, those in strings left out."""
+    depth = deepest = 0
+    for char in _NOT_A_BRACKET.sub("", text):
+        if char in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    return deepest
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    value = float(word)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(word)
+    return value

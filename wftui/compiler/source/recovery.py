@@ -1,0 +1,269 @@
+"""Reads a broken workflow.json as far as it can be read, and says everything that is wrong with it, with its places."""
+
+import re
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+from typing import Any
+
+from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members, SyntaxProblem
+from wftui.model.base import Json
+
+MAX_PROBLEMS = 50
+_DIGITS = 1_000
+_NOTHING: Any = object()
+
+_SPACE = re.compile(r"(?:[ \t\n\r\ufeff]+|//[^\n]*|/\*.*?\*/|/\*.*|#[^\n]*)", re.DOTALL)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_WORD = re.compile(r"[^\s,:\]}\[{\"]+")
+_WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
+_MEANT: dict[str, Json] = {"True": True, "False": False, "None": None, "undefined": None}
+
+
+def read(text: str) -> Document:
+    """The document of a text that may be anything."""
+    reader = _Reader(text)
+    value = reader.document()
+    return Document(text, value, reader.problems, reader.places)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.depth = 0
+        self.given_up = False
+        self.problems: list[SyntaxProblem] = []
+        self.places: dict[int, Members] = {}
+
+    def document(self) -> Json:
+        """The root value; None when there is none."""
+        self._space()
+        if self.position >= len(self.text):
+            self._problem("json.empty", "the file is empty", 0)
+            return None
+        value = self._value()
+        self._space()
+        if self.position < len(self.text):
+            rest = len(self.text) - self.position
+            self._problem("json.extra", "the file goes on after its end", self.position, rest)
+        return None if value is _NOTHING else value
+
+    def _problem(self, code: str, message: str, offset: int, length: int = 1) -> None:
+        if len(self.problems) < MAX_PROBLEMS and not self.given_up:
+            self.problems.append(SyntaxProblem(code, message, min(offset, max(len(self.text) - 1, 0)), length))
+
+    def _space(self) -> None:
+        while found := _SPACE.match(self.text, self.position):
+            if found[0][0] in "/#":
+                self._problem("json.comment", "JSON has no comments", self.position, len(found[0]))
+            self.position = found.end()
+
+    def _peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def _value(self) -> Json:
+        """The value at the position, or _NOTHING; the position is then behind what could not be read."""
+        start, char = self.position, self._peek()
+        if char in ("{", "["):
+            if self.depth >= MAX_NESTING:
+                self._problem("json.depth", f"objects and lists are nested more than {MAX_NESTING} levels deep", start)
+                self.given_up = True
+                self.position = len(self.text)
+                return _NOTHING
+            self.depth += 1
+            value: Json = self._object() if char == "{" else self._list()
+            self.depth -= 1
+            return value
+        if char == '"':
+            return self._string()
+        found = _NUMBER.match(self.text, start)
+        if found and found[0] not in ("", "-"):
+            following = _WORD.match(self.text, found.end())
+            if not following:
+                self.position = found.end()
+                return self._number(found)
+        word = _WORD.match(self.text, start)
+        if not word:
+            return _NOTHING
+        self.position = word.end()
+        return self._bare_word(word[0], start)
+
+    def _bare_word(self, word: str, start: int) -> Json:
+        if word in _WORDS:
+            return _WORDS[word]
+        if word in _MEANT:
+            meant = {True: "true", False: "false", None: "null"}[_MEANT[word]]
+            self._problem("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word))
+            return _MEANT[word]
+        if word in ("NaN", "Infinity", "-Infinity"):
+            self._problem("json.number", f"{word} is not a number of JSON", start, len(word))
+            return _NOTHING
+        quote = word[0] in "'`"
+        hint = "texts stand in double quotes" if quote or word[0].isalpha() else "this is no value"
+        if quote:
+            self._single_quoted(start)
+        self._problem("json.value", f"unexpected {word[:40]}; {hint}", start, max(self.position - start, 1))
+        return _NOTHING
+
+    def _single_quoted(self, start: int) -> None:
+        end = self.text.find(self.text[start], start + 1)
+        line_end = self.text.find("\n", start)
+        if start < end and (line_end < 0 or end < line_end):
+            self.position = end + 1
+
+    def _number(self, found: re.Match[str]) -> Json:
+        word = found[0]
+        if len(word) > _DIGITS:
+            self._problem("json.number", "the number is too long", found.start(), len(word))
+            return _NOTHING
+        if found[1] is None and found[2] is None:
+            return int(word)
+        value = float(word)
+        if value in (float("inf"), float("-inf")):
+            self._problem("json.number", "the number is too big", found.start(), len(word))
+            return _NOTHING
+        return value
+
+    def _string(self) -> Json:
+        start = self.position
+        try:
+            value, end = scanstring(self.text, start + 1, False)
+        except JSONDecodeError as error:
+            return self._broken_string(start, error)
+        line_end = self.text.find("\n", start)
+        if 0 <= line_end < end:
+            # A quote that was forgotten would swallow the rest of the file up to the next one.
+            return self._unclosed(start)
+        control = next((char for char in value if char < " " and char in self.text[start:end]), None)
+        if control:
+            offset = self.text.index(control, start)
+            self._problem("json.control", f"write {control!r} as an escape", offset)
+        self.position = end
+        surrogate = re.search("[\ud800-\udfff]", value)
+        if surrogate:
+            self._problem("json.surrogate", "half a character: a \\u escape without its other half", start, end - start)
+            return value.encode("utf-8", "replace").decode()
+        return value
+
+    def _broken_string(self, start: int, error: JSONDecodeError) -> Json:
+        if error.msg.startswith("Unterminated"):
+            return self._unclosed(start)
+        self._problem("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos)
+        found = re.compile(r'"(?:[^"\\\n]|\\.)*"').match(self.text, start)
+        if not found:
+            return self._unclosed(start)
+        self.position = found.end()
+        return re.sub(r"\\.", "", found[0][1:-1])
+
+    def _unclosed(self, start: int) -> Json:
+        end = self.text.find("\n", start)
+        end = len(self.text) if end < 0 else end
+        self._problem("json.string", 'the text is not closed by "', start, end - start)
+        inside = self.text[start + 1 : end].rstrip()
+        self.position = end
+        return inside.rstrip(",")
+
+    def _object(self) -> dict[str, Json]:
+        start = self.position
+        made: dict[str, Json] = {}
+        members = self.places[start] = {}
+        self.position += 1
+        self._space()
+        while (char := self._peek()) != "}":
+            if not char or char == "]":
+                self._close(start, "}", char)
+                return made
+            if char == ",":
+                self._problem("json.comma", "one comma too many", self.position)
+                self.position += 1
+            else:
+                self._member(made, members)
+            self._space()
+            self._separator("}", made)
+        self.position += 1
+        return made
+
+    def _member(self, made: dict[str, Json], members: Members) -> None:
+        key_start = self.position
+        key = self._key()
+        key_end = self.position
+        self._space()
+        if self._peek() == ":":
+            self.position += 1
+        else:
+            self._problem("json.colon", "a : is missing after the key", key_end - 1)
+            if self._peek() in (",", "}", "", "]"):
+                return
+        self._space()
+        start = self.position
+        value = self._value()
+        if value is _NOTHING:
+            if start == self.position:
+                self._problem("json.value", f"the value of {key!r} is missing", key_start, key_end - key_start)
+                if self._peek() not in (",", "}", "]", ""):
+                    self.position += 1
+            return
+        if key in made:
+            self._problem("json.duplicate", f"the key {key!r} stands here twice", key_start, key_end - key_start)
+        made[key] = value
+        members[key] = Member(start, self.position, key_start, key_end)
+
+    def _key(self) -> str:
+        start = self.position
+        if self._peek() == '"':
+            return str(self._string())
+        word = _WORD.match(self.text, start)
+        self.position = word.end() if word else start + 1
+        name = self.text[start : self.position]
+        self._problem("json.key", f"unexpected {name[:40]}; keys stand in double quotes", start, len(name))
+        return name.strip("'`")
+
+    def _list(self) -> list[Json]:
+        start = self.position
+        made: list[Json] = []
+        members = self.places[start] = {}
+        self.position += 1
+        self._space()
+        while (char := self._peek()) != "]":
+            if not char or char == "}":
+                self._close(start, "]", char)
+                return made
+            at = self.position
+            if char == ",":
+                self._problem("json.comma", "one comma too many", at)
+                self.position += 1
+                self._space()
+                continue
+            value = self._value()
+            if value is not _NOTHING:
+                members[len(made)] = Member(at, self.position)
+                made.append(value)
+            elif self.position == at:
+                self._problem("json.value", f"unexpected {char}", at)
+                self.position += 1
+            self._space()
+            self._separator("]", made)
+        self.position += 1
+        return made
+
+    def _separator(self, closing: str, made: object) -> None:
+        """The comma between members; one that is missing or too many is noted."""
+        char = self._peek()
+        if char == ",":
+            at = self.position
+            self.position += 1
+            self._space()
+            if self._peek() == closing:
+                self._problem("json.comma", f"one comma too many: {closing} follows", at)
+        elif char and char not in "}]" and made:
+            end = len(self.text[: self.position].rstrip())
+            self._problem("json.comma", "a comma is missing here", max(end - 1, 0))
+
+    def _close(self, start: int, closing: str, found: str) -> None:
+        line = self.text.count("\n", 0, start) + 1
+        if found:
+            message = f"{self.text[start]} of line {line} is closed by {found} instead of {closing}"
+            self._problem("json.bracket", message, self.position)
+            self.position += 1
+        else:
+            message = f"{self.text[start]} of line {line} is never closed by {closing}"
+            self._problem("json.bracket", message, len(self.text.rstrip()) - 1)

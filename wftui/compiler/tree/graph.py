@@ -1,0 +1,114 @@
+"""Which step waits for which, by `needs`, references and the order of the list; and a fixed order to run them in."""
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wftui.compiler.tree.nodes import Body, StepNode
+
+EdgeKind = Literal["needs", "reference", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` waits for `target`. `pointer` and `offset`, `length` say where the file asks for it."""
+
+    source: StepNode
+    target: StepNode
+    kind: EdgeKind
+    pointer: str
+    offset: int = -1
+    length: int = 1
+
+
+@dataclass(slots=True)
+class Graph:
+    """The edges of a workflow, by the step that waits."""
+
+    edges: dict[StepNode, list[Edge]] = field(default_factory=dict)
+    _orders: dict[Body, list[StepNode]] = field(default_factory=dict)
+
+    def add(self, edge: Edge) -> None:
+        """Note an edge; the first between two steps is kept, but a demand replaces an order."""
+        known = self.edges.setdefault(edge.source, [])
+        for index, other in enumerate(known):
+            if other.target is edge.target:
+                if other.kind == "order" and edge.kind != "order":
+                    known[index] = edge
+                return
+        known.append(edge)
+
+    def of(self, node: StepNode) -> list[Edge]:
+        """What a step waits for."""
+        return self.edges.get(node, [])
+
+    def demands(self, node: StepNode) -> list[StepNode]:
+        """The steps it needs or refers to, in the order of the file."""
+        return sorted((edge.target for edge in self.of(node) if edge.kind != "order"), key=lambda step: step.index)
+
+    def order(self, body: Body) -> list[StepNode]:
+        """The steps of a list so that each comes after what it waits for; else in the order of the file.
+
+        Steps of a cycle come last. To be asked for when all edges are there.
+        """
+        if body not in self._orders:
+            self._orders[body] = _ordered(body, self)
+        return self._orders[body]
+
+    def comes_after(self, node: StepNode) -> list[StepNode]:
+        """The steps that only come first by the order of the list."""
+        return [edge.target for edge in self.of(node) if edge.kind == "order"]
+
+
+def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
+    """Cycles among the steps of a list, each as its edges; every step that is on a cycle is on one of them."""
+    found: list[list[Edge]] = []
+    state: dict[StepNode, int] = {}
+    for start in body.steps:
+        if start in state:
+            continue
+        # Depth first, by hand: a chain of 5,000 steps is deeper than Python's stack.
+        trail: list[Edge] = []
+        stack: list[tuple[StepNode, int]] = [(start, 0)]
+        state[start] = 1
+        while stack:
+            node, position = stack.pop()
+            edges = [edge for edge in graph.of(node) if edge.target.body is body and edge.target is not node]
+            if position < len(edges):
+                stack.append((node, position + 1))
+                edge = edges[position]
+                if edge.target not in state:
+                    state[edge.target] = 1
+                    trail.append(edge)
+                    stack.append((edge.target, 0))
+                elif state[edge.target] == 1:
+                    first = next(i for i, each in enumerate([*trail, edge]) if each.source is edge.target)
+                    found.append([*trail[first:], edge])
+            else:
+                state[node] = 2
+                if trail:
+                    trail.pop()
+    return found
+
+
+def _ordered(body: Body, graph: Graph) -> list[StepNode]:
+    waiting: dict[StepNode, int] = {}
+    followers: dict[StepNode, list[StepNode]] = {}
+    for node in body.steps:
+        targets = [edge.target for edge in graph.of(node) if edge.target.body is body and edge.target is not node]
+        waiting[node] = len(targets)
+        for target in targets:
+            followers.setdefault(target, []).append(node)
+    by_index = {node.index: node for node in body.steps}
+    ready = [node.index for node in body.steps if not waiting[node]]
+    heapq.heapify(ready)
+    done: list[StepNode] = []
+    while ready:
+        node = by_index[heapq.heappop(ready)]
+        done.append(node)
+        for follower in followers.get(node, []):
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                heapq.heappush(ready, follower.index)
+    finished = set(done)
+    return done + [node for node in body.steps if node not in finished]

@@ -1,0 +1,164 @@
+"""Literal values of a workflow against a JSON Schema, with the parts that are bound left out."""
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.source.document import Part
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix
+from wftui.steps.api.step_type import StepType
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_ANY_OBJECT = {"$schema": _DRAFT, "type": "object"}
+# These judge a whole by its parts, so of a whole with a bound part nothing can be said.
+_WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems", "contains", "then", "else"})
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProblem:
+    """Something wrong with a value; `pointer` counts from that value, and `choice` would be right there.
+
+    Of a field that is missing, `pointer` leads to the object it is missing in, and `path` to the field.
+    """
+
+    code: str
+    message: str
+    pointer: str
+    path: tuple[str, ...]
+    part: Part = "value"
+    choice: str | None = None
+
+    def fixes_at(self, base: str) -> tuple[Fix, ...]:
+        """The fixes, for a value that stands at `base`."""
+        at = base + self.pointer
+        if self.code == "input.choice" and self.choice is not None:
+            return (problems.replace(f"change it to {self.choice}", at, self.choice),)
+        if self.code != "input.unknown":
+            return ()
+        fixes = [problems.remove(f"remove {self.path[-1]}", at)]
+        if self.choice is not None:
+            target = base + pointer_to([*self.path[:-1], self.choice])
+            fixes.insert(0, problems.rename(f"rename it to {self.choice}", at, target))
+        return tuple(fixes)
+
+
+def input_problems(
+    step_type: StepType[Any], value: Mapping[str, Json], bound: frozenset[str]
+) -> tuple[ValueProblem, ...]:
+    """What is wrong with a step's literal input.
+
+    Args:
+        bound: pointers, into the input, of the strings that are bindings.
+    """
+    if input_schema_of(step_type) == _ANY_OBJECT:
+        return ()  # without loading jsonschema: a good part of the time of a short run
+    return _remembered(step_type, json.dumps(value), bound)
+
+
+def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueProblem]:
+    """What a schema finds wrong with a value, all that comes from its bound parts left out."""
+    from wftui.runtime.validation.messages import sentences
+
+    for error in validator.iter_errors(value):
+        at = pointer_to(error.absolute_path)
+        has_bound = any(each.startswith(f"{at}/") for each in bound)
+        if has_bound and error.validator in _WHOLE:
+            continue
+        for pointer, sentence in sentences([error]):
+            problem = _problem(error, pointer, sentence)
+            # The value of a bound field says nothing yet, but its name does.
+            is_bound = any(pointer == each or pointer.startswith(f"{each}/") for each in bound)
+            if not is_bound or problem.code == "input.unknown":
+                yield problem
+
+
+@functools.lru_cache(maxsize=20_000)
+def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    return tuple(value_problems(_validator(step_type), json.loads(text), bound))
+
+
+@functools.lru_cache(maxsize=256)
+def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
+    """The JSON Schema of a step type's input, made once."""
+    # Without its draft, every draft's own schema would have to be tried on it, which takes 20 ms.
+    return {"$schema": _DRAFT, **step_type.input_schema()}
+
+
+@functools.lru_cache(maxsize=1_000)
+def problems_of_value(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+    """`value_problems` for a schema and a value as JSON texts: asked again and again while a workflow is edited."""
+    from wftui.runtime.patterns.bounded_search import BoundedSearch
+    from wftui.runtime.validation.rules import build_validator
+
+    with BoundedSearch() as search:
+        return tuple(value_problems(build_validator(json.loads(schema), search), json.loads(value), bound))
+
+
+@functools.lru_cache(maxsize=256)
+def _validator(step_type: StepType[Any]) -> "Validator":
+    from wftui.runtime.patterns.bounded_search import BoundedSearch
+    from wftui.runtime.validation.rules import build_validator
+
+    class SearchEach(BoundedSearch):
+        """Time for each search by itself: the validator stays, and so would what it has used up."""
+
+        def found(self, pattern: str, text: str) -> bool:
+            with BoundedSearch() as search:
+                return search.found(pattern, text)
+
+    return build_validator(input_schema_of(step_type), SearchEach())
+
+
+def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProblem:
+    path = tuple(pointer_parts(pointer))
+    told = [each for each in _innermost(error) if pointer_to(each.absolute_path) == pointer] or [error]
+    rules = {str(each.validator) for each in told}
+    if "required" in rules:
+        message = f'the field "{path[-1]}" is missing'
+        return ValueProblem("input.missing", message, pointer_to(path[:-1]), path, "key")
+    if "additionalProperties" in rules:
+        return _unknown_field(next(each for each in told if each.validator == "additionalProperties"), pointer, path)
+    message = f"{'.'.join(path) or 'input'}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
+    choices = [each for error in told for each in _choices(error)]
+    if choices:
+        value = next((each.instance for each in told), None)
+        choice = near(value, choices) if isinstance(value, str) else None
+        message += did_you_mean(choice)
+        return ValueProblem("input.choice", message, pointer, path, choice=choice)
+    return ValueProblem("input.type" if rules == {"type"} else "input.value", message, pointer, path)
+
+
+def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueProblem:
+    given = as_object(error.instance)
+    known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
+    choice = near(path[-1], known)
+    hint = did_you_mean(choice, f"; there are {', '.join(known)}" if known else "")
+    return ValueProblem("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
+
+
+def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:
+    """The error, or those of the choices it is about."""
+    if error.context:
+        for each in error.context:
+            yield from _innermost(each)
+    else:
+        yield error
+
+
+def _choices(error: "ValidationError") -> list[str]:
+    """The words that a value may be."""
+    allowed = as_list(error.validator_value) if error.validator == "enum" else []
+    if error.validator == "const":
+        allowed = [error.validator_value]
+    return [each for each in allowed if isinstance(each, str)]

@@ -1,0 +1,105 @@
+"""The workflow as the checks and the transpiler walk it: steps with their places, bodies with their steps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.workflow.definition import Step, Workflow
+
+BodyKind = Literal["main", "finally", "group", "loop", "case", "default"]
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """A list of steps: those of the workflow, its `finally`, of a container, or of one branch of a switch.
+
+    Attributes:
+        pointer: of the list in workflow.json.
+        owner: the container it belongs to; None for the workflow's own.
+        when: the condition of a case.
+        when_pointer: where that stands.
+    """
+
+    kind: BodyKind
+    pointer: str
+    owner: "StepNode | None" = None
+    steps: "list[StepNode]" = field(default_factory=list)
+    when: str | None = None
+    when_pointer: str = ""
+
+    def sibling(self, step_id: str) -> "StepNode | None":
+        """The step of that id in this list."""
+        return next((node for node in self.steps if node.id == step_id), None)
+
+
+@dataclass(slots=True, eq=False)
+class StepNode:
+    """One step. `step` holds what is right in it; `raw` is the object as written.
+
+    Attributes:
+        id: empty when the file gives none that can be used.
+        index: its place in its list, as written.
+        body: the list it stands in; `before` is the step before it there.
+        bodies: the lists inside it.
+    """
+
+    id: str
+    step: Step
+    raw: dict[str, Json]
+    pointer: str
+    index: int
+    body: Body
+    before: "StepNode | None" = None
+    bodies: list[Body] = field(default_factory=list)
+    _strings: list[tuple[str, str, str]] | None = None
+
+    def at(self, *parts: str | int) -> str:
+        """The pointer of something in the step."""
+        return self.pointer + pointer_to(parts)
+
+    @property
+    def strings(self) -> list[tuple[str, str, str]]:
+        """All strings of its input, with pointer and field."""
+        if self._strings is None:
+            self._strings = list(strings_in(self.step.input, f"{self.pointer}/input", "input"))
+        return self._strings
+
+
+@dataclass(slots=True, eq=False)
+class Tree:
+    """A whole workflow; `workflow` has no steps, they are in `main` and `finally_`."""
+
+    workflow: Workflow
+    raw: dict[str, Json]
+    main: Body
+    finally_: Body
+
+    def walk(self) -> Iterator[StepNode]:
+        """All steps, each before those inside it."""
+        yield from walk(self.main)
+        yield from walk(self.finally_)
+
+
+def walk(body: Body) -> Iterator[StepNode]:
+    """The steps of a list, each before those inside it."""
+    for node in body.steps:
+        yield node
+        for inner in node.bodies:
+            yield from walk(inner)
+
+
+def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:
+    """All strings in a value, with pointer and field (the name of a place for people: `input.headers.0`)."""
+    if isinstance(value, str):
+        yield pointer, field, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if isinstance(entry, str | dict | list):
+                step = f"/{key}" if "/" not in key and "~" not in key else pointer_to([key])
+                yield from strings_in(entry, pointer + step, f"{field}.{key}")
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            if isinstance(entry, str | dict | list):
+                yield from strings_in(entry, f"{pointer}/{index}", f"{field}.{index}")

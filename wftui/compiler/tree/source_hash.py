@@ -1,0 +1,35 @@
+"""The hash of what matters in a workflow: not names, notes, labels, white space or the order of keys."""
+
+import hashlib
+import json
+
+from wftui.compiler.tree.nodes import Tree
+from wftui.model.base import Json
+
+_LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels"})
+_LEFT_OUT_OF_STEP = frozenset({"name", "note"})
+
+
+def source_hash(tree: Tree) -> str:
+    """`sha256:…` of a workflow without errors."""
+    significant = {key: value for key, value in tree.raw.items() if key not in _LEFT_OUT_OF_WORKFLOW}
+    for key in ("steps", "finally"):
+        if key in significant:
+            significant[key] = _significant(significant[key])
+    text = json.dumps(significant, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _significant(steps: Json) -> Json:
+    """Steps without what does not matter in them, those inside them too."""
+    made = []
+    for step in steps:
+        kept = {key: value for key, value in step.items() if key not in _LEFT_OUT_OF_STEP}
+        if "steps" in kept:
+            kept["steps"] = _significant(kept["steps"])
+        if "cases" in kept:
+            kept["cases"] = [{**case, "steps": _significant(case["steps"])} for case in kept["cases"]]
+        if "default" in kept:
+            kept["default"] = {**kept["default"], "steps": _significant(kept["default"]["steps"])}
+        made.append(kept)
+    return made

@@ -1,0 +1,248 @@
+"""The structure of a workflow: keys, types, required fields, by the models; what is wrong is reported and left out."""
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.tree.model_errors import Fault, faults_of, keys_beside
+from wftui.compiler.tree.nodes import Body, StepNode, Tree
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.suggestions import did_you_mean, near
+from wftui.model.workflow.compilation import Fix
+from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Step, Workflow
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
+    "group": ("steps",),
+    "switch": ("cases", "default"),
+    "loop": ("steps", "until", "maxIterations", "delay"),
+}
+"""The keys that belong to each container."""
+
+REQUIRED_CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
+    "group": ("steps",),
+    "switch": ("cases",),
+    "loop": ("steps", "until", "maxIterations"),
+}
+
+_ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key in keys)
+_EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "until": "false", "maxIterations": 10}
+
+
+def read_tree(value: Json) -> tuple[Tree | None, list[Problem]]:
+    """The tree of a workflow, as far as it can be made out, and what is wrong with its shape.
+
+    None when the file holds no workflow of a known format at all.
+    """
+    if not isinstance(value, dict):
+        return None, [Problem("workflow.type", "a workflow is an object: { ... }", "")]
+    refused = _check_format(value)
+    if refused:
+        return None, [refused]
+    reader = _Reader()
+    return reader.tree(value), reader.found
+
+
+def _check_format(value: dict[str, Json]) -> Problem | None:
+    if "format" not in value:
+        fix = problems.add('add "format": 1', "/format", FORMAT)
+        return Problem("format.missing", 'the key "format" is missing', "", part="key", field="format", fixes=(fix,))
+    found = value["format"]
+    if type(found) is int and found == FORMAT:
+        return None
+    if type(found) is int and found > FORMAT:
+        message = f"this is a workflow of format {found}; this wftui reads format {FORMAT}: a newer wftui is needed"
+        return Problem("format.unknown", message, "/format", field="format")
+    fix = problems.replace(f"make it format {FORMAT}", "/format", FORMAT)
+    message = f"there is no format {json.dumps(found)[:40]}; this wftui reads format {FORMAT}"
+    return Problem("format.unknown", message, "/format", field="format", fixes=(fix,))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def tree(self, raw: dict[str, Json]) -> Tree:
+        own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
+        own["steps"] = []
+        workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
+        if "steps" not in raw:
+            fix = problems.add('add "steps"', "/steps", [])
+            self.found.append(
+                Problem("key.missing", 'the key "steps" is missing', "", part="key", field="steps", fixes=(fix,))
+            )
+        main, last = Body("main", "/steps"), Body("finally", "/finally")
+        for body, key in ((main, "steps"), (last, "finally")):
+            self._fill(body, raw.get(key, []))
+        return Tree(workflow, raw, main, last)
+
+    def _fill(self, body: Body, value: Json) -> None:
+        owner = body.owner
+        if not isinstance(value, list):
+            field = body.pointer.rpartition("/")[2]
+            self._problem("value.type", f"{field} is a list of steps: [ ... ]", body.pointer, owner, field)
+            return
+        for index, raw in enumerate(value):
+            pointer = f"{body.pointer}/{index}"
+            if not isinstance(raw, dict):
+                self._problem("value.type", "a step is an object: { ... }", pointer, owner, None)
+                continue
+            body.steps.append(self._step(raw, pointer, index, body))
+
+    def _step(self, raw: dict[str, Json], pointer: str, index: int, body: Body) -> StepNode:
+        step_id = raw.get("id")
+        named = step_id if isinstance(step_id, str) else None
+        own = {key: entry for key, entry in raw.items() if key not in ("steps", "cases", "default")}
+        known = len(self.found)
+        step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
+        wrong_id = any(problem.pointer == f"{pointer}/id" for problem in self.found[known:]) or named is None
+        before = body.steps[-1] if body.steps else None
+        node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body, before)
+        self._containers(node)
+        return node
+
+    def _containers(self, node: StepNode) -> None:
+        raw, kind = node.raw, node.step.type
+        allowed = CONTAINER_KEYS.get(kind, ())
+        for key in raw.keys() & _ALL_CONTAINER_KEYS:
+            if key not in allowed and (kind or key not in ("steps", "cases")):
+                owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
+                fix = problems.remove(f"remove {key}", node.at(key))
+                message = f"{key} belongs to a step of type {owners}"
+                self._problem("key.misplaced", message, node.at(key), node, key, fix)
+        for key in REQUIRED_CONTAINER_KEYS.get(kind, ()):
+            if key not in raw:
+                fix = problems.add(f"add {key}", node.at(key), _EXAMPLES[key])
+                message = f'a {kind} needs the key "{key}"'
+                self._problem("key.missing", message, node.pointer, node, key, fix)
+        if kind in CONTAINER_TYPES and "input" in raw:
+            fix = problems.remove("remove input", node.at("input"))
+            message = f"a {kind} takes no input; what is inside reads its references itself"
+            self._problem("key.misplaced", message, node.at("input"), node, "input", fix)
+        if "steps" in raw and kind in ("group", "loop"):
+            inner = Body("group" if kind == "group" else "loop", node.at("steps"), node)
+            node.bodies.append(inner)
+            self._fill(inner, raw["steps"])
+        if kind == "switch":
+            self._cases(node)
+
+    def _cases(self, node: StepNode) -> None:
+        cases = node.raw.get("cases", [])
+        if not isinstance(cases, list):
+            self._problem("value.type", "cases is a list: [ ... ]", node.at("cases"), node, "cases")
+            return
+        for index, case in enumerate(cases):
+            at = node.at("cases", index)
+            when = case.get("when") if isinstance(case, dict) else None
+            inner = Body("case", f"{at}/steps", node, when=when if isinstance(when, str) else None)
+            inner.when_pointer = f"{at}/when"
+            self._branch(node, case, inner, at, ("when", "steps"))
+        if "default" in node.raw:
+            at = node.at("default")
+            self._branch(node, node.raw["default"], Body("default", f"{at}/steps", node), at, ("steps",))
+
+    def _branch(self, node: StepNode, value: Json, body: Body, pointer: str, keys: tuple[str, ...]) -> None:
+        field = pointer.removeprefix(node.pointer)[1:].replace("/", ".")
+        if not isinstance(value, dict):
+            self._problem("value.type", f"{field} is an object with {' and '.join(keys)}", pointer, node, field)
+            return
+        for key in value:
+            if key not in keys:
+                self._unknown_key(key, pointer, node.id, field, keys)
+        for key in keys:
+            if key not in value:
+                fix = problems.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
+                message = f'the key "{key}" is missing'
+                self._problem("key.missing", message, pointer, node, f"{field}.{key}", fix)
+        if "when" in keys and "when" in value and not (isinstance(value["when"], str) and value["when"]):
+            self._problem("value.type", "when is an expression, as a text", f"{pointer}/when", node, f"{field}.when")
+        node.bodies.append(body)
+        self._fill(body, value.get("steps", []))
+
+    # --- models
+
+    def _model(
+        self, model: type[ModelT], raw: dict[str, Json], pointer: str, step_id: str | None, stand_ins: dict[str, Json]
+    ) -> ModelT:
+        """The model of what is right in an object; what is wrong is reported and left out."""
+        try:
+            return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
+        except ValidationError as error:
+            wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
+            for fault in faults_of(error, raw):
+                self._explain(fault, pointer, step_id, model)
+        kept = {key: entry for key, entry in raw.items() if key not in wrong}
+        return model.model_validate({**stand_ins, **kept}, strict=True, by_alias=True, by_name=False)
+
+    def _explain(self, fault: Fault, pointer: str, step_id: str | None, model: type[BaseModel]) -> None:
+        at, outside = pointer + pointer_to(fault.path), pointer + pointer_to(fault.path[:-1])
+        if fault.kind == "missing":
+            fix = _example_fix(fault.name, at)
+            self.found.append(
+                Problem(
+                    "key.missing",
+                    f'the key "{fault.name}" is missing',
+                    outside,
+                    part="key",
+                    step_id=step_id,
+                    field=fault.field,
+                    fixes=(fix,) if fix else (),
+                )
+            )
+        elif fault.kind == "extra_forbidden":
+            field = ".".join(map(str, fault.path[:-1]))
+            self._unknown_key(fault.name, outside, step_id, field, keys_beside(model, fault.path))
+        else:
+            message, choices = fault.sentence()
+            guess = near(fault.value, choices) if choices and isinstance(fault.value, str) else None
+            meant = guess or fault.meant()
+            fixes = () if meant is None else (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
+            self.found.append(
+                Problem(fault.code, message + did_you_mean(guess), at, step_id=step_id, field=fault.field, fixes=fixes)
+            )
+
+    def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
+        at = pointer + pointer_to([key])
+        guess = near(key, known)
+        fixes = [problems.remove(f"remove {key}", at)]
+        if guess:
+            fixes.insert(0, problems.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
+        hint = did_you_mean(guess)
+        whole = f"{field}.{key}" if field else key
+        self.found.append(
+            Problem(
+                "key.unknown",
+                f"there is no key {key!r} here{hint}",
+                at,
+                part="key",
+                step_id=step_id,
+                field=whole,
+                fixes=tuple(fixes),
+            )
+        )
+
+    def _problem(
+        self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, fix: Fix | None = None
+    ) -> None:
+        """A problem of a value; with a fix, of the key that it changes."""
+        self.found.append(
+            Problem(
+                code,
+                message,
+                pointer,
+                part="key" if fix else "value",
+                step_id=node.id or None if node else None,
+                field=field,
+                fixes=(fix,) if fix else (),
+            )
+        )
+
+
+def _example_fix(name: str, pointer: str) -> Fix | None:
+    examples: dict[str, Json] = {"maxAttempts": 3, "in": "[]", "kind": "http"}
+    return problems.add(f"add {name}", pointer, examples[name]) if name in examples else None

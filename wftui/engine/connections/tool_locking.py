@@ -1,0 +1,131 @@
+"""Which MCP servers a workflow uses, bound to the values that are known before it runs, so that they can be locked."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.connections.connections import Connections
+from wftui.connections.redaction import Redactor
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.primitives.secret_inputs import secret_texts
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.model.schema.json_schema import as_list, as_object
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.scope import Scope
+from wftui.runtime.validation.validator import with_defaults
+from wftui.steps.mcp.lock import ServerName, server_name
+from wftui.steps.mcp.locking import LockReport, ServerToLock, refresh_lock
+from wftui.steps.mcp.server import McpServer
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import WorkflowCompiler
+
+_KEPT = ("$schema", "format", "id", "inputSchema", "connections", "env")
+
+
+async def lock_tools(
+    compiler: "WorkflowCompiler",
+    workflow_id: str,
+    inputs: Mapping[str, Json],
+    *,
+    connections: Connections | None = None,
+    write: bool = True,
+) -> LockReport:
+    """Ask the MCP servers of a workflow for their tools and lock them.
+
+    Args:
+        inputs: for servers whose command or address depends on inputs; defaults are filled in.
+        write: whether to write the lock file; False only tells what would change.
+
+    Raises:
+        UserError: the workflow cannot be read, the lock file cannot be read or written, or the package mcp is missing.
+    """
+    source = await asyncio.to_thread(compiler.workspace.read, workflow_id)
+    try:
+        workflow = as_object(json.loads(source.text))
+    except ValueError as error:
+        raise UserError(f"{source.path} is no JSON: {error}", code="workflow.syntax") from None
+    redactor = Redactor()
+    servers: list[ServerToLock] = []
+    unbound: list[str] = []
+    for name, step in _mcp_steps(workflow):
+        if any(each.name == name for each in servers):
+            continue
+        try:
+            server = await _bound(compiler, workflow, step, inputs, connections, redactor)
+        except (UserError, WorkflowError) as error:
+            said = f"the server of the step {step.get('id')} is not known before a run: {error}"
+            unbound.append(redactor.redact_text(said))
+            server = None
+        servers.append(ServerToLock(name, server))
+    try:
+        report = await refresh_lock(source.path.parent, servers, write=write, redact=redactor.redact)
+    except WorkflowError as error:
+        raise UserError(redactor.redact_text(error.message), code=error.type) from None
+    report.failures.extend(unbound)
+    return report
+
+
+def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mapping[str, Json]]]:
+    """The steps that call tools, each with the server it names."""
+    todo = [*as_list(workflow.get("steps")), *as_list(workflow.get("finally"))]
+    while todo:
+        step = as_object(todo.pop(0))
+        for part in [step, *map(as_object, as_list(step.get("cases"))), as_object(step.get("default"))]:
+            todo += as_list(part.get("steps"))
+        for call in _mcp_calls(step):
+            name = server_name(as_object(call.get("input")), call.get("connection"))
+            if name is not None:
+                yield name, call
+
+
+def _mcp_calls(step: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """A step that calls a tool, or those tools of a model that do, as if they were steps."""
+    if step.get("type") == "mcp":
+        yield step
+    if step.get("type") == "llm":
+        for tool in map(as_object, as_list(as_object(step.get("input")).get("tools"))):
+            if tool.get("type") == "mcp":
+                yield {"id": step.get("id"), **tool}
+
+
+async def _bound(
+    compiler: "WorkflowCompiler",
+    workflow: Mapping[str, Json],
+    step: Mapping[str, Json],
+    inputs: Mapping[str, Json],
+    connections: Connections | None,
+    redactor: Redactor,
+) -> McpServer:
+    """The server of a step: all else is left out of the workflow, then it is compiled and bound as in a run."""
+    part: dict[str, Json] = {key: step[key] for key in ("id", "type", "connection") if key in step}
+    # The name of the tool is a binding, because no lock says whether there is such a tool.
+    part["input"] = {"tool": "{{ 'any' }}"}
+    if "server" in as_object(step.get("input")):
+        part["input"]["server"] = as_object(step["input"])["server"]
+    alone = {**{key: workflow[key] for key in _KEPT if key in workflow}, "steps": [part]}
+    text = json.dumps(alone)
+    loaded = await asyncio.to_thread(compiler.load_text, str(workflow.get("id")), text, None)
+    plan: WorkflowPlan = loaded.plan
+    known = RunConnections(plan, {}, redactor, connections)
+    values: Mapping[str, Json] = {}
+    only = plan.steps[0]
+    if only.connection is not None:
+        values = await known.get(only.connection) or {}
+    filled = as_object(with_defaults(plan.input_schema, dict(inputs)))
+    for secret in secret_texts(filled, plan.secret_inputs):
+        redactor.add(secret)
+    scope = Scope(
+        inputs=filled,
+        env={name: os.environ[name] for name in plan.env if name in os.environ},
+        secrets=known.secrets,
+        connection=values,
+    )
+    bound = as_object(await asyncio.to_thread(only.input, scope) if only.input is not None else {})
+    given = bound.get("server") or values
+    return McpServer.model_validate(dict(given)).absolute(Path.cwd())

@@ -1,0 +1,70 @@
+"""While there are runs: take what other processes ask of them, and give signs of life."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from wftui.engine.primitives.emitter import RunBroken
+from wftui.engine.run.run import Run
+from wftui.model.errors import UserError
+
+if TYPE_CHECKING:
+    from wftui.store.execution_store import ExecutionStore
+    from wftui.store.ownership.signals import Signal
+
+_SIGNAL_SECONDS = 0.1  # how long a cancel from another process may take to arrive
+_HEARTBEAT_SECONDS = 10.0
+
+
+class Attendant:
+    """One task beside the runs of an executor.
+
+    Args:
+        runs: the runs of this process by their id, as they come and go.
+    """
+
+    def __init__(self, store: "ExecutionStore", runs: Mapping[str, Run]) -> None:
+        self._store = store
+        self._runs = runs
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin, unless it has."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._attend())
+
+    async def end(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def _attend(self) -> None:
+        loop = asyncio.get_running_loop()
+        beat_at = loop.time() + _HEARTBEAT_SECONDS
+        while True:
+            await asyncio.sleep(_SIGNAL_SECONDS)
+            if not self._runs:
+                continue
+            # The run itself tells of a database that cannot be used; here it is asked again the next time.
+            with suppress(UserError, RunBroken):
+                for signal in await self._store.take_signals(list(self._runs)):
+                    await self._obey(signal)
+                if loop.time() >= beat_at:
+                    await self._store.heartbeat()
+                    beat_at = loop.time() + _HEARTBEAT_SECONDS
+
+    async def _obey(self, signal: "Signal") -> None:
+        run = self._runs.get(signal.run_id)
+        if run is None or run.ended:
+            return
+        said = signal.payload
+        try:
+            if signal.kind == "cancel":
+                await run.cancel(said["by"])
+            else:
+                await run.answer(said["path"], said["approved"], said["data"], said["by"])
+        except UserError as error:
+            await run.note(f"{signal.kind} from another process: {error}")

@@ -1,0 +1,99 @@
+"""The runs of this process: each in a task of its own, whatever becomes of whoever started it."""
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from wftui.engine.host.heartbeat import Attendant
+from wftui.engine.primitives.emitter import RunBroken
+from wftui.engine.run.run import Run
+from wftui.model.errors import UserError
+
+if TYPE_CHECKING:
+    from wftui.store.execution_store import ExecutionStore
+
+_RELEASE_SECONDS = 1.0
+
+
+class UnrecordedError(UserError):
+    """A run ended because its events could not be stored."""
+
+    code = "run.unrecorded"
+
+
+class RunningRuns:
+    """Drives runs to their end, and has them hear what other processes ask of them."""
+
+    def __init__(self, store: "ExecutionStore") -> None:
+        self._store = store
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._broken: dict[str, RunBroken] = {}
+        self._letting_go: set[asyncio.Task[None]] = set()
+        self._attendant = Attendant(store, self._runs)
+
+    def get(self, run_id: str) -> Run | None:
+        """A run, if it is running here."""
+        return self._runs.get(run_id)
+
+    def ids(self) -> list[str]:
+        """Ids of all of them, oldest first."""
+        return list(self._runs)
+
+    def launch(self, run: Run) -> None:
+        """Let a recorded run begin."""
+        self._broken.pop(run.id, None)
+        self._runs[run.id] = run
+        self._tasks[run.id] = asyncio.create_task(self._drive(run))
+        self._attendant.begin()
+
+    def let_go(self, run_id: str) -> None:
+        """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
+        self._letting_go.add(asyncio.create_task(self._release(run_id)))
+
+    async def until_end(self, run_id: str) -> None:
+        """Wait until a run, of this or another process, has ended.
+
+        Raises:
+            NotFoundError: there is no such run.
+            UnrecordedError: it ended because its events could not be stored.
+        """
+        task = self._tasks.get(run_id)
+        if task is not None:
+            await asyncio.shield(task)
+        elif run_id not in self._broken:
+            await self._store.until_end(run_id)
+        if run_id in self._broken:
+            raise UnrecordedError(str(self._broken[run_id]))
+
+    async def close(self, cancel: bool) -> None:
+        """Wait until all have ended; with `cancel`, cancel them first."""
+        while self._runs:
+            tasks = list(self._tasks.values())
+            if cancel:
+                for run in [run for run in self._runs.values() if not run.ended]:
+                    with suppress(RunBroken):  # whoever waits for the run is told
+                        await run.cancel("the program ends")
+                cancel = False
+            await asyncio.wait(tasks)
+        await self._attendant.end()
+        for task in self._letting_go:
+            task.cancel()
+        await asyncio.gather(*self._letting_go, return_exceptions=True)
+
+    async def _drive(self, run: Run) -> None:
+        try:
+            await run.run()
+        except RunBroken as broken:
+            self._broken[run.id] = broken
+            self.let_go(run.id)
+        finally:
+            del self._runs[run.id], self._tasks[run.id]
+
+    async def _release(self, run_id: str) -> None:
+        while True:
+            try:
+                await self._store.release(run_id)
+                return
+            except UserError:
+                await asyncio.sleep(_RELEASE_SECONDS)

@@ -1,0 +1,116 @@
+"""What is asked of a run that this process does not run: another one does, or nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from wftui.engine.primitives.secret_inputs import answered_secrets
+from wftui.engine.primitives.tasks import to_the_end
+from wftui.engine.restart.orphan_processes import end_leftovers
+from wftui.engine.restart.resume import given_up, read_history
+from wftui.engine.run.state.approvals import fitting
+from wftui.model.base import Json
+from wftui.model.clock import Clock
+from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError
+from wftui.model.run.events import ExecutionEvent, Log, StepAnswered
+from wftui.model.run.record import TERMINAL, ExecutionRecord
+
+if TYPE_CHECKING:
+    from wftui.store.execution_store import ExecutionStore
+
+_HEARD_SECONDS = 5.0
+
+
+class Elsewhere:
+    """Asks through the database.
+
+    Args:
+        cancel: cancels a run of any process, this one included.
+    """
+
+    def __init__(self, store: "ExecutionStore", clock: Clock, cancel: Callable[[str, str], Awaitable[None]]) -> None:
+        self._store = store
+        self._clock = clock
+        self._cancel_any = cancel
+
+    async def cancel(self, run_id: str, by: str) -> None:
+        """Ask for a cancel; an interrupted run is given up.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: it has ended.
+        """
+        record = await self._record(run_id)
+        if record.status in TERMINAL:
+            raise ConflictError(f"run {run_id} has already ended: it is {record.status}", code="run.ended")
+        if record.status == "interrupted":
+            await to_the_end(self._give_up(run_id, by))
+        else:
+            await self._store.signal(run_id, "cancel", {"by": by})
+
+    async def answer(self, run_id: str, path: str, approved: bool, data: Json, by: str) -> None:
+        """Answer the approval a step waits for; returns when it counts, or counts once the run goes on.
+
+        A process that does not react at all is not waited for.
+
+        Raises:
+            NotFoundError: there is no such run, or the step does not wait for an approval.
+            UsageError: the data does not fit the form that was asked, or holds a secret that would have to be stored on
+                its way to another process.
+            ConflictError: somebody else was quicker.
+        """
+        record = await self._record(run_id)
+        step = record.step(path)
+        if step is None or step.waiting is None or step.waiting.reason != "approval":
+            raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
+        form = await self._store.resolve(step.waiting.form)
+        if approved:
+            data = await fitting(form, data)
+        if answered_secrets(form, data):
+            message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
+            raise UsageError(message, code="approval.secret")
+        answer = {"path": path, "approved": approved, "data": data, "by": by}
+        await self._store.signal(run_id, "answer", answer)
+        if record.status != "interrupted":
+            await self._until_it_counts(record, path, approved, by)
+
+    async def _until_it_counts(self, record: ExecutionRecord, path: str, approved: bool, by: str) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_SECONDS):
+                async for batch in self._store.follow(record.id, after=record.last_seq):
+                    for event in batch:
+                        if isinstance(event, StepAnswered) and event.path == path:
+                            if (event.approved, event.by) == (approved, by):
+                                return
+                            done = "approved" if event.approved else "rejected"
+                            raise ConflictError(
+                                f"step {path} of run {record.id} has just been {done} by {event.by or 'somebody'}",
+                                code="approval.answered",
+                            )
+
+    async def _give_up(self, run_id: str, by: str) -> None:
+        """End an interrupted run: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
+
+        Whoever wants them to run resumes it, and cancels then.
+        """
+        await self._store.claim(run_id)
+        record = await self._record(run_id)
+        logs: list[ExecutionEvent] = []
+
+        async def tell(message: str) -> None:
+            logs.append(Log(run_id=run_id, timestamp=self._clock(), level="warn", message=message))
+
+        history = await read_history(self._store, run_id)
+        await end_leftovers(run_id, history.prior, tell)
+        await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
+        for step in record.step_results:
+            if step.waiting is not None and step.waiting.child_id is not None:
+                with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
+                    await self._cancel_any(step.waiting.child_id, "its parent")
+
+    async def _record(self, run_id: str) -> ExecutionRecord:
+        record = await self._store.get(run_id)
+        if record is None:
+            raise RunNotFoundError(run_id)
+        return record

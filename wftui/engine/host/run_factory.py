@@ -1,0 +1,97 @@
+"""Puts a run together from what the executor was given and what the run is to be."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.connections.connections import Connections
+from wftui.connections.redaction import Redactor
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.sub_workflows import ChildRuns
+from wftui.engine.primitives.cancellation import Slots
+from wftui.engine.primitives.emitter import Emitter
+from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.run.run import Run, Tidy
+from wftui.engine.run.state.carried_results import Prior
+from wftui.engine.run.state.run_context import RunCore
+from wftui.model.clock import Clock
+from wftui.model.run.record import ExecutionRequest
+from wftui.runtime.plan import WorkflowPlan
+from wftui.steps.api.step_type import Catalogue
+
+if TYPE_CHECKING:
+    from wftui.engine.host.executor import WorkflowExecutor
+    from wftui.store.execution_store import ExecutionStore
+
+
+class RunMaker:
+    """Makes the runs of one executor, which runs their sub-workflows, too; relative paths start where wftui did."""
+
+    def __init__(
+        self,
+        executor: "WorkflowExecutor",
+        store: "ExecutionStore",
+        catalogue: Catalogue,
+        folder_of: Callable[[str], Path] | None,
+        connections: Connections | None,
+        clock: Clock,
+        settings: EngineSettings,
+    ) -> None:
+        self._executor = executor
+        self._store = store
+        self._catalogue = catalogue
+        self._folder_of = folder_of
+        self._connections = connections
+        self._clock = clock
+        self._settings = settings
+        self._working_directory = Path.cwd()
+
+    def new(
+        self,
+        run_id: str,
+        plan: WorkflowPlan,
+        request: ExecutionRequest,
+        *,
+        depth: int,
+        part_of: RunConnections | None = None,
+        prior: Prior | None = None,
+        confirmed: bool = False,
+        tidy: Tidy | None = None,
+    ) -> Run:
+        """A run that has not begun.
+
+        Args:
+            depth: how many runs there are from the top down to this one, which counts.
+            part_of: connections of the run that this one is a part of, which it shares with their secrets.
+            prior: what of it has been done already.
+            confirmed: of a sub-workflow that is resumed, run again what was running and says `"idempotent": false`.
+            tidy: done before its first step.
+        """
+        if part_of is None:
+            connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
+        else:
+            connections = part_of.of(plan)
+        core = RunCore(
+            plan=plan,
+            catalogue=self._catalogue,
+            emitter=Emitter(run_id, self._store, connections.redactor, self._clock),
+            settings=self._settings,
+            slots=Slots(plan.max_parallel),
+            environment={**os.environ, "WFTUI_USER": request.user_id},
+            working_directory=self._working_directory,
+            folder=self._folder_of(plan.id) if self._folder_of else None,
+            connections=connections,
+            children=ChildRuns(
+                self._executor,
+                self._store,
+                request,
+                run_id,
+                depth,
+                self._settings.max_depth,
+                connections=connections,
+                confirmed=confirmed,
+            ),
+            prior=prior or Prior(),
+        )
+        return Run(core, request, tidy)

@@ -1,0 +1,159 @@
+"""The one way out of the engine: every event is redacted here, then appended to where the run is kept."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from wftui.connections.redaction import Redactor
+from wftui.model.base import Json
+from wftui.model.clock import Clock
+from wftui.model.run.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, StepCompleted
+from wftui.store.events.payloads import is_big
+
+_LABEL = 60
+_SMALL = 2_000  # values, or hundreds of characters
+_FIXED: frozenset[str] = frozenset(
+    {"seq", "run_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
+    | {
+        "workflow_id",
+        "workflow_version",
+        "workflow_hash",
+        "plan",
+        "user_id",
+        "parent_id",
+        "parent_path",
+        "child_id",
+        "steps",
+    }
+    | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
+    | {"attempt", "duration", "index", "progress", "total", "warnings"}
+)
+"""Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+_WithOutput = StepCompleted | IterationCompleted
+
+
+class EventSink(Protocol):
+    """Where events go: the store, or memory."""
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number and keep these events of one run; with `wait`, return only when they are safe."""
+
+
+class RunBroken(BaseException):
+    """An event could not be kept (disk full, database gone): the run cannot go on. The cause is chained.
+
+    No `Exception`, so that nothing takes it for a failure of the step during which it came.
+    """
+
+
+class Emitter:
+    """Emits the events of one run."""
+
+    def __init__(self, run_id: str, sink: EventSink, redactor: Redactor, clock: Clock) -> None:
+        self.run_id = run_id
+        self.redactor = redactor
+        self._sink = sink
+        self._clock = clock
+        self._held: list[ExecutionEvent] = []
+        self._closed = False
+
+    def now(self) -> datetime:
+        """The run's clock."""
+        return self._clock()
+
+    async def emit(self, *events: ExecutionEvent, safe: bool = False) -> bool:
+        """Redact and append, in order; returns when they are safe, where their type or `safe` asks for that.
+
+        Returns whether the output of the last one is a big value.
+
+        After `close`, events are dropped: nothing follows the end of a run, and only a step that was left behind
+        would still have something to say.
+
+        Raises:
+            RunBroken: when they cannot be kept.
+        """
+        if self._closed:
+            return False
+        if self._held:
+            events = (*self._held, *events)
+            self._held.clear()
+        if self.redactor:
+            events = tuple([await self._redacted(event) for event in events])
+        try:
+            kept = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
+        except Exception as error:
+            raise RunBroken(f"run {self.run_id} cannot be recorded: {error}") from error
+        last = kept[-1] if kept else None
+        return isinstance(last, _WithOutput) and is_big(last.output)
+
+    def hold(self, event: ExecutionEvent) -> None:
+        """Emit an event together with the next one, whose comes next: for what another one follows at once."""
+        self._held.append(event)
+
+    async def emit_last(self, event: ExecutionEvent) -> None:
+        """Emit the event that ends the run."""
+        await self.emit(event)
+        self._closed = True
+
+    def label(self, item: Json) -> str | None:
+        """A short text for an item of a list, without secrets."""
+        if isinstance(item, dict):
+            item = next((item[key] for key in ("name", "id", "title", "path", "url") if key in item), None)
+        if item is None or isinstance(item, dict | list):
+            return None
+        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        text = " ".join(self.redactor.redact_beginning(str(item), _LABEL * 100).split())
+        return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+
+    async def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
+        if _is_small(event):
+            clean = _redact_model(event, self.redactor.redact)
+        else:
+            clean = await asyncio.to_thread(_redact_model, event, self.redactor.redact)
+        if isinstance(event, _WithOutput) and isinstance(clean, _WithOutput) and clean.output is not event.output:
+            clean.masked = True
+        return clean
+
+
+def _is_small(event: ExecutionEvent) -> bool:
+    """Whether an event is redacted faster than a thread is asked to do it."""
+    left = _SMALL
+    todo: list[Json] = [getattr(event, name) for name in _free_fields(event)]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str):
+            left -= len(value) // 100
+        elif isinstance(value, dict | list):
+            left -= len(value)
+            if left > 0:
+                todo.extend(value.values() if isinstance(value, dict) else value)
+        if left <= 0:
+            return False
+    return True
+
+
+def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:
+    changes: dict[str, Json] = {}
+    for name in _free_fields(model):
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            clean: Json = _redact_model(value, redact)
+        elif value is None or isinstance(value, bool | datetime):
+            continue
+        else:
+            clean = redact(value)
+        if clean is not value:
+            changes[name] = clean
+    return model.model_copy(update=changes) if changes else model
+
+
+def _free_fields(model: BaseModel) -> Iterable[str]:
+    return (name for name in type(model).model_fields if name not in _FIXED)

@@ -1,0 +1,125 @@
+"""From what a step raised to the error that is recorded and shown."""
+
+import asyncio
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+import wftui
+from wftui.engine.primitives.outcome import Failure
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.run.steps import ExecutionError
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import StepPlan, WorkflowPlan
+from wftui.runtime.source_positions import locate
+from wftui.steps.api.step_type import read_input
+
+_NEVER_RETRIED = ("cancelled", "binding", "validation")
+_NOT_THE_USERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
+
+
+def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, attempt: int) -> ExecutionError:
+    """The recorded form of whatever ended a step; an error of an inner step stays what it is."""
+    if isinstance(error, Failure):
+        return error.error
+    place: dict[str, Json] = {
+        "step_id": step.id,
+        "path": path,
+        "attempt": attempt,
+        "pointer": step.pointer or None,
+        "line": step.line,
+    }
+    spot = locate(plan, error)
+    if spot is not None:
+        place.update(pointer=spot.pointer, line=spot.line, column=spot.column)
+    if isinstance(error, WorkflowError):
+        return ExecutionError(
+            type=error.type,
+            message=error.message,
+            recoverable=error.recoverable,
+            details=error.details,
+            stack=error.stack,
+            **place,
+        )
+    name = type(error).__name__
+    return ExecutionError(
+        type="internal",
+        message=f"{name}: {error}" if str(error) else name,
+        stack=users_lines(error),
+        **place,
+    )
+
+
+def may_retry(error_type: str, on: tuple[str, ...]) -> bool:
+    """Whether a failure of this type may be tried again, under a policy for these prefixes (none: all)."""
+    if _has_prefix(error_type, _NEVER_RETRIED):
+        return False
+    return not on or _has_prefix(error_type, on)
+
+
+def retry_after(error: ExecutionError) -> float:
+    """Seconds the other side asked to be left alone; 0 when it asked nothing."""
+    asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
+    return float(asked) if isinstance(asked, int | float) else 0.0
+
+
+def _has_prefix(error_type: str, prefixes: tuple[str, ...]) -> bool:
+    return any(error_type == prefix or error_type.startswith(prefix.rstrip(".") + ".") for prefix in prefixes)
+
+
+def users_lines(error: BaseException) -> str:
+    """The traceback without our own frames; with them, when there are no others (then the fault is ours)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(_NOT_THE_USERS)]
+    lines = traceback.format_list(theirs or frames)
+    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+
+
+def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
+    """The input of a step as its type wants it.
+
+    Raises:
+        WorkflowError: type `validation.input`, with every field that is wrong.
+    """
+    if model is None:
+        return bound
+    try:
+        return read_input(model, bound)
+    except ValidationError as error:
+        problems = [
+            {"pointer": pointer_to(part), "message": _sentence(problem)}
+            for problem in error.errors(include_url=False, include_input=False)
+            for part in [problem["loc"]]
+        ]
+        raise WorkflowError("validation.input", _summary("the input", problems), details={"errors": problems}) from None
+
+
+def problems_error(error_type: str, what: str, problems: Sequence[Mapping[str, Json]]) -> WorkflowError:
+    """An error made of problems, each `{pointer, message}`."""
+    return WorkflowError(error_type, _summary(what, problems), details={"errors": [dict(each) for each in problems]})
+
+
+def _summary(what: str, problems: Sequence[Mapping[str, Json]]) -> str:
+    said = "; ".join(f"{each['pointer'] or 'the whole'}: {each['message']}" for each in problems[:3])
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    return f"{what} is not valid: {said}{more}"
+
+
+def _sentence(problem: Mapping[str, Json]) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return message[:1].upper() + message[1:]
+
+
+def describe_outside(error: Exception, pointer: str | None = None, plan: WorkflowPlan | None = None) -> ExecutionError:
+    """The recorded form of an error that no step raised: of the inputs, the outputs, or the engine itself."""
+    spot = locate(plan, error) if plan is not None else None
+    place: dict[str, Json] = {"pointer": pointer}
+    if spot is not None:
+        place = {"pointer": spot.pointer, "line": spot.line, "column": spot.column}
+    if isinstance(error, WorkflowError):
+        return ExecutionError(type=error.type, message=error.message, details=error.details, **place)
+    stack = "".join(traceback.format_exception(error)).rstrip()
+    return ExecutionError(type="internal", message=f"{type(error).__name__}: {error}", stack=stack, **place)

@@ -1,0 +1,25 @@
+"""A place for events without a database: numbers them, folds them into a record, and shows them."""
+
+from collections.abc import Callable, Sequence
+
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.reducer import apply, new_record
+
+
+class MemorySink:
+    """Keeps the record of one run; `on_event` sees every event, numbered, in order."""
+
+    def __init__(self, run_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
+        self.record: ExecutionRecord = new_record(run_id)
+        self._on_event = on_event
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number, fold and show events; there is nothing to wait for."""
+        numbered = []
+        for event in events:
+            event.seq = self.record.last_seq + 1
+            apply(self.record, event)
+            self._on_event(event)
+            numbered.append(event)
+        return numbered

@@ -1,0 +1,49 @@
+"""Checks against JSON Schemas, in a thread: a hostile pattern may take long, and big values do."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from wftui.engine.primitives.failures import problems_error
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import StepPlan
+
+_TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type": "object", "properties": {}})
+
+
+async def check_inputs(
+    schema: Mapping[str, Any], inputs: Mapping[str, Json]
+) -> tuple[dict[str, Json], WorkflowError | None]:
+    """The inputs with defaults applied, and the error with all problems per field, or None."""
+    if not inputs and schema in _TAKES_NOTHING:
+        return {}, None  # without loading jsonschema: most of the time of a short run
+    return await asyncio.to_thread(_checked, schema, dict(inputs), "validation.inputs", "the workflow's input")
+
+
+async def check_answer(form: Mapping[str, Any], data: Json) -> tuple[Json, WorkflowError | None]:
+    """The data of an answer with defaults applied, and the error with all problems per field, or None."""
+    return await asyncio.to_thread(_checked, form, data, "validation.answer", "the answer")
+
+
+def _checked(
+    schema: Mapping[str, Any] | bool, value: Json, error_type: str, what: str
+) -> tuple[Json, WorkflowError | None]:
+    from wftui.runtime.validation.validator import validate_inputs
+
+    filled, found = validate_inputs(schema, value)
+    problems = [{"pointer": each.pointer, "message": each.message} for each in found]
+    return filled, problems_error(error_type, what, problems) if problems else None
+
+
+async def check_output(step: StepPlan, output: Json) -> None:
+    """Check a step's output against its `outputSchema`, if it has one; defaults are not filled in.
+
+    Raises:
+        WorkflowError: type `validation.output`, with every place that is wrong.
+    """
+    if step.output_schema is None:
+        return
+    _, error = await asyncio.to_thread(_checked, step.output_schema, output, "validation.output", "the output")
+    if error is not None:
+        raise error

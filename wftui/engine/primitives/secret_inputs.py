@@ -1,0 +1,121 @@
+"""Inputs that are never shown: what the plan marks as secret, by JSON Pointer."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+
+from wftui.connections.redaction import MASK
+from wftui.model.base import Json
+from wftui.model.errors import UsageError
+from wftui.model.json.pointers import pointer_parts
+from wftui.model.schema.secret_schema import secret_pointers
+
+
+def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
+    """The inputs with every secret value replaced by `***`, however short it is."""
+    shown: dict[str, Json] = deepcopy(dict(inputs)) if pointers else dict(inputs)
+    for holder, key in _places(shown, pointers):
+        if holder[key] is not None:
+            holder[key] = MASK
+    return shown
+
+
+def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
+    """The inputs as they were before `masked`, with the secret values taken from `given`.
+
+    An input that only held a secret, because it came from one, is taken from `given` as well where it is there.
+
+    Raises:
+        UsageError: naming the values that are not given.
+    """
+    whole: dict[str, Json] = deepcopy(dict(stored))
+    missing: list[str] = []
+    for pointer in pointers:
+        hidden = [(holder, key) for holder, key in _places(whole, [pointer]) if holder[key] == MASK]
+        known = [holder[key] for holder, key in _places(dict(given), [pointer])]
+        if len(known) < len(hidden):
+            missing.append(pointer)
+        for (holder, key), secret in zip(hidden, known, strict=False):
+            holder[key] = secret
+    if missing:
+        names = ", ".join(_name(pointer) for pointer in missing)
+        raise UsageError(f"secret inputs are never stored; give them again: {names}", code="inputs.secret")
+    whole.update({name: given[name] for name in given if name in whole and MASK in json.dumps(whole[name])})
+    return whole
+
+
+def questions(
+    schema: Mapping[str, Json], stored: Mapping[str, Json], pointers: Iterable[str]
+) -> tuple[dict[str, Json], dict[str, Json]] | None:
+    """What is to be asked before a run with these stored inputs can be repeated; None when nothing is.
+
+    Returns:
+        The part of the inputs' schema that has to do with secrets the run had, and what is known of these inputs.
+    """
+    pointers = list(pointers)
+    hidden = [pointer for pointer in pointers if any(at[key] == MASK for at, key in _places(dict(stored), [pointer]))]
+    names = {pointer_parts(pointer)[0] for pointer in hidden}
+    if not names:
+        return None
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not names <= properties.keys():
+        return dict(schema), dict(stored)
+    asked = {name: properties[name] for name in properties if name in names}
+    part = {"type": "object", "properties": asked, "required": list(asked), "additionalProperties": False}
+    definitions = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
+    return {**definitions, **part}, {name: stored[name] for name in asked}
+
+
+def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterator[str]:
+    """Every text and number inside the secret values."""
+    for holder, key in _places(dict(inputs), pointers):
+        yield from _leaves(holder[key])
+
+
+def answered_secrets(form: Mapping[str, Json] | None, data: Json) -> list[str]:
+    """Every text and number that an answer gives to the secret fields of a form."""
+    if not form or not isinstance(data, Mapping):
+        return []
+    return list(secret_texts(data, secret_pointers(form)))
+
+
+def _name(pointer: str) -> str:
+    return ".".join(pointer_parts(pointer))
+
+
+def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[Json, str | int]]:
+    """Where the pointers lead: (object or list, key in it). The part `*` stands for every item of a list or object."""
+    for pointer in pointers:
+        holders: list[Json] = [inputs]
+        *way, last = pointer_parts(pointer)
+        for part in way:
+            holders = [holder[key] for holder in holders for key in _keys(holder, part)]
+        for holder in holders:
+            for key in _keys(holder, last):
+                yield holder, key
+
+
+def _keys(holder: Json, part: str) -> list[str | int]:
+    if isinstance(holder, dict):
+        if part == "*":
+            return list(holder)
+        return [part] if part in holder else []
+    if isinstance(holder, list):
+        if part == "*":
+            return list(range(len(holder)))
+        return [int(part)] if part.isdecimal() and int(part) < len(holder) else []
+    return []
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    match value:
+        case dict():
+            for inner in value.values():
+                yield from _leaves(inner)
+        case list():
+            for inner in value:
+                yield from _leaves(inner)
+        case None | bool():
+            pass
+        case _:
+            yield str(value)

@@ -1,0 +1,88 @@
+"""Preparing a re-run: the earlier run, the workflow as it is now, and what of the one fits the other."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wftui.engine.primitives.schema_checks import check_inputs
+from wftui.engine.primitives.secret_inputs import masked
+from wftui.engine.restart.rerun_plan import RestartPlan, plan_restart
+from wftui.model.base import Json
+from wftui.model.run.record import ExecutionRecord
+from wftui.runtime.plan import WorkflowPlan
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.store.execution_store import ExecutionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a re-run is to do otherwise than the earlier run.
+
+    Attributes:
+        from_step: id or path of a step to run again whatever became of it.
+        inputs: in the place of those of the earlier run.
+        connections: names of the user's connections in the place of those the workflow names.
+        complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
+    """
+
+    from_step: str | None
+    inputs: Mapping[str, Json]
+    connections: Mapping[str, str]
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class Rerun:
+    """A re-run that has been planned.
+
+    Attributes:
+        record: the earlier run, with its big values in place.
+        inputs: of the new run, secret ones masked.
+    """
+
+    record: ExecutionRecord
+    loaded: "LoadedWorkflow"
+    inputs: dict[str, Json]
+    restart: RestartPlan
+
+
+async def prepare_rerun(
+    store: "ExecutionStore",
+    load: "Callable[[str], LoadedWorkflow]",
+    record: ExecutionRecord,
+    asked: Asked,
+    before: WorkflowPlan | None,
+) -> Rerun:
+    """Plan to run a workflow again.
+
+    Args:
+        before: the workflow as the earlier run had it; None where that cannot be had any more.
+
+    Raises:
+        NotFoundError: there is no such step.
+        UserError: the workflow does not exist or has errors.
+    """
+    whole = await store.resolve_record(record)
+    loaded = await asyncio.to_thread(load, record.workflow_id)
+    plan = loaded.plan
+    inputs = {**({} if asked.complete else whole.inputs), **asked.inputs}
+    filled, _invalid = await check_inputs(plan.input_schema, inputs)
+    hidden = masked(filled, plan.secret_inputs)
+    environment = dict(os.environ)
+    others = {name for name, other in asked.connections.items() if other != record.connections.get(name, name)}
+    restart = await asyncio.to_thread(
+        lambda: plan_restart(
+            plan,
+            whole,
+            inputs=hidden,
+            environment=environment,
+            from_step=asked.from_step,
+            before=before,
+            reconnected=others,
+        )
+    )
+    return Rerun(whole, loaded, hidden, restart)

@@ -1,0 +1,168 @@
+"""Going on with a run whose process died: what must be known, and what must be asked first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from wftui.engine.primitives.outcome import CANCELLED
+from wftui.engine.primitives.secret_inputs import restored
+from wftui.engine.run.state.carried_results import Prior, RunHistory
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, RunNotFoundError, UserError
+from wftui.model.run.events import (
+    TERMINAL_EVENTS,
+    Cancelled,
+    CancelRequested,
+    Created,
+    ExecutionEvent,
+    StepCancelled,
+    StepSkipped,
+)
+from wftui.model.run.paths import declared_id
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.runtime.plan import StepPlan, WorkflowPlan
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.store.execution_store import ExecutionStore
+
+_PAGE = 500
+_GOES_ON = CONTAINER_TYPES | {"approval", "delay", "workflow"}
+
+
+class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirmed` answers)
+    """Steps that may not run twice were running when the process died. `paths` names them."""
+
+    code = "resume.confirm"
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(paths)}: running when the process died, so its work may be done already, and the workflow"
+            " says it must not be done twice; it runs again only when that is confirmed"
+        )
+        self.paths = list(paths)
+
+
+async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
+    """A run's events, boiled down.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    history = RunHistory(Prior(store.resolve))
+    after = 0
+    while page := await store.events(run_id, after=after, limit=_PAGE):
+        await asyncio.to_thread(history.note_all, page)
+        after = page[-1].seq
+    return history
+
+
+def check_resumable(history: RunHistory, run_id: str) -> Created:
+    """Refuse what cannot be resumed; returns how the run began.
+
+    Raises:
+        NotFoundError: there is no such run.
+        ConflictError: the run has ended, or is not interrupted.
+    """
+    if history.created is None or history.last is None:
+        raise RunNotFoundError(run_id)
+    last = history.last.type
+    if last in TERMINAL_EVENTS:
+        raise ConflictError(f"run {run_id} has already ended: it is {last}", code="run.ended")
+    if last != "interrupted":
+        raise ConflictError(f"run {run_id} is not interrupted: another process runs it", code="run.going")
+    return history.created
+
+
+async def may_have_run(
+    store: "ExecutionStore",
+    load: Callable[[Created], Awaitable["LoadedWorkflow"]],
+    plan: WorkflowPlan,
+    prior: Prior,
+) -> list[str]:
+    """Steps that were running when the process died and that the workflow wants to run only once.
+
+    Paths; those in a sub-workflow after the path of the step that runs it: `deploy > pay`.
+    """
+    steps = {step.id: step for step in every_step(plan)}
+    opened = [(path, steps.get(declared_id(path))) for path in sorted(prior.open)]
+    found = [path for path, step in opened if step and not step.idempotent and not _goes_on(step, path, prior)]
+    for path, wait in prior.waits.items():
+        if path in prior.open and wait.child_id is not None:
+            history = await read_history(store, wait.child_id)
+            if history.created is not None and not history.ended:
+                child = (await load(history.created)).plan
+                found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.prior)]
+    return found
+
+
+def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None) -> list[str]:
+    """The same for a re-run, from the record of the earlier run: what was running when its process died.
+
+    Args:
+        asked: id or path of the step to run again; who names it has confirmed it.
+    """
+    if record.status != "interrupted":
+        return []
+    once = {step.id for step in every_step(plan) if not step.idempotent and step.type not in _GOES_ON}
+    return [
+        step.path
+        for step in record.step_results
+        if step.status == "running"
+        and step.step_id in once
+        and not step.iterations
+        and asked not in (step.step_id, step.path)
+    ]
+
+
+def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
+    """The events that end an interrupted run without running anything of it."""
+    run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
+    events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
+    for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
+        where = {"step_id": step.step_id, "path": step.path, **run}
+        if step.status in ("running", "waiting"):
+            events.append(StepCancelled(duration=_milliseconds(step.started_at, at), **where))
+        elif step.status == "pending":
+            events.append(
+                StepSkipped(
+                    step_name=step.step_name,
+                    step_type=step.step_type,
+                    parent=step.parent,
+                    reason=CANCELLED.reason,
+                    because_failed=CANCELLED.because_failed,
+                    **where,
+                )
+            )
+    return [*events, Cancelled(duration=_milliseconds(record.started_at, at), **run)]
+
+
+def _milliseconds(begun: datetime | None, at: datetime) -> float:
+    return max(0.0, (at - begun).total_seconds() * 1000) if begun is not None else 0.0
+
+
+def every_step(plan: WorkflowPlan) -> list[StepPlan]:
+    """All steps of a plan, inner ones included."""
+    found: list[StepPlan] = []
+    todo = [*plan.steps, *plan.finally_]
+    while todo:
+        step = todo.pop()
+        found.append(step)
+        todo += [*step.body, *(inner for case in step.cases for inner in case.steps)]
+    return found
+
+
+def inputs_again(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) -> dict[str, Json]:
+    """The inputs a run was started with; the secret ones, which are not stored, from `given`.
+
+    Raises:
+        UsageError: a secret input is not given.
+    """
+    return restored(stored, given, plan.secret_inputs)
+
+
+def _goes_on(step: StepPlan, path: str, prior: Prior) -> bool:
+    """Whether a resume goes on inside of the step, or with its wait, rather than doing its work again."""
+    return step.type in _GOES_ON or path in prior.planned

@@ -1,0 +1,128 @@
+"""The steps that a re-run takes over from an earlier run, as events of the new run."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from wftui.engine.restart.rerun_plan import outcome_of_result
+from wftui.engine.run.state.carried_results import Prior
+from wftui.model.base import Json
+from wftui.model.run.events import (
+    ExecutionEvent,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    StepCompleted,
+    StepFailed,
+    StepSkipped,
+    StepStarted,
+)
+from wftui.model.run.paths import iteration_index, parent_path
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import ExecutionError, StepResult
+
+
+def take_over(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: datetime) -> Prior:
+    """What a new run starts with: the ends of the steps it keeps, and the events that record them.
+
+    Args:
+        record: the earlier run, with its big values in place.
+        kept: paths of the steps to keep, each with all that is inside of it.
+        run_id: the new run.
+    """
+    prior = Prior()
+    members: dict[str, list[StepResult]] = {path: [] for path in kept}
+    for result in record.step_results:
+        path: str | None = result.path
+        while path is not None and path not in members:
+            path = parent_path(path)
+        if path is not None:
+            members[path].append(result)
+    for path, results in members.items():
+        own = record.step(path)
+        if own is not None:
+            prior.ends[path] = outcome_of_result(own)
+            prior.copies[path] = _events(results, record.id, run_id, now)
+    return prior
+
+
+def _events(results: list[StepResult], source: str, run_id: str, now: datetime) -> list[ExecutionEvent]:
+    """What is inside begins after, and ends before, what it is inside of."""
+    begins: list[ExecutionEvent] = []
+    ends: list[ExecutionEvent] = []
+    for result in results:
+        where: dict[str, Json] = {
+            "run_id": run_id,
+            "timestamp": now,
+            "step_id": result.step_id,
+            "path": result.path,
+            "kept_from": source,
+        }
+        begins += _begin(result, where)
+        ends += _end(result, where)
+    return [*begins, *reversed(ends)]
+
+
+def _begin(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
+    if result.status not in ("completed", "failed"):
+        return []
+    events: list[ExecutionEvent] = []
+    if result.path.endswith("]"):
+        events.append(IterationStarted(index=iteration_index(result.path), label=result.message, **where))
+    if result.attempts:
+        events.append(
+            StepStarted(
+                step_name=result.step_name,
+                step_type=result.step_type,
+                parent=result.parent,
+                attempt=result.attempts[-1].attempt,
+                input=result.input,
+                **where,
+            )
+        )
+    if result.iterations is not None:
+        events.append(IterationsPlanned(total=result.iterations.total, **where))
+    return events
+
+
+def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
+    duration = result.duration or 0.0
+    attempt = result.attempts[-1].attempt if result.attempts else 1
+    error = result.error or ExecutionError(message="")
+    iteration = result.path.endswith("]")
+    match result.status:
+        case "completed" if iteration:
+            return [
+                IterationCompleted(index=iteration_index(result.path), output=result.output, duration=duration, **where)
+            ]
+        case "completed":
+            return [
+                StepCompleted(
+                    output=result.output, item_errors=result.error, duration=duration, attempt=attempt, **where
+                )
+            ]
+        case "failed" if iteration:
+            return [IterationFailed(index=iteration_index(result.path), error=error, duration=duration, **where)]
+        case "failed":
+            return [
+                StepFailed(
+                    error=error,
+                    duration=duration,
+                    attempt=attempt,
+                    handled=result.handled,
+                    output=result.output,
+                    **where,
+                )
+            ]
+        case "skipped":
+            return [
+                StepSkipped(
+                    step_name=result.step_name,
+                    step_type=result.step_type,
+                    parent=result.parent,
+                    reason=result.skip_reason or "",
+                    **where,
+                )
+            ]
+        case _:
+            return []

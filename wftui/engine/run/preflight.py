@@ -1,0 +1,334 @@
+"""What the steps of a run need from outside, looked for before the first of them starts.
+
+Connections with their secrets, secrets of the user's store, and whatever a step type looks for itself (`prepare`): for
+the built-in types as for those of plugins. All that is missing is told at once.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.primitives.failures import describe_outside
+from wftui.engine.run.state.run_context import RunCore
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.model.run.actions import UNRESOLVED
+from wftui.model.run.steps import ExecutionError
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
+from wftui.runtime.scope import Scope
+from wftui.steps.api.step_type import KeptT, StepType
+
+
+class UnresolvedError(UserError):
+    """A run cannot go on, because something it needs from outside is not there."""
+
+    code = UNRESOLVED
+
+
+class _NotYet(Exception):  # noqa: N818  (no error: what an expression meets that is known only later)
+    """A value is known only once steps run."""
+
+
+class _Later(Mapping[str, Any]):
+    """Names whose values are known only once steps run. Reading one is no missing value: `default` does not hide it."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise _NotYet
+
+    def __iter__(self) -> Iterator[str]:
+        raise _NotYet
+
+    def __len__(self) -> int:
+        raise _NotYet
+
+
+_LATER = _Later()
+
+
+@dataclass(slots=True)
+class _Lack:
+    """Something that is missing, and the steps that need it."""
+
+    error: WorkflowError
+    steps: list[str] = field(default_factory=list)
+    only: StepPlan | None = None
+
+    @property
+    def command(self) -> str | None:
+        """What the user runs to get it."""
+        details = self.error.details
+        return details.get("command") if isinstance(details, dict) else None
+
+    @property
+    def sentence(self) -> str:
+        """For whom, what, and what helps."""
+        helps = f" ({self.command})" if self.command else ""
+        return f"{', '.join(self.steps)}: {self.error.message.rstrip('.')}{helps}"
+
+    def to_wire(self) -> dict[str, Json]:
+        """As it stands in the details of the run's error."""
+        details = self.error.details if isinstance(self.error.details, dict) else {}
+        return {**details, "type": self.error.type, "message": self.error.message, "steps": list(self.steps)}
+
+
+class Resolver:
+    """Looks for all that the steps of one run need, those of its sub-workflows included where they are known.
+
+    Args:
+        scope: what expressions see before the first step.
+    """
+
+    def __init__(self, core: RunCore, scope: Scope) -> None:
+        self._core = core
+        self._scope = Scope(
+            inputs=scope.inputs,
+            steps=_LATER,
+            locals=_LATER,
+            run=scope.run,
+            env=scope.env,
+            secrets=_LATER,
+            connection=_LATER,
+        )
+        self._workflows = {core.plan.id}
+        self._names = set(core.plan.connections)
+        self._complete = True
+
+    def has_work(self) -> bool:
+        """Whether any step of the run may need something; cheap."""
+        return any(self._may_need(step) for step in _every_leaf([*self._core.plan.steps, *self._core.plan.finally_]))
+
+    async def resolve(self, chosen: Mapping[str, str]) -> ExecutionError | None:
+        """Find it all, so that it is at hand when a step asks; the error that tells what is missing, or None.
+
+        Args:
+            chosen: connections taken in the place of those that workflows name; a name that no workflow of the run has
+                is missing, too.
+        """
+        core = self._core
+        lacks = await self._plan(core.plan, self._scope, core.connections, frozenset(core.prior.ends), child=False)
+        if self._complete:
+            lacks += [
+                _unknown_name(name, other, self._names) for name, other in chosen.items() if name not in self._names
+            ]
+        return _told(_merged(lacks)) if lacks else None
+
+    async def _plan(
+        self, plan: WorkflowPlan, scope: Scope, connections: RunConnections, ended: Set[str], *, child: bool
+    ) -> list[_Lack]:
+        steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
+        found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
+        return [lack for lacks in found for lack in lacks]
+
+    async def _step(
+        self, plan: WorkflowPlan, step: StepPlan, scope: Scope, connections: RunConnections, *, child: bool
+    ) -> list[_Lack]:
+        label = f"{plan.id}/{step.id}" if child else step.id
+        lacks: list[_Lack] = []
+        values: Mapping[str, Json] | None = None
+        optional = False
+        if step.connection is not None:
+            optional = not plan.connections.get(step.connection, {}).get("required", True)
+            try:
+                values = await connections.get(step.connection)
+            except WorkflowError as error:
+                lacks.append(_Lack(error, [label], step))
+        for name in step.uses:
+            try:
+                await connections.get(name)
+            except WorkflowError as error:
+                lacks.append(_Lack(error, [label], step))
+        for name in step.secrets:
+            try:
+                await asyncio.to_thread(connections.secret, name)
+            except WorkflowError as error:
+                lacks.append(_Lack(error, [label], step))
+        kind = self._core.catalogue.get(step.type)
+        if kind is None or not _prepares(kind):
+            return lacks
+        early: Json = {}
+        if kind.early_fields:
+            early = _known(step.early, scope)
+            if early is _LATER:
+                self._complete = False
+                return lacks
+        if step.connection is not None and values is None:
+            return lacks  # told above; or it may be absent, and the step copes with that
+        context = _Preparing(self, connections, step.connection, values)
+        try:
+            prepared = await kind.prepare(early, context)
+        except Exception as error:  # noqa: BLE001  (whatever a plugin raises here is something that is missing)
+            if not optional:
+                lacks.append(_Lack(_explained(error), [label], step))
+        else:
+            if not child:
+                self._core.prepared[step.id] = prepared
+        return [*lacks, *context.lacks]
+
+    async def child(self, workflow_id: str, connections: RunConnections) -> list[_Lack]:
+        """What a sub-workflow lacks; nothing when it was asked about already, or cannot be loaded (its step tells)."""
+        if workflow_id in self._workflows or self._core.children is None:
+            return []
+        self._workflows.add(workflow_id)
+        plan = await self._core.children.plan(workflow_id)
+        if plan is None:
+            self._complete = False
+            return []
+        self._names |= plan.connections.keys()
+        environment = self._core.environment
+        scope = Scope(
+            inputs=_LATER,
+            steps=_LATER,
+            locals=_LATER,
+            run=_LATER,
+            env={name: environment[name] for name in plan.env if name in environment},
+            secrets=_LATER,
+            connection=_LATER,
+        )
+        return await self._plan(plan, scope, connections.of(plan), frozenset(), child=True)
+
+    def _may_need(self, step: StepPlan) -> bool:
+        if step.connection is not None or step.uses or step.secrets:
+            return True
+        kind = self._core.catalogue.get(step.type)
+        return kind is not None and _prepares(kind)
+
+    def prepares(self, word: str) -> StepType[Any] | None:
+        """The step type of that word, if it looks for something before a run."""
+        kind = self._core.catalogue.get(word)
+        return kind if kind is not None and _prepares(kind) else None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Of the run."""
+        return self._core.environment
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share."""
+        return self._core.shared.keep(key, make)
+
+
+class _Preparing:
+    """The `PrepareContext` of one step."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        connections: RunConnections,
+        connection: str | None,
+        values: Mapping[str, Json] | None,
+    ) -> None:
+        self._resolver = resolver
+        self._connections = connections
+        self.connection = values
+        self.connection_name = connections.own_name(connection) if connection is not None else None
+        self.environment = resolver.environment
+        self.lacks: list[_Lack] = []
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share."""
+        return self._resolver.keep(key, make)
+
+    async def prepare_workflow(self, workflow_id: str) -> None:
+        """Look for what another workflow needs as well."""
+        self.lacks += await self._resolver.child(workflow_id, self._connections)
+
+    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
+        """Have another step type look for what it needs as well."""
+        kind = self._resolver.prepares(word)
+        if kind is None:
+            return None
+        values = await self._connections.get(connection) if connection is not None else None
+        context = _Preparing(self._resolver, self._connections, connection, values)
+        early = {name: value for name, value in known_input.items() if name in kind.early_fields}
+        found = await kind.prepare(early, context)
+        self.lacks += context.lacks
+        return found
+
+
+def _prepares(kind: StepType[Any]) -> bool:
+    return type(kind).prepare is not StepType.prepare
+
+
+def _every_leaf(steps: Iterable[StepPlan]) -> Iterator[StepPlan]:
+    todo = list(steps)
+    while todo:
+        step = todo.pop()
+        if step.type not in CONTAINER_TYPES:
+            yield step
+        todo += [*step.body, *(inner for case in step.cases for inner in case.steps)]
+
+
+def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended: Set[str]) -> Iterator[StepPlan]:
+    """The leaf steps, in order, that are not known to stay out of the run.
+
+    Args:
+        prefix: of their addresses; None inside of iterations, whose addresses are not known yet.
+    """
+    for step in steps:
+        path = None if prefix is None else prefix + step.id
+        if step.disabled or path in ended or _known(step.when, scope) is False:
+            continue
+        if step.type not in CONTAINER_TYPES:
+            yield step
+            continue
+        repeats = step.for_each is not None or step.loop is not None
+        inside = None if path is None or repeats else f"{path}."
+        yield from _may_run(step.body, scope, inside, ended)
+        for case in step.cases:
+            taken = True if case.when is None else _known(case.when, scope)
+            if taken is not False:
+                yield from _may_run(case.steps, scope, inside, ended)
+            if taken is True:
+                break
+
+
+def _known(bind: Bind | None, scope: Scope) -> Any:
+    """The value of an expression, where it is known before the first step; `_LATER` otherwise."""
+    if bind is None:
+        return _LATER
+    try:
+        return bind(scope)
+    except Exception:  # noqa: BLE001  (what goes wrong in it is told by the step, when it is evaluated to be used)
+        return _LATER
+
+
+def _explained(error: Exception) -> WorkflowError:
+    if isinstance(error, WorkflowError):
+        return error
+    told = describe_outside(error)
+    return WorkflowError(told.type, told.message, stack=told.stack)
+
+
+def _unknown_name(name: str, other: str, known: Set[str]) -> _Lack:
+    there = f"the connections named are {', '.join(sorted(known))}" if known else "it names no connection at all"
+    message = f"nothing in the workflow is called {name!r}, so {other!r} cannot take its place: {there}"
+    return _Lack(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
+
+
+def _merged(lacks: Iterable[_Lack]) -> list[_Lack]:
+    """What several steps lack, once."""
+    found: dict[tuple[str, str], _Lack] = {}
+    for lack in lacks:
+        first = found.setdefault((lack.error.type, lack.error.message), lack)
+        if first is not lack:
+            first.steps += [label for label in lack.steps if label not in first.steps]
+            first.only = None
+    return list(found.values())
+
+
+def _told(lacks: list[_Lack]) -> ExecutionError:
+    if len(lacks) == 1:
+        message = f"the run cannot start: {lacks[0].sentence}"
+    else:
+        message = "\n  ".join(["the run cannot start; it lacks", *(lack.sentence for lack in lacks)])
+    step = lacks[0].only if len(lacks) == 1 else None
+    place: dict[str, Json] = {}
+    if step is not None:
+        place = {"step_id": step.id, "pointer": step.pointer or None, "line": step.line}
+    return ExecutionError(
+        type=UNRESOLVED, message=message, details={"missing": [lack.to_wire() for lack in lacks]}, **place
+    )

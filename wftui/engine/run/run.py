@@ -1,0 +1,323 @@
+"""One run: created → started → steps → finally → completed, failed or cancelled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from wftui.connections.secret_forms import MINIMUM_LENGTH
+from wftui.engine.primitives.cancellation import Stopped, StopScope
+from wftui.engine.primitives.conditions import evaluate
+from wftui.engine.primitives.failures import describe_outside
+from wftui.engine.primitives.schema_checks import check_inputs
+from wftui.engine.primitives.secret_inputs import masked, secret_texts
+from wftui.engine.run.preflight import Resolver, UnresolvedError
+from wftui.engine.run.state.approvals import Reply, fitting
+from wftui.engine.run.state.carried_results import RunHistory
+from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.step_runner import StepRunner
+from wftui.model.base import Json, format_timestamp
+from wftui.model.errors import ConflictError, UsageError
+from wftui.model.json.big_values import freed, keeping_big_values
+from wftui.model.run.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Log,
+    Resumed,
+    Started,
+)
+from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.steps import ExecutionError
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import ensure_json
+from wftui.runtime.language.derived_secrets import watch
+from wftui.runtime.plan import step_infos
+from wftui.runtime.scope import Scope
+
+Tidy = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
+"""What is done before the first step; what it says goes to the run's log."""
+
+
+class Run:
+    """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel.
+
+    Args:
+        tidy: done before the first step.
+    """
+
+    def __init__(self, core: RunCore, request: ExecutionRequest, tidy: Tidy | None = None) -> None:
+        self.core = core
+        self._request = request
+        self._tidy = tidy
+        self._inputs: dict[str, Json] = {}
+        self._invalid: WorkflowError | None = None
+        self._begun = core.now()
+        self._main = StopScope()
+        self._finally = StopScope()
+        self._in_finally = False
+        self._cancelled = False
+        self._decided = False
+        self._started = False
+        self._resolved = False
+        self._number = 1
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.core.run_id
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end has been decided."""
+        return self._decided
+
+    async def create(self, plan_hash: str | None) -> None:
+        """Record that the run was asked for; returns when that is safe.
+
+        Raises:
+            UsageError: the inputs are no JSON, so there is nothing that could be recorded.
+        """
+        core, plan, request = self.core, self.core.plan, self._request
+        try:
+            await ensure_json(request.inputs, "validation.inputs", "the input")
+        except WorkflowError as error:
+            raise UsageError(error.message, code=error.type) from None
+        await self._take_inputs(request.inputs)
+        await core.emitter.emit(
+            Created(
+                run_id=self.id,
+                timestamp=self._begun,
+                workflow_id=plan.id,
+                workflow_version=plan.version,
+                workflow_hash=plan.source_hash,
+                plan=plan_hash,
+                user_id=request.user_id,
+                inputs=masked(self._inputs, plan.secret_inputs),
+                parent_id=request.parent_id,
+                parent_path=request.parent_path,
+                connections=request.chosen_connections,
+                steps=step_infos(plan),
+            )
+        )
+
+    async def take_up(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
+        """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs.
+
+        Raises:
+            UnresolvedError: something that its steps need is not there. It stays interrupted, to go on later.
+        """
+        assert history.created is not None
+        self._begun = history.created.timestamp
+        self._number = history.resumptions + 2
+        self._started = history.started
+        await self._take_inputs(inputs)
+        if history.cancel_requested:
+            self._cancelled = True
+            self._main.stop()
+        elif self._invalid is None and (lack := await self._resolve()):
+            await self.core.shared.close(self.core.settings.grace, self.note)
+            raise UnresolvedError(lack.message)
+        self._resolved = True
+
+    async def resume(self) -> None:
+        """After `take_up`: record that the run goes on; returns when that is safe."""
+        await self.core.emitter.emit(Resumed(run_id=self.id, timestamp=self.core.now()))
+
+    async def run(self) -> None:
+        """Go from `created` to the end.
+
+        Raises:
+            RunBroken: the run can no longer be recorded.
+        """
+        with keeping_big_values():
+            await self._run()
+
+    async def _run(self) -> None:
+        if self._invalid is not None:
+            await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
+            return
+        if not self._resolved and not await self._may_start():
+            return
+        if not self._started:
+            await self.core.emitter.emit(Started(run_id=self.id, timestamp=self.core.now()))
+        outputs: dict[str, Json] | None = None
+        watch(self.core.emitter.redactor)
+        try:
+            if self._tidy is not None:
+                await self._tidy(self.note)
+            await self._learn_secrets()
+            outputs, error = await self._steps()
+        except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
+            error = describe_outside(fault)
+        finally:
+            await self.core.shared.close(self.core.settings.grace, self.note)
+        await self._leave_children()
+        # No await between this decision and the event that tells it.
+        if self._cancelled:
+            await self._end(Cancelled(**self._stamp()))
+        elif error is not None:
+            await self._end(Failed(error=error, outputs=outputs, **self._stamp()))
+        else:
+            await self._end(Completed(outputs=outputs, warnings=self.core.warnings, **self._stamp()))
+
+    async def cancel(self, by: str) -> None:
+        """Stop what runs and start nothing new; `finally` still runs. A second cancel stops all of it at once.
+
+        Raises:
+            ConflictError: the run has ended.
+            RunBroken: it is stopped, but that cannot be recorded.
+        """
+        if self._decided:
+            raise ConflictError(f"run {self.id} has already ended", code="run.ended")
+        again, self._cancelled = self._cancelled, True
+        try:
+            await self.core.emitter.emit(CancelRequested(run_id=self.id, timestamp=self.core.now(), by=by))
+        finally:  # a disk that is full keeps nothing from being stopped
+            if again:
+                self._main.force()
+                self._finally.force()
+            else:
+                self._main.stop()
+                if self._in_finally:
+                    self._finally.start_timer(self.core.settings.finally_limit)
+
+    async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
+        """Answer the approval that a step waits for, or will once more now that the run goes on.
+
+        Raises:
+            NotFoundError: the step does not wait for one.
+            UsageError: the data does not fit the form.
+        """
+        core = self.core
+        before = core.prior.waits.get(path)
+        if before is not None and before.reason == "approval" and not core.questions.is_open(path):
+            fits = await fitting(await core.prior.resolve(before.form), data) if approved else data
+            core.questions.keep(path, Reply(approved, by, fits))
+        else:
+            await core.questions.answer(path, approved, data, by)
+
+    async def _leave_children(self) -> None:
+        """End the runs that an earlier process had started for a step which did something else this time."""
+        if self.core.children is not None:
+            for child_id in self.core.prior.children():
+                await self.core.children.give_up(child_id)
+
+    async def note(self, message: str) -> None:
+        """Leave a warning in the run's log."""
+        await self.core.emitter.emit(Log(run_id=self.id, timestamp=self.core.now(), level="warn", message=message))
+
+    async def _take_inputs(self, inputs: Mapping[str, Json]) -> None:
+        plan = self.core.plan
+        self._inputs, self._invalid = await check_inputs(plan.input_schema, inputs)
+        for secret in secret_texts(self._inputs, plan.secret_inputs):
+            self.core.emitter.redactor.add(secret)
+
+    async def _may_start(self) -> bool:
+        """Look for what the steps need; False when the run has ended for want of it."""
+        lack: ExecutionError | None = None
+        with suppress(Stopped):  # cancelled meanwhile: what runs in `finally` looks for itself
+            lack = await self._resolve()
+        if lack is None or self._cancelled:
+            return True
+        await self.core.shared.close(self.core.settings.grace, self.note)
+        await self._end(Failed(error=lack, **self._stamp()))
+        return False
+
+    async def _resolve(self) -> ExecutionError | None:
+        """Have all that the steps need looked for; the error that tells what is missing.
+
+        Raises:
+            Stopped: a cancel came meanwhile.
+        """
+        resolver = Resolver(self.core, self._scope())
+        chosen = self._request.connections
+        if not chosen and not resolver.has_work():
+            return None
+        return await self._main.wait(asyncio.ensure_future(resolver.resolve(chosen)))
+
+    async def _learn_secrets(self) -> None:
+        """Know the secrets of the connections before any step could show one, as by printing its environment."""
+        with suppress(Stopped):
+            await self._main.wait(asyncio.ensure_future(self.core.connections.learn()))
+        short = self.core.emitter.redactor.unmasked
+        if short:
+            one = "a secret of this run is" if short == 1 else f"{short} secrets of this run are"
+            await self.note(
+                f"{one} shorter than {MINIMUM_LENGTH} characters: masked as a whole value, but not inside of a text"
+            )
+
+    async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
+        """Run the steps, then `finally`; returns the outputs and the first failure."""
+        plan = self.core.plan
+        runner = StepRunner(self.core)
+        frame = Frame(self._scope(), self._main)
+        if plan.timeout is not None and not all(step.id in self.core.prior.ends for step in plan.steps):
+            # Of a run that goes on, the time that it was running before counts, and that of nobody running it does not.
+            self._main.start_timer(plan.timeout - self.core.prior.ran)
+        result = await runner.run_body(plan.steps, frame)
+        self._main.close()
+        error = result.error
+        if error is None and self._main.timed_out:
+            error = ExecutionError(
+                type="timeout", message=f"the run took longer than its timeout of {plan.timeout:g} s"
+            )
+        scope, untidy = frame.scope, None
+        if plan.finally_:
+            self._in_finally = True
+            if self._main.stopped:
+                self._finally.start_timer(self.core.settings.finally_limit)
+            # Neither a stop nor a failure among the steps keeps `finally` from starting.
+            frame.halted = False
+            last = Frame(frame.scope, self._finally, outer=frame)
+            untidy = (await runner.run_body(plan.finally_, last, fail_fast=False)).error
+            self._finally.close()
+            scope = last.scope
+        # After `finally`, whose steps outputs may read too.
+        outputs, bad_output = await self._outputs(scope)
+        result.output = None
+        for _ in freed(frame.take_big()):
+            await self.core.breath.take()
+        return outputs, error or bad_output or untidy
+
+    async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
+        """The workflow's outputs, null where one cannot be had, and the first error."""
+        outputs: dict[str, Json] = {}
+        first: ExecutionError | None = None
+        for name, bind in self.core.plan.outputs.items():
+            try:
+                value = await evaluate(bind, scope)
+                await ensure_json(value, "output.not_json", "the output")
+                outputs[name] = value
+            except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
+                outputs[name] = None
+                first = first or describe_outside(error, f"/outputs/{name}", self.core.plan)
+        return outputs, first
+
+    def _scope(self) -> Scope:
+        environment = self.core.environment
+        return Scope(
+            inputs=self._inputs,
+            run={
+                "id": self.id,
+                "startedAt": format_timestamp(self._begun),
+                "attempt": self._number,
+                "workflowId": self.core.plan.id,
+            },
+            secrets=self.core.connections.secrets,
+            env={name: environment[name] for name in self.core.plan.env if name in environment},
+        )
+
+    def _stamp(self) -> dict[str, Json]:
+        return {
+            "run_id": self.id,
+            "timestamp": self.core.now(),
+            "duration": self.core.since(self._begun),
+        }
+
+    async def _end(self, event: ExecutionEvent) -> None:
+        self._decided = True
+        await self.core.emitter.emit_last(event)

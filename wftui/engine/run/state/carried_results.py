@@ -1,0 +1,224 @@
+"""What is known of a run's steps from before, so that they are not run again: from its own or another run's events."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wftui.engine.primitives.outcome import CANCELLED, StepOutcome
+from wftui.model.base import Json
+from wftui.model.run.events import (
+    TERMINAL_EVENTS,
+    CancelRequested,
+    Created,
+    ExecutionEvent,
+    Interrupted,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Resumed,
+    Started,
+    StepAnswered,
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepWaiting,
+)
+from wftui.model.run.steps import Waiting
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.store.events.payloads import is_big
+
+Resolve = Callable[[Json], Awaitable[Json]]
+"""Puts big values in the place of their references."""
+
+
+async def _as_it_is(value: Json) -> Json:
+    return value
+
+
+@dataclass(slots=True)
+class Prior:
+    """Steps by their path.
+
+    Attributes:
+        ends: how those ended that have ended; they are kept.
+        attempts: number of the newest attempt.
+        failed: how many attempts failed and were followed by another.
+        open: begun, and not ended: a container goes on where it was, a leaf step runs again.
+        planned: the forEach and loops whose iterations are announced.
+        iterations: iterations that have begun.
+        ran: seconds that the run has been running, in all processes so far; those in between do not count.
+        begun: of containers, how long it had been running when their newest attempt began.
+        waits: what the newest attempt waits for, or waited for.
+        answers: what came of that wait.
+        copies: events by which a re-run records the steps it keeps from another run, with what is inside of them.
+    """
+
+    resolve: Resolve = _as_it_is
+    ends: dict[str, StepOutcome] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
+    iterations: set[str] = field(default_factory=set)
+    ran: float = 0.0
+    begun: dict[str, float] = field(default_factory=dict)
+    waits: dict[str, Waiting] = field(default_factory=dict)
+    answers: dict[str, StepAnswered] = field(default_factory=dict)
+    copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
+
+    async def kept(self, path: str) -> StepOutcome | None:
+        """How a step or iteration ended, with its output whole; None when it is to run."""
+        end = self.ends.get(path)
+        if end is None:
+            return None
+        return replace(end, output=await self.resolve(end.output), big=is_big(end.output))
+
+    def retry_at(self, path: str) -> datetime | None:
+        """When the next attempt is due, for a step that waits for it."""
+        wait = self.waits.get(path)
+        return wait.until if wait is not None and wait.reason == "retry" else None
+
+    def child_of(self, path: str) -> str | None:
+        """The run that a step had started and waited for when its process died."""
+        wait = self.waits.get(path) if path in self.open else None
+        return wait.child_id if wait is not None else None
+
+    def children(self) -> list[str]:
+        """All of these runs that no step has rejoined."""
+        return [child for path in sorted(self.open) if (child := self.child_of(path)) is not None]
+
+    def has_ended(self, path: str, attempt: int) -> bool:
+        """Whether an attempt of a step is over; False for what is no step."""
+        newest = self.attempts.get(path)
+        return newest is not None and (attempt < newest or path not in self.open)
+
+    def spent(self, path: str) -> float:
+        """Seconds that an open container has been running for, in its newest attempt."""
+        return self.ran - self.begun[path] if path in self.begun else 0.0
+
+    def forget_inside(self, path: str) -> None:
+        """A container begins anew: what was inside its last attempt does not count."""
+        self.planned.discard(path)
+        below = (f"{path}.", f"{path}[")
+        for known in (self.ends, self.attempts, self.failed, self.begun, self.waits, self.answers):
+            for inner in [each for each in known if each.startswith(below)]:
+                del known[inner]
+        for names in (self.open, self.planned, self.iterations):
+            names.difference_update([each for each in names if each.startswith(below)])
+
+    def note(self, event: ExecutionEvent) -> None:
+        """Take in the next event of the run."""
+        match event:
+            case StepStarted():
+                self.attempts[event.path] = event.attempt
+                self.open.add(event.path)
+                if self.retry_at(event.path) is not None:
+                    del self.waits[event.path]
+            case StepRetrying():
+                self.failed[event.path] = self.failed.get(event.path, 0) + 1
+                self.open.discard(event.path)
+                self.answers.pop(event.path, None)
+                self.forget_inside(event.path)
+                self.waits[event.path] = Waiting(reason="retry", until=event.next_at)
+            case StepWaiting():
+                self.waits[event.path] = event.waiting
+            case StepAnswered():
+                self.answers[event.path] = event
+            case IterationsPlanned():
+                self.planned.add(event.path)
+            case IterationStarted():
+                self.iterations.add(event.path)
+            case StepCancelled():
+                self.open.discard(event.path)
+            case StepCompleted() | IterationCompleted() if event.masked:
+                self.open.add(event.path)  # what follows needs the output whole
+                self.waits.pop(event.path, None)
+            case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
+                self.open.discard(event.path)
+                self.ends[event.path] = outcome_of(event)
+            case _:
+                pass
+
+
+def outcome_of(
+    event: StepCompleted | StepFailed | StepSkipped | IterationCompleted | IterationFailed,
+) -> StepOutcome:
+    """The outcome that an event tells of; a big output is still a reference."""
+    match event:
+        case StepCompleted():
+            return StepOutcome("completed", output=event.output, error=event.item_errors, attempts=event.attempt)
+        case StepFailed():
+            return StepOutcome(
+                "failed", output=event.output, error=event.error, handled=event.handled, attempts=event.attempt
+            )
+        case StepSkipped():
+            cut = event.reason == CANCELLED.reason
+            return StepOutcome("skipped", because_failed=event.because_failed, cut=cut)
+        case IterationCompleted():
+            return StepOutcome("completed", output=event.output)
+        case IterationFailed():
+            return StepOutcome("failed", error=event.error)
+
+
+@dataclass(slots=True)
+class RunHistory:
+    """All that a new process needs to know of a run to go on with it.
+
+    Attributes:
+        since: when its newest process began with it; None while nobody ran it.
+    """
+
+    prior: Prior
+    since: datetime | None = None
+    created: Created | None = None
+    started: bool = False
+    resumptions: int = 0
+    cancel_requested: bool = False
+    last: ExecutionEvent | None = None
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest event; 0 before the first."""
+        return self.last.seq if self.last is not None else 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self.last is not None and self.last.type in TERMINAL_EVENTS
+
+    def note_all(self, events: Iterable[ExecutionEvent]) -> None:
+        """Take in the next events of the run."""
+        for event in events:
+            self.note(event)
+
+    def note(self, event: ExecutionEvent) -> None:
+        """Take in the next event of the run."""
+        before, self.last = self.last, event
+        match event:
+            case Created():
+                self.created = event
+            case Started():
+                self.started = True
+                self.since = event.timestamp
+            case Resumed():
+                self.resumptions += 1
+                self.since = event.timestamp
+            case Interrupted() if before is not None:
+                signs = [before.timestamp, *([event.last_sign] if event.last_sign is not None else [])]
+                self.prior.ran = self._ran_until(max(signs))
+                self.since = None
+            case CancelRequested():
+                self.cancel_requested = True
+            case StepStarted() if event.step_type in CONTAINER_TYPES:
+                self.prior.note(event)
+                self.prior.begun[event.path] = self._ran_until(event.timestamp)
+            case _:
+                self.prior.note(event)
+
+    def _ran_until(self, moment: datetime) -> float:
+        """Seconds that the run had been running by then; a clock that is set back takes nothing away."""
+        return self.prior.ran + (max(0.0, (moment - self.since).total_seconds()) if self.since is not None else 0.0)

@@ -1,0 +1,4 @@
+"""The steps of a run: scheduling, attempts, containers, iterations, and the context a step gets.
+
+Imports `engine.run.state` and below.
+"""

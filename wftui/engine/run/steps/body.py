@@ -1,0 +1,89 @@
+"""One list of steps: each is started when its dependencies have ended, side by side where they do not depend."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from wftui.engine.primitives.outcome import CANCELLED, Skip, StepOutcome
+from wftui.engine.primitives.tasks import Breath, side_by_side
+from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.scheduler import Ready, Schedule
+from wftui.model.base import Json
+from wftui.model.run.steps import ExecutionError
+from wftui.runtime.plan import StepPlan
+
+RunStep = Callable[[StepPlan, Frame], Awaitable[StepOutcome]]
+SkipStep = Callable[[StepPlan, Frame, Skip], Awaitable[StepOutcome]]
+
+
+@dataclass(slots=True)
+class BodyResult:
+    """The end of a list of steps.
+
+    Attributes:
+        output: of the list's last step; null when that was skipped.
+        error: of the first failure that nothing handled.
+        cut: a stop kept some step from ending by itself.
+    """
+
+    output: Json = None
+    error: ExecutionError | None = None
+    cut: bool = False
+
+
+async def run_body(
+    steps: Sequence[StepPlan], frame: Frame, run_step: RunStep, skip_step: SkipStep, *, fail_fast: bool
+) -> BodyResult:
+    """Run the steps of a list until all have ended or been skipped.
+
+    Raises:
+        RunBroken: the run cannot be recorded any more.
+    """
+    body = _Body(steps, frame, run_step, skip_step, fail_fast=fail_fast)
+    async with side_by_side() as group:
+        await body.follow(body.schedule.start(), group)
+    return body.result
+
+
+class _Body:
+    """One list of steps while it runs. (No closures that know themselves: they would keep its values alive.)"""
+
+    def __init__(
+        self, steps: Sequence[StepPlan], frame: Frame, run_step: RunStep, skip_step: SkipStep, *, fail_fast: bool
+    ) -> None:
+        self.schedule = Schedule(steps)
+        self.result = BodyResult()
+        self._last = steps[-1].id if steps else None
+        self._frame = frame
+        self._run_step = run_step
+        self._skip_step = skip_step
+        self._fail_fast = fail_fast
+        self._breath = Breath()
+
+    async def follow(self, chain: list[Ready], group: asyncio.TaskGroup) -> None:
+        """Run steps that have become ready, and what their ends make ready."""
+        # One of the steps that became ready goes on in this task: a chain of 10,000 steps is one task, not 10,000.
+        while chain:
+            first, *others = chain
+            for other in others:
+                group.create_task(self.follow([other], group))
+                await self._breath.take()
+            outcome = await self._settle(first)
+            chain = self.schedule.end(first.step.id, outcome.edge)
+
+    async def _settle(self, ready: Ready) -> StepOutcome:
+        step, skip, frame, result = ready.step, ready.skip, self._frame, self.result
+        # A stop is the reason for all that follows from it; a halt (failFast) only for what nothing else keeps away.
+        follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
+        if follows_from_stop or (skip is None and frame.closed):
+            skip = CANCELLED
+        await self._breath.take()
+        outcome = await (self._skip_step(step, frame, skip) if skip else self._run_step(step, frame))
+        frame.note(step.id, outcome)
+        result.cut = result.cut or outcome.cut or skip is CANCELLED
+        if outcome.status == "failed" and not outcome.handled:
+            result.error = result.error or outcome.error
+            frame.halted = frame.halted or self._fail_fast
+        if step.id == self._last:
+            result.output = outcome.output
+        return outcome

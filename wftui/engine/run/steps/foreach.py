@@ -1,0 +1,121 @@
+"""`forEach` on any step: once per item, results in the order of the items."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wftui.engine.primitives.cancellation import Stopped
+from wftui.engine.primitives.conditions import evaluate
+from wftui.engine.primitives.failures import describe
+from wftui.engine.primitives.outcome import Failure
+from wftui.engine.primitives.tasks import side_by_side
+from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.iterations import IterationMarks
+from wftui.model.base import Json
+from wftui.model.run.steps import ExecutionError
+from wftui.runtime.errors import BindingError
+from wftui.runtime.plan import StepPlan
+
+if TYPE_CHECKING:
+    from wftui.engine.run.steps.step_runner import StepRunner
+
+_LISTED = 100  # failed items that the step's error lists one by one
+
+
+async def run_for_each(
+    runner: "StepRunner", step: StepPlan, frame: Frame, path: str
+) -> tuple[list[Json], ExecutionError | None]:
+    """Run a step once per item.
+
+    Returns:
+        The outputs in the order of the items, null for an item that failed, and an error that lists those.
+
+    Raises:
+        Failure: the list cannot be had, or an item failed and `onItemError` is `fail`.
+        Stopped: a stop came before every item had ended.
+    """
+    plan = step.for_each
+    assert plan is not None
+    core = runner.core
+    try:
+        items = await _items(step, frame)
+    except Exception as error:
+        raise Failure(describe(error, core.plan, step, path, 1), 1) from error
+    if path in core.prior.open:
+        core.prior.open.discard(path)
+    else:
+        await runner.started(step, frame, path, 1)
+    marks = IterationMarks(core, step, path)
+    await marks.planned(len(items))
+    outputs: list[Json] = [None] * len(items)
+    failures: list[tuple[int, ExecutionError]] = []
+    waiting = iter(range(len(items)))
+    cut = False
+
+    def next_items() -> Iterator[int]:
+        while not (failures and plan.on_item_error == "fail") and not frame.closed:
+            index = next(waiting, None)
+            if index is None:
+                return
+            yield index
+
+    async def work() -> None:
+        nonlocal cut
+        for index in next_items():
+            kept = await runner.kept(f"{path}[{index}]")
+            if kept is not None:
+                await core.breath.take()
+                outputs[index] = kept.output
+                if kept.error is not None:
+                    failures.append((index, kept.error))
+                continue
+            begun = core.now()
+            await marks.started(index, core.emitter.label(items[index]))
+            inside = frame.with_locals(**{plan.as_: items[index], "index": index})
+            try:
+                output, _ = await runner.attempts(step, inside, f"{path}[{index}]")
+            except Stopped as stopped:
+                cut = True
+                await marks.cancelled(index, stopped, core.since(begun))
+            except Failure as failure:
+                failures.append((index, failure.error))
+                await marks.failed(index, failure.error, core.since(begun))
+            else:
+                outputs[index] = output
+                await marks.completed(index, output, core.since(begun))
+
+    async with side_by_side() as group:
+        for _ in range(min(plan.max_parallel, len(items)) - 1):
+            group.create_task(work())
+        await work()
+    if failures and plan.on_item_error == "fail":
+        raise Failure(failures[0][1], 1)
+    if cut or next(waiting, None) is not None:
+        raise Stopped
+    return outputs, _summary(step, path, failures, len(items)) if failures else None
+
+
+async def _items(step: StepPlan, frame: Frame) -> list[Json]:
+    plan = step.for_each
+    assert plan is not None
+    items = await evaluate(plan.items, frame.scope)
+    if not isinstance(items, list):
+        raise BindingError(
+            "binding.type", f"`forEach.in` must give a list; it gave a value of type {type(items).__name__}"
+        )
+    if len(items) > plan.max_items:
+        raise BindingError("binding.limit", f"`forEach.in` gave {len(items)} items; `maxItems` allows {plan.max_items}")
+    return items
+
+
+def _summary(step: StepPlan, path: str, failures: list[tuple[int, ExecutionError]], total: int) -> ExecutionError:
+    failures.sort(key=lambda failure: failure[0])
+    errors = [{"index": index, **error.to_wire()} for index, error in failures[:_LISTED]]
+    return ExecutionError(
+        type="items",
+        message=f"{len(failures):,} of {total:,} items failed",
+        step_id=step.id,
+        path=path,
+        pointer=step.pointer or None,
+        line=step.line,
+        details={"failed": len(failures), "errors": errors},
+    )

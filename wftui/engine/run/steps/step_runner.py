@@ -1,0 +1,287 @@
+"""One step: `when`, then attempts of bind → validate → run → check, with retry, timeout and `onError`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from wftui.engine.primitives.cancellation import Stopped, StopScope, supervise
+from wftui.engine.primitives.conditions import evaluate, truth
+from wftui.engine.primitives.failures import describe, may_retry, parse_input, retry_after
+from wftui.engine.primitives.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
+from wftui.engine.primitives.retry import delay_before_next
+from wftui.engine.primitives.schema_checks import check_output
+from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.run.steps.body import BodyResult, run_body
+from wftui.engine.run.steps.containers import parent_of, run_container
+from wftui.engine.run.steps.context import RunContext
+from wftui.engine.run.steps.foreach import run_for_each
+from wftui.engine.run.steps.frame import Frame
+from wftui.model.base import Json
+from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
+from wftui.model.run.steps import ExecutionError
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.json_values import ensure_json
+from wftui.runtime.plan import StepPlan
+from wftui.runtime.scope import Scope
+
+_COPIED_AT_ONCE = 100
+
+
+class StepRunner:
+    """Runs the steps of one run."""
+
+    def __init__(self, core: RunCore) -> None:
+        self.core = core
+
+    async def run_body(self, steps: Sequence[StepPlan], frame: Frame, *, fail_fast: bool | None = None) -> BodyResult:
+        """Run a list of steps."""
+        fast = self.core.plan.fail_fast if fail_fast is None else fail_fast
+        return await run_body(steps, frame, self.run_step, self.skip_step, fail_fast=fast)
+
+    async def run_step(self, step: StepPlan, frame: Frame) -> StepOutcome:
+        """Run a step whose join lets it run; every way it can end is an outcome."""
+        core = self.core
+        path = frame.prefix + step.id
+        kept = await self.kept(path)
+        if kept is not None:
+            core.warnings += kept.handled or (kept.status == "completed" and kept.error is not None)
+            return kept
+        begun = core.now()
+        attempts = 1
+        error: ExecutionError | None = None
+        entered = False
+        try:
+            if not await self._may_run(step, frame.scope, path):
+                return await self.skip_step(step, frame, WHEN_IS_FALSE)
+            frame.stop.check()
+            entered = True
+            if step.for_each is not None:
+                output, error = await run_for_each(self, step, frame, path)
+            else:
+                output, attempts = await self.attempts(step, frame, path)
+        except Stopped as stopped:
+            if not entered:
+                await self.skip_inside(step, path, CANCELLED)
+            await self._cancelled(step, path, begun, stopped)
+            return StepOutcome("cancelled", cut=True)
+        except Failure as failure:
+            if not entered:
+                await self.skip_inside(step, path, after_failure(step.id))
+            return await self._failed(step, path, begun, failure)
+        core.warnings += error is not None
+        big = await core.emitter.emit(
+            StepCompleted(
+                **core.about(step, path),
+                output=output,
+                item_errors=error,
+                duration=core.since(begun),
+                attempt=attempts,
+            )
+        )
+        return StepOutcome("completed", output=output, error=error, attempts=attempts, big=big)
+
+    async def kept(self, path: str) -> StepOutcome | None:
+        """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
+        prior = self.core.prior
+        outcome = await prior.kept(path)
+        copies = prior.copies.pop(path, [])
+        for start in range(0, len(copies), _COPIED_AT_ONCE):
+            await self.core.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
+            await self.core.breath.take()
+        return outcome
+
+    async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
+        """Record that a step, with all inside of it, will not run."""
+        await self._emit_skips([(step, frame.path)], skip)
+        return StepOutcome("skipped", because_failed=skip.because_failed)
+
+    async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
+        """Record that what is inside a container will not run, when the container itself ends in another way."""
+        await self._emit_skips(_inside(step, path), skip)
+
+    async def _emit_skips(self, steps: list[tuple[StepPlan, str | None]], skip: Skip) -> None:
+        core = self.core
+        events: list[StepSkipped] = []
+        todo = steps[::-1]
+        while todo:
+            step, parent = todo.pop()
+            path = f"{parent}.{step.id}" if parent else step.id
+            todo += reversed(_inside(step, path))
+            if path in core.prior.ends:
+                continue
+            events.append(
+                StepSkipped(
+                    **core.about(step, path),
+                    step_name=step.name,
+                    step_type=step.type,
+                    parent=parent,
+                    reason=skip.reason,
+                    because_failed=skip.because_failed,
+                )
+            )
+        if events:
+            await core.emitter.emit(*events)
+
+    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
+        """Try a step, or one item of its forEach, as often as its policy allows; returns the output and the tries.
+
+        Raises:
+            Failure: the last attempt failed.
+            Stopped: a stop came.
+        """
+        core = self.core
+        failed = core.prior.failed.get(path, 0)
+        attempt = core.prior.attempts.get(path, 0)
+        if step.type in CONTAINER_TYPES and path in core.prior.open:
+            attempt -= 1  # it goes on where it was, in the same attempt
+        due = core.prior.retry_at(path)
+        if due is not None:
+            await frame.stop.sleep(max(0.0, (due - core.now()).total_seconds()))
+        while True:
+            attempt += 1
+            try:
+                frame.stop.check()
+                if step.type in CONTAINER_TYPES:
+                    return await self._container_attempt(step, frame, path, attempt), attempt
+                return await self._leaf_attempt(step, frame, path, attempt), attempt
+            except Stopped:
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever a step raises is a failure of that step)
+                described = describe(error, core.plan, step, path, attempt)
+            failed += 1
+            if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
+                raise Failure(described, attempt)
+            core.prior.forget_inside(path)
+            delay = delay_before_next(step.retry, failed, core.random, retry_after(described))
+            await core.emitter.emit(
+                StepRetrying(
+                    **core.about(step, path),
+                    attempt=attempt,
+                    error=described,
+                    next_at=core.now() + timedelta(seconds=delay),
+                )
+            )
+            await frame.stop.sleep(delay)
+
+    async def started(
+        self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None, *, at_once: bool = False
+    ) -> None:
+        """Record that an attempt begins; of a step that may run only once, so that no crash can hide it.
+
+        Args:
+            at_once: its end follows well within a millisecond, and both are recorded together.
+        """
+        core = self.core
+        event = StepStarted(
+            **core.about(step, path),
+            step_name=step.name,
+            step_type=step.type,
+            parent=parent_of(frame, step, path),
+            attempt=attempt,
+            input=bound,
+        )
+        if at_once and step.idempotent:
+            core.emitter.hold(event)
+        else:
+            await core.emitter.emit(event, safe=not step.idempotent)
+
+    async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+        core = self.core
+        kind = core.catalogue.get(step.type)
+        if kind is None:
+            raise WorkflowError("validation.type", f"there is no step type {step.type!r} here; is a plugin missing?")
+        await core.slots.acquire(frame.stop)
+        context = RunContext(core, step, path, attempt)
+        try:
+            scope = frame.scope
+            if step.connection is not None:
+                context.connection = await core.connections.get(step.connection)
+                scope = replace(scope, connection=context.connection or {})
+            bound = await evaluate(step.input, scope) if step.input is not None else {}
+            await ensure_json(bound, "binding.not_json", "the input")
+            parsed = parse_input(kind.input_model, bound)
+            await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
+            try:
+                if kind.immediate:
+                    await core.breath.take()
+                    output = await kind.run(parsed, context)
+                else:
+                    output = await supervise(
+                        lambda: kind.run(parsed, context),
+                        stop=frame.stop,
+                        signal=context.cancelled,
+                        limit=step.timeout,
+                        grace=core.settings.grace,
+                        force=core.settings.force,
+                    )
+            finally:
+                await context.close()
+            await ensure_json(output, "output.not_json", "the output")
+            await check_output(step, output)
+            return output
+        finally:
+            if context.holds_slot:
+                core.slots.release()
+
+    async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+        core = self.core
+        spent = 0.0
+        if path in core.prior.open:
+            core.prior.open.discard(path)
+            spent = core.prior.spent(path)
+        else:
+            await self.started(step, frame, path, attempt)
+        stop = StopScope(frame.stop)
+        if step.timeout is not None:
+            stop.start_timer(step.timeout - spent)
+        try:
+            output = await run_container(self, step, frame, path, stop)
+        except Stopped:
+            if stop.timed_out:
+                raise WorkflowError("timeout", f"it took longer than its timeout of {step.timeout:g} s") from None
+            raise
+        finally:
+            stop.close()
+        await check_output(step, output)
+        return output
+
+    async def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
+        try:
+            return step.when is None or truth(await evaluate(step.when, scope), "when")
+        except Exception as error:  # a condition that raises is a failure, never "false"
+            raise Failure(describe(error, self.core.plan, step, path, 1), 1) from error
+
+    async def _cancelled(self, step: StepPlan, path: str, begun: datetime, stopped: Stopped) -> None:
+        core = self.core
+        await core.emitter.emit(
+            StepCancelled(
+                **core.about(step, path),
+                duration=core.since(begun),
+                abandoned=stopped.abandoned,
+            )
+        )
+
+    async def _failed(self, step: StepPlan, path: str, begun: datetime, failure: Failure) -> StepOutcome:
+        core = self.core
+        handled = step.on_error != "fail"
+        output = step.fallback if step.on_error == "fallback" else None
+        core.warnings += handled
+        await core.emitter.emit(
+            StepFailed(
+                **core.about(step, path),
+                error=failure.error,
+                duration=core.since(begun),
+                attempt=failure.attempts,
+                handled=handled,
+                output=output,
+            )
+        )
+        return StepOutcome("failed", output=output, error=failure.error, handled=handled, attempts=failure.attempts)
+
+
+def _inside(step: StepPlan, path: str) -> list[tuple[StepPlan, str | None]]:
+    """The steps directly inside a container, with its path; none where their addresses need an iteration."""
+    if step.for_each is not None or step.loop is not None:
+        return []
+    return [(inner, path) for inner in (*step.body, *(each for case in step.cases for each in case.steps))]

@@ -1,0 +1,64 @@
+"""JSON texts of big values, written so that a thread that writes one lets the other threads work in between."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from pydantic_core import to_json
+
+from wftui.model.base import Json
+from wftui.model.json.big_values import weight
+
+_PIECE = 256 * 1024
+_MEMBERS = 1_000
+
+
+def encode_pieces(value: Json) -> Iterator[bytes]:
+    """The shortest JSON text of a value, piece by piece.
+
+    Each piece is whole UTF-8 of about a quarter of a megabyte: no single call computes for long, so that a thread that
+    encodes 100 MB lets the event loop's thread work in between.
+    """
+    return _pieces(value, to_json, b",", b":")
+
+
+def text_pieces(value: Json) -> Iterator[str]:
+    """The JSON text that `json.dumps` makes, in pieces as those of `encode_pieces`; what is no ASCII stays as it is."""
+    for piece in _pieces(value, _dumps, b", ", b": "):
+        yield piece.decode()
+
+
+def _dumps(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _pieces(value: Json, encode: Callable[[Json], bytes], comma: bytes, colon: bytes) -> Iterator[bytes]:
+    if isinstance(value, str) and len(value) > _PIECE:
+        yield b'"'
+        for start in range(0, len(value), _PIECE):
+            yield encode(value[start : start + _PIECE])[1:-1]
+        yield b'"'
+        return
+    if not isinstance(value, dict | list) or not value:
+        yield encode(value)
+        return
+    keys = list(value) if isinstance(value, dict) else []
+    yield b"{" if keys else b"["
+    between = b""
+    start, count = 0, _MEMBERS
+    while start < len(value):
+        part = {key: value[key] for key in keys[start : start + count]} if keys else value[start : start + count]
+        size = weight((part,), _PIECE)
+        if size <= _PIECE:
+            yield between + encode(part)[1:-1]
+            start += count
+            if size < _PIECE // 2:
+                count *= 2
+        elif count > 1:
+            count = max(1, count // 4)
+            continue
+        else:
+            yield between + (encode(keys[start]) + colon if keys else b"")
+            yield from _pieces(value[keys[start]] if keys else value[start], encode, comma, colon)
+            start += 1
+        between = comma
+    yield b"}" if keys else b"]"

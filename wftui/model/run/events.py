@@ -1,0 +1,287 @@
+"""The events of a run: append-only, `seq` without gaps from 1, the truth from which every record is folded.
+
+The original's nine types (`started`, `step_started`, `step_progress`, `step_completed`, `step_failed`, `completed`,
+`failed`, `cancelled`, `log`) keep their names and fields; the others stand beside them. A step event names its step by
+`stepId` (as declared) and `path` (its address, with iterations: `build[3].fetch`). Durations are milliseconds.
+
+Producers build an event with `seq=0`; the store's writer gives it its number when it appends it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
+
+
+class EventBase(WireModel):
+    """What every event carries."""
+
+    seq: int = 0
+    run_id: Annotated[str, Field(alias="executionId")]
+    timestamp: Timestamp
+
+
+class StepEventBase(EventBase):
+    """What every event of a step carries."""
+
+    step_id: str
+    path: str
+    kept_from: Annotated[str | None, Field(description="Run from which a re-run took this over.")] = None
+
+
+class Created(EventBase):
+    """A run was asked for: the record exists, `pending`."""
+
+    type: Literal["created"] = "created"
+    workflow_id: str
+    workflow_version: str = ""
+    workflow_hash: str = ""
+    plan: Annotated[str | None, Field(description="Hash of the stored compiled plan.")] = None
+    user_id: str = ""
+    inputs: Json = Field(default_factory=dict)
+    parent_id: str | None = None
+    parent_path: Annotated[
+        str | None, Field(description="Of a sub-workflow's run: the step of the parent that started it.")
+    ] = None
+    connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
+        default_factory=dict
+    )
+    steps: list[StepInfo] = Field(default_factory=list)
+
+
+class Started(EventBase):
+    """Inputs are valid; steps may start."""
+
+    type: Literal["started"] = "started"
+
+
+class StepStarted(StepEventBase):
+    """An attempt of a step begins. `input` is the bound input of this attempt."""
+
+    type: Literal["step_started"] = "step_started"
+    step_name: str
+    step_type: str = ""
+    parent: str | None = None
+    attempt: int = 1
+    input: Json = None
+
+
+class StepProgress(StepEventBase):
+    """A step says how far it is; `progress` from 0 to 1."""
+
+    type: Literal["step_progress"] = "step_progress"
+    progress: float
+    message: str | None = None
+
+
+class StepCompleted(StepEventBase):
+    """A step is done, with its output. `item_errors`: of a forEach, what `onItemError` let pass."""
+
+    type: Literal["step_completed"] = "step_completed"
+    output: Json = None
+    item_errors: ExecutionError | None = None
+    masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
+    duration: float
+    attempt: int = 1
+
+
+class StepFailed(StepEventBase):
+    """A step failed for good. `handled`: `onError` lets the run go on, with `output` as the step's output."""
+
+    type: Literal["step_failed"] = "step_failed"
+    error: ExecutionError
+    duration: float = 0.0
+    attempt: int = 1
+    handled: bool = False
+    output: Json = None
+
+
+class StepRetrying(StepEventBase):
+    """An attempt failed and the next one follows at `next_at`."""
+
+    type: Literal["step_retrying"] = "step_retrying"
+    attempt: int
+    error: ExecutionError
+    next_at: Timestamp
+
+
+class StepSkipped(StepEventBase):
+    """A step will not run. `because_failed`: what follows counts it as failed."""
+
+    type: Literal["step_skipped"] = "step_skipped"
+    step_name: str = ""
+    step_type: str = ""
+    parent: str | None = None
+    reason: str
+    because_failed: bool = False
+
+
+class StepWaiting(StepEventBase):
+    """A running step waits for a person, a moment or a child run."""
+
+    type: Literal["step_waiting"] = "step_waiting"
+    waiting: Waiting
+
+
+class StepAnswered(StepEventBase):
+    """What a step waited for has come; it runs on. For an approval: who answered what."""
+
+    type: Literal["step_answered"] = "step_answered"
+    approved: bool | None = None
+    by: str | None = None
+    data: Json = None
+
+
+class StepCancelled(StepEventBase):
+    """A running step was stopped by a cancel. `abandoned`: it did not stop, even by force, and was left behind."""
+
+    type: Literal["step_cancelled"] = "step_cancelled"
+    duration: float = 0.0
+    abandoned: bool = False
+
+
+class IterationsPlanned(StepEventBase):
+    """A forEach knows its items (`total`), a loop its bound (`total` null)."""
+
+    type: Literal["iterations_planned"] = "iterations_planned"
+    total: int | None = None
+
+
+class IterationStarted(StepEventBase):
+    """An iteration of a forEach or loop begins; `path` ends in `[index]`."""
+
+    type: Literal["iteration_started"] = "iteration_started"
+    index: int
+    label: Annotated[str | None, Field(description="Short text of the item, for lists.")] = None
+
+
+class IterationCompleted(StepEventBase):
+    """An iteration is done."""
+
+    type: Literal["iteration_completed"] = "iteration_completed"
+    index: int
+    output: Json = None
+    masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
+    duration: float
+
+
+class IterationFailed(StepEventBase):
+    """An iteration failed."""
+
+    type: Literal["iteration_failed"] = "iteration_failed"
+    index: int
+    error: ExecutionError
+    duration: float
+
+
+class Log(EventBase):
+    """One or more lines of log (separated by newlines) of one level, from a step or from the engine."""
+
+    type: Literal["log"] = "log"
+    level: LogLevel = "info"
+    message: str
+    step_id: str | None = None
+    path: str | None = None
+    stream: Literal["stdout", "stderr", "log"] = "log"
+
+
+class CancelRequested(EventBase):
+    """Somebody asked for a cancel."""
+
+    type: Literal["cancel_requested"] = "cancel_requested"
+    by: str = ""
+
+
+class Interrupted(EventBase):
+    """The process that ran it died; found at a later start."""
+
+    type: Literal["interrupted"] = "interrupted"
+    message: str = ""
+    last_sign: Annotated[
+        Timestamp | None, Field(description="When the process last said that it lived, which it does now and then.")
+    ] = None
+
+
+class Resumed(EventBase):
+    """An interrupted run goes on in a new process."""
+
+    type: Literal["resumed"] = "resumed"
+
+
+class Completed(EventBase):
+    """The run is done."""
+
+    type: Literal["completed"] = "completed"
+    outputs: Json = None
+    duration: float
+    warnings: int = 0
+
+
+class Failed(EventBase):
+    """The run failed."""
+
+    type: Literal["failed"] = "failed"
+    error: ExecutionError
+    outputs: Json = None
+    duration: float = 0.0
+
+
+class Cancelled(EventBase):
+    """The run was cancelled."""
+
+    type: Literal["cancelled"] = "cancelled"
+    duration: float = 0.0
+
+
+ExecutionEvent = Annotated[
+    Created
+    | Started
+    | StepStarted
+    | StepProgress
+    | StepCompleted
+    | StepFailed
+    | StepRetrying
+    | StepSkipped
+    | StepWaiting
+    | StepAnswered
+    | StepCancelled
+    | IterationsPlanned
+    | IterationStarted
+    | IterationCompleted
+    | IterationFailed
+    | Log
+    | CancelRequested
+    | Interrupted
+    | Resumed
+    | Completed
+    | Failed
+    | Cancelled,
+    Field(discriminator="type"),
+]
+
+EVENT_ADAPTER: TypeAdapter[ExecutionEvent] = TypeAdapter(ExecutionEvent)
+
+TERMINAL_EVENTS: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
+"""Types that end a run; nothing is appended after one."""
+
+FLUSH_EVENTS: frozenset[str] = TERMINAL_EVENTS | {
+    "created",
+    "step_completed",
+    "step_failed",
+    "iteration_completed",
+    "iteration_failed",
+    "step_waiting",
+    "step_answered",
+    "interrupted",
+    "resumed",
+}
+"""Types whose commit the producer waits for before it goes on; the others ride along with the next batch."""
+
+
+def parse_event(data: dict[str, Json] | str | bytes) -> ExecutionEvent:
+    """An event from its wire form (a dict, or JSON text)."""
+    if isinstance(data, dict):
+        return EVENT_ADAPTER.validate_python(data)
+    return EVENT_ADAPTER.validate_json(data)

@@ -1,0 +1,313 @@
+"""The one reducer: a run's record is the fold of its events, for the store, the screens, the API and the replay.
+
+`apply` reads no clock and does no I/O. It changes the record it is given and returns it: the caller owns the record and
+folds one run's events into it, in order of `seq`. (A copy per event would make a run of n steps cost n².)
+Events are idempotent by `seq`: one that was applied already is ignored, so a reader may overlap its pages.
+
+A record does not grow with the iterations that have finished: see `record_index`.
+"""
+
+from collections.abc import Iterable
+
+from wftui.model.run.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Interrupted,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Resumed,
+    Started,
+    StepAnswered,
+    StepCancelled,
+    StepCompleted,
+    StepEventBase,
+    StepFailed,
+    StepProgress,
+    StepRetrying,
+    StepSkipped,
+    StepStarted,
+    StepWaiting,
+)
+from wftui.model.run.iterations import IterationLog, IterationState
+from wftui.model.run.paths import declared_id, iteration_index, owner_path, parent_path
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.record_index import WINDOW, RecordIndex
+from wftui.model.run.steps import STEP_TERMINAL, Attempt, Iterations, StepResult, Waiting
+
+
+class GapError(Exception):
+    """An event came whose predecessor did not: the reader must read from the store again."""
+
+
+def new_record(run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
+    """The record before its first event.
+
+    Args:
+        window: how many steps in finished iterations it holds; None: all of them, however many.
+    """
+    record = ExecutionRecord(id=run_id, workflow_id="")
+    record.index.window = window
+    return record
+
+
+def fold(run_id: str, events: Iterable[ExecutionEvent], *, window: int | None = WINDOW) -> ExecutionRecord:
+    """The record that these events, from seq 1, make; `window` as for `new_record`."""
+    record = new_record(run_id, window=window)
+    for event in events:
+        apply(record, event)
+    return record
+
+
+def fold_part(record: ExecutionRecord, events: Iterable[ExecutionEvent]) -> ExecutionRecord:
+    """Fold a selection of a run's events, in order: those of the run itself, or those of some steps."""
+    for event in events:
+        record.last_seq = event.seq - 1
+        apply(record, event)
+    return record
+
+
+def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
+    """Fold one event into its run's record, in place; returns the record.
+
+    Raises:
+        GapError: when an event between the last applied one and this one is missing.
+    """
+    if event.seq:
+        if event.seq <= record.last_seq:
+            return record
+        if event.seq != record.last_seq + 1:
+            raise GapError(f"run {record.id}: event {event.seq} after {record.last_seq}")
+        record.last_seq = event.seq
+    if isinstance(event, StepEventBase):
+        _apply_step(record, event)
+        return record
+    match event:
+        case Created():
+            _created(record, event)
+        case Started():
+            record.status = "running"
+            record.started_at = event.timestamp
+        case Resumed():
+            record.status = "running"
+            record.error = None
+        case CancelRequested():
+            record.cancel_requested = True
+        case Interrupted():
+            record.status = "interrupted"
+        case Completed():
+            record.warnings = event.warnings
+            _end(record, event, "completed")
+        case Failed():
+            record.error = event.error
+            _end(record, event, "failed")
+        case Cancelled():
+            _end(record, event, "cancelled")
+    return record
+
+
+def _created(record: ExecutionRecord, event: Created) -> None:
+    record.workflow_id = event.workflow_id
+    record.workflow_version = event.workflow_version
+    record.workflow_hash = event.workflow_hash
+    record.user_id = event.user_id
+    record.inputs = event.inputs
+    record.parent_id = event.parent_id
+    record.parent_path = event.parent_path
+    record.connections = event.connections
+    record.created_at = event.timestamp
+    for info in event.steps:
+        record.add_step(
+            StepResult(
+                path=info.path,
+                step_id=info.step_id,
+                step_name=info.step_name,
+                step_type=info.step_type,
+                parent=info.parent,
+            )
+        )
+
+
+def _end(record: ExecutionRecord, event: Completed | Failed | Cancelled, status: str) -> None:
+    record.status = status  # type: ignore[assignment]  # one of the three literals, by the callers above
+    record.completed_at = event.timestamp
+    record.duration = event.duration
+    if not isinstance(event, Cancelled):
+        record.outputs = event.outputs
+
+
+StepEvent = (
+    StepStarted
+    | StepProgress
+    | StepCompleted
+    | StepFailed
+    | StepRetrying
+    | StepSkipped
+    | StepWaiting
+    | StepAnswered
+    | StepCancelled
+    | IterationsPlanned
+    | IterationStarted
+    | IterationCompleted
+    | IterationFailed
+)
+
+
+def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
+    index = record.index
+    path = event.path
+    step = index.steps.get(path) or _add_unseen(record, index, event)
+    if event.kept_from is not None:
+        step.kept_from = step.kept_from or event.kept_from
+    if step.status == "waiting" and not isinstance(event, StepWaiting | StepProgress):
+        step.status, step.waiting = "running", None
+    match event:
+        case StepStarted():
+            step.status = "running"
+            step.started_at = step.started_at or event.timestamp
+            step.input = event.input
+            step.progress = step.message = None
+            step.attempts.append(Attempt(attempt=event.attempt, started_at=event.timestamp))
+        case StepProgress():
+            step.progress, step.message = event.progress, event.message
+        case StepCompleted():
+            _end_step(step, event, "completed")
+            step.output, step.error, step.masked = event.output, event.item_errors, event.masked
+        case StepFailed():
+            _end_step(step, event, "failed")
+            step.error, step.handled, step.output = event.error, event.handled, event.output
+        case StepRetrying():
+            _end_attempt(step, event)
+            step.status = "waiting"
+            step.waiting = Waiting(reason="retry", until=event.next_at)
+        case StepSkipped():
+            step.status, step.skip_reason = "skipped", event.reason
+            step.completed_at = event.timestamp
+        case StepWaiting():
+            step.status, step.waiting = "waiting", event.waiting
+        case StepAnswered():
+            pass  # the status went back to running above
+        case StepCancelled():
+            _end_step(step, event, "cancelled")
+            _count(index, path, event.seq, IterationState.CANCELLED)
+        case IterationsPlanned():
+            step.iterations = Iterations(total=event.total)
+            index.logs[path] = IterationLog()
+            step.status = "running"
+            step.started_at = step.started_at or event.timestamp
+        case IterationStarted():
+            step.status, step.started_at, step.message = "running", event.timestamp, event.label
+            _count(index, path, event.seq, IterationState.RUNNING)
+        case IterationCompleted():
+            _end_step(step, event, "completed")
+            step.output, step.masked = event.output, event.masked
+            _count(index, path, event.seq, IterationState.COMPLETED)
+        case IterationFailed():
+            _end_step(step, event, "failed")
+            step.error = event.error
+            _count(index, path, event.seq, IterationState.FAILED)
+    if path.endswith("]"):
+        if step.status in STEP_TERMINAL:
+            index.ended(record.step_results, path, failed=step.status == "failed")
+        else:
+            index.began(path)
+
+
+def _add_unseen(record: ExecutionRecord, index: RecordIndex, event: StepEvent) -> StepResult:
+    """The first event of a step that `created` did not list, or that was left out: an iteration, or a step in one."""
+    parent = event.parent if isinstance(event, StepStarted | StepSkipped) else parent_path(event.path)
+    if parent is not None and "]" in parent:
+        _take_back(record, index, parent)
+    if isinstance(event, StepStarted | StepSkipped):
+        step = StepResult(
+            path=event.path,
+            step_id=event.step_id,
+            step_name=event.step_name or event.step_id,
+            step_type=event.step_type,
+            parent=event.parent,
+        )
+    else:
+        step = _repeated(index, event.path, event.step_id)
+    return record.add_step(step)
+
+
+def _take_back(record: ExecutionRecord, index: RecordIndex, path: str) -> None:
+    """Work goes on inside an iteration that was left out (a resume needs an output again): hold it once more."""
+    if path in index.steps or "]" not in path:
+        return
+    parent = parent_path(path)
+    if parent is not None:
+        _take_back(record, index, parent)
+    step = _repeated(index, path, declared_id(path))
+    step.status = "running"
+    record.add_step(step)
+
+
+def _repeated(index: RecordIndex, path: str, step_id: str) -> StepResult:
+    """A step of which only the address is known: an iteration has the name and type of what it is an iteration of."""
+    parent = parent_path(path)
+    owner = index.steps.get(parent) if parent else None
+    known = owner is not None and owner.step_id == step_id
+    return StepResult(
+        path=path,
+        step_id=step_id,
+        step_name=owner.step_name if owner is not None and known else step_id,
+        step_type=owner.step_type if owner is not None and known else "",
+        parent=parent,
+    )
+
+
+def _end_step(
+    step: StepResult,
+    event: StepCompleted | StepFailed | StepCancelled | IterationCompleted | IterationFailed,
+    status: str,
+) -> None:
+    step.status = status  # type: ignore[assignment]  # a literal, by the callers above
+    step.completed_at = event.timestamp
+    step.duration = event.duration
+    step.waiting = None
+    _end_attempt(step, event)
+
+
+def _end_attempt(
+    step: StepResult,
+    event: StepCompleted | StepFailed | StepRetrying | StepCancelled | IterationCompleted | IterationFailed,
+) -> None:
+    if not step.attempts or step.attempts[-1].completed_at is not None:
+        return
+    attempt = step.attempts[-1]
+    attempt.completed_at = event.timestamp
+    attempt.duration = (event.timestamp - attempt.started_at).total_seconds() * 1000
+    if isinstance(event, StepFailed | StepRetrying | IterationFailed):
+        attempt.error = event.error
+
+
+def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> None:
+    """Note how an iteration stands; one that is completed again, because a resume needed its output, counts once."""
+    owner = index.steps.get(owner_path(path)) if path.endswith("]") else None
+    if owner is None:
+        return
+    counters = owner.iterations
+    if counters is None:
+        counters = owner.iterations = Iterations()
+    log = index.logs.setdefault(owner.path, IterationLog())
+    number = iteration_index(path)
+    before = log.state(number)
+    log.note(number, state, seq)
+    if state is IterationState.RUNNING:
+        counters.started += 1
+    elif state is IterationState.COMPLETED and before is not state:
+        counters.completed += 1
+    elif state is IterationState.FAILED and before is not state:
+        counters.failed += 1
+
+
+def progress(record: ExecutionRecord) -> tuple[int, int]:
+    """(ended, total) over the steps that stand in no container: what `n of m` shows."""
+    top = [step for step in record.step_results if step.parent is None]
+    return sum(step.status in STEP_TERMINAL for step in top), len(top)

@@ -1,0 +1,66 @@
+"""Runs as lists show them: summaries, filters, pages, and the report of a cleanup."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.run.record import ExecutionStatus
+from wftui.model.run.steps import ExecutionError
+
+
+class ExecutionSummary(WireModel):
+    """A run as lists show it: no inputs, outputs or steps."""
+
+    id: str
+    workflow_id: str
+    workflow_version: str = ""
+    workflow_hash: str = ""
+    user_id: str = ""
+    status: ExecutionStatus
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    duration: float | None = None
+    error: ExecutionError | None = None
+    warnings: int = 0
+    parent_id: str | None = None
+    parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
+    waiting: Annotated[bool, Field(description="A person is asked for an approval.")] = False
+
+
+class ExecutionFilters(WireModel):
+    """Filters of the history; absent means any. `text` searches workflow id, run id, user and error message.
+
+    `children` false leaves out the runs that a step of another run started.
+    """
+
+    workflow_id: str | None = None
+    status: list[ExecutionStatus] | None = None
+    user_id: str | None = None
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    text: str | None = None
+    parent_id: str | None = None
+    children: bool = True
+
+
+class ExecutionPage(WireModel):
+    """One page of history, newest first; `next` is an opaque cursor for the following page, or null."""
+
+    executions: list[ExecutionSummary]
+    next: str | None = None
+
+    def to_wire(self) -> dict[str, Json]:
+        """As every model, but `next` stands there as null on the last page: scripts loop on it."""
+        return {"next": None, **super().to_wire()}
+
+
+class CleanupReport(WireModel):
+    """What a cleanup removed, or would remove; `workflows`: how many runs of which."""
+
+    runs: int
+    workflows: dict[str, int] = Field(default_factory=dict)
+    bytes_before: int
+    bytes_after: int
+    dry_run: bool = False
+    at: Annotated[Timestamp | None, Field(description="Of one that ran by itself: when.")] = None

@@ -1,0 +1,243 @@
+"""What the facets of one schema say together about a value: its types, choices, limits, and what it is called."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from wftui.model.base import Json
+from wftui.model.schema.formats import FORMATS
+from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_object, is_null_schema
+
+MULTILINE_LENGTH = 300
+"""A text that may be as long as this (`maxLength`) wants several lines to be written in."""
+_MULTILINE_FORMATS = frozenset({"multiline", "multi-line", "textarea", "markdown", "code", "html", "sql", "yaml"})
+_LONGEST_PATTERN = 40
+
+Facets = Sequence[SchemaNode]
+"""The facets of one schema, nearest first (`json_schema.facets`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value to choose, as it is named to people."""
+
+    value: Json
+    label: str
+    description: str = ""
+
+
+def first(parts: Facets, keyword: str) -> Json:
+    """What the nearest facet with this keyword says; MISSING when none has it."""
+    return next((part.contents[keyword] for part in parts if keyword in part.contents), MISSING)
+
+
+def text(parts: Facets, keyword: str) -> str:
+    """What the nearest facet says for people; "" when none does."""
+    found = next((part.contents.get(keyword) for part in parts if isinstance(part.contents.get(keyword), str)), "")
+    return str(found).strip()
+
+
+def number(parts: Facets, keyword: str) -> float | None:
+    """What the nearest facet says as a number."""
+    found = first(parts, keyword)
+    return found if isinstance(found, (int, float)) and not isinstance(found, bool) else None
+
+
+def types(parts: Facets) -> set[str] | None:
+    """The JSON types that are allowed beside null; None when any is.
+
+    Where no `type` is given, keywords that only make sense for one type tell it.
+    """
+    allowed: frozenset[str] | None = None
+    for part in parts:
+        declared = part.contents.get("type")
+        if isinstance(declared, str | list):
+            these = _KNOWN_TYPES.intersection(
+                name for name in (declared if isinstance(declared, list) else [declared]) if isinstance(name, str)
+            )
+            if not these:
+                continue
+            if "number" in these:
+                these |= {"integer"}
+            allowed = these if allowed is None else allowed & these
+    if allowed is None:
+        return _implied_types(parts)
+    return set(allowed - {"null"} - ({"integer"} if "number" in allowed else set()))
+
+
+_KNOWN_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+
+
+def _implied_types(parts: Facets) -> set[str] | None:
+    for name, keywords in _TELLING.items():
+        if any(first(parts, keyword) is not MISSING for keyword in keywords):
+            return {name}
+    return None
+
+
+_TELLING = {
+    "object": ("properties", "patternProperties"),
+    "array": ("items", "prefixItems"),
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+
+
+def choices(parts: Facets) -> tuple[Choice, ...] | None:
+    """The values to choose from, when the schema lists them (null left out); else None."""
+    for part in parts:
+        contents = part.contents
+        if isinstance(contents.get("enum"), list):
+            return _enum_choices(contents)
+        if "const" in contents:
+            return (_choice(contents["const"], contents),)
+        for keyword in ("oneOf", "anyOf"):
+            found = _constant_choices(as_list(contents.get(keyword)))
+            if found:
+                return found
+    return None
+
+
+def _enum_choices(contents: Mapping[str, Json]) -> tuple[Choice, ...]:
+    names = as_list(contents.get("enumNames")) or as_list(contents.get("x-enumNames"))
+    told = as_list(contents.get("enumDescriptions")) or as_list(contents.get("markdownEnumDescriptions"))
+    return tuple(
+        Choice(
+            value,
+            str(names[index]) if index < len(names) else literal(value),
+            str(told[index]) if index < len(told) else "",
+        )
+        for index, value in enumerate(contents["enum"])
+        if value is not None
+    )
+
+
+def _constant_choices(forms: Sequence[Json]) -> tuple[Choice, ...]:
+    found = []
+    for form in forms:
+        contents = as_object(form)
+        values = [contents["const"]] if "const" in contents else as_list(contents.get("enum"))
+        if len(values) == 1:
+            found.append(_choice(values[0], contents))
+        elif not is_null_schema(form):
+            return ()
+    return tuple(choice for choice in found if choice.value is not None)
+
+
+def _choice(value: Json, contents: Mapping[str, Json]) -> Choice:
+    title = contents.get("title")
+    described = contents.get("description")
+    return Choice(
+        value,
+        title if isinstance(title, str) and title else literal(value),
+        described if isinstance(described, str) else "",
+    )
+
+
+def literal(value: Json) -> str:
+    """A value as people read it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def depends_on_value(parts: Facets) -> bool:
+    """Whether what is asked for depends on what is given, so that the facets do not tell all of it."""
+    for part in parts:
+        if any(keyword in part.contents for keyword in ("if", "dependentSchemas", "dependencies")):
+            return True
+        for keyword in ("anyOf", "oneOf"):
+            forms = [form for form in as_list(part.contents.get(keyword)) if not is_null_schema(form)]
+            if len(forms) > 1 and any(form is not True and _asks_for_more(form) for form in forms):
+                return True
+    return False
+
+
+def _asks_for_more(form: Json) -> bool:
+    return bool(as_object(form).keys() - {"required", "title", "description"})
+
+
+def wants_lines(parts: Facets) -> bool:
+    """Whether a text wants several lines to be written in."""
+    longest = number(parts, "maxLength")
+    samples = [first(parts, "default"), *as_list(first(parts, "examples"))]
+    return (
+        text(parts, "format") in _MULTILINE_FORMATS
+        or first(parts, "contentMediaType") is not MISSING
+        or (longest is not None and longest >= MULTILINE_LENGTH)
+        or any(isinstance(sample, str) and "\n" in sample for sample in samples)
+    )
+
+
+def label(parts: Facets, name: str) -> str:
+    """What a value is called: its title, else its name."""
+    return text(parts, "title") or name
+
+
+def examples(parts: Facets) -> tuple[Json, ...]:
+    """Examples of the value: those of the schema, else the one of its format."""
+    given = as_list(first(parts, "examples"))
+    known = FORMATS.get(text(parts, "format"))
+    return tuple(given) or ((known.example,) if known else ())
+
+
+def hints(parts: Facets) -> tuple[str, ...]:
+    """What the value must be like, in a few words each."""
+    found = [
+        _format_hint(text(parts, "format")),
+        _range(
+            number(parts, "minimum"),
+            number(parts, "maximum"),
+            number(parts, "exclusiveMinimum"),
+            number(parts, "exclusiveMaximum"),
+        ),
+        _multiple(number(parts, "multipleOf")),
+        _count(number(parts, "minLength"), number(parts, "maxLength"), "character"),
+        *sizes(parts),
+        "each only once" if first(parts, "uniqueItems") is True else "",
+        _pattern(text(parts, "pattern")),
+        "deprecated" if first(parts, "deprecated") is True else "",
+    ]
+    return tuple(filter(None, found))
+
+
+def sizes(parts: Facets) -> tuple[str, ...]:
+    """How many items a list may have, in a few words."""
+    return tuple(filter(None, [_count(number(parts, "minItems"), number(parts, "maxItems"), "item")]))
+
+
+def json_hint(allowed: set[str] | None) -> tuple[str, ...]:
+    """What JSON a value must be, where it is written as JSON."""
+    if allowed == {"object"}:
+        return ("a JSON object",)
+    if allowed == {"array"}:
+        return ("a JSON list",)
+    return ("JSON",) if allowed is None or len(allowed) > 1 else ()
+
+
+def _format_hint(name: str) -> str:
+    return FORMATS[name].title if name in FORMATS else ""
+
+
+def _range(low: float | None, high: float | None, above: float | None, below: float | None) -> str:
+    lowest = f"more than {above:g}" if above is not None else f"at least {low:g}" if low is not None else ""
+    highest = f"less than {below:g}" if below is not None else f"at most {high:g}" if high is not None else ""
+    if low is not None and high is not None and above is None and below is None:
+        return f"{low:g} to {high:g}"
+    return ", ".join(filter(None, [lowest, highest]))
+
+
+def _multiple(step: float | None) -> str:
+    return f"in steps of {step:g}" if step not in (None, 1) else ""
+
+
+def _count(low: float | None, high: float | None, noun: str) -> str:
+    if low is not None and high is not None and low > 0:
+        return f"{low:g} {noun}s" if low == high else f"{low:g} to {high:g} {noun}s"
+    if high is not None:
+        return f"at most {high:g} {noun}{'' if high == 1 else 's'}"
+    if low is not None and low > 1:
+        return f"at least {low:g} {noun}s"
+    return ""
+
+
+def _pattern(pattern: str) -> str:
+    return f"like {pattern}" if pattern and len(pattern) <= _LONGEST_PATTERN else ""

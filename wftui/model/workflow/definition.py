@@ -1,0 +1,178 @@
+"""workflow.json, format 1: what a workflow file may say. What it means is decided by the compiler and the engine."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wftui.model.base import Json, WireModel
+from wftui.model.workflow.durations import Duration
+from wftui.model.workflow.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
+
+FORMAT = 1
+CONTAINER_TYPES = frozenset({"group", "switch", "loop"})
+
+StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
+WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
+Expression = Annotated[str, Field(min_length=1, description="A bare expression, without braces.")]
+Join = Literal["all_success", "none_failed", "any_success", "all_done", "any_failed"]
+
+
+class Fallback(WireModel):
+    """`onError: {"fallback": value}`: the value stands in for the output of a failed step."""
+
+    fallback: Annotated[Json, Field(description="The output of the step when it has failed; never evaluated.")]
+
+
+OnError = Literal["fail", "continue"] | Fallback
+
+
+class ForEach(WireModel):
+    """Run a step once per item of a list."""
+
+    in_: Annotated[
+        Expression, Field(alias="in", description="Expression, without braces, that gives the list of items.")
+    ]
+    as_: Annotated[StepId, Field(alias="as", description="Name of the current item in expressions.")] = "item"
+    max_parallel: Annotated[int, Field(ge=1, description="Most items that run at the same time.")] = 1
+    on_item_error: Annotated[
+        Literal["fail", "continue"],
+        Field(
+            description="What a failed item means. fail: no further item starts and the step fails. "
+            "continue: its output is null, the run ends with a warning."
+        ),
+    ] = "fail"
+    max_items: Annotated[int, Field(ge=1, description="Longest list that is accepted; a longer one fails.")] = 1000
+
+
+class Retry(WireModel):
+    """How often, and after which waits, a failed attempt is tried again."""
+
+    max_attempts: Annotated[int, Field(ge=1, description="Total tries, the first one included.")]
+    delay: Annotated[Duration, Field(description="Wait before the second attempt.")] = 1.0
+    backoff: Annotated[float, Field(ge=1, description="Factor by which each wait is longer than the one before.")] = 2.0
+    max_delay: Annotated[Duration, Field(description="Longest wait, that of a Retry-After header included.")] = 60.0
+    jitter: Annotated[
+        float, Field(ge=0, le=1, description="Share by which a wait is shortened or lengthened at random.")
+    ] = 0.1
+    on: Annotated[list[str] | None, Field(description="Error types, matched by dotted prefix; absent: all.")] = None
+
+
+class Defaults(WireModel):
+    """Values for steps that do not set their own. Containers take none of them."""
+
+    timeout: Annotated[
+        Duration | None,
+        Field(description="Longest time for one attempt; not for an approval or a delay, which wait."),
+    ] = None
+    retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
+    on_error: Annotated[OnError | None, Field(description="What a failure means for the run.")] = None
+
+
+class ConnectionNeed(WireModel):
+    """A connection the workflow asks for by name."""
+
+    kind: Annotated[str, Field(description="Kind of connection, such as http, database or smtp.")]
+    required: Annotated[
+        bool, Field(description="false: when it is not there, the steps that take it run without one.")
+    ] = True
+    description: Annotated[str | None, Field(description="What it is for, for those who have to set it up.")] = None
+
+
+class Case(WireModel):
+    """One branch of a switch."""
+
+    when: Annotated[Expression, Field(description="Expression, without braces; the first case that is true is taken.")]
+    steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
+
+
+class DefaultCase(WireModel):
+    """The branch of a switch that is taken when no case is true."""
+
+    steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
+
+
+class Step(WireModel):
+    """One step as written. `steps`, `cases`, `default`, `until`, `maxIterations` and `delay` belong to containers."""
+
+    id: Annotated[StepId, Field(description="Name of the step in expressions; unique in the whole file.")]
+    type: Annotated[str, Field(description="Step type, or group, switch or loop.")]
+    name: Annotated[str | None, Field(description="What the step is called in lists; absent: its id.")] = None
+    note: Annotated[str | None, Field(description="For those who read the workflow; has no effect.")] = None
+    disabled: Annotated[bool, Field(description="Skips the step.")] = False
+    needs: Annotated[
+        list[StepId] | None,
+        Field(description="Ids of the steps it waits for; absent: the one before in the list; []: none."),
+    ] = None
+    join: Annotated[Join, Field(description="How the steps it waits for must have ended.")] = "all_success"
+    when: Annotated[
+        Expression | None, Field(description="Expression, without braces; when false, the step is skipped.")
+    ] = None
+    for_each: Annotated[ForEach | None, Field(description="Runs the step once for each item of a list.")] = None
+    input: Annotated[
+        dict[str, Json], Field(description="Input of the step, by its type; strings may hold {{ expressions }}.")
+    ] = Field(default_factory=dict)
+    connection: Annotated[str | None, Field(description="The connection of the workflow that the step uses.")] = None
+    output_schema: Annotated[
+        dict[str, Json] | bool | None,
+        Field(description="JSON Schema that the output must meet, or the step fails."),
+    ] = None
+    retry: Annotated[Retry | None, Field(description="Tries the step again after a failure.")] = None
+    timeout: Annotated[Duration | None, Field(description="Longest time for one attempt: 30s, 5m.")] = None
+    on_error: Annotated[
+        OnError | None, Field(description='What a failure means for the run: fail, continue or {"fallback": value}.')
+    ] = None
+    idempotent: Annotated[
+        bool, Field(description="Whether the step may run a second time after a crash without asking.")
+    ] = True
+    steps: Annotated[list["Step"] | None, Field(description="Steps inside a group or a loop.")] = None
+    cases: Annotated[list[Case] | None, Field(description="Branches of a switch.")] = None
+    default: Annotated[DefaultCase | None, Field(description="Branch of a switch when no case is true.")] = None
+    until: Annotated[
+        Expression | None,
+        Field(description="Expression, without braces; a loop ends when it is true after an iteration."),
+    ] = None
+    max_iterations: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Field(description="Most iterations of a loop; when `until` is false after the last, it fails."),
+    ] = None
+    delay: Annotated[Duration | None, Field(description="Wait between two iterations of a loop.")] = None
+
+
+class Workflow(WireModel):
+    """A whole workflow.json."""
+
+    schema_: Annotated[
+        str | None,
+        Field(alias="$schema", description="Path or address of the JSON Schema, for editors; has no effect."),
+    ] = None
+    format: Annotated[Literal[1], Field(description="Version of the file format.")]
+    id: Annotated[WorkflowId, Field(description="Id of the workflow: the name of its folder.")]
+    name: Annotated[str | None, Field(description="What the workflow is called in lists; absent: its id.")] = None
+    version: Annotated[str, Field(description="Your own version of the workflow; stored with each run.")] = "0.1.0"
+    description: Annotated[str | None, Field(description="What the workflow does.")] = None
+    labels: Annotated[dict[str, str], Field(description="Words of your own; they have no effect on a run.")] = Field(
+        default_factory=dict
+    )
+    input_schema: Annotated[
+        dict[str, Json],
+        Field(description="JSON Schema of the inputs, an object; the run form is made from it."),
+    ] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    env: Annotated[list[str], Field(description="Environment variables that expressions may read.")] = Field(
+        default_factory=list
+    )
+    connections: Annotated[
+        dict[str, ConnectionNeed], Field(description="Connections that steps use, by the name they use.")
+    ] = Field(default_factory=dict)
+    timeout: Annotated[Duration | None, Field(description="Longest time for the whole run, without `finally`.")] = None
+    max_parallel: Annotated[int, Field(ge=1, description="Most steps that run at the same time.")] = 8
+    fail_fast: Annotated[bool, Field(description="After the first failure, starts no further step.")] = False
+    defaults: Annotated[Defaults, Field(description="Values for steps that do not set their own.")] = Field(
+        default_factory=Defaults
+    )
+    steps: Annotated[list[Step], Field(description="The steps, in the order of the file.")]
+    outputs: Annotated[
+        dict[str, Json], Field(description="Outputs of the run by name; strings may hold {{ expressions }}.")
+    ] = Field(default_factory=dict)
+    finally_: Annotated[
+        list[Step], Field(alias="finally", description="Steps that run at the end, whatever happened before.")
+    ] = Field(default_factory=list)

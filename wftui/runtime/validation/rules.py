@@ -1,0 +1,148 @@
+"""The JSON Schema validator of wftui: jsonschema's, with keywords that put a problem at the field it is about."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from wftui.model.base import Json
+from wftui.model.schema.formats import FORMATS, has_format
+from wftui.model.schema.json_schema import as_object, validator_class
+from wftui.runtime.patterns.bounded_search import BoundedSearch, SearchTooLongError
+
+Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
+TOO_LONG = "too long"
+"""Message of an error that says: the pattern took too long on this value."""
+
+
+def build_validator(schema: Json, search: BoundedSearch | None = None) -> Validator:
+    """A validator in the schema's own draft that checks formats and never opens a connection.
+
+    Args:
+        schema: a valid schema.
+        search: does the searches of `pattern`; whoever hands one in closes it. Schemas of our own need none.
+    """
+    draft = validator_class(schema)
+    patterns = _Patterns(search or BoundedSearch())
+    ours: dict[str, Keyword] = {
+        "properties": _properties,
+        "required": _required,
+        "dependentRequired": _dependent_required,
+        "pattern": patterns.pattern,
+        "patternProperties": patterns.pattern_properties,
+        "additionalProperties": patterns.additional_properties,
+    }
+    known = {name: keyword for name, keyword in ours.items() if name in draft.VALIDATORS}
+    for name in ("$ref", "$dynamicRef"):
+        if name in draft.VALIDATORS:
+            known[name] = _lenient(draft.VALIDATORS[name])
+    extended: type[Validator] = extend(draft, known)  # type: ignore[no-untyped-call]  # untyped in the stubs
+    return extended(schema, format_checker=_formats(), registry=Registry())
+
+
+@cache
+def _formats() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name in FORMATS:
+        checker.checks(name)(lambda value, name=name: not isinstance(value, str) or has_format(value, name))
+    return checker
+
+
+def _lenient(original: Keyword) -> Keyword:
+    def reference(validator: Validator, target: Any, instance: Json, schema: Json) -> Iterator[ValidationError]:
+        try:
+            yield from original(validator, target, instance, schema)
+        except Unresolvable:
+            return
+
+    return reference
+
+
+class _Patterns:
+    """The keywords that search with patterns of the schema. One that Python cannot read accepts everything."""
+
+    def __init__(self, search: BoundedSearch) -> None:
+        self._search = search
+
+    def _found(self, pattern: str, text: str) -> bool:
+        try:
+            return self._search.found(pattern, text)
+        except re.error:
+            return True
+
+    def pattern(self, _validator: Validator, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+        try:
+            if isinstance(instance, str) and not self._found(pattern, instance):
+                yield ValidationError("pattern")
+        except SearchTooLongError:
+            yield ValidationError(TOO_LONG)
+
+    def pattern_properties(
+        self, validator: Any, patterns: Mapping[str, Json], instance: Json, _schema: Json
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, Mapping):
+            for pattern, contents in patterns.items():
+                for name, value in instance.items():
+                    try:
+                        if self._found(pattern, name):
+                            yield from _property(validator, name, value, contents)
+                    except SearchTooLongError:
+                        yield ValidationError(TOO_LONG, path=(name,))
+
+    def additional_properties(
+        self, validator: Any, others: Json, instance: Json, schema: Mapping[str, Json]
+    ) -> Iterator[ValidationError]:
+        if not isinstance(instance, Mapping):
+            return
+        properties = as_object(schema.get("properties"))
+        patterns = as_object(schema.get("patternProperties"))
+        for name, value in instance.items():
+            try:
+                if name in properties or any(self._found(pattern, name) for pattern in patterns):
+                    continue
+            except SearchTooLongError:
+                continue  # patternProperties has said so
+            if others is False:
+                yield ValidationError("additionalProperties", path=(name,))
+            else:
+                yield from validator.descend(value, others, path=name)
+
+
+def _properties(
+    validator: Any, properties: Mapping[str, Json], instance: Json, _schema: Json
+) -> Iterator[ValidationError]:
+    if isinstance(instance, Mapping):
+        for name, contents in properties.items():
+            if name in instance:
+                yield from _property(validator, name, instance[name], contents)
+
+
+def _property(validator: Any, name: str, value: Json, contents: Json) -> Iterator[ValidationError]:
+    if contents is False:  # jsonschema would report it without its place
+        yield ValidationError("false", path=(name,))
+    else:
+        yield from validator.descend(value, contents, path=name, schema_path=name)
+
+
+def _required(_validator: Validator, names: list[str], instance: Json, _schema: Json) -> Iterator[ValidationError]:
+    if isinstance(instance, Mapping):
+        for name in names:
+            if name not in instance:
+                yield ValidationError("required", path=(name,))
+
+
+def _dependent_required(
+    _validator: Validator, needs: Mapping[str, list[str]], instance: Json, _schema: Json
+) -> Iterator[ValidationError]:
+    if isinstance(instance, Mapping):
+        for name, needed in needs.items():
+            for other in needed:
+                if name in instance and other not in instance:
+                    yield ValidationError(name, path=(other,))

@@ -1,0 +1,456 @@
+"""What a step type is, and what it is given when it runs. A plugin uses exactly this."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from wftui.model.base import Json
+from wftui.model.run.steps import LogLevel
+from wftui.model.workflow.compilation import Severity
+from wftui.runtime.errors import WorkflowError
+
+
+class StepModel(BaseModel):
+    """Base of step inputs and outputs: camelCase keys, unknown keys refused, no conversion between text and number."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
+    )
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_input(model: type[ModelT], values: Json) -> ModelT:
+    """The input of a step as its type wants it; dates, enumerations and tuples come as JSON writes them.
+
+    Raises:
+        ValidationError: with every field that is wrong.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError:
+        # A strict model takes text for a date only where it knows that it reads JSON, which costs more.
+        return model.model_validate_json(json.dumps(values))
+
+
+class Answer(StepModel):
+    """What a person (or a timeout) said to an approval: the output of the `approval` step."""
+
+    approved: Annotated[bool, Field(description="Whether it was approved.")]
+    by: Annotated[str, Field(description="User who answered; timeout when nobody did in time.")]
+    at: Annotated[str, Field(description="Time of the answer, ISO 8601.")]
+    data: Annotated[Json, Field(description="With a form: what was filled in.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSite:
+    """Where a step stands.
+
+    Attributes:
+        folder: the folder of its workflow; None when the workflow comes from no folder.
+        connection: the name of the connection it takes in workflow.json, or None.
+        catalogue: the step types that its workflow can use; None where nobody knows them.
+    """
+
+    folder: Path | None = None
+    connection: str | None = None
+    catalogue: "Catalogue | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a compilation says of a step; `field` is a field of its input, "" the whole."""
+
+    field: str
+    message: str
+    severity: Severity = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionUse:
+    """A connection that a step uses beside its own: which, where in its input it is named, and for what."""
+
+    name: str
+    field: str
+    step_type: "StepType[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How an input that `check` refuses becomes what was meant.
+
+    Attributes:
+        title: what it does, as a command: `pass the values by "env"`.
+        changes: fields of the input with the values they get.
+    """
+
+    title: str
+    changes: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What a step type knows of one step from the files in the folder of its workflow.
+
+    Attributes:
+        field_schemas: JSON Schemas that fields of its input have to meet as well, by field.
+        output_schema: JSON Schema of what this very step gives; None when it is that of its type.
+        connections: those it uses beside its own.
+    """
+
+    field_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    output_schema: Mapping[str, Any] | None = None
+    notices: Sequence[Notice] = ()
+    connections: Sequence[ConnectionUse] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRequirement:
+    """Something that a step needs and that is not installed on this machine.
+
+    Attributes:
+        code: of the error that the step would fail with.
+        message: a sentence without a full stop.
+        command: what the user runs to install it, where that is known.
+        field: the field of the input that names it, "" where the step type needs it whatever its input.
+    """
+
+    code: str
+    message: str
+    command: str | None = None
+    field: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and the command that helps."""
+        return f"{self.message}: {self.command}" if self.command else self.message
+
+    def error(self) -> WorkflowError:
+        """Return the error of a step that is run without it."""
+        return WorkflowError(self.code, self.sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The machine and the user that a step is going to run for; see `StepType.missing`.
+
+    Attributes:
+        environment: the user's environment.
+        connected: whether the step takes a connection.
+        connection: that connection, secrets in clear; None while it is not resolved.
+        catalogue: the step types that the workflow can use.
+    """
+
+    environment: Mapping[str, str]
+    connected: bool = False
+    connection: Mapping[str, Json] | None = None
+    catalogue: "Catalogue | None" = None
+
+    def has_program(self, name: str) -> bool:
+        """Return whether a program is on PATH; one that is given by a path, which steps may still make, counts."""
+        return os.sep in name or shutil.which(name, path=self.environment.get("PATH")) is not None
+
+
+class Closable(Protocol):
+    """Something that has to be closed."""
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; bounds its own time."""
+
+
+KeptT = TypeVar("KeptT", bound=Closable)
+
+
+class PrepareContext(Protocol):
+    """What a step type may ask of the world before a run starts; see `StepType.prepare`."""
+
+    @property
+    def connection(self) -> Mapping[str, Json] | None:
+        """As for `StepContext`."""
+
+    @property
+    def connection_name(self) -> str | None:
+        """What the user calls that connection; not always what the workflow calls it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The user's environment, plus WFTUI_USER."""
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """As for `StepContext`: the same things as the steps of the run share."""
+
+    async def prepare_workflow(self, workflow_id: str) -> None:
+        """Have all that another workflow needs looked for as well, because the step is going to run it."""
+
+    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
+        """Have another step type look for what it needs as well, because the step may run it; gives what that found.
+
+        Args:
+            known_input: all of its input that is known by now.
+            connection: the connection of the workflow that it takes.
+
+        Raises:
+            WorkflowError: what the other's `prepare` raises, and `connection.*` when the connection cannot be had.
+        """
+
+
+class StepContext(Protocol):
+    """Everything a running step may ask of the world that runs it. The engine implements it.
+
+    Cancelling is cooperative: the engine cancels the task of `run`; a step cleans up in `finally` and lets
+    `asyncio.CancelledError` pass. Work that cannot be cancelled that way watches `cancelled`.
+    """
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow of the run."""
+
+    @property
+    def path(self) -> str:
+        """Address of this step: `build[3].fetch`."""
+
+    @property
+    def attempt(self) -> int:
+        """This try, from 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """`run/step`: the same for every attempt and after a resume, to hand to services that de-duplicate."""
+
+    @property
+    def working_directory(self) -> Path:
+        """Where relative paths of this run start: the directory `wftui` was started in."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT, WFTUI_USER.
+
+        And a mark: a process with this environment that outlives wftui is found and ended before its step runs again.
+        """
+
+    @property
+    def connection(self) -> Mapping[str, Json] | None:
+        """The resolved connection of this step, secrets in clear; None when it names none."""
+
+    @property
+    def prepared(self) -> Json:
+        """What `StepType.prepare` gave for this step before the run started; None when it gave nothing."""
+
+    @property
+    def site(self) -> StepSite:
+        """Where this step stands."""
+
+    @property
+    def cancelled(self) -> asyncio.Event:
+        """Set when the run is being cancelled or this attempt has timed out."""
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Log one or more lines. Never blocks; bounded by the engine, which says what it cut."""
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the step is, 0 to 1."""
+
+    async def sleep_until(self, moment: datetime) -> datetime:
+        """Wait for a moment; returns it, or the one stored before if the run is resumed: it waits only for the rest."""
+
+    def now(self) -> datetime:
+        """The run's clock, in UTC."""
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Ask a person; the question is stored and survives a restart.
+
+        Args:
+            form: JSON Schema of what the answer's `data` must be, or None.
+            wait: seconds until `on_timeout` (`reject`, `approve` or `fail`) decides, or None for no end.
+        """
+
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+        """Run another workflow as a child of this run and return its outputs.
+
+        After a resume, a call with the same inputs goes on with the child that it had started before.
+        """
+
+    async def connect(self, name: str) -> Mapping[str, Json]:
+        """Another connection of the workflow by its name, secrets in clear.
+
+        Raises:
+            WorkflowError: `connection.*` when it cannot be had.
+        """
+
+    def keep_secret(self, secret: str) -> None:
+        """Have a text masked from now on wherever the run shows it: a token that a step was given on its way."""
+
+    def redact(self, value: Json) -> Json:
+        """The value with every secret of the run masked, for what is sent to others (a model, a message).
+
+        Outputs, logs and errors are masked by the engine: they need none of this.
+        """
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share: made when first asked for, closed when the last step has ended.
+
+        Args:
+            key: names it among all things kept; a step type uses its own word.
+        """
+
+
+InputT = TypeVar("InputT", bound=BaseModel)
+
+
+class StepType(Generic[InputT]):
+    """Base class of step types.
+
+    Attributes:
+        word: the `type` in workflow.json (`http`; a plugin's has a dot: `acme.fetch`).
+        icon: one cell wide, with an ASCII fallback in `ascii_icon`.
+        input_model: pydantic model of `input`; None accepts any fields (`set`).
+        output_schema: JSON Schema of the output; `{}` when anything may come.
+        connection_kind: kind of connection it takes, or None.
+        connection_required: it can do nothing without one.
+        secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+        visible_fields: input fields (`argv`, `server.command`) that become part of a command line, which all users of
+            the machine can read.
+        foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
+            an expression is none there.
+        example: an input that shows what it does; it runs as it stands where nothing outside is needed.
+        early_fields: input fields that `prepare` and `missing` look at.
+        site_files: names of the files in a workflow's folder that `facts_at` reads.
+        immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
+            anything to stop, and no task of its own is made for it.
+        waits: `run` only waits, for a person or a moment: no default timeout of the workflow ends it.
+        gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
+    """
+
+    word: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str] = ""
+    version: ClassVar[str] = "1"
+    icon: ClassVar[str] = "•"
+    ascii_icon: ClassVar[str] = "*"
+    input_model: ClassVar[type[BaseModel] | None] = None
+    output_schema: ClassVar[Mapping[str, Any]] = {}
+    connection_kind: ClassVar[str | None] = None
+    connection_required: ClassVar[bool] = False
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+    visible_fields: ClassVar[frozenset[str]] = frozenset()
+    foreign_fields: ClassVar[frozenset[str]] = frozenset()
+    example: ClassVar[Mapping[str, Any]] = {}
+    early_fields: ClassVar[frozenset[str]] = frozenset()
+    site_files: ClassVar[tuple[str, ...]] = ()
+    immediate: ClassVar[bool] = False
+    waits: ClassVar[bool] = False
+    gives_input: ClassVar[bool] = False
+
+    @classmethod
+    def takes_connection(cls, kind: str) -> bool:
+        """Whether a connection of that kind fits this step type."""
+        return kind == cls.connection_kind
+
+    @classmethod
+    def input_schema(cls) -> dict[str, Any]:
+        """JSON Schema (2020-12) of the step's input."""
+        if cls.input_model is None:
+            return {"type": "object"}
+        return cls.input_model.model_json_schema(by_alias=True)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Problems of an input that a schema cannot say, as (field, sentence); bound fields hold their `{{ }}` text."""
+        return []
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """What mends the problems that `check` finds in fields, by field, where that can be said for sure."""
+        return {}
+
+    @classmethod
+    def from_command(cls, command: str) -> Mapping[str, Json] | None:
+        """The input that does what a shell command does; None when the command is none for this type.
+
+        Raises:
+            UserError: when it is one, and cannot be taken over.
+        """
+        return None
+
+    @classmethod
+    def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
+        """The shell command that does what a step does, what authorises masked; None when there is none.
+
+        Args:
+            output: what the step gave, when it has run.
+        """
+        return None
+
+    @classmethod
+    def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
+        """What is known of one step from files beside its workflow; bound fields hold their `{{ }}` text.
+
+        Reads `site_files` and nothing else: a workflow compiles without a network.
+        """
+        return SiteFacts()
+
+    @classmethod
+    def missing(cls, known_input: Mapping[str, Json], host: Host) -> Sequence[MissingRequirement]:
+        """Return what the step needs and is not installed: packages, drivers, programs.
+
+        Called at compile, where each is a warning, and before a run, which does not start without it. Asks nothing but
+        this machine, and may block.
+
+        Args:
+            known_input: at compile the whole input, with bound fields as their `{{ }}` text; before a run those of
+                `early_fields` that are known by then.
+        """
+        return ()
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Before a run starts: look for what this step will need from outside; a run that lacks something never starts.
+
+        Called once for each step of the plan that may run and whose `early_fields` are all known by then; that is, they
+        read nothing but the inputs of the run. It may be called for a step that then does not run, so it changes
+        nothing outside.
+
+        Args:
+            early_input: those of `early_fields` that the step gives, not validated.
+
+        Returns:
+            What the step finds in `StepContext.prepared` when it runs; never stored.
+
+        Raises:
+            WorkflowError: naming what is missing; `command` in its `details` is what a user runs to get it.
+        """
+        return None
+
+    async def run(self, input: InputT, context: StepContext) -> Json:
+        """Do the work; returns the output as JSON values.
+
+        Raises:
+            WorkflowError: for every failure a user can understand.
+        """
+        raise NotImplementedError
+
+
+class Catalogue(Protocol):
+    """The step types at hand, by their word."""
+
+    def get(self, word: str) -> StepType[Any] | None:
+        """The step type of that word, or None."""
+
+    def types(self) -> list[StepType[Any]]:
+        """All step types, sorted by word."""
+
+    def why_not(self, word: str) -> str | None:
+        """Why a word that `get` does not know cannot be used, where something is known of it."""

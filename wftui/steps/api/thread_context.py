@@ -1,0 +1,45 @@
+"""The context of a step as work in a thread sees it: what it says is said on the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from wftui.model.run.steps import LogLevel
+from wftui.steps.api.step_type import StepContext
+
+
+class ThreadContext:
+    """Everything of a `StepContext` but what waits: that needs an async function.
+
+    Made on the event loop, used in a thread.
+    """
+
+    _WAITS = frozenset({"sleep_until", "ask", "run_workflow", "connect"})
+
+    def __init__(self, context: StepContext) -> None:
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._WAITS:
+            raise AttributeError(f"context.{name} waits: make the function of the step async to use it")
+        return getattr(self._context, name)
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Log one or more lines."""
+        self._on_loop(lambda: self._context.log(message, level, stream))
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the step is, 0 to 1."""
+        self._on_loop(lambda: self._context.progress(fraction, message))
+
+    def keep_secret(self, secret: str) -> None:
+        """Mask a text from now on."""
+        done = asyncio.run_coroutine_threadsafe(self._keep(secret), self._loop)
+        done.result()  # before the step can say it
+
+    async def _keep(self, secret: str) -> None:
+        self._context.keep_secret(secret)
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(call)

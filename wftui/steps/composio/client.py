@@ -1,0 +1,221 @@
+"""The few calls of Composio's HTTP interface that wftui needs.
+
+Of our own, because the official package takes seconds to import; method, path and body are those it sends.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.http.exchange import Exchange, exchange
+from wftui.steps.http.response import retry_after
+
+ACTIVE = "ACTIVE"
+"""Status of an account that tools can run through."""
+DEAD = frozenset({"FAILED", "EXPIRED", "REVOKED"})
+"""Statuses from which an account does not come back; whoever still wants it connects anew."""
+
+_API = "/api/v3.1"
+_MOST_BYTES = 32 * 1024 * 1024
+_MAX_PAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ComposioTool:
+    """A tool; `needs_account` is false for those that act for nobody."""
+
+    slug: str
+    toolkit: str
+    version: str
+    needs_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedAccount:
+    """An account that a user has connected, or began to; `reason` says why its status changed, where Composio does."""
+
+    id: str
+    toolkit: str
+    status: str
+    reason: str | None = None
+    created_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a user connects an account, and the account that it will become; `expires_at` as Composio writes it."""
+
+    address: str
+    account_id: str
+    expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What running a tool gave; `error` is None when it was successful."""
+
+    data: Json
+    error: str | None
+    log_id: str | None
+
+
+class ComposioClient:
+    """Composio at one address with one key.
+
+    Args:
+        seconds: bound of each call.
+
+    Raises (all methods):
+        WorkflowError: `composio.auth`, `composio.missing`, `composio.limit`, `composio.server`, `composio.protocol`
+            and `http.*`.
+    """
+
+    def __init__(self, base_url: str, api_key: str, seconds: float) -> None:
+        self._base = base_url.rstrip("/") + _API
+        self._key = api_key
+        self._seconds = seconds
+
+    async def check(self) -> None:
+        """Whether the key is accepted."""
+        await self._call("GET", "/auth_configs", query=[("limit", "1")])
+
+    async def tool(self, slug: str) -> ComposioTool:
+        """What a tool is, in its latest version."""
+        found = await self._call("GET", f"/tools/{slug}", query=[("toolkit_versions", "latest")])
+        toolkit = found.get("toolkit") or {}
+        return ComposioTool(slug, toolkit.get("slug") or "", found.get("version") or "", not found.get("no_auth"))
+
+    async def execute(
+        self, slug: str, *, user_id: str, version: str, arguments: Mapping[str, Json], account_id: str | None
+    ) -> Execution:
+        """Run a tool as a user. Called once: whether a call that broke has done its work is not known."""
+        body: dict[str, Json] = {"user_id": user_id, "version": version, "arguments": dict(arguments)}
+        if account_id is not None:
+            body = {"connected_account_id": account_id, **body}
+        found = await self._call("POST", f"/tools/execute/{slug}", body=body)
+        error = None
+        if not found.get("successful"):
+            error = str(found.get("error") or "it does not say why")
+        return Execution(found.get("data"), error, found.get("log_id"))
+
+    async def accounts(
+        self, user_id: str, toolkit: str | None = None, *, only_active: bool = True
+    ) -> list[ConnectedAccount]:
+        """The accounts a user has connected, for one toolkit (`github`) or all.
+
+        Args:
+            only_active: leave out those that no tool can run through.
+        """
+        query: list[tuple[str, str]] = []
+        if toolkit is not None:
+            query.append(("toolkit_slugs", toolkit))
+        if only_active:
+            query.append(("statuses", ACTIVE))
+        query.append(("user_ids", user_id))
+        found: list[ConnectedAccount] = []
+        page: list[tuple[str, str]] = []
+        for _ in range(_MAX_PAGES):
+            answer = await self._call("GET", "/connected_accounts", query=[*query, *page])
+            found += [_account(item, toolkit or "") for item in _list(answer.get("items"))]
+            following = answer.get("next_cursor")
+            if not following:
+                break
+            page = [("cursor", str(following))]
+        return found
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        """One account, whatever its status."""
+        return _account(await self._call("GET", f"/connected_accounts/{quote(account_id, safe='')}"), "")
+
+    async def link(self, user_id: str, toolkit: str) -> Link:
+        """An address at which a user connects an account of a toolkit.
+
+        Signs in by the project's newest way for that toolkit; where it has none, by one that Composio manages.
+
+        Raises:
+            WorkflowError: `composio.refused` when Composio manages none for that toolkit.
+        """
+        body: dict[str, Json] = {"auth_config_id": await self._auth_config(toolkit), "user_id": user_id}
+        answer = await self._call("POST", "/connected_accounts/link", body=body)
+        address, account_id = answer.get("redirect_url"), answer.get("connected_account_id")
+        if not isinstance(address, str) or not isinstance(account_id, str):
+            raise WorkflowError("composio.protocol", "Composio answered without the address of a link.")
+        return Link(address, account_id, answer.get("expires_at"))
+
+    async def _auth_config(self, toolkit: str) -> str:
+        answer = await self._call("GET", "/auth_configs", query=[("toolkit_slug", toolkit)])
+        known = [item for item in _list(answer.get("items")) if item.get("status") != "DISABLED"]
+        if known:
+            return str(max(known, key=lambda item: str(item.get("created_at") or "")).get("id"))
+        managed = {
+            "type": "use_composio_managed_auth",
+            "tool_access_config": {"tools_for_connected_account_creation": []},
+        }
+        body: dict[str, Json] = {"toolkit": {"slug": toolkit}, "auth_config": managed}
+        made = (await self._call("POST", "/auth_configs", body=body)).get("auth_config")
+        if not isinstance(made, dict):
+            raise WorkflowError("composio.protocol", "Composio answered without the auth config that it made.")
+        return str(made.get("id"))
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: list[tuple[str, str]] | None = None,
+        body: dict[str, Json] | None = None,
+    ) -> dict[str, Any]:
+        reply = await exchange(
+            Exchange(
+                method=method,
+                url=self._base + path,
+                headers={"x-api-key": self._key, "Accept": "application/json"},
+                query=list(query or []),
+                body={} if body is None else {"json": body},
+                timeout=self._seconds,
+                max_bytes=_MOST_BYTES,
+                follow_redirects=False,
+            )
+        )
+        try:
+            answer = json.loads(reply.content)
+        except ValueError:
+            answer = None
+        if reply.status >= 400:
+            raise _failure(reply.status, answer, path, retry_after(reply.headers.get("retry-after", "")))
+        if not isinstance(answer, dict):
+            raise WorkflowError("composio.protocol", f"Composio answered {path} with something that is no JSON object.")
+        return answer
+
+
+def _failure(status: int, answer: Json, path: str, waiting: float | None) -> WorkflowError:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    told = error.get("message") if isinstance(error, dict) else error
+    kind = {401: "composio.auth", 403: "composio.auth", 404: "composio.missing", 429: "composio.limit"}.get(
+        status, "composio.server" if status >= 500 else "composio.refused"
+    )
+    reason = f": {str(told).rstrip('.')}" if told else ""
+    return WorkflowError(
+        kind,
+        f"Composio answered {status} to {path}{reason}.",
+        recoverable=status == 429,
+        details={"status": status, "retryAfter": waiting},
+    )
+
+
+def _account(item: dict[str, Any], toolkit: str) -> ConnectedAccount:
+    return ConnectedAccount(
+        id=str(item.get("id")),
+        toolkit=(item.get("toolkit") or {}).get("slug") or toolkit,
+        status=str(item.get("status") or ""),
+        reason=item.get("status_reason"),
+        created_at=item.get("created_at"),
+    )
+
+
+def _list(items: Json) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -1,0 +1,124 @@
+"""`composio`: run a tool through an account that a user has connected."""
+
+import getpass
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, ValidationError
+
+from wftui.connections.connection_kinds import ComposioConnection
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import PrepareContext, StepContext, StepModel, StepType
+
+if TYPE_CHECKING:
+    from wftui.steps.composio.run_accounts import Accounts
+
+
+class ComposioInput(StepModel):
+    """Input of `composio`."""
+
+    tool: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$", description="Slug of the tool: GITHUB_CREATE_AN_ISSUE.")]
+    arguments: Annotated[dict[str, Json], Field(description="What the tool is given.")] = Field(default_factory=dict)
+    user_id: Annotated[
+        str | None, Field(min_length=1, description="Whose account is used; absent: the user who runs the workflow.")
+    ] = None
+    account_id: Annotated[
+        str | None, Field(min_length=1, description="Which account, when the user has connected several.")
+    ] = None
+    version: Annotated[
+        str | None,
+        Field(pattern="^[0-9]{8}_[0-9]{2}$", description="Version of the tool, 20250909_00; absent: the latest."),
+    ] = None
+    timeout: Annotated[Duration, Field(description="For each call.")] = 60.0
+
+
+class ComposioStep(StepType[ComposioInput]):
+    """The account is looked up before the run starts, so that no step of a run is done when one is missing.
+
+    Where the tool, the user or the account come from a step, it is looked up by the step. Running a tool is never
+    repeated by itself.
+    """
+
+    word = "composio"
+    title = "Composio tool"
+    description = "Runs a tool of Composio (GitHub, Gmail, Slack, …) through an account that the user has connected."
+    icon = "◈"
+    ascii_icon = "c"
+    input_model = ComposioInput
+    example: ClassVar = {
+        "tool": "GITHUB_CREATE_AN_ISSUE",
+        "arguments": {"owner": "me", "repo": "it", "title": "A report"},
+    }
+    connection_kind = "composio"
+    connection_required = True
+    early_fields = frozenset({"tool", "userId", "accountId", "version", "timeout"})
+    secret_fields = frozenset({"arguments"})
+    output_schema: ClassVar = {
+        "type": "object",
+        "properties": {
+            "data": {"description": "What the tool gave."},
+            "version": {"type": "string", "description": "The version that ran."},
+            "accountId": {"type": ["string", "null"], "description": "The account that was used."},
+            "logId": {"type": ["string", "null"], "description": "Of Composio's own log."},
+        },
+        "required": ["data", "version", "accountId", "logId"],
+        "additionalProperties": False,
+    }
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Find the account that the tool will run through, and its version.
+
+        Raises:
+            WorkflowError: `composio.account` when there is none, and those of `ComposioClient`.
+        """
+        try:
+            step = ComposioInput.model_validate(dict(early_input))
+        except ValidationError:
+            return None  # told by the step, with all that is wrong in its input
+        found = await _accounts(context, step.timeout).for_tool(
+            step.tool, _user(step, context.environment), step.account_id, step.version, context.connection_name
+        )
+        return {"accountId": found.account_id, "version": found.version}
+
+    async def run(self, input: ComposioInput, context: StepContext) -> Json:
+        """Run the tool.
+
+        Raises:
+            WorkflowError: `composio.account` when no account is connected, `composio.failed` when the tool says so,
+                and those of `ComposioClient`.
+        """
+        accounts = _accounts(context, input.timeout)
+        user = _user(input, context.environment)
+        if context.prepared is not None:
+            account, version = context.prepared["accountId"], context.prepared["version"]
+        else:
+            if input.account_id is None:
+                context.log(f"The account for {input.tool} is looked up now: it was not known before the run started.")
+            found = await accounts.for_tool(input.tool, user, input.account_id, input.version, context.site.connection)
+            account, version = found.account_id, found.version
+        context.log(f"{input.tool} {version} as {user}")
+        done = await accounts.client.execute(
+            input.tool, user_id=user, version=version, arguments=input.arguments, account_id=account
+        )
+        if done.error is not None:
+            raise WorkflowError(
+                "composio.failed", f"{input.tool} failed: {done.error.rstrip('.')}.", details={"logId": done.log_id}
+            )
+        return {"data": done.data, "version": version, "accountId": account, "logId": done.log_id}
+
+
+def _user(step: ComposioInput, environment: Mapping[str, str]) -> str:
+    return step.user_id or environment.get("WFTUI_USER") or getpass.getuser()
+
+
+def _accounts(context: PrepareContext | StepContext, seconds: float) -> "Accounts":
+    """What the steps of the run know of the connection's accounts."""
+    from wftui.steps.composio.run_accounts import Accounts
+
+    if context.connection is None:
+        raise WorkflowError("composio.connection", "The step needs a connection of kind composio.")
+    service = ComposioConnection.model_validate(dict(context.connection))
+    key = f"composio {service.base_url} {service.api_key} {seconds}"
+    return context.keep(key, lambda: Accounts(service.base_url, service.api_key, seconds))

@@ -1,0 +1,111 @@
+"""The accounts of a user behind a connection of kind composio: listed, connected by a link, waited for."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from wftui.connections.connection_errors import ConnectionsError
+from wftui.connections.connection_kinds import ComposioConnection
+from wftui.connections.connections import Connections
+from wftui.model.accounts import AccountLink, UserAccount
+from wftui.model.clock import Clock, utc_now
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.composio.client import ACTIVE, DEAD, ComposioClient, ConnectedAccount
+
+CALL_SECONDS = 30.0
+LOOK_SECONDS = 2.0
+"""How often an account is looked at while a user connects it."""
+_LONGEST_WAIT = timedelta(minutes=10)
+
+
+class UserAccounts:
+    """The accounts of one user behind one connection. Resolving the connection blocks: see `of`.
+
+    Raises (all methods):
+        ConnectionsError: `composio.*` or `http.*`, with what the service said.
+    """
+
+    def __init__(self, name: str, service: ComposioConnection, user: str) -> None:
+        self.name = name
+        self.user = user
+        self._client = ComposioClient(service.base_url, service.api_key, CALL_SECONDS)
+
+    @classmethod
+    def of(cls, connections: Connections, name: str, user: str) -> "UserAccounts":
+        """Those behind a connection of the user.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            ConnectionsError: it is of another kind, or its key cannot be had.
+        """
+        found = connections.resolve(name, ComposioConnection.word)
+        return cls(name, ComposioConnection.model_validate(found.values), user)
+
+    async def all(self) -> list[UserAccount]:
+        """All of them, whatever their status, by toolkit."""
+        try:
+            found = await self._client.accounts(self.user, only_active=False)
+        except WorkflowError as error:
+            raise _sentence(error) from error
+        return sorted((self._shown(each) for each in found), key=lambda each: (each.toolkit, each.id))
+
+    async def connect(self, toolkit: str) -> AccountLink:
+        """A link at which the user connects one more account of a toolkit (`github`)."""
+        try:
+            link = await self._client.link(self.user, toolkit.lower())
+        except WorkflowError as error:
+            raise _sentence(error) from error
+        return AccountLink(
+            connection=self.name,
+            toolkit=toolkit.lower(),
+            address=link.address,
+            account_id=link.account_id,
+            expires_at=_moment(link.expires_at),
+        )
+
+    async def connected(self, link: AccountLink, clock: Clock = utc_now) -> UserAccount:
+        """Wait until the user has gone through the link.
+
+        Raises:
+            ConnectionsError: `composio.expired` when that did not happen in time, `composio.failed` when it went wrong.
+        """
+        last = link.expires_at or clock() + _LONGEST_WAIT
+        while True:
+            try:
+                account = self._shown(await self._client.account(link.account_id))
+            except WorkflowError as error:
+                if not error.recoverable:
+                    raise _sentence(error) from error
+            else:
+                if account.status == ACTIVE:
+                    return account
+                if account.status in DEAD:
+                    why = f": {account.reason.rstrip('.')}" if account.reason else ""
+                    code = "composio.expired" if account.status == "EXPIRED" else "composio.failed"
+                    message = f"the account of {link.toolkit} was not connected, it is {account.status.lower()}{why}"
+                    raise ConnectionsError(message, code=code)
+            if clock() >= last:
+                message = f"the link to connect {link.toolkit} has expired; ask for another one"
+                raise ConnectionsError(message, code="composio.expired")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _shown(self, account: ConnectedAccount) -> UserAccount:
+        return UserAccount(
+            connection=self.name,
+            id=account.id,
+            toolkit=account.toolkit,
+            status=account.status,
+            reason=account.reason,
+            created_at=_moment(account.created_at),
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _sentence(error: WorkflowError) -> ConnectionsError:
+    return ConnectionsError(error.message, code=error.type)

@@ -1,0 +1,77 @@
+"""`approval`: ask a person before the run goes on."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.moments import moment_after
+from wftui.steps.api.step_type import Answer, StepContext, StepModel, StepType
+
+
+class ApprovalInput(StepModel):
+    """Input of `approval`."""
+
+    prompt: Annotated[str, Field(min_length=1, description="What the person is asked.")]
+    form: Annotated[dict[str, Any] | None, Field(description="JSON Schema of what else the person fills in.")] = None
+    timeout: Annotated[Duration | None, Field(description="How long to wait for an answer; absent: for ever.")] = None
+    on_timeout: Annotated[
+        Literal["reject", "approve", "fail"], Field(description="What it means when nobody answers in time.")
+    ] = "reject"
+
+
+class ApprovalStep(StepType[ApprovalInput]):
+    """Waits for an answer, which survives a restart; a rejection is an answer, not a failure."""
+
+    word = "approval"
+    title = "Approval"
+    description = "Asks a person to approve or reject, with an optional form; answered on the screen or by a command."
+    icon = "⚑"
+    ascii_icon = "?"
+    input_model = ApprovalInput
+    waits = True
+    example: ClassVar = {
+        "prompt": "Prune the old archives?",
+        "form": {"type": "object", "properties": {"keep": {"type": "integer", "minimum": 1}}},
+        "timeout": "4h",
+        "onTimeout": "reject",
+    }
+    output_schema: ClassVar = Answer.model_json_schema(by_alias=True)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """`onTimeout` without `timeout` says nothing; the form is a JSON Schema."""
+        problems: list[tuple[str, str]] = []
+        if "onTimeout" in literal_input and "timeout" not in literal_input:
+            problems.append(("onTimeout", '"onTimeout" has no effect without "timeout".'))
+        form = literal_input.get("form")
+        if isinstance(form, dict) and "{{" not in json.dumps(form):
+            problems += [("form", sentence) for sentence in _problems_of_form(form)]
+        return problems
+
+    async def run(self, input: ApprovalInput, context: StepContext) -> Json:
+        """The answer: `{approved, by, at, data}`.
+
+        Raises:
+            WorkflowError: `validation.form` when the form is no JSON Schema, `delay.moment` when nobody could see the
+                end of the timeout, `timeout` as `onTimeout` says.
+        """
+        if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
+            raise WorkflowError("validation.form", problems[0])
+        if input.timeout is not None:
+            moment_after(context, input.timeout)
+        answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
+        return answer.model_dump(mode="json", by_alias=True)
+
+
+def _problems_of_form(form: Mapping[str, Any]) -> list[str]:
+    # Checking schemas takes its time to import, and most approvals have no form.
+    from wftui.runtime.validation.validator import schema_problems
+
+    problems = schema_problems(dict(form))
+    return [f"The form is no JSON Schema: {each.pointer or 'it'}: {each.message.rstrip('.')}." for each in problems]

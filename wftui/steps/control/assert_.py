@@ -1,0 +1,41 @@
+"""`assert`: fail unless a condition holds."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext, StepModel, StepType
+
+
+class AssertInput(StepModel):
+    """Input of `assert`."""
+
+    that: Annotated[bool, Field(description="What must be true, usually an expression.")]
+    message: Annotated[str, Field(description="What the error says when it is false.")] = "The assertion is false."
+
+
+class AssertStep(StepType[AssertInput]):
+    """False fails the step with the message; the output is `{"that": true}`."""
+
+    word = "assert"
+    title = "Assert"
+    description = "Fails unless a condition is true."
+    icon = "✓"
+    ascii_icon = "!"
+    input_model = AssertInput
+    immediate = True
+    example: ClassVar = {"that": True, "message": "There are too few rows."}
+    output_schema: ClassVar = {
+        "type": "object",
+        "properties": {"that": {"const": True, "description": "Always true: anything else fails the step."}},
+        "required": ["that"],
+        "additionalProperties": False,
+    }
+
+    async def run(self, input: AssertInput, context: StepContext) -> Json:
+        """Pass or raise `assertion`."""
+        if not input.that:
+            raise WorkflowError("assertion", input.message)
+        return {"that": True}

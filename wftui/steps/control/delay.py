@@ -1,0 +1,71 @@
+"""`delay`: wait for a time, or until a moment."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from wftui.model.base import Json, format_timestamp
+from wftui.model.workflow.durations import Duration
+from wftui.steps.api.moments import beyond_the_calendar, moment_after
+from wftui.steps.api.step_type import StepContext, StepModel, StepType
+
+
+class DelayInput(StepModel):
+    """Input of `delay`: exactly one of the two."""
+
+    for_: Annotated[Duration | None, Field(alias="for", description="How long to wait.")] = None
+    until: Annotated[
+        AwareDatetime | None,
+        Field(strict=False, description="Moment to wait for, ISO 8601 with an offset: 2026-11-22T19:00:00Z."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "DelayInput":
+        if (self.for_ is None) == (self.until is None):
+            raise ValueError('give exactly one of "for" and "until"')
+        return self
+
+
+class DelayStep(StepType[DelayInput]):
+    """Waits; the deadline is stored, so a resumed run waits only for the rest."""
+
+    word = "delay"
+    title = "Delay"
+    description = "Waits for a duration or until a moment."
+    icon = "◷"
+    ascii_icon = "~"
+    input_model = DelayInput
+    waits = True
+    example: ClassVar = {"for": "10ms"}
+    output_schema: ClassVar = {
+        "type": "object",
+        "properties": {
+            "until": {"type": "string", "format": "date-time", "description": "Time it waited for, ISO 8601."}
+        },
+        "required": ["until"],
+        "additionalProperties": False,
+    }
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Exactly one field."""
+        if ("for" in literal_input) == ("until" in literal_input):
+            return [("", 'Give exactly one of "for" (a duration) and "until" (a moment).')]
+        return []
+
+    async def run(self, input: DelayInput, context: StepContext) -> Json:
+        """Wait; says until when it waited.
+
+        Raises:
+            WorkflowError: `delay.moment` when there is no such moment.
+        """
+        if input.until is None:
+            moment = moment_after(context, input.for_ or 0.0)
+        else:
+            try:
+                moment = input.until.astimezone(UTC)
+            except OverflowError:
+                raise beyond_the_calendar() from None
+        return {"until": format_timestamp(await context.sleep_until(moment))}

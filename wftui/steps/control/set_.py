@@ -1,0 +1,27 @@
+"""`set`: compute values."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from wftui.model.base import Json
+from wftui.steps.api.step_type import StepContext, StepType
+
+
+class SetStep(StepType[Any]):
+    """Any input fields; they are the output."""
+
+    word = "set"
+    title = "Set values"
+    description = "Computes values from expressions. Every field of the input is a field of the output."
+    icon = "≔"
+    ascii_icon = "="
+    input_model: ClassVar[type[BaseModel] | None] = None
+    immediate = True
+    gives_input = True
+    example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
+    output_schema: ClassVar = {"type": "object"}
+
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
+        """The bound input."""
+        return input

@@ -1,0 +1,40 @@
+"""`workflow`: run another workflow as one step."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
+from wftui.steps.api.step_type import PrepareContext, StepContext, StepModel, StepType
+
+
+class WorkflowInput(StepModel):
+    """Input of `workflow`."""
+
+    workflow: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow to run.")]
+    inputs: Annotated[dict[str, Json], Field(description="Its inputs.")] = Field(default_factory=dict)
+
+
+class WorkflowStep(StepType[WorkflowInput]):
+    """The sub-workflow has a run of its own; its failure is this step's failure."""
+
+    word = "workflow"
+    title = "Sub-workflow"
+    description = "Runs another workflow of this workspace and gives its outputs."
+    icon = "⧉"
+    ascii_icon = "&"
+    input_model = WorkflowInput
+    early_fields = frozenset({"workflow"})
+    example: ClassVar = {"workflow": "repo_health", "inputs": {"repo": "."}}
+
+    async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
+        """Have what the sub-workflow needs looked for before its parent starts."""
+        if isinstance(early_input.get("workflow"), str):
+            await context.prepare_workflow(early_input["workflow"])
+        return None
+
+    async def run(self, input: WorkflowInput, context: StepContext) -> Json:
+        """The outputs of the sub-workflow."""
+        return await context.run_workflow(input.workflow, input.inputs)

@@ -1,0 +1,4 @@
+"""The `email` step: a message through a mail server.
+
+Imports `steps.files` and below.
+"""

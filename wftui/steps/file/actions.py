@@ -1,0 +1,237 @@
+"""What each action of the `file` step does; blocking, made to run in a thread."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wftui.model.base import Json, format_timestamp
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.threads import StopFlag
+from wftui.steps.files import trees as file_trees
+from wftui.steps.files.archives import pack, unpack
+from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of
+from wftui.steps.files.paths import real_path, replacing, resolve_path
+
+if TYPE_CHECKING:
+    from wftui.steps.file.step import FileInput
+
+READ_BYTES = 10 * 1024 * 1024
+_FIRST_ROW = 65_536
+UNPACKED_BYTES = 10 * 1024 * 1024 * 1024
+
+
+class FileActions:
+    """One `file` step at work. Outputs are objects with `path` and what the action adds."""
+
+    def __init__(self, step: "FileInput", base: Path, flag: StopFlag) -> None:
+        self._step = step
+        self._base = base
+        self._flag = flag
+
+    def run(self) -> Json:
+        """Do the step's action.
+
+        Raises:
+            WorkflowError: for what the user can mend; `OSError` for the rest.
+        """
+        find = self._inside_itself if self._step.action in ("delete", "move") else self._inside
+        actions: dict[str, Callable[[Path], Json]] = {
+            "read": self._read,
+            "write": self._write,
+            "append": self._append,
+            "copy": self._copy,
+            "move": self._move,
+            "delete": self._delete,
+            "glob": self._glob,
+            "archive": self._archive,
+            "extract": self._extract,
+            "checksum": self._checksum,
+            "stat": self._stat,
+            "mkdir": self._mkdir,
+        }
+        return actions[self._step.action](find(self._step.path))
+
+    def _inside(self, text: str) -> Path:
+        path = resolve_path(text, self._base)
+        if not self._stays(real_path(path)):
+            raise self._leads_out(text)
+        return path
+
+    def _inside_itself(self, text: str) -> Path:
+        """As `_inside`, for an action that is about a link itself, not about what it leads to."""
+        path = resolve_path(text, self._base)
+        place = real_path(path.parent) / path.name if path.name not in ("", "..") else real_path(path)
+        if not self._stays(place):
+            raise self._leads_out(text)
+        return path
+
+    def _stays(self, place: Path) -> bool:
+        if self._step.root is None:
+            return True
+        return place.is_relative_to(real_path(resolve_path(self._step.root, self._base)))
+
+    def _leads_out(self, text: str) -> WorkflowError:
+        return WorkflowError("file.root", f"{text!r} leads out of {self._step.root!r}, where this step must stay.")
+
+    def _target(self) -> Path:
+        target = self._inside(self._step.to or "")
+        if not self._step.overwrite and target.exists():
+            raise WorkflowError("file.exists", f"{self._step.to!r} exists already.")
+        return target
+
+    @property
+    def _format(self) -> FileFormat:
+        return self._step.format or format_of(self._step.path)
+
+    def _read(self, path: Path) -> Json:
+        most = self._step.max_bytes or READ_BYTES
+        if path.is_dir():
+            raise WorkflowError("file.kind", f"{self._step.path!r} is a folder.")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise WorkflowError("file.too_big", f"{self._step.path!r} is bigger than {most:,} bytes; raise maxBytes.")
+        value = decode(data, self._format, self._step.delimiter, self._step.path)
+        return {"path": str(path), "value": value, "bytes": len(data)}
+
+    def _write(self, path: Path) -> Json:
+        if not self._step.overwrite and path.exists():
+            raise WorkflowError("file.exists", f"{self._step.path!r} exists already.")
+        if path.is_dir():
+            raise WorkflowError("file.kind", f"{self._step.path!r} is a folder.")
+        data = encode(self._step.content, self._format, self._step.delimiter)
+        changed = not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data)
+        if changed:
+            with replacing(path) as file:
+                file.write(data)
+        return {"path": str(path), "bytes": len(data), "changed": changed}
+
+    def _append(self, path: Path) -> Json:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            data = encode_appended(self._step.content, self._format, self._step.delimiter, file.read(_FIRST_ROW))
+            if size and self._format in ("csv", "lines", "json"):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    data = b"\n" + data
+            file.write(data)
+        return {"path": str(path), "bytes": size + len(data)}
+
+    def _copy(self, path: Path) -> Json:
+        target = self._target()
+        if not path.exists():
+            raise FileNotFoundError(2, "missing", self._step.path)
+        if path.is_file() and target.is_dir():
+            target = target / path.name
+            if not self._stays(real_path(target)):
+                raise self._leads_out(str(target))
+        files, size = file_trees.copy(path, target, self._step.exclude, self._flag)
+        return {"path": str(target), "files": files, "bytes": size}
+
+    def _move(self, path: Path) -> Json:
+        target = self._target()
+        if not path.exists() and not path.is_symlink():
+            raise FileNotFoundError(2, "missing", self._step.path)
+        if target.is_dir() and not path.is_dir():
+            target = target / path.name
+        if target.is_dir():
+            raise WorkflowError("file.exists", f"The folder {str(target)!r} exists already.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+        return {"path": str(target)}
+
+    def _delete(self, path: Path) -> Json:
+        there = path.exists() or path.is_symlink()
+        if not there and not self._step.missing_ok:
+            raise FileNotFoundError(2, "missing", self._step.path)
+        if path.is_dir() and not path.is_symlink():
+            if self._step.recursive:
+                shutil.rmtree(path)
+            elif any(path.iterdir()):
+                raise WorkflowError("file.kind", f'{self._step.path!r} is a folder with files; say "recursive": true.')
+            else:
+                path.rmdir()
+        elif there:
+            path.unlink()
+        return {"path": str(path), "deleted": there}
+
+    def _glob(self, path: Path) -> Json:
+        pattern = self._step.pattern
+        if pattern.startswith("/") or ".." in Path(pattern).parts:
+            raise WorkflowError("file.path", f"The pattern {pattern!r} must stay inside the folder.")
+        if not path.is_dir():
+            raise FileNotFoundError(2, "missing", self._step.path)
+        found: list[Path] = []
+        inside: dict[Path, bool] = {}
+        try:
+            for match in path.glob(pattern):
+                self._flag.check()
+                folder = match.parent
+                if folder not in inside:
+                    inside[folder] = self._stays(real_path(folder))
+                if inside[folder] and not match.is_dir():
+                    found.append(match)
+        except ValueError as error:
+            raise WorkflowError("file.path", f"The pattern {pattern!r} cannot be used: {error}.") from None
+        found.sort()
+        listed = found[: self._step.max_files]
+        files = [
+            {**_describe(match), "path": str(match), "name": match.name, "relative": match.relative_to(path).as_posix()}
+            for match in listed
+        ]
+        return {"path": str(path), "files": files, "count": len(files), "truncated": len(found) > len(listed)}
+
+    def _archive(self, path: Path) -> Json:
+        target = self._target()
+        packed = pack(path, target, self._step.exclude, self._flag)
+        digest = file_trees.checksum(target, "sha256", [], self._flag)
+        return {
+            "path": str(target),
+            "files": packed.files,
+            "bytes": digest.bytes,
+            "checksum": digest.value,
+            "algorithm": "sha256",
+        }
+
+    def _extract(self, path: Path) -> Json:
+        target = self._inside(self._step.to or "")
+        if not self._step.overwrite and target.is_dir() and any(target.iterdir()):
+            raise WorkflowError("file.exists", f"The folder {self._step.to!r} is not empty.")
+        unpacked = unpack(path, target, self._step.max_bytes or UNPACKED_BYTES, self._flag)
+        return {"path": str(target), "files": unpacked.files, "bytes": unpacked.bytes}
+
+    def _checksum(self, path: Path) -> Json:
+        digest = file_trees.checksum(path, self._step.algorithm, self._step.exclude, self._flag)
+        output: dict[str, Json] = {
+            "path": str(path),
+            "checksum": digest.value,
+            "algorithm": self._step.algorithm,
+            "files": digest.files,
+            "bytes": digest.bytes,
+        }
+        if path.is_dir():
+            output["entries"] = digest.entries
+        return output
+
+    def _stat(self, path: Path) -> Json:
+        if not path.exists() and not path.is_symlink():
+            return {"path": str(path), "exists": False}
+        return {"path": str(path), "exists": True, **_describe(path), "mode": f"{path.lstat().st_mode & 0o7777:04o}"}
+
+    def _mkdir(self, path: Path) -> Json:
+        path.mkdir(parents=True, exist_ok=True)
+        return {"path": str(path)}
+
+
+def _describe(path: Path) -> dict[str, Json]:
+    status = path.lstat()
+    return {
+        "kind": file_trees.kind_of(path),
+        "bytes": status.st_size,
+        "modifiedAt": format_timestamp(datetime.fromtimestamp(status.st_mtime, UTC)),
+    }

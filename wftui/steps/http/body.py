@@ -1,0 +1,78 @@
+"""The body of a request: JSON, a form, files, text or a file."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wftui.model.json.writing import encode_pieces
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.files.paths import resolve_path
+
+if TYPE_CHECKING:
+    from wftui.steps.http.step import HttpInput
+
+Scalar = str | int | float | bool
+
+_CHUNK = 65_536
+
+
+def query_pairs(query: Mapping[str, Scalar | list[Scalar] | None]) -> list[tuple[str, Scalar | None]]:
+    """Query parameters one by one: a list repeats its name, null leaves it out."""
+    return [
+        (name, _text(item))
+        for name, value in query.items()
+        if value is not None
+        for item in (value if isinstance(value, list) else [value])
+    ]
+
+
+def _text(value: Scalar) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def request_body(step: "HttpInput", base: Path, headers: dict[str, str]) -> dict[str, Any]:
+    """Arguments of the HTTP library for the body; adds the headers that go with it. Reads files: call it in a thread.
+
+    Raises:
+        WorkflowError: `file.missing`, `file.path`.
+    """
+    if "json_" in step.model_fields_set:
+        # Not the library's `json`, which takes null for "no body".
+        if not any(name.lower() == "content-type" for name in headers):
+            headers["Content-Type"] = "application/json"
+        return {"content": b"".join(encode_pieces(step.json_))}
+    if step.text is not None:
+        return {"content": step.text.encode()}
+    if step.file is not None:
+        path = _readable(step.file, base)
+        headers["Content-Length"] = str(path.stat().st_size)
+        return {"content": _FileContent(path)}
+    form: dict[str, Any] = {
+        name: [_text(item) for item in value] if isinstance(value, list) else _text(value)
+        for name, value in (step.form or {}).items()
+    }
+    if step.files is not None:
+        paths = {name: _readable(path, base) for name, path in step.files.items()}
+        return {"data": form, "files": {name: (path.name, path.read_bytes()) for name, path in paths.items()}}
+    return {"data": form} if step.form is not None else {}
+
+
+def _readable(text: str, base: Path) -> Path:
+    path = resolve_path(text, base)
+    if not path.is_file():
+        raise WorkflowError("file.missing", f"There is no file {text!r}.")
+    return path
+
+
+class _FileContent:
+    """A file as a request body that can be sent again after a redirect."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._path.open("rb") as file:
+            while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                yield chunk

@@ -1,0 +1,291 @@
+"""One HTTP exchange with everything a step needs: a total timeout, a cap on decoded bytes, errors with types.
+
+The HTTP library is imported when the first exchange is made.
+"""
+
+import asyncio
+import contextlib
+import functools
+import importlib
+import os
+import re
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from wftui.model.base import Json, format_timestamp
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.files.paths import replacing_file
+from wftui.steps.http.certificates import read_certificate
+
+if TYPE_CHECKING:
+    import httpx2
+
+_CHUNK = 65_536
+_ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
+_LAST_PORT = 65_535
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What to send, and what to accept.
+
+    Attributes:
+        private_headers: names of headers that are left out when a redirect leads to another server.
+        query: added to what the address has.
+        body: arguments of the HTTP library for the body: `json`, `data`, `files` or `content`.
+        timeout: seconds for the whole exchange, the body included.
+        max_bytes: most decoded bytes of the body.
+        save_to: file to write the body to instead of keeping it.
+        on_progress: gets the fraction of the body that has come, when its size is known.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    private_headers: frozenset[str] = frozenset()
+    query: list[tuple[str, str | int | float | bool | None]] = field(default_factory=list)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float
+    max_bytes: int
+    follow_redirects: bool = True
+    verify: bool = True
+    save_to: Path | None = None
+    on_progress: Callable[[float], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back. `elapsed` in milliseconds; `redirects` are the URLs gone through before `url`."""
+
+    status: int
+    headers: dict[str, str]
+    url: str
+    content: bytes
+    size: int
+    redirects: list[str]
+    elapsed: float
+    tls: dict[str, Json] | None
+
+
+async def exchange(request: Exchange) -> Reply:
+    """Send one request and read the whole answer, whatever its status.
+
+    Raises:
+        WorkflowError: `http.url`, `http.header`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`,
+            `http.redirects`, `http.too_big`.
+    """
+    began = time.monotonic()
+    async with opened(request) as response:
+        tls = _tls(response)
+        content, size = await _read(response, request)
+        return Reply(
+            status=response.status_code,
+            headers=dict(response.headers.items()),
+            url=str(response.url),
+            content=content,
+            size=size,
+            redirects=[str(earlier.url) for earlier in response.history],
+            elapsed=round((time.monotonic() - began) * 1000, 3),
+            tls=tls,
+        )
+
+
+@contextlib.asynccontextmanager
+async def opened(request: Exchange) -> "AsyncIterator[httpx2.Response]":
+    """The answer to a request as soon as its headers are there; read it with `chunks` inside the block.
+
+    Raises:
+        WorkflowError: as `exchange`, for whatever happens until the end of the block.
+    """
+    httpx2 = await asyncio.to_thread(importlib.import_module, "httpx2")
+    try:
+        async with asyncio.timeout(request.timeout), await _client(request) as client:
+            sending = client.stream(
+                request.method,
+                _address(request),
+                headers=_headers(request.headers),
+                **request.body,
+            )
+            async with sending as response:
+                _check_encoding(response)
+                yield response
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ssl.SSLError) as error:
+        raise _failure(error, request) from error
+
+
+def _address(request: Exchange) -> "httpx2.URL":
+    import httpx2
+
+    url = httpx2.URL(request.url)
+    if url.port is not None and url.port > _LAST_PORT:
+        raise WorkflowError("http.url", f"{request.url!r} has a port beyond {_LAST_PORT}.")
+    if request.query:
+        # The library's own way takes away the query that the address has already.
+        added = urlencode([(name, "" if value is None else value) for name, value in request.query])
+        url = url.copy_with(query=b"&".join(filter(None, [url.query, added.encode()])))
+    return url
+
+
+def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise WorkflowError("http.header", f"{name!r} is no name for a header.")
+        if _NOT_IN_A_HEADER.search(value):
+            raise WorkflowError("http.header", f"The header {name} has a line break or another control character.")
+    return [(name.encode(), value.strip().encode()) for name, value in headers.items()]
+
+
+def _check_encoding(response: "httpx2.Response") -> None:
+    """What comes encoded in a way that was not asked for would be handed on as it is, for what it is not."""
+    known = {"", "identity", "gzip", "x-gzip", "deflate", *_words(response.request.headers.get("accept-encoding", ""))}
+    for encoding in _words(response.headers.get("content-encoding", "")):
+        if encoding not in known:
+            host = response.url.host
+            raise WorkflowError("http.protocol", f"The answer of {host} is encoded as {encoding!r}, unknown here.")
+
+
+def _words(header: str) -> list[str]:
+    return [part.partition(";")[0].strip().lower() for part in header.split(",")]
+
+
+async def _client(request: Exchange) -> "httpx2.AsyncClient":
+    import httpx2
+
+    first = httpx2.URL(request.url)
+
+    async def keep_private(sent: httpx2.Request) -> None:
+        if (sent.url.scheme, sent.url.host, sent.url.port) != (first.scheme, first.host, first.port):
+            for name in request.private_headers:
+                sent.headers.pop(name, None)
+
+    return httpx2.AsyncClient(
+        event_hooks={"request": [keep_private]},
+        verify=await asyncio.to_thread(_ssl_context, request.verify),
+        timeout=request.timeout,
+        follow_redirects=request.follow_redirects,
+        max_redirects=20,
+    )
+
+
+@functools.cache
+def _ssl_context(verify: bool) -> ssl.SSLContext:
+    # Loading the system's certificates takes tens of milliseconds: once per process, and not on the event loop.
+    import httpx2
+
+    return httpx2.create_ssl_context(verify=verify)
+
+
+async def _read(response: "httpx2.Response", request: Exchange) -> tuple[bytes, int]:
+    if request.save_to is not None:
+        async with replacing_file(request.save_to) as write:
+            size = 0
+            async for chunk in chunks(response, request):
+                await write(chunk)
+                size += len(chunk)
+        return b"", size
+    content = b"".join([chunk async for chunk in chunks(response, request)])
+    return content, len(content)
+
+
+async def chunks(response: "httpx2.Response", request: Exchange, *, live: bool = False) -> AsyncIterator[bytes]:
+    """The decoded body, in big pieces or, `live`, as it comes.
+
+    Raises:
+        WorkflowError: `http.too_big` when there is more of it than the request accepts.
+    """
+    length = response.headers.get("content-length", "")
+    expected = int(length) if length.isdigit() else 0
+    size = 0
+    async for chunk in response.aiter_bytes(None if live else _CHUNK):
+        size += len(chunk)
+        if size > request.max_bytes:
+            raise WorkflowError(
+                "http.too_big",
+                f"The answer of {request.url} is bigger than {request.max_bytes:,} bytes; raise maxBytes, or save it "
+                "to a file with saveTo.",
+            )
+        if expected and request.on_progress is not None:
+            request.on_progress(min(1.0, response.num_bytes_downloaded / expected))
+        yield chunk
+
+
+def _tls(response: "httpx2.Response") -> dict[str, Json] | None:
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("ssl_object") if stream is not None else None
+    der = connection.getpeercert(binary_form=True) if connection is not None else None
+    if connection is None or der is None:
+        return None
+    certificate = read_certificate(der)
+    return {
+        "expiresAt": format_timestamp(certificate.expires_at),
+        "validFrom": format_timestamp(certificate.valid_from),
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "version": connection.version(),
+    }
+
+
+def _failure(error: Exception, request: Exchange) -> WorkflowError:
+    import httpx2
+
+    causes = list(_causes(error))
+    host = _host(request.url)
+    secure = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if isinstance(error, TimeoutError | httpx2.TimeoutException):
+        sentence = f"{request.method} {request.url} took longer than {request.timeout:g} s."
+        return WorkflowError("http.timeout", sentence, recoverable=True)
+    if isinstance(error, httpx2.UnsupportedProtocol) and error.request.url.scheme not in ("", _scheme(request)):
+        return WorkflowError("http.redirects", f"{request.url} redirects to {str(error.request.url)!r}.")
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+        return WorkflowError("http.url", f"{request.url!r} is no http or https URL.")
+    if isinstance(error, httpx2.TooManyRedirects):
+        return WorkflowError("http.redirects", f"{request.url} redirects more than 20 times.")
+    if secure is not None:
+        reason = getattr(secure, "verify_message", "") or secure.reason or str(secure)
+        return WorkflowError("http.tls", f"No secure connection to {host}: {reason}.")
+    if isinstance(error, httpx2.ConnectError):
+        if any(isinstance(cause, socket.gaierror) for cause in causes):
+            return WorkflowError("http.connect", f"The host {host} was not found.", recoverable=True)
+        return WorkflowError("http.connect", f"No connection to {host}: {_reason(causes)}.", recoverable=True)
+    if isinstance(error, httpx2.DecodingError):
+        return WorkflowError("http.protocol", f"The answer of {host} cannot be decoded: {error}.")
+    return WorkflowError("http.protocol", f"The connection to {host} broke: {_reason(causes)}.", recoverable=True)
+
+
+def _causes(error: BaseException | None) -> "list[BaseException]":
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _reason(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            # asyncio says of each address that it could not be called, and hides why in a number.
+            numbers = _ERROR_NUMBER.findall(str(cause))
+            return os.strerror(int(numbers[-1])).lower() if numbers else cause.strerror
+    return str(causes[0]) or type(causes[0]).__name__
+
+
+def _scheme(request: Exchange) -> str:
+    return request.url.partition(":")[0].lower()
+
+
+def _host(url: str) -> str:
+    import httpx2
+
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return repr(url)
+    return f"{parsed.host}:{parsed.port}" if parsed.port else parsed.host

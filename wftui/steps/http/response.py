@@ -1,0 +1,95 @@
+"""What an answer means: whether its status is a success, and its body as a value."""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.http.exchange import Reply
+from wftui.steps.text.capture import beginning
+from wftui.steps.text.json_text import parse_json
+
+_PREVIEW = 2000
+_WITHOUT_BODY = (204, 205, 304)
+_LONGEST_WAIT = 365 * 24 * 3600.0
+_MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
+
+
+def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
+    """Whether a status is a success: one of the patterns, or below 400 when there are none."""
+    if patterns is None:
+        return status < 400
+    return any(pattern in (status, f"{status // 100}xx") for pattern in patterns)
+
+
+def status_error(method: str, reply: Reply) -> WorkflowError:
+    """The failure for a status that was not expected: `http.4xx`, `http.5xx`, else `http.status`."""
+    family = reply.status // 100
+    preview = beginning(reply.content[: 4 * _PREVIEW + 4].decode("utf-8", "replace"), _PREVIEW)
+    return WorkflowError(
+        f"http.{family}xx" if family in (4, 5) else "http.status",
+        f"{method} {reply.url} answered {reply.status}.",
+        recoverable=reply.status in _MAY_PASS,
+        details={
+            "status": reply.status,
+            "url": reply.url,
+            "body": preview,
+            "retryAfter": retry_after(reply.headers.get("retry-after", "")),
+        },
+    )
+
+
+def retry_after(header: str) -> float | None:
+    """Seconds that a server asks to wait (`Retry-After`, a number or a date); None when it does not say."""
+    if header.strip().isdecimal():
+        return min(float(header), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
+    """The body as a JSON value or text; base64, and said so, when it is binary.
+
+    Raises:
+        WorkflowError: `http.body` when JSON was asked for, or promised by the content type, and is none.
+    """
+    kind, _, parameters = reply.headers.get("content-type", "").partition(";")
+    kind = kind.strip().lower()
+    charset = _charset(parameters)
+    if parse == "json" and not reply.content and reply.status in _WITHOUT_BODY:
+        return None, None
+    promised = kind == "application/json" or kind.endswith("+json")
+    if parse == "json" or (parse == "auto" and promised and reply.content.strip()):
+        try:
+            return _json(reply.content, charset), None
+        except (ValueError, LookupError) as error:
+            raise WorkflowError("http.body", f"The answer of {reply.url} is no JSON: {error}.") from None
+    try:
+        return reply.content.decode(charset), None
+    except (ValueError, LookupError):  # a server may name any charset
+        if parse == "text" or kind.startswith("text/"):
+            return reply.content.decode("utf-8", "replace"), None
+        return base64.b64encode(reply.content).decode("ascii"), "base64"
+
+
+def _json(content: bytes, charset: str) -> Json:
+    try:
+        return parse_json(content)
+    except UnicodeDecodeError:  # JSON is UTF-8; what is not may still be what its header says
+        return parse_json(content.decode(charset))
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'") or "utf-8"
+    return "utf-8"

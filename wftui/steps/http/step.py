@@ -1,0 +1,299 @@
+"""`http`: one HTTP request."""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urljoin
+
+from pydantic import Field, model_validator
+
+from wftui.connections.connection_kinds import SECRET_HEADERS
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.files.paths import resolve_path
+from wftui.steps.http.auth import Credentials, credentials, forget_token, origin
+from wftui.steps.http.body import Scalar, query_pairs, request_body
+from wftui.steps.http.curl import curl_from_input, input_from_curl, is_curl
+from wftui.steps.http.exchange import Exchange, Reply, exchange
+from wftui.steps.http.pages import Pagination
+from wftui.steps.http.response import expected, read_body, status_error
+
+KEPT_BYTES = 10 * 1024 * 1024
+SAVED_BYTES = 10 * 1024 * 1024 * 1024
+_BODIES = ("json", "form", "text", "file")
+
+Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern="^[1-5]xx$")]
+
+
+class HttpInput(StepModel):
+    """Input of `http`."""
+
+    method: Annotated[Method | None, Field(description="Absent: GET, or POST when there is a body.")] = None
+    url: Annotated[str, Field(min_length=1, description="Address, with https:// or http://.")]
+    query: Annotated[
+        dict[str, Scalar | list[Scalar] | None],
+        Field(description="Added to the address; a list repeats its name, null leaves it out."),
+    ] = Field(default_factory=dict)
+    headers: Annotated[dict[str, str], Field(description="Request headers.")] = Field(default_factory=dict)
+    json_: Annotated[Json, Field(alias="json", description="Body, sent as JSON.")] = None
+    form: Annotated[
+        dict[str, Scalar | list[Scalar]] | None, Field(description="Body, sent as an HTML form; see also files.")
+    ] = None
+    files: Annotated[
+        dict[str, str] | None, Field(description="Files of a multipart form: name of the field to path.")
+    ] = None
+    text: Annotated[str | None, Field(description="Body, sent as text.")] = None
+    file: Annotated[str | None, Field(description="Path of a file that is the body.")] = None
+    expect: Annotated[
+        list[StatusPattern] | None,
+        Field(min_length=1, description='Statuses that are a success: [200, "3xx"]. Absent: all below 400.'),
+    ] = None
+    parse: Annotated[
+        Literal["auto", "json", "text"], Field(description="How the body is read; auto goes by the content type.")
+    ] = "auto"
+    timeout: Annotated[Duration, Field(description="For the whole exchange, body included.")] = 30.0
+    follow_redirects: Annotated[bool, Field(description="Go where the answer points to, 20 times at most.")] = True
+    verify: Annotated[bool, Field(description="Check the certificate of an https server.")] = True
+    max_bytes: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Most decoded bytes of the answer, all pages together; absent: 10 MiB, or 10 GiB with saveTo.",
+        ),
+    ] = None
+    save_to: Annotated[str | None, Field(description="Path of a file to write the answer's body to.")] = None
+    paginate: Annotated[
+        Pagination | None, Field(description="Go through all pages; the body is then the list of all items.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_body(self) -> "HttpInput":
+        given = [name for name in _BODIES if self._has(name)]
+        if self.files is not None and given not in ([], ["form"]):
+            raise ValueError('"files" goes with "form" only')
+        if self.paginate is not None and self.save_to is not None:
+            raise ValueError('"paginate" and "saveTo" do not go together')
+        if len(given) > 1:
+            raise ValueError(f"only one body can be sent, not {' and '.join(given)}")
+        return self
+
+    def _has(self, body: str) -> bool:
+        return "json_" in self.model_fields_set if body == "json" else getattr(self, body) is not None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether something is sent."""
+        return self.files is not None or any(map(self._has, _BODIES))
+
+
+class HttpOutput(StepModel):
+    """Output of `http`."""
+
+    status: Annotated[int, Field(description="Status code of the response.")]
+    headers: Annotated[dict[str, str], Field(description="Names in lower case.")]
+    url: Annotated[str, Field(description="Where the answer came from, after redirects.")]
+    body: Annotated[Json, Field(description="JSON value or text; null with saveTo.")] = None
+    encoding: Annotated[
+        Literal["base64"] | None, Field(description="Set when the body is binary and therefore base64 text.")
+    ] = None
+    file: Annotated[str | None, Field(description="With saveTo: the file written.")] = None
+    bytes: Annotated[int, Field(description="Decoded size of the body.")]
+    redirects: Annotated[list[str], Field(description="Addresses that redirected, in order.")]
+    elapsed: Annotated[float, Field(description="Milliseconds.")]
+    tls: Annotated[
+        dict[str, Json] | None,
+        Field(description="Of https: {expiresAt, validFrom, subject, issuer, version} of the certificate."),
+    ] = None
+    pages: Annotated[int | None, Field(description="With paginate: how many were asked for.")] = None
+    truncated: Annotated[bool | None, Field(description="With paginate: whether there were more.")] = None
+
+
+class HttpStep(StepType[HttpInput]):
+    """A status that is not expected fails the step: `http.4xx`, `http.5xx`."""
+
+    word = "http"
+    title = "HTTP request"
+    description = "Sends a request and gives status, headers and body; JSON is parsed."
+    connection_kind = "http"
+    icon = "⇄"
+    ascii_icon = "h"
+    input_model = HttpInput
+    example: ClassVar = {
+        "url": "https://api.github.com/repos/python/cpython/tags",
+        "query": {"per_page": 5},
+        "timeout": "10s",
+    }
+    output_schema: ClassVar = HttpOutput.model_json_schema(by_alias=True)
+    secret_fields = frozenset({"url", "query", "headers", "json", "form", "text"})
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """One body; an address that is one."""
+        problems: list[tuple[str, str]] = []
+        given = [name for name in _BODIES if name in literal_input]
+        if len(given) > 1:
+            problems.append((given[1], f"Only one body can be sent, not {' and '.join(given)}."))
+        url = literal_input.get("url")
+        if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://", "/")):
+            problems.append(
+                ("url", "The address must start with https://, http://, or / when a connection has the rest.")
+            )
+        return problems
+
+    @classmethod
+    def from_command(cls, command: str) -> Mapping[str, Json] | None:
+        """The input that does what a `curl` command does."""
+        return input_from_curl(command) if is_curl(command) else None
+
+    @classmethod
+    def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
+        """The `curl` command; an address that begins with / is completed from where the answer came from."""
+        address = literal_input.get("url")
+        if isinstance(address, str) and address.startswith("/") and isinstance(output, dict) and output.get("url"):
+            literal_input = {**literal_input, "url": urljoin(str(output["url"]), address)}
+        return curl_from_input(literal_input)
+
+    async def run(self, input: HttpInput, context: StepContext) -> Json:
+        """Send and read.
+
+        Raises:
+            WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
+        """
+        who = await _known(context, input)
+        try:
+            return await _ask(input, context, who)
+        except WorkflowError as error:
+            if not who.from_before or not _not_accepted(error) or context.connection is None:
+                raise
+        forget_token(context.connection, who)
+        return await _ask(input, context, await _known(context, input))
+
+
+async def _known(context: StepContext, step: HttpInput) -> Credentials:
+    who = await credentials(context.connection, step.timeout)
+    for secret in who.secrets:
+        context.keep_secret(secret)
+    return who
+
+
+def _not_accepted(error: WorkflowError) -> bool:
+    return isinstance(error.details, dict) and error.details.get("status") == HTTPStatus.UNAUTHORIZED
+
+
+async def _ask(step: HttpInput, context: StepContext, who: Credentials) -> Json:
+    if step.paginate is None:
+        output, _ = await _send(step, context, who, who.address(step.url), _query(step, who))
+    else:
+        output = await _send_for_pages(step, step.paginate, context, who)
+    return output.model_dump(by_alias=True)
+
+
+async def _send(
+    step: HttpInput, context: StepContext, who: Credentials, url: str, query: list[tuple[str, Scalar | None]]
+) -> tuple[HttpOutput, Reply]:
+    method = step.method or ("POST" if step.has_body else "GET")
+    headers = who.with_headers(step.headers)
+    body = await asyncio.to_thread(request_body, step, context.working_directory, headers)
+    saved = resolve_path(step.save_to, context.working_directory) if step.save_to else None
+    reply = await exchange(
+        Exchange(
+            method=method,
+            url=url,
+            headers=headers,
+            private_headers=frozenset(who.headers) | _private(step),
+            query=query,
+            body=body,
+            timeout=step.timeout,
+            max_bytes=step.max_bytes or (SAVED_BYTES if saved else KEPT_BYTES),
+            follow_redirects=step.follow_redirects,
+            verify=step.verify,
+            save_to=saved,
+            on_progress=context.progress if saved else None,
+        )
+    )
+    context.log(f"{method} {reply.url}: {reply.status}, {reply.size:,} bytes in {reply.elapsed:.0f} ms")
+    if not expected(reply.status, step.expect):
+        raise status_error(method, reply)
+    value, encoding = (None, None) if saved else read_body(reply, step.parse)
+    output = HttpOutput(
+        status=reply.status,
+        headers=reply.headers,
+        url=reply.url,
+        body=value,
+        encoding=encoding,
+        file=str(saved) if saved else None,
+        bytes=reply.size,
+        redirects=reply.redirects,
+        elapsed=reply.elapsed,
+        tls=reply.tls,
+    )
+    return output, reply
+
+
+async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepContext, who: Credentials) -> HttpOutput:
+    """All pages one after the other; the output of the last one, with the items of all as its body."""
+    first = who.address(step.url)
+    query = _query(step, who)
+    url, asked = first, query
+    if pages.by == "page":
+        asked = _with_page(query, pages, str(pages.start))
+    seen: set[tuple[str, tuple[tuple[str, Scalar | None], ...]]] = set()
+    most = step.max_bytes or KEPT_BYTES
+    items: list[Json] = []
+    total = elapsed = 0.0
+    for number in range(pages.max_pages):
+        seen.add((url, tuple(asked)))
+        output, reply = await _send(step, context, who, url, asked)
+        items += pages.items_of(output.body)
+        total, elapsed = total + output.bytes, elapsed + output.elapsed
+        if total > most:
+            raise WorkflowError("http.too_big", f"The pages together are bigger than {most:,} bytes; raise maxBytes.")
+        following = pages.next_page(reply, output.body, number)
+        if following is None:
+            break
+        address, value = following
+        if address is not None:
+            if (who.private or _private(step)) and origin(address) != origin(first):
+                raise WorkflowError("http.url", f"The next page is on another server, {address!r}.")
+            url, asked = address, who.query_besides(address)
+        else:
+            asked = _with_page(query, pages, value)
+        if (url, tuple(asked)) in seen:
+            raise WorkflowError("http.pages", f"Page {number + 1} says that the next one is a page already read.")
+    else:
+        context.log(f"There are more than {pages.max_pages} pages; the rest is left out (maxPages).", "warn")
+        return _whole(output, items, pages.max_pages, total, elapsed, truncated=True)
+    return _whole(output, items, number + 1, total, elapsed, truncated=False)
+
+
+def _with_page(
+    query: list[tuple[str, Scalar | None]], pages: Pagination, value: Scalar | None
+) -> list[tuple[str, Scalar | None]]:
+    name = pages.param or ""
+    return [*((other, given) for other, given in query if other != name), (name, value)]
+
+
+def _whole(
+    last: HttpOutput, items: list[Json], pages: int, total: float, elapsed: float, *, truncated: bool
+) -> HttpOutput:
+    return last.model_copy(
+        update={
+            "body": items,
+            "pages": pages,
+            "bytes": int(total),
+            "elapsed": round(elapsed, 3),
+            "truncated": truncated,
+        }
+    )
+
+
+def _private(step: HttpInput) -> frozenset[str]:
+    return frozenset(name for name in step.headers if name.lower() in SECRET_HEADERS)
+
+
+def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:
+    return [*query_pairs(step.query), *who.query]

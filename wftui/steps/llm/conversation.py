@@ -1,0 +1,132 @@
+"""The talk itself: requests, tool calls, and an answer that fits its schema."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext
+from wftui.steps.llm.protocol import Answer, Message, Talk
+from wftui.steps.llm.request import Server, ask
+from wftui.steps.llm.tools.toolbox import Toolbox
+from wftui.steps.text.capture import beginning
+
+_SHOWN = 4000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a talk.
+
+    Attributes:
+        value: the parsed answer when a schema was given.
+        input_tokens: of all requests; None as soon as the server has not counted those of one.
+    """
+
+    answer: Answer
+    value: Json = None
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
+    cached_tokens: int = 0
+    requests: int = 0
+    tool_calls: list[Json] = field(default_factory=list)
+
+
+async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int, context: StepContext) -> Outcome:
+    """Ask, run the tools the model calls, and ask again until it has answered; an answer beside its schema once more.
+
+    Raises:
+        WorkflowError: `llm.turns`, `llm.schema`, `llm.length` (the answer was cut), `llm.refusal` (the model will not
+            answer), and those of `ask`.
+    """
+    outcome = Outcome(Answer())
+    repaired = False
+    for _ in range(max_turns):
+        answer = outcome.answer = await ask(talk, server, context)
+        _count(outcome, answer)
+        if answer.refusal or answer.finish == "refusal":
+            said = beginning(answer.refusal or answer.text, _SHOWN) or "it does not say why"
+            raise WorkflowError("llm.refusal", f"The model refuses to answer: {said}", details=_spent(outcome))
+        if answer.finish == "length" and (answer.calls or talk.schema is not None):
+            sentence = "The answer was cut at its most tokens; raise maxTokens, or ask for less."
+            raise WorkflowError("llm.length", sentence, details=_spent(outcome))
+        if answer.calls:
+            done = await toolbox.call_all(answer.calls)
+            outcome.tool_calls += [entry for _, entry in done]
+            talk.messages += [
+                Message("assistant", answer.text, calls=tuple(answer.calls)),
+                Message("user", results=tuple(result for result, _ in done)),
+            ]
+            continue
+        if answer.finish == "length":
+            context.log("the answer was cut at its most tokens (maxTokens)", "warn")
+        if talk.schema is None:
+            return outcome
+        outcome.value, problems = await asyncio.to_thread(fitting, answer.text, talk.schema)
+        if not problems:
+            return outcome
+        if repaired:
+            raise WorkflowError(
+                "llm.schema",
+                f"The answer does not fit its schema, not even the second time: {problems}",
+                details={"answer": beginning(answer.text, _SHOWN), "finishReason": answer.finish},
+            )
+        repaired = True
+        context.log(f"the answer does not fit its schema, asking once more: {problems}", "warn")
+        talk.messages += [
+            Message("assistant", answer.text or "(nothing)"),
+            Message("user", f"This does not fit the schema: {problems} Answer again, with the corrected JSON only."),
+        ]
+    raise WorkflowError(
+        "llm.turns",
+        f"The model has not come to an answer within {max_turns} requests (maxTurns).",
+        details=_spent(outcome),
+    )
+
+
+def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
+    """The JSON value of an answer, and what is wrong with it as sentences.
+
+    A Markdown fence around it is taken off, and what a model wrote before it while it was thinking.
+    """
+    from wftui.runtime.validation.validator import validate_inputs
+
+    plain = text.strip()
+    if plain.startswith("<think>"):
+        plain = plain.partition("</think>")[2].strip()
+    if plain.startswith("```"):
+        plain = plain.partition("\n")[2].rpartition("```")[0]
+    try:
+        value = json.loads(plain, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        return None, f"it is no JSON ({error})."
+    filled, problems = validate_inputs(dict(schema), value)
+    return filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
+
+
+def _count(outcome: Outcome, answer: Answer) -> None:
+    outcome.requests += 1
+    outcome.cached_tokens += answer.cached_tokens
+    outcome.input_tokens = _sum(outcome.input_tokens, answer.input_tokens)
+    outcome.output_tokens = _sum(outcome.output_tokens, answer.output_tokens)
+
+
+def _sum(left: int | None, right: int | None) -> int | None:
+    return None if left is None or right is None else left + right
+
+
+def _spent(outcome: Outcome) -> Json:
+    """What a talk that failed has used up, for the record."""
+    return {
+        "requests": outcome.requests,
+        "toolCalls": len(outcome.tool_calls),
+        "inputTokens": outcome.input_tokens,
+        "outputTokens": outcome.output_tokens,
+    }
+
+
+def _no_constant(word: str) -> Json:
+    raise ValueError(f"{word} is no JSON value")

@@ -1,0 +1,129 @@
+"""OpenAI's chat completions, as spoken by OpenAI, Ollama, vLLM, llama.cpp and many others."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from urllib.parse import urlsplit
+
+from wftui.model.base import Json
+from wftui.steps.llm.errors import stream_failure
+from wftui.steps.llm.protocol import Answer, Message, Talk, answer_object, tool_call
+from wftui.steps.text.server_events import ServerEvent
+
+_FINISH = {"content_filter": "refusal", "function_call": "tool_calls"}
+
+
+class OpenAIProtocol:
+    """See `ModelProtocol`."""
+
+    def __init__(self, base_url: str) -> None:
+        # OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
+        self._at_openai = urlsplit(base_url).hostname == "api.openai.com"
+        self._limit_name = "max_completion_tokens" if self._at_openai else "max_tokens"
+
+    def address(self, base_url: str) -> str:
+        """Where requests go."""
+        return f"{base_url.rstrip('/')}/chat/completions"
+
+    def headers(self, api_key: str | None) -> dict[str, str]:
+        """What authorises them; a local server needs nothing."""
+        return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def body(self, talk: Talk) -> dict[str, Json]:
+        """The request as JSON."""
+        messages: list[Json] = [{"role": "system", "content": talk.system}] if talk.system else []
+        for message in talk.messages:
+            messages += _messages(message)
+        body: dict[str, Json] = {
+            "model": talk.model,
+            "messages": messages,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if talk.temperature is not None:
+            body["temperature"] = talk.temperature
+        if talk.max_tokens is not None:
+            body[self._limit_name] = talk.max_tokens
+        if talk.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {
+                        "name": tool.name,
+                        "description": tool.description,
+                        "parameters": dict(tool.parameters),
+                    },
+                }
+                for tool in talk.tools
+            ]
+        # Servers that bind a model to a grammar refuse it beside tools, or let it call none; the system message says
+        # the schema, too.
+        if talk.schema is not None and (self._at_openai or not talk.tools):
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": dict(talk.schema)},
+            }
+        return body
+
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+        """The answer from the stream."""
+        answer = Answer()
+        texts: list[str] = []
+        calls: dict[int, dict[str, str]] = {}
+        async for event in events:
+            if event.data.strip() == "[DONE]":
+                answer.finish = answer.finish or "stop"
+                break
+            chunk = answer_object(event.data)
+            if error := chunk.get("error"):
+                raise stream_failure(error)
+            answer.model = chunk.get("model") or answer.model
+            if usage := chunk.get("usage"):
+                answer.input_tokens = usage.get("prompt_tokens") or 0
+                answer.output_tokens = usage.get("completion_tokens") or 0
+                answer.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+            for choice in (chunk.get("choices") or [])[:1]:
+                delta = choice.get("delta") or {}
+                if text := delta.get("content"):
+                    texts.append(text)
+                    on_text(text)
+                answer.refusal += delta.get("refusal") or ""
+                for piece in delta.get("tool_calls") or []:
+                    _add_call(calls, piece)
+                reason = choice.get("finish_reason") or ""
+                answer.finish = _FINISH.get(reason, reason) or answer.finish
+        answer.text = "".join(texts)
+        answer.calls = [tool_call(call["id"], call["name"], call["arguments"]) for _, call in sorted(calls.items())]
+        return answer
+
+    def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
+        """A message in the place of its pieces."""
+        choices: list[Json] = []
+        for choice in (whole.get("choices") or [])[:1]:
+            message = dict(choice.get("message") or {})
+            calls = [{"index": index, **call} for index, call in enumerate(message.get("tool_calls") or [])]
+            finish = choice.get("finish_reason") or "stop"
+            choices.append({"delta": {**message, "tool_calls": calls}, "finish_reason": finish})
+        yield {**whole, "choices": choices}
+
+
+def _messages(message: Message) -> list[Json]:
+    if message.results:
+        return [{"role": "tool", "tool_call_id": result.id, "content": result.text} for result in message.results]
+    plain: dict[str, Json] = {"role": message.role, "content": message.text}
+    if message.calls:
+        plain["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.raw or "{}"}}
+            for call in message.calls
+        ]
+    return [plain]
+
+
+def _add_call(calls: dict[int, dict[str, str]], piece: dict[str, Json]) -> None:
+    index = piece.get("index")
+    if index is None:
+        # Some servers leave it out and send each call whole.
+        index = len(calls) if piece.get("id") or not calls else max(calls)
+    call = calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
+    function = piece.get("function") or {}
+    call["id"] = piece.get("id") or call["id"] or f"call-{index + 1}"
+    call["name"] += function.get("name") or ""
+    call["arguments"] += function.get("arguments") or ""

@@ -1,0 +1,130 @@
+"""A talk with a language model, in the terms that all protocols share."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.text.capture import beginning
+from wftui.steps.text.server_events import ServerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something the model may call; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call the model asks for. `arguments` is None when what it wrote is no JSON object; see `raw`."""
+
+    id: str
+    name: str
+    arguments: dict[str, Json] | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a call gave, as text for the model."""
+
+    id: str
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; an assistant's may hold calls, a user's may hold their results."""
+
+    role: Literal["user", "assistant"]
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+
+@dataclass(slots=True)
+class Talk:
+    """All that is sent with one request."""
+
+    model: str
+    system: str
+    messages: list[Message]
+    temperature: float | None = None
+    max_tokens: int | None = None
+    tools: tuple[Tool, ...] = ()
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the model said to one request.
+
+    Attributes:
+        finish: `stop`, `length`, `tool_calls`, `refusal`, or the server's own word; empty when the answer broke off.
+        refusal: why it will not answer, where it says so apart from its text.
+        input_tokens: None when the server does not count them.
+        cached_tokens: those among the input tokens that the server had in its cache.
+    """
+
+    text: str = ""
+    calls: list[ToolCall] = field(default_factory=list)
+    finish: str = ""
+    refusal: str = ""
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int = 0
+
+
+class ModelProtocol(Protocol):
+    """How one family of servers is spoken to."""
+
+    def address(self, base_url: str) -> str:
+        """Where requests go."""
+
+    def headers(self, api_key: str | None) -> dict[str, str]:
+        """What authorises them."""
+
+    def body(self, talk: Talk) -> dict[str, Json]:
+        """The request as JSON; asks for a stream."""
+
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+        """The answer from the stream; `on_text` gets its text piece by piece.
+
+        Raises:
+            WorkflowError: `llm.protocol` for a stream that is none, `llm.*` for an error told in it.
+        """
+
+    def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
+        """The events of an answer that came in one piece, from a server that does not stream."""
+
+
+def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
+    """A call as the model wrote it; its arguments are None when they are no JSON object."""
+    try:
+        read = json.loads(arguments or "{}")
+    except ValueError:
+        read = None
+    return ToolCall(call_id, name, read if isinstance(read, dict) else None, arguments)
+
+
+def answer_object(text: str) -> dict[str, Json]:
+    """The JSON object that a server sent.
+
+    Raises:
+        WorkflowError: `llm.protocol` when it is none.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
+    return found

@@ -1,0 +1,147 @@
+"""One request to a model's server: sent again while the server is busy, its answer shown as it comes."""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext
+from wftui.steps.http.exchange import Exchange, chunks, opened
+from wftui.steps.http.response import retry_after
+from wftui.steps.llm.errors import status_failure
+from wftui.steps.llm.protocol import Answer, ModelProtocol, Talk, answer_object
+from wftui.steps.text.server_events import ServerEvent, server_events
+
+if TYPE_CHECKING:
+    import httpx2
+
+_MOST_BYTES = 64 * 1024 * 1024
+_ERROR_BYTES = 4000
+_FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 60.0
+"""Seconds; a server that asks for more is left to the step's own `retry`."""
+_SENT_AGAIN = frozenset({"llm.limit", "llm.overloaded", "llm.server", "llm.truncated", "http.protocol"})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the model is.
+
+    Attributes:
+        seconds: bound of one request.
+        resends: how often one request is sent again.
+    """
+
+    protocol: ModelProtocol
+    base_url: str
+    api_key: str | None
+    headers: Mapping[str, str]
+    seconds: float
+    resends: int
+
+
+async def ask(talk: Talk, server: Server, context: StepContext) -> Answer:
+    """The answer to one request; it streams into the log. No secret of the run is sent.
+
+    Raises:
+        WorkflowError: `llm.*` and `http.*`, when the server does not answer, also not the last time it is asked.
+    """
+    body = context.redact(server.protocol.body(talk))
+    for resends in range(server.resends + 1):
+        try:
+            return await _ask_once(body, server, context)
+        except WorkflowError as error:
+            pause = _pause(error, resends)
+            if pause is None or resends == server.resends:
+                raise
+            again = f"sending the request again in {pause:.1f} s ({resends + 1} of {server.resends})"
+            context.log(f"{error} {again}", "warn")
+        await asyncio.sleep(pause)
+    raise AssertionError("the last of them returns or raises")
+
+
+def _pause(error: WorkflowError, resends: int) -> float | None:
+    """Seconds until a request may be sent again; None when that does not help."""
+    if error.type not in _SENT_AGAIN:
+        return None
+    asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
+    if isinstance(asked, float):
+        return asked if asked <= LONGEST_PAUSE else None
+    return _FIRST_PAUSE * float(2**resends) * random.uniform(1, 1.5)  # apart from others who were sent away
+
+
+async def _ask_once(body: Json, server: Server, context: StepContext) -> Answer:
+    request = Exchange(
+        method="POST",
+        url=server.protocol.address(server.base_url),
+        headers={"Accept": "text/event-stream", **server.headers, **server.protocol.headers(server.api_key)},
+        body={"json": body},
+        timeout=server.seconds,
+        max_bytes=_MOST_BYTES,
+        follow_redirects=False,
+    )
+    lines = LogLines(context)
+    try:
+        async with opened(request) as response:
+            if response.status_code != 200:
+                content = b"".join([chunk async for chunk in chunks(response, request)])[:_ERROR_BYTES]
+                waiting = retry_after(response.headers.get("retry-after", ""))
+                raise status_failure(response.status_code, content, request.url, waiting)
+            answer = await server.protocol.read(_events(response, request, server.protocol), lines.add)
+    finally:
+        lines.flush()
+    if not answer.finish:
+        raise WorkflowError("llm.truncated", f"The answer of {request.url} broke off.", recoverable=True)
+    return answer
+
+
+async def _events(
+    response: "httpx2.Response", request: Exchange, protocol: ModelProtocol
+) -> AsyncIterator[ServerEvent]:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        async for event in server_events(chunks(response, request, live=True)):
+            yield event
+        return
+    content = b"".join([chunk async for chunk in chunks(response, request)])
+    whole = answer_object(content.decode("utf-8", "replace"))
+    for each in protocol.as_events(whole):
+        yield ServerEvent("", json.dumps(each))
+
+
+class LogLines:
+    """Shows a text that comes piece by piece in the log: by lines, and long ones by sentences, else between words."""
+
+    _SENTENCE = 80
+    _WORDS = 400
+    _SENTENCE_END = re.compile(r"[.!?…:;](?=\s)")
+
+    def __init__(self, context: StepContext) -> None:
+        self._context = context
+        self._rest = ""
+
+    def add(self, text: str) -> None:
+        """Take in a piece; log what is complete."""
+        lines, newline, self._rest = (self._rest + text).rpartition("\n")
+        if newline:
+            self._log(lines)
+        if len(self._rest) > self._SENTENCE:
+            ends = [match.end() for match in self._SENTENCE_END.finditer(self._rest, self._SENTENCE // 2)]
+            border = ends[-1] if ends else self._rest.rfind(" ") if len(self._rest) > self._WORDS else 0
+            if border > 0:
+                self._log(self._rest[:border])
+                self._rest = self._rest[border:].lstrip(" ")
+
+    def flush(self) -> None:
+        """Log what is left."""
+        if self._rest:
+            self._log(self._rest)
+            self._rest = ""
+
+    def _log(self, text: str) -> None:
+        self._context.log(text, "info", "stdout")

@@ -1,0 +1,108 @@
+"""Which step hears what a server says: the one whose call it belongs to, else the one that called last."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, Protocol
+
+from wftui.model.run.steps import LogLevel
+from wftui.steps.api.step_type import Answer
+
+_Stream = Literal["stdout", "stderr", "log"]
+_BACKLOG = 100
+_TOLD_ALREADY = "Failed to parse JSONRPC message from server"  # the session gets the line itself as well
+
+
+class Caller(Protocol):
+    """Who calls a server; every `StepContext` can."""
+
+    def log(self, message: str, level: LogLevel = "info", stream: _Stream = "log") -> None:
+        """Log one or more lines."""
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the call is."""
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Ask a person."""
+
+
+class Listeners:
+    """The callers that wait for one server just now.
+
+    What a server sends belongs to a call only where the protocol says so (newer ones, and HTTP); the SDK then runs
+    our callbacks in the context of that call.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[Caller] = []
+        self._backlog: deque[tuple[str, LogLevel, _Stream]] = deque(maxlen=_BACKLOG)
+        self._asking: dict[int, set[asyncio.Task[Answer]]] = {}
+
+    @contextmanager
+    def calling(self, caller: Caller) -> Iterator[None]:
+        """The caller waits for the server inside of this block; tasks started in it belong to the caller."""
+        while self._backlog:
+            caller.log(*self._backlog.popleft())
+        self._waiting.append(caller)
+        token = _CALL.set((self, caller))
+        try:
+            yield
+        finally:
+            _CALL.reset(token)
+            self._waiting.remove(caller)
+            if caller not in self._waiting:
+                for task in self._asking.pop(id(caller), ()):
+                    task.cancel()
+
+    def take_over(self) -> None:
+        """What runs in this context from now on speaks for this server."""
+        _CALL.set((self, None))
+
+    def current(self) -> Caller | None:
+        """The caller to tell; None when none waits."""
+        _, own = _CALL.get()
+        if own is not None and own in self._waiting:
+            return own
+        return self._waiting[-1] if self._waiting else None
+
+    def log(self, message: str, level: LogLevel = "info", stream: _Stream = "log") -> None:
+        """What the server says; when no caller waits, the next one hears it."""
+        caller = self.current()
+        if caller is not None:
+            caller.log(message, level, stream)
+        else:
+            self._backlog.append((message, level, stream))
+
+    async def ask(self, caller: Caller, prompt: str, form: Mapping[str, Any] | None) -> Answer | None:
+        """Ask the person behind a caller; None when the caller stops waiting first."""
+        task = asyncio.ensure_future(caller.ask(prompt, form, None, "reject"))
+        self._asking.setdefault(id(caller), set()).add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._asking.get(id(caller), set()).discard(task)
+            task.cancel()
+        return None if task.cancelled() else task.result()
+
+
+_CALL: ContextVar[tuple[Listeners | None, Caller | None]] = ContextVar("wftui_mcp_call", default=(None, None))
+
+
+class _SdkLog(logging.Handler):
+    """What the SDK logs goes to the caller it concerns; without a handler it would be printed on the screen."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        listeners, _ = _CALL.get()
+        if listeners is not None and record.msg != _TOLD_ALREADY:
+            listeners.log(record.getMessage(), "warn")
+
+
+def listen_to_sdk() -> None:
+    """Take over what the SDK logs; may be called again and again."""
+    logger = logging.getLogger("mcp")
+    if not any(isinstance(handler, _SdkLog) for handler in logger.handlers):
+        logger.addHandler(_SdkLog(logging.WARNING))
+        logger.propagate = False

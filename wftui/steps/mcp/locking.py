@@ -1,0 +1,149 @@
+"""Asking MCP servers for their tools, to lock them."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from wftui.model.base import Json
+from wftui.model.run.steps import LogLevel
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import Answer
+from wftui.steps.mcp.lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
+from wftui.steps.mcp.server import McpServer
+from wftui.steps.mcp.sessions import load_session_class
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerToLock:
+    """A server as workflow.json names it, and as it can be started; `server` is None when it cannot be just now."""
+
+    name: ServerName
+    server: McpServer | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """What locking has done.
+
+    Attributes:
+        lock: what is locked now.
+        changes: what is different from before, as sentences.
+        failures: servers that could not be asked, as sentences; what was known of them stays.
+    """
+
+    lock: Lock
+    changes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+async def refresh_lock(
+    folder: Path,
+    servers: Sequence[ServerToLock],
+    *,
+    write: bool = True,
+    log: Callable[[str], None] = lambda _: None,
+    redact: Callable[[Json], Json] = lambda value: value,
+) -> LockReport:
+    """Ask the servers of a workflow for their tools, and write them to the lock file of its folder.
+
+    Args:
+        servers: all servers of the workflow; whatever else is in the lock file is dropped.
+        write: whether to write; False only tells what would change.
+        log: gets what the servers write to their stderr.
+        redact: masks secrets in what a server says of itself, and in why it could not be asked.
+
+    Raises:
+        LockError: the lock file cannot be read or written.
+        WorkflowError: `mcp.missing`, without the package mcp.
+    """
+    before = await asyncio.to_thread(read_lock, folder) or Lock()
+    await load_session_class()
+    asked = await asyncio.gather(*(_ask(each, log) for each in servers if each.server is not None))
+    answers = dict(zip((_key(each.name) for each in servers if each.server is not None), asked, strict=True))
+    report = LockReport(Lock())
+    for each in servers:
+        known = before.named(each.name)
+        found = answers.get(_key(each.name))
+        if isinstance(found, WorkflowError):
+            report.failures.append(redact(found.message))
+        if isinstance(found, LockedServer):
+            found = found.model_copy(
+                update={
+                    "info": redact(found.info),
+                    "tools": {
+                        name: LockedTool.model_validate(redact(tool.to_wire())) for name, tool in found.tools.items()
+                    },
+                }
+            )
+            report.changes.extend(_changes(known, found))
+            report.lock.servers.append(found)
+        elif known is not None:
+            report.lock.servers.append(known)
+    names = [each.name for each in servers]
+    report.changes.extend(
+        f"{_said(each.server)} is not used any more" for each in before.servers if each.server not in names
+    )
+    if write:
+        await asyncio.to_thread(write_lock, folder, report.lock)
+    return report
+
+
+async def _ask(asked: ServerToLock, log: Callable[[str], None]) -> LockedServer | WorkflowError:
+    assert asked.server is not None
+    session = (await load_session_class())(asked.server)
+    try:
+        await session.started(Quiet(log), START_SECONDS)
+        tools = {name: session.locked(name) for name in sorted(session.tools)}
+        return LockedServer(server=asked.name, info=session.info, tools=tools)
+    except WorkflowError as error:
+        return error
+    finally:
+        await session.aclose()
+
+
+class Quiet:
+    """Nobody is there to be asked, or to watch."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Pass the message on."""
+        self._log(message)
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Nothing is shown."""
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Refuse: the server is started only to be looked at."""
+        raise WorkflowError("mcp.start", f"the server asks before it is called: {prompt}")
+
+
+def _changes(before: LockedServer | None, now: LockedServer) -> list[str]:
+    name = _said(now.server)
+    if before is None:
+        count = len(now.tools)
+        return [f"{name} is new, with {count} tool{'' if count == 1 else 's'}"]
+    found: list[str] = []
+    for tool in sorted(before.tools.keys() | now.tools.keys()):
+        if tool not in now.tools:
+            found.append(f"{name}: the tool {tool} is gone")
+        elif tool not in before.tools:
+            found.append(f"{name}: the tool {tool} is new")
+        elif changes := tool_changes(before.tools[tool], now.tools[tool]):
+            found.append(f"{name}: the tool {tool} has changed: {', '.join(changes)}")
+    return found
+
+
+def _said(name: ServerName) -> str:
+    if name.connection is not None:
+        return f"the connection {name.connection}"
+    return McpServer(command=name.command, url=name.url).label
+
+
+def _key(name: ServerName) -> str:
+    return name.model_dump_json()

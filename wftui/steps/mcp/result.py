@@ -1,0 +1,60 @@
+"""What an MCP tool gave, as the output of a step."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.steps.api.step_type import StepModel
+
+
+class McpOutput(StepModel):
+    """Output of `mcp`."""
+
+    text: Annotated[str, Field(description="All texts of the content, each on lines of its own.")]
+    structured: Annotated[
+        Json,
+        Field(
+            description="The tool's structured value; of a tool that gives none, its text read as JSON where it is an "
+            "object or a list, else null."
+        ),
+    ] = None
+    content: Annotated[
+        list[dict[str, Json]], Field(description="All parts: {type: text, image, audio, resource, resource_link, …}.")
+    ]
+    is_error: Annotated[bool, Field(description="Always false: an error of the tool fails the step.")] = False
+
+
+def output_of(content: Sequence[Mapping[str, Json]], structured: Json) -> dict[str, Any]:
+    """The output for a result's content (as on the wire) and its structured value."""
+    text = text_of(content)
+    if structured is None:
+        structured = _as_json(text)
+    return McpOutput(
+        text=text, structured=structured, content=[dict(part) for part in content], is_error=False
+    ).model_dump(by_alias=True)
+
+
+def text_of(content: Sequence[Mapping[str, Json]]) -> str:
+    """All texts of a result, one below the other; those of embedded resources too."""
+    texts: list[str] = []
+    for part in content:
+        held = part.get("resource") if part.get("type") == "resource" else part
+        if isinstance(held, Mapping) and isinstance(held.get("text"), str):
+            texts.append(held["text"])
+    return "\n".join(texts)
+
+
+def _as_json(text: str) -> Json:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(f"{word} is no JSON")

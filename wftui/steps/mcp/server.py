@@ -1,0 +1,118 @@
+"""Which MCP server a step talks to: a program that is started, or an address."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepModel
+from wftui.steps.files.paths import resolve_path
+
+_NO_SERVER = 'the step names no MCP server: give "server" in its input, or a connection of kind mcp'
+_LABEL_LENGTH = 80
+
+
+class McpServer(StepModel):
+    """A server by exactly one of `command` and `url`; the fields are those of a connection of kind `mcp`."""
+
+    command: Annotated[
+        list[str] | None,
+        Field(min_length=1, description="Program and arguments of a server that is started and spoken to by stdio."),
+    ] = None
+    cwd: Annotated[str | None, Field(description="Directory it is started in; absent: where wftui was started.")] = None
+    env: Annotated[
+        dict[str, str],
+        Field(description="Its environment, on top of HOME, LOGNAME, PATH, SHELL, TERM and USER."),
+    ] = Field(default_factory=dict)
+    url: Annotated[str | None, Field(description="Address of a server that runs already (streamable HTTP).")] = None
+    headers: Annotated[dict[str, str], Field(description="Sent to that address.")] = Field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What it is called in sentences."""
+        if self.url is not None:
+            parts = urlsplit(self.url)
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        text = shlex.join(self.command or [])
+        return text if len(text) <= _LABEL_LENGTH else text[: _LABEL_LENGTH - 1] + "…"
+
+    @property
+    def key(self) -> str:
+        """Equal for servers that are one and the same; holds secrets, so it is never shown."""
+        return json.dumps(self.model_dump(), sort_keys=True)
+
+    def absolute(self, base: Path) -> "McpServer":
+        """The same with its directory in full; relative ones start at `base`."""
+        if self.url is not None:
+            return self
+        return self.model_copy(update={"cwd": str(resolve_path(self.cwd, base) if self.cwd else base)})
+
+
+def server_problem(server: Mapping[str, Json]) -> str | None:
+    """Why an object names no server, before it is bound; None when it does."""
+    if ("command" in server) == ("url" in server):
+        return 'give exactly one of "command" (a server that is started) and "url" (one that runs already)'
+    url = server.get("url")
+    if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://")):
+        return "the address must start with https:// or http://"
+    return None
+
+
+def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, base: Path) -> McpServer:
+    """The server of a step: from its input, else from its connection.
+
+    Args:
+        base: where a relative directory of the server starts.
+
+    Raises:
+        WorkflowError: `mcp.server` when there is none, or it is not one.
+    """
+    if given is None:
+        if connection is None:
+            raise WorkflowError("mcp.server", _NO_SERVER)
+        try:
+            given = McpServer.model_validate(dict(connection))
+        except ValidationError as error:
+            raise WorkflowError("mcp.server", f"the connection is no MCP server: {error.errors()[0]['msg']}") from None
+    said = server_problem(given.model_dump(exclude_none=True))
+    if said is not None:
+        raise WorkflowError("mcp.server", said)
+    return given.absolute(base)
+
+
+def find_program(name: str, path: str, cwd: str | None) -> str:
+    """Where a server's program is: in `path` (as the variable PATH), else beside the Python that runs wftui.
+
+    The second place makes a server found that was installed together with wftui, whichever PATH wftui was started with.
+
+    Raises:
+        WorkflowError: `mcp.start` when it is in neither.
+    """
+    if os.sep in name:
+        found = shutil.which(resolve_path(name, Path(cwd or ".")))
+    else:
+        beside = os.pathsep.join([path, str(Path(sys.executable).parent)])
+        found = shutil.which(name, path=beside)
+    if found is None:
+        raise WorkflowError(
+            "mcp.start",
+            f"the program {name!r} of the MCP server was not found; it has to be installed on PATH, or into the "
+            f"Python environment of wftui",
+        )
+    return str(found)
+
+
+def fits(template: str, actual: str) -> bool:
+    """Whether a text could be what a text with `{{ }}` in it has become."""
+    parts = [re.escape(part) for part in re.split(r"\{\{.*?\}\}", template, flags=re.DOTALL)]
+    return re.fullmatch(".*".join(parts), actual, re.DOTALL) is not None

@@ -1,0 +1,382 @@
+"""One live MCP server. Imports the MCP SDK, which takes a second: import this module late, in a thread."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
+from typing import Any, NoReturn
+
+import httpx2
+from mcp import Client, MCPError
+from mcp.client.session import IncomingMessage
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import (
+    CallToolResult,
+    EmptyResult,
+    Implementation,
+    LoggingMessageNotificationParams,
+    SetLevelRequest,
+    SetLevelRequestParams,
+    Tool,
+)
+from pydantic import ValidationError
+
+import wftui
+from wftui.model.base import Json
+from wftui.model.run.steps import LogLevel
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
+from wftui.steps.mcp.lock import LockedTool
+from wftui.steps.mcp.questions import Questions
+from wftui.steps.mcp.server import McpServer, find_program
+from wftui.steps.mcp.sessions import SessionForgottenError
+from wftui.steps.mcp.stderr import StderrPipe
+from wftui.steps.mcp.stdio import stdio_streams
+from wftui.steps.process.process_mark import TreeMark
+
+CLOSE_SECONDS = 4.5
+"""For a whole farewell: a server is asked to end, and after a while killed with all it has started."""
+_LAST_WORDS_SECONDS = 0.25
+_CANCEL_SECONDS = 2.0
+_CONNECT_SECONDS = 30.0
+_MAX_PAGES = 100
+_SHOWN = 200
+_CLOSED = ("Connection closed", "SSE stream")
+"""How errors begin that the SDK makes up when the server is gone; their code alone is one that servers use, too."""
+_FORGOTTEN = "Session terminated"
+"""What the SDK makes of a 404 to a session."""
+_Streams = tuple[Any, Any]  # what a transport of the SDK gives: messages to read, messages to write
+_LEVELS: dict[str, LogLevel] = {"debug": "debug", "info": "info", "notice": "info", "warning": "warn"}
+
+
+class McpSession:
+    """A server that is entered, held and left by one task of its own; any task may call its tools.
+
+    Attributes:
+        server: what it was started from.
+        tools: its tools by name, as it listed them.
+        info: its name and version, as it says them.
+    """
+
+    def __init__(self, server: McpServer, run: str = "") -> None:
+        self.server = server
+        self._run = run
+        self.tools: dict[str, Tool] = {}
+        self.info: dict[str, str] = {}
+        self._listeners = Listeners()
+        self._stderr: StderrPipe | None = None
+        self._client: Client | None = None
+        loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._gone: asyncio.Future[None] = loop.create_future()
+        self._leave = asyncio.Event()
+        self._fault: BaseException | None = None
+        self._refusal = ""
+        listen_to_sdk()
+        # A context of its own: nothing of the step that happens to come first belongs to the server.
+        self._owner = loop.create_task(self._own(), context=Context())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server can still be called."""
+        return not self._gone.done() and not self._leave.is_set()
+
+    async def started(self, caller: Caller, seconds: float) -> None:
+        """Wait until the server is there; several steps may wait at once.
+
+        Raises:
+            WorkflowError: `mcp.start`, with the last lines of its stderr.
+        """
+        with self._listeners.calling(caller):
+            await _first_of(self._ready, self._gone, timeout=seconds)
+            if self._ready.done():
+                return
+            if not self._gone.done():
+                self._give_up()
+                raise self._error("mcp.start", f"it did not answer within {seconds:g} s")
+            reason = _reason(self._fault, "it ended before it had answered")
+            raise self._error("mcp.start", reason + self._refusal)
+
+    async def call(self, tool: str, arguments: Mapping[str, Json], caller: Caller) -> CallToolResult:
+        """Call a tool; cancelling the calling task cancels the call and leaves the server as it is.
+
+        Raises:
+            WorkflowError: `mcp.closed` when the server is gone, `mcp.error` for an error of the protocol,
+                `mcp.result` for a result that is none.
+        """
+        assert self._client is not None, "call it after `started`"
+
+        async def report(progress: float, total: float | None, message: str | None) -> None:
+            if total:
+                caller.progress(min(1.0, max(0.0, progress / total)), message)
+            elif message:
+                caller.log(message)
+
+        with self._listeners.calling(caller):
+            work = asyncio.ensure_future(self._client.call_tool(tool, dict(arguments), progress_callback=report))
+            try:
+                await _first_of(work, self._gone)
+            finally:
+                if not work.done():
+                    work.cancel()
+                    await asyncio.wait({work}, timeout=_CANCEL_SECONDS)
+                if self._stderr is not None:
+                    self._stderr.flush()
+            await self._check_finished(work)
+        return work.result()
+
+    def locked(self, name: str) -> LockedTool:
+        """A tool as a lock keeps it."""
+        tool = self.tools[name]
+        return LockedTool(
+            description=tool.description, input_schema=tool.input_schema, output_schema=tool.output_schema
+        )
+
+    async def list_tools(self) -> dict[str, Tool]:
+        """Ask the server for its tools again.
+
+        Raises:
+            WorkflowError: as `call`.
+        """
+        work = asyncio.ensure_future(self._list())
+        try:
+            await _first_of(work, self._gone)
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work}, timeout=_CANCEL_SECONDS)
+        await self._check_finished(work)
+        return self.tools
+
+    async def aclose(self) -> None:
+        """Leave the server, and end it when it was started here."""
+        self._give_up()
+        _, late = await asyncio.wait({self._owner}, timeout=CLOSE_SECONDS)
+        if late:
+            self._owner.cancel()
+            await asyncio.wait({self._owner}, timeout=_LAST_WORDS_SECONDS)
+
+    def _give_up(self) -> None:
+        """Have the owner leave, which takes its time."""
+        # A second cancel would reach into the SDK's farewell, and leave the process behind.
+        if not self._ready.done() and not self._leave.is_set():
+            self._owner.cancel()
+        self._leave.set()
+
+    # --- the owner
+
+    async def _own(self) -> None:
+        self._listeners.take_over()
+        try:
+            async with Client(
+                self._transport(),
+                client_info=Implementation(name="wftui", version=wftui.__version__),
+                logging_callback=self._heard,
+                log_level="info",
+                message_handler=self._received,
+                elicitation_callback=Questions(self._listeners),
+                cache=None,
+            ) as client:
+                self._client = client
+                await self._greet(client)
+                self._ready.set_result(None)
+                await self._leave.wait()
+        except asyncio.CancelledError as error:
+            self._fault = error
+        except Exception as error:  # noqa: BLE001  (whatever ends the server is told by the step that needs it)
+            self._fault = error
+        finally:
+            if self._stderr is not None:
+                await self._stderr.drain(_LAST_WORDS_SECONDS)
+                await self._stderr.aclose()
+            self._gone.set_result(None)
+
+    async def _greet(self, client: Client) -> None:
+        if client.server_info is not None:
+            self.info = {"name": client.server_info.name, "version": client.server_info.version}
+        await self._list()
+        modern = client.session.discover_result is not None
+        if client.server_capabilities.logging is not None and not modern:
+            # The client's own method for this warns on stderr that later protocols have no such request.
+            level = SetLevelRequest(params=SetLevelRequestParams(level="info"))
+            await client.session.send_request(level, EmptyResult)
+
+    async def _list(self) -> None:
+        assert self._client is not None
+        if self._client.server_capabilities.tools is None:
+            return
+        found: dict[str, Tool] = {}
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = await self._client.list_tools(cursor=cursor)
+            found.update((tool.name, tool) for tool in page.tools)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        self.tools = found
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[_Streams]:
+        """The SDK's transport; its end is seen here as soon as the server closes it."""
+        async with self._plain_transport() as (read, write):
+            yield _Watched(read, self._leave), write
+
+    def _plain_transport(self) -> AbstractAsyncContextManager[_Streams]:
+        if self.server.url is not None:
+            return self._http_transport(self.server.url)
+        return self._stdio_transport(self.server.command or [])
+
+    @asynccontextmanager
+    async def _http_transport(self, url: str) -> AsyncIterator[_Streams]:
+        # No limit on reading: how long a tool may take is the timeout of the step.
+        timeout = httpx2.Timeout(_CONNECT_SECONDS, read=None)
+        async with (
+            httpx2.AsyncClient(
+                headers=self.server.headers, timeout=timeout, event_hooks={"response": [self._responded]}
+            ) as http,
+            streamable_http_client(url, http_client=http) as streams,
+        ):
+            yield streams
+
+    @asynccontextmanager
+    async def _stdio_transport(self, command: list[str]) -> AsyncIterator[_Streams]:
+        env = self.server.env
+        program = await asyncio.to_thread(
+            find_program, command[0], env.get("PATH", os.environ.get("PATH", "")), self.server.cwd
+        )
+        self._stderr = StderrPipe(lambda lines: self._listeners.log(lines, "info", "stderr"))
+        started = stdio_streams(
+            [program, *command[1:]],
+            env=env,
+            cwd=self.server.cwd,
+            stderr=self._stderr.writer,
+            started_for=TreeMark(self._run),
+        )
+        async with started as streams:
+            self._stderr.handed_over()
+            yield streams
+
+    # --- what it says
+
+    async def _heard(self, params: LoggingMessageNotificationParams) -> None:
+        text = params.data if isinstance(params.data, str) else _compact(params.data)
+        self._listeners.log(f"{params.logger}: {text}" if params.logger else text, _LEVELS.get(params.level, "error"))
+
+    async def _received(self, message: IncomingMessage) -> None:
+        if isinstance(message, ValidationError):
+            self._listeners.log(f"The MCP server wrote what is no message: {_written(message)}", "warn")
+        elif isinstance(message, Exception):
+            self._listeners.log(f"The connection to the MCP server: {_first_line(message)}", "warn")
+
+    async def _responded(self, response: httpx2.Response) -> None:
+        refused = response.status_code >= 400
+        self._refusal = f" ({response.status_code} {response.reason_phrase})" if refused else ""
+
+    # --- how it ended
+
+    async def _check_finished(self, work: "asyncio.Future[Any]") -> None:
+        """Pass over a call that has ended with a result; raise for any other."""
+        # A call that was cancelled although this step was not: the transport fell apart below it.
+        if work.cancelled() or not work.done():
+            await self._closed()
+        error = work.exception()
+        if isinstance(error, MCPError):
+            if error.message == _FORGOTTEN:
+                self._leave.set()
+                label = self.server.label
+                raise SessionForgottenError("mcp.closed", f"the MCP server {label} no longer knows this session")
+            if error.message.startswith(_CLOSED) or not self.alive:
+                await self._closed(error)
+            details = {"code": error.code, "data": error.data}
+            raise WorkflowError("mcp.error", f"the MCP server {self.server.label} says: {error}", details=details)
+        if isinstance(error, ValidationError | RuntimeError):
+            sentence = f"the MCP server {self.server.label} gave a result that is none: {_first_line(error)}"
+            raise WorkflowError("mcp.result", sentence)
+        if isinstance(error, Exception) and not isinstance(error, WorkflowError):
+            await self._closed(error)
+
+    async def _closed(self, error: Exception | None = None) -> NoReturn:
+        self._leave.set()
+        if self._stderr is not None:
+            await self._stderr.drain(_LAST_WORDS_SECONDS)
+        await asyncio.wait({self._gone}, timeout=_LAST_WORDS_SECONDS)
+        fault = self._fault if self._fault is not None else error
+        raise self._error("mcp.closed", _reason(fault, "it ended during the call"))
+
+    def _error(self, error_type: str, reason: str) -> WorkflowError:
+        if isinstance(self._fault, WorkflowError):
+            return self._fault
+        doing = "could not be started" if error_type == "mcp.start" else "is gone"
+        if error_type == "mcp.start" and self.server.url is not None:
+            doing = "could not be reached"
+        lines = list(self._stderr.last) if self._stderr is not None else []
+        said = "".join(f"\n  {line}" for line in lines)
+        message = f"the MCP server {self.server.label} {doing}: {reason}{'; its last lines:' if lines else ''}{said}"
+        return WorkflowError(error_type, message, recoverable=True)
+
+
+class _Watched:
+    """A stream of messages that tells when it ends."""
+
+    def __init__(self, inner: Any, ended: asyncio.Event) -> None:
+        self._inner = inner
+        self._ended = ended
+
+    @property
+    def last_context(self) -> Context | None:
+        """Of the last message; the SDK asks for it."""
+        found: Context | None = getattr(self._inner, "last_context", None)
+        return found
+
+    async def receive(self) -> Any:
+        return await self._inner.receive()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def __aiter__(self) -> "_Watched":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._inner.__anext__()
+        except StopAsyncIteration:
+            self._ended.set()
+            raise
+
+    async def __aenter__(self) -> "_Watched":
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        await self.aclose()
+
+
+async def _first_of(*futures: "asyncio.Future[Any]", timeout: float | None = None) -> None:  # noqa: ASYNC109
+    await asyncio.wait(futures, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _reason(fault: BaseException | None, otherwise: str) -> str:
+    """What lies at the bottom of a fault, as the end of a sentence."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    if fault is None or isinstance(fault, asyncio.CancelledError):
+        return otherwise
+    if isinstance(fault, MCPError) and fault.message == _CLOSED[0]:
+        return otherwise
+    return _first_line(fault)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _written(error: ValidationError) -> str:
+    written = str(error.errors(include_url=False)[0]["input"]).strip()
+    return written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
+
+
+def _compact(value: Json) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

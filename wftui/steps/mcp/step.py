@@ -1,0 +1,196 @@
+"""`mcp`: one call of a tool of an MCP server."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import Notice, SiteFacts, StepContext, StepModel, StepSite, StepType
+from wftui.steps.mcp.lock import (
+    LOCK_FILE,
+    LockedTool,
+    LockError,
+    read_lock,
+    server_name,
+    structured_schema,
+    tool_changes,
+)
+from wftui.steps.mcp.result import McpOutput, output_of, text_of
+from wftui.steps.mcp.server import McpServer, server_of, server_problem
+from wftui.steps.mcp.sessions import McpSessions, SessionForgottenError
+
+if TYPE_CHECKING:
+    from mcp_types import CallToolResult
+
+    from wftui.steps.mcp.session import McpSession
+
+
+class McpInput(StepModel):
+    """Input of `mcp`."""
+
+    server: Annotated[
+        McpServer | None, Field(description="The server; absent: that of the step's connection, of kind mcp.")
+    ] = None
+    tool: Annotated[str, Field(min_length=1, description="Name of the tool.")]
+    arguments: Annotated[dict[str, Json], Field(description="Its arguments, by name.")] = Field(default_factory=dict)
+    start_timeout: Annotated[
+        Duration, Field(gt=0, description="How long the server may take until it answers for the first time.")
+    ] = 60.0
+
+
+class McpStep(StepType[McpInput]):
+    """A server is started once in a run, by the first step that needs it, and ended after the last step."""
+
+    word = "mcp"
+    title = "MCP tool"
+    description = (
+        "Calls a tool of an MCP server: a program that is started, or an address. An error of the tool fails the step; "
+        "a question of the server is put to you as a form."
+    )
+    connection_kind = "mcp"
+    icon = "⌘"
+    ascii_icon = "m"
+    input_model = McpInput
+    example: ClassVar = {
+        "server": {"command": ["mcp-server-time"]},
+        "tool": "convert_time",
+        "arguments": {"source_timezone": "Asia/Tokyo", "time": "18:30", "target_timezone": "UTC"},
+    }
+    output_schema: ClassVar = McpOutput.model_json_schema(by_alias=True)
+    secret_fields = frozenset({"server", "arguments"})
+    visible_fields = frozenset({"server.command"})
+    site_files = (LOCK_FILE,)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """A server by a command or by an address."""
+        server = literal_input.get("server")
+        said = server_problem(server) if isinstance(server, dict) else None
+        return [("server", said)] if said is not None else []
+
+    @classmethod
+    def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
+        """The tool as it was locked: that there is one, what its arguments are, what it gives."""
+        name = server_name(literal_input, site.connection)
+        tool = literal_input.get("tool")
+        if site.folder is None or name is None or not isinstance(tool, str) or "{{" in tool:
+            return SiteFacts()
+        try:
+            lock = read_lock(site.folder)
+        except LockError as error:
+            return SiteFacts(notices=[Notice("", f"{error}; the tools are not checked")])
+        server = lock.named(name) if lock is not None else None
+        if server is None:
+            advice = f"nothing is known of the tools of this server: `wftui mcp lock {site.folder.name}` asks it"
+            return SiteFacts(notices=[Notice("tool", advice, "hint")])
+        if tool not in server.tools:
+            return SiteFacts(field_schemas={"tool": {"enum": sorted(server.tools)}})
+        return _facts_of(tool, server.tools[tool], literal_input)
+
+    async def run(self, input: McpInput, context: StepContext) -> Json:
+        """Call the tool.
+
+        Raises:
+            WorkflowError: `mcp.missing` (the package), `mcp.server` (there is none), `mcp.start`, `mcp.closed` (the
+                server ended), `mcp.unknown_tool`, `validation.arguments`, `mcp.tool` (the tool says it failed),
+                `mcp.error` (the protocol does), `mcp.result`.
+        """
+        server = server_of(input.server, context.connection, context.working_directory)
+        try:
+            result = await _call(server, input, context)
+        except SessionForgottenError:
+            # The server did nothing but say that it no longer knows us, as after a long wait.
+            result = await _call(server, input, context)
+        content: list[dict[str, Json]] = [
+            part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
+        ]
+        if result.is_error:
+            said = text_of(content).strip() or "it says nothing more"
+            raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {said}", details={"content": content})
+        return output_of(content, result.structured_content)
+
+
+async def listed_tools(server: McpServer, seconds: float, context: StepContext) -> dict[str, LockedTool]:
+    """The tools of a server, which is started where it does not run yet.
+
+    Args:
+        seconds: how long it may take to answer for the first time.
+
+    Raises:
+        WorkflowError: `mcp.missing`, `mcp.start`.
+    """
+    session = await _sessions(context).get(server, context, seconds)
+    return {name: session.locked(name) for name in session.tools}
+
+
+def _sessions(context: StepContext) -> McpSessions:
+    return context.keep(McpStep.word, lambda: McpSessions(context.run_id))
+
+
+async def _call(server: McpServer, step: McpInput, context: StepContext) -> "CallToolResult":
+    sessions = _sessions(context)
+    session = await sessions.get(server, context, step.start_timeout)
+    tool = await _known_tool(session, step.tool)
+    if sessions.first_use_of(server, step.tool):
+        await asyncio.to_thread(_compare_with_lock, step.tool, tool, server, context)
+    await _check_arguments(step.tool, tool, step.arguments)
+    return await session.call(step.tool, step.arguments, context)
+
+
+def _facts_of(name: str, tool: LockedTool, literal_input: Mapping[str, Json]) -> SiteFacts:
+    notices: list[Notice] = []
+    required = tool.input_schema.get("required")
+    if "arguments" not in literal_input and required:
+        notices.append(Notice("", f"the tool {name} needs arguments: {', '.join(map(str, required))}", "error"))
+    output: dict[str, Any] | None = None
+    if tool.output_schema is not None:
+        structured, definitions = structured_schema(tool)
+        members = {**McpStep.output_schema["properties"], "structured": structured}
+        output = {**McpStep.output_schema, "properties": members, "$defs": definitions}
+    return SiteFacts(field_schemas={"arguments": tool.input_schema}, output_schema=output, notices=notices)
+
+
+async def _known_tool(session: "McpSession", name: str) -> LockedTool:
+    # Some servers announce more tools once they know their client: a second look before one is missed.
+    tools = session.tools if name in session.tools else await session.list_tools()
+    if name not in tools:
+        names = ", ".join(sorted(tools)) or "none"
+        message = f"the MCP server {session.server.label} has no tool {name!r}; there are: {names}"
+        raise WorkflowError("mcp.unknown_tool", message)
+    return session.locked(name)
+
+
+def _compare_with_lock(name: str, tool: LockedTool, server: McpServer, context: StepContext) -> None:
+    if context.site.folder is None:
+        return
+    try:
+        lock = read_lock(context.site.folder)
+    except LockError as error:
+        context.log(f"{error}; whether tools have changed is not checked.", "warn")
+        return
+    known = lock.of(server, context.site.connection) if lock is not None else None
+    locked = known.tools.get(name) if known is not None else None
+    changes = tool_changes(locked, tool) if locked is not None else []
+    if changes:
+        advice = f"`wftui mcp lock {context.site.folder.name}` takes note of it"
+        context.log(f"The tool {name} has changed since it was locked: {', '.join(changes)}; {advice}.", "warn")
+
+
+async def _check_arguments(name: str, tool: LockedTool, arguments: Mapping[str, Json]) -> None:
+    from wftui.runtime.validation.validator import schema_problems, validate_inputs
+
+    def problems() -> list[dict[str, str]]:
+        if schema_problems(tool.input_schema):
+            return []  # the server's own mistake: it may know better what it takes
+        _, found = validate_inputs(tool.input_schema, dict(arguments))
+        return [{"pointer": each.pointer, "message": each.message} for each in found]
+
+    found = await asyncio.to_thread(problems)
+    if found:
+        said = "; ".join(f"{each['pointer'].removeprefix('/') or 'the whole'}: {each['message']}" for each in found[:3])
+        message = f"the arguments of the tool {name} are not valid: {said}"
+        raise WorkflowError("validation.arguments", message, details={"errors": found})

@@ -1,0 +1,194 @@
+"""Running a child process for a step: its output live and bounded, its whole tree ended on cancel or timeout."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.process import process_tree
+from wftui.steps.process.process_mark import MARK, TreeMark
+from wftui.steps.text.capture import Capture
+from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
+
+GRACE_SECONDS = 2.0
+"""Time between the request to end (TERM) and the kill."""
+DEFAULT_CAPTURE = 1024 * 1024
+"""Bytes kept of each of stdout and stderr unless a step asks for more."""
+_READ_SIZE = 65_536
+_PIPE_PATIENCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessResult:
+    """How a process ended. `exit_code` is 128 + signal number when a signal ended it, as shells say it."""
+
+    exit_code: int
+    stdout: Capture
+    stderr: Capture
+
+
+async def run_process(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    started_for: TreeMark,
+    log: LogSink,
+    stdin: Iterable[bytes] | None = None,
+    capture: int = DEFAULT_CAPTURE,
+    pass_fds: Collection[int] = (),
+    on_started: Callable[[], None] | None = None,
+    grace: float = GRACE_SECONDS,
+) -> ProcessResult:
+    """Run a program to its end, in a session of its own.
+
+    When the calling task is cancelled, the program and everything it has started are ended before the cancellation
+    goes on; when it is cancelled again meanwhile, they are killed at once. What the program leaves behind when it ends
+    by itself goes on, which the log says when it still holds the output.
+
+    Args:
+        env: the whole environment of the child.
+        started_for: by this a later process knows what is left of it, should this one die.
+        log: gets stdout and stderr as they come, in whole lines.
+        stdin: what it can read, in pieces; nothing when absent.
+        capture: bytes kept of each stream.
+        on_started: called once the child runs.
+        grace: seconds between TERM and KILL.
+
+    Raises:
+        WorkflowError: `not_found` or `process.start` when it cannot be started.
+    """
+    process_tree.adopt_orphans()
+    mark = started_for.text()
+    batcher = LogBatcher(log)
+    async with _stdin_file(stdin) as stdin_file:
+        process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)
+    exited = watch_exit(process)
+    captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
+    pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
+    readers = [
+        asyncio.ensure_future(_read(pipe, name, captures[name], batcher)) for name, pipe in pipes if pipe is not None
+    ]
+    try:
+        if on_started is not None:
+            on_started()
+        code = await asyncio.shield(exited)
+        read, unread = await asyncio.wait(readers, timeout=_PIPE_PATIENCE)
+        for reader in read:
+            reader.result()
+        survivors = await asyncio.to_thread(process_tree.members, process.pid, mark)
+        process_tree.leave_running(survivors)
+        process_tree.reap_adopted(process.pid)
+        if unread:
+            names = ", ".join(f"{survivor.pid}" for survivor in survivors) or "unknown"
+            batcher.flush()
+            log(f"A background process (pid {names}) still holds the output; it is no longer followed.", "stderr")
+    except BaseException:
+        await _end(process, mark, grace, exited)
+        raise
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        batcher.flush()
+    return ProcessResult(code if code >= 0 else 128 - code, captures["stdout"], captures["stderr"])
+
+
+@contextlib.asynccontextmanager
+async def _stdin_file(pieces: Iterable[bytes] | None) -> AsyncIterator[IO[bytes] | int]:
+    # A file instead of a pipe: a child that does not read its input blocks nobody.
+    if pieces is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        await asyncio.to_thread(file.writelines, pieces)
+        file.seek(0)
+        yield file
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: IO[bytes] | int, pass_fds: Collection[int]
+) -> "subprocess.Popen[bytes]":
+    if not cwd.is_dir():
+        raise WorkflowError("not_found", f"The working directory {str(cwd)!r} does not exist.")
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise WorkflowError("not_found", f"The program {argv[0]!r} was not found.") from None
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            sentence = "The arguments and environment are too big for a process; pass big values through stdin."
+        else:
+            sentence = f"The program {argv[0]!r} could not be started: {os.strerror(error.errno or 0)}."
+        raise WorkflowError("process.start", sentence) from None
+    except ValueError as error:
+        raise WorkflowError("process.start", f"The program {argv[0]!r} could not be started: {error}.") from None
+
+
+def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
+    """The exit code of a process, once it has ended."""
+    # A thread of its own: the event loop's own child watcher waits for the pipes as well.
+    loop = asyncio.get_running_loop()
+    exited: asyncio.Future[int] = loop.create_future()
+
+    def tell(code: int) -> None:
+        if not exited.done():
+            exited.set_result(code)
+
+    def wait() -> None:
+        code = process.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, code)
+
+    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    return exited
+
+
+async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher) -> None:
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader(limit=_READ_SIZE)
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+    decoder = LineDecoder()
+    try:
+        while data := await stream.read(_READ_SIZE):
+            capture.write(data)
+            batcher.add(name, decoder.feed(data))
+            await asyncio.sleep(0)
+    finally:
+        transport.close()
+        batcher.add(name, decoder.feed(b"", final=True))
+
+
+async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
+    """End all that has been started, which takes a bounded time; a cancel meanwhile ends the grace and nothing else."""
+    hurry = asyncio.Event()
+
+    async def clean_up() -> None:
+        ended = await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
+        # A dead leader is waited for by a thread, which on a busy machine gets its turn later.
+        await asyncio.wait([exited], timeout=None if ended else _PIPE_PATIENCE)
+        process_tree.reap_adopted(process.pid)
+
+    task = asyncio.ensure_future(clean_up())
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            hurry.set()

@@ -1,0 +1,197 @@
+"""Finding and ending everything a process has started, also what left its session or lost its parent."""
+
+import asyncio
+import contextlib
+import ctypes
+import functools
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from wftui.steps.process.process_mark import MARK, TreeMark
+
+_PR_SET_CHILD_SUBREAPER = 36
+_POLL_SECONDS = 0.02
+_AFTER_KILL_SECONDS = 1.0
+_DYING_SECONDS = 10.0
+"""A killed process lives until the machine gets to it, which takes longer where many others wait for their turn."""
+
+_left_running: set[int] = set()
+
+
+@functools.cache
+def adopt_orphans() -> None:
+    """Let processes that lose their parent become children of this one, where they can be found (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def members(leader: int, mark: str) -> list[psutil.Process]:
+    """The living processes of a tree: descendants of the leader, its session, and all that carry the mark."""
+    roots = [leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))]
+    found: dict[int, psutil.Process] = {}
+    for pid in roots:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(pid)
+            for process in (root, *root.children(recursive=True)):
+                found[process.pid] = process
+    return [process for process in found.values() if _alive(process)]
+
+
+def _own_children() -> set[int]:
+    """Children of this process, adopted ones among them.
+
+    A search through all processes takes milliseconds; the kernel's own list, where it has one, microseconds.
+    """
+    if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
+        return {process.pid for process in psutil.Process().children()}
+    pids: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            pids.update(map(int, (thread / "children").read_text().split()))
+    return pids
+
+
+def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark, list[psutil.Process]]]:
+    """The living processes that an earlier process of ours, which has died, started for a run.
+
+    Whatever carries a mark of the run, with what has come from it: its descendants and its session.
+
+    Args:
+        ended: whether what the tree was started for has ended; what it left behind is left alone.
+    """
+    carrying: dict[TreeMark, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone, or of another user
+            mark = TreeMark.of(process.environ().get(MARK, ""))
+            if mark is not None and mark.run == run and not ended(mark):
+                carrying.setdefault(mark, []).append(process)
+    return [(mark, [each for each in _with_kin(processes) if _alive(each)]) for mark, processes in carrying.items()]
+
+
+def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The processes of a tree, their descendants, and those in sessions that the tree has begun."""
+    found = {process.pid: process for process in processes}
+    sessions: set[int] = set()
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError):
+            session = os.getsid(process.pid)
+            if session in found or not psutil.pid_exists(session):  # never that of the user's terminal
+                sessions.add(session)
+            found.update((child.pid, child) for child in process.children(recursive=True))
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):
+            if os.getsid(process.pid) in sessions:
+                found[process.pid] = process
+    return list(found.values())
+
+
+async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> bool:
+    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left.
+
+    Returns whether the leader has ended.
+    """
+    living = await end_all(lambda: members(leader, mark), leader=leader, grace=grace, hurry=hurry)
+    return leader not in [process.pid for process in living]
+
+
+async def end_all(
+    look: Callable[[], list[psutil.Process]],
+    *,
+    grace: float,
+    leader: int | None = None,
+    hurry: asyncio.Event | None = None,
+) -> list[psutil.Process]:
+    """Ask processes to end (TERM), and after `grace` seconds, or `hurry`, kill what is left; returns what still lives.
+
+    A process that starts others while it is being ended does not get away: `look` is called until it finds none.
+
+    Args:
+        look: finds those that live; called in a thread.
+        leader: of a process group among them, which is signalled as a whole.
+    """
+    living: list[psutil.Process] = []
+    for kill_signal, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _AFTER_KILL_SECONDS)):
+        deadline = time.monotonic() + patience
+        signalled: set[int] = set()
+        living = await asyncio.to_thread(look)
+        while living:
+            fresh = [process for process in living if process.pid not in signalled]
+            _send(kill_signal, leader, fresh)
+            signalled.update(process.pid for process in fresh)
+            hurried = hurry is not None and hurry.is_set()
+            if kill_signal is signal.SIGTERM and hurried:
+                break
+            late = time.monotonic() - deadline
+            if late >= 0 and (kill_signal is signal.SIGTERM or late >= _DYING_SECONDS or not any(map(_dies, living))):
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+            living = await asyncio.to_thread(look)
+        reap(signalled - {leader})
+        if not living:
+            break
+    return living
+
+
+def leave_running(processes: list[psutil.Process]) -> None:
+    """Remember processes that outlive their step on purpose, to take their exit status when they end."""
+    reap(_left_running)
+    _left_running.update(process.pid for process in processes)
+
+
+def reap(pids: set[int]) -> None:
+    """Take the exit status of those that have ended and are our children by adoption; never of any other process."""
+    for pid in list(pids):
+        try:
+            done, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            _left_running.discard(pid)
+        else:
+            if done:
+                _left_running.discard(pid)
+
+
+def reap_adopted(leader: int) -> None:
+    """Take the exit status of what has died in the session of a leader that has ended, and become ours by adoption."""
+    for pid in _own_children():
+        with contextlib.suppress(OSError):  # it is somebody else's by now, or gone
+            if pid != leader and os.getsid(pid) == leader:
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _belongs(pid: int, leader: int, mark: str) -> bool:
+    try:
+        return os.getsid(pid) == leader or psutil.Process(pid).environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _dies(killed: psutil.Process) -> bool:
+    """Whether a process that was sent KILL is about to end: it is ours, and does not hang in the kernel."""
+    try:
+        killed.send_signal(signal.SIGKILL)
+        return bool(killed.status() != psutil.STATUS_DISK_SLEEP)
+    except psutil.Error:
+        return False
+
+
+def _send(kill_signal: signal.Signals, leader: int | None, processes: list[psutil.Process]) -> None:
+    if leader is not None and any(process.pid == leader for process in processes):
+        # The whole group at once, so that a child just being forked is hit as well.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, kill_signal)
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(kill_signal)

@@ -1,0 +1,4 @@
+"""The `python` and `template` steps, in child interpreters.
+
+Imports `steps.process`, `steps.files` and below.
+"""

@@ -1,0 +1,84 @@
+"""One call of Python code in a child interpreter, and what its outcome means."""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext
+from wftui.steps.process.child_process import ProcessResult
+from wftui.steps.process.process_mark import MARK
+from wftui.steps.python.interpreter import InterpreterEndedError, Interpreters
+
+_KEPT_AS = "python"
+_OF_EACH_CALL = ("WFTUI_STEP", "WFTUI_ATTEMPT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonCall:
+    """What to run, where. `memory` in bytes; the module of a function is looked for in `modules` first."""
+
+    code: str | None
+    function: str | None
+    args: Json
+    interpreter: str
+    cwd: Path
+    modules: Path
+    env: Mapping[str, str]
+    memory: int | None = None
+
+
+async def call_python(call: PythonCall, context: StepContext) -> Json:
+    """Run it in a child; what it returned. Calls of the same code in one run share children, one after the other.
+
+    Raises:
+        WorkflowError: `python.*`, `validation.output`, `output.too_big`, `not_found`.
+    """
+    request = {
+        "code": call.code,
+        "function": call.function,
+        "args": call.args,
+        "path": str(call.modules),
+        "memory": call.memory,
+        "env": {name: call.env[name] for name in _OF_EACH_CALL if name in call.env},
+    }
+    shared = {name: value for name, value in call.env.items() if name not in {*_OF_EACH_CALL, MARK}}
+    sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
+    interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.run_id))
+    try:
+        async with interpreters.lent(sort, [call.interpreter], call.cwd, shared) as interpreter:
+            event = await interpreter.call(request, context)
+            if event["event"] == "error" and event["kind"] == "memory":
+                raise _failure(event)  # inside: an interpreter without memory is of no more use
+    except InterpreterEndedError as ended:
+        raise _crash(ended.result) from None
+    if event["event"] == "error":
+        raise _failure(event)
+    return event["value"]
+
+
+def _crash(result: ProcessResult) -> WorkflowError:
+    code = result.exit_code
+    how = f"ended with exit code {code}"
+    if 128 < code < 128 + signal.NSIG and code - 128 in {each.value for each in signal.Signals}:
+        how = f"was ended by {signal.Signals(code - 128).name}"
+    said = result.stderr.last_line()
+    return WorkflowError(
+        "python.crash",
+        f"The interpreter {how} before main() returned{': ' + said.rstrip('.') if said else ''}.",
+        details={"exitCode": code, "stderr": result.stderr.ending(4000)},
+    )
+
+
+def _failure(event: Mapping[str, Any]) -> WorkflowError:
+    message = event["message"]
+    if event["kind"] == "not_json":
+        return WorkflowError("validation.output", f"What main() returned is no JSON: {message}.")
+    if event["kind"] == "memory":
+        return WorkflowError("python.memory", "The code needed more memory than it may have.", stack=event["stack"])
+    if event["kind"] == "exit":
+        return WorkflowError("python.exit", f"The code ended the interpreter instead of returning ({message}).")
+    return WorkflowError("python.exception", message, recoverable=True, stack=event["stack"])

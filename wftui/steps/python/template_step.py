@@ -1,0 +1,139 @@
+"""`template`: text from a Jinja template."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+import wftui
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.files.paths import replacing, resolve_path
+from wftui.steps.python.call import PythonCall, call_python
+
+MEMORY_BYTES = 512 * 1024 * 1024
+"""What the interpreter that renders may use: a template can ask for any amount."""
+RENDER_SECONDS = 60.0
+"""A template that takes longer has no end in sight."""
+MAX_TEMPLATE = 4 * 1024 * 1024
+_IN_TEXT = ["[[", "]]"]
+_IN_FILE = ["{{", "}}"]
+_NO_BRACES = (
+    "In a workflow {{ }} is filled in before the step runs; write [[ name ]] here, or keep the template in a file."
+)
+
+
+class TemplateInput(StepModel):
+    """Input of `template`: exactly one of template and file."""
+
+    template: Annotated[
+        str | None, Field(description="Jinja text with [[ name ]] for values and {% for … %} for statements.")
+    ] = None
+    file: Annotated[str | None, Field(description="Path of a Jinja file, with {{ name }} for values.")] = None
+    values: Annotated[dict[str, Json], Field(description="What the template may use, by name.")] = Field(
+        default_factory=dict
+    )
+    escape: Annotated[bool, Field(description="Escape values for HTML.")] = False
+    to: Annotated[str | None, Field(min_length=1, description="Path of a file to write the text to.")] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "TemplateInput":
+        if (self.template is None) == (self.file is None):
+            raise ValueError('give exactly one of "template" and "file"')
+        return self
+
+
+class TemplateStep(StepType[TemplateInput]):
+    """Rendered apart from wftui, in the sandbox of Jinja and with a bound on memory."""
+
+    word = "template"
+    title = "Template"
+    description = "Makes text from a Jinja template and values: a report, a message, a page."
+    icon = "¶"
+    ascii_icon = "t"
+    input_model = TemplateInput
+    example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}
+    foreign_fields = frozenset({"template"})
+    output_schema: ClassVar = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "description": "The text that was made."},
+            "file": {"type": ["string", "null"], "description": "The file written, when `to` is given."},
+        },
+        "required": ["text", "file"],
+        "additionalProperties": False,
+    }
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """One source; no braces that wftui would take for its own."""
+        problems: list[tuple[str, str]] = []
+        text = literal_input.get("template")
+        if isinstance(text, str) and "{{" in text:
+            problems.append(("template", _NO_BRACES))
+        if ("template" in literal_input) == ("file" in literal_input):
+            problems.append(("", 'Give exactly one of "template" (the text) and "file" (its path).'))
+        return problems
+
+    async def run(self, input: TemplateInput, context: StepContext) -> Json:
+        """Render.
+
+        Raises:
+            WorkflowError: `template.error` with the line in the template, `template.limit`, `file.missing`.
+        """
+        if input.file is not None:
+            path = resolve_path(input.file, context.working_directory)
+            text, name, delimiters = await asyncio.to_thread(_read, path), input.file, _IN_FILE
+        else:
+            text, name, delimiters = input.template or "", "<template>", _IN_TEXT
+        call = PythonCall(
+            code=None,
+            function="wftui.steps.python.template_child:render",
+            args=[text, name, input.values, delimiters, input.escape],
+            interpreter=sys.executable,
+            cwd=context.working_directory,
+            modules=Path(wftui.__file__).parents[1],
+            env=context.environment,
+            memory=MEMORY_BYTES,
+        )
+        try:
+            async with asyncio.timeout(RENDER_SECONDS):
+                result = await call_python(call, context)
+        except TimeoutError:
+            raise WorkflowError("template.limit", f"The template takes longer than {RENDER_SECONDS:g} s.") from None
+        except WorkflowError as error:
+            if error.type not in ("python.memory", "output.too_big"):
+                raise
+            raise WorkflowError(
+                "template.limit", "The template needs too much memory, or makes too long a text."
+            ) from None
+        if "error" in result:
+            where = f"Line {result['line']} of the template" if result["line"] else "The template"
+            raise WorkflowError("template.error", f"{where}: {result['error'].rstrip('.')}.")
+        written = resolve_path(input.to, context.working_directory) if input.to else None
+        if written is not None:
+            await asyncio.to_thread(_write, written, result["text"])
+        return {"text": result["text"], "file": str(written) if written else None}
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_TEMPLATE:
+            raise WorkflowError("template.error", f"{str(path)!r} is bigger than {MAX_TEMPLATE:,} bytes.")
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise WorkflowError("file.format", f"{str(path)!r} is not UTF-8 text.") from None
+    except OSError as error:
+        raise WorkflowError("file.missing", f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with replacing(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise WorkflowError("file.write", f"{str(path)!r} cannot be written: {error.strerror or error}.") from None

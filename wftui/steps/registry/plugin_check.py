@@ -1,0 +1,63 @@
+"""Whether something that a plugin offers is a step type that can be used."""
+
+import inspect
+import re
+from collections.abc import Mapping, Set
+from typing import Any
+from unicodedata import east_asian_width
+
+from pydantic import BaseModel
+
+from wftui.connections.connection_kinds import KINDS
+from wftui.runtime.validation.validator import schema_problems
+from wftui.steps.api.function_step import step_type_of
+from wftui.steps.api.step_type import StepType
+
+_WORD = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
+
+
+class PluginError(Exception):
+    """What a plugin offers cannot be used; the text says why."""
+
+
+def usable(thing: object, word: str | None = None) -> StepType[Any]:
+    """The step type, ready to use.
+
+    Args:
+        word: the word it is announced under; None when it says itself.
+
+    Raises:
+        PluginError: when it is none, or one that would not work.
+    """
+    found = step_type_of(thing)
+    if found is None:
+        raise PluginError("it is neither a StepType nor a function with @step")
+    own = getattr(found, "word", None)
+    if not isinstance(own, str) or not _WORD.fullmatch(own):
+        raise PluginError(f"its word {own!r} must have a dot, as in acme.fetch, and only a-z, 0-9 and _ around it")
+    if word is not None and own != word:
+        raise PluginError(f"it calls itself {own}")
+    for name in ("title", "description", "version"):
+        if not isinstance(getattr(found, name, None), str):
+            raise PluginError(f"its {name} must be a text")
+    if not _is_sign(found.icon) or not (_is_sign(found.ascii_icon) and found.ascii_icon.isascii()):
+        raise PluginError("its icon and ascii_icon must be one character that is one cell wide")
+    for name in ("secret_fields", "visible_fields", "foreign_fields", "early_fields"):
+        if not isinstance(getattr(found, name), Set):
+            raise PluginError(f"its {name} must be a set of names of fields")
+    if found.connection_kind is not None and found.connection_kind not in KINDS:
+        raise PluginError(f"there is no kind of connection {found.connection_kind!r}; there are {', '.join(KINDS)}")
+    if not inspect.iscoroutinefunction(found.run):
+        raise PluginError("its run must be an async function")
+    model = found.input_model
+    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise PluginError("its input_model is no pydantic model")
+    if not isinstance(found.output_schema, Mapping) or schema_problems(dict(found.output_schema)):
+        raise PluginError("its output_schema is no JSON Schema")
+    made = found()
+    made.input_schema()
+    return made
+
+
+def _is_sign(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 1 and text.isprintable() and east_asian_width(text) not in ("W", "F")

@@ -1,0 +1,159 @@
+"""Step types that do not come with wftui: from installed packages, and from `steps/*.py` of a trusted workspace."""
+
+import hashlib
+import importlib.util
+import io
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+from warnings import catch_warnings, simplefilter
+
+from wftui.connections.connection_errors import ConnectionsError
+from wftui.steps.api.function_step import step_type_of
+from wftui.steps.api.step_type import StepType
+from wftui.steps.registry.plugin_check import PluginError, usable
+from wftui.steps.registry.trust import TrustedFiles
+
+GROUP = "wftui.steps"
+"""The entry point group."""
+IMPORT_SECONDS = 30.0
+"""How long the import of a plugin may take."""
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step type that a plugin offers, or why it cannot be used.
+
+    Attributes:
+        source: where it comes from: `package acme-steps 1.2`, or the path of a file.
+        word: None when not even that is known.
+    """
+
+    source: str
+    word: str | None
+    step_type: StepType[Any] | None
+    problem: str | None = None
+
+
+def announced() -> list[EntryPoint]:
+    """All step types that installed packages announce, by word and package; nothing is imported."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, source_of(entry)))
+
+
+def source_of(entry: EntryPoint) -> str:
+    """The package of an entry point, as it is told to people."""
+    package = entry.dist
+    return f"package {package.name} {package.version}" if package is not None else "a package"
+
+
+def load_installed(entry: EntryPoint) -> Found:
+    """Import one announced step type; whatever goes wrong is a problem, never an exception."""
+    source = source_of(entry)
+    try:
+        return Found(source, entry.name, apart(lambda: usable(entry.load(), entry.name)))
+    except PluginError as error:
+        return Found(source, entry.name, None, f"{entry.value}: {error}")
+    except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)
+        return Found(source, entry.name, None, f"{entry.value} cannot be imported: {_sentence(error)}")
+
+
+def apart(work: Callable[[], ResultT]) -> ResultT:
+    """Run what belongs to a plugin so that it can neither hold things up for ever nor print into our output.
+
+    Raises:
+        BaseException: whatever the plugin raises, or PluginError when it takes too long.
+    """
+    outcome: list[ResultT] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001  (handed to the caller)
+            failure.append(error)
+
+    thread = threading.Thread(target=body, name="plugin-import", daemon=True)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), catch_warnings():
+        simplefilter("ignore")
+        thread.start()
+        thread.join(IMPORT_SECONDS)
+    if thread.is_alive():
+        raise PluginError(f"it takes longer than {IMPORT_SECONDS:g} seconds to import")
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def load_folder(folder: Path, trusted: TrustedFiles) -> list[Found]:
+    """Import the trusted `*.py` of a folder; one problem for each that is not trusted or does not work."""
+    found: list[Found] = []
+    for path in sorted(folder.glob("*.py")) if folder.is_dir() else []:
+        if not path.name.startswith("_"):
+            found += _load_file(path, trusted)
+    return found
+
+
+def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
+    source = str(path)
+    try:
+        data = path.read_bytes()
+        if not trusted.is_trusted(path, data):
+            sentence = f"it is not trusted, or has changed since; read it, then run: wftui steps trust {path}"
+            return [Found(source, None, None, sentence)]
+        module = apart(lambda: _module(path, data))
+    except (OSError, ConnectionsError, PluginError) as error:
+        return [Found(source, None, None, str(error))]
+    except BaseException as error:  # noqa: BLE001  (the file may raise anything)
+        return [Found(source, None, None, f"it cannot be imported: {_sentence(error)}")]
+    offered = list(_offered(module))
+    if not offered:
+        return [Found(source, None, None, "it has neither a StepType nor a function with @step")]
+    return [_checked(source, thing) for thing in offered]
+
+
+def _checked(source: str, thing: object) -> Found:
+    word = getattr(step_type_of(thing), "word", None)
+    try:
+        return Found(source, word, apart(lambda: usable(thing)))
+    except PluginError as error:
+        return Found(source, word, None, str(error))
+    except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)
+        return Found(source, word, None, _sentence(error))
+
+
+def _module(path: Path, data: bytes) -> ModuleType:
+    # A name of its own for each content: a changed file is a new module, and no name of an installed one is taken.
+    name = f"wftui_workspace_steps_{path.stem}_{hashlib.sha256(str(path).encode() + data).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        # The bytes that were trusted, not what the file may hold by now.
+        exec(compile(data, str(path), "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _offered(module: ModuleType) -> Iterator[object]:
+    for thing in vars(module).values():
+        found = step_type_of(thing)
+        if found is not None and found.__module__ == module.__name__:
+            yield thing
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

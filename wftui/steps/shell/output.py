@@ -1,0 +1,115 @@
+"""Between the text of the world of processes and JSON values: environment in, stdout and the outputs file out."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from wftui.model.base import Json
+from wftui.model.json.writing import text_pieces
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.text.capture import Capture, beginning
+from wftui.steps.text.json_text import parse_json, split_lines
+
+MAX_OUTPUTS_FILE = 16 * 1024 * 1024
+"""Bytes of the file $WFTUI_OUTPUT that are read."""
+_PIECE = 256 * 1024
+
+
+def environment_text(value: Json) -> str:
+    """A value as a program gets it: text as it is, everything else as JSON (`true`, `3`, `["a"]`)."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def stdin_pieces(value: Json) -> Iterator[bytes]:
+    """A value as a program reads it, piece by piece: text as it is, everything else as JSON."""
+    if isinstance(value, str):
+        for start in range(0, len(value), _PIECE):
+            yield value[start : start + _PIECE].encode()
+    else:
+        for piece in text_pieces(value):
+            yield piece.encode()
+
+
+def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]) -> Json:
+    """What stdout means.
+
+    Args:
+        text: what was kept of it.
+
+    Raises:
+        WorkflowError: `output.truncated` when part of what must be parsed was not kept, `output.parse` for no JSON.
+    """
+    if how == "text":
+        return text.removesuffix("\n").removesuffix("\r")
+    if stdout.truncated:
+        raise WorkflowError(
+            "output.truncated", f"stdout is {stdout.total:,} bytes and was not kept whole; raise maxOutput to parse it."
+        )
+    if how == "lines":
+        return split_lines(text)
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise WorkflowError("output.parse", f"stdout is no JSON: {error}.") from None
+
+
+def read_outputs(path: Path) -> dict[str, Json]:
+    """The outputs a program wrote: one JSON object, or lines `name=value`, or `name<<END` … `END` for several lines.
+
+    Raises:
+        WorkflowError: `output.file` when it is neither, or too big.
+    """
+    try:
+        if not path.is_file() and path.exists():
+            raise WorkflowError("output.file", "What $WFTUI_OUTPUT names is no plain file any more.")
+        if path.stat().st_size > MAX_OUTPUTS_FILE:
+            raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is bigger than {MAX_OUTPUTS_FILE:,} bytes.")
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        raise WorkflowError("output.file", "The file $WFTUI_OUTPUT is not UTF-8 text.") from None
+    if text.lstrip().startswith("{"):
+        return _json_outputs(text)
+    return _line_outputs(text)
+
+
+def _json_outputs(text: str) -> dict[str, Json]:
+    try:
+        value: dict[str, Json] = parse_json(text)
+    except ValueError as error:
+        raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is no JSON object: {error}.") from None
+    return value
+
+
+def _line_outputs(text: str) -> dict[str, Json]:
+    outputs: dict[str, Json] = {}
+    lines = iter(enumerate(split_lines(text), 1))
+    for number, line in lines:
+        if not line.strip():
+            continue
+        name, operator, rest = _split(line)
+        if not name:
+            raise WorkflowError(
+                "output.file", f"Line {number} of $WFTUI_OUTPUT is not name=value: {beginning(line, 80)!r}."
+            )
+        if operator == "=":
+            outputs[name] = rest
+            continue
+        block: list[str] = []
+        for _, inner in lines:
+            if inner == rest:
+                break
+            block.append(inner)
+        else:
+            raise WorkflowError("output.file", f"{name}<<{rest} in $WFTUI_OUTPUT (line {number}) has no end {rest!r}.")
+        outputs[name] = "\n".join(block)
+    return outputs
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    equals, block = line.find("="), line.find("<<")
+    operator = "<<" if block >= 0 and (equals < 0 or block < equals) else "="
+    name, found, rest = line.partition(operator)
+    return (name.strip() if found else ""), operator, rest

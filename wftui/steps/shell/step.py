@@ -1,0 +1,202 @@
+"""`shell`: run a script or a program."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from wftui.model.base import Json
+from wftui.model.json.incremental import BIG_TEXT
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepType
+from wftui.steps.files.paths import resolve_path
+from wftui.steps.process.child_process import DEFAULT_CAPTURE, ProcessResult, run_process
+from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
+from wftui.steps.shell.values import values_by_environment
+from wftui.steps.text.log_lines import OutputStream
+from wftui.steps.text.progress_lines import split_progress
+
+_NO_BRACES = (
+    'Values do not go into the script text: put it into "env" ("env": {"NAME": "{{ … }}"}) and write "$NAME" here.'
+)
+
+
+class ShellInput(StepModel):
+    """Input of `shell`."""
+
+    script: Annotated[str | None, Field(description='Shell script. Values reach it through "env", as "$NAME".')] = None
+    argv: Annotated[
+        list[str | int | float] | None,
+        Field(min_length=1, description="Program and arguments, run without a shell."),
+    ] = None
+    shell: Annotated[
+        Literal["bash", "sh"] | None,
+        Field(description="Which shell: bash (with -eo pipefail) or sh (with -e). Absent: bash, or sh without it."),
+    ] = None
+    env: Annotated[
+        dict[str, Json],
+        Field(description="Environment variables; null removes one, lists and objects become JSON."),
+    ] = Field(default_factory=dict)
+    cwd: Annotated[str | None, Field(description="Directory to run in; relative to where wftui was started.")] = None
+    stdin: Annotated[Json, Field(description="Standard input: text as it is, anything else as JSON.")] = None
+    parse: Annotated[
+        Literal["text", "lines", "json"], Field(description="How stdout becomes the output's `value`.")
+    ] = "text"
+    expect: Annotated[list[int], Field(min_length=1, description="Exit codes that are a success.")] = Field(
+        default_factory=lambda: [0]
+    )
+    max_output: Annotated[
+        int, Field(ge=1024, le=256 * 1024 * 1024, description="Bytes kept of stdout and of stderr.")
+    ] = DEFAULT_CAPTURE
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "ShellInput":
+        if (self.script is None) == (self.argv is None):
+            raise ValueError('give exactly one of "script" and "argv"')
+        return self
+
+
+class ShellOutput(StepModel):
+    """Output of `shell`."""
+
+    exit_code: Annotated[int, Field(description="Exit code of the process; 128 + n when signal n ended it.")]
+    stdout: Annotated[str, Field(description="Standard output; its middle is cut beyond maxOutput.")]
+    stderr: Annotated[str, Field(description="Standard error; its middle is cut beyond maxOutput.")]
+    value: Annotated[Json, Field(description="stdout, parsed; text without its last line end.")]
+    outputs: Annotated[dict[str, Json], Field(description="What was written to the file $WFTUI_OUTPUT.")]
+    truncated: Annotated[bool, Field(description="Whether stdout or stderr was longer than maxOutput.")]
+
+
+class ShellStep(StepType[ShellInput]):
+    """Live output in the log; on cancel or timeout the whole process tree ends."""
+
+    word = "shell"
+    title = "Shell"
+    description = (
+        "Runs a script or a program. Its output is logged as it comes; a line `::progress 0.4 text` shows progress; "
+        "`name=value` lines (or JSON) written to the file $WFTUI_OUTPUT become `outputs`."
+    )
+    icon = "$"
+    ascii_icon = "$"
+    input_model = ShellInput
+    example: ClassVar = {
+        "script": 'echo "hello $NAME"; echo "length=${#NAME}" >> "$WFTUI_OUTPUT"',
+        "env": {"NAME": "world"},
+    }
+    output_schema: ClassVar = ShellOutput.model_json_schema(by_alias=True)
+    secret_fields = frozenset({"env", "stdin"})
+    visible_fields = frozenset({"argv"})
+    foreign_fields = frozenset({"script"})
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Values go by environment, never into the script; one of script and argv."""
+        problems: list[tuple[str, str]] = []
+        script = literal_input.get("script")
+        if isinstance(script, str) and "{{" in script:
+            problems.append(("script", _NO_BRACES))
+        if ("script" in literal_input) == ("argv" in literal_input):
+            problems.append(("", 'Give exactly one of "script" (shell text) and "argv" (a list).'))
+        return problems
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """Values in the script go by environment."""
+        script, env = literal_input.get("script"), literal_input.get("env", {})
+        if not isinstance(script, str) or "{{" not in script or not isinstance(env, dict):
+            return {}
+        found = values_by_environment(script, env)
+        if found is None:
+            return {}
+        return {"script": Repair('pass the values by "env"', {"script": found[0], "env": found[1]})}
+
+    async def run(self, input: ShellInput, context: StepContext) -> Json:
+        """Run it to its end.
+
+        Raises:
+            WorkflowError: `exit_code`, `not_found`, `process.start`, `output.parse`, `output.truncated`.
+        """
+
+        def log(text: str, stream: OutputStream) -> None:
+            lines, progress = split_progress(text)
+            for fraction, message in progress:
+                context.progress(fraction, message)
+            if lines:
+                context.log(lines, "info", stream)
+
+        with tempfile.TemporaryDirectory(prefix="wftui-") as scratch:
+            outputs_file = Path(scratch) / "outputs"
+            outputs_file.touch()
+            result = await run_process(
+                _argv(input),
+                cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
+                env=_environment(input, context, outputs_file),
+                started_for=TreeMark(context.run_id, context.path, context.attempt),
+                log=log,
+                stdin=None if input.stdin is None else stdin_pieces(input.stdin),
+                capture=input.max_output,
+            )
+            if result.exit_code not in input.expect:
+                raise exit_error(result)
+            for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
+                if captured.truncated:
+                    context.log(
+                        f"{name} was {captured.total:,} bytes; its middle is cut (maxOutput {input.max_output:,}).",
+                        "warn",
+                    )
+            if result.stdout.total < BIG_TEXT:
+                return _output(result, input, outputs_file)
+            return await asyncio.to_thread(_output, result, input, outputs_file)
+
+
+def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Json:
+    stdout = result.stdout.text()
+    value = parse_text(result.stdout, stdout, input.parse)
+    output = ShellOutput(
+        exit_code=result.exit_code,
+        stdout=stdout,
+        stderr=result.stderr.text(),
+        value=None,
+        outputs=read_outputs(outputs_file),
+        truncated=result.stdout.truncated or result.stderr.truncated,
+    )
+    # The value is put in afterwards: the model would walk through all of it, and hold the interpreter meanwhile.
+    return {**output.model_dump(by_alias=True), "value": value}
+
+
+def exit_error(result: ProcessResult) -> WorkflowError:
+    """The failure `exit_code` of a process that ended with a code it should not have."""
+    said = result.stderr.last_line() or result.stdout.last_line()
+    code = result.exit_code
+    how = f"was ended by signal {code - 128}" if 128 < code <= 192 else f"ended with exit code {code}"
+    return WorkflowError(
+        "exit_code",
+        f"The process {how}: {said}" if said else f"The process {how}.",
+        recoverable=True,
+        details={"exitCode": code, "stderr": result.stderr.ending(4000), "stdout": result.stdout.ending(4000)},
+    )
+
+
+def _argv(step: ShellInput) -> list[str]:
+    if step.argv is not None:
+        return [str(part) for part in step.argv]
+    shell = step.shell or ("bash" if shutil.which("bash") else "sh")
+    options = ["--noprofile", "--norc", "-eo", "pipefail"] if shell == "bash" else ["-e"]
+    return [shell, *options, "-c", step.script or ""]
+
+
+def _environment(step: ShellInput, context: StepContext, outputs_file: Path) -> dict[str, str]:
+    environment = {**context.environment, "WFTUI_OUTPUT": str(outputs_file)}
+    for name, value in step.env.items():
+        if not name or "=" in name or "\0" in name:
+            raise WorkflowError("validation.env", f"{name!r} is no name for an environment variable.")
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = environment_text(value)
+    return environment

@@ -1,0 +1,4 @@
+"""The `sql` step, on SQLite and on what SQLAlchemy speaks to.
+
+Imports `steps.files` and below.
+"""

@@ -1,0 +1,146 @@
+"""`sql`: query or change a SQLite database."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from wftui.connections.connection_kinds import DatabaseConnection
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.threads import run_stoppable
+from wftui.steps.files.paths import resolve_path
+from wftui.steps.sql.sqlite_job import SqliteJob
+from wftui.steps.sql.values import Rows
+
+if TYPE_CHECKING:
+    from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
+
+_ADDRESS = "The address of a database goes into a connection of kind database; this is the path of a SQLite file."
+_NO_BRACES = 'Values do not go into the SQL text: write a "?" or ":name" here and give the value in "params".'
+
+
+class SqlInput(StepModel):
+    """Input of `sql`."""
+
+    database: Annotated[
+        str | None, Field(min_length=1, description='SQLite file, or ":memory:"; absent with a connection.')
+    ] = None
+    query: Annotated[str | None, Field(description='One statement, with "?" or ":name" for values.')] = None
+    params: Annotated[
+        list[Json] | dict[str, Json] | None,
+        Field(
+            description='Values: an object for ":name", or a list for "?" (with a connection: for its own marks). '
+            "Lists and objects are bound as JSON text."
+        ),
+    ] = None
+    many: Annotated[
+        list[list[Json] | dict[str, Json]] | None,
+        Field(description="Rows of values: the statement runs once for each, all or none."),
+    ] = None
+    script: Annotated[str | None, Field(description="Several statements without values, run in one transaction.")] = (
+        None
+    )
+    read_only: Annotated[
+        bool,
+        Field(description="Change nothing: the database itself refuses whatever would."),
+    ] = False
+    max_rows: Annotated[int, Field(ge=1, le=1_000_000, description="Most rows in the output.")] = 10_000
+    wait: Annotated[Duration, Field(description="How long to wait while another process holds the database.")] = 5.0
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "SqlInput":
+        if (self.query is None) == (self.script is None):
+            raise ValueError('give exactly one of "query" and "script"')
+        if self.params is not None and self.many is not None:
+            raise ValueError('give "params" or "many", not both')
+        if self.script is not None and (self.params is not None or self.many is not None):
+            raise ValueError('"script" takes no values; use "query" with "params" or "many"')
+        return self
+
+
+class SqlOutput(StepModel):
+    """Output of `sql`."""
+
+    rows: Annotated[list[dict[str, Json]], Field(description="One object per row, by column name.")]
+    row_count: Annotated[int, Field(description="Rows in `rows`; for a change, the rows changed.")]
+    truncated: Annotated[bool, Field(description="Whether there were more rows than maxRows.")]
+    columns: Annotated[list[str], Field(description="Names of the columns, in their order.")]
+    last_id: Annotated[int | None, Field(description="Row id of the last insert.")] = None
+
+
+class SqlStep(StepType[SqlInput]):
+    """Runs in a thread; a cancel interrupts the query."""
+
+    word = "sql"
+    title = "SQL"
+    description = (
+        "Queries or changes a SQLite database, or any other through a connection. Values are bound, never pasted into "
+        "the text."
+    )
+    connection_kind = "database"
+    icon = "⛁"
+    ascii_icon = "s"
+    input_model = SqlInput
+    example: ClassVar = {"database": ":memory:", "query": "SELECT :a + :b AS total", "params": {"a": 1, "b": 2}}
+    output_schema: ClassVar = SqlOutput.model_json_schema(by_alias=True)
+
+    @classmethod
+    def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """Values are bound; one of query and script."""
+        problems: list[tuple[str, str]] = []
+        for field in ("query", "script"):
+            text = literal_input.get(field)
+            if isinstance(text, str) and "{{" in text:
+                problems.append((field, _NO_BRACES))
+        database = literal_input.get("database")
+        if isinstance(database, str) and "://" in database:
+            problems.append(("database", _ADDRESS))
+        if ("query" in literal_input) == ("script" in literal_input):
+            problems.append(("", 'Give exactly one of "query" (one statement) and "script" (several).'))
+        return problems
+
+    async def run(self, input: SqlInput, context: StepContext) -> Json:
+        """Run the statement or script.
+
+        Raises:
+            WorkflowError: `sql.open`, `sql.statement`, `sql.constraint`, `sql.locked`, `sql.value`,
+                `sql.read_only`, `sql.driver`.
+        """
+        job = _job(input, context)
+        rows = await run_stoppable(lambda: _work(job, input), job.stop)
+        if rows.truncated:
+            context.log(f"There are more than {input.max_rows:,} rows; the rest is left out (maxRows).", "warn")
+        return SqlOutput(
+            rows=rows.rows,
+            row_count=rows.count,
+            truncated=rows.truncated,
+            columns=rows.columns,
+            last_id=rows.last_id,
+        ).model_dump(by_alias=True)
+
+
+def _job(step: SqlInput, context: StepContext) -> "SqliteJob | SqlAlchemyJob":
+    if context.connection is not None:
+        if step.database is not None:
+            raise WorkflowError("sql.open", "database and a connection do not go together; the connection has its own.")
+        from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
+
+        server = DatabaseConnection.model_validate(dict(context.connection))
+        return SqlAlchemyJob(server.url, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
+    if step.database is None:
+        raise WorkflowError("sql.open", 'The step needs "database", a SQLite file, or a connection of kind database.')
+    if "://" in step.database:
+        raise WorkflowError("sql.open", _ADDRESS)
+    path = None if step.database == ":memory:" else resolve_path(step.database, context.working_directory)
+    return SqliteJob(path, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
+
+
+def _work(job: "SqliteJob | SqlAlchemyJob", step: SqlInput) -> Rows:
+    if step.script is not None:
+        return job.script(step.script)
+    if step.many is not None:
+        return job.many(step.query or "", step.many)
+    return job.query(step.query or "", step.params if step.params is not None else [])

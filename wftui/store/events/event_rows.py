@@ -1,0 +1,249 @@
+"""An event as a row of the database, and back: what is read is equal to what was shown live.
+
+`data` is the event's JSON without what the columns say, what has its default (so the defaults in `model.events` are
+part of the format), and a step's id and name where they are what its path ends in. Long texts are compressed. All this
+because a commit writes whole pages: what a step takes is what its run writes again and again.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from wftui.model.base import Json
+from wftui.model.run.events import EVENT_ADAPTER, EventBase, ExecutionEvent, StepEventBase, StepStarted
+from wftui.model.run.steps import ValueRef
+from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, measure
+from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
+from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
+
+_VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items"})
+_NESTED_VALUES = {"error": "details", "waiting": "form"}
+_ID = frozenset({"step_id"})
+_ID_AND_NAME = frozenset({"step_id", "step_name"})
+_COLUMNS = frozenset({"seq", "run_id", "type", "timestamp"})
+_COMPRESSED_FROM = 4 * 1024
+_AT_ONCE_BYTES = 256 * 1024
+_TYPES = (
+    "created",
+    "started",
+    "step_started",
+    "step_progress",
+    "step_completed",
+    "step_failed",
+    "step_retrying",
+    "step_skipped",
+    "step_waiting",
+    "step_answered",
+    "step_cancelled",
+    "iterations_planned",
+    "iteration_started",
+    "iteration_completed",
+    "iteration_failed",
+    "log",
+    "cancel_requested",
+    "interrupted",
+    "resumed",
+    "completed",
+    "failed",
+    "cancelled",
+)
+"""The number of a type in the database is its place here: only ever add at the end."""
+_NUMBERS = {name: number for number, name in enumerate(_TYPES)}
+_STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
+STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STEP_TYPES)
+"""The types that tell of a step."""
+RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log"})
+"""The types that tell of the run itself."""
+
+
+class EventRow(NamedTuple):
+    """What the table `events` keeps of one event, beside its run."""
+
+    seq: int
+    type: int
+    at: int
+    data: str | bytes
+
+
+@dataclass(slots=True)
+class PreparedEvent:
+    """An event whose values are checked and encoded, before it has its number.
+
+    Attributes:
+        changes: fields of the event that differ from what the producer gave (references to big values).
+        references: hashes of all big values the event needs.
+    """
+
+    event: ExecutionEvent
+    at: int
+    data: str | bytes
+    changes: dict[str, object] = field(default_factory=dict)
+    payloads: list[Payload] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+
+    def number(self, seq: int) -> tuple[ExecutionEvent, EventRow]:
+        """The event as everyone sees it, and its row."""
+        event = self.event.model_copy(update=self.changes) if self.changes else self.event
+        event.seq = seq
+        return event, EventRow(seq, _NUMBERS[event.type], self.at, self.data)
+
+
+def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
+    """Check and encode an event.
+
+    Args:
+        at_once: refuse work that takes long.
+
+    Raises:
+        NotJsonError: a value cannot be stored; the message names the place in it.
+        TooBigError: `at_once`, and a value is big.
+    """
+    prepared = PreparedEvent(event, to_milliseconds(event.timestamp), "")
+    values, nested, excluded = _layout(type(event))
+    for holder_name in nested:
+        _externalize_nested(prepared, holder_name, at_once)
+    texts = []
+    for name in values:
+        value = getattr(event, name)
+        if value is None and type(event).model_fields[name].default is None:
+            continue
+        try:
+            text = _encode_value(prepared, name, value, at_once)
+        except NotJsonError as error:
+            raise _named(error, event, name) from None
+        texts.append(b'"' + name.encode() + b'":' + text)
+    if prepared.changes:
+        prepared.event = event.model_copy(update=prepared.changes)
+        prepared.changes = {}
+    try:
+        rest = _dump(prepared.event, excluded)
+    except PydanticSerializationError:
+        prepared.event = _printable(prepared.event, excluded)
+        rest = _dump(prepared.event, excluded)
+    if texts:
+        rest = rest[:-1] + (b"," if len(rest) > 2 else b"") + b",".join(texts) + b"}"
+    if at_once and len(rest) > _AT_ONCE_BYTES:
+        raise TooBigError
+    prepared.data = rest.decode() if len(rest) < _COMPRESSED_FROM else zlib.compress(rest, 1)
+    return prepared
+
+
+def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
+    if isinstance(event, StepEventBase) and event.step_id == _step_id(event.path):
+        derived = isinstance(event, StepStarted) and event.step_name == event.step_id
+        excluded = excluded | (_ID_AND_NAME if derived else _ID)
+    dumped: bytes = event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_defaults=True, exclude=excluded)
+    return dumped
+
+
+def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
+    """The events of one run from their rows."""
+    events = []
+    for seq, number, at, data in rows:
+        kind = _TYPES[number]
+        fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
+        if "stepId" not in fields and kind in _STEP_TYPES:
+            fields["stepId"] = _step_id(fields["path"])
+            if kind == "step_started":
+                fields.setdefault("stepName", fields["stepId"])
+        fields.update(seq=seq, type=kind, executionId=run_id, timestamp=from_milliseconds(at))
+        events.append(EVENT_ADAPTER.validate_python(fields))
+    return events
+
+
+def _step_id(path: str) -> str:
+    """The step id that a path ends in: `a[3].b` → `b`, `a[3]` → `a`."""
+    return path.rpartition(".")[2].partition("[")[0]
+
+
+@cache
+def _layout(kind: type[EventBase]) -> tuple[tuple[str, ...], tuple[str, ...], set[str]]:
+    """Of an event type: its value fields, its fields that hold a value further in, and what `data` leaves out."""
+    values = tuple(name for name in kind.model_fields if name in _VALUE_FIELDS)
+    nested = tuple(name for name in kind.model_fields if name in _NESTED_VALUES)
+    return values, nested, {*values, *_COLUMNS}
+
+
+def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool) -> bytes:
+    """The JSON text that stands for a value in `data`; big ones become a reference, noted in `prepared`."""
+    if isinstance(value, ValueRef):
+        prepared.references.append(value.hash)
+        reference = value.to_wire()
+    else:
+        if (text := _inline(value, at_once)) is not None:
+            return text
+        payload = pack(value)
+        prepared.payloads.append(payload)
+        prepared.references.append(payload.hash)
+        reference = payload.reference()
+    prepared.changes[name] = reference
+    return to_json(reference)
+
+
+def _inline(value: Json, at_once: bool) -> bytes | None:
+    """The JSON text of a value that is small enough to stand in its event; None of a big one, which is checked too."""
+    try:
+        marked = measure(value, PAYLOAD_BYTES).marked
+    except TooBigError:
+        if at_once:
+            raise
+        check_big(value)
+        return None
+    text: bytes = b"" if marked else to_json(value)
+    if text and len(text) <= PAYLOAD_BYTES:
+        return text
+    if at_once:
+        raise TooBigError
+    return None
+
+
+def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool) -> None:
+    holder = getattr(prepared.event, holder_name)
+    name = _NESTED_VALUES[holder_name]
+    value = None if holder is None else getattr(holder, name)
+    if value is None:
+        return
+    inner = PreparedEvent(prepared.event, 0, "")
+    try:
+        _encode_value(inner, name, value, at_once)
+    except NotJsonError as error:
+        raise _named(error, prepared.event, f"{holder_name}.{name}") from None
+    if inner.changes:
+        prepared.changes[holder_name] = holder.model_copy(update=inner.changes)
+        prepared.payloads += inner.payloads
+        prepared.references += inner.references
+
+
+def _named(error: NotJsonError, event: ExecutionEvent, field_name: str) -> NotJsonError:
+    path = getattr(event, "path", None)
+    owner = f"{field_name} of step {path}" if path else f"{field_name} of the run"
+    return NotJsonError(error.at, error.reason, owner)
+
+
+def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
+    """The event with every text that is not part of a value made storable (`printable`)."""
+    changes: dict[str, object] = {}
+    for name in type(event).model_fields:
+        if name not in excluded:
+            changes[name] = _clean(getattr(event, name))
+    return event.model_copy(update=changes)
+
+
+def printable(text: str) -> str:
+    r"""Return the text as it can be stored: a lone surrogate (an undecodable byte of a process) becomes `\udc80`."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, BaseModel):
+        names = type(value).model_fields
+        return value.model_copy(update={name: _clean(getattr(value, name)) for name in names})
+    return value

@@ -1,0 +1,33 @@
+"""Runs whose process has died: each is marked as interrupted once, by whoever sees it first."""
+
+import sqlite3
+from collections.abc import Callable
+
+from wftui.model.run.events import Interrupted
+from wftui.store.events.event_rows import prepare
+from wftui.store.ownership.claims import is_orphan, last_heartbeat
+from wftui.store.ownership.owners import Owner
+from wftui.store.sqlite.schema import place
+
+
+def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Callable[[Owner], bool]) -> bool:
+    """Mark a run as interrupted, within a transaction; False when it is no orphan (any more).
+
+    Looking and marking are one transaction: a run that another process goes on with in between is left alone, and
+    a look that is cut short leaves nothing half done.
+    """
+    if not is_orphan(connection, event.run_id, is_alive):
+        return False
+    event.last_sign = last_heartbeat(connection, event.run_id)
+    key, last_seq = connection.execute(
+        "SELECT key, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
+        " FROM executions WHERE id = ?",
+        (event.run_id,),
+    ).fetchone()
+    _, row = prepare(event, at_once=True).number(last_seq + 1)
+    connection.execute(
+        "INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)",
+        (place(key, row.seq), row.type, row.at, row.data),
+    )
+    connection.execute("UPDATE executions SET status = 'interrupted', owner = NULL WHERE key = ?", (key,))
+    return True

@@ -1,0 +1,170 @@
+"""Big values: once per content, compressed, in parts that can be read from any place on.
+
+A value is written before the event that refers to it, in small transactions, so that not even 100 MB hold up other
+writers. A part begins at a byte offset of the value's JSON text and is whole UTF-8.
+"""
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import zlib
+from dataclasses import dataclass
+
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError
+from wftui.model.json.incremental import BIG_TEXT, read_json
+from wftui.model.json.writing import encode_pieces
+from wftui.model.run.steps import ValueRef
+from wftui.runtime.json_values import REFERENCE_KEY
+from wftui.store.sqlite.reader import Reader
+
+PAYLOAD_BYTES = 16 * 1024
+"""A value whose JSON text is longer stands outside its event."""
+PREVIEW_LENGTH = 200
+_PART_BYTES = 256 * 1024
+_WORTH = 0.7  # of its size; what does not become smaller than that (base64, say) takes the longest to compress
+_TRIED_EVERY = 16  # parts
+_COMPRESSION = 1  # three times as fast as the default, for an eighth more bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A value ready to be written.
+
+    Attributes:
+        size: bytes of its JSON text.
+        parts: (byte offset, compressed stretch) in order.
+    """
+
+    hash: str
+    size: int
+    parts: list[tuple[int, bytes]]
+    preview: str
+
+    def reference(self) -> dict[str, Json]:
+        """What stands in the event instead."""
+        return ValueRef(hash=self.hash, bytes=self.size, preview=self.preview).to_wire()
+
+
+def pack(value: Json) -> Payload:
+    """Encode, hash and compress a checked value. Takes a while for a big one: not for the event loop."""
+    digest = hashlib.sha256()
+    parts: list[tuple[int, bytes]] = []
+    pending = bytearray()
+    start = total = 0
+    preview = ""
+
+    level = _COMPRESSION
+
+    def close_part() -> None:
+        nonlocal start, level
+        if len(parts) % _TRIED_EVERY == 0:
+            level = _COMPRESSION
+        data = zlib.compress(pending, level)
+        if len(data) > len(pending) * _WORTH:
+            level = 0
+        parts.append((start, data))
+        start = total
+        pending.clear()
+
+    for piece in encode_pieces(value):
+        digest.update(piece)
+        if len(preview) < PREVIEW_LENGTH:
+            preview = (preview + piece[: 4 * PREVIEW_LENGTH].decode(errors="ignore"))[:PREVIEW_LENGTH]
+        pending += piece
+        total += len(piece)
+        if len(pending) >= _PART_BYTES:
+            close_part()
+    if pending:
+        close_part()
+    return Payload(f"sha256:{digest.hexdigest()}", total, parts, preview)
+
+
+def decode_pieces(pieces: list[str]) -> Json:
+    """Return the value whose JSON text is given in pieces. Takes a while for a big one: not for the event loop."""
+    text = "".join(pieces)
+    return read_json(text) if len(text) > BIG_TEXT else json.loads(text)
+
+
+def as_reference(value: Json) -> ValueRef | None:
+    """The reference that a leaf of a stored event or record is, if it is one.
+
+    An object of a user's own with the key `$value` never stands inline: the writer stores it as a payload.
+    """
+    if not isinstance(value, dict) or value.keys() != {REFERENCE_KEY, "bytes", "preview"}:
+        return None
+    return ValueRef(hash=value[REFERENCE_KEY], bytes=value["bytes"], preview=value["preview"])
+
+
+def is_big(value: Json) -> bool:
+    """Whether a leaf of an event is a reference to a value that takes long to look at."""
+    reference = as_reference(value)
+    return reference is not None and reference.bytes > BIG_TEXT
+
+
+def begin(connection: sqlite3.Connection, payload: Payload, owner: int) -> bool:
+    """Announce a payload; False when it is stored already. Until `refer` the process itself holds on to it."""
+    connection.execute(
+        "INSERT OR IGNORE INTO payloads (hash, bytes, complete) VALUES (?, ?, 0)", (payload.hash, payload.size)
+    )
+    connection.execute("INSERT OR IGNORE INTO payload_refs (hash, execution) VALUES (?, ?)", (payload.hash, -owner))
+    row = connection.execute("SELECT complete FROM payloads WHERE hash = ?", (payload.hash,)).fetchone()
+    return not row[0]
+
+
+def write_parts(connection: sqlite3.Connection, payload: Payload, parts: list[tuple[int, bytes]]) -> None:
+    """Write some parts; what another process wrote of the same value already is the same."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO payload_parts (hash, start, data) VALUES (?, ?, ?)",
+        [(payload.hash, start, data) for start, data in parts],
+    )
+
+
+def finish(connection: sqlite3.Connection, payload: Payload) -> None:
+    """Declare a payload complete."""
+    connection.execute("UPDATE payloads SET complete = 1 WHERE hash = ?", (payload.hash,))
+
+
+def refer(connection: sqlite3.Connection, payload_hash: str, execution: int, owner: int) -> None:
+    """Note that a run needs a payload; the process that wrote it may let go."""
+    connection.execute("INSERT OR IGNORE INTO payload_refs (hash, execution) VALUES (?, ?)", (payload_hash, execution))
+    connection.execute("DELETE FROM payload_refs WHERE hash = ? AND execution = ?", (payload_hash, -owner))
+
+
+async def read_value(reader: Reader, payload_hash: str) -> Json:
+    """A whole value.
+
+    Raises:
+        NotFoundError: when the database does not hold it (any more).
+    """
+    parts = await reader.rows(
+        "SELECT data FROM payload_parts WHERE hash = ? AND EXISTS (SELECT 1 FROM payloads WHERE hash = ? AND complete)"
+        " ORDER BY start",
+        (payload_hash, payload_hash),
+    )
+    compressed = [row[0] for row in parts]
+    if not compressed:
+        raise NotFoundError(f"the value {payload_hash} is not in the database", code="value.not_found")
+    return await asyncio.to_thread(lambda: decode_pieces([zlib.decompress(part).decode() for part in compressed]))
+
+
+async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str, int | None]:
+    """A stretch of a value's JSON text, for a screen that pages through it.
+
+    Args:
+        offset: in bytes: 0, or what an earlier call returned.
+
+    Returns:
+        The text from there on, about a quarter of a megabyte, and where the next stretch begins (None at the end).
+    """
+    rows = list(
+        await reader.rows(
+            "SELECT start, data FROM payload_parts WHERE hash = ? AND start >= ? ORDER BY start LIMIT 2",
+            (payload_hash, offset),
+        )
+    )
+    if not rows:
+        raise NotFoundError(f"the value {payload_hash} is not in the database", code="value.not_found")
+    text = zlib.decompress(rows[0][1]).decode()
+    return text, rows[1][0] if len(rows) > 1 else None

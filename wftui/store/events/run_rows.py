@@ -1,0 +1,117 @@
+"""The row of `executions` that follows from a run's events: what lists show of it.
+
+It is derived, never the truth: folding the events gives the same, and more.
+"""
+
+from dataclasses import dataclass, field
+
+from wftui.model.base import Json
+from wftui.model.run.events import (
+    Cancelled,
+    Completed,
+    Created,
+    ExecutionEvent,
+    Failed,
+    Interrupted,
+    Resumed,
+    Started,
+    StepProgress,
+    StepWaiting,
+)
+from wftui.model.run.record import TERMINAL, ExecutionStatus
+from wftui.model.run.steps import ExecutionError
+from wftui.store.sqlite.times import to_milliseconds
+
+_SHOWN_MESSAGE = 1000
+_TELL_NOTHING = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
+"""Types of nearly all events; while nobody is asked, they change nothing in the row."""
+
+Changes = dict[str, Json]
+"""Columns of the row and their new values."""
+
+
+@dataclass(slots=True)
+class RunRow:
+    """What the writer remembers of a run between its events.
+
+    Attributes:
+        key: of the row; None until its first commit.
+        last_seq: number of the last event that was given one, committed or not.
+        waiting: paths of the steps that ask a person.
+    """
+
+    id: str
+    key: int | None = None
+    last_seq: int = 0
+    status: ExecutionStatus = "pending"
+    waiting: list[str] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing may follow."""
+        return self.status in TERMINAL
+
+    def follow(self, event: ExecutionEvent) -> Changes:
+        """Take note of an event; returns the columns it changes (all of them for `created`)."""
+        if event.type in _TELL_NOTHING and not self.waiting:
+            return {}
+        at = to_milliseconds(event.timestamp)
+        match event:
+            case Created():
+                return {
+                    "id": self.id,
+                    "workflow_id": event.workflow_id,
+                    "status": "pending",
+                    "user_id": event.user_id,
+                    "created_at": at,
+                    "parent_id": event.parent_id,
+                    "parent_path": event.parent_path,
+                    "workflow_version": event.workflow_version,
+                    "workflow_hash": event.workflow_hash,
+                    "plan": event.plan,
+                }
+            case Started():
+                return self._become("running") | {"started_at": at}
+            case Resumed():
+                return self._become("running") | {"error": None}
+            case Interrupted():
+                return self._become("interrupted") | {"owner": None}
+            case Completed():
+                return self._end("completed", at, event.duration) | {"warnings": event.warnings}
+            case Failed():
+                return self._end("failed", at, event.duration) | {"error": _shown_error(event.error)}
+            case Cancelled():
+                return self._end("cancelled", at, event.duration)
+            case StepWaiting() if event.waiting.reason == "approval":
+                return self._set_waiting([*(path for path in self.waiting if path != event.path), event.path])
+            case StepProgress():
+                return {}
+            case _:
+                path = getattr(event, "path", None)
+                if event.type != "log" and path in self.waiting:
+                    return self._set_waiting([other for other in self.waiting if other != path])
+                return {}
+
+    def _become(self, status: ExecutionStatus) -> Changes:
+        self.status = status
+        return {"status": status}
+
+    def _end(self, status: ExecutionStatus, at: int, duration: float) -> Changes:
+        return self._become(status) | {"completed_at": at, "duration": duration} | self._set_waiting([])
+
+    def _set_waiting(self, paths: list[str]) -> Changes:
+        if paths == self.waiting:
+            return {}
+        self.waiting = paths
+        return {"waiting": "\n".join(paths) or None}
+
+
+def waiting_paths(column: str | None) -> list[str]:
+    """The paths in the column `waiting`."""
+    return column.split("\n") if column else []
+
+
+def _shown_error(error: ExecutionError) -> str:
+    """An error as lists show it: without the long parts."""
+    message = error.message if len(error.message) <= _SHOWN_MESSAGE else error.message[:_SHOWN_MESSAGE] + "…"
+    return error.model_copy(update={"message": message, "stack": None, "details": None}).to_json()

@@ -1,0 +1,349 @@
+"""The one door for events: numbers them, commits them in groups, and shows them only then.
+
+Events of a run are numbered in the order of the calls. What nobody waits for rides along with the next commit, at the
+latest 15 ms later; what somebody waits for takes everything queued with it. A commit that fails leaves its events in
+the queue, with their numbers, and is tried again: nothing that was accepted is dropped, nothing is stored twice.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from wftui.model.errors import RunNotFoundError, UserError
+from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
+from wftui.runtime.json_values import TooBigError
+from wftui.store.events import payloads
+from wftui.store.events.event_rows import EventRow, PreparedEvent, prepare
+from wftui.store.events.payloads import Payload
+from wftui.store.events.run_rows import Changes, RunRow, waiting_paths
+from wftui.store.ownership.claims import ThisProcess
+from wftui.store.sqlite.connection import WritingConnection
+from wftui.store.sqlite.schema import place
+from wftui.store.sqlite.store_errors import StoreConflict
+
+_GROUP_SECONDS = 0.015
+_RETRY_SECONDS = 1.0
+_IN_PLACE_BYTES = 128 * 1024
+_QUEUE_BYTES = 8 * 1024 * 1024
+_PAYLOAD_TRANSACTION_BYTES = 4 * 1024 * 1024
+
+Publish = Callable[[str, Sequence[ExecutionEvent]], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A run this process writes.
+
+    Attributes:
+        loaded: its row is known (or it is being created).
+        lost: another process wrote it in the meantime.
+        turn: held while a call prepares what takes longer; `calls` counts those calls.
+    """
+
+    row: RunRow
+    loaded: bool = False
+    lost: bool = False
+    calls: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """The events of one call, on their way to the database."""
+
+    run: _Run
+    events: list[ExecutionEvent]
+    rows: list[EventRow]
+    changes: Changes
+    references: list[str]
+    bytes: int
+    committed: bool = False
+    error: Exception | None = None
+    waiter: asyncio.Future[None] | None = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for its commit."""
+        return self.waiter is not None and not self.waiter.done()
+
+
+class EventWriter:
+    """Appends events for the runs of this process."""
+
+    def __init__(self, connection: WritingConnection, process: ThisProcess, publish: Publish) -> None:
+        self._connection = connection
+        self._process = process
+        self._publish = publish
+        self._runs: dict[str, _Run] = {}
+        self._queue: list[_Ticket] = []
+        self._queued_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._drain: asyncio.Task[None] | None = None
+
+    async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        """Number and store events of one run; see `ExecutionStore.append`."""
+        if not events:
+            return []
+        run_id = events[0].run_id
+        if any(event.run_id != run_id for event in events):
+            raise ValueError("the events of one append belong to one run")
+        run = self._runs.get(run_id)
+        if run is None:
+            run = self._runs[run_id] = _Run(RunRow(run_id), loaded=isinstance(events[0], Created))
+        ticket = self._enqueue_at_once(run, events) or await self._enqueue_in_turn(run, events)
+        if wait or self._queued_bytes > _QUEUE_BYTES:
+            await self._commit(ticket)
+        return ticket.events
+
+    def forget(self, run_id: str) -> None:
+        """Drop what is remembered of a run, so that its next event is numbered after what the database holds."""
+        self._runs.pop(run_id, None)
+
+    async def flush(self) -> None:
+        """Commit everything queued.
+
+        Raises:
+            StoreError: when that fails; the events stay queued.
+        """
+        while self._queue or self._drain:
+            if self._drain is not None:
+                await asyncio.wait([self._drain])
+            else:
+                await self._commit(self._queue[-1])
+
+    def stop(self) -> None:
+        """Try no more to commit what could not be committed."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # --- into the queue ---------------------------------------------------------------------------------------------
+
+    def _enqueue_at_once(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket | None:
+        """The usual case, without giving up control: small values, nobody of this run before us."""
+        if run.calls or not run.loaded:
+            return None
+        try:
+            prepared = [prepare(event, at_once=True) for event in events]
+        except TooBigError:
+            return None
+        return self._enqueue(run, prepared)
+
+    async def _enqueue_in_turn(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket:
+        run.calls += 1
+        try:
+            async with run.turn:  # its waiters are served in order
+                if not run.loaded:
+                    await self._load(run)
+                prepared = await asyncio.to_thread(lambda: [prepare(event, at_once=False) for event in events])
+                for one in prepared:
+                    for payload in one.payloads:
+                        await self._store_payload(payload)
+                return self._enqueue(run, prepared)
+        finally:
+            run.calls -= 1
+
+    def _enqueue(self, run: _Run, prepared: list[PreparedEvent]) -> _Ticket:
+        self._refuse(run, prepared)
+        ticket = _Ticket(run, [], [], {}, [], 0)
+        for one in prepared:
+            run.row.last_seq += 1
+            event, row = one.number(run.row.last_seq)
+            ticket.events.append(event)
+            ticket.rows.append(row)
+            ticket.references += one.references
+            ticket.bytes += len(row.data)
+            ticket.changes |= run.row.follow(event)
+        self._queue.append(ticket)
+        self._queued_bytes += ticket.bytes
+        if self._timer is None and self._drain is None:
+            self._timer = asyncio.get_running_loop().call_later(_GROUP_SECONDS, self._on_timer)
+        return ticket
+
+    def _refuse(self, run: _Run, prepared: list[PreparedEvent]) -> None:
+        row = run.row
+        if run.lost:
+            raise StoreConflict(f"run {row.id} was taken over by another process")
+        if row.ended:
+            self.forget(row.id)
+            raise StoreConflict(f"run {row.id} has ended ({row.status}); nothing can be added to it")
+        if isinstance(prepared[0].event, Created):
+            if row.last_seq:
+                raise StoreConflict(f"run {row.id} exists already")
+        elif not row.last_seq:
+            self.forget(row.id)
+            raise RunNotFoundError(row.id)
+        for one in prepared[:-1]:
+            if one.event.type in TERMINAL_EVENTS:
+                raise StoreConflict(f"run {row.id}: nothing can follow its end")
+
+    async def _load(self, run: _Run) -> None:
+        def read(connection: sqlite3.Connection) -> tuple[int, str, str | None, int] | None:
+            row: tuple[int, str, str | None, int] | None = connection.execute(
+                "SELECT key, status, waiting,"
+                " (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
+                " FROM executions WHERE id = ?",
+                (run.row.id,),
+            ).fetchone()
+            return row
+
+        found = await self._connection.run(read)
+        if found is not None:
+            run.row.key, run.row.status = found[0], found[1]  # type: ignore[assignment]  # only our statuses are stored
+            run.row.waiting, run.row.last_seq = waiting_paths(found[2]), found[3]
+        run.loaded = True
+
+    async def _store_payload(self, payload: Payload) -> None:
+        if not await self._connection.run(
+            lambda connection: payloads.begin(connection, payload, self._process.key(connection))
+        ):
+            return
+        group: list[tuple[int, bytes]] = []
+        for index, part in enumerate(payload.parts, 1):
+            group.append(part)
+            if sum(len(data) for _, data in group) > _PAYLOAD_TRANSACTION_BYTES or index == len(payload.parts):
+                await self._connection.run(partial(payloads.write_parts, payload=payload, parts=group), short=False)
+                group = []
+        await self._connection.run(lambda connection: payloads.finish(connection, payload))
+
+    # --- out of the queue -------------------------------------------------------------------------------------------
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._queue and not self._commit_in_place():
+            self._start_drain()
+
+    async def _commit(self, ticket: _Ticket) -> None:
+        """Return when the ticket is committed; raise what stood in the way."""
+        if not ticket.committed and ticket.error is None and not self._commit_in_place():
+            ticket.waiter = asyncio.get_running_loop().create_future()
+            self._start_drain()
+            await ticket.waiter
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _commit_in_place(self) -> bool:
+        """Commit the queue here and now; False when it takes a thread, or one is at it."""
+        return self._drain is None and self._try_in_place()
+
+    def _try_in_place(self) -> bool:
+        if self._queued_bytes > _IN_PLACE_BYTES:
+            return False
+        tickets = self._queue
+        try:
+            done = self._connection.try_at_once(lambda connection: _write(connection, tickets, self._process))
+        except (sqlite3.IntegrityError, UserError):
+            return False  # the thread meets it again and deals with it
+        if done is None:
+            return False
+        self._take_queue()
+        self._committed(tickets, done[0])
+        return True
+
+    def _start_drain(self) -> None:
+        if self._drain is None:
+            self._drain = asyncio.get_running_loop().create_task(self._drain_queue())
+
+    async def _drain_queue(self) -> None:
+        try:
+            while self._queue:
+                # Work that goes on side by side fills the queue again and again: no reason to stay in the thread.
+                if self._try_in_place():
+                    continue
+                tickets = self._take_queue()
+                try:
+                    await self._commit_in_thread(tickets)
+                except UserError as error:
+                    self._keep(tickets, error)
+                    if not any(ticket.is_awaited for ticket in self._queue):
+                        return
+                    # What came meanwhile has not been tried: there may be room on the disk by now.
+                except BaseException as error:
+                    self._keep(tickets, error)
+                    self._tell(self._queue, error)
+                    raise
+        finally:
+            self._drain = None
+
+    async def _commit_in_thread(self, tickets: list[_Ticket]) -> None:
+        try:
+            keys = await self._connection.run(
+                lambda connection: _write(connection, tickets, self._process), short=False
+            )
+        except sqlite3.IntegrityError:
+            if len({ticket.run for ticket in tickets}) == 1:
+                self._lose(tickets)
+                return
+            # One of the runs is not ours any more; the others must not suffer for it.
+            for run in dict.fromkeys(ticket.run for ticket in tickets):
+                await self._commit_in_thread([ticket for ticket in tickets if ticket.run is run])
+        else:
+            self._committed(tickets, keys)
+
+    def _take_queue(self) -> list[_Ticket]:
+        # The timer goes on: making and cancelling one per commit costs more than an early commit now and then.
+        tickets, self._queue, self._queued_bytes = self._queue, [], 0
+        return tickets
+
+    def _committed(self, tickets: list[_Ticket], keys: dict[str, int]) -> None:
+        for ticket in tickets:
+            run = ticket.run
+            if run.row.key is None:
+                run.row.key = keys[run.row.id]
+            ticket.committed = True
+            ticket.error = None
+            if run.row.ended and run.row.last_seq == ticket.rows[-1].seq:
+                self.forget(run.row.id)
+            self._publish(run.row.id, ticket.events)
+            _wake(ticket)
+
+    def _lose(self, tickets: list[_Ticket]) -> None:
+        for ticket in tickets:
+            ticket.run.lost = True
+            row = ticket.run.row
+            happened = "exists already" if row.key is None else "was written by another process in the meantime"
+            ticket.error = StoreConflict(f"run {row.id} {happened}")
+            _wake(ticket)
+
+    def _keep(self, tickets: list[_Ticket], error: BaseException) -> None:
+        """Put back what could not be committed, tell those who wait for it, and try again soon."""
+        kept = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
+        waiting = [*kept, *self._queue]
+        self._queue = waiting
+        self._queued_bytes = sum(ticket.bytes for ticket in waiting)
+        self._tell(kept, error)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._on_timer)
+
+    def _tell(self, tickets: list[_Ticket], error: BaseException) -> None:
+        for ticket in tickets:
+            if ticket.waiter is not None and ticket.is_awaited:
+                ticket.waiter.set_exception(error)
+            ticket.waiter = None
+
+
+def _wake(ticket: _Ticket) -> None:
+    if ticket.waiter is not None and not ticket.waiter.done():
+        ticket.waiter.set_result(None)
+
+
+def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: ThisProcess) -> dict[str, int]:
+    """The statements of a group commit; returns the keys of the runs it created."""
+    keys: dict[str, int] = {}
+    rows: list[tuple[int, int, int, str | bytes]] = []
+    for ticket in tickets:
+        run = ticket.run.row
+        key = run.key or keys.get(run.id)
+        if key is None:
+            changes = {"owner": process.key(connection)} | ticket.changes
+            statement = f"INSERT INTO executions ({', '.join(changes)}) VALUES ({', '.join('?' * len(changes))})"
+            key = keys[run.id] = connection.execute(statement, list(changes.values())).lastrowid or 0
+        elif ticket.changes:
+            assignments = ", ".join(f"{column} = ?" for column in ticket.changes)
+            connection.execute(f"UPDATE executions SET {assignments} WHERE key = ?", [*ticket.changes.values(), key])
+        rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
+        for reference in ticket.references:
+            payloads.refer(connection, reference, key, process.key(connection))
+    connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)
+    return keys

@@ -1,0 +1,4 @@
+"""Runs of the past: lists, pages, search and statistics. Nothing here writes.
+
+Imports `store.events` and below.
+"""

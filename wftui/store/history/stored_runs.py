@@ -1,0 +1,215 @@
+"""StoredRuns: what can be asked of the runs in a database; nothing here writes."""
+
+import builtins
+from collections.abc import AsyncIterator, Collection
+
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError, RunNotFoundError
+from wftui.model.listing import WorkflowStats
+from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.record_index import WINDOW
+from wftui.model.run.steps import ExecutionError, StepResult, ValueRef
+from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage
+from wftui.store.events import event_log, payloads, plans
+from wftui.store.events.followers import Followers
+from wftui.store.history import run_lists
+from wftui.store.ownership import maintenance_lease
+from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.reader import Reader
+
+RETENTION = "retention"
+"""Name of the chore that removes old runs."""
+
+
+class StoredRuns:
+    """Runs on disk: their events, records, lists and values.
+
+    Methods raise `StoreError` (sentence, code `store.*`) when the database cannot be read.
+
+    Attributes:
+        path: the database file.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self.path = opened.path
+        self._followers = Followers()
+        self._runs = Reader(opened)
+        self._lists = Reader(opened)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self._runs.close()
+        await self._lists.close()
+
+    async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
+        """A page of a run's events, in order.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return await event_log.page(self._runs, run_id, after, limit)
+
+    def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+        """A run's events in batches: the stored ones, then each as it is committed, by whatever process.
+
+        Ends after the run's last event, or when it was interrupted and nobody has resumed it.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return event_log.follow(self._runs, self._followers, run_id, after)
+
+    async def until_end(self, run_id: str) -> None:
+        """Return once `follow` would have ended; nothing is read or passed on meanwhile.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        async for _ in self.follow(run_id, after=event_log.LAST):
+            pass
+
+    async def get(self, run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
+        """The record of a run: the fold of its events.
+
+        Args:
+            window: how many steps in finished iterations it holds; None: all of them.
+        """
+        return await event_log.record(self._runs, run_id, window)
+
+    async def head(self, run_id: str) -> ExecutionRecord | None:
+        """The record of a run without its steps: quick, however many there are."""
+        return await event_log.head(self._runs, run_id)
+
+    async def steps(
+        self, run_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
+    ) -> "builtins.list[StepResult]":
+        """The steps at some addresses and all that is inside them, whether or not a record would hold them.
+
+        Args:
+            after: what is wanted begins after this event,
+            until: and ends with that one; where both are known, only what lies between them is read.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return await event_log.steps(self._runs, run_id, paths, after, until or event_log.LAST)
+
+    async def list(
+        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> ExecutionPage:
+        """A page of runs, newest first by the moment they were asked for.
+
+        Args:
+            cursor: `next` of the page before.
+
+        Raises:
+            UsageError: the cursor is none of ours.
+        """
+        return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
+
+    async def get_by_workflow(self, workflow_id: str, limit: int = 10) -> ExecutionPage:
+        """The newest runs of a workflow."""
+        return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
+
+    async def child_of(self, run_id: str, path: str) -> str | None:
+        """The run that a step of a run started, the newest of several; None when there is none."""
+        return await run_lists.child_of(self._lists, run_id, path)
+
+    async def find(self, text: str) -> str:
+        """The run that an id, its unique beginning or end, or `last` means.
+
+        Raises:
+            NotFoundError: none.
+            UsageError: more than one; the message lists some.
+        """
+        return await run_lists.find_run(self._lists, text)
+
+    async def stats(self) -> dict[str, WorkflowStats]:
+        """Statistics by workflow id."""
+        return await run_lists.read_stats(self._lists)
+
+    async def inputs_of(self, run_id: str) -> dict[str, Json] | None:
+        """The inputs of a run; None when there is no such run, or they are too big to be worth a look."""
+        try:
+            first = await self.events(run_id, limit=1)
+        except NotFoundError:
+            return None
+        inputs = first[0].inputs if first and isinstance(first[0], Created) else None
+        return inputs if isinstance(inputs, dict) and payloads.as_reference(inputs) is None else None
+
+    async def last_tidied(self) -> CleanupReport | None:
+        """What `tidy` of any process last removed; None when it never had anything to remove."""
+        told = await maintenance_lease.report(self._lists, RETENTION)
+        return None if told is None else CleanupReport.model_validate_json(told)
+
+    async def value(self, reference: ValueRef | str) -> Json:
+        """A big value, by its reference or hash.
+
+        Raises:
+            NotFoundError: the database does not hold it.
+        """
+        return await payloads.read_value(self._runs, _hash(reference))
+
+    async def value_text(self, reference: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
+        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging.
+
+        Args:
+            offset: 0, or what an earlier call returned.
+        """
+        return await payloads.read_text(self._runs, _hash(reference), offset)
+
+    async def resolve(self, data: Json) -> Json:
+        """A copy of JSON data with the values in the place of their references."""
+        reference = payloads.as_reference(data)
+        if reference is not None:
+            return await self.value(reference)
+        if isinstance(data, dict):
+            return {key: await self.resolve(item) for key, item in data.items()}
+        if isinstance(data, list):
+            return [await self.resolve(item) for item in data]
+        return data
+
+    async def resolve_record(self, record: ExecutionRecord) -> ExecutionRecord:
+        """Put the values of a record in the place of their references, in the record itself; returns it."""
+        record.inputs, record.outputs = await self._whole(record.inputs), await self._whole(record.outputs)
+        await self._resolve_error(record.error)
+        for step in record.step_results:
+            await self.resolve_step(step)
+        return record
+
+    async def resolve_step(self, step: StepResult) -> StepResult:
+        """Put the values of a step in the place of their references, in the step itself; returns it."""
+        step.input, step.output = await self._whole(step.input), await self._whole(step.output)
+        for error in (step.error, *(attempt.error for attempt in step.attempts)):
+            await self._resolve_error(error)
+        if step.waiting is not None:
+            step.waiting.form = await self._whole(step.waiting.form)
+        return step
+
+    async def get_plan(self, plan_hash: str) -> tuple[str, str]:
+        """Source and code of a plan.
+
+        Raises:
+            NotFoundError: the database does not hold it.
+        """
+        return await plans.get(self._runs, plan_hash)
+
+    async def _whole(self, value: Json) -> Json:
+        """A value field of an event or record: whole as it is, or a reference."""
+        reference = payloads.as_reference(value)
+        return value if reference is None else await self.value(reference)
+
+    async def _resolve_error(self, error: ExecutionError | None) -> None:
+        if error is not None:
+            error.details = await self._whole(error.details)
+
+    async def _existing(self, run_id: str) -> ExecutionRecord:
+        record = await self.get(run_id)
+        if record is None:
+            raise RunNotFoundError(run_id)
+        return record
+
+
+def _hash(reference: ValueRef | str) -> str:
+    return reference if isinstance(reference, str) else reference.hash

@@ -1,0 +1,277 @@
+"""Removing runs: in small steps that hold up nobody, and so that the file really shrinks.
+
+A run's row goes first, so that no reader ever meets half a run; the rows inside of it and all events follow, and what
+a cleanup that was cut short left is finished by the next. Values go when no run refers to them and no live process is
+about to.
+"""
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from wftui.model.run.summary import CleanupReport
+from wftui.store.maintenance.retention import OVER, Policy, Tree, one_run, removable
+from wftui.store.ownership.owners import Owner
+from wftui.store.sqlite.database import Opened, connect
+from wftui.store.sqlite.schema import place
+from wftui.store.sqlite.store_errors import explain
+from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
+
+_RUNS_AT_ONCE = 50
+_EVENTS_AT_ONCE = 1_000
+_PARTS_AT_ONCE = 8
+_PAGES_AT_ONCE = 250
+_CHECKPOINT_PAGES = 16_000
+_PAUSE_SECONDS = 0.002
+_TRUNCATE_SECONDS = 1.0
+_PLAN_KEPT = timedelta(hours=1)
+
+Alive = Callable[[Owner], bool]
+
+
+class Cleanup:
+    """One cleanup, on a connection of its own; blocks, so it belongs in a thread.
+
+    Args:
+        stop: when set, it ends early, in order. It makes at least one step, so that many that are cut short get there.
+
+    Attributes:
+        is_whole: nothing was left out.
+    """
+
+    def __init__(self, opened: Opened, now: datetime, is_alive: Alive, stop: threading.Event) -> None:
+        self._opened = opened
+        self._now = now
+        self._is_alive = is_alive
+        self._removed: Counter[str] = Counter()
+        self._stop = stop
+        self.is_whole = True
+
+    def run(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
+        """Remove what the policy says, or find out what that would be.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        return self._run(lambda connection: removable(connection, policy), dry_run=dry_run)
+
+    def remove(self, run_id: str) -> CleanupReport:
+        """Remove one run with what is inside of it, if all of that is over.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        return self._run(lambda connection: [one_run(connection, run_id)], dry_run=False)
+
+    def _run(self, choose: Callable[[sqlite3.Connection], Iterable[list[Tree]]], *, dry_run: bool) -> CleanupReport:
+        before = database_bytes(self._opened.path)
+        try:
+            connection = connect(self._opened)
+            try:
+                connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+                if dry_run:
+                    return _foretell(connection, choose(connection), before)
+                self._sweep(connection)
+                for page in choose(connection):
+                    self._remove(connection, page)
+                    if self._stop.is_set():
+                        break
+                for work in (self._remove_values, self._remove_rest, self._give_back, self._truncate):
+                    self.is_whole = not self._stop.is_set()
+                    if self.is_whole:
+                        work(connection)
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise explain(error, self._opened.path) from error
+        return CleanupReport(
+            runs=self._removed.total(),
+            workflows=dict(sorted(self._removed.items())),
+            bytes_before=before,
+            bytes_after=database_bytes(self._opened.path),
+        )
+
+    def _remove(self, connection: sqlite3.Connection, trees: list[Tree]) -> None:
+        for start in range(0, len(trees), _RUNS_AT_ONCE):
+
+            def step(some: list[Tree] = trees[start : start + _RUNS_AT_ONCE]) -> bool:
+                for tree in some:
+                    if self._remove_row(connection, tree.key):
+                        marks = [(key,) for key in (tree.key, *tree.inner)]
+                        connection.executemany("INSERT OR IGNORE INTO removals (execution) VALUES (?)", marks)
+                return True
+
+            self._step(connection, step)
+            self._sweep(connection)
+            if self._stop.is_set():
+                return
+
+    def _remove_row(self, connection: sqlite3.Connection, key: int) -> bool:
+        """Whether the run's row was still there, and over; it may have been resumed since it was chosen."""
+        row = connection.execute(
+            f"DELETE FROM executions WHERE key = ? AND status IN {OVER} RETURNING id, workflow_id", (key,)
+        ).fetchone()
+        if row is None:
+            return False
+        connection.execute("DELETE FROM payload_refs WHERE execution = ?", (key,))
+        connection.execute("DELETE FROM signals WHERE execution_id = ?", (row[0],))
+        self._removed[row[1]] += 1
+        return True
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        """Remove what is left of the runs that are marked for it."""
+
+        def step() -> bool:
+            left = _EVENTS_AT_ONCE
+            marked = connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall()
+            for (key,) in marked:
+                self._remove_row(connection, key)
+                if not connection.execute("SELECT 1 FROM executions WHERE key = ?", (key,)).fetchone():
+                    left -= connection.execute(
+                        "DELETE FROM events WHERE place IN"
+                        " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
+                        (place(key, 0), place(key + 1, 0), left),
+                    ).rowcount
+                    if left <= 0:
+                        return True
+                connection.execute("DELETE FROM removals WHERE execution = ?", (key,))
+            return len(marked) == _RUNS_AT_ONCE
+
+        self._repeat(connection, step)
+
+    def _remove_values(self, connection: sqlite3.Connection) -> None:
+        unneeded = "NOT EXISTS (SELECT 1 FROM payload_refs ref WHERE ref.hash = payloads.hash)"
+        self._step(connection, lambda: self._let_go(connection))
+        hashes = [row[0] for row in connection.execute(f"SELECT hash FROM payloads WHERE {unneeded}").fetchall()]
+        for payload_hash in hashes:
+
+            def step(name: str = payload_hash) -> bool:
+                # Incomplete from here on, so that a process that stores the same value again writes it again.
+                changed = connection.execute(f"UPDATE payloads SET complete = 0 WHERE hash = ? AND {unneeded}", (name,))
+                if not changed.rowcount:
+                    return False
+                deleted = connection.execute(
+                    "DELETE FROM payload_parts WHERE rowid IN (SELECT rowid FROM payload_parts WHERE hash = ? LIMIT ?)",
+                    (name, _PARTS_AT_ONCE),
+                ).rowcount
+                if deleted < _PARTS_AT_ONCE:
+                    connection.execute("DELETE FROM payloads WHERE hash = ?", (name,))
+                    return False
+                return True
+
+            self._repeat(connection, step)
+            if self._stop.is_set():
+                return
+
+    def _let_go(self, connection: sqlite3.Connection) -> bool:
+        """Forget processes that are gone: what they held, and their marks where no run needs them."""
+        rows = connection.execute("SELECT key, pid, started, boot_id, host, heartbeat_at FROM owners").fetchall()
+        for key, pid, started, boot_id, host, heartbeat_at in rows:
+            if not self._is_alive(Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))):
+                connection.execute("DELETE FROM payload_refs WHERE execution = ?", (-key,))
+                connection.execute(
+                    "DELETE FROM owners WHERE key = ?1 AND NOT EXISTS"
+                    " (SELECT 1 FROM executions WHERE status IN ('pending', 'running') AND owner = ?1)",
+                    (key,),
+                )
+        return False
+
+    def _remove_rest(self, connection: sqlite3.Connection) -> None:
+        """Plans that no run was started with; one used lately may belong to a run that is just being created."""
+        limit = to_milliseconds(self._now - _PLAN_KEPT)
+        plans = connection.execute(
+            "SELECT hash FROM plans WHERE used_at < ?"
+            " AND hash NOT IN (SELECT plan FROM executions WHERE plan IS NOT NULL)",
+            (limit,),
+        ).fetchall()
+        if plans:
+
+            def step() -> bool:
+                names = [(name, limit) for (name,) in plans]
+                connection.executemany("DELETE FROM plans WHERE hash = ? AND used_at < ?", names)
+                return False
+
+            self._step(connection, step)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        """Return the free pages to the file system.
+
+        After every step, while they are few: SQLite looks for each in the list of all.
+        """
+        while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            # Anything short of executescript frees a single page.
+            begun = time.perf_counter()
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+            self._rest(begun)
+            if self._stop.is_set():
+                return
+
+    def _truncate(self, connection: sqlite3.Connection) -> None:
+        """Bring the log into the file, whose size follows only then."""
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.execute(f"PRAGMA busy_timeout = {int(_TRUNCATE_SECONDS * 1000)}")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _repeat(self, connection: sqlite3.Connection, step: Callable[[], bool]) -> None:
+        while self._step(connection, step) and not self._stop.is_set():
+            pass
+
+    def _step(self, connection: sqlite3.Connection, work: Callable[[], bool]) -> bool:
+        """One short transaction; whether there is more."""
+        begun = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            more = work()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._rest(begun)
+        self._give_back(connection)
+        return more
+
+    def _rest(self, begun: float) -> None:
+        """Leave the lock alone for as long as it was held.
+
+        Waiting writers ask for it now and then, ever more seldom: what counts is how much of the time it is free.
+        """
+        self._stop.wait(max(_PAUSE_SECONDS, time.perf_counter() - begun))
+
+
+def _foretell(connection: sqlite3.Connection, pages: Iterable[list[Tree]], before: int) -> CleanupReport:
+    keys: list[int] = []
+    workflows: Counter[str] = Counter()
+    for page in pages:
+        for tree in page:
+            keys += [tree.key, *tree.inner]
+            workflows.update(tree.workflows)
+    after = max(before - _estimate(connection, keys), 0)
+    return CleanupReport(
+        runs=len(keys), workflows=dict(sorted(workflows.items())), bytes_before=before, bytes_after=after, dry_run=True
+    )
+
+
+def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
+    """Bytes that the events and values of some runs take; values they share with other runs do not count."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("CREATE TEMP TABLE going (key INTEGER PRIMARY KEY)")
+    connection.executemany("INSERT INTO going VALUES (?)", [(key,) for key in runs])
+    events = connection.execute(
+        "SELECT sum(length(data) + 24) FROM going JOIN events ON place > key << 32 AND place < (key + 1) << 32"
+    ).fetchone()[0]
+    values = connection.execute(
+        "SELECT sum(length(data)) FROM payload_parts WHERE hash IN (SELECT hash FROM payload_refs GROUP BY hash"
+        " HAVING sum(execution NOT IN (SELECT key FROM going)) = 0)"
+    ).fetchone()[0]
+    return (events or 0) + (values or 0)
+
+
+def database_bytes(path: Path) -> int:
+    """What the database and its log take on disk."""
+    files = (path, path.with_name(path.name + "-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())

@@ -1,0 +1,184 @@
+"""Which runs may go: by age, by number, per workflow.
+
+A run is asked about as a whole, with the sub-workflows that its steps started: they stay and go with it, and none goes
+while any of them is not over. A re-run is a run of its own. Reads only, a page at a time along the indexes.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+
+from wftui.model.base import Json
+from wftui.store.sqlite.times import to_milliseconds
+
+OVER = ("completed", "failed", "cancelled", "interrupted")
+"""Statuses of runs that no process runs. What is interrupted could still be resumed: see `Rule`."""
+_ALL = ("pending", "running", *OVER)
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which runs of a workflow go: those that nothing here keeps.
+
+    An interrupted run can be resumed: it goes by its age since it was interrupted, never by a count alone.
+
+    Attributes:
+        older_than: those that were over before this moment; None: whatever their age.
+        keep: the newest so many stay whatever their age.
+    """
+
+    older_than: datetime | None = None
+    keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A rule for all workflows, and rules for some; None keeps every run.
+
+    Attributes:
+        default: for workflows that `workflows` does not name.
+        workflows: rules by workflow id.
+        workflow_id: look at this workflow only.
+    """
+
+    default: Rule | None = None
+    workflows: Mapping[str, Rule | None] = field(default_factory=dict)
+    workflow_id: str | None = None
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether no run can ever go by it."""
+        if self.workflow_id is not None:
+            return self.rule(self.workflow_id) is None
+        return self.default is None and not any(self.workflows.values())
+
+    def rule(self, workflow_id: str) -> Rule | None:
+        """What holds for a workflow."""
+        return self.workflows.get(workflow_id, self.default)
+
+
+@dataclass(slots=True)
+class Tree:
+    """A run that may go, with the runs that its steps started, and theirs.
+
+    Attributes:
+        key: of the run.
+        inner: keys of the runs inside.
+        workflows: workflow ids of all of them.
+    """
+
+    key: int
+    inner: list[int] = field(default_factory=list)
+    workflows: list[str] = field(default_factory=list)
+
+
+_ROOTS = (
+    "(run.parent_path IS NULL) = 1",
+    "(run.parent_path IS NULL) = 0 AND NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id)",
+)
+"""Runs that stand for themselves: those that no step started, and those whose parent is gone. Each an ordered walk
+through the index."""
+_ENDED = dict.fromkeys(OVER, "coalesce(run.completed_at, run.created_at)") | {
+    "interrupted": "(SELECT at FROM events WHERE place < (run.key + 1) << 32 ORDER BY place DESC LIMIT 1)"
+}
+_INSIDE = """
+WITH RECURSIVE tree (root, id, key, status, workflow_id) AS (
+    SELECT key, id, key, status, workflow_id FROM executions WHERE key IN ({keys})
+    UNION ALL
+    SELECT tree.root, child.id, child.key, child.status, child.workflow_id
+    FROM tree JOIN executions AS child ON child.parent_id = tree.id AND child.parent_path IS NOT NULL
+)
+SELECT root, key, status, workflow_id FROM tree
+"""
+
+
+def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[Tree]]:
+    """The runs that go by a policy, in pages: within a workflow and a status those first that no step started, by age.
+
+    Between two pages those of the first may be removed.
+    """
+    names = [policy.workflow_id] if policy.workflow_id is not None else _workflows(connection)
+    for workflow_id in names:
+        rule = policy.rule(workflow_id)
+        if rule is None:
+            continue
+        for status in OVER:
+            if status != "interrupted" or rule.older_than is not None or rule.keep is None:
+                for root in _ROOTS:
+                    yield from _walk(connection, workflow_id, status, root, rule)
+
+
+def one_run(connection: sqlite3.Connection, run_id: str) -> list[Tree]:
+    """A single run with what is inside of it, if it is over; nothing otherwise."""
+    row = connection.execute(
+        "SELECT run.key FROM executions run LEFT JOIN executions parent"
+        " ON parent.id = run.parent_id AND run.parent_path IS NOT NULL"
+        f" WHERE run.id = ? AND run.status IN {OVER} AND coalesce(parent.status, 'completed') IN {OVER}",
+        (run_id,),
+    ).fetchone()
+    return _trees(connection, [row[0]]) if row else []
+
+
+def _workflows(connection: sqlite3.Connection) -> list[str]:
+    """Every workflow that has runs, by walking from one name to the next through the index."""
+    rows = connection.execute(
+        "WITH RECURSIVE names(name) AS (SELECT min(workflow_id) FROM executions UNION ALL"
+        " SELECT (SELECT min(workflow_id) FROM executions WHERE workflow_id > name) FROM names WHERE name IS NOT NULL)"
+        " SELECT name FROM names WHERE name IS NOT NULL"
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def _walk(connection: sqlite3.Connection, workflow_id: str, status: str, root: str, rule: Rule) -> Iterator[list[Tree]]:
+    conditions = ["run.workflow_id = ?", "run.status = ?", root]
+    values: list[Json] = [workflow_id, status]
+    if rule.keep is not None:
+        oldest_kept = _oldest_kept(connection, workflow_id, rule.keep)
+        if oldest_kept is None:
+            return
+        conditions.append("(run.created_at, run.id) < (?, ?)")
+        values += oldest_kept
+    if rule.older_than is not None:
+        # What ended before a moment began before it: that part the index knows.
+        conditions += ["run.created_at < ?", f"{_ENDED[status]} < ?"]
+        values += [to_milliseconds(rule.older_than)] * 2
+    query = (
+        f"SELECT run.key, run.created_at, run.id FROM executions run WHERE {' AND '.join(conditions)}"
+        f" AND (run.created_at, run.id) > (?, ?) ORDER BY run.created_at, run.id LIMIT {_PAGE}"
+    )
+    after: tuple[Json, Json] = (-(1 << 62), "")
+    while page := connection.execute(query, (*values, *after)).fetchall():
+        trees = _trees(connection, [row[0] for row in page])
+        if trees:
+            yield trees
+        after = page[-1][1:]
+
+
+def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) -> tuple[int, str] | None:
+    """Where the newest `keep` runs of a workflow begin; None when it has no more than these."""
+    walks = " UNION ALL ".join(
+        "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = ?1"
+        f" AND run.status = '{status}' AND {root} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
+        for status, root in product(_ALL, _ROOTS)
+    )
+    row: tuple[int, str] | None = connection.execute(
+        f"{walks} ORDER BY 1 DESC, 2 DESC LIMIT 1 OFFSET ?2 - 1", (workflow_id, keep)
+    ).fetchone()
+    return row
+
+
+def _trees(connection: sqlite3.Connection, keys: Sequence[int]) -> list[Tree]:
+    """Runs with what is inside of them, without those in which something is not over."""
+    trees = {key: Tree(key) for key in keys}
+    rows = connection.execute(_INSIDE.format(keys=", ".join("?" * len(keys))), list(keys)).fetchall()
+    for root, key, status, workflow_id in rows:
+        if status not in OVER:
+            trees.pop(root, None)
+        elif root in trees:
+            trees[root].workflows.append(workflow_id)
+            if key != root:
+                trees[root].inner.append(key)
+    return list(trees.values())

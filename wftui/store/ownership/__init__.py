@@ -1,0 +1,4 @@
+"""Which process runs which run: owner marks, claims, leases, and signals between processes.
+
+Imports `store.sqlite`.
+"""

@@ -1,0 +1,116 @@
+"""Which process runs which run, in the database."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from wftui.model.run.record import TERMINAL
+from wftui.store.ownership.owners import Owner
+from wftui.store.sqlite.reader import Reader
+from wftui.store.sqlite.store_errors import StoreConflict
+from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
+
+_UNDER_WAY = ("pending", "running")
+
+
+def register(connection: sqlite3.Connection, owner: Owner) -> int:
+    """The key of a process; a first call makes it known, a later one is its heartbeat."""
+    connection.execute(
+        "INSERT INTO owners (pid, started, boot_id, host, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
+        (owner.pid, owner.started, owner.boot_id, owner.host, to_milliseconds(owner.heartbeat_at)),
+    )
+    key: int = connection.execute(
+        "SELECT key FROM owners WHERE pid = ? AND started = ? AND boot_id = ? AND host = ?",
+        (owner.pid, owner.started, owner.boot_id, owner.host),
+    ).fetchone()[0]
+    return key
+
+
+class ThisProcess:
+    """This process in the table `owners`: made known by its first write, so that who only reads never writes."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._key: int | None = None
+
+    def key(self, connection: sqlite3.Connection) -> int:
+        """Its key, within a transaction."""
+        if self._key is not None:
+            row = connection.execute("SELECT 1 FROM owners WHERE key = ?", (self._key,)).fetchone()
+            if row is not None:
+                return self._key
+        self._key = register(connection, self._owner)
+        return self._key
+
+
+def claim(connection: sqlite3.Connection, run_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> None:
+    """Make a run that no live process owns this process's, within a transaction: of two who try, one wins.
+
+    Raises:
+        StoreConflict: it does not exist, has ended, or belongs to a process that lives.
+    """
+    key = register(connection, owner)
+    status, holder, before = _held(connection, run_id)
+    if status is None or status in TERMINAL:
+        raise StoreConflict(f"run {run_id} has ended")
+    if before is not None and holder != key and is_alive(before):
+        raise StoreConflict(f"run {run_id} belongs to another process (pid {before.pid} on {before.host})")
+    connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, run_id))
+
+
+def is_orphan(connection: sqlite3.Connection, run_id: str, is_alive: Callable[[Owner], bool]) -> bool:
+    """Whether a run is under way, but no live process runs it, at this moment of a transaction."""
+    status, _, holder = _held(connection, run_id)
+    return status in _UNDER_WAY and (holder is None or not is_alive(holder))
+
+
+def last_heartbeat(connection: sqlite3.Connection, run_id: str) -> datetime | None:
+    """The last sign of life of the process that a run belongs to; None when it belongs to none."""
+    _, _, holder = _held(connection, run_id)
+    return None if holder is None else holder.heartbeat_at
+
+
+def _held(connection: sqlite3.Connection, run_id: str) -> tuple[str | None, int | None, Owner | None]:
+    """A run's status (None: there is no such run), the key of the process it belongs to, and that process."""
+    row = connection.execute(
+        "SELECT e.status, e.owner, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
+        " FROM executions e LEFT JOIN owners o ON o.key = e.owner WHERE e.id = ?",
+        (run_id,),
+    ).fetchone()
+    return (None, None, None) if row is None else (row[0], row[1], _owner(row[2:]))
+
+
+def release(connection: sqlite3.Connection, run_id: str, owner: Owner) -> None:
+    """Give up a run, if it is this process's."""
+    connection.execute(
+        "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?", (run_id, register(connection, owner))
+    )
+
+
+async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str]:
+    """Runs that are not over and that no live process runs, oldest first."""
+    rows = await reader.rows(
+        "SELECT e.id, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
+        " FROM executions e LEFT JOIN owners o ON o.key = e.owner"
+        " WHERE e.status IN (?, ?) ORDER BY e.created_at, e.id",
+        _UNDER_WAY,
+    )
+    alive: dict[Owner, bool] = {}
+    found: list[str] = []
+    for row in rows:
+        owner = _owner(row[1:])
+        if owner is not None:
+            if owner not in alive:
+                alive[owner] = is_alive(owner)
+            if alive[owner]:
+                continue
+        found.append(row[0])
+    return found
+
+
+def _owner(columns: Sequence[Any]) -> Owner | None:
+    """The process of a row of `owners`; None when the run has none."""
+    pid, started, boot_id, host, heartbeat_at = columns
+    return None if pid is None else Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))

@@ -1,0 +1,70 @@
+"""The retention policy, applied beside the work of a process: when it starts, and every hour while it goes on.
+
+Of all processes on a database one does so, at most once an hour. What is cut short is gone on with by the next.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from wftui.model.errors import UserError
+from wftui.model.run.summary import CleanupReport
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.maintenance.retention import Policy
+
+UPKEEP_SECONDS = 3600.0
+
+
+class Upkeep:
+    """One task beside a store.
+
+    Args:
+        policy: gives the policy as it is now; called in a thread each time.
+        tell: is told what was removed, if anything was.
+        seconds: how often at most.
+    """
+
+    def __init__(
+        self,
+        store: ExecutionStore,
+        policy: Callable[[], Policy],
+        tell: Callable[[CleanupReport], None],
+        seconds: float = UPKEEP_SECONDS,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._tell = tell
+        self._seconds = seconds
+        self._stop = threading.Event()
+        self._ended = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin, unless it has."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+
+    async def end(self) -> None:
+        """Stop, after the step under way."""
+        self._stop.set()
+        self._ended.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    async def _work(self) -> None:
+        while not self._ended.is_set():
+            # A policy or database that cannot be used is told to whoever asks for it; runs go on without.
+            with suppress(UserError):
+                await self._tidy()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._seconds)
+
+    async def _tidy(self) -> None:
+        policy = await asyncio.to_thread(self._policy)
+        if policy.keeps_all or self._store.read_only:
+            return
+        report = await self._store.tidy(policy, every=self._seconds, stop=self._stop)
+        if report is not None and report.runs:
+            self._tell(report)

@@ -1,0 +1,66 @@
+"""Moves the write-ahead log into the database file, beside the commits and never inside one."""
+
+import os
+import sqlite3
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from wftui.store.sqlite.database import Opened, connect, is_damage, mark_damaged
+
+_PASSIVE_BYTES = 4 * 1024 * 1024
+_RESTART_BYTES = 16 * 1024 * 1024
+
+
+class Checkpoints:
+    """One connection in one thread, both made when the log first grows beyond 4 MB."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._log = f"{opened.path}-wal"
+        self._thread: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._running: Future[None] | None = None
+        self._closed = False
+
+    def when_due(self) -> None:
+        """Start one if the log has grown; costs two microseconds otherwise. Call it after a commit."""
+        if self._closed or (self._running is not None and not self._running.done()):
+            return
+        try:
+            size = os.stat(self._log).st_size  # noqa: PTH116  (after every commit: a Path costs twice as much)
+        except FileNotFoundError:
+            return
+        if size < _PASSIVE_BYTES:
+            return
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
+        self._running = self._thread.submit(self._checkpoint, size)
+
+    def _checkpoint(self, size: int) -> None:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._opened)
+            # A passive checkpoint disturbs nobody, but under steady writing it never lets the log begin anew.
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            if size > _RESTART_BYTES:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # Whoever first writes after a checkpoint waits for the disk. Let it be this thread.
+            # (The version as it is: a newer program may have brought the tables further while this one runs.)
+            self._connection.execute("BEGIN IMMEDIATE")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            self._connection.execute(f"PRAGMA user_version = {version}")
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            # The events are safe in the log. What stops a checkpoint (a full disk) also stops the next commit, and
+            # that one has somebody to tell.
+            if is_damage(error):
+                mark_damaged(self._opened.path)
+
+    def close(self) -> None:
+        """Wait for a running one and close the connection. Blocks."""
+        self._closed = True
+        if self._thread is not None:
+            self._thread.shutdown(wait=True)
+        if self._connection is not None:
+            self._connection.close()

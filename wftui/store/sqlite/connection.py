@@ -1,0 +1,127 @@
+"""The process's one writing connection: a transaction at once when that is quick, else in its own thread.
+
+Measured on two cores: a small commit takes 0.015 ms in place (it writes to the page cache and waits for no disk), 0.15
+handed to a thread and 0.34 as three calls of aiosqlite. So a small one is made in place, unless another process holds
+the lock or a long one is under way; or every commit waits for the disk, as the user may ask for against power cuts.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from wftui.store.sqlite.checkpoints import Checkpoints
+from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connect, is_damage, mark_damaged
+from wftui.store.sqlite.store_errors import StoreError, explain, is_busy
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+"""Statements of one transaction; it is begun, committed and rolled back around them."""
+
+
+class WritingConnection:
+    """Runs transactions one after another; errors of SQLite come out as `StoreError`s (`IntegrityError` as it is).
+
+    Making one may wait for another process that is just closing the database: not on the event loop.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        try:
+            self._connection = connect(opened)
+            # The automatic checkpoint would run inside a commit on the event loop, and wait for the disk there.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            self._connection.execute("PRAGMA busy_timeout = 0")
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+        self._checkpoints = Checkpoints(opened)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._jobs = 0
+        self._waits_for_disk = opened.durability == "full"
+        # The first commit begins the log on disk and waits for that.
+        self._begun = False
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._opened.path
+
+    def try_at_once(self, work: Work[T]) -> tuple[T] | None:
+        """The result of a short transaction made in place; None when it could take long."""
+        if self._jobs or not self._begun or self._waits_for_disk:
+            return None
+        try:
+            result = self._transact(work)
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            if is_busy(error):
+                return None
+            raise self._explained(error) from error
+        self._checkpoints.when_due()
+        return (result,)
+
+    async def run(self, work: Work[T], *, short: bool = True) -> T:
+        """Make a transaction, waiting for the lock if it must.
+
+        Args:
+            short: takes well under a millisecond, so it may be made in place.
+        """
+        if short and (done := self.try_at_once(work)):
+            return done[0]
+        try:
+            # Cancelling this wait does not stop a transaction that has begun.
+            return await asyncio.wrap_future(self._submit(lambda: self._patiently(work)))
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    async def close(self) -> None:
+        """Close the connection after what is under way. The last one to close a database tidies up its log."""
+
+        def close() -> None:
+            self._checkpoints.close()
+            self._connection.close()
+
+        await asyncio.wrap_future(self._submit(close))
+        self._thread.shutdown(wait=False)
+
+    def _submit(self, call: Callable[[], T]) -> "Future[T]":
+        loop = asyncio.get_running_loop()
+        self._jobs += 1
+        future = self._thread.submit(call)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._job_ended))
+        return future
+
+    def _job_ended(self) -> None:
+        self._jobs -= 1
+        self._checkpoints.when_due()
+
+    def _patiently(self, work: Work[T]) -> T:
+        self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        try:
+            result = self._transact(work)
+            self._begun = True
+            return result
+        finally:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+
+    def _transact(self, work: Work[T]) -> T:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return result
+
+    def _explained(self, error: sqlite3.Error) -> StoreError:
+        if is_damage(error):
+            mark_damaged(self.path)
+        return explain(error, self.path)

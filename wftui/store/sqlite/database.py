@@ -1,0 +1,277 @@
+"""Opening the database file: checks, settings, migrations, and what to do with a file that cannot be used.
+
+Nothing here ever deletes or overwrites a file: a damaged one is renamed beside itself and a new one is begun.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from wftui.model.user_settings import Durability
+from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, is_busy, primary_code
+
+BUSY_SECONDS = 30.0
+"""How long a write waits for other processes before it fails as `store.locked`."""
+PAGE_SIZE = 512
+"""Each commit writes whole pages to the log: a step costs 1.4 KB there with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
+_HEADER = b"SQLite format 3\x00"
+_CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms; a start has no more to give
+_TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", "plans", "owners", "signals")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An examined and migrated database file.
+
+    Attributes:
+        read_only: the file may be read but not written.
+        notice: a sentence for the user when a damaged file was set aside.
+        durability: what a commit waits for.
+    """
+
+    path: Path
+    read_only: bool = False
+    notice: str | None = None
+    durability: Durability = "normal"
+
+
+def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = False) -> sqlite3.Connection:
+    """A connection with this house's settings; it may be used from any thread, by one at a time.
+
+    Args:
+        timeout: seconds to wait for a lock.
+        reader: refuse every write on it.
+    """
+    uri = connection_uri(opened)
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA synchronous = {opened.durability.upper()}")
+    if reader or opened.read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def connection_uri(opened: Opened) -> str:
+    """The address by which SQLite opens the file."""
+    uri = opened.path.absolute().as_uri()
+    if not opened.read_only:
+        return f"{uri}?mode=rw"
+    # In a folder that cannot be written SQLite can make no index of the log. Where there is neither, nobody writes.
+    index = opened.path.with_name(opened.path.name + "-shm")
+    return f"{uri}?mode=ro" if index.exists() or os.access(opened.path.parent, os.W_OK) else f"{uri}?immutable=1"
+
+
+def prepare(path: Path, now: datetime) -> Opened:
+    """Make the file usable: create it and its folder, check it, bring it to this version. Blocks.
+
+    Raises:
+        StoreError: `store.not_a_database`, `store.foreign`, `store.newer`, `store.locked`, `store.open`, …; in each
+            of these cases the file is left as it is.
+    """
+    try:
+        exists = _look_at(path)
+    except OSError as error:
+        raise explain(error, path) from error
+    if exists and not os.access(path, os.W_OK):
+        return _examined(Opened(path, read_only=True))
+    try:
+        return _migrated(path)
+    except DamagedError:
+        aside = _set_aside(path, now)
+    opened = _migrated(path)
+    if aside is None:
+        return opened  # another process has dealt with it
+    return replace(opened, notice=f"{path} was damaged and has been set aside as {aside.name}; a new one was started")
+
+
+def mark_damaged(path: Path) -> None:
+    """Remember that SQLite met damage in this file, so that the next start looks through all of it."""
+    _damage_mark(path).touch()
+
+
+def _damage_mark(path: Path) -> Path:
+    return path.with_name(path.name + "-damaged")
+
+
+def _look_at(path: Path) -> bool:
+    """Whether there is a database to open; its folder exists afterwards."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
+    if not path.exists():
+        path.touch()
+        return False
+    with path.open("rb") as file:
+        header = file.read(len(_HEADER))
+    if header and header != _HEADER:
+        raise StoreError(
+            f"{path} is not a database; name another file with --db (this one was left as it is)",
+            code="store.not_a_database",
+        )
+    return bool(header)
+
+
+def _examined(opened: Opened) -> Opened:
+    with _session(opened) as connection:
+        version = _check_identity(connection, opened.path)
+        if version != VERSION:
+            raise StoreError(
+                f"the database {opened.path} is read-only and of an older version; make it writable once",
+                code="store.read_only",
+            )
+        _check_readable(connection, opened.path)
+    return opened
+
+
+def _migrated(path: Path) -> Opened:
+    opened = Opened(path)
+    with _session(opened) as connection:
+        version = _check_identity(connection, path)
+        if version == 0:
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        else:
+            _check_readable(connection, path)
+        _use_log(connection)
+        if version < VERSION:
+            _migrate(connection)
+    return opened
+
+
+@contextmanager
+def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
+    connection = None
+    try:
+        connection = connect(opened)
+        yield connection
+    except sqlite3.Error as error:
+        explained = explain(error, opened.path)
+        if isinstance(explained, DamagedError):
+            _keep_log(opened)
+        raise explained from error
+    except DamagedError:
+        _keep_log(opened)
+        raise
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _keep_log(opened: Opened) -> None:
+    """Copy the log of a damaged file: when its last connection closes, SQLite moves it into the file all the same."""
+    log = _log(opened.path)
+    if not opened.read_only and log.exists():
+        shutil.copyfile(log, _kept_log(opened.path))
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _kept_log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal-damaged")
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the database, 0 for a new one, after making sure that it is one of ours."""
+    connection.execute("BEGIN")  # one view for the three questions: another process may make the tables between them
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+    connection.execute("COMMIT")
+    if filled and application != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is a database of another program; name another file with --db (this one was left as it is)",
+            code="store.foreign",
+        )
+    if version > VERSION:
+        raise StoreError(
+            f"the database {path} was written by a newer wftui (version {version} of the tables, this program knows "
+            f"{VERSION}); update wftui or name another file with --db",
+            code="store.newer",
+        )
+    return version
+
+
+def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
+    """Find damage cheaply: both ends of each table; the whole file when it is small or damage was met in it."""
+    for table in _TABLES:
+        key = "hash" if table.startswith("payload") else "rowid"
+        for end in ("min", "max"):  # asked for both at once, SQLite reads all that lies between them
+            connection.execute(f"SELECT {end}({key}) FROM {table}").fetchone()
+    mark = _damage_mark(path)
+    if not mark.exists() and path.stat().st_size > _CHECKED_WHOLE_BYTES:
+        return
+    answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if answer != "ok":
+        raise DamagedError(f"the database {path} is damaged: {answer}")
+    mark.unlink(missing_ok=True)
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself for another process that does the same."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been first while this one waited for the lock.
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _set_aside(path: Path, now: datetime) -> Path | None:
+    """Rename a damaged database with its log; None when another process did so in the meantime."""
+    before = path.stat().st_ino
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists() or path.stat().st_ino != before:
+            return None
+        aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
+        number = 1
+        while aside.exists():
+            number += 1
+            aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}-{number}")
+        if _kept_log(path).exists():
+            _kept_log(path).replace(_log(path))
+        for suffix in ("-wal", "-shm", ""):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+        _damage_mark(path).unlink(missing_ok=True)
+        path.touch()
+        return aside
+    except OSError as error:
+        raise explain(error, path) from error
+    finally:
+        os.close(folder)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite met damage in the file."""
+    return primary_code(error) == sqlite3.SQLITE_CORRUPT

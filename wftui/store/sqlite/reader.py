@@ -1,0 +1,59 @@
+"""A reading connection in a thread of its own, by aiosqlite. No reader ever holds a transaction open."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiosqlite
+
+from wftui.model.base import Json
+from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connection_uri, is_damage, mark_damaged
+from wftui.store.sqlite.store_errors import explain
+
+Row = tuple[Json, ...]
+
+
+class Reader:
+    """Answers one query after another; opened by the first."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._connection: aiosqlite.Connection | None = None
+        self._opening = asyncio.Lock()
+
+    async def rows(self, sql: str, values: Iterable[Json] | Mapping[str, Json] = ()) -> list[Row]:
+        """All rows of a query, in one visit to the thread.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        try:
+            connection = self._connection or await self._open()
+            return list(await connection.execute_fetchall(sql, values))  # type: ignore[arg-type]  # rows are tuples
+        except sqlite3.Error as error:
+            if is_damage(error) and not self._opened.read_only:
+                mark_damaged(self._opened.path)
+            raise explain(error, self._opened.path) from error
+
+    async def close(self) -> None:
+        """Close the connection, after the queries under way."""
+        async with self._opening:
+            if self._connection is not None:
+                await self._connection.close()
+                self._connection = None
+
+    async def _open(self) -> aiosqlite.Connection:
+        async with self._opening:
+            if self._connection is None:
+                connection = aiosqlite.connect(
+                    connection_uri(self._opened), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                )
+                # A program that ends by an exception, without closing, must not wait for this thread for ever.
+                # (Up to aiosqlite 0.21 the connection is the thread.)
+                thread: Any = getattr(connection, "_thread", connection)
+                thread.daemon = True
+                await connection
+                await connection.execute("PRAGMA query_only = ON")
+                self._connection = connection
+            return self._connection
