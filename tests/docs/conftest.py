@@ -1,16 +1,18 @@
 """A reader of the documentation: an empty folder, a home of their own, and the command line."""
 
-import os
+import contextlib
+import io
+import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from docs.page_runner import Execute
 from wftui.cli.main import main
+
+_ASSIGNMENT = re.compile(r"[A-Z_]+=")
 
 
 @pytest.fixture
@@ -24,52 +26,34 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def execute(folder: Path, capsys: pytest.CaptureFixture[str]) -> Execute:
-    """Runs `wftui …` in this process, with `NAME=value` before it as environment variables."""
+def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
+    """Runs `wftui …` in this process, `NAME=value` before it or by `export`, and all else in bash."""
 
     def run(line: str) -> tuple[int, str]:
         words = shlex.split(line)
+        if words[0] == "export":
+            monkeypatch.setenv(*words[1].split("=", 1))
+            return 0, ""
         with pytest.MonkeyPatch.context() as patch:
-            while "=" in words[0]:
+            while _ASSIGNMENT.match(words[0]):
                 patch.setenv(*words.pop(0).split("=", 1))
-            assert words.pop(0) == "wftui", line
+            return run_wftui(words[1:]) if words[0] == "wftui" else run_bash(line)
+
+    def run_wftui(words: list[str]) -> tuple[int, str]:
+        # One stream, as on a terminal, so that lines of both stand in their order.
+        printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:
                 code = main(words)
             except SystemExit as ended:
                 code = int(str(ended.code))
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
+        printed.seek(0)
+        return code, printed.read()
 
-    return run
-
-
-@pytest.fixture
-def shell(folder: Path, tmp_path: Path) -> Callable[[], Execute]:
-    """Runs command lines in bash, one after the other, with `wftui` on the path."""
-    program = tmp_path / "bin" / "wftui"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m wftui "$@"\n')
-    program.chmod(0o755)
-    state = tmp_path / "state"
-    root = Path(__file__).parents[2]
-    environment = {
-        **os.environ,
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join([str(root), *sys.path]),
-    }
-
-    def run(line: str) -> tuple[int, str]:
-        # Variables and the folder are handed from one command to the next, as in one terminal.
-        script = f'[ ! -f "{state}" ] || . "{state}"\n{line}\ncode=$?\nexport -p > "{state}"\nexit $code\n'
+    def run_bash(line: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
+            ["bash", "-c", line], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         return done.returncode, done.stdout
 
-    return lambda: run
+    return run
