@@ -1,6 +1,6 @@
 """Kill -9 at any moment loses nothing that was shown, and the run goes on from where it stopped.
 
-`WFTUI_CRASH_ROUNDS=1000` plays more rounds; `WFTUI_CRASH_SEED` others.
+`WFTUI_CRASH_ROUNDS=1000` plays more slow rounds; `WFTUI_CRASH_SEED` others.
 """
 
 import os
@@ -8,17 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROUNDS = os.environ.get("WFTUI_CRASH_ROUNDS", "50")
+import pytest
+
+ROUNDS = os.environ.get("WFTUI_CRASH_ROUNDS", "100")
 SEED = os.environ.get("WFTUI_CRASH_SEED", "1")
 
 
-def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", ["6", pytest.param(ROUNDS, marks=pytest.mark.slow)])
+def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(count: str, tmp_path: Path) -> None:
     driver = Path(__file__).with_name("crash_rounds.py")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     played = subprocess.run(
-        [sys.executable, str(driver), str(tmp_path), ROUNDS, SEED], capture_output=True, text=True, env=environment
+        [sys.executable, str(driver), str(tmp_path), count, SEED], capture_output=True, text=True, env=environment
     )
     assert played.returncode == 0, played.stdout + played.stderr
     rounds, kills = (int(word) for word in played.stdout.split() if word.isdigit())
-    assert rounds == int(ROUNDS)
+    assert rounds == int(count)
     assert kills >= rounds // 2

@@ -66,6 +66,7 @@ def filesystem_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "node_modules" / ".bin"
 
 
+@pytest.mark.slow
 async def test_the_notes_are_written_by_the_filesystem_server(
     workbench: Workbench, repository: Path, tmp_path: Path, filesystem_server: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

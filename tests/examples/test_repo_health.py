@@ -50,6 +50,7 @@ async def test_a_small_repository(workbench: Workbench, tmp_path: Path) -> None:
     assert authors.iterations.completed == 2
 
 
+@pytest.mark.slow
 async def test_twenty_thousand_commits(workbench: Workbench, tmp_path: Path) -> None:
     repo = make_repository(tmp_path / "repo", 20_000)
     record = await run_to_end(workbench, "repo_health", {"repo": str(repo / "src"), "weeks": 520, "top": 1})

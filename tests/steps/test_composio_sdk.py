@@ -10,6 +10,8 @@ import pytest
 from steps.composio_server import VERSION, Account, Composio, composio_server
 from wftui.steps.composio.client import ComposioClient
 
+pytestmark = pytest.mark.slow
+
 Sdk = Any
 """`composio.Composio`, which takes seconds to import and so is imported late."""
 

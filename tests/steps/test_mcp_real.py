@@ -97,6 +97,7 @@ async def test_git(context: RecordingContext, tmp_path: Path) -> None:
     assert caught.value.type == "mcp.tool"
 
 
+@pytest.mark.slow
 async def test_filesystem(context: RecordingContext, npm_servers: Path, tmp_path: Path) -> None:
     script = str(npm_servers / "server-filesystem" / "dist" / "index.js")
     server: dict[str, Json] = {"command": ["node", script, str(tmp_path)]}
@@ -111,6 +112,7 @@ async def test_filesystem(context: RecordingContext, npm_servers: Path, tmp_path
     await until(lambda: any("Secure MCP Filesystem Server" in text for _, _, text in context.logs))
 
 
+@pytest.mark.slow
 async def test_everything(context: RecordingContext, everything: dict[str, Json]) -> None:
     weather = await call_tool(context, everything, "get-structured-content", {"location": "New York"})
     assert weather["structured"]["conditions"] == "Cloudy"
@@ -128,6 +130,7 @@ async def test_everything(context: RecordingContext, everything: dict[str, Json]
     assert caught.value.type == "validation.arguments"
 
 
+@pytest.mark.slow
 async def test_everything_over_http(context: RecordingContext, everything_over_http: dict[str, Json]) -> None:
     assert (await call_tool(context, everything_over_http, "echo", {"message": "hi"}))["text"] == "Echo: hi"
     await call_tool(context, everything_over_http, "trigger-long-running-operation", {"duration": 0.2, "steps": 2})

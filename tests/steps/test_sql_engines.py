@@ -54,7 +54,7 @@ def duckdb_url(tmp_path: Path) -> str:
     return f"duckdb:///{tmp_path}/data.duckdb"
 
 
-@pytest.fixture(params=["postgresql", "mysql", "duckdb"])
+@pytest.fixture(params=[*(pytest.param(name, marks=pytest.mark.slow) for name in ("postgresql", "mysql")), "duckdb"])
 async def engine(request: pytest.FixtureRequest, run: Run, context: RecordingContext) -> str:
     """A database with a table `t` of one row; the context's connection leads to it."""
     name = str(request.param)

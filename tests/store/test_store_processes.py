@@ -40,8 +40,8 @@ def integrity(database: Path) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(database: Path) -> None:
-    steps = 150
+@pytest.mark.parametrize("steps", [30, pytest.param(300, marks=pytest.mark.slow)])
+async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(database: Path, steps: int) -> None:
     runs = [f"run-{number}" for number in range(4)]
     store = await ExecutionStore.open(database)
     for number in range(30):
@@ -63,7 +63,7 @@ async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(da
     assert integrity(database) == "ok"
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
 async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Path, seed: int) -> None:
     writer = await start("write", database)
     follower = await start("follow", database)

@@ -375,13 +375,14 @@ async def test_one_key_opens_the_step_that_made_a_log_line(
         await until(pilot, lambda: source.cursor_location[0] == begins)
 
 
-async def test_a_50_mb_output_never_freezes_the_screen(
-    watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+@pytest.mark.parametrize("number", [50_000, pytest.param(500_000, marks=pytest.mark.slow)])
+async def test_an_output_of_megabytes_never_freezes_the_screen(
+    number: int, watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     """While such a value is opened and scrolled to its end, everything else gets its turn every few hundred lines."""
     from tui.run_events import completed
 
-    story = completed(outputs={"rows": ["x" * 90 for _ in range(500_000)]})
+    story = completed(outputs={"rows": ["x" * 90 for _ in range(number)]})
     await (await workbench.store()).append(story.events, wait=True)
     story.events.clear()
     async with watch(story.run_id) as (pilot, screen):
