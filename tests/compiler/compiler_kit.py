@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wftui.compiler.codegen.layout import function
 from wftui.compiler.codegen.step_code import MODULES
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.diagnostics.fixes import apply_fix
 from wftui.compiler.expressions.expression import compile_expression
-from wftui.compiler.python_code import function
 from wftui.model.base import Json
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.scope import Scope

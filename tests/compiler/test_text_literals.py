@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_generated_module import RUFF
 
-from wftui.compiler.python_code import Text, assignment, literal
+from wftui.compiler.codegen.layout import assignment
+from wftui.compiler.python_code import Text, literal
 from wftui.model.base import Json
 
 CODE = '''\

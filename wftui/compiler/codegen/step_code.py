@@ -3,11 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wftui.compiler import python_code as code
 from wftui.compiler.codegen.early import early_input, stored_secrets
+from wftui.compiler.codegen.layout import INDENT, assignment, function
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
-from wftui.compiler.python_code import Atom, Code, Group, Lines, Marked, Named, call, literal, record, tuple_of
+from wftui.compiler.python_code import (
+    Atom,
+    Code,
+    Group,
+    Marked,
+    Named,
+    call,
+    listing,
+    literal,
+    mapping,
+    record,
+    text_literal,
+    tuple_of,
+    walk,
+)
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -49,12 +63,12 @@ class Written:
 
     def function(self, name: str, body: Code, decorator: str = "") -> Code:
         """Write a function of the scope; gives its name."""
-        lines: Lines = code.function(name, body, decorator)
+        lines = function(name, body, decorator)
         self.functions.append("\n".join(lines.lines))
         self.marks += [(name, line, pointer, offset) for line, (pointer, offset) in sorted(lines.marks)]
         if decorator:
             self.modules.add("values")
-        for each in code.walk(body):
+        for each in walk(body):
             text = each.opening if isinstance(each, Group) else each.text if isinstance(each, Atom) else ""
             module = text.partition(".")[0]
             if module in MODULES:
@@ -79,9 +93,9 @@ def bound_value(value: Json, pointer: str) -> Code:
         template = split_template(value)
         return literal(value) if template is None else template.python(pointer)
     if isinstance(value, dict):
-        return code.mapping([(key, bound_value(each, pointer + pointer_to([key]))) for key, each in value.items()])
+        return mapping([(key, bound_value(each, pointer + pointer_to([key]))) for key, each in value.items()])
     if isinstance(value, list):
-        return code.listing([bound_value(each, f"{pointer}/{index}") for index, each in enumerate(value)])
+        return listing([bound_value(each, f"{pointer}/{index}") for index, each in enumerate(value)])
     return literal(value)
 
 
@@ -138,13 +152,13 @@ def write_step(
     fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
     fields |= _inside(made, node, inside)
     # The last line closes the call; the step's place in the file goes before it.
-    made.definition = code.assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
+    made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
     return made
 
 
 def placed(definition: list[str], line: int, pointer: str) -> str:
     """The definition of a step, with its place in the file."""
-    place = [f"{code.INDENT}line={line},", f"{code.INDENT}pointer={code.text_literal(pointer)},", ")"]
+    place = [f"{INDENT}line={line},", f"{INDENT}pointer={text_literal(pointer)},", ")"]
     return "\n".join([*definition, *place])
 
 

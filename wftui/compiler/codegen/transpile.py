@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.compiler import python_code as code
 from wftui.compiler.checks.checker import Checked
+from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import Written, bound_value, placed, step_name, write_step
-from wftui.compiler.python_code import Atom, Code, literal, record, tuple_of
+from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
 from wftui.compiler.source.document import Document
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.source_hash import source_hash
@@ -92,8 +92,8 @@ class _Transpiler:
             compiler=COMPILER,
             source_hash=hashed,
             imports=self._imports(),
-            metadata="\n".join(code.assignment("METADATA: dict[str, Json] = ", literal(metadata))),
-            input_schema="\n".join(code.assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(workflow.input_schema))),
+            metadata="\n".join(assignment("METADATA: dict[str, Json] = ", literal(metadata))),
+            input_schema="\n".join(assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(workflow.input_schema))),
             blocks=self.blocks,
             spots=self.spots,
             plan=plan,
@@ -178,7 +178,7 @@ class _Transpiler:
             first, *others = made.functions
             self.blocks += [f"# workflow.json:{line}: outputs\n{first}", *others]
         self._note(made, self._relative(made, "", 0))
-        return code.mapping(named)
+        return mapping(named)
 
     def _plan(self, workflow: Workflow, main: list[str], last: list[str], outputs: Code, hashed: str) -> str:
         standard = WorkflowPlan(id="", name="", version="", source_hash="", compiler="")
@@ -211,7 +211,7 @@ class _Transpiler:
         if self.spots:
             self.plans.add("SourceSpot")
             fields["spots"] = Atom("SPOTS")
-        return "\n".join(code.assignment("WORKFLOW = ", record("WorkflowPlan", fields)))
+        return "\n".join(assignment("WORKFLOW = ", record("WorkflowPlan", fields)))
 
     def _imports(self) -> list[str]:
         lines: list[str] = []
@@ -229,22 +229,22 @@ def _names(step_ids: list[str]) -> Code:
 
 def _spot(function: str, at: int, pointer: str, line: int, column: int) -> list[str]:
     """An entry of SPOTS, as lines."""
-    indent = code.INDENT
-    fields = [f"pointer={code.text_literal(pointer)}", f"line={line}", f"column={column}"]
+    indent = INDENT
+    fields = [f"pointer={text_literal(pointer)}", f"line={line}", f"column={column}"]
     flat = f'{indent}("{function}", {at}): SourceSpot({", ".join(fields)}),'
-    if code.columns(flat) <= code.WIDTH:
+    if columns(flat) <= WIDTH:
         return [flat]
     key = [f'{indent}("{function}", {at}): SourceSpot(']
-    if len(key[0]) > code.WIDTH:
+    if len(key[0]) > WIDTH:
         key = [f"{indent}(", f'{indent}{indent}"{function}",', f"{indent}{indent}{at},", f"{indent}): SourceSpot("]
     return [*key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
 
 
 def _import(module: str, names: list[str]) -> list[str]:
     flat = f"from {module} import {', '.join(names)}"
-    if len(flat) <= code.WIDTH:
+    if len(flat) <= WIDTH:
         return [flat]
-    return [f"from {module} import (", *(f"{code.INDENT}{name}," for name in names), ")"]
+    return [f"from {module} import (", *(f"{INDENT}{name}," for name in names), ")"]
 
 
 @functools.cache

@@ -1,0 +1,185 @@
+"""Write code as ruff formats it, at any line length from 88 on.
+
+What fits its line is written flat; what does not is broken with one part per line and a trailing comma, which
+formatters keep. Operators cannot be broken that way: an operation that does not fit becomes statements with names for
+its parts.
+"""
+
+from dataclasses import dataclass, field
+
+from wftui.compiler.python_code import Atom, Code, Group, Lambda, Marked, Named, Operation, Text, walk
+
+WIDTH = 88
+"""Columns of a line: the default of ruff and black."""
+
+INDENT = "    "
+
+
+def columns(text: str) -> int:
+    """Return how many columns a line takes at most: what is wide differs between versions of Unicode."""
+    return len(text) if text.isascii() else len(text) + sum(char > "\x7f" for char in text)
+
+
+class _TooWideError(Exception):
+    """An operation, or a lambda over one, that does not fit and must become statements."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+
+
+@dataclass
+class Lines:
+    """Lines as they are written, and the line (from 0) at which each mark begins."""
+
+    lines: list[str] = field(default_factory=list)
+    marks: list[tuple[int, tuple[str, int]]] = field(default_factory=list)
+
+
+def function(name: str, code: Code, decorator: str = "") -> Lines:
+    """`def name(scope: Scope) -> Json:` that returns the value of an expression.
+
+    The marks count from the first line (0), which is the decorator's if there is one.
+    """
+    out = Lines([decorator] if decorator else [])
+    head = f"def {name}(scope: Scope) -> Json:"
+    if columns(head) > WIDTH:
+        out.lines += [f"def {name}(", f"{INDENT}scope: Scope,", ") -> Json:"]
+    else:
+        out.lines.append(head)
+    _Body(out).statement("return ", code, INDENT)
+    return out
+
+
+def assignment(prefix: str, code: Code) -> list[str]:
+    """`prefix` and an expression without operations, as lines: `NAME = StepPlan(...)`."""
+    out = Lines()
+    _Body(out).statement(prefix, code, "")
+    return out.lines
+
+
+class _Body:
+    """Writes statements; operations that are too wide go into names of their own first."""
+
+    def __init__(self, out: Lines) -> None:
+        self.out = out
+        self.names = 0
+
+    def statement(self, prefix: str, code: Code, indent: str) -> None:
+        """Write `prefix code`, after whatever must stand before it."""
+        while True:
+            trial = Lines()
+            try:
+                _Layout(trial).write(indent + prefix, code, indent, "")
+            except _TooWideError as wide:
+                self.names += 1
+                name = f"value_{self.names}"
+                self._hoist(name, wide.code, indent)
+                code = _replaced(code, wide.code, Atom(name))
+                continue
+            start = len(self.out.lines)
+            self.out.lines += trial.lines
+            self.out.marks += [(start + line, mark) for line, mark in trial.marks]
+            return
+
+    def _hoist(self, name: str, code: Code, indent: str) -> None:
+        while isinstance(code, Marked):
+            self.out.marks.append((len(self.out.lines), code.mark))
+            code = code.body
+        inner = indent + INDENT
+        if isinstance(code, Lambda):
+            # A blank line before and after a nested function, but for one that comes first in another.
+            if self.out.lines[-1] and not self.out.lines[-1].lstrip().startswith(("def ", ") -> ")):
+                self.out.lines.append("")
+            self.out.lines.append(f"{indent}def {name}({code.signature}) -> Json:")
+            self.statement("return ", code.body, inner)
+            self.out.lines.append("")
+            return
+        assert isinstance(code, Operation)
+        target = f"{name} = "
+        if code.sign in ("and", "or"):
+            self.statement(target, code.operands[0], indent)
+            for operand in code.operands[1:]:
+                self.out.lines.append(f"{indent}if {name}:" if code.sign == "and" else f"{indent}if not {name}:")
+                self.statement(target, operand, inner)
+        elif code.sign == "if":
+            chosen, condition, other = code.operands
+            self.statement(target, condition, indent)
+            self.out.lines.append(f"{indent}if {name}:")
+            self.statement(target, chosen, inner)
+            self.out.lines.append(f"{indent}else:")
+            self.statement(target, other, inner)
+        else:
+            named: list[Code] = []
+            for operand in code.operands:
+                self.names += 1
+                part = f"value_{self.names}"
+                self.statement(f"{part} = ", operand, indent)
+                named.append(Atom(part))
+            self.statement(target, Operation(code.sign, tuple(named)), indent)
+
+
+class _Layout:
+    """Writes one expression."""
+
+    def __init__(self, out: Lines) -> None:
+        self.out = out
+
+    def write(self, prefix: str, code: Code, indent: str, suffix: str) -> None:
+        """Write `prefix code suffix`; lines that follow are indented by `indent`.
+
+        Raises:
+            _TooWideError: for an operation that does not fit.
+        """
+        marked = code
+        while isinstance(code, Marked):
+            self.out.marks.append((len(self.out.lines), code.mark))
+            code = code.body
+        fits = columns(prefix) + columns(code.flat) + len(suffix) <= WIDTH
+        forced = isinstance(code, Group) and code.broken
+        if code.holds_block and isinstance(code, Text):
+            first, *others = code.block()
+            self.out.lines += [prefix + first, *others[:-1], others[-1] + suffix]
+        elif isinstance(code, Atom | Text) or (fits and code.marks < 2 and not forced and not code.holds_block):
+            if code.marks:
+                line = len(self.out.lines)
+                self.out.marks += [(line, each.mark) for each in walk(code) if isinstance(each, Marked)]
+            self.out.lines.append(prefix + code.flat + suffix)
+        elif isinstance(code, Operation):
+            raise _TooWideError(marked)
+        elif isinstance(code, Named):
+            self.write(prefix + code.prefix, code.value, indent, suffix)
+        elif isinstance(code, Lambda):
+            body = code.body
+            while isinstance(body, Marked):
+                body = body.body
+            opening = body.opening if isinstance(body, Group) else body.flat
+            if isinstance(body, Operation) or columns(prefix + code.prefix + opening) > WIDTH:
+                raise _TooWideError(marked)
+            try:
+                self.write(prefix + code.prefix, code.body, indent, suffix)
+            except _TooWideError:
+                # What is inside may use the parameter, so the whole lambda becomes a function.
+                raise _TooWideError(marked) from None
+        elif isinstance(code, Group) and code.items:
+            self.out.lines.append(prefix + code.opening)
+            for entry in code.items:
+                self.write(indent + INDENT, entry, indent + INDENT, ",")
+            self.out.lines.append(indent + code.closing + suffix)
+        else:
+            self.out.lines.append(prefix + code.flat + suffix)
+
+
+def _replaced(code: Code, old: Code, new: Code) -> Code:
+    """The tree with one node replaced."""
+    if code is old:
+        return new
+    if isinstance(code, Marked):
+        body = _replaced(code.body, old, new)
+        return code if body is code.body else Marked(body, code.mark)
+    if isinstance(code, Named):
+        return Named(code.prefix, _replaced(code.value, old, new))
+    if isinstance(code, Lambda):
+        return Lambda(_replaced(code.body, old, new), code.parameters)
+    if isinstance(code, Group):
+        return Group(code.opening, tuple(_replaced(each, old, new) for each in code.items), code.closing, code.broken)
+    return code
