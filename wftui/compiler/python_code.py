@@ -213,6 +213,8 @@ _TRAILING_SPACE = re.compile(r"[ \t](?=\n)")
 def text_literal(value: str) -> str:
     """Return a text as a literal on one line: in double quotes unless single ones save escapes."""
     quote = "'" if value.count('"') > value.count("'") else '"'
+    if value.isascii() and value.isprintable() and "\\" not in value and quote not in value:
+        return f"{quote}{value}{quote}"
     text = value.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\t", "\\t").replace("\n", "\\n")
     return f"{quote}{_UNPRINTABLE.sub(_escape, text)}{quote}"
 
