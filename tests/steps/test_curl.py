@@ -5,7 +5,8 @@ import pytest
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.steps.http.curl import curl_from_input, input_from_curl
-from wftui.steps.http.step import HttpInput, HttpStep
+from wftui.steps.http.input import HttpInput
+from wftui.steps.http.step import HttpStep
 
 
 @pytest.mark.parametrize(

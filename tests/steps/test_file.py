@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.file.step import FileInput, FileStep
+from wftui.steps.file.input import FileInput
+from wftui.steps.file.step import FileStep
 from wftui.steps.files.formats import decode, encode
 
 STEP = FileStep()

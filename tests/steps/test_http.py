@@ -17,7 +17,8 @@ from steps.http_server import Handler, make_certificate, serving
 from steps.steps_kit import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.http.step import HttpInput, HttpStep
+from wftui.steps.http.input import HttpInput
+from wftui.steps.http.step import HttpStep
 
 STEP = HttpStep()
 

@@ -11,14 +11,12 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import formatdate, getaddresses, make_msgid, parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from wftui.connections.connection_kinds import SmtpConnection
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-
-if TYPE_CHECKING:
-    from wftui.steps.email.step import Addresses, EmailInput
+from wftui.steps.email.input import Addresses, EmailInput
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MADE_HERE = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version"})
@@ -26,9 +24,7 @@ T = TypeVar("T")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-def build_message(
-    step: "EmailInput", server: SmtpConnection, attachments: list[Path]
-) -> tuple[EmailMessage, list[str]]:
+def build_message(step: EmailInput, server: SmtpConnection, attachments: list[Path]) -> tuple[EmailMessage, list[str]]:
     """The message, and the addresses of everybody it goes to.
 
     Raises:
@@ -193,5 +189,5 @@ def _attach(message: EmailMessage, path: Path) -> None:
     message.add_attachment(data, maintype=main, subtype=sub, filename=path.name)
 
 
-def _list(addresses: "Addresses") -> list[str]:
+def _list(addresses: Addresses) -> list[str]:
     return [addresses] if isinstance(addresses, str) else addresses

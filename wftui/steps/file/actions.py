@@ -5,18 +5,15 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wftui.model.base import Json, format_timestamp
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
-from wftui.steps.files import trees as file_trees
+from wftui.steps.file.input import FileInput
 from wftui.steps.files.archives import pack, unpack
 from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of
 from wftui.steps.files.paths import real_path, replacing, resolve_path
-
-if TYPE_CHECKING:
-    from wftui.steps.file.step import FileInput
+from wftui.steps.files.trees import checksum, copy_tree, kind_of
 
 READ_BYTES = 10 * 1024 * 1024
 _FIRST_ROW = 65_536
@@ -26,7 +23,7 @@ UNPACKED_BYTES = 10 * 1024 * 1024 * 1024
 class FileActions:
     """One `file` step at work. Outputs are objects with `path` and what the action adds."""
 
-    def __init__(self, step: "FileInput", base: Path, flag: StopFlag) -> None:
+    def __init__(self, step: FileInput, base: Path, flag: StopFlag) -> None:
         self._step = step
         self._base = base
         self._flag = flag
@@ -130,7 +127,7 @@ class FileActions:
             target = target / path.name
             if not self._stays(real_path(target)):
                 raise self._leads_out(str(target))
-        files, size = file_trees.copy(path, target, self._step.exclude, self._flag)
+        files, size = copy_tree(path, target, self._step.exclude, self._flag)
         return {"path": str(target), "files": files, "bytes": size}
 
     def _move(self, path: Path) -> Json:
@@ -189,7 +186,7 @@ class FileActions:
     def _archive(self, path: Path) -> Json:
         target = self._target()
         packed = pack(path, target, self._step.exclude, self._flag)
-        digest = file_trees.checksum(target, "sha256", [], self._flag)
+        digest = checksum(target, "sha256", [], self._flag)
         return {
             "path": str(target),
             "files": packed.files,
@@ -206,7 +203,7 @@ class FileActions:
         return {"path": str(target), "files": unpacked.files, "bytes": unpacked.bytes}
 
     def _checksum(self, path: Path) -> Json:
-        digest = file_trees.checksum(path, self._step.algorithm, self._step.exclude, self._flag)
+        digest = checksum(path, self._step.algorithm, self._step.exclude, self._flag)
         output: dict[str, Json] = {
             "path": str(path),
             "checksum": digest.value,
@@ -231,7 +228,7 @@ class FileActions:
 def _describe(path: Path) -> dict[str, Json]:
     status = path.lstat()
     return {
-        "kind": file_trees.kind_of(path),
+        "kind": kind_of(path),
         "bytes": status.st_size,
         "modifiedAt": format_timestamp(datetime.fromtimestamp(status.st_mtime, UTC)),
     }

@@ -107,7 +107,7 @@ def _hash_file(path: Path, algorithm: Algorithm, flag: StopFlag) -> tuple[str, i
     return digest.hexdigest(), size
 
 
-def copy(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tuple[int, int]:
+def copy_tree(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tuple[int, int]:
     """Copy a file or a folder with times and permissions; links stay links. Gives (files, bytes).
 
     Links that stand where something is copied to are replaced, not followed: they may lead anywhere.

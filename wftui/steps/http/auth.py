@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 from wftui.connections.connection_kinds import HttpConnection
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.http.body import Scalar
 from wftui.steps.http.exchange import Exchange, exchange
+from wftui.steps.http.input import Scalar
 
 _TOKEN_BYTES = 1024 * 1024
 _SPARE_SECONDS = 30.0  # a token is renewed so long before it ends

@@ -4,16 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wftui.model.json.writing import encode_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.files.paths import resolve_path
-
-if TYPE_CHECKING:
-    from wftui.steps.http.step import HttpInput
-
-Scalar = str | int | float | bool
+from wftui.steps.http.input import HttpInput, Scalar
 
 _CHUNK = 65_536
 
@@ -32,7 +28,7 @@ def _text(value: Scalar) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def request_body(step: "HttpInput", base: Path, headers: dict[str, str]) -> dict[str, Any]:
+def request_body(step: HttpInput, base: Path, headers: dict[str, str]) -> dict[str, Any]:
     """Arguments of the HTTP library for the body; adds the headers that go with it. Reads files: call it in a thread.
 
     Raises:

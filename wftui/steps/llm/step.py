@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepModel, StepSite, StepType
-from wftui.steps.llm.tools.toolbox import ToolInput
+from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.mcp.lock import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -164,7 +164,6 @@ class LlmStep(StepType[LlmInput]):
         from wftui.steps.llm.protocol import Talk
         from wftui.steps.llm.request import Server
         from wftui.steps.llm.tools.toolbox import offer
-        from wftui.steps.registry.step_registry import builtin_catalogue
 
         connected = _connected(input, context.connection)
         model = input.model or connected.model
@@ -173,7 +172,7 @@ class LlmStep(StepType[LlmInput]):
         wrong = await asyncio.to_thread(_schema_problem, input.answer_schema)
         if wrong is not None:
             raise WorkflowError("validation.input", wrong)
-        toolbox = await offer(input.tools, context.site.catalogue or builtin_catalogue(), context)
+        toolbox = await offer(input.tools, context)
         talk = Talk(
             model=model,
             system=_system(input),

@@ -22,6 +22,10 @@ _NO_SERVER = 'the step names no MCP server: give "server" in its input, or a con
 _LABEL_LENGTH = 80
 
 
+class SessionForgottenError(WorkflowError):
+    """A server does not know its session any more; the call it came for has not been made."""
+
+
 class McpServer(StepModel):
     """A server by exactly one of `command` and `url`; the fields are those of a connection of kind `mcp`."""
 

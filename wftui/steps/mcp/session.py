@@ -29,8 +29,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.questions import Questions
-from wftui.steps.mcp.server import McpServer, find_program
-from wftui.steps.mcp.sessions import SessionForgottenError
+from wftui.steps.mcp.server import McpServer, SessionForgottenError, find_program
 from wftui.steps.mcp.stderr import StderrPipe
 from wftui.steps.mcp.stdio import stdio_streams
 from wftui.steps.process.process_mark import TreeMark

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from wftui.steps.mcp.session import McpSession
 
 
-class SessionForgottenError(WorkflowError):
-    """A server does not know its session any more; the call it came for has not been made."""
-
-
 class McpSessions:
     """Sessions by what their server is started from."""
 

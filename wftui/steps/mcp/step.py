@@ -20,8 +20,8 @@ from wftui.steps.mcp.lock import (
     tool_changes,
 )
 from wftui.steps.mcp.result import McpOutput, output_of, text_of
-from wftui.steps.mcp.server import McpServer, server_of, server_problem
-from wftui.steps.mcp.sessions import McpSessions, SessionForgottenError
+from wftui.steps.mcp.server import McpServer, SessionForgottenError, server_of, server_problem
+from wftui.steps.mcp.sessions import McpSessions
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult

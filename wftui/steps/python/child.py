@@ -1,4 +1,4 @@
-"""What a child interpreter runs for the `python` step: `python -I python_child.py FD`.
+"""What a child interpreter runs for the `python` step: `python -I child.py FD`.
 
 Stands alone: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. A
 request is a line of JSON on the file descriptor; events go out as lines, the last one is the result or an error.

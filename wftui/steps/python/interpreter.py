@@ -16,13 +16,13 @@ from wftui.runtime.json_values import TooBigError, measure
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
-from wftui.steps.python import child as python_child
 from wftui.steps.text.log_lines import LineDecoder, LogBatcher, OutputStream
 
 MAX_RESULT = 128 * 1024 * 1024
 """Bytes of JSON that a call may return."""
 KEPT_INTERPRETERS = 16
 """Idle ones that a run keeps of each sort."""
+_CHILD_PROGRAM = Path(__file__).with_name("child.py")
 _READ_SIZE = 262_144
 _PATIENCE_SECONDS = 1.0
 
@@ -46,7 +46,7 @@ class Interpreter:
         self._context: StepContext | None = None
         self._process = asyncio.ensure_future(
             run_process(
-                [*argv, "-I", "-u", "-X", "utf8", python_child.__file__, str(theirs.fileno())],
+                [*argv, "-I", "-u", "-X", "utf8", str(_CHILD_PROGRAM), str(theirs.fileno())],
                 cwd=cwd,
                 env=env,
                 started_for=TreeMark(run),

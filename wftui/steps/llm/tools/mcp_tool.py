@@ -10,8 +10,8 @@ from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Tool
+from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.llm.tools.step_tool import tool_name
-from wftui.steps.llm.tools.toolbox import ToolInput
 from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.server import server_of
 from wftui.steps.mcp.step import McpInput, McpStep, listed_tools

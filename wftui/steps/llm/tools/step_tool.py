@@ -13,7 +13,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.validation.validator import validate_inputs
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
 from wftui.steps.llm.protocol import Tool
-from wftui.steps.llm.tools.toolbox import ToolInput
+from wftui.steps.llm.tools.input import ToolInput
 
 _PROBLEMS = 5
 

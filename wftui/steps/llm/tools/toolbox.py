@@ -3,15 +3,16 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol, cast
-
-from pydantic import Field
+from typing import Protocol, cast
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.api.step_type import Catalogue, StepContext, StepModel
+from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Tool, ToolCall, ToolResult
 from wftui.steps.llm.tools.context import ToolContext
+from wftui.steps.llm.tools.input import ToolInput
+from wftui.steps.llm.tools.mcp_tool import mcp_tools
+from wftui.steps.llm.tools.step_tool import StepTool
 from wftui.steps.text.capture import beginning
 
 RESULT_CHARACTERS = 50_000
@@ -20,32 +21,6 @@ AT_ONCE = 8
 """So many calls of one answer run side by side."""
 _SHOWN = 300
 _ASKED = 2000
-
-_NAME = r"^[a-zA-Z][a-zA-Z0-9_-]{0,63}$"
-
-
-class ToolInput(StepModel):
-    """A step type that the model may run; of the type `mcp`, one tool of a server, or all of them."""
-
-    type: Annotated[str, Field(description="The step type.")]
-    name: Annotated[
-        str | None,
-        Field(
-            pattern=_NAME,
-            description="What the model calls it; absent: the type, or the name of the MCP tool. For all tools of an "
-            "MCP server: what their names begin with.",
-        ),
-    ] = None
-    description: Annotated[str | None, Field(description="What the model is told it does.")] = None
-    input: Annotated[
-        dict[str, Json],
-        Field(description="Fields that are fixed: the model gives the others, and neither sees nor changes these."),
-    ] = Field(default_factory=dict)
-    connection: Annotated[str | None, Field(description="The connection of the workflow that the tool takes.")] = None
-    only: Annotated[list[str] | None, Field(description="mcp: names of the tools that are offered; absent: all.")] = (
-        None
-    )
-    approval: Annotated[bool, Field(description="Ask a person before each call.")] = False
 
 
 class OfferedTool(Protocol):
@@ -165,20 +140,18 @@ class Toolbox:
         return cast("StepContext", context)
 
 
-async def offer(tools: Sequence[ToolInput], catalogue: Catalogue, context: StepContext) -> Toolbox:
+async def offer(tools: Sequence[ToolInput], context: StepContext) -> Toolbox:
     """The tools as the model gets them; servers of MCP tools are started and asked for theirs.
 
     Raises:
         WorkflowError: `llm.tool` when a type is not there or two tools have one name, `connection.*`, and those of an
             MCP server that cannot be had.
     """
-    from wftui.steps.llm.tools.mcp_tool import mcp_tools
-    from wftui.steps.llm.tools.step_tool import StepTool
-
+    catalogue = context.site.catalogue
     offered: list[OfferedTool] = []
     prepared = context.prepared if context.prepared is not None else [None] * len(tools)
     for tool, found in zip(tools, prepared, strict=True):
-        step_type = catalogue.get(tool.type)
+        step_type = catalogue.get(tool.type) if catalogue is not None else None
         if step_type is None or tool.type == "llm":
             raise WorkflowError("llm.tool", f"The step type {tool.type!r} cannot be a tool.")
         connection = await context.connect(tool.connection) if tool.connection is not None else None
