@@ -12,6 +12,7 @@ import pytest
 from interrupted_child import executor_of
 
 from wftui.engine.host.executor import WorkflowExecutor
+from wftui.engine.host.starting import StartOptions
 from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
@@ -59,7 +60,7 @@ async def test_it_is_interrupted_and_can_be_resumed_and_answered(
     assert asked.value.paths == ["pay"]
 
     deadline = _deadline(await store.events(run_id))
-    await executor.resume(run_id, confirmed=True)
+    await executor.resume(run_id, options=StartOptions(confirmed=True))
     assert executor.running() == [run_id]
     async for batch in executor.get_event_stream(run_id, after=record.last_seq):
         if any(event.type == "step_waiting" for event in batch):

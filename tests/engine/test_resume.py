@@ -15,7 +15,7 @@ from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.memory_log import MemorySink
 from wftui.engine.primitives.secret_inputs import masked, restored
 from wftui.engine.run.run import Run
-from wftui.engine.run.state.carried_results import Prior, RunHistory
+from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
 from wftui.engine.run.state.run_context import RunCore
 from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import utc_now
@@ -29,7 +29,7 @@ from wftui.steps.api.step_type import StepContext
 
 
 def _history(events: list[ExecutionEvent]) -> RunHistory:
-    history = RunHistory(Prior())
+    history = RunHistory(CarriedResults())
     for event in events:
         history.note(event)
     return history
@@ -57,7 +57,7 @@ async def resume(
         working_directory=Path.cwd(),
         folder=None,
         connections=RunConnections(plan, {}, redactor),
-        prior=history.prior,
+        carried=history.carried,
     )
     going = Run(core, ExecutionRequest(workflow_id=plan.id))
     assert history.created is not None

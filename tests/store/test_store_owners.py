@@ -14,7 +14,7 @@ from store_helpers import RUN, START, completed, created, interrupted, log, resu
 
 from wftui.model.run.events import Interrupted
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.ownership.owners import Onlooker, Owner, current_owner, is_alive
+from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive
 from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store_fixtures"
@@ -50,7 +50,7 @@ def test_another_host_is_believed_while_its_heart_beats() -> None:
 
 def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_container_is_taken_for_dead() -> None:
     now, awake = [START], [0.0]
-    onlooker = Onlooker(lambda: now[-1], lambda: awake[-1])
+    onlooker = LivenessProbe(lambda: now[-1], lambda: awake[-1])
     owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
     assert onlooker.is_alive(owner)
     now.append(START + timedelta(hours=8))
@@ -62,7 +62,7 @@ def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_containe
     assert onlooker.is_alive(again)
     awake.append(300.0)
     assert not onlooker.is_alive(again)
-    assert not Onlooker(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
+    assert not LivenessProbe(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
 
 
 def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:

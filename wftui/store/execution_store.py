@@ -26,7 +26,7 @@ from wftui.store.maintenance.cleanup import Cleanup
 from wftui.store.maintenance.retention import Policy, Rule
 from wftui.store.ownership import claims, maintenance_lease, signals
 from wftui.store.ownership.claims import ThisProcess
-from wftui.store.ownership.owners import Onlooker, Owner, beat, current_owner
+from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_owner
 from wftui.store.ownership.signals import Signal, SignalKind
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.database import Opened, prepare
@@ -52,7 +52,7 @@ class ExecutionStore(StoredRuns):
         self.notice = opened.notice
         self._opened = opened
         self._clock = clock
-        self._is_alive = Onlooker(clock).is_alive
+        self._is_alive = LivenessProbe(clock).is_alive
         self._connection: WritingConnection | None = None
         self._writer: EventWriter | None = None
 

@@ -14,7 +14,7 @@ from wftui.model.errors import NotFoundError, RunNotFoundError
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
-    from wftui.engine.restart.rerun_plan import StepDecision
+    from wftui.engine.restart.plan import StepDecision
     from wftui.model.base import Json
     from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
     from wftui.model.run.actions import RunAction
@@ -180,13 +180,13 @@ class RunService:
         """What `resume` would keep and what it would run, and why."""
         from wftui.engine.restart.resume_plan import plan_resume
 
-        return plan_resume(await self.record(run_id))
+        return plan_resume(await self.record(run_id)).decisions
 
     async def left_running(self, run_id: str) -> list[str]:
         """What an interrupted run has left running on this machine, in sentences; to go on, or give it up, ends it."""
-        from wftui.engine.restart.orphan_processes import told_leftovers
+        from wftui.engine.restart.orphan_processes import describe_orphans
 
-        return await told_leftovers(await self._store(), run_id)
+        return await describe_orphans(await self._store(), run_id)
 
     async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
         """Go on with an interrupted run in this process: nothing that has ended runs again.
@@ -200,7 +200,9 @@ class RunService:
             ConfirmationNeeded: steps that may not run twice were running when the process died.
             UsageError: a secret input is missing.
         """
-        await (await self._executor()).resume(run_id, inputs=inputs, confirmed=confirmed)
+        from wftui.engine.host.starting import StartOptions
+
+        await (await self._executor()).resume(run_id, inputs, StartOptions(confirmed=confirmed))
 
     async def cancel(self, run_id: str) -> None:
         """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period.

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.connections.connections import Connections
-from wftui.engine.connections.run_connections import RunConnections
-from wftui.engine.host.local_runs import RunningRuns, UnrecordedError
-from wftui.engine.host.other_processes import Elsewhere
-from wftui.engine.host.run_factory import RunMaker
+from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
+from wftui.engine.host.other_processes import OtherProcessRuns
+from wftui.engine.host.run_factory import RunFactory
+from wftui.engine.host.starting import StartOptions
 from wftui.engine.primitives.emitter import RunBroken
 from wftui.engine.primitives.limits import EngineSettings
 from wftui.engine.primitives.tasks import to_the_end
-from wftui.engine.restart.orphan_processes import end_all_leftovers, end_leftovers
+from wftui.engine.restart.orphan_processes import end_all_orphans, end_orphans
+from wftui.engine.restart.plan import RestartPlan
 from wftui.engine.restart.rerun import Asked, prepare_rerun
-from wftui.engine.restart.rerun_plan import RestartPlan
 from wftui.engine.restart.resume import (
     ConfirmationNeeded,
     check_resumable,
@@ -25,9 +26,9 @@ from wftui.engine.restart.resume import (
     may_run_twice,
     read_history,
 )
-from wftui.engine.restart.seed_results import take_over
+from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
-from wftui.engine.run.run import Run, Tidy
+from wftui.engine.run.run import OrphanCleanup, Run
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ConflictError, RunNotFoundError
@@ -41,6 +42,8 @@ from wftui.store.ids import new_id
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
+
+_USUAL = StartOptions()
 
 
 class WorkflowExecutor:
@@ -70,52 +73,33 @@ class WorkflowExecutor:
         self._load = load
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
-        self._runs = RunMaker(self, store, catalogue, folder_of, connections, clock, settings or EngineSettings())
-        self._running = RunningRuns(store)
+        self._runs = RunFactory(self, store, catalogue, folder_of, connections, clock, settings or EngineSettings())
+        self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that something is being done to
-        self._elsewhere = Elsewhere(store, clock, self.cancel)
+        self._elsewhere = OtherProcessRuns(store, clock, self.cancel)
 
     # --- starting
 
-    async def start(
-        self,
-        request: ExecutionRequest,
-        *,
-        depth: int = 1,
-        part_of: RunConnections | None = None,
-        announce: Callable[[str], Awaitable[None]] | None = None,
-    ) -> str:
+    async def start(self, request: ExecutionRequest, options: StartOptions = _USUAL) -> str:
         """Start a run; returns its id once it is recorded.
-
-        Args:
-            depth: how many runs there are from the top down to this one, which counts.
-            part_of: connections of the run that this one is a part of, which it shares with their secrets.
-            announce: is called with the id once the run is recorded, and before it begins.
 
         Raises:
             UserError: the workflow does not exist or has errors, or the inputs are no JSON. Inputs that do not fit
                 the schema are a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        run = self._runs.new(new_id(self._clock), loaded.plan, request, depth=depth, part_of=part_of)
-        await self._create(run, loaded, announce)
+        run = self._runs.new(new_id(self._clock), loaded.plan, request, options)
+        await self._create(run, loaded, options)
         return run.id
 
     async def resume(
-        self,
-        run_id: str,
-        *,
-        inputs: Mapping[str, Json] | None = None,
-        confirmed: bool = False,
-        depth: int = 1,
-        part_of: RunConnections | None = None,
+        self, run_id: str, inputs: Mapping[str, Json] | None = None, options: StartOptions = _USUAL
     ) -> None:
         """Go on with an interrupted run in this process, with the plan it ran: nothing that has ended runs again.
 
         Args:
             inputs: its secret inputs, which are not stored; others are ignored.
-            confirmed: run again what was running and says `"idempotent": false`.
-            depth, part_of: as for `start`.
+            options: `confirmed`, `depth` and `part_of`.
 
         Raises:
             NotFoundError: there is no such run.
@@ -128,24 +112,16 @@ class WorkflowExecutor:
             raise ConflictError(f"run {run_id} is running here", code="run.going")
         self._busy.add(run_id)
         try:
-            await self._resume(run_id, inputs or {}, confirmed=confirmed, depth=depth, part_of=part_of)
+            await self._resume(run_id, inputs or {}, options)
         finally:
             self._busy.discard(run_id)
 
-    async def _resume(
-        self,
-        run_id: str,
-        inputs: Mapping[str, Json],
-        *,
-        confirmed: bool,
-        depth: int,
-        part_of: RunConnections | None,
-    ) -> None:
+    async def _resume(self, run_id: str, inputs: Mapping[str, Json], options: StartOptions) -> None:
         await self._store.recover()  # its process may have died a moment ago
         history = await read_history(self._store, run_id)
         created = check_resumable(history, run_id)
         plan = (await self._stored.of(created)).plan
-        if not confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.prior)):
+        if not options.confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.carried)):
             raise ConfirmationNeeded(asked)
         whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
@@ -154,16 +130,12 @@ class WorkflowExecutor:
             parent_id=created.parent_id,
             inherited_connections=created.connections,
         )
-        run = self._runs.new(
-            run_id,
-            plan,
-            request,
-            depth=depth,
-            part_of=part_of,
-            prior=history.prior,
-            confirmed=confirmed,
-            tidy=lambda tell: end_leftovers(run_id, history.prior, tell),
+        options = replace(
+            options,
+            carried=history.carried,
+            orphan_cleanup=lambda report: end_orphans(run_id, history.carried, report),
         )
+        run = self._runs.new(run_id, plan, request, options)
         await run.take_up(history, whole)
         await to_the_end(self._take_on(run, history.last_seq))
 
@@ -257,12 +229,13 @@ class WorkflowExecutor:
             inherited_connections=record.connections,
         )
         new = new_id(self._clock)
-        prior = await asyncio.to_thread(take_over, found.record, found.restart.kept, new, self._clock())
-        tidy: Tidy | None = None
-        if record.status == "interrupted":  # what it left running must not meet the same steps run again
-            tidy = partial(self._end_leftovers, run_id)
-        run = self._runs.new(new, plan, request, depth=1, prior=prior, tidy=tidy)
-        await self._create(run, found.loaded)
+        carried = await asyncio.to_thread(seed_results, found.record, found.restart.kept, new, self._clock())
+        cleanup: OrphanCleanup | None = None
+        if record.status == "interrupted":  # its orphan processes must not run beside the same steps
+            cleanup = partial(self._end_leftovers, run_id)
+        options = StartOptions(carried=carried, orphan_cleanup=cleanup)
+        run = self._runs.new(new, plan, request, options)
+        await self._create(run, found.loaded, options)
         return new
 
     async def _end_leftovers(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
@@ -270,7 +243,7 @@ class WorkflowExecutor:
         if self._running.get(run_id) is None and run_id not in self._busy:
             self._busy.add(run_id)
             try:
-                await end_all_leftovers(self._store, run_id, tell)
+                await end_all_orphans(self._store, run_id, tell)
             finally:
                 self._busy.discard(run_id)
 
@@ -358,19 +331,17 @@ class WorkflowExecutor:
             raise RunNotFoundError(run_id)
         return record
 
-    async def _create(
-        self, run: Run, loaded: "LoadedWorkflow", announce: Callable[[str], Awaitable[None]] | None = None
-    ) -> None:
+    async def _create(self, run: Run, loaded: "LoadedWorkflow", options: StartOptions) -> None:
         plan_hash = await self._store.put_plan(loaded.source, loaded.code)
-        await to_the_end(self._begin(run, plan_hash, announce))
+        await to_the_end(self._begin(run, plan_hash, options))
 
-    async def _begin(self, run: Run, plan_hash: str, announce: Callable[[str], Awaitable[None]] | None) -> None:
+    async def _begin(self, run: Run, plan_hash: str, options: StartOptions) -> None:
         try:
             await run.create(plan_hash)
         except RunBroken as broken:
             raise UnrecordedError(str(broken)) from broken
         try:
-            if announce is not None:
-                await announce(run.id)
+            if options.announce is not None:
+                await options.announce(run.id)
         finally:
             self._running.launch(run)

@@ -21,7 +21,7 @@ class UnrecordedError(UserError):
     code = "run.unrecorded"
 
 
-class RunningRuns:
+class LocalRuns:
     """Drives runs to their end, and has them hear what other processes ask of them."""
 
     def __init__(self, store: "ExecutionStore") -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.secret_inputs import answered_secrets
 from wftui.engine.primitives.tasks import to_the_end
-from wftui.engine.restart.orphan_processes import end_leftovers
+from wftui.engine.restart.orphan_processes import end_orphans
 from wftui.engine.restart.resume import given_up, read_history
 from wftui.engine.run.state.approvals import fitting
 from wftui.model.base import Json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HEARD_SECONDS = 5.0
 
 
-class Elsewhere:
+class OtherProcessRuns:
     """Asks through the database.
 
     Args:
@@ -102,7 +102,7 @@ class Elsewhere:
             logs.append(Log(run_id=run_id, timestamp=self._clock(), level="warn", message=message))
 
         history = await read_history(self._store, run_id)
-        await end_leftovers(run_id, history.prior, tell)
+        await end_orphans(run_id, history.carried, tell)
         await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.child_id is not None:

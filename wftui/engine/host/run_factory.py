@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.starting import RunStarter, StartOptions
 from wftui.engine.host.sub_workflows import ChildRuns
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.limits import EngineSettings
-from wftui.engine.run.run import Run, Tidy
-from wftui.engine.run.state.carried_results import Prior
+from wftui.engine.run.run import Run
+from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.engine.run.state.run_context import RunCore
 from wftui.model.clock import Clock
 from wftui.model.run.record import ExecutionRequest
@@ -21,16 +22,15 @@ from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import Catalogue
 
 if TYPE_CHECKING:
-    from wftui.engine.host.executor import WorkflowExecutor
     from wftui.store.execution_store import ExecutionStore
 
 
-class RunMaker:
+class RunFactory:
     """Makes the runs of one executor, which runs their sub-workflows, too; relative paths start where wftui did."""
 
     def __init__(
         self,
-        executor: "WorkflowExecutor",
+        starter: RunStarter,
         store: "ExecutionStore",
         catalogue: Catalogue,
         folder_of: Callable[[str], Path] | None,
@@ -38,7 +38,7 @@ class RunMaker:
         clock: Clock,
         settings: EngineSettings,
     ) -> None:
-        self._executor = executor
+        self._starter = starter
         self._store = store
         self._catalogue = catalogue
         self._folder_of = folder_of
@@ -47,31 +47,12 @@ class RunMaker:
         self._settings = settings
         self._working_directory = Path.cwd()
 
-    def new(
-        self,
-        run_id: str,
-        plan: WorkflowPlan,
-        request: ExecutionRequest,
-        *,
-        depth: int,
-        part_of: RunConnections | None = None,
-        prior: Prior | None = None,
-        confirmed: bool = False,
-        tidy: Tidy | None = None,
-    ) -> Run:
-        """A run that has not begun.
-
-        Args:
-            depth: how many runs there are from the top down to this one, which counts.
-            part_of: connections of the run that this one is a part of, which it shares with their secrets.
-            prior: what of it has been done already.
-            confirmed: of a sub-workflow that is resumed, run again what was running and says `"idempotent": false`.
-            tidy: done before its first step.
-        """
-        if part_of is None:
+    def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
+        """Return a run that has not begun."""
+        if options.part_of is None:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:
-            connections = part_of.of(plan)
+            connections = options.part_of.of(plan)
         core = RunCore(
             plan=plan,
             catalogue=self._catalogue,
@@ -83,15 +64,15 @@ class RunMaker:
             folder=self._folder_of(plan.id) if self._folder_of else None,
             connections=connections,
             children=ChildRuns(
-                self._executor,
+                self._starter,
                 self._store,
                 request,
                 run_id,
-                depth,
+                options.depth,
                 self._settings.max_depth,
                 connections=connections,
-                confirmed=confirmed,
+                confirmed=options.confirmed,
             ),
-            prior=prior or Prior(),
+            carried=options.carried or CarriedResults(),
         )
-        return Run(core, request, tidy)
+        return Run(core, request, options.orphan_cleanup)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.starting import RunStarter, StartOptions
 from wftui.engine.primitives.schema_checks import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, secret_texts
 from wftui.model.base import Json
@@ -17,7 +18,6 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
-    from wftui.engine.host.executor import WorkflowExecutor
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -33,7 +33,7 @@ class ChildRuns:
 
     def __init__(
         self,
-        executor: "WorkflowExecutor",
+        starter: RunStarter,
         store: "ExecutionStore",
         parent: ExecutionRequest,
         parent_id: str,
@@ -43,7 +43,7 @@ class ChildRuns:
         connections: RunConnections,
         confirmed: bool,
     ) -> None:
-        self._executor = executor
+        self._starter = starter
         self._store = store
         self._parent = parent
         self._parent_id = parent_id
@@ -55,7 +55,7 @@ class ChildRuns:
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
         """Another workflow as it is now; None when it does not exist or has errors."""
         try:
-            return await self._executor.plan(workflow_id)
+            return await self._starter.plan(workflow_id)
         except UserError:
             return None
 
@@ -88,9 +88,8 @@ class ChildRuns:
             await started(child_id)
 
         try:
-            child_id = await self._executor.start(
-                request, depth=self._depth + 1, part_of=self._connections, announce=announce
-            )
+            options = StartOptions(depth=self._depth + 1, part_of=self._connections, announce=announce)
+            child_id = await self._starter.start(request, options)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
         except asyncio.CancelledError:
@@ -109,7 +108,7 @@ class ChildRuns:
         if not events or not isinstance(created := events[0], Created) or created.workflow_id != workflow_id:
             return False
         try:
-            schema = await self._executor.input_schema(child_id)
+            schema = await self._starter.input_schema(child_id)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
         filled, _invalid = await check_inputs(schema, inputs)
@@ -130,13 +129,8 @@ class ChildRuns:
         """
         while (record := await self._until_end(child_id)).status == "interrupted":
             try:
-                await self._executor.resume(
-                    child_id,
-                    inputs=inputs,
-                    confirmed=self._confirmed,
-                    depth=self._depth + 1,
-                    part_of=self._connections,
-                )
+                options = StartOptions(depth=self._depth + 1, part_of=self._connections, confirmed=self._confirmed)
+                await self._starter.resume(child_id, inputs, options)
             except UserError as error:
                 raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
             except asyncio.CancelledError:
@@ -147,11 +141,11 @@ class ChildRuns:
     async def give_up(self, child_id: str) -> None:
         """End a child that an earlier process started and that no step has rejoined."""
         with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
-            await self._executor.cancel(child_id, by="its parent")
+            await self._starter.cancel(child_id, by="its parent")
 
     async def _until_end(self, child_id: str) -> ExecutionRecord:
         try:
-            record = await self._executor.wait(child_id)
+            record = await self._starter.wait(child_id)
         except asyncio.CancelledError:
             await self._cancel(child_id)
             raise
@@ -161,9 +155,9 @@ class ChildRuns:
     async def _cancel(self, child_id: str) -> None:
         """Cancel a child and wait for its end; cancelled once more meanwhile, stop it at once."""
         with suppress(ConflictError):  # it has just ended
-            await self._executor.cancel(child_id, by="its parent")
+            await self._starter.cancel(child_id, by="its parent")
             try:
-                await self._executor.wait(child_id)
+                await self._starter.wait(child_id)
             except asyncio.CancelledError:
-                await self._executor.cancel(child_id, by="its parent")
+                await self._starter.cancel(child_id, by="its parent")
                 raise

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from wftui.engine.primitives.emitter import RunBroken
 
 T = TypeVar("T")
-_WITHOUT_BREATH = 0.005  # seconds
+_YIELD_AFTER = 0.005  # seconds
 
 
 @asynccontextmanager
@@ -37,15 +37,15 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-class Breath:
+class CooperativeYield:
     """Lets the event loop do other things now and then, in code that may go on for long without a wait."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
 
-    async def take(self) -> None:
+    async def reach(self) -> None:
         """Give way, if the last time was more than a few milliseconds ago."""
-        if time.monotonic() - self._since > _WITHOUT_BREATH:
+        if time.monotonic() - self._since > _YIELD_AFTER:
             await asyncio.sleep(0)
             self._since = time.monotonic()
 

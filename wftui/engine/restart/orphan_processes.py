@@ -11,7 +11,7 @@ from wftui.store.sqlite.store_errors import StoreConflict
 if TYPE_CHECKING:
     import psutil
 
-    from wftui.engine.run.state.carried_results import Prior
+    from wftui.engine.run.state.carried_results import CarriedResults
     from wftui.steps.process.process_mark import TreeMark
     from wftui.store.execution_store import ExecutionStore
 
@@ -19,23 +19,23 @@ Tell = Callable[[str], Awaitable[None]]
 _SHOWN = 20
 
 
-async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
+async def end_orphans(run: str, carried: "CarriedResults", tell: Tell) -> None:
     """End what earlier attempts of a run have left running on this machine, before anything of it runs again.
 
     What a step left behind when it ended goes on, as it does in a run that is not interrupted. Takes a few seconds at
     most, and as good as no time where nothing is left.
 
     Args:
-        prior: which steps had ended when the process died.
+        carried: which steps had ended when the process died.
         tell: is told of what was found, in sentences for the run's log.
     """
     from wftui.steps.process.child_process import GRACE_SECONDS
     from wftui.steps.process.process_tree import end_all
 
     def processes() -> "list[psutil.Process]":
-        return [process for _, members in _find(run, prior) for process in members]
+        return [process for _, members in _find(run, carried) for process in members]
 
-    found = await asyncio.to_thread(_find, run, prior)
+    found = await asyncio.to_thread(_find, run, carried)
     if not found:
         return
     if any(process.pid == os.getpid() for _, members in found for process in members):
@@ -49,7 +49,7 @@ async def end_leftovers(run: str, prior: "Prior", tell: Tell) -> None:
         await tell(f"still running, as they could not be ended: {_names(stubborn)}")
 
 
-async def end_all_leftovers(store: "ExecutionStore", run_id: str, tell: Tell) -> None:
+async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Tell) -> None:
     """The same for a run, if it is still interrupted, and for all such runs that its open steps had started.
 
     Meanwhile it is this process's, so that nobody goes on with it and has its steps ended by mistake.
@@ -62,24 +62,24 @@ async def end_all_leftovers(store: "ExecutionStore", run_id: str, tell: Tell) ->
     if history.last is None or history.last.type != "interrupted":
         return  # it goes on here
     try:
-        await end_leftovers(run_id, history.prior, tell)
+        await end_orphans(run_id, history.carried, tell)
     finally:
         await store.release(run_id)
-    for child_id in history.prior.children():
-        await end_all_leftovers(store, child_id, tell)
+    for child_id in history.carried.children():
+        await end_all_orphans(store, child_id, tell)
 
 
-async def told_leftovers(store: "ExecutionStore", run_id: str) -> list[str]:
+async def describe_orphans(store: "ExecutionStore", run_id: str) -> list[str]:
     """What an interrupted run has left running on this machine, in sentences."""
     history = await read_history(store, run_id)
-    return _sentences(await asyncio.to_thread(_find, run_id, history.prior))
+    return _sentences(await asyncio.to_thread(_find, run_id, history.carried))
 
 
-def _find(run: str, prior: "Prior") -> "list[tuple[TreeMark, list[psutil.Process]]]":
+def _find(run: str, carried: "CarriedResults") -> "list[tuple[TreeMark, list[psutil.Process]]]":
     # 20 ms that only interrupted runs need spend.
     from wftui.steps.process.process_tree import left_of
 
-    return left_of(run, lambda mark: prior.has_ended(mark.path, mark.attempt))
+    return left_of(run, lambda mark: carried.has_ended(mark.path, mark.attempt))
 
 
 def _sentences(found: "list[tuple[TreeMark, list[psutil.Process]]]") -> list[str]:

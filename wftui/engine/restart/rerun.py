@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.schema_checks import check_inputs
 from wftui.engine.primitives.secret_inputs import masked
-from wftui.engine.restart.rerun_plan import RestartPlan, plan_restart
+from wftui.engine.restart.plan import RestartPlan
+from wftui.engine.restart.rerun_plan import plan_restart
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from typing import Literal
 
 from wftui.connections.redaction import MASK
 from wftui.engine.primitives.cancellation import StopScope
 from wftui.engine.primitives.conditions import holds
 from wftui.engine.primitives.outcome import StepOutcome
+from wftui.engine.restart.plan import RestartPlan, StepDecision
 from wftui.engine.restart.resume import every_step
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.base import Json, format_timestamp
@@ -17,30 +17,6 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 from wftui.runtime.plan import LoopPlan, StepPlan, WorkflowPlan, step_infos
 from wftui.runtime.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class StepDecision:
-    """What a re-run does with a step, or with an item of its forEach."""
-
-    path: str
-    action: Literal["keep", "run"]
-    why: str
-
-
-@dataclass(slots=True)
-class RestartPlan:
-    """What a re-run will do, in the order of the workflow.
-
-    Inner steps are listed where a container is kept in part; so are the kept items of a forEach that runs again.
-    """
-
-    decisions: list[StepDecision] = field(default_factory=list)
-
-    @property
-    def kept(self) -> list[str]:
-        """Paths of what keeps its output."""
-        return [decision.path for decision in self.decisions if decision.action == "keep"]
 
 
 def plan_restart(

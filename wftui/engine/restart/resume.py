@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.outcome import CANCELLED
 from wftui.engine.primitives.secret_inputs import restored
-from wftui.engine.run.state.carried_results import Prior, RunHistory
+from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, RunNotFoundError, UserError
 from wftui.model.run.events import (
@@ -51,7 +51,7 @@ async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
     Raises:
         NotFoundError: there is no such run.
     """
-    history = RunHistory(Prior(store.resolve))
+    history = RunHistory(CarriedResults(store.resolve))
     after = 0
     while page := await store.events(run_id, after=after, limit=_PAGE):
         await asyncio.to_thread(history.note_all, page)
@@ -80,21 +80,21 @@ async def may_have_run(
     store: "ExecutionStore",
     load: Callable[[Created], Awaitable["LoadedWorkflow"]],
     plan: WorkflowPlan,
-    prior: Prior,
+    carried: CarriedResults,
 ) -> list[str]:
     """Steps that were running when the process died and that the workflow wants to run only once.
 
     Paths; those in a sub-workflow after the path of the step that runs it: `deploy > pay`.
     """
     steps = {step.id: step for step in every_step(plan)}
-    opened = [(path, steps.get(declared_id(path))) for path in sorted(prior.open)]
-    found = [path for path, step in opened if step and not step.idempotent and not _goes_on(step, path, prior)]
-    for path, wait in prior.waits.items():
-        if path in prior.open and wait.child_id is not None:
+    opened = [(path, steps.get(declared_id(path))) for path in sorted(carried.open)]
+    found = [path for path, step in opened if step and not step.idempotent and not _goes_on(step, path, carried)]
+    for path, wait in carried.waits.items():
+        if path in carried.open and wait.child_id is not None:
             history = await read_history(store, wait.child_id)
             if history.created is not None and not history.ended:
                 child = (await load(history.created)).plan
-                found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.prior)]
+                found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.carried)]
     return found
 
 
@@ -163,6 +163,6 @@ def inputs_again(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) ->
     return restored(stored, given, plan.secret_inputs)
 
 
-def _goes_on(step: StepPlan, path: str, prior: Prior) -> bool:
+def _goes_on(step: StepPlan, path: str, carried: CarriedResults) -> bool:
     """Whether a resume goes on inside of the step, or with its wait, rather than doing its work again."""
-    return step.type in _GOES_ON or path in prior.planned
+    return step.type in _GOES_ON or path in carried.planned

@@ -1,13 +1,13 @@
-"""What going on with an interrupted run keeps and what it runs, told before it is done. Pure."""
+"""Plan a resume: which steps are reused, which run again, and why. Pure."""
 
-from wftui.engine.restart.rerun_plan import StepDecision
+from wftui.engine.restart.plan import RestartPlan, StepDecision
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 
 
-def plan_resume(record: ExecutionRecord) -> list[StepDecision]:
-    """What becomes of each step, in the order of the run; of a forEach or loop its rounds are told in one line."""
-    return [_decision(step) for step in record.step_results if "[" not in step.path]
+def plan_resume(record: ExecutionRecord) -> RestartPlan:
+    """Return what a resume does with each step; one decision covers all iterations of a forEach or loop."""
+    return RestartPlan([_decision(step) for step in record.step_results if "[" not in step.path])
 
 
 def _decision(step: StepResult) -> StepDecision:

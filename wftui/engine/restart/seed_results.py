@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from wftui.engine.restart.rerun_plan import outcome_of_result
-from wftui.engine.run.state.carried_results import Prior
+from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.model.base import Json
 from wftui.model.run.events import (
     ExecutionEvent,
@@ -22,7 +22,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 
 
-def take_over(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: datetime) -> Prior:
+def seed_results(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: datetime) -> CarriedResults:
     """What a new run starts with: the ends of the steps it keeps, and the events that record them.
 
     Args:
@@ -30,7 +30,7 @@ def take_over(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: da
         kept: paths of the steps to keep, each with all that is inside of it.
         run_id: the new run.
     """
-    prior = Prior()
+    carried = CarriedResults()
     members: dict[str, list[StepResult]] = {path: [] for path in kept}
     for result in record.step_results:
         path: str | None = result.path
@@ -41,9 +41,9 @@ def take_over(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: da
     for path, results in members.items():
         own = record.step(path)
         if own is not None:
-            prior.ends[path] = outcome_of_result(own)
-            prior.copies[path] = _events(results, record.id, run_id, now)
-    return prior
+            carried.ends[path] = outcome_of_result(own)
+            carried.copies[path] = _events(results, record.id, run_id, now)
+    return carried
 
 
 def _events(results: list[StepResult], source: str, run_id: str, now: datetime) -> list[ExecutionEvent]:

@@ -50,7 +50,7 @@ _LATER = _Later()
 
 
 @dataclass(slots=True)
-class _Lack:
+class _Missing:
     """Something that is missing, and the steps that need it."""
 
     error: WorkflowError
@@ -75,7 +75,7 @@ class _Lack:
         return {**details, "type": self.error.type, "message": self.error.message, "steps": list(self.steps)}
 
 
-class Resolver:
+class Preflight:
     """Looks for all that the steps of one run need, those of its sub-workflows included where they are known.
 
     Args:
@@ -109,25 +109,25 @@ class Resolver:
                 is missing, too.
         """
         core = self._core
-        lacks = await self._plan(core.plan, self._scope, core.connections, frozenset(core.prior.ends), child=False)
+        missing = await self._plan(core.plan, self._scope, core.connections, frozenset(core.carried.ends), child=False)
         if self._complete:
-            lacks += [
+            missing += [
                 _unknown_name(name, other, self._names) for name, other in chosen.items() if name not in self._names
             ]
-        return _told(_merged(lacks)) if lacks else None
+        return _told(_merged(missing)) if missing else None
 
     async def _plan(
         self, plan: WorkflowPlan, scope: Scope, connections: RunConnections, ended: Set[str], *, child: bool
-    ) -> list[_Lack]:
+    ) -> list[_Missing]:
         steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
-        return [lack for lacks in found for lack in lacks]
+        return [lack for missing in found for lack in missing]
 
     async def _step(
         self, plan: WorkflowPlan, step: StepPlan, scope: Scope, connections: RunConnections, *, child: bool
-    ) -> list[_Lack]:
+    ) -> list[_Missing]:
         label = f"{plan.id}/{step.id}" if child else step.id
-        lacks: list[_Lack] = []
+        missing: list[_Missing] = []
         values: Mapping[str, Json] | None = None
         optional = False
         if step.connection is not None:
@@ -135,41 +135,41 @@ class Resolver:
             try:
                 values = await connections.get(step.connection)
             except WorkflowError as error:
-                lacks.append(_Lack(error, [label], step))
+                missing.append(_Missing(error, [label], step))
         for name in step.uses:
             try:
                 await connections.get(name)
             except WorkflowError as error:
-                lacks.append(_Lack(error, [label], step))
+                missing.append(_Missing(error, [label], step))
         for name in step.secrets:
             try:
                 await asyncio.to_thread(connections.secret, name)
             except WorkflowError as error:
-                lacks.append(_Lack(error, [label], step))
+                missing.append(_Missing(error, [label], step))
         kind = self._core.catalogue.get(step.type)
         if kind is None or not _prepares(kind):
-            return lacks
+            return missing
         early: Json = {}
         if kind.early_fields:
             early = _known(step.early, scope)
             if early is _LATER:
                 self._complete = False
-                return lacks
+                return missing
         if step.connection is not None and values is None:
-            return lacks  # told above; or it may be absent, and the step copes with that
+            return missing  # told above; or it may be absent, and the step copes with that
         context = _Preparing(self, connections, step.connection, values)
         try:
             prepared = await kind.prepare(early, context)
         except Exception as error:  # noqa: BLE001  (whatever a plugin raises here is something that is missing)
             if not optional:
-                lacks.append(_Lack(_explained(error), [label], step))
+                missing.append(_Missing(_explained(error), [label], step))
         else:
             if not child:
                 self._core.prepared[step.id] = prepared
-        return [*lacks, *context.lacks]
+        return [*missing, *context.missing]
 
-    async def child(self, workflow_id: str, connections: RunConnections) -> list[_Lack]:
-        """What a sub-workflow lacks; nothing when it was asked about already, or cannot be loaded (its step tells)."""
+    async def child(self, workflow_id: str, connections: RunConnections) -> list[_Missing]:
+        """Return what a sub-workflow misses; nothing if it was checked before or cannot be loaded."""
         if workflow_id in self._workflows or self._core.children is None:
             return []
         self._workflows.add(workflow_id)
@@ -216,7 +216,7 @@ class _Preparing:
 
     def __init__(
         self,
-        resolver: Resolver,
+        resolver: Preflight,
         connections: RunConnections,
         connection: str | None,
         values: Mapping[str, Json] | None,
@@ -226,7 +226,7 @@ class _Preparing:
         self.connection = values
         self.connection_name = connections.own_name(connection) if connection is not None else None
         self.environment = resolver.environment
-        self.lacks: list[_Lack] = []
+        self.missing: list[_Missing] = []
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Something that all steps of the run share."""
@@ -234,7 +234,7 @@ class _Preparing:
 
     async def prepare_workflow(self, workflow_id: str) -> None:
         """Look for what another workflow needs as well."""
-        self.lacks += await self._resolver.child(workflow_id, self._connections)
+        self.missing += await self._resolver.child(workflow_id, self._connections)
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
         """Have another step type look for what it needs as well."""
@@ -245,7 +245,7 @@ class _Preparing:
         context = _Preparing(self._resolver, self._connections, connection, values)
         early = {name: value for name, value in known_input.items() if name in kind.early_fields}
         found = await kind.prepare(early, context)
-        self.lacks += context.lacks
+        self.missing += context.missing
         return found
 
 
@@ -303,16 +303,16 @@ def _explained(error: Exception) -> WorkflowError:
     return WorkflowError(told.type, told.message, stack=told.stack)
 
 
-def _unknown_name(name: str, other: str, known: Set[str]) -> _Lack:
+def _unknown_name(name: str, other: str, known: Set[str]) -> _Missing:
     there = f"the connections named are {', '.join(sorted(known))}" if known else "it names no connection at all"
     message = f"nothing in the workflow is called {name!r}, so {other!r} cannot take its place: {there}"
-    return _Lack(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
+    return _Missing(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
 
 
-def _merged(lacks: Iterable[_Lack]) -> list[_Lack]:
+def _merged(missing: Iterable[_Missing]) -> list[_Missing]:
     """What several steps lack, once."""
-    found: dict[tuple[str, str], _Lack] = {}
-    for lack in lacks:
+    found: dict[tuple[str, str], _Missing] = {}
+    for lack in missing:
         first = found.setdefault((lack.error.type, lack.error.message), lack)
         if first is not lack:
             first.steps += [label for label in lack.steps if label not in first.steps]
@@ -320,15 +320,15 @@ def _merged(lacks: Iterable[_Lack]) -> list[_Lack]:
     return list(found.values())
 
 
-def _told(lacks: list[_Lack]) -> ExecutionError:
-    if len(lacks) == 1:
-        message = f"the run cannot start: {lacks[0].sentence}"
+def _told(missing: list[_Missing]) -> ExecutionError:
+    if len(missing) == 1:
+        message = f"the run cannot start: {missing[0].sentence}"
     else:
-        message = "\n  ".join(["the run cannot start; it lacks", *(lack.sentence for lack in lacks)])
-    step = lacks[0].only if len(lacks) == 1 else None
+        message = "\n  ".join(["the run cannot start; what is missing:", *(lack.sentence for lack in missing)])
+    step = missing[0].only if len(missing) == 1 else None
     place: dict[str, Json] = {}
     if step is not None:
         place = {"step_id": step.id, "pointer": step.pointer or None, "line": step.line}
     return ExecutionError(
-        type=UNRESOLVED, message=message, details={"missing": [lack.to_wire() for lack in lacks]}, **place
+        type=UNRESOLVED, message=message, details={"missing": [lack.to_wire() for lack in missing]}, **place
     )

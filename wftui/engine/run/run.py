@@ -10,7 +10,7 @@ from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe_outside
 from wftui.engine.primitives.schema_checks import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, secret_texts
-from wftui.engine.run.preflight import Resolver, UnresolvedError
+from wftui.engine.run.preflight import Preflight, UnresolvedError
 from wftui.engine.run.state.approvals import Reply, fitting
 from wftui.engine.run.state.carried_results import RunHistory
 from wftui.engine.run.state.run_context import RunCore
@@ -38,7 +38,7 @@ from wftui.runtime.language.derived_secrets import watch
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope
 
-Tidy = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
+OrphanCleanup = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
 """What is done before the first step; what it says goes to the run's log."""
 
 
@@ -46,13 +46,13 @@ class Run:
     """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel.
 
     Args:
-        tidy: done before the first step.
+        orphan_cleanup: called before the first step.
     """
 
-    def __init__(self, core: RunCore, request: ExecutionRequest, tidy: Tidy | None = None) -> None:
+    def __init__(self, core: RunCore, request: ExecutionRequest, orphan_cleanup: OrphanCleanup | None = None) -> None:
         self.core = core
         self._request = request
-        self._tidy = tidy
+        self._orphan_cleanup = orphan_cleanup
         self._inputs: dict[str, Json] = {}
         self._invalid: WorkflowError | None = None
         self._begun = core.now()
@@ -147,8 +147,8 @@ class Run:
         outputs: dict[str, Json] | None = None
         watch(self.core.emitter.redactor)
         try:
-            if self._tidy is not None:
-                await self._tidy(self.note)
+            if self._orphan_cleanup is not None:
+                await self._orphan_cleanup(self.note)
             await self._learn_secrets()
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
@@ -193,9 +193,9 @@ class Run:
             UsageError: the data does not fit the form.
         """
         core = self.core
-        before = core.prior.waits.get(path)
+        before = core.carried.waits.get(path)
         if before is not None and before.reason == "approval" and not core.questions.is_open(path):
-            fits = await fitting(await core.prior.resolve(before.form), data) if approved else data
+            fits = await fitting(await core.carried.resolve(before.form), data) if approved else data
             core.questions.keep(path, Reply(approved, by, fits))
         else:
             await core.questions.answer(path, approved, data, by)
@@ -203,7 +203,7 @@ class Run:
     async def _leave_children(self) -> None:
         """End the runs that an earlier process had started for a step which did something else this time."""
         if self.core.children is not None:
-            for child_id in self.core.prior.children():
+            for child_id in self.core.carried.children():
                 await self.core.children.give_up(child_id)
 
     async def note(self, message: str) -> None:
@@ -233,7 +233,7 @@ class Run:
         Raises:
             Stopped: a cancel came meanwhile.
         """
-        resolver = Resolver(self.core, self._scope())
+        resolver = Preflight(self.core, self._scope())
         chosen = self._request.connections
         if not chosen and not resolver.has_work():
             return None
@@ -255,9 +255,9 @@ class Run:
         plan = self.core.plan
         runner = StepRunner(self.core)
         frame = Frame(self._scope(), self._main)
-        if plan.timeout is not None and not all(step.id in self.core.prior.ends for step in plan.steps):
+        if plan.timeout is not None and not all(step.id in self.core.carried.ends for step in plan.steps):
             # Of a run that goes on, the time that it was running before counts, and that of nobody running it does not.
-            self._main.start_timer(plan.timeout - self.core.prior.ran)
+            self._main.start_timer(plan.timeout - self.core.carried.ran)
         result = await runner.run_body(plan.steps, frame)
         self._main.close()
         error = result.error
@@ -280,7 +280,7 @@ class Run:
         outputs, bad_output = await self._outputs(scope)
         result.output = None
         for _ in freed(frame.take_big()):
-            await self.core.breath.take()
+            await self.core.yield_point.reach()
         return outputs, error or bad_output or untidy
 
     async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:

@@ -52,7 +52,7 @@ def is_alive(owner: Owner, now: datetime) -> bool:
     return started is not None and abs(started - owner.started) < 0.5
 
 
-class Onlooker:
+class LivenessProbe:
     """Tells whether processes live, for as long as this one does.
 
     One that was heard of before is silent only for as long as this process has been awake to hear it: when the machine

@@ -40,7 +40,7 @@ async def _as_it_is(value: Json) -> Json:
 
 
 @dataclass(slots=True)
-class Prior:
+class CarriedResults:
     """Steps by their path.
 
     Attributes:
@@ -172,7 +172,7 @@ class RunHistory:
         since: when its newest process began with it; None while nobody ran it.
     """
 
-    prior: Prior
+    carried: CarriedResults
     since: datetime | None = None
     created: Created | None = None
     started: bool = False
@@ -209,16 +209,16 @@ class RunHistory:
                 self.since = event.timestamp
             case Interrupted() if before is not None:
                 signs = [before.timestamp, *([event.last_sign] if event.last_sign is not None else [])]
-                self.prior.ran = self._ran_until(max(signs))
+                self.carried.ran = self._ran_until(max(signs))
                 self.since = None
             case CancelRequested():
                 self.cancel_requested = True
             case StepStarted() if event.step_type in CONTAINER_TYPES:
-                self.prior.note(event)
-                self.prior.begun[event.path] = self._ran_until(event.timestamp)
+                self.carried.note(event)
+                self.carried.begun[event.path] = self._ran_until(event.timestamp)
             case _:
-                self.prior.note(event)
+                self.carried.note(event)
 
     def _ran_until(self, moment: datetime) -> float:
         """Seconds that the run had been running by then; a clock that is set back takes nothing away."""
-        return self.prior.ran + (max(0.0, (moment - self.since).total_seconds()) if self.since is not None else 0.0)
+        return self.carried.ran + (max(0.0, (moment - self.since).total_seconds()) if self.since is not None else 0.0)

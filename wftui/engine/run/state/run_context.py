@@ -11,10 +11,10 @@ from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.limits import EngineSettings
-from wftui.engine.primitives.tasks import Breath
+from wftui.engine.primitives.tasks import CooperativeYield
 from wftui.engine.run.state.approvals import Questions
-from wftui.engine.run.state.carried_results import Prior
-from wftui.engine.run.state.run_resources import SharedThings
+from wftui.engine.run.state.carried_results import CarriedResults
+from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
@@ -50,7 +50,7 @@ class RunCore:
         folder: where the workflow's file is; None when it comes from no folder.
         children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
         prepared: what step types found for their steps before the run started, by the steps' ids.
-        prior: what an earlier process, or an earlier run, has done already.
+        carried: what an earlier process, or an earlier run, has done already.
         warnings: failures so far that `onError` or `onItemError` handled.
     """
 
@@ -65,11 +65,11 @@ class RunCore:
     connections: RunConnections
     children: Children | None = None
     prepared: dict[str, Json] = field(default_factory=dict)
-    prior: Prior = field(default_factory=Prior)
+    carried: CarriedResults = field(default_factory=CarriedResults)
     random: Random = field(default_factory=Random)
     questions: Questions = field(default_factory=Questions)
-    shared: SharedThings = field(default_factory=SharedThings)
-    breath: Breath = field(default_factory=Breath)
+    shared: RunResources = field(default_factory=RunResources)
+    yield_point: CooperativeYield = field(default_factory=CooperativeYield)
     warnings: int = 0
 
     @property

@@ -9,7 +9,7 @@ from wftui.steps.api.step_type import Closable
 T = TypeVar("T", bound=Closable)
 
 
-class SharedThings:
+class RunResources:
     """Things by their key."""
 
     def __init__(self) -> None:

@@ -1,11 +1,13 @@
-"""One list of steps: each is started when its dependencies have ended, side by side where they do not depend."""
+"""One list of steps: each starts when its dependencies have ended, concurrently where none depends on another."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from wftui.engine.primitives.outcome import CANCELLED, Skip, StepOutcome
-from wftui.engine.primitives.tasks import Breath, side_by_side
+from wftui.engine.primitives.tasks import CooperativeYield, side_by_side
+from wftui.engine.run.state.run_context import RunCore
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.scheduler import Ready, Schedule
 from wftui.model.base import Json
@@ -29,6 +31,30 @@ class BodyResult:
     output: Json = None
     error: ExecutionError | None = None
     cut: bool = False
+
+
+class StepExecution(Protocol):
+    """What containers and forEach need of the step runner, whose part they are."""
+
+    core: RunCore
+
+    async def run_body(self, steps: Sequence[StepPlan], frame: Frame) -> BodyResult:
+        """Run a list of steps."""
+
+    async def kept(self, path: str) -> StepOutcome | None:
+        """Return the outcome of a step or iteration that need not run again, or None."""
+
+    async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> None:
+        """Record the beginning of an attempt."""
+
+    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
+        """Try a step, or one item of its forEach, as often as its policy allows; return the output and the tries."""
+
+    async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
+        """Record that a step, with all inside of it, will not run."""
+
+    async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
+        """Record that the steps inside a container will not run."""
 
 
 async def run_body(
@@ -58,7 +84,7 @@ class _Body:
         self._run_step = run_step
         self._skip_step = skip_step
         self._fail_fast = fail_fast
-        self._breath = Breath()
+        self._yield_point = CooperativeYield()
 
     async def follow(self, chain: list[Ready], group: asyncio.TaskGroup) -> None:
         """Run steps that have become ready, and what their ends make ready."""
@@ -67,7 +93,7 @@ class _Body:
             first, *others = chain
             for other in others:
                 group.create_task(self.follow([other], group))
-                await self._breath.take()
+                await self._yield_point.reach()
             outcome = await self._settle(first)
             chain = self.schedule.end(first.step.id, outcome.edge)
 
@@ -77,7 +103,7 @@ class _Body:
         follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
         if follows_from_stop or (skip is None and frame.closed):
             skip = CANCELLED
-        await self._breath.take()
+        await self._yield_point.reach()
         outcome = await (self._skip_step(step, frame, skip) if skip else self._run_step(step, frame))
         frame.note(step.id, outcome)
         result.cut = result.cut or outcome.cut or skip is CANCELLED

@@ -1,20 +1,15 @@
 """Steps made of steps: `group`, `switch` and `loop`."""
 
-from typing import TYPE_CHECKING
-
 from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate, truth
 from wftui.engine.primitives.failures import describe
 from wftui.engine.primitives.outcome import BRANCH_NOT_TAKEN, Failure, after_failure
-from wftui.engine.run.steps.body import BodyResult
+from wftui.engine.run.steps.body import BodyResult, StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.iterations import IterationMarks
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import CasePlan, StepPlan
-
-if TYPE_CHECKING:
-    from wftui.engine.run.steps.step_runner import StepRunner
 
 
 def parent_of(frame: Frame, step: StepPlan, path: str) -> str | None:
@@ -22,7 +17,7 @@ def parent_of(frame: Frame, step: StepPlan, path: str) -> str | None:
     return frame.path if path == frame.prefix + step.id else frame.prefix + step.id
 
 
-async def run_container(runner: "StepRunner", step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
+async def run_container(runner: StepExecution, step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
     """One attempt of a container; returns its output.
 
     Raises:
@@ -62,7 +57,7 @@ def _output(result: BodyResult) -> Json:
     return result.output
 
 
-async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
+async def _run_loop(runner: StepExecution, step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
     plan = step.loop
     assert plan is not None
     core = runner.core
@@ -71,7 +66,7 @@ async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: st
     for index in range(plan.max_iterations):
         begun = core.now()
         place = f"{path}[{index}]"
-        if f"{path}[{index + 1}]" in core.prior.iterations:
+        if f"{path}[{index + 1}]" in core.carried.iterations:
             continue  # an earlier process went on after this one
         inside = frame.with_locals(index=index).inside(place, stop)
         await marks.started(index, None)
@@ -87,7 +82,7 @@ async def _run_loop(runner: "StepRunner", step: StepPlan, frame: Frame, path: st
         except Exception as error:
             await marks.failed(index, describe(error, core.plan, step, place, 1), core.since(begun))
             raise
-        if place not in core.prior.ends:
+        if place not in core.carried.ends:
             await marks.completed(index, output, core.since(begun))
         if done:
             return output

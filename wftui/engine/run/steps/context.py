@@ -161,12 +161,12 @@ class RunContext:
         if wait is None and not self._core.questions.answerable:
             raise WorkflowError("approval.nobody", f"nobody can be asked here ({prompt}); `wftui run` asks")
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
-        known = self._core.prior.answers.pop(self._path, None)
+        known = self._core.carried.answers.pop(self._path, None)
         before = self._waited_for("approval")
         # What was said before a resume is the answer to that question only: a step may ask something else this time.
         again = before is not None and before.prompt == self.redact(prompt)
         if before is not None and again:
-            data = await self._core.prior.resolve(known.data) if known is not None else None
+            data = await self._core.carried.resolve(known.data) if known is not None else None
             # A secret in an answer is not stored: it is asked again.
             if known is not None and known.approved is not None and not answered_secrets(form, data):
                 at = format_timestamp(known.timestamp)
@@ -207,11 +207,11 @@ class RunContext:
             await self._emit_waiting(Waiting(reason="child", child_id=child_id))
 
         # A child from before a resume is that of this call only: a step may run something else this time.
-        earlier = self._core.prior.child_of(self._path)
+        earlier = self._core.carried.child_of(self._path)
         again = earlier is not None and await children.is_run_of(earlier, workflow_id, inputs)
         async with self._without_slot():
             if earlier is not None and again:
-                del self._core.prior.waits[self._path]
+                del self._core.carried.waits[self._path]
                 await started(earlier)
                 record = await children.rejoin(earlier, inputs)
             else:
@@ -229,8 +229,8 @@ class RunContext:
 
     def _waited_for(self, reason: str) -> Waiting | None:
         """What an earlier process waited for here, if it was of that kind; told once."""
-        before = self._core.prior.waits.get(self._path)
-        return self._core.prior.waits.pop(self._path) if before is not None and before.reason == reason else None
+        before = self._core.carried.waits.get(self._path)
+        return self._core.carried.waits.pop(self._path) if before is not None and before.reason == reason else None
 
     def _left(self, moment: datetime | None) -> float:
         """Seconds to sleep before the clock is asked again; at most `_LONGEST_SLEEP`."""

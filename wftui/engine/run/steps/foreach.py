@@ -1,13 +1,13 @@
 """`forEach` on any step: once per item, results in the order of the items."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.cancellation import Stopped
 from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe
 from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.tasks import side_by_side
+from wftui.engine.run.steps.body import StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.iterations import IterationMarks
 from wftui.model.base import Json
@@ -15,14 +15,11 @@ from wftui.model.run.steps import ExecutionError
 from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import StepPlan
 
-if TYPE_CHECKING:
-    from wftui.engine.run.steps.step_runner import StepRunner
-
 _LISTED = 100  # failed items that the step's error lists one by one
 
 
 async def run_for_each(
-    runner: "StepRunner", step: StepPlan, frame: Frame, path: str
+    runner: StepExecution, step: StepPlan, frame: Frame, path: str
 ) -> tuple[list[Json], ExecutionError | None]:
     """Run a step once per item.
 
@@ -40,8 +37,8 @@ async def run_for_each(
         items = await _items(step, frame)
     except Exception as error:
         raise Failure(describe(error, core.plan, step, path, 1), 1) from error
-    if path in core.prior.open:
-        core.prior.open.discard(path)
+    if path in core.carried.open:
+        core.carried.open.discard(path)
     else:
         await runner.started(step, frame, path, 1)
     marks = IterationMarks(core, step, path)
@@ -63,7 +60,7 @@ async def run_for_each(
         for index in next_items():
             kept = await runner.kept(f"{path}[{index}]")
             if kept is not None:
-                await core.breath.take()
+                await core.yield_point.reach()
                 outputs[index] = kept.output
                 if kept.error is not None:
                     failures.append((index, kept.error))

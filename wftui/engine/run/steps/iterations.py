@@ -24,13 +24,13 @@ class IterationMarks:
 
     async def planned(self, total: int | None) -> None:
         """So many will come; None when that is open."""
-        if self._path in self._core.prior.planned:
+        if self._path in self._core.carried.planned:
             return
         await self._core.emitter.emit(IterationsPlanned(total=total, **self._core.about(self._step, self._path)))
 
     async def started(self, index: int, label: str | None) -> None:
         """One begins; `label` is a short text of its item. Begun by an earlier process, it only goes on."""
-        if self._place(index) in self._core.prior.iterations:
+        if self._place(index) in self._core.carried.iterations:
             return
         event = IterationStarted(index=index, label=label, **self._about(index))
         await self._core.emitter.emit(event)

@@ -83,12 +83,12 @@ class StepRunner:
 
     async def kept(self, path: str) -> StepOutcome | None:
         """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
-        prior = self.core.prior
-        outcome = await prior.kept(path)
-        copies = prior.copies.pop(path, [])
+        carried = self.core.carried
+        outcome = await carried.kept(path)
+        copies = carried.copies.pop(path, [])
         for start in range(0, len(copies), _COPIED_AT_ONCE):
             await self.core.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
-            await self.core.breath.take()
+            await self.core.yield_point.reach()
         return outcome
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
@@ -108,7 +108,7 @@ class StepRunner:
             step, parent = todo.pop()
             path = f"{parent}.{step.id}" if parent else step.id
             todo += reversed(_inside(step, path))
-            if path in core.prior.ends:
+            if path in core.carried.ends:
                 continue
             events.append(
                 StepSkipped(
@@ -131,11 +131,11 @@ class StepRunner:
             Stopped: a stop came.
         """
         core = self.core
-        failed = core.prior.failed.get(path, 0)
-        attempt = core.prior.attempts.get(path, 0)
-        if step.type in CONTAINER_TYPES and path in core.prior.open:
+        failed = core.carried.failed.get(path, 0)
+        attempt = core.carried.attempts.get(path, 0)
+        if step.type in CONTAINER_TYPES and path in core.carried.open:
             attempt -= 1  # it goes on where it was, in the same attempt
-        due = core.prior.retry_at(path)
+        due = core.carried.retry_at(path)
         if due is not None:
             await frame.stop.sleep(max(0.0, (due - core.now()).total_seconds()))
         while True:
@@ -152,7 +152,7 @@ class StepRunner:
             failed += 1
             if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
                 raise Failure(described, attempt)
-            core.prior.forget_inside(path)
+            core.carried.forget_inside(path)
             delay = delay_before_next(step.retry, failed, core.random, retry_after(described))
             await core.emitter.emit(
                 StepRetrying(
@@ -204,7 +204,7 @@ class StepRunner:
             await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
             try:
                 if kind.immediate:
-                    await core.breath.take()
+                    await core.yield_point.reach()
                     output = await kind.run(parsed, context)
                 else:
                     output = await supervise(
@@ -227,9 +227,9 @@ class StepRunner:
     async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
         core = self.core
         spent = 0.0
-        if path in core.prior.open:
-            core.prior.open.discard(path)
-            spent = core.prior.spent(path)
+        if path in core.carried.open:
+            core.carried.open.discard(path)
+            spent = core.carried.spent(path)
         else:
             await self.started(step, frame, path, attempt)
         stop = StopScope(frame.stop)

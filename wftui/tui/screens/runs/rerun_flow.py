@@ -13,7 +13,7 @@ from wftui.tui.screens.runs.run_form import ASKED_AGAIN, RunInputModal, Start
 from wftui.tui.services import AppServices
 
 if TYPE_CHECKING:
-    from wftui.engine.restart.rerun_plan import StepDecision
+    from wftui.engine.restart.plan import StepDecision
 
 _OTHER_INPUTS = "The plan that follows shows what a new run with these inputs would keep."
 

@@ -1,0 +1,55 @@
+"""Starting runs: the options of a start, and what sub-workflows need of the executor."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.run.run import OrphanCleanup
+from wftui.engine.run.state.carried_results import CarriedResults
+from wftui.model.base import Json
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.runtime.plan import WorkflowPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartOptions:
+    """How a run starts, resumes or reruns.
+
+    Attributes:
+        depth: number of runs from the top down to this one, included.
+        part_of: connections of the parent run, shared with their secrets.
+        carried: results of an earlier process or run, which are not computed again.
+        confirmed: run again steps that were running when the process died and that say `"idempotent": false`.
+        orphan_cleanup: called before the first step.
+        announce: called with the run's id once it is recorded, and before its first step.
+    """
+
+    depth: int = 1
+    part_of: RunConnections | None = None
+    carried: CarriedResults | None = None
+    confirmed: bool = False
+    orphan_cleanup: OrphanCleanup | None = None
+    announce: Callable[[str], Awaitable[None]] | None = None
+
+
+class RunStarter(Protocol):
+    """The part of the executor that runs sub-workflows; see `WorkflowExecutor`."""
+
+    async def plan(self, workflow_id: str) -> WorkflowPlan:
+        """Return the current plan of a workflow."""
+
+    async def start(self, request: ExecutionRequest, options: StartOptions) -> str:
+        """Start a run and return its id once it is recorded."""
+
+    async def resume(self, run_id: str, inputs: Mapping[str, Json], options: StartOptions) -> None:
+        """Resume an interrupted run."""
+
+    async def input_schema(self, run_id: str) -> Mapping[str, Json]:
+        """Return the input schema of a run as it was when the run began."""
+
+    async def cancel(self, run_id: str, by: str) -> None:
+        """Cancel a run."""
+
+    async def wait(self, run_id: str) -> ExecutionRecord:
+        """Wait for the end of a run and return its record."""
