@@ -21,7 +21,7 @@ from wftui.runtime.language.declarations import Table
 from wftui.runtime.predicates import TESTS
 from wftui.settings.keys import KEYS
 from wftui.steps.api.step_type import StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.tui.actions import APP_ACTIONS, Action
 
 HERE = Path(__file__).parent
@@ -123,7 +123,7 @@ def steps() -> str:
         "# Step types\n\n`wftui steps --json` prints the same as JSON Schema. More come from packages and from a"
         " workspace's own files: see [plugins.md](plugins.md).\n"
     ]
-    for kind in builtin_catalogue().types():
+    for kind in builtin_registry().types():
         parts.append(f"\n## `{kind.word}`: {kind.title}\n\n{kind.description}\n")
         kinds = [f"`{word}`" for word in KINDS if kind.takes_connection(word)]
         if kinds:

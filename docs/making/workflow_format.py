@@ -19,7 +19,7 @@ from wftui.model.workflow.definition import Join, Workflow
 from wftui.model.workflow.durations import parse_duration
 from wftui.runtime.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
 from wftui.runtime.plan import StepPlan
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.steps.shell.output import MAX_OUTPUTS_FILE
 from wftui.store.events.payloads import PAYLOAD_BYTES
 
@@ -89,7 +89,7 @@ def secret_fields() -> str:
     """The input fields of each step type that take secrets."""
     rows = [
         f"| `{kind.word}` | {', '.join(f'`{name}`' for name in sorted(kind.secret_fields))} |"
-        for kind in builtin_catalogue().types()
+        for kind in builtin_registry().types()
         if kind.secret_fields
     ]
     return "\n".join(["| step type | fields that take secrets |", "|---|---|", *rows])
@@ -97,7 +97,7 @@ def secret_fields() -> str:
 
 def kinds() -> str:
     """The kinds of connections and their fields."""
-    users = {word: [kind.word for kind in builtin_catalogue().types() if kind.takes_connection(word)] for word in KINDS}
+    users = {word: [kind.word for kind in builtin_registry().types() if kind.takes_connection(word)] for word in KINDS}
     rows = []
     for word, kind in KINDS.items():
         secret = kind.secret_fields()

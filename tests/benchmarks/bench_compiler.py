@@ -13,7 +13,7 @@ from measure import Row
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
 SIZES = (10, 100, 1_000, 5_000)
@@ -61,7 +61,7 @@ def rows() -> Iterator[Row]:
 
 
 def _compiler(root: Path) -> WorkflowCompiler:
-    return WorkflowCompiler(Workspace(root), builtin_catalogue())
+    return WorkflowCompiler(Workspace(root), builtin_registry())
 
 
 def _cold(size: int) -> float:

@@ -25,7 +25,7 @@ from wftui.model.run.record import ExecutionRequest
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import Bind, ForEachPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
 
 _ROW = '{"timestamp":"2026-11-22T19:17:52.004Z","type":"step_completed","path":"s1","output":{"n":1},"duration":0.1}'
@@ -156,7 +156,7 @@ async def executor(path: Path, plan: WorkflowPlan) -> AsyncIterator[WorkflowExec
     """An executor of one plan over a database file."""
     result = CompilationResult(success=True, workflow_id="bench", timestamp=utc_now())
     store = await ExecutionStore.open(path)
-    engine = WorkflowExecutor(store, builtin_catalogue(), lambda _id: LoadedWorkflow(plan, "{}", "", result))
+    engine = WorkflowExecutor(store, builtin_registry(), lambda _id: LoadedWorkflow(plan, "{}", "", result))
     try:
         yield engine
     finally:

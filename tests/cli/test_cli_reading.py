@@ -150,7 +150,7 @@ def test_compile_wants_ids_or_all(cli: Cli) -> None:
     assert cli("compile", "repo_health", "--all")[0] == 2
 
 
-def test_steps_lists_the_catalogue(cli: Cli) -> None:
+def test_steps_lists_all_step_types(cli: Cli) -> None:
     types = {kind["type"]: kind for kind in json.loads(cli("steps", "--json")[1])}
     assert {"shell", "python", "http", "sql", "file", "set", "assert", "delay", "approval", "workflow"} <= set(types)
     assert "argv" in types["shell"]["inputSchema"]["properties"]

@@ -1,4 +1,4 @@
-"""`wftui steps`: the catalogue, broken plugins in one line each, new packages, and steps from curl commands."""
+"""`wftui steps`: all step types, broken plugins in one line each, new packages, and steps from curl commands."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from helpers import Cli
 from wftui.workbench import Settings
 
 
-def test_the_catalogue(cli: Cli) -> None:
+def test_steps_lists_the_step_types(cli: Cli) -> None:
     code, out, err = cli("steps")
     assert (code, err) == (0, "")
     assert {"shell", "http", "python"} <= {line.split()[0] for line in out.splitlines()}

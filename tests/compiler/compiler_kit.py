@@ -14,14 +14,14 @@ from wftui.compiler.expressions.expression import compile_expression
 from wftui.model.base import Json
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.scope import Scope
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
-CATALOGUE = builtin_catalogue()
+STEP_TYPES = builtin_registry()
 
 
 def compiler_of(root: Path) -> WorkflowCompiler:
-    return WorkflowCompiler(Workspace(root), CATALOGUE)
+    return WorkflowCompiler(Workspace(root), STEP_TYPES)
 
 
 def workflow(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:

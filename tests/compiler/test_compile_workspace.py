@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from compiler_kit import CATALOGUE, compiler_of, step, workflow, write
+from compiler_kit import STEP_TYPES, compiler_of, step, workflow, write
 from helpers import obey_permissions
 
 from wftui.compiler.compiler import CompileFailed
@@ -225,7 +225,7 @@ def test_a_registry_of_strangers_is_replaced(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "registry.py").write_text("WORKFLOWS = {'a': __import__('os').abort()}\n(")
     assert read_registry(tmp_path / "registry.py") == {}
-    assert update_registry(Workspace(tmp_path), {"flow": RegistryEntry("1", "sha256:0")}, CATALOGUE)
+    assert update_registry(Workspace(tmp_path), {"flow": RegistryEntry("1", "sha256:0")}, STEP_TYPES)
     assert read_registry(tmp_path / "registry.py") == {"flow": RegistryEntry("1", "sha256:0")}
 
 

@@ -13,7 +13,7 @@ from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.workflow.compilation import CompilationError
 from wftui.steps.api.step_type import StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
 
@@ -40,7 +40,7 @@ class Fetch(StepType[Any]):
 
 
 class Own:
-    """A catalogue of these two."""
+    """Registry of these two."""
 
     def get(self, word: str) -> StepType[Any] | None:
         return next((each for each in self.types() if each.word == word), None)
@@ -112,7 +112,7 @@ def own(tmp_path: Path) -> Connections:
 
 def warned(own: Connections, needs: dict[str, Any]) -> list[CompilationError]:
     text = json.dumps({"format": 1, "id": "flow", "connections": needs, "steps": [{"id": "a", "type": "set"}]})
-    result = WorkflowCompiler(Workspace(Path("nowhere")), builtin_catalogue(), connections=own).check("flow", text)
+    result = WorkflowCompiler(Workspace(Path("nowhere")), builtin_registry(), connections=own).check("flow", text)
     assert result.success, "what a user has decides nothing about the workflow"
     return [each for each in result.warnings if each.code != "connection.idle"]
 
@@ -149,7 +149,7 @@ def test_a_file_that_others_may_read_is_told_once(own: Connections) -> None:
 
 
 def test_a_change_of_the_connections_is_seen_at_the_next_check(own: Connections) -> None:
-    compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_catalogue(), connections=own)
+    compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_registry(), connections=own)
     text = text_of({"type": "http", "connection": "mine", "input": {"url": "/x"}}, {"mine": "http"})
     assert [each.code for each in compiler.check("flow", text).warnings] == ["connection.absent"]
     own.save(StoredConnection(name="mine", kind="http"))

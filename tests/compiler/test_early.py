@@ -25,7 +25,7 @@ class Fetch(StepType[Any]):
 
 
 class Own:
-    """A catalogue of this one."""
+    """Registry of this one."""
 
     def get(self, word: str) -> StepType[Any] | None:
         return FETCH if word == "acme.fetch" else None

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from compiler_kit import CATALOGUE, check, found, step, text_of, workflow
+from compiler_kit import STEP_TYPES, check, found, step, text_of, workflow
 from every_feature import EVERYTHING
 from jsonschema import Draft202012Validator
 
@@ -114,7 +114,7 @@ def test_sarif() -> None:
 
 
 def test_the_schema_of_the_format_accepts_what_compiles() -> None:
-    schema = workflow_schema(CATALOGUE)
+    schema = workflow_schema(STEP_TYPES)
     validator = Draft202012Validator(schema)
     Draft202012Validator.check_schema(schema)
     validator.validate(EVERYTHING)
@@ -123,7 +123,7 @@ def test_the_schema_of_the_format_accepts_what_compiles() -> None:
 
 
 def test_the_schema_of_the_format_knows_the_fields_of_each_step_type() -> None:
-    validator = Draft202012Validator(workflow_schema(CATALOGUE))
+    validator = Draft202012Validator(workflow_schema(STEP_TYPES))
     wrong: list[dict[str, object]] = [
         {"id": "a", "type": "http", "input": {"uri": "x"}},
         {"id": "a", "type": "shell", "input": {"script": 4}},
@@ -134,4 +134,4 @@ def test_the_schema_of_the_format_knows_the_fields_of_each_step_type() -> None:
 
 def test_the_schema_that_is_shipped_is_current() -> None:
     shipped = Path(__file__).parents[2] / "tables" / "workflow.schema.json"
-    assert shipped.read_text() == workflow_schema_text(CATALOGUE)
+    assert shipped.read_text() == workflow_schema_text(STEP_TYPES)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from compiler_kit import CATALOGUE, check, compiler_of, step, workflow, write
+from compiler_kit import STEP_TYPES, check, compiler_of, step, workflow, write
 from every_feature import EVERYTHING
 from helpers import EXAMPLES
 
@@ -31,7 +31,7 @@ def digest(text: str) -> str:
     ("what", "revision", "name", "text"),
     [
         ("output", OUTPUT_REVISION, COMPILER, check(EVERYTHING).generated_code),
-        ("schema", SCHEMA_REVISION, COMMENT, workflow_schema_text(CATALOGUE)),
+        ("schema", SCHEMA_REVISION, COMMENT, workflow_schema_text(STEP_TYPES)),
     ],
 )
 def test_other_output_has_another_revision(what: str, revision: int, name: str, text: str | None) -> None:
@@ -47,11 +47,11 @@ def test_other_output_has_another_revision(what: str, revision: int, name: str, 
 def test_no_generated_file_names_the_version() -> None:
     for path in [EXAMPLES / "registry.py", EXAMPLES / "__init__.py", *EXAMPLES.glob("workflows/*/workflow.py")]:
         assert f"wftui {wftui.__version__}" not in path.read_text()
-    assert f"wftui {wftui.__version__}" not in workflow_schema_text(CATALOGUE)
+    assert f"wftui {wftui.__version__}" not in workflow_schema_text(STEP_TYPES)
 
 
 def test_the_shipped_schema_is_current() -> None:
-    assert (EXAMPLES / "workflow.schema.json").read_text(encoding="utf-8") == workflow_schema_text(CATALOGUE)
+    assert (EXAMPLES / "workflow.schema.json").read_text(encoding="utf-8") == workflow_schema_text(STEP_TYPES)
 
 
 def run_as(version: str, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -26,7 +26,7 @@ from wftui.cli.dispatch import dispatch
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.workflow.definition import CONTAINER_TYPES
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workbench import Settings, Workbench
 
 SEED = 20261122
@@ -67,7 +67,7 @@ class Leaky:
 
 
 def test_every_step_type_is_among_them() -> None:
-    known = {kind.word for kind in builtin_catalogue().types()} | set(CONTAINER_TYPES) | {"acme.leak", "acme.fail"}
+    known = {kind.word for kind in builtin_registry().types()} | set(CONTAINER_TYPES) | {"acme.leak", "acme.fail"}
     assert COVERED.keys() == known, "say in leaky_workflows.py how a new step type can leak, and let it try"
     used = {step["type"] for flow in (local(""), services("", ["x"])) for step in _steps(flow)}
     assert used == known

@@ -14,7 +14,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.steps.api.step_type import StepContext, StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 
 _TWICE = RetryPlan(max_attempts=3, delay=0.002, backoff=1, jitter=0)
 
@@ -43,7 +43,7 @@ class TracingSteps:
     """The built-in step types, and `trace`."""
 
     def __init__(self, traces: Path) -> None:
-        self._builtin = builtin_catalogue()
+        self._builtin = builtin_registry()
         self._trace = Trace(traces)
 
     def get(self, word: str) -> StepType[Any] | None:

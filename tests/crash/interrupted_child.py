@@ -13,7 +13,7 @@ from wftui.model.run.record import ExecutionRequest
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepContext, StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
 
 
@@ -33,7 +33,7 @@ class Steps:
     """The built-in step types, and `pay`."""
 
     def __init__(self) -> None:
-        self._builtin = builtin_catalogue()
+        self._builtin = builtin_registry()
         self._pay = Pay()
 
     def get(self, word: str) -> StepType[Any] | None:

@@ -8,9 +8,9 @@ import pytest
 from wftui.compiler.schema import workflow_schema
 from wftui.model.base import Json
 from wftui.steps.api.step_type import StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 
-CATALOGUE = builtin_catalogue()
+STEP_TYPES = builtin_registry()
 
 
 def properties(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
@@ -33,11 +33,11 @@ def undescribed(schema: Json) -> list[str]:
 
 
 def test_every_key_of_a_workflow_file_has_a_description() -> None:
-    schema = workflow_schema(CATALOGUE)
+    schema = workflow_schema(STEP_TYPES)
     assert len(list(properties(schema))) > 200
     assert undescribed(schema) == []
 
 
-@pytest.mark.parametrize("step_type", CATALOGUE.types(), ids=lambda step_type: step_type.word)
+@pytest.mark.parametrize("step_type", STEP_TYPES.types(), ids=lambda step_type: step_type.word)
 def test_every_field_of_an_output_has_a_description(step_type: StepType[Any]) -> None:
     assert undescribed(dict(step_type.output_schema)) == []

@@ -20,7 +20,7 @@ from wftui.model.workflow.definition import (
     Step,
 )
 from wftui.model.workflow.definition import Workflow as WorkflowModel
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
 PAGE = DOCS / "workflow-format.md"
@@ -36,7 +36,7 @@ def test_its_workflows_compile_without_a_warning(folder: Path) -> None:
         if block.language != "json":
             continue
         workflow_id = json.loads(block.text)["id"]
-        result = WorkflowCompiler(Workspace(folder / "tables"), builtin_catalogue()).check(workflow_id, block.text)
+        result = WorkflowCompiler(Workspace(folder / "tables"), builtin_registry()).check(workflow_id, block.text)
         serious = [each for each in (*result.errors, *result.warnings) if each.severity != "hint"]
         assert serious == [], f"{PAGE.name}:{block.line}"
 

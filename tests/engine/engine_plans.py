@@ -18,7 +18,7 @@ from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.steps.api.step_type import StepContext, StepType
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 
 Work = Callable[[dict[str, Json], StepContext], Any]
 Open = Callable[..., Awaitable[WorkflowExecutor]]
@@ -55,7 +55,7 @@ class Steps:
     """The built-in step types, and `call` over these functions."""
 
     def __init__(self, **functions: Work) -> None:
-        self._builtin = builtin_catalogue()
+        self._builtin = builtin_registry()
         self._call = Call({"fail": fail, **functions})
 
     def get(self, word: str) -> StepType[Any] | None:
@@ -141,7 +141,7 @@ async def run(
 ) -> ExecutionRecord:
     """Run a plan in memory, with these functions for its `call` steps."""
     sees = watch or Watch()
-    return await run_plan(plan, inputs or {}, sees, catalogue=Steps(**functions), settings=settings)
+    return await run_plan(plan, inputs or {}, sees, step_types=Steps(**functions), settings=settings)
 
 
 class Going:
@@ -150,7 +150,7 @@ class Going:
     def __init__(self, plan: WorkflowPlan, functions: Mapping[str, Work], settings: EngineSettings) -> None:
         self.watch = Watch()
         self.run: Run
-        self.run, self._sink = prepare(plan, {}, self.watch, catalogue=Steps(**functions), settings=settings)
+        self.run, self._sink = prepare(plan, {}, self.watch, step_types=Steps(**functions), settings=settings)
         self._task: asyncio.Task[None] = asyncio.create_task(self._go())
 
     async def _go(self) -> None:

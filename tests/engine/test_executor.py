@@ -19,7 +19,7 @@ from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.reducer import fold
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepContext
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
 from wftui.workspace.files import Workspace
 
@@ -234,7 +234,7 @@ async def test_an_error_of_a_binding_names_its_place_in_the_file(open_executor: 
     }
     (tmp_path / "workflows" / "w").mkdir(parents=True)
     (tmp_path / "workflows" / "w" / "workflow.json").write_text(json.dumps(source, indent=2))
-    compiler = WorkflowCompiler(Workspace(tmp_path), builtin_catalogue())
+    compiler = WorkflowCompiler(Workspace(tmp_path), builtin_registry())
     executor = await open_executor({"w": compiler.load("w").plan})
     record = await executor.execute(ExecutionRequest(workflow_id="w", inputs={"a": {"b": 1}}))
     assert record.error is not None

@@ -36,7 +36,7 @@ def _history(events: list[ExecutionEvent]) -> RunHistory:
 
 
 async def resume(
-    plan: WorkflowPlan, before: list[ExecutionEvent], catalogue: Steps, inputs: dict[str, Json] | None = None
+    plan: WorkflowPlan, before: list[ExecutionEvent], step_types: Steps, inputs: dict[str, Json] | None = None
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
     """Go on with a run of which only these events were stored; returns the record and all its events."""
     run_id = before[0].run_id
@@ -49,7 +49,7 @@ async def resume(
     redactor = Redactor()
     core = RunCore(
         plan=plan,
-        catalogue=catalogue,
+        step_types=step_types,
         emitter=Emitter(run_id, sink, redactor, utc_now),
         settings=PATIENT,
         slots=Slots(plan.max_parallel),

@@ -46,7 +46,7 @@ async def test_a_server_that_asks_to_be_left_alone_is() -> None:
         steps=(StepPlan(id="a", type="call", name="a", input=lambda _: {"function": "busy"}, retry=retry),),
     )
     events: list[ExecutionEvent] = []
-    record = await run_plan(plan, {}, events.append, catalogue=Steps(busy=busy))
+    record = await run_plan(plan, {}, events.append, step_types=Steps(busy=busy))
     assert (record.status, tries) == ("completed", [1, 2])
     (retrying,) = [event for event in events if isinstance(event, StepRetrying)]
     assert (retrying.next_at - retrying.timestamp).total_seconds() >= 0.049

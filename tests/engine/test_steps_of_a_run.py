@@ -282,7 +282,7 @@ async def _logged(settings: EngineSettings, *messages: str) -> list[str]:
             context.log(message)
 
     watch = Watch()
-    await run_plan(workflow(step("a", "talk")), {}, watch, catalogue=Steps(talk=talk), settings=settings)
+    await run_plan(workflow(step("a", "talk")), {}, watch, step_types=Steps(talk=talk), settings=settings)
     events = [event for event in watch.events if isinstance(event, Log)]
     assert max(len(event.message) for event in events) < 80_000
     return [line for event in events for line in event.message.split("\n")]

@@ -6,7 +6,7 @@ import pytest
 from helpers import EXAMPLES
 
 from wftui.compiler.compiler import WorkflowCompiler
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
 WORKSPACE = Workspace(EXAMPLES)
@@ -14,7 +14,7 @@ WORKSPACE = Workspace(EXAMPLES)
 
 @pytest.mark.parametrize("workflow_id", WORKSPACE.ids())
 def test_the_shipped_python_is_what_the_compiler_makes(workflow_id: str) -> None:
-    result = WorkflowCompiler(WORKSPACE, builtin_catalogue()).check(workflow_id, WORKSPACE.read(workflow_id).text)
+    result = WorkflowCompiler(WORKSPACE, builtin_registry()).check(workflow_id, WORKSPACE.read(workflow_id).text)
     assert result.errors == []
     assert [problem for problem in result.warnings if problem.severity == "warning"] == []
     assert WORKSPACE.generated_path(workflow_id).read_text() == result.generated_code

@@ -6,11 +6,11 @@ from wftui.model.base import Json
 from wftui.model.forms.fields import form_of, with_bindings
 from wftui.model.forms.state import Leaf, Node, leaves, node_at, pointer_of, rebuild_form, text_problems
 from wftui.model.workflow.step_schema import step_schema
-from wftui.steps.registry.step_registry import BUILTIN, builtin_catalogue
+from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 
 
 def form(word: str, step: dict[str, Json], connections: list[str] | None = None) -> Node:
-    kind = builtin_catalogue().get(word)
+    kind = builtin_registry().get(word)
     schema = step_schema(word, kind.input_schema() if kind else None, connections or [])
     return rebuild_form(with_bindings(form_of(schema)), step)
 
@@ -23,7 +23,7 @@ def leaf(root: Node, pointer: str) -> Leaf:
 
 @pytest.mark.parametrize("word", sorted(BUILTIN))
 def test_the_example_of_every_type_goes_through_its_form_unchanged(word: str) -> None:
-    kind = builtin_catalogue().get(word)
+    kind = builtin_registry().get(word)
     assert kind is not None
     step: dict[str, Json] = {"id": "it", "type": word, "input": dict(kind.example), "vendorKey": [1]}
     assert form(word, step).collect() == step

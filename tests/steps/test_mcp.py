@@ -274,9 +274,9 @@ def test_a_server_is_named_in_one_way(server: Json, problems: int) -> None:
 PROBE = """
 import asyncio, json, sys
 from pathlib import Path
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.runtime.errors import WorkflowError
-step = builtin_catalogue().get("mcp")
+step = builtin_registry().get("mcp")
 step.input_schema(), step.check({"server": {"command": ["x"]}, "tool": "x"})
 late = "mcp" not in sys.modules
 sys.modules["mcp"] = None

@@ -14,7 +14,7 @@ from steps.mail_server import mail_server
 from steps.model_server import call, model_server
 from steps.steps_kit import RecordingContext
 from wftui.model.base import Json
-from wftui.steps.registry.step_registry import BUILTIN, builtin_catalogue
+from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 from wftui.steps.testing import run_step
 
 Example = dict[str, Any]
@@ -75,7 +75,7 @@ COUNTERPARTS: dict[str, Counterpart] = {"composio": composio, "email": mail, "ht
 
 @pytest.mark.parametrize("word", sorted(BUILTIN))
 async def test_the_example_runs(word: str, context: RecordingContext) -> None:
-    step_type = builtin_catalogue().get(word)
+    step_type = builtin_registry().get(word)
     assert step_type is not None
     example: dict[str, Json] = dict(step_type.example)
     async with COUNTERPARTS.get(word, nothing)(example, context):

@@ -1,4 +1,4 @@
-"""`steps`: the catalogue, new packages of step types, trust in a workspace's own, and steps from curl commands."""
+"""`steps`: list step types, create a package, trust files, convert curl commands."""
 
 import argparse
 import sys

@@ -23,7 +23,7 @@ from wftui.model.errors import ExitCode, UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import SourceFile, Workspace
 from wftui.workspace.workspace_errors import WorkspaceError, explain
@@ -76,7 +76,7 @@ class WorkflowCompiler:
     """
 
     workspace: Workspace
-    catalogue: Catalogue
+    step_types: StepTypes
     clock: Clock = utc_now
     connections: Connections | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
@@ -232,7 +232,7 @@ class WorkflowCompiler:
         looked_at: dict[Path, str | None] = {}
         # Of a file that is not JSON, only what can be read as a workflow is looked at.
         if isinstance(document.value, dict) or not found:
-            checked = check_workflow(document.value, workflow_id, self.catalogue, self._children)
+            checked = check_workflow(document.value, workflow_id, self.step_types, self._children)
             found += [diagnostic(problem, document) for problem in checked.problems]
             looked_at = checked.looked_at
             if self.connections is not None and checked.tree is not None:
@@ -276,7 +276,7 @@ class WorkflowCompiler:
 
     def _write_registry(self, entries: dict[str, RegistryEntry | None]) -> list[CompilationError]:
         try:
-            update_registry(self.workspace, entries, self.catalogue)
+            update_registry(self.workspace, entries, self.step_types)
         except OSError as error:
             message = str(explain(error, self.workspace.registry_path, "write"))
             return [CompilationError(type="registry", code="registry.write", message=message)]

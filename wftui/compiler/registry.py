@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wftui.compiler.python_code import text_literal
 from wftui.compiler.schema import COMMENT, workflow_schema_text
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import Workspace
 
@@ -59,7 +59,7 @@ class RegistryEntry:
     hash: str
 
 
-def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | None], catalogue: Catalogue) -> bool:
+def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | None], step_types: StepTypes) -> bool:
     """Put compiled workflows into the registry, and take those out that do not compile (None) or no longer exist.
 
     Returns:
@@ -80,17 +80,17 @@ def update_registry(workspace: Workspace, changes: Mapping[str, RegistryEntry | 
         written = [
             atomic_write(workspace.registry_path, registry_text(kept).encode()),
             atomic_write(workspace.init_path, INIT.encode()),
-            _write_schema(workspace.root / "workflow.schema.json", catalogue),
+            _write_schema(workspace.root / "workflow.schema.json", step_types),
         ]
     return any(written)
 
 
-def _write_schema(path: Path, catalogue: Catalogue) -> bool:
+def _write_schema(path: Path, step_types: StepTypes) -> bool:
     """Write the JSON Schema of workflow.json, unless one of this revision is there: it takes long to make."""
     with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
         if COMMENT in file.read(200):
             return False
-    return atomic_write(path, workflow_schema_text(catalogue).encode())
+    return atomic_write(path, workflow_schema_text(step_types).encode())
 
 
 def registry_text(entries: Mapping[str, RegistryEntry]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.model.workflow.definition import Workflow
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 
 SCHEMA_REVISION = 2
 """Revision of the schema: goes up with the first change after a release, as `OUTPUT_REVISION` does."""
@@ -17,12 +17,12 @@ _MAPS = ("properties", "patternProperties")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
-def workflow_schema_text(catalogue: Catalogue) -> str:
+def workflow_schema_text(step_types: StepTypes) -> str:
     """The schema as a file."""
-    return json.dumps(workflow_schema(catalogue), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(workflow_schema(step_types), indent=2, ensure_ascii=False) + "\n"
 
 
-def workflow_schema(catalogue: Catalogue) -> dict[str, Any]:
+def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
     """The schema (2020-12): keys in camelCase as in the file, and the input of a step by its type.
 
     Wherever a step takes a value, a text with `{{ }}` may stand in its place.
@@ -31,7 +31,7 @@ def workflow_schema(catalogue: Catalogue) -> dict[str, Any]:
     definitions = schema["$defs"]
     step = definitions["Step"]
     step["allOf"] = []
-    for step_type in catalogue.types():
+    for step_type in step_types.types():
         own = step_type.input_schema()
         for name, definition in own.pop("$defs", {}).items():
             definitions[f"{step_type.word}.{name}"] = _bindable(_moved(definition, step_type.word))

@@ -48,7 +48,7 @@ class WorkflowOutline(WireModel):
 
 
 class StepTypeInfo(WireModel):
-    """A step type of the catalogue."""
+    """Description of a step type, for lists of step types."""
 
     type: str
     title: str

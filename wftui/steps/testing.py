@@ -13,7 +13,7 @@ from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.steps.api.function_step import step_type_of
 from wftui.steps.api.step_type import Answer, Closable, StepSite, StepType, read_input
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.registry.step_registry import builtin_registry
 
 KeptT = TypeVar("KeptT", bound=Closable)
 
@@ -44,7 +44,7 @@ class RecordingContext:
     connection: Mapping[str, Json] | None = None
     connection_name: str | None = None
     prepared: Json = None
-    site: StepSite = field(default_factory=lambda: StepSite(catalogue=builtin_catalogue()))
+    site: StepSite = field(default_factory=lambda: StepSite(step_types=builtin_registry()))
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     answer: Json = None

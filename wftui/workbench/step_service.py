@@ -1,4 +1,4 @@
-"""The catalogue of step types, as a face asks for it: types, broken plugins, trust, locked tools of MCP servers."""
+"""Step types for frontends: list, broken plugins, trust, locked tools of MCP servers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from wftui.model.listing import StepTypeInfo
     from wftui.steps.api.step_type import StepType
     from wftui.steps.mcp.locking import LockReport
-    from wftui.steps.registry.step_registry import PluginProblem, StepCatalogue
+    from wftui.steps.registry.step_registry import PluginProblem, StepRegistry
 
 
 class StepService:
-    """`workbench.steps`: the catalogue of this workspace and what it is made from.
+    """`workbench.steps`: step types of the workspace and their sources.
 
     `changed` is called after everything that may make a workflow compile otherwise than before.
     """
 
     def __init__(
         self,
-        catalogue: Callable[[], StepCatalogue],
+        step_registry: Callable[[], StepRegistry],
         compiler: Callable[[], WorkflowCompiler],
         *,
         changed: Callable[[], None],
     ) -> None:
-        self._catalogue = catalogue
+        self._step_registry = step_registry
         self._compiler = compiler
         self._changed = changed
 
@@ -46,19 +46,19 @@ class StepService:
         """One step type; None when nobody knows it. Imports no other."""
 
         def get() -> StepTypeInfo | None:
-            kind = self._catalogue().get(word)
+            kind = self._step_registry().get(word)
             return None if kind is None else _info(kind)
 
         return await asyncio.to_thread(get)
 
     async def refresh(self) -> None:
         """Look again for step types: a plugin was installed, or a file of the workspace changed."""
-        await asyncio.to_thread(lambda: self._catalogue().refresh())
+        await asyncio.to_thread(lambda: self._step_registry().refresh())
         self._changed()
 
     async def problems(self) -> list[PluginProblem]:
         """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
-        return await asyncio.to_thread(lambda: self._catalogue().problems())
+        return await asyncio.to_thread(lambda: self._step_registry().problems())
 
     async def from_command(self, command: str, taken: Collection[str] = ()) -> dict[str, Json]:
         """A step that does what a shell command does, such as a `curl` command of some documentation.
@@ -73,7 +73,7 @@ class StepService:
 
     async def as_command(self, step_type: str, literal_input: Json, output: Json = None) -> str | None:
         """The shell command that does what a step does, secrets masked; None when there is none."""
-        kind = await asyncio.to_thread(lambda: self._catalogue().get(step_type))
+        kind = await asyncio.to_thread(lambda: self._step_registry().get(step_type))
         return kind.as_command(literal_input, output) if kind is not None and isinstance(literal_input, dict) else None
 
     async def trust(self, file: Path) -> list[str]:
@@ -108,13 +108,13 @@ class StepService:
             data = file.read_bytes()
         except OSError as error:
             raise explain(error, file, "read") from error
-        before = {kind.word for kind in self._catalogue().types()}
+        before = {kind.word for kind in self._step_registry().types()}
         TrustedFiles().trust(file, data)
-        self._catalogue().refresh()
-        return sorted({kind.word for kind in self._catalogue().types()} - before)
+        self._step_registry().refresh()
+        return sorted({kind.word for kind in self._step_registry().types()} - before)
 
     def _from_command(self, command: str, taken: Collection[str]) -> dict[str, Json]:
-        for kind in self._catalogue().types():
+        for kind in self._step_registry().types():
             found = kind.from_command(command)
             if found is not None:
                 ids = itertools.chain(["request"], (f"request_{number}" for number in itertools.count(2)))
@@ -122,7 +122,7 @@ class StepService:
         raise UsageError("no step type can do this; what can be pasted is a curl command", code="usage.command")
 
     def _types(self) -> list[StepTypeInfo]:
-        return [_info(kind) for kind in self._catalogue().types()]
+        return [_info(kind) for kind in self._step_registry().types()]
 
 
 def _info(kind: StepType[Any]) -> StepTypeInfo:

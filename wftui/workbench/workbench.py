@@ -19,7 +19,7 @@ from wftui.workspace.files import Workspace
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
-    from wftui.steps.registry.step_registry import StepCatalogue
+    from wftui.steps.registry.step_registry import StepRegistry
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.stale_run_monitor import Lookout
 
@@ -30,7 +30,7 @@ class Workbench:
     Attributes:
         workflows: the workflows of the workspace: list, read, save, check, compile.
         runs: start, follow, look at, cancel, answer, go on, run again.
-        steps: the catalogue of step types.
+        steps: the step types of the workspace.
         connections: the user's connections, accounts and secrets.
         user_settings: what the user can set.
         retention: what becomes of old runs.
@@ -44,14 +44,14 @@ class Workbench:
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
-        self.steps = StepService(self.catalogue, self.compiler, changed=self.workflows.forget_checks)
+        self.steps = StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._lookout: Lookout | None = None
-        self._catalogue: StepCatalogue | None = None
+        self._step_registry: StepRegistry | None = None
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
 
@@ -90,7 +90,7 @@ class Workbench:
 
                 self._executor = WorkflowExecutor(
                     store,
-                    self.catalogue(),
+                    self.step_registry(),
                     self.compiler().load,
                     load_stored=self.compiler().load_text,
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
@@ -104,17 +104,17 @@ class Workbench:
             from wftui.compiler.compiler import WorkflowCompiler
 
             self._compiler = WorkflowCompiler(
-                self.workspace, self.catalogue(), self.clock, connections=stored_connections()
+                self.workspace, self.step_registry(), self.clock, connections=stored_connections()
             )
         return self._compiler
 
-    def catalogue(self) -> StepCatalogue:
+    def step_registry(self) -> StepRegistry:
         """The step types of this workspace."""
-        if self._catalogue is None:
-            from wftui.steps.registry.step_registry import workspace_catalogue
+        if self._step_registry is None:
+            from wftui.steps.registry.step_registry import workspace_registry
 
-            self._catalogue = workspace_catalogue(self.workspace.root)
-        return self._catalogue
+            self._step_registry = workspace_registry(self.workspace.root)
+        return self._step_registry
 
     async def close(self, *, cancel: bool = False) -> None:
         """End: cancel the runs of this process, or wait until they are done; then close the database."""

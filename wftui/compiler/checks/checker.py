@@ -30,7 +30,7 @@ from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import Children
 from wftui.model.base import Json
-from wftui.steps.api.step_type import Catalogue, StepType
+from wftui.steps.api.step_type import StepType, StepTypes
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Checked:
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
 
-def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children: Children) -> Checked:
+def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, children: Children) -> Checked:
     """Check what a workflow.json holds.
 
     Args:
@@ -71,10 +71,10 @@ def check_workflow(value: Json, workflow_id: str, catalogue: Catalogue, children
     found += _check_ids(tree, scopes)
     references = ReferenceChecker(scopes)
     checked.graph = references.graph
-    sites = Sites(children.workspace.source_path(workflow_id).parent, catalogue)
+    sites = Sites(children.workspace.source_path(workflow_id).parent, step_types)
     checked.looked_at = sites.looked_at
     for node in tree.walk():
-        _check_step(node, checked, references, catalogue, sites)
+        _check_step(node, checked, references, step_types, sites)
     outputs = output_bindings(tree)
     checked.bindings[None] = outputs
     for binding in outputs:
@@ -125,9 +125,9 @@ def _check_flow(checked: Checked, scopes: Scopes) -> None:
 
 
 def _check_step(
-    node: StepNode, checked: Checked, references: ReferenceChecker, catalogue: Catalogue, sites: Sites
+    node: StepNode, checked: Checked, references: ReferenceChecker, step_types: StepTypes, sites: Sites
 ) -> None:
-    step_type, wrong_type = check_type(node, catalogue)
+    step_type, wrong_type = check_type(node, step_types)
     checked.types[node] = step_type
     checked.problems += wrong_type
     checked.problems += check_connection(node, step_type, references.workflow)

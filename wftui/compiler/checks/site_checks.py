@@ -12,7 +12,7 @@ from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.literal_values import problems_of_value
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.json.pointers import pointer_to
-from wftui.steps.api.step_type import Catalogue, Notice, SiteFacts, StepSite, StepType
+from wftui.steps.api.step_type import Notice, SiteFacts, StepSite, StepType, StepTypes
 from wftui.workspace.files import etag_of
 
 
@@ -26,7 +26,7 @@ class Sites:
     """
 
     folder: Path
-    catalogue: Catalogue
+    step_types: StepTypes
     facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ class Sites:
             path = self.folder / name
             self.looked_at.setdefault(path, file_etag(path))
         try:
-            found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.catalogue))
+            found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.step_types))
         except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
             found = SiteFacts(notices=(Notice("", problems.broken(step_type.word, error), "error"),))
         self.facts[node] = found

@@ -13,22 +13,22 @@ from wftui.compiler.tree.nodes import StepNode
 from wftui.model.suggestions import did_you_mean, near
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
-from wftui.steps.api.step_type import Catalogue, ConnectionUse, Repair, StepType
+from wftui.steps.api.step_type import ConnectionUse, Repair, StepType, StepTypes
 
 
-def check_type(node: StepNode, catalogue: Catalogue) -> tuple[StepType[Any] | None, list[Problem]]:
+def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | None, list[Problem]]:
     """The type of a step (None for a container), and what is wrong with its word."""
     word = node.step.type
     if word in CONTAINER_TYPES or not word:
         return None, []
-    found = catalogue.get(word)
+    found = step_types.get(word)
     if found is not None:
         return found, []
-    why = catalogue.why_not(word)
+    why = step_types.why_not(word)
     if why is not None:
         message = f"the step type {word} cannot be used: {why.rstrip('.')}"
         return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
-    known = [*(each.word for each in catalogue.types()), *CONTAINER_TYPES]
+    known = [*(each.word for each in step_types.types()), *CONTAINER_TYPES]
     guess = near(word, known)
     hint = did_you_mean(guess, f"; there are {', '.join(sorted(known))}")
     fixes = (problems.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()

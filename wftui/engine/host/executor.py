@@ -36,7 +36,7 @@ from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 from wftui.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class WorkflowExecutor:
     def __init__(
         self,
         store: "ExecutionStore",
-        catalogue: Catalogue,
+        step_types: StepTypes,
         load: "Callable[[str], LoadedWorkflow]",
         *,
         load_stored: LoadStored | None = None,
@@ -73,7 +73,7 @@ class WorkflowExecutor:
         self._load = load
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
-        self._runs = RunFactory(self, store, catalogue, folder_of, connections, clock, settings or EngineSettings())
+        self._runs = RunFactory(self, store, step_types, folder_of, connections, clock, settings or EngineSettings())
         self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that something is being done to
         self._elsewhere = OtherProcessRuns(store, clock, self.cancel)

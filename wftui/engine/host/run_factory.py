@@ -19,7 +19,7 @@ from wftui.engine.run.state.run_context import RunCore
 from wftui.model.clock import Clock
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -32,7 +32,7 @@ class RunFactory:
         self,
         starter: RunStarter,
         store: "ExecutionStore",
-        catalogue: Catalogue,
+        step_types: StepTypes,
         folder_of: Callable[[str], Path] | None,
         connections: Connections | None,
         clock: Clock,
@@ -40,7 +40,7 @@ class RunFactory:
     ) -> None:
         self._starter = starter
         self._store = store
-        self._catalogue = catalogue
+        self._step_types = step_types
         self._folder_of = folder_of
         self._connections = connections
         self._clock = clock
@@ -55,7 +55,7 @@ class RunFactory:
             connections = options.part_of.of(plan)
         core = RunCore(
             plan=plan,
-            catalogue=self._catalogue,
+            step_types=self._step_types,
             emitter=Emitter(run_id, self._store, connections.redactor, self._clock),
             settings=self._settings,
             slots=Slots(plan.max_parallel),

@@ -17,8 +17,8 @@ from wftui.model.clock import Clock, utc_now
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
-from wftui.steps.api.step_type import Catalogue
-from wftui.steps.registry.step_registry import builtin_catalogue
+from wftui.steps.api.step_type import StepTypes
+from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.ids import new_id
 
 
@@ -28,7 +28,7 @@ async def run_plan(
     on_event: Callable[[ExecutionEvent], None],
     *,
     connections: Mapping[str, str] | None = None,
-    catalogue: Catalogue | None = None,
+    step_types: StepTypes | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
     clock: Clock = utc_now,
@@ -38,7 +38,7 @@ async def run_plan(
     Args:
         on_event: sees every event as it happens.
         connections: names of the user's connections to take in the place of those the workflow names.
-        catalogue: the step types; the built-in ones when absent.
+        step_types: the step types; the built-in ones when absent.
         folder: where the workflow's file is.
 
     Raises:
@@ -49,7 +49,7 @@ async def run_plan(
         inputs,
         on_event,
         connections=connections,
-        catalogue=catalogue,
+        step_types=step_types,
         settings=settings,
         folder=folder,
         clock=clock,
@@ -66,7 +66,7 @@ def prepare(
     on_event: Callable[[ExecutionEvent], None],
     *,
     connections: Mapping[str, str] | None = None,
-    catalogue: Catalogue | None = None,
+    step_types: StepTypes | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
     clock: Clock = utc_now,
@@ -78,7 +78,7 @@ def prepare(
     request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}))
     core = RunCore(
         plan=plan,
-        catalogue=catalogue or builtin_catalogue(),
+        step_types=step_types or builtin_registry(),
         emitter=Emitter(run_id, sink, redactor, clock),
         settings=settings or EngineSettings(),
         slots=Slots(plan.max_parallel),

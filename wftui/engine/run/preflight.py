@@ -146,7 +146,7 @@ class Preflight:
                 await asyncio.to_thread(connections.secret, name)
             except WorkflowError as error:
                 missing.append(_Missing(error, [label], step))
-        kind = self._core.catalogue.get(step.type)
+        kind = self._core.step_types.get(step.type)
         if kind is None or not _prepares(kind):
             return missing
         early: Json = {}
@@ -193,12 +193,12 @@ class Preflight:
     def _may_need(self, step: StepPlan) -> bool:
         if step.connection is not None or step.uses or step.secrets:
             return True
-        kind = self._core.catalogue.get(step.type)
+        kind = self._core.step_types.get(step.type)
         return kind is not None and _prepares(kind)
 
     def prepares(self, word: str) -> StepType[Any] | None:
         """The step type of that word, if it looks for something before a run."""
-        kind = self._core.catalogue.get(word)
+        kind = self._core.step_types.get(word)
         return kind if kind is not None and _prepares(kind) else None
 
     @property

@@ -59,12 +59,12 @@ class StepSite:
     Attributes:
         folder: the folder of its workflow; None when the workflow comes from no folder.
         connection: the name of the connection it takes in workflow.json, or None.
-        catalogue: the step types that its workflow can use; None where nobody knows them.
+        step_types: the step types that its workflow can use; None where nobody knows them.
     """
 
     folder: Path | None = None
     connection: str | None = None
-    catalogue: "Catalogue | None" = None
+    step_types: "StepTypes | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,13 @@ class Host:
         environment: the user's environment.
         connected: whether the step takes a connection.
         connection: that connection, secrets in clear; None while it is not resolved.
-        catalogue: the step types that the workflow can use.
+        step_types: the step types that the workflow can use.
     """
 
     environment: Mapping[str, str]
     connected: bool = False
     connection: Mapping[str, Json] | None = None
-    catalogue: "Catalogue | None" = None
+    step_types: "StepTypes | None" = None
 
     def has_program(self, name: str) -> bool:
         """Return whether a program is on PATH; one that is given by a path, which steps may still make, counts."""
@@ -443,7 +443,7 @@ class StepType(Generic[InputT]):
         raise NotImplementedError
 
 
-class Catalogue(Protocol):
+class StepTypes(Protocol):
     """The step types at hand, by their word."""
 
     def get(self, word: str) -> StepType[Any] | None:

@@ -43,7 +43,7 @@ class PluginProblem:
     message: str
 
 
-class StepCatalogue:
+class StepRegistry:
     """The built-in step types, then those of installed packages, then those of a workspace; the first of a word wins.
 
     Nothing is imported before it is asked for. Safe to use from several threads.
@@ -154,11 +154,11 @@ class StepCatalogue:
         return next((found for found in candidates if found.step_type), next(iter(candidates), None))
 
 
-def builtin_catalogue() -> StepCatalogue:
+def builtin_registry() -> StepRegistry:
     """The step types that come with wftui, and nothing else."""
-    return StepCatalogue(plugins=False)
+    return StepRegistry(plugins=False)
 
 
-def workspace_catalogue(tables: Path) -> StepCatalogue:
+def workspace_registry(tables: Path) -> StepRegistry:
     """All step types a workspace can use: built-in, installed, and its own `steps/*.py`."""
-    return StepCatalogue(workspace_steps=tables / "steps")
+    return StepRegistry(workspace_steps=tables / "steps")

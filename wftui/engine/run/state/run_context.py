@@ -18,7 +18,7 @@ from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
-from wftui.steps.api.step_type import Catalogue
+from wftui.steps.api.step_type import StepTypes
 
 
 class Children(Protocol):
@@ -55,7 +55,7 @@ class RunCore:
     """
 
     plan: WorkflowPlan
-    catalogue: Catalogue
+    step_types: StepTypes
     emitter: Emitter
     settings: EngineSettings
     slots: Slots

@@ -94,7 +94,7 @@ class RunContext:
     @property
     def site(self) -> StepSite:
         """Where this step stands."""
-        return StepSite(self._core.folder, self._step.connection, self._core.catalogue)
+        return StepSite(self._core.folder, self._step.connection, self._core.step_types)
 
     @property
     def cancelled(self) -> asyncio.Event:

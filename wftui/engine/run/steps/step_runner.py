@@ -188,7 +188,7 @@ class StepRunner:
 
     async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
         core = self.core
-        kind = core.catalogue.get(step.type)
+        kind = core.step_types.get(step.type)
         if kind is None:
             raise WorkflowError("validation.type", f"there is no step type {step.type!r} here; is a plugin missing?")
         await core.slots.acquire(frame.stop)

@@ -19,9 +19,9 @@ def tool_facts(tools: Json, site: StepSite) -> SiteFacts:
     names: set[str] = set()
     for tool in tools if isinstance(tools, list) else []:
         word = tool.get("type") if isinstance(tool, dict) else None
-        if not isinstance(word, str) or "{{" in word or site.catalogue is None:
+        if not isinstance(word, str) or "{{" in word or site.step_types is None:
             continue
-        step_type = site.catalogue.get(word) if word != "llm" else None
+        step_type = site.step_types.get(word) if word != "llm" else None
         if step_type is None:
             notices.append(Notice("tools", f"the step type {word!r} cannot be a tool", "error"))
             continue

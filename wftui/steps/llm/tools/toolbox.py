@@ -147,11 +147,11 @@ async def offer(tools: Sequence[ToolInput], context: StepContext) -> Toolbox:
         WorkflowError: `llm.tool` when a type is not there or two tools have one name, `connection.*`, and those of an
             MCP server that cannot be had.
     """
-    catalogue = context.site.catalogue
+    step_types = context.site.step_types
     offered: list[OfferedTool] = []
     prepared = context.prepared if context.prepared is not None else [None] * len(tools)
     for tool, found in zip(tools, prepared, strict=True):
-        step_type = catalogue.get(tool.type) if catalogue is not None else None
+        step_type = step_types.get(tool.type) if step_types is not None else None
         if step_type is None or tool.type == "llm":
             raise WorkflowError("llm.tool", f"The step type {tool.type!r} cannot be a tool.")
         connection = await context.connect(tool.connection) if tool.connection is not None else None

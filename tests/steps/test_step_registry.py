@@ -1,4 +1,4 @@
-"""The catalogue: built-in types, installed packages and trusted files, each asked for by its word."""
+"""The step type registry: built-in types, installed packages and trusted files, each asked for by its word."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UsageError
 from wftui.runtime.validation.validator import schema_problems
 from wftui.steps.registry.scaffold import new_step_package
-from wftui.steps.registry.step_registry import BUILTIN, StepCatalogue, builtin_catalogue
+from wftui.steps.registry.step_registry import BUILTIN, StepRegistry, builtin_registry
 from wftui.steps.registry.trust import TrustedFiles
 from wftui.steps.testing import run_step
 
@@ -46,13 +46,13 @@ def trusted(tmp_path: Path) -> TrustedFiles:
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path, trusted: TrustedFiles) -> StepCatalogue:
+def step_types(tmp_path: Path, trusted: TrustedFiles) -> StepRegistry:
     (tmp_path / "steps").mkdir()
-    return StepCatalogue(workspace_steps=tmp_path / "steps", trusted=trusted)
+    return StepRegistry(workspace_steps=tmp_path / "steps", trusted=trusted)
 
 
-def write(catalogue_folder: Path, name: str, text: str, trusted: TrustedFiles) -> Path:
-    path = catalogue_folder / "steps" / name
+def write(workspace: Path, name: str, text: str, trusted: TrustedFiles) -> Path:
+    path = workspace / "steps" / name
     path.write_text(text)
     trusted.trust(path, path.read_bytes())
     return path
@@ -79,7 +79,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_every_builtin_type_is_whole() -> None:
-    types = builtin_catalogue().types()
+    types = builtin_registry().types()
     assert [each.word for each in types] == sorted(BUILTIN)
     for each in types:
         assert each.title
@@ -95,7 +95,7 @@ def test_every_builtin_type_is_whole() -> None:
 
 @pytest.mark.parametrize("word", sorted(BUILTIN))
 def test_every_type_shows_a_valid_example(word: str) -> None:
-    step_type = builtin_catalogue().get(word)
+    step_type = builtin_registry().get(word)
     assert step_type is not None
     assert step_type.example, "each type shows what it does"
     assert step_type.check(step_type.example) == []
@@ -106,10 +106,10 @@ def test_every_type_shows_a_valid_example(word: str) -> None:
 
 def test_asking_for_types_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from wftui.steps.registry.step_registry import builtin_catalogue\n"
+        "import sys; from wftui.steps.registry.step_registry import builtin_registry\n"
         "loaded = {name for name in sys.modules if name.startswith('wftui.steps.') and name.count('.') > 2}\n"
         "assert loaded == {'wftui.steps.api.step_type', 'wftui.steps.registry.step_registry'}, loaded\n"
-        "for each in builtin_catalogue().types(): each.input_schema()\n"
+        "for each in builtin_registry().types(): each.input_schema()\n"
         "heavy = {'httpx2', 'jinja2', 'smtplib', 'jsonschema', 'textual', 'mcp', 'pyrage'} & sys.modules.keys()\n"
         "assert not heavy, heavy\n"
     )
@@ -119,44 +119,44 @@ def test_asking_for_types_imports_nothing_heavy() -> None:
 
 def test_an_unknown_word_is_none() -> None:
     for word in ("nothing", "nobody.fetch", ""):
-        assert builtin_catalogue().get(word) is None
-        assert StepCatalogue().why_not(word) is None
+        assert builtin_registry().get(word) is None
+        assert StepRegistry().why_not(word) is None
 
 
 async def test_a_trusted_file_brings_its_steps(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, context: RecordingContext
 ) -> None:
     write(tmp_path, "mine.py", GOOD, trusted)
-    found = catalogue.get("own.double")
+    found = step_types.get("own.double")
     assert found is not None
     assert (found.title, found.description) == ("Double", "Says it again.")
     assert found.input_schema()["required"] == ["text"]
     assert found.output_schema == {"additionalProperties": {"type": "string"}, "type": "object"}
     assert await run_step(found, {"text": "ab", "maxTimes": 3}, context) == {"text": "ababab"}
-    assert "own.double" in [each.word for each in catalogue.types()]
-    assert catalogue.problems() == []
+    assert "own.double" in [each.word for each in step_types.types()]
+    assert step_types.problems() == []
 
 
-def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles) -> None:
+def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
     mark = tmp_path / "it-ran"
     path = tmp_path / "steps" / "evil.py"
     path.write_text(f"open({str(mark)!r}, 'w')\n" + GOOD)
-    assert catalogue.get("own.double") is None
-    [problem] = catalogue.problems()
+    assert step_types.get("own.double") is None
+    [problem] = step_types.problems()
     assert "not trusted" in problem.message
     assert not mark.exists()
     path.write_text(GOOD)
     trusted.trust(path, path.read_bytes())
-    catalogue.refresh()
-    assert catalogue.get("own.double") is not None
+    step_types.refresh()
+    assert step_types.get("own.double") is not None
     path.write_text(f"open({str(mark)!r}, 'w')\n" + GOOD)
-    catalogue.refresh()
-    assert catalogue.get("own.double") is None
+    step_types.refresh()
+    assert step_types.get("own.double") is None
     assert not mark.exists()
     trusted.forget(path)
     path.write_text(GOOD)
-    catalogue.refresh()
-    assert catalogue.get("own.double") is None
+    step_types.refresh()
+    assert step_types.get("own.double") is None
 
 
 @pytest.mark.parametrize(
@@ -186,43 +186,43 @@ def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, catalogue: StepCatal
     ],
 )
 def test_a_broken_file_is_one_line(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, text: str, sentence: str
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, text: str, sentence: str
 ) -> None:
     write(tmp_path, "broken.py", text, trusted)
-    [problem] = catalogue.problems()
+    [problem] = step_types.problems()
     assert problem.source == str(tmp_path / "steps" / "broken.py")
     assert sentence in problem.message
-    assert len(catalogue.types()) == len(BUILTIN)
+    assert len(step_types.types()) == len(BUILTIN)
 
 
 def test_what_a_plugin_prints_and_warns_of_goes_nowhere(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, capfd: pytest.CaptureFixture[str]
 ) -> None:
     chatty = "import sys, warnings\nprint('hello')\nprint('hello', file=sys.stderr)\nwarnings.warn('hello')\n"
     write(tmp_path, "chatty.py", chatty + GOOD.replace("text: str", "json: str, text: str"), trusted)
-    assert catalogue.get("own.double") is not None
+    assert step_types.get("own.double") is not None
     captured = capfd.readouterr()
     assert captured.out + captured.err == ""
 
 
 def test_a_plugin_that_never_ends_its_import_is_one_line(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wftui.steps.registry.plugins.IMPORT_SECONDS", 0.05)
     release = tmp_path / "release"
     waiting = f"import pathlib, time\nwhile not pathlib.Path({str(release)!r}).exists(): time.sleep(0.01)\n"
     write(tmp_path, "slow.py", waiting + GOOD, trusted)
-    [problem] = catalogue.problems()
+    [problem] = step_types.problems()
     assert "takes longer than 0.05 seconds to import" in problem.message
-    assert len(catalogue.types()) == len(BUILTIN)
+    assert len(step_types.types()) == len(BUILTIN)
     release.touch()
 
 
-def test_two_files_of_one_word_are_told(tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles) -> None:
+def test_two_files_of_one_word_are_told(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
     for name in ("a.py", "b.py"):
         write(tmp_path, name, GOOD, trusted)
-    assert catalogue.get("own.double") is not None
-    [problem] = catalogue.problems()
+    assert step_types.get("own.double") is not None
+    [problem] = step_types.problems()
     assert problem.source.endswith("b.py")
     assert "a.py has the word own.double already" in problem.message
 
@@ -230,10 +230,10 @@ def test_two_files_of_one_word_are_told(tmp_path: Path, catalogue: StepCatalogue
 def test_two_packages_of_one_word_are_told(site: Path) -> None:
     for name in ("plug_a", "plug_b"):
         install(site, name, {"own.double": f"{name}:double"}, GOOD)
-    catalogue = StepCatalogue()
-    found: Any = catalogue.get("own.double")
+    step_types = StepRegistry()
+    found: Any = step_types.get("own.double")
     assert type(found).__module__ == "plug_a"
-    [problem] = catalogue.problems()
+    [problem] = step_types.problems()
     assert (problem.source, problem.message) == (
         "package plug_b 1.2",
         "package plug_a 1.2 has the word own.double already",
@@ -274,11 +274,11 @@ RICH_INPUT: dict[str, Json] = {
 
 
 async def test_a_signature_may_say_what_pydantic_knows(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, context: RecordingContext
 ) -> None:
     write(tmp_path, "rich.py", RICH, trusted)
-    found = catalogue.get("own.rich")
-    assert found is not None, catalogue.problems()
+    found = step_types.get("own.rich")
+    assert found is not None, step_types.problems()
     assert found.input_schema()["required"] == ["when", "color", "item", "json"]
     jsonschema.validate(RICH_INPUT, found.input_schema())
     output = await run_step(found, RICH_INPUT, context)
@@ -292,11 +292,11 @@ async def test_a_signature_may_say_what_pydantic_knows(
 
 
 async def test_a_plain_function_cannot_wait_through_the_context(
-    tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles, context: RecordingContext
+    tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, context: RecordingContext
 ) -> None:
     text = GOOD.replace("max_times: int = 2", "context").replace("text * max_times", "context.ask(text)")
     write(tmp_path, "waits.py", text, trusted)
-    found = catalogue.get("own.double")
+    found = step_types.get("own.double")
     assert found is not None
     with pytest.raises(AttributeError, match="make the function of the step async"):
         await run_step(found, {"text": "x"}, context)
@@ -304,11 +304,11 @@ async def test_a_plain_function_cannot_wait_through_the_context(
 
 async def test_an_installed_package_brings_its_steps(site: Path, context: RecordingContext) -> None:
     install(site, "plug_good", {"own.double": "plug_good:double"}, GOOD)
-    catalogue = StepCatalogue()
-    found = catalogue.get("own.double")
+    step_types = StepRegistry()
+    found = step_types.get("own.double")
     assert found is not None
     assert await run_step(found, {"text": "a"}, context) == {"text": "aa"}
-    assert catalogue.why_not("own.double") is None
+    assert step_types.why_not("own.double") is None
 
 
 @pytest.mark.parametrize(
@@ -323,28 +323,28 @@ async def test_an_installed_package_brings_its_steps(site: Path, context: Record
 def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sentence: str) -> None:
     word, _, target = entry.partition(" = ")
     install(site, "plug_bad", {word: target}, module)
-    catalogue = StepCatalogue()
-    assert catalogue.get(word) is None
-    assert sentence in (catalogue.why_not(word) or "")
-    [problem] = catalogue.problems()
+    step_types = StepRegistry()
+    assert step_types.get(word) is None
+    assert sentence in (step_types.why_not(word) or "")
+    [problem] = step_types.problems()
     assert (problem.source, problem.word) == ("package plug_bad 1.2", word)
 
 
 def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
     install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
-    catalogue = StepCatalogue()
-    assert type(catalogue.get("shell")).__module__ == "wftui.steps.shell.step"
-    assert [each.message for each in catalogue.problems()] == ["wftui itself has the word shell already"]
+    step_types = StepRegistry()
+    assert type(step_types.get("shell")).__module__ == "wftui.steps.shell.step"
+    assert [each.message for each in step_types.problems()] == ["wftui itself has the word shell already"]
 
 
 def test_a_workspace_does_not_hide_a_package(
-    site: Path, tmp_path: Path, catalogue: StepCatalogue, trusted: TrustedFiles
+    site: Path, tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles
 ) -> None:
     install(site, "plug_first", {"own.double": "plug_first:double"}, GOOD)
     write(tmp_path, "mine.py", GOOD, trusted)
-    found: Any = catalogue.get("own.double")
+    found: Any = step_types.get("own.double")
     assert type(found).__module__ == "plug_first"
-    assert ["has the word own.double already" in each.message for each in catalogue.problems()] == [True]
+    assert ["has the word own.double already" in each.message for each in step_types.problems()] == [True]
 
 
 def test_a_new_package_is_made_once(tmp_path: Path) -> None:
