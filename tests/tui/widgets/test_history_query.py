@@ -40,10 +40,10 @@ def test_a_half_written_filter_filters_nothing_yet() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("status:broken", "there is no status broken; the statuses are pending, running"),
-        ("since:soon", "soon is no time; write 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30"),
-        ("until:2026-13-01", "2026-13-01 is no time"),
-        ("since:99999999d", "99999999d is no time"),
+        ("status:broken", "unknown status broken; expected one of pending, running"),
+        ("since:soon", "invalid time soon; expected 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30"),
+        ("until:2026-13-01", "invalid time 2026-13-01"),
+        ("since:99999999d", "invalid time 99999999d"),
     ],
 )
 def test_what_cannot_be_understood_is_said_in_a_sentence(line: str, sentence: str) -> None:

@@ -196,7 +196,7 @@ def test_a_table_of_a_hundred_thousand_iterations_is_made_of_few_parts() -> None
         step = StepResult(path=f"a[{index}]", step_id="a", step_name="a", step_type="set")
         return StepRow(step, 1, opens=False, is_open=False)
 
-    rows.add_stretch("a", range(100_000), row_of)
+    rows.add_range("a", range(100_000), row_of)
     assert (len(rows), rows.place("a[99999]"), len(tree.rows())) == (100_000, 99_999, 0)
     assert made == []
     assert rows[70_000].step.path == "a[70000]"
@@ -285,10 +285,10 @@ def test_counters_say_what_failed_only_when_something_did() -> None:
 
 def test_what_a_step_waits_for_is_said_in_words() -> None:
     soon = NOW + timedelta(seconds=3)
-    assert waiting_label(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "asks: Go on?"
-    assert waiting_label(Waiting(reason="retry", until=soon), NOW) == "tries again in 3.0s"
-    assert waiting_label(Waiting(reason="delay", until=soon), NOW) == "waits 3.0s"
-    assert waiting_label(Waiting(reason="child", child_id="r2"), NOW) == "waits for run r2"
+    assert waiting_label(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "approval: Go on?"
+    assert waiting_label(Waiting(reason="retry", until=soon), NOW) == "retrying in 3.0s"
+    assert waiting_label(Waiting(reason="delay", until=soon), NOW) == "waiting 3.0s"
+    assert waiting_label(Waiting(reason="child", child_id="r2"), NOW) == "waiting for run r2"
 
 
 def test_a_remark_is_one_line_without_terminal_sequences() -> None:

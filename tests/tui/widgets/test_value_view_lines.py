@@ -86,7 +86,7 @@ def test_empty_things_take_one_line() -> None:
 def test_text_that_ends_in_the_middle_is_shown_as_far_as_it_goes() -> None:
     lines = ValueLines(60)
     lines.add('{"a": [1, 2, {"b": "cut of', last=True)
-    assert text_of(lines)[-1] == '      "b": "cut of"… the rest of this text is not shown'
+    assert text_of(lines)[-1] == '      "b": "cut of"… truncated'
 
 
 def test_only_as_many_lines_as_asked_for_are_made() -> None:
@@ -101,7 +101,7 @@ def test_lines_end_where_nobody_reads_any_more() -> None:
     lines = ValueLines.of(list(range(2 * MOST_LINES)), 60)
     lines.ensure(10 * MOST_LINES)
     assert len(lines.lines) == MOST_LINES + 1
-    assert "the rest is not shown" in lines.lines[-1][0][0]
+    assert "truncated after" in lines.lines[-1][0][0]
 
 
 def test_one_endless_text_shows_its_beginning_before_its_end_has_come() -> None:

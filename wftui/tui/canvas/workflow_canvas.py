@@ -31,7 +31,7 @@ class WorkflowCanvas(StepView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "level(1)", "More detail", show=False, key_display="+"),
         Binding("minus", "level(-1)", "Less detail", show=False, key_display="-"),
-        Binding("z", "fit", "The detail that fits", show=False),
+        Binding("z", "fit", "Fit the detail", show=False),
     ]
 
     class Selected(StepView.Selected):

@@ -20,9 +20,9 @@ class PaneTabs(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "go(-1)", "Pane before", show=False),
+        Binding("left,h", "go(-1)", "Previous pane", show=False),
         Binding("right,l", "go(1)", "Next pane", show=False),
-        Binding("enter,down", "enter", "Into the pane", show=False),
+        Binding("enter,down", "enter", "Enter the pane", show=False),
     ]
 
     names: reactive[tuple[tuple[str, str], ...]] = reactive(())

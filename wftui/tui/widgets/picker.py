@@ -24,7 +24,7 @@ class Picker(ModalScreen[int | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Leave"),
+        Binding("escape", "cancel", "Cancel"),
         Binding("up", "move('up')", show=False),
         Binding("down", "move('down')", show=False),
         Binding("pageup", "move('page_up')", show=False),
@@ -42,7 +42,7 @@ class Picker(ModalScreen[int | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             box.border_subtitle = "enter · esc"
-            yield Input(placeholder="type to narrow down", compact=True)
+            yield Input(placeholder="type to filter", compact=True)
             yield OptionList(*self._matching(""), compact=True, markup=False)
 
     def on_mount(self) -> None:
@@ -79,10 +79,12 @@ class Picker(ModalScreen[int | None]):
         event.stop()
         self.dismiss(int(event.option.id or 0))
 
-    def action_move(self, way: str) -> None:
+    def action_move(self, direction: str) -> None:
         """Move in the list while the filter line keeps the focus."""
-        getattr(self._list, {"up": "action_cursor_up", "down": "action_cursor_down"}.get(way, f"action_{way}"))()
+        getattr(
+            self._list, {"up": "action_cursor_up", "down": "action_cursor_down"}.get(direction, f"action_{direction}")
+        )()
 
-    def action_give_up(self) -> None:
+    def action_cancel(self) -> None:
         """Close without choosing."""
         self.dismiss(None)

@@ -19,7 +19,7 @@ class PromptInput(Input):
     PromptInput { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
     PromptInput.-asking { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     class Answered(Message):
         """The entered text; may be empty."""
@@ -54,7 +54,7 @@ class PromptInput(Input):
         """Post the text and close."""
         event.stop()
         self.post_message(self.Answered(self, event.value))
-        self.action_give_up()
+        self.action_cancel()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep intermediate changes from the parents."""
@@ -64,7 +64,7 @@ class PromptInput(Input):
         """Cancel on blur."""
         self.remove_class("-asking")
 
-    def action_give_up(self) -> None:
+    def action_cancel(self) -> None:
         """Close and return the focus."""
         self.remove_class("-asking")
         if self._back is not None:

@@ -62,7 +62,7 @@ async def test_from_a_run_that_lacked_an_account_one_key_leads_to_where_it_is_co
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(record.id)
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
-        await until(pilot, lambda: "m shows what is missing" in text_of(app))
+        await until(pilot, lambda: "press m for missing requirements" in text_of(app))
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, MissingScreen) and app.screen.query(OptionList))
         await until(pilot, lambda: "wftui connections add api --kind http" in text_of(app))

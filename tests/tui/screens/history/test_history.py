@@ -136,7 +136,7 @@ async def test_the_filter_line_filters_while_it_is_written(
         assert pilot.app.focused is table
         assert table.selected.workflow_id == "log_triage"
         await pilot.press("slash", "end", *" since:soon")
-        await until(pilot, lambda: "soon is no time" in text_of(pilot.app))
+        await until(pilot, lambda: "invalid time soon" in text_of(pilot.app))
 
 
 async def test_a_workflows_history_begins_with_its_runs_only(open_history: Any, workbench: Workbench) -> None:

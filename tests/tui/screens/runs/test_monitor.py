@@ -258,7 +258,7 @@ async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of
         assert log.shown == 2
         await pilot.press("s", "t", *"grace", "enter")
         assert log.shown == 1
-        assert "with “grace”" in text_of(pilot.app)
+        assert "containing “grace”" in text_of(pilot.app)
 
 
 async def test_searching_goes_from_match_to_match_round_the_end(open_run: Any, text_of: TextOf) -> None:

@@ -341,7 +341,7 @@ async def test_an_interrupted_run_goes_on(
         process.kill()
         await process.wait()
         await until(pilot, lambda: "↯ interrupted" in text_of(pilot.app))
-        assert "its process has ended; last heard of" in text_of(pilot.app)
+        assert "its process ended, last seen" in text_of(pilot.app)
         assert "was running when its process ended" in text_of(pilot.app)
         (tmp_path / "second").touch()
         await pilot.press("u")
@@ -398,7 +398,7 @@ async def test_an_output_of_megabytes_never_freezes_the_screen(
         taking_turns = asyncio.create_task(take_turns())
         await until(pilot, lambda: screen.panes.results.rows > 100)
         await pilot.press("3", "end")
-        await until(pilot, lambda: "the rest is not shown" in text_of(pilot.app))
+        await until(pilot, lambda: "… truncated after" in text_of(pilot.app))
         taking_turns.cancel()
         assert 0 < most < 2_000
         assert json.dumps(screen.state.record.outputs)[:12] == '{"$value": "'
@@ -429,7 +429,7 @@ async def test_results_that_come_by_themselves_take_the_keys(
         await pilot.press("end")
         await until(pilot, lambda: " 99" in text_of(pilot.app))
         await pilot.press("F")
-        await until(pilot, lambda: screen.panes.timeline.has_focus and "No step has failed." in text_of(pilot.app))
+        await until(pilot, lambda: screen.panes.timeline.has_focus and "No failed steps." in text_of(pilot.app))
 
 
 async def test_a_run_without_outputs_says_so(

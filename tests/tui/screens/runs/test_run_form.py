@@ -248,7 +248,7 @@ async def test_a_big_value_is_kept_but_not_shown(until: Until, text_of: Callable
     schema = {"properties": {"text": {"type": "string"}, "rows": {"type": "array", "items": {"type": "integer"}}}}
     app = FormApp(schema, inputs={"text": big, "rows": list(range(200_000))})
     async with app.run_test() as pilot:
-        assert "2,000,000 characters: too much to show" in text_of(app)
+        assert "2,000,000 characters: too large to show" in text_of(app)
         assert app.command == "wftui run flow -i text=… -i rows=…"
         await pilot.press("f2")
         assert len(app.form.query_one(JsonEditor).text) < 200

@@ -107,7 +107,7 @@ def _statuses(words: Iterable[str]) -> Iterable[ExecutionStatus]:
             continue
         found = [status for status in STATUSES if status.startswith(word.lower())]
         if not found:
-            raise QueryError(f"there is no status {word}; the statuses are {', '.join(STATUSES)}")
+            raise QueryError(f"unknown status {word}; expected one of {', '.join(STATUSES)}")
         yield found[0]
 
 
@@ -143,7 +143,7 @@ def moment(word: str, now: datetime, *, end: bool = False) -> datetime:
             return _day(date.fromisoformat(word), end)
         return datetime.fromisoformat(word).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise QueryError(f"{word} is no time; write 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30") from error
+        raise QueryError(f"invalid time {word}; expected 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30") from error
 
 
 def _day(day: date, end: bool) -> datetime:

@@ -31,21 +31,21 @@ class Column(NamedTuple):
 _STATUS = Column("Status", 13)
 _WORKFLOW = Column("Workflow", 18)
 _STARTED = Column("Started", 14)
-_TOOK = Column("Took", 8)
+_DURATION = Column("Duration", 8)
 _USER = Column("User", 10)
 _RUN = Column("Run", 16)
-_REMARK = Column("", 0)
+_NOTE = Column("", 0)
 
 
 def columns(width: int) -> list[Column]:
     """Return the columns that fit, in order."""
-    wanted = [_STATUS, _WORKFLOW, _STARTED, _TOOK, _USER, _RUN]
+    wanted = [_STATUS, _WORKFLOW, _STARTED, _DURATION, _USER, _RUN]
     for given_up in (_RUN, _USER):
         if sum(column.width + 1 for column in wanted) + 16 <= width:
             break
         wanted.remove(given_up)
     left = width - sum(column.width + 1 for column in wanted)
-    return [*wanted, Column(_REMARK.title, max(0, left))]
+    return [*wanted, Column(_NOTE.title, max(0, left))]
 
 
 class HistoryTable(LineView):
@@ -133,12 +133,14 @@ class HistoryTable(LineView):
 
     def empty(self) -> str:
         """Return the loading message; the screen explains an empty history."""
-        return "" if self.known else "Reading the history…"
+        return "" if self.known else "Loading history…"
 
     def heading(self, width: int) -> Content:
         """Return the column headings for a line of `width` cells."""
         cells = [
-            f"{column.title:>{column.width}}" if column is _TOOK else _fit(column.title, column.width, self.ascii_only)
+            f"{column.title:>{column.width}}"
+            if column is _DURATION
+            else _fit(column.title, column.width, self.ascii_only)
             for column in columns(width - GUTTER)
         ]
         return Content.styled(" " * GUTTER + " ".join(cells), "$foreground-muted")
@@ -151,7 +153,7 @@ class HistoryTable(LineView):
         parts: list[tuple[str, str]] = []
         for column in columns(width):
             text, style = self._cell(column, run)
-            if column is _TOOK:
+            if column is _DURATION:
                 text = f"{text:>{column.width}}"
             parts.append((_fit(text, column.width, self.ascii_only) + " ", style))
         return Content.assemble(*parts).truncate(width)
@@ -166,16 +168,16 @@ class HistoryTable(LineView):
                 return run.workflow_id, "$foreground"
             case _STARTED.title:
                 return (local_timestamp(run.started_at, now) if run.started_at else ""), "$foreground"
-            case _TOOK.title:
-                return took(run, now), "$foreground"
+            case _DURATION.title:
+                return run_duration(run, now), "$foreground"
             case _USER.title:
                 return run.user_id, "$foreground-muted"
             case _RUN.title:
                 return run.id, "$foreground-muted"
-        return remark(run)
+        return run_note(run)
 
 
-def took(run: ExecutionSummary, now: datetime) -> str:
+def run_duration(run: ExecutionSummary, now: datetime) -> str:
     """Return how long a run took, or has taken so far."""
     if run.duration is not None:
         return elapsed(run.duration / 1000, live=False)
@@ -184,12 +186,12 @@ def took(run: ExecutionSummary, now: datetime) -> str:
     return ""
 
 
-def remark(run: ExecutionSummary) -> tuple[str, str]:
+def run_note(run: ExecutionSummary) -> tuple[str, str]:
     """Return error, warnings or relation of a run, and its colour."""
     if run.error is not None:
         return first_line(run.error.message), "$text-error"
     if run.waiting:
-        return "waits for you", "$text-warning"
+        return "waiting for you", "$text-warning"
     if run.warnings:
         return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
     if run.parent_path:

@@ -41,7 +41,7 @@ class LogPanel(Vertical):
 
     def on_mount(self) -> None:
         """Show the initial status."""
-        self._tell()
+        self._update_status()
 
     # --- actions of the screen
 
@@ -50,9 +50,9 @@ class LogPanel(Vertical):
         self._asking = asking
         texts = self.view.wanted.texts
         if asking == "search":
-            placeholder, text = "search in the lines shown", self.view.search
+            placeholder, text = "search the lines shown", self.view.search
         else:
-            placeholder, text = "show only lines that hold", texts[0] if texts else ""
+            placeholder, text = "show only lines containing", texts[0] if texts else ""
         self.query_one(PromptInput).ask(placeholder, text, self.view)
 
     def next_level(self) -> None:
@@ -83,9 +83,9 @@ class LogPanel(Vertical):
     def on_log_view_changed(self, event: LogView.Changed) -> None:
         """Update the status line."""
         event.stop()
-        self._tell()
+        self._update_status()
 
-    def _tell(self) -> None:
+    def _update_status(self) -> None:
         if self.is_mounted:
             self.query_one("#log-state", Static).update(self._state())
 
@@ -97,9 +97,9 @@ class LogPanel(Vertical):
         if view.wanted.level != "debug":
             parts.append(Content.styled(f"{view.wanted.level} and above", "$text-warning"))
         if view.wanted.path is not None:
-            parts.append(Content.styled(f"of {view.wanted.path}", "$text-accent"))
-        parts += [Content.styled(f"with “{text}”", "$text-accent") for text in view.wanted.texts]
+            parts.append(Content.styled(f"in {view.wanted.path}", "$text-accent"))
+        parts += [Content.styled(f"containing “{text}”", "$text-accent") for text in view.wanted.texts]
         if view.search:
             parts.append(Content.styled(f"/{view.search} {view.hit_at_cursor} of {view.hits}", "$text-warning"))
-        parts.append(Content("following" if view.following else "f follows the end"))
+        parts.append(Content("following" if view.following else "f to follow"))
         return Content(" - " if self.ascii_only else " · ").join(parts)

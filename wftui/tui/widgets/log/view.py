@@ -281,8 +281,8 @@ class LogView(LineView):
     def empty(self) -> str:
         """Return why there are no rows."""
         if self._busy:
-            return "Looking through the lines…"
-        return "No line passes the filter." if len(self.lines) else "No log lines yet."
+            return "Filtering lines…"
+        return "No lines match the filter." if len(self.lines) else "No log lines yet."
 
     def row(self, index: int, width: int) -> Content:
         """Render time, level, step and text; continuation rows show text only."""

@@ -106,7 +106,7 @@ class StepDetail(LineView):
 
     def empty(self) -> str:
         """Return why there are no rows."""
-        return "No step is selected."
+        return "No step selected."
 
     def row(self, index: int, width: int) -> Content:
         """Render a line."""
@@ -143,7 +143,7 @@ def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -
         live = step.status in {"running", "waiting"}
         parts.append((f"  {elapsed(taken, live=live)}", "$foreground"))
     if step.started_at is not None:
-        parts.append((f"  from {local_timestamp(step.started_at, now)}", "$foreground-muted"))
+        parts.append((f"  started {local_timestamp(step.started_at, now)}", "$foreground-muted"))
     lines = [Content.assemble(*parts)]
     note = step_note(step, now, stopped=stopped)
     if note and step.error is None:
@@ -152,7 +152,7 @@ def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -
 
 
 def _error(error: ExecutionError, width: int, *, handled: bool) -> list[DetailRow]:
-    title = "Error, handled: the run went on" if handled else "Error"
+    title = "Error, handled: the run continued" if handled else "Error"
     rows = [_title(title, error.type, "error")]
     for line in error.message.splitlines() or [""]:
         rows += [
@@ -173,7 +173,7 @@ def _value(title: str, section: Section, value: Json, width: int, ascii_only: bo
     reference = as_reference(value)
     if reference is None:
         return [_title(title, "", section), *_lines(value, section, width)]
-    note = f"{size_text(reference.bytes)}, {'Enter' if ascii_only else '⏎'} opens the whole"
+    note = f"{size_text(reference.bytes)}, {'Enter' if ascii_only else '⏎'} opens the full value"
     return [_title(title, note, section), *_text_lines(reference.preview, section, width)]
 
 
@@ -187,7 +187,9 @@ def _text_lines(text: str, section: Section, width: int) -> list[DetailRow]:
     lines.ensure(_MOST)
     rows = [DetailRow(line_content(line), section) for line in lines.lines]
     if not lines.complete:
-        rows.append(DetailRow(Content.styled("there is more; Enter opens it", "italic $foreground-muted"), section))
+        rows.append(
+            DetailRow(Content.styled("truncated; Enter opens the full value", "italic $foreground-muted"), section)
+        )
     return rows
 
 

@@ -80,13 +80,13 @@ class RunHeader(Widget):
                 name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
             if record.cancel_requested:
-                parts += [separator, ("steps get a moment to end; c once more: at once", "$text-warning")]
+                parts += [separator, ("waiting for steps to stop; press c again to stop now", "$text-warning")]
         elif record.status == "interrupted":
-            seen = f"; last heard of {local_timestamp(self.run.last_sign, self.now())}" if self.run.last_sign else ""
-            parts += [separator, (f"its process has ended{seen}; u goes on", "$text-warning")]
+            seen = f", last seen {local_timestamp(self.run.last_sign, self.now())}" if self.run.last_sign else ""
+            parts += [separator, (f"its process ended{seen}; press u to resume", "$text-warning")]
         elif record.error is not None:
             if record.error.type == UNRESOLVED:
-                parts += [separator, ("m shows what is missing", "$text-warning")]
+                parts += [separator, ("press m for missing requirements", "$text-warning")]
             parts += [separator, (first_line(record.error.message), "$text-error")]
         return _between(Content.assemble(*parts), right, width, self.ascii_only)
 

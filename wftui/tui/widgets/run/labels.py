@@ -55,14 +55,14 @@ def waiting_label(waits: Waiting, now: datetime) -> str:
     left = "" if waits.until is None else format_duration(max(0.0, (waits.until - now).total_seconds()))
     match waits.reason:
         case "approval":
-            asks = f"asks: {first_line(waits.prompt)}" if waits.prompt else "asks for an approval"
+            asks = f"approval: {first_line(waits.prompt)}" if waits.prompt else "waiting for approval"
             return f"{asks} ({left} left)" if left else asks
         case "retry":
-            return f"tries again in {left}" if left else "tries again"
+            return f"retrying in {left}" if left else "retrying"
         case "delay":
-            return f"waits {left}" if left else "waits"
+            return f"waiting {left}" if left else "waiting"
         case "child":
-            return f"waits for run {waits.child_id}" if waits.child_id else "waits for its run"
+            return f"waiting for run {waits.child_id}" if waits.child_id else "waiting for its run"
 
 
 def progress_label(step: StepResult) -> str:
@@ -81,7 +81,7 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
         return f"was {step.status} when its process ended"
     if step.error is not None and step.status == "failed":
         text = first_line(step.error.message)
-        return f"went on after: {text}" if step.handled else text
+        return f"handled: {text}" if step.handled else text
     if step.status == "waiting" and step.waiting is not None:
         return waiting_label(step.waiting, now)
     if step.status == "skipped":

@@ -132,7 +132,7 @@ class RunPanes(Container):
             self.timeline.replace_state(state)
             self.log_view.replace_lines(state.lines)
         if not self.chosen:
-            self._come_to("results" if state.record.status == "completed" else "steps")
+            self._switch_to("results" if state.record.status == "completed" else "steps")
         self.timeline.read()
         self.log_view.read()
         self.show_side()
@@ -160,7 +160,7 @@ class RunPanes(Container):
         elif record.status == "completed":
             self.results.show_nothing("The workflow has no outputs.")
         elif self.state.is_live:
-            self.results.show_nothing("Results come when the run has ended.")
+            self.results.show_nothing("Results appear when the run ends.")
         else:
             self.results.show_nothing(f"No results: the run is {record.status}.")
 
@@ -179,7 +179,7 @@ class RunPanes(Container):
             self.set_class(other == pane, f"-{other}")
         self._tabs.current = pane
 
-    def _come_to(self, pane: Pane) -> None:
+    def _switch_to(self, pane: Pane) -> None:
         """Switch the pane automatically; move the focus if its widget is hidden."""
         if pane == self.pane:
             return

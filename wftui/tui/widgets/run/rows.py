@@ -23,7 +23,7 @@ RowOf = Callable[[int], StepRow]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _IterationRange:
     """Consecutive rows of iterations of one step."""
 
     owner: str
@@ -39,10 +39,10 @@ class Rows:
     """Rows by number; iterations of a range are created on access."""
 
     def __init__(self) -> None:
-        self._parts: list[list[StepRow] | _Stretch] = []
+        self._parts: list[list[StepRow] | _IterationRange] = []
         self._starts: list[int] = []
         self._places: dict[str, int] = {}
-        self._stretches: dict[str, list[tuple[int, _Stretch]]] = {}
+        self._ranges: dict[str, list[tuple[int, _IterationRange]]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ class Rows:
             raise IndexError(number)
         at = bisect_right(self._starts, number) - 1
         part, inside = self._parts[at], number - self._starts[at]
-        return part.row_of(part.indices[inside]) if isinstance(part, _Stretch) else part[inside]
+        return part.row_of(part.indices[inside]) if isinstance(part, _IterationRange) else part[inside]
 
     def __iter__(self) -> Iterator[StepRow]:
         return (self[number] for number in range(self._count))
@@ -68,24 +68,24 @@ class Rows:
         self._places[row.step.path] = self._count
         self._count += 1
 
-    def add_stretch(self, owner: str, indices: Sequence[int], row_of: RowOf) -> None:
+    def add_range(self, owner: str, indices: Sequence[int], row_of: RowOf) -> None:
         """Append a row for each of these iterations; the indices ascend."""
         if indices:
-            stretch = _Stretch(owner, indices, row_of)
-            self._stretches.setdefault(owner, []).append((self._count, stretch))
-            self._begin(stretch)
+            iterations = _IterationRange(owner, indices, row_of)
+            self._ranges.setdefault(owner, []).append((self._count, iterations))
+            self._begin(iterations)
             self._count += len(indices)
 
     def place(self, path: str) -> int | None:
         """Return the row number of a step, or None."""
         found = self._places.get(path)
         if found is None and path.endswith("]"):
-            for start, stretch in self._stretches.get(owner_path(path), ()):
-                at = stretch.place(iteration_index(path))
+            for start, iterations in self._ranges.get(owner_path(path), ()):
+                at = iterations.place(iteration_index(path))
                 if at is not None:
                     return start + at
         return found
 
-    def _begin(self, part: list[StepRow] | _Stretch) -> None:
+    def _begin(self, part: list[StepRow] | _IterationRange) -> None:
         self._parts.append(part)
         self._starts.append(self._count)

@@ -23,7 +23,7 @@ _DURATION = 8
 _ATTEMPTS = 4
 _MEASURED = 500
 """Number of rows sampled for the width of the name column."""
-_ASKED = 100
+_REQUESTED = 100
 """Maximum number of iterations loaded at a time."""
 
 
@@ -105,7 +105,7 @@ class Timeline(LineView):
 
     def take_requested(self) -> list[str]:
         """Return the requested iterations, most recent last, and reset the request."""
-        wanted = list(self._wanted)[-_ASKED:]
+        wanted = list(self._wanted)[-_REQUESTED:]
         self._wanted.clear()
         return wanted
 
@@ -181,7 +181,7 @@ class Timeline(LineView):
 
     def empty(self) -> str:
         """Return why there are no rows."""
-        return "No step has failed." if self.only_failures else "No step yet."
+        return "No failed steps." if self.only_failures else "No steps yet."
 
     def _lead(self, row: StepRow) -> str:
         signs = ("  ", "  ") if not row.opens else ("> ", "v ") if self.ascii_only else ("▸ ", "▾ ")
@@ -196,7 +196,7 @@ class Timeline(LineView):
                 self.post_message(self.DetailsRequested())
             self._wanted[step.path] = None
         style = look("interrupted" if stopped else step.status, ascii_only=self.ascii_only)
-        names, bars, remarks = self._columns(width)
+        names, bars, notes = self._columns(width)
         lead = self._lead(row)
         name = _fit(f" {title(step)}", names - len(lead) - 1, self.ascii_only)
         muted = step.status in {"pending", "skipped"}
@@ -217,10 +217,10 @@ class Timeline(LineView):
             sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
             times = f" {sign}{len(step.attempts)}" if len(step.attempts) > 1 else ""
             parts.append((f"{times:<{_ATTEMPTS}}", "$text-warning"))
-        if remarks > 0:
+        if notes > 0:
             colour = "$text-error" if step.status == "failed" else "$foreground-muted"
             parts.append(("  ", ""))
-            parts.append((_fit(step_note(step, now, stopped=stopped), remarks, self.ascii_only), colour))
+            parts.append((_fit(step_note(step, now, stopped=stopped), notes, self.ascii_only), colour))
         return Content.assemble(*parts)
 
     def _columns(self, width: int) -> tuple[int, int, int]:
@@ -228,8 +228,8 @@ class Timeline(LineView):
         fixed = 1 + _DURATION + (_ATTEMPTS if self.state.retried else 0)
         names = min(self._widest, max(14, int(width * 0.42)))
         bars = max(6, min(40, int((width - names - fixed) * 0.5)))
-        remarks = width - names - fixed - bars - 2
-        return (names, bars, remarks) if remarks >= 8 else (names, max(0, width - names - fixed), 0)
+        notes = width - names - fixed - bars - 2
+        return (names, bars, notes) if notes >= 8 else (names, max(0, width - names - fixed), 0)
 
     def _glyph(self, step: StepResult, now: datetime) -> str:
         if step.status == "running" and self.state.is_live:

@@ -143,7 +143,7 @@ class StepTree:
         while stack:
             step, depth, left_out = stack.pop()
             if left_out is not None:
-                rows.add_stretch(step.path, left_out, partial(self._row_left_out, step, depth))
+                rows.add_range(step.path, left_out, partial(self._row_left_out, step, depth))
                 continue
             if kept is not None and step.path not in kept:
                 continue

@@ -20,7 +20,7 @@ def placeholder(leaf: Leaf) -> str:
     if field.kind == "json" and field.types is not None and not field.takes_text:
         return "[…]" if field.types == {"array"} else "{…}"
     if field.examples and not field.secret:
-        return f"such as {_sample(field.examples[0])}"
+        return f"e.g. {_sample(field.examples[0])}"
     return ""
 
 
@@ -63,7 +63,7 @@ def facts_of(node: Node) -> Content:
     if field.default is not MISSING and not field.secret:
         words.append(f"default {_sample(field.default)}")
     elif field.examples and not field.secret:
-        words.append(f"such as {_sample(field.examples[0])}")
+        words.append(f"e.g. {_sample(field.examples[0])}")
     return Content.assemble((key, "bold"), "  ", ", ".join(words))
 
 
@@ -76,7 +76,7 @@ def state_of(node: Node) -> str:
     if isinstance(node, Items):
         count = len(node.nodes)
         return "no items" if not count else f"{count} item{'' if count == 1 else 's'}"
-    return "not given" if node.collect() is MISSING else ""
+    return "not set" if node.collect() is MISSING else ""
 
 
 def summary(node: Node) -> str:

@@ -44,7 +44,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
     SchemaForm { height: auto; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
 
@@ -114,17 +114,17 @@ class SchemaForm(VerticalScroll, can_focus=False):
             The messages that belong to no field.
         """
         by_node: dict[int, list[str]] = {}
-        homeless: list[str] = []
+        unplaced: list[str] = []
         for pointer, sentence in problems.items():
             node = node_at(self._root, pointer)
             if node is self._root and isinstance(node, Group):
-                homeless.append(f"{pointer}: {sentence}" if pointer else sentence)
+                unplaced.append(f"{pointer}: {sentence}" if pointer else sentence)
                 continue
             await self._reveal(node)
             by_node.setdefault(id(node), []).append(sentence)
         for identity, widget in self._form_context.shown.items():
             widget.show_problem(" ".join(by_node.get(identity, [])))
-        return homeless
+        return unplaced
 
     async def focus_on(self, pointer: str) -> None:
         """Focus the field of a value."""

@@ -32,11 +32,11 @@ class GroupHeader(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "fold", "Fold, unfold"),
+        Binding("space", "fold", "Fold/unfold"),
         Binding("left", "fold(True)", "Fold", show=False),
         Binding("right", "fold(False)", "Unfold", show=False),
         Binding("f8", "clear", "Clear"),
-        Binding("ctrl+n", "give_null", "Give null"),
+        Binding("ctrl+n", "give_null", "Set null"),
     ]
     ALLOW_SELECT = False
 

@@ -36,7 +36,7 @@ class AddLine(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "add", "Add an item"),
         Binding("space", "add", show=False),
-        Binding("ctrl+n", "give_null", "Give null"),
+        Binding("ctrl+n", "give_null", "Set null"),
     ]
     ALLOW_SELECT = False
 

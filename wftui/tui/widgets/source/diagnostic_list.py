@@ -9,7 +9,7 @@ from textual.content import Content
 from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.widgets.line_view import LINE_KEYS, LineView
 
-_LOOKS = {
+_SEVERITY_STYLES = {
     "error": ("✗", "x", "$text-error"),
     "warning": ("▲", "!", "$text-warning"),
     "hint": ("•", "-", "$text-primary"),
@@ -24,7 +24,7 @@ class DiagnosticList(LineView, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *LINE_KEYS,
-        Binding("enter", "choose", "Go there", show=False),
+        Binding("enter", "choose", "Go to the position", show=False),
     ]
 
     def __init__(self, *, ascii_only: bool, id: str | None = None, classes: str | None = None) -> None:
@@ -67,7 +67,7 @@ class DiagnosticList(LineView, inherit_bindings=False):
     def row(self, index: int, width: int) -> Content:
         """Render one diagnostic."""
         problem = self.problems[index]
-        glyph, twin, colour = _LOOKS[problem.severity]
+        glyph, twin, colour = _SEVERITY_STYLES[problem.severity]
         place = f"{problem.line}:{problem.column}"
         tail = Content.styled(problem.code, "dim $foreground-muted")
         if problem.fixes:

@@ -28,7 +28,7 @@ class JsonEditor(TextArea):
         """
         value = parse_json(self.text)
         if not isinstance(value, dict):
-            raise TextError("The inputs are one JSON object: {…}.")
+            raise TextError("Inputs must be one JSON object: {…}.")
         return value
 
     def go_to(self, error: TextError) -> None:

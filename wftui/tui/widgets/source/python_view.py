@@ -8,12 +8,12 @@ class PythonView(CodeArea):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("python", id=id, classes=classes, read_only=True)
-        self.placeholder = "There is no Python while the source has errors."
+        self.placeholder = "No Python while the source has errors."
         self._code = ""
 
     def show_code(self, code: str | None) -> None:
         """Show new code; None keeps and labels the last valid code."""
-        self.border_subtitle = "" if code is not None else "of the last text without errors"
+        self.border_subtitle = "" if code is not None else "from the last valid source"
         if code is not None:
             self._code = code
             if self.display:

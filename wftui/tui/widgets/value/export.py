@@ -31,14 +31,14 @@ async def save_value(value: Json, source: TextSource, path: Path) -> None:
     try:
         file = path.open("x", encoding="utf-8")
     except OSError as error:
-        raise _refused(path, error) from error
+        raise _write_error(path, error) from error
     try:
         with file:
             await _write(value, source, file)
     except BaseException as error:
         _remove(path)
         if isinstance(error, OSError):
-            raise _refused(path, error) from error
+            raise _write_error(path, error) from error
         raise
 
 
@@ -63,5 +63,5 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _refused(path: Path, error: OSError) -> UserError:
-    return UserError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}", code="file.write")
+def _write_error(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", code="file.write")

@@ -69,7 +69,7 @@ class ValueLines:
         before = len(self.lines)
         while not self.complete and len(self.lines) < count:
             if len(self.lines) >= MOST_LINES:
-                self.lines.append(((f"… the rest is not shown; this is {MOST_LINES:,} lines of it", "note"),))
+                self.lines.append(((f"… truncated after {MOST_LINES:,} lines", "note"),))
                 self.complete = self.left_out = True
             elif not self._token():
                 if self._whole:
@@ -157,7 +157,7 @@ class ValueLines:
             self._scalar(_quoted(text), "string")
         if cut:
             self.left_out = True
-            self._line.append(("… the rest of this text is not shown", "note"))
+            self._line.append(("… truncated", "note"))
             self._new_line()
 
     def _scalar(self, text: str, kind: Kind) -> None:

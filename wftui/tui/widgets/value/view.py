@@ -63,7 +63,7 @@ class ValueView(LineView):
         self.source = source
         self.search = ""
         self._hits: array[int] = array("I")
-        self._looking = False
+        self._searching = False
         self._wanted = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -110,7 +110,7 @@ class ValueView(LineView):
         self._idle.set()
         self._make(rows + _AHEAD)
         if self.search:
-            self._look()
+            self._search()
 
     def _make(self, count: int) -> None:
         self._wanted = max(self._wanted, count)
@@ -186,7 +186,7 @@ class ValueView(LineView):
         """
         if text != self.search:
             self.search = text
-            self._look(go_there=True)
+            self._search(go_there=True)
         else:
             self.jump(1)
 
@@ -202,21 +202,21 @@ class ValueView(LineView):
         self.post_message(self.Searched(self))
 
     @work(exclusive=True, group="value-search")
-    async def _look(self, *, go_there: bool = False) -> None:
+    async def _search(self, *, go_there: bool = False) -> None:
         """Search all lines, yielding to user input."""
-        self._hits, self._looking = array("I"), True
+        self._hits, self._searching = array("I"), True
         self.redraw()
         self.post_message(self.Searched(self))
         if self.search:
             await self._all()
-            await self._look_through()
-        self._looking = False
+            await self._search_lines()
+        self._searching = False
         if go_there and self._hits:
             at = bisect_left(self._hits, self.cursor - bool(self.note))
             self._go_to(self._hits[at % len(self._hits)])
         self.post_message(self.Searched(self))
 
-    async def _look_through(self) -> None:
+    async def _search_lines(self) -> None:
         lines, wanted, start = self._lines.lines, finder(self.search), 0
         while start < len(lines):
             end = folded_together(lines, min(start + _AT_ONCE, len(lines)) - 1).stop
@@ -228,11 +228,13 @@ class ValueView(LineView):
         """Return the status of the search; "" without one."""
         if not self.search:
             return ""
-        if self._looking:
-            return "looking…"
+        if self._searching:
+            return "searching…"
         if not self._hits:
             return (
-                f"{self.search} is not in it" if not self._lines.left_out else f"{self.search} is not in what is shown"
+                f"no match for {self.search}"
+                if not self._lines.left_out
+                else f"no match for {self.search} in the part shown"
             )
         return f"{self.search} {bisect_right(self._hits, self.cursor - bool(self.note))} of {len(self._hits)}"
 

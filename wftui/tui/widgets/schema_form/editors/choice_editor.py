@@ -35,11 +35,11 @@ class ChoiceEditor(Widget, can_focus=True):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "open", "Choose"),
-        Binding("left", "go(-1)", "Choice before", show=False),
+        Binding("left", "go(-1)", "Previous choice", show=False),
         Binding("right", "go(1)", "Next choice", show=False),
         Binding("delete", "clear", "Clear"),
         Binding("backspace", "clear", show=False),
-        Binding("ctrl+n", "give_null", "Give null"),
+        Binding("ctrl+n", "give_null", "Set null"),
     ]
     ALLOW_SELECT = False
 

@@ -33,8 +33,8 @@ class LargeValueEditor(Widget, can_focus=True):
     def render(self) -> Content:
         """Render one line."""
         value = self.leaf.value
-        size = f"{len(value):,} {'characters' if isinstance(value, str) else 'items'}" if value else "a lot"
-        return Content(f"{size}: too much to show, kept as it is")
+        size = f"{len(value):,} {'characters' if isinstance(value, str) else 'items'}" if value else "large value"
+        return Content(f"{size}: too large to show; kept unchanged")
 
     def action_clear(self) -> None:
         """Clear the value so that another one can be typed."""

@@ -28,8 +28,8 @@ class MultiChoiceEditor(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "Tick"),
-        Binding("left", "go(-1)", "Box before", show=False),
+        Binding("space", "tick", "Toggle"),
+        Binding("left", "go(-1)", "Previous box", show=False),
         Binding("right", "go(1)", "Next box", show=False),
         Binding("delete", "clear", "Clear"),
         Binding("backspace", "clear", show=False),
@@ -51,8 +51,8 @@ class MultiChoiceEditor(Widget, can_focus=True):
         return [choice.value in chosen for choice in self.leaf.field.choices]
 
     def _texts(self) -> list[str]:
-        signs = [glyph(self, "☑" if ticked else "☐") for ticked in self._ticked()]
-        return [f"{sign} {choice.label}" for sign, choice in zip(signs, self.leaf.field.choices, strict=True)]
+        marks = [glyph(self, "☑" if ticked else "☐") for ticked in self._ticked()]
+        return [f"{mark} {choice.label}" for mark, choice in zip(marks, self.leaf.field.choices, strict=True)]
 
     def render(self) -> Content:
         """Render the boxes; the focused one is underlined."""

@@ -25,7 +25,7 @@ class MultilineEditor(TextArea):
         &:focus { background: $panel; background-tint: $primary 15%; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Give null")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Set null")]
 
     def __init__(self, leaf: Leaf) -> None:
         super().__init__(leaf.text, compact=True, tab_behavior="focus", placeholder=placeholder(leaf))

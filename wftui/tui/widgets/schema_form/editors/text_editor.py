@@ -27,7 +27,7 @@ class TextEditor(Input):
         &:focus { background: $panel; background-tint: $primary 15%; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Give null")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Set null")]
 
     def __init__(self, leaf: Leaf) -> None:
         examples = [each for each in leaf.field.examples if isinstance(each, str)]
@@ -88,8 +88,8 @@ class NumberEditor(TextEditor):
     """Edits a number; up and down change it by the field's step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(1)", "More", show=False),
-        Binding("down", "step(-1)", "Less", show=False),
+        Binding("up", "step(1)", "Increase", show=False),
+        Binding("down", "step(-1)", "Decrease", show=False),
     ]
 
     def action_step(self, direction: int) -> None:
@@ -112,7 +112,7 @@ class DateEditor(TextEditor):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(1)", "Next day", show=False),
-        Binding("down", "step(-1)", "Day before", show=False),
+        Binding("down", "step(-1)", "Previous day", show=False),
     ]
 
     def action_step(self, days: int) -> None:
