@@ -80,7 +80,7 @@ def test_an_account_is_connected_by_a_link(
     assert json.loads(capsys.readouterr().out)["accountId"] == "ca_5"
     service.looks = 2
     assert main(["connections", *places, "connect", "tools", "GitHub", "--wait"]) == 0
-    assert "github is connected: ca_6" in capsys.readouterr().out
+    assert "github connected: ca_6" in capsys.readouterr().out
     assert service.paths().count("GET /connected_accounts/ca_6") == 3
     service.looks = 0
     assert main(["connections", *places, "connect", "tools", "github", "--wait", "--json"]) == 0

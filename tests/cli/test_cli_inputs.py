@@ -42,5 +42,5 @@ def test_a_type_behind_a_reference_is_found(pair: str, value: Json) -> None:
 
 
 def test_a_wrong_value_behind_a_reference_is_told_by_its_type() -> None:
-    with pytest.raises(UsageError, match="wants integer here"):
+    with pytest.raises(UsageError, match="expected integer"):
         read("size=big")

@@ -12,16 +12,16 @@ from wftui.workbench import Settings
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [
-        ("compile", "usage.compile", "name workflows to compile, or give --all"),
-        ("compile --all --fix --check", "usage.compile", "--fix changes files and --check does not"),
-        ("compile --all --fix --stale", "usage.compile", "--fix changes files and --stale does not"),
-        ("run hello --connection mail", "usage.connection", "write NAME=OTHER"),
-        ("run hello --input @{folder}/photo", "usage.input", "photo: it is not UTF-8 text"),
-        ("rerun last --plan", "usage.plan", "--plan goes with --from STEP or --from-failed"),
+        ("compile", "usage.compile", "expected workflow ids or --all"),
+        ("compile --all --fix --check", "usage.compile", "--fix and --check are mutually exclusive"),
+        ("compile --all --fix --stale", "usage.compile", "--fix and --stale are mutually exclusive"),
+        ("run hello --connection mail", "usage.connection", "expected NAME=OTHER"),
+        ("run hello --input @{folder}/photo", "usage.input", "photo: not UTF-8 text"),
+        ("rerun last --plan", "usage.plan", "--plan requires --from STEP or --from-failed"),
         ("approve last ask --data {{", "usage.data", "--data is not JSON"),
-        ("history --since soon", "usage.moment", "'soon' is no date and no age"),
+        ("history --since soon", "usage.moment", "'soon' is not a date or age"),
         ("history --cursor xyz", "usage.cursor", "'xyz' is no cursor that a page of history gave"),
-        ("connections add mail --kind smtp -s host", "usage.setting", "write KEY=VALUE"),
+        ("connections add mail --kind smtp -s host", "usage.setting", "expected KEY=VALUE"),
     ],
 )
 def test_wrong_usage(cli: Cli, settings: Settings, command: str, code: str, sentence: str) -> None:
@@ -40,8 +40,8 @@ def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
     for words, exit_code, said in [
         (("show", ids[0][:shared]), 2, "error[usage.ambiguous]"),
         (("show", "0nothere0-00000"), 4, "error[run.not_found] there is no run 0nothere0-00000"),
-        (("cancel", ids[0]), 2, f"error[run.ended] run {ids[0]} cannot be cancelled: the run is completed"),
-        (("approve", ids[0], "greet"), 2, f"error[approval.none] step greet of run {ids[0]} waits for no approval"),
+        (("cancel", ids[0]), 2, f"error[run.ended] cannot cancel run {ids[0]}: the run is completed"),
+        (("approve", ids[0], "greet"), 2, f"error[approval.none] step greet of run {ids[0]} is not waiting for approval"),
         (("rerun", ids[0], "--from", "nope"), 4, "error[step.not_found] there is no step 'nope' to run from"),
         (("resume", ids[0]), 1, f"error[run.ended] run {ids[0]} has already ended: it is completed"),
         (("show", ids[0], "--step", "nope"), 4, f"error[step.not_found] run {ids[0]} has no step nope"),
@@ -53,7 +53,7 @@ def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
 def test_what_cannot_be_done_to_connections_and_secrets(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("connections", "add", "mail", "--kind", "smtp", "-s", "host=localhost")[0] == 0
     for command, exit_code, said in [
-        ("add mail --kind smtp", 1, "error[connection.exists] there is a connection mail already"),
+        ("add mail --kind smtp", 1, "error[connection.exists] connection mail already exists"),
         ("edit post", 4, "error[connection.not_found] there is no connection 'post'"),
         ("add Mail --kind smtp -s host=x", 2, "error[connection.invalid] 'Mail' is no name for a connection"),
         ("edit mail -s prt=1", 2, "error[connection.invalid] this does not make a connection of kind smtp"),

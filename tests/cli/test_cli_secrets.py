@@ -82,9 +82,9 @@ def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (f"pin={TOKEN}", "-i pin=…: the workflow wants integer here"),
-        (f"token=@/nowhere/{TOKEN}", "-i token: cannot read the file that @ names"),
-        (TOKEN, "-i: write KEY=VALUE"),
+        (f"pin={TOKEN}", "-i pin=…: expected integer"),
+        (f"token=@/nowhere/{TOKEN}", "-i token: cannot read the file after @"),
+        (TOKEN, "-i: expected KEY=VALUE"),
         ("token=env:NOT_THERE", "the environment variable NOT_THERE is not set"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_rerun_says_which_secrets_it_needs_and_how_they_are_given(folder: Path
     assert wftui(folder, "run", "guarded", "-i", "token=env:TOK").returncode == 1
     refused = wftui(folder, *command)
     assert refused.returncode == 2
-    assert "give them again: token; as -i NAME=env:VARIABLE" in refused.stderr
+    assert "give them again: token; pass it as -i NAME=env:VARIABLE" in refused.stderr
     (folder / "open").touch()
     done = wftui(folder, *command, "-i", "token=env:TOK", "--json")
     assert done.returncode == 0, done.stderr

@@ -32,7 +32,7 @@ def test_a_broken_plugin_is_one_line_and_a_diagnostic(cli: Cli, settings: Settin
     assert f"{file}: it is not trusted" in err
     assert json.loads(out)
     code, out, err = cli("steps", "trust", str(file))
-    assert (code, out) == (0, f"trusted {file} as it is now; it brings no step type here\n")
+    assert (code, out) == (0, f"trusted the current contents of {file}; it declares no step type\n")
     code, out, err = cli("steps", "--json")
     assert (code, err.count("\n")) == (0, 1)
     assert "it cannot be imported: ModuleNotFoundError: No module named 'no_such_module'" in err
@@ -48,7 +48,7 @@ def test_a_broken_plugin_is_one_line_and_a_diagnostic(cli: Cli, settings: Settin
 def test_a_new_package(cli: Cli, tmp_path: Path) -> None:
     code, out, _ = cli("steps", "new", "acme.fetch", "--folder", str(tmp_path))
     assert code == 0
-    assert f"made {tmp_path / 'acme-steps' / 'pyproject.toml'}" in out
+    assert f"created {tmp_path / 'acme-steps' / 'pyproject.toml'}" in out
     assert cli("steps", "new", "acme.fetch", "--folder", str(tmp_path))[0] != 0
     code, _, err = cli("steps", "new", "nodot", "--folder", str(tmp_path))
     assert (code, "write it as in acme.fetch" in err) == (2, True)

@@ -1,1 +1,5 @@
-"""The terminal face: one module per command group, over the workbench. Never imports Textual but to open the screen."""
+"""The command-line frontend over the workbench.
+
+`commands` holds one module per command group; the modules beside it are shared by them. Only `commands.screen` imports
+Textual.
+"""

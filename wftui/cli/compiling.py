@@ -1,4 +1,4 @@
-"""`compile`: check workflows, fix what is safe to fix, write their Python, and tell every problem as asked."""
+"""The `compile` command: check workflows, apply fixes, write Python, report."""
 
 import argparse
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from wftui.workbench import Workbench
 
 
 def compile_(arguments: argparse.Namespace) -> int:
-    """`wftui compile`: exit 3 when a workflow does not compile (with `--check` or `--stale`: 1)."""
+    """Run `compile`: exit 3 on compilation errors (1 with `--check` or `--stale`)."""
     if bool(arguments.ids) == arguments.all:
-        raise UsageError("name workflows to compile, or give --all", code="usage.compile")
+        raise UsageError("expected workflow ids or --all", code="usage.compile")
     checks = arguments.check or arguments.stale
     if arguments.fix and checks:
         given = "--check" if arguments.check else "--stale"
-        raise UsageError(f"--fix changes files and {given} does not: give one of them", code="usage.compile")
+        raise UsageError(f"--fix and {given} are mutually exclusive", code="usage.compile")
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -38,7 +38,7 @@ def compile_(arguments: argparse.Namespace) -> int:
             results = await workbench.workflows.compile_all()
         else:
             results = [await workbench.workflows.compile(each) for each in ids]
-        _tell(terminal, workbench, results, arguments)
+        _print_results(terminal, workbench, results, arguments)
         if all(result.success for result in results):
             return ExitCode.DONE
         return ExitCode.FAILED if checks else ExitCode.NOT_COMPILED
@@ -49,11 +49,11 @@ def compile_(arguments: argparse.Namespace) -> int:
 async def _fix(terminal: Terminal, workbench: Workbench, workflow_id: str) -> None:
     for applied in await workbench.workflows.fix(workflow_id):
         place = f"{_path(workbench, workflow_id)}:{applied.diagnostic.line}"
-        # On stderr, as every remark: stdout is the document that was asked for.
+        # On stderr: stdout holds only the requested document.
         terminal.error(f"{place}: fixed[{applied.diagnostic.code}] {applied.fix.title}")
 
 
-def _tell(
+def _print_results(
     terminal: Terminal, workbench: Workbench, results: Sequence[CompilationResult], arguments: argparse.Namespace
 ) -> None:
     found = {_path(workbench, result.workflow_id): [*result.errors, *result.warnings] for result in results}
@@ -67,10 +67,10 @@ def _tell(
             terminal.write(report.github(path, problems))
     else:
         for result in results:
-            _tell_people(terminal, workbench, result)
+            _print_human(terminal, workbench, result)
 
 
-def _tell_people(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
+def _print_human(terminal: Terminal, workbench: Workbench, result: CompilationResult) -> None:
     problems: list[CompilationError] = [*result.errors, *result.warnings]
     path = workbench.workspace.source_path(result.workflow_id)
     if problems:
@@ -82,7 +82,7 @@ def _tell_people(terminal: Terminal, workbench: Workbench, result: CompilationRe
 
 
 def _path(workbench: Workbench, workflow_id: str) -> str:
-    """The source's path, relative to where the command was started if it lies below: what CI wants to see."""
+    """Return the source path, relative to the current folder where possible."""
     path = workbench.workspace.source_path(workflow_id)
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

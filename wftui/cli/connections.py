@@ -1,4 +1,4 @@
-"""`connections`: named, typed, kept outside every workspace; secrets by reference."""
+"""The `connections` command: named, typed connections and stored secrets."""
 
 import argparse
 import getpass
@@ -21,7 +21,7 @@ from wftui.workbench import Workbench
 
 
 def connections(arguments: argparse.Namespace) -> int:
-    """`wftui connections [list|kinds|add|edit|test|remove|accounts|connect|secret]`."""
+    """Run `connections [list|kinds|add|edit|test|remove|accounts|connect|secret]`."""
     return _COMMANDS[arguments.action or "list"](arguments)
 
 
@@ -60,7 +60,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         if any(each.name == arguments.name for each in await workbench.connections.all()):
-            raise ConflictError(f"there is a connection {arguments.name} already", code="connection.exists")
+            raise ConflictError(f"connection {arguments.name} already exists", code="connection.exists")
         new = StoredConnection(
             name=arguments.name,
             kind=arguments.kind,
@@ -126,7 +126,7 @@ def _accounts(arguments: argparse.Namespace) -> int:
             terminal.table(["CONNECTION", "TOOLKIT", "STATUS", "ID", "SINCE", ""], rows)
         else:
             user, name = workbench.settings.user_id, names[0] if len(names) == 1 else "NAME"
-            terminal.line(f"{user} has connected no accounts; connect one: wftui connections connect {name} TOOLKIT")
+            terminal.line(f"no accounts for {user}; connect one: wftui connections connect {name} TOOLKIT")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
@@ -136,7 +136,7 @@ async def _with_accounts(workbench: Workbench) -> list[str]:
     names = [each.name for each in await workbench.connections.all() if each.kind == "composio"]
     if not names:
         raise NotFoundError(
-            "there is no connection of kind composio; add one: "
+            "no connection of kind composio; add one: "
             "wftui connections add tools --kind composio -s apiKey=env:COMPOSIO_API_KEY",
             code="connection.not_found",
         )
@@ -153,7 +153,7 @@ def _connect(arguments: argparse.Namespace) -> int:
             else:
                 terminal.line(f"open this link to connect {link.toolkit}: {link.address}")
             return ExitCode.DONE
-        # Its reader may be a script that wants the account alone: the link is for the person beside it.
+        # On stderr: a script may read the account from stdout while a person opens the link.
         (terminal.error if arguments.json else terminal.line)(
             f"open this link to connect {link.toolkit}: {link.address}"
         )
@@ -161,14 +161,14 @@ def _connect(arguments: argparse.Namespace) -> int:
         if arguments.json:
             terminal.json(account.to_wire())
         else:
-            terminal.line(f"{terminal.glyph('completed')} {account.toolkit} is connected: {account.id}")
+            terminal.line(f"{terminal.glyph('completed')} {account.toolkit} connected: {account.id}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
 
 
 def _secret(arguments: argparse.Namespace) -> int:
-    secret = _asked(arguments.name, whole=True) if arguments.secret_action == "set" else ""
+    secret = _read_secret(arguments.name, whole=True) if arguments.secret_action == "set" else ""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -176,7 +176,7 @@ def _secret(arguments: argparse.Namespace) -> int:
             case "set":
                 await workbench.connections.set_secret(arguments.name, secret)
                 terminal.line(
-                    f"kept; workflows read it as secrets.{arguments.name}, connections as store:{arguments.name}"
+                    f"stored; workflows read it as secrets.{arguments.name}, connections as store:{arguments.name}"
                 )
             case "remove":
                 await workbench.connections.remove_secret(arguments.name)
@@ -188,22 +188,22 @@ def _secret(arguments: argparse.Namespace) -> int:
                 elif names:
                     terminal.line("\n".join(names))
                 else:
-                    terminal.line("no secrets; keep one: wftui connections secret set NAME")
+                    terminal.line("no secrets; store one: wftui connections secret set NAME")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
 
 
-def _asked(name: str, *, whole: bool) -> str:
-    """A secret, typed unseen or read from a pipe: a line of it, or all of it, as a key of several lines is.
+def _read_secret(name: str, *, whole: bool) -> str:
+    """Read a secret without echo, or from a pipe: one line, or all of it.
 
-    Never on an event loop: Ctrl+C would not end the question.
+    Call it outside an event loop, where Ctrl+C would not interrupt the prompt.
     """
     if sys.stdin.isatty():
         try:
             return getpass.getpass(f"{name}: ")
         except EOFError:
-            raise UsageError(f"nothing was given for {name}", code="usage.asked") from None
+            raise UsageError(f"no value for {name}", code="usage.asked") from None
     text = sys.stdin.read() if whole else sys.stdin.readline()
     return text.removesuffix("\n").removesuffix("\r")
 
@@ -220,7 +220,10 @@ def _shown(connection: StoredConnection) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """One `-s KEY=VALUE`, or `KEY.NAME=VALUE` for an entry of a field that holds texts by name, such as `env.TOKEN`."""
+    """One `-s KEY=VALUE`.
+
+    `KEY.NAME=VALUE` sets an entry of a mapping, such as `env.TOKEN`.
+    """
 
     field: str
     name: str
@@ -229,21 +232,21 @@ class _Given:
 
 
 def _given(settings: Sequence[str]) -> list[_Given]:
-    """What `-s` says; where that is `?`, a person is asked."""
+    """Parse the `-s` options; prompt for values given as `?`."""
     found: list[_Given] = []
     alone = sum(setting.partition("=")[2] == "?" for setting in settings) == 1
     for setting in settings:
         key, separator, text = setting.partition("=")
         field, dot, name = key.partition(".")
         if not separator or not field or (dot and not name):
-            raise UsageError("-s: write KEY=VALUE", code="usage.setting")  # what was given may be a secret
+            raise UsageError("-s: expected KEY=VALUE", code="usage.setting")  # not shown: it may be a secret
         asked = text == "?"
-        found.append(_Given(field, name, _asked(key, whole=alone) if asked else text, asked))
+        found.append(_Given(field, name, _read_secret(key, whole=alone) if asked else text, asked))
     return found
 
 
 def _values(kind: str, before: Mapping[str, Json], given: Sequence[_Given]) -> dict[str, Json]:
-    """The values with what was given, typed by the kind; what is empty goes."""
+    """Return the values with changes applied, typed by the kind; empty ones go."""
     values = dict(before)
     for each in given:
         inner = values.get(each.field)
@@ -258,7 +261,7 @@ def _values(kind: str, before: Mapping[str, Json], given: Sequence[_Given]) -> d
 
 
 def _typed_value(kind: str, field: str, name: str, text: str) -> Json:
-    """Text where the kind wants text, though it looks like a number; else JSON where it is JSON."""
+    """Return text where the kind expects text, else JSON if it parses."""
     schema = KINDS[kind].model_json_schema(by_alias=True) if kind in KINDS else {}
     wanted: Json = as_object(schema.get("properties")).get(field)
     if name:

@@ -1,4 +1,4 @@
-"""Hands a command line over to one module per command group, and turns errors into exit codes."""
+"""Dispatch of a command line to its command module; exit codes of errors."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from wftui.model.errors import ExitCode, UserError
 
 
 def dispatch(words: Sequence[str]) -> int:
-    """Run a command line; returns the exit code (`wftui.model.errors.ExitCode`)."""
+    """Run a command line; return the exit code (`wftui.model.errors.ExitCode`)."""
     arguments = build_parser().parse_args(words)
     try:
         return _command(arguments)(arguments)
@@ -20,7 +20,7 @@ def dispatch(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.CANCELLED
     except BrokenPipeError:
-        # The reader of our output left (`wftui history | head`): nothing to say, and nobody to say it to.
+        # The reader of stdout left (`wftui history | head`): there is nobody to report to.
         sys.stderr.close()
         return ExitCode.DONE
 

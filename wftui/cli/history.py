@@ -1,4 +1,4 @@
-"""`history`, `show`, `cleanup`: runs that were."""
+"""The `history`, `show` and `cleanup` commands: past runs."""
 
 import argparse
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ _PAGE = 1000
 
 
 def history(arguments: argparse.Namespace) -> int:
-    """`wftui history`."""
+    """Run `history`."""
 
     async def work(workbench: Workbench) -> int:
         terminal, now = Terminal(), workbench.clock()
@@ -54,16 +54,16 @@ def history(arguments: argparse.Namespace) -> int:
                 ["RUN", "STATUS", "WORKFLOW", "STARTED", "TIME", "USER", "ERROR"], rows, right=frozenset({4})
             )
         else:
-            terminal.line("no runs" + (" that match" if filters != ExecutionFilters() else " yet"))
+            terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
         if page.next:
-            terminal.line(terminal.paint(f"more: --cursor {page.next}", "dim"))
+            terminal.line(terminal.paint(f"next page: --cursor {page.next}", "dim"))
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """`wftui show RUN`: exit 4 when there is no such run."""
+    """Run `show RUN`: exit 4 if the run does not exist."""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -122,9 +122,9 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     took = format_duration(record.duration / 1000) if record.duration is not None else "-"
     terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
     started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
-    terminal.line(f"  started {started}, took {took}, by {record.user_id or 'nobody'}")
+    terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
     if record.parent_id:
-        how = f"started by step {record.parent_path} of" if record.parent_path else "again from"
+        how = f"started by step {record.parent_path} of" if record.parent_path else "rerun of"
         terminal.line(f"  {how} {record.parent_id}")
     _print_steps(terminal, record.step_results)
     if record.error:
@@ -133,7 +133,7 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
 
 
 def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
-    """One line a step, what is inside a step right after it."""
+    """Print one line per step, nested steps after their parent."""
     inside: dict[str | None, list[StepResult]] = {}
     for step in steps:
         inside.setdefault(step.parent, []).append(step)
@@ -145,20 +145,20 @@ def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
         time = format_duration(step.duration / 1000) if step.duration is not None else ""
         more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
         if step.iterations is not None and step.iterations.omitted:
-            more = more or f"{step.iterations.omitted:,} more items, each by show RUN --step '{step.path}[0]'"
+            more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
         tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
         terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
 
 
 def _print_values(terminal: Terminal, step: StepResult) -> None:
-    """What went into a step and what came out."""
+    """Print input and output of a step."""
     print_outputs(terminal, {"input": step.input, "output": step.output})
     if step.error is not None:
         terminal.line(terminal.paint(f"{step.error.type}: {step.error.message}", "red"))
 
 
 def cleanup(arguments: argparse.Namespace) -> int:
-    """`wftui cleanup`: by the user's settings, unless the command line says what goes."""
+    """Run `cleanup`: by the settings, unless options override them."""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -167,8 +167,8 @@ def cleanup(arguments: argparse.Namespace) -> int:
             kept_all = CleanupReport(runs=0, bytes_before=0, bytes_after=0, dry_run=arguments.dry_run)
             terminal.json((report or kept_all).to_wire())
         elif report is None:
-            terminal.line("your settings keep every run; set history.keep_days or history.keep_runs,")
-            terminal.line("or say what to remove: --older-than AGE, --keep N")
+            terminal.line("no retention configured; set history.keep_days or history.keep_runs,")
+            terminal.line("or use --older-than AGE or --keep N")
         else:
             _print_cleanup(terminal, report)
         return ExitCode.DONE
@@ -190,7 +190,7 @@ def _print_cleanup(terminal: Terminal, report: CleanupReport) -> None:
         for workflow_id, runs in report.workflows.items():
             terminal.line(f"  {workflow_id}  {runs:,}")
     if not report.dry_run:
-        terminal.line(f"the file went from {report.bytes_before:,} to {report.bytes_after:,} bytes")
+        terminal.line(f"database size: {report.bytes_before:,} -> {report.bytes_after:,} bytes")
 
 
 COMMANDS: dict[str, Command] = {"history": history, "show": show, "cleanup": cleanup}

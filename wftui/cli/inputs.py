@@ -1,4 +1,4 @@
-"""How the texts of the command line are read: inputs typed by their schema, moments, JSON."""
+"""Parsing of command-line values: typed inputs, timestamps, JSON."""
 
 import argparse
 import json
@@ -19,13 +19,13 @@ _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
 
 def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:
-    """The inputs that `--input` and `-i` give together; `-i` wins.
+    """Return the inputs from `--input` and `-i`; `-i` takes precedence.
 
-    A secret input may be given by where it is, as the secrets of connections are: `-i token=env:TOKEN`.
+    A secret input may be given by reference, as secrets of connections: `-i token=env:TOKEN`.
 
     Raises:
-        UsageError: when one of them cannot be read. It shows nothing of a secret.
-        ConnectionsError: when a secret is not where it is said to be.
+        UsageError: a value is invalid; the message contains no secret.
+        ConnectionsError: a secret reference cannot be resolved.
     """
     inputs: dict[str, Json] = {}
     if arguments.input is not None:
@@ -36,7 +36,7 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
     for pair in arguments.pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key:
-            raise UsageError("-i: write KEY=VALUE", code="usage.input")  # what was given may be a secret
+            raise UsageError("-i: expected KEY=VALUE", code="usage.input")  # not shown: it may be a secret
         if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
         if key in secret:
@@ -49,22 +49,22 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
 
 
 def read_connections(arguments: argparse.Namespace) -> dict[str, str]:
-    """The connections that `--connection` puts in the place of those the workflow names.
+    """Return the connections to replace, from `--connection`.
 
     Raises:
-        UsageError: when one of them cannot be read.
+        UsageError: an option is malformed.
     """
     chosen: dict[str, str] = {}
     for pair in arguments.connections:
         name, separator, other = pair.partition("=")
         if not separator or not name or not other:
-            raise UsageError(f"--connection {pair}: write NAME=OTHER", code="usage.connection")
+            raise UsageError(f"--connection {pair}: expected NAME=OTHER", code="usage.connection")
         chosen[name] = other
     return chosen
 
 
 def typed(whole: Mapping[str, Json], schema: Json) -> Json:
-    """The schema of an input with the types it allows, where they stand behind a `$ref` or in its branches."""
+    """Return an input's schema with its types resolved from `$ref` and branches."""
     if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):
         return schema
     from wftui.model.schema.facets import types
@@ -85,17 +85,17 @@ def _secret_text(key: str, text: str) -> str:
     try:
         return _read_file(text[1:])
     except UsageError:
-        raise UsageError(f"-i {key}: cannot read the file that @ names", code="usage.input") from None
+        raise UsageError(f"-i {key}: cannot read the file after @", code="usage.input") from None
 
 
 def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> Json:
-    """One `-i` value by the type its schema gives: text stays text, everything else is JSON.
+    """Parse one `-i` value: text where the schema allows it, else JSON.
 
     Args:
-        shown: stands for the text in messages.
+        shown: replaces the text in messages.
 
     Raises:
-        UsageError: when the text is no value of that type.
+        UsageError: the text does not match the type.
     """
     types = schema.get("type") if isinstance(schema, Mapping) else None
     allowed = [types] if isinstance(types, str) else types if isinstance(types, list) else []
@@ -104,18 +104,18 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
     try:
         return json.loads(text)
     except ValueError:
-        # Without a type in the schema, bare words are text, as people expect of a command line.
+        # Without a type in the schema, bare words are text.
         if not allowed:
             return text
     wanted = " or ".join(allowed)
-    raise UsageError(f"-i {key}={shown or text}: the workflow wants {wanted} here", code="usage.input")
+    raise UsageError(f"-i {key}={shown or text}: expected {wanted}", code="usage.input")
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """A moment: ISO 8601 (`2026-11-22`, `2026-11-22T10:00`, local time unless it says), or an age (`30d`, `12h`).
+    """Parse a timestamp (ISO 8601, local time by default) or an age (`30d`, `12h`).
 
     Raises:
-        UsageError: when it is neither.
+        UsageError: the text is neither.
     """
     try:
         return now - timedelta(seconds=parse_duration(text))
@@ -124,7 +124,9 @@ def parse_moment(text: str, now: datetime) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
-        raise UsageError(f'{text!r} is no date and no age; write "2026-11-22" or "30d"', code="usage.moment") from None
+        raise UsageError(
+            f'{text!r} is not a date or age; expected "2026-11-22" or "30d"', code="usage.moment"
+        ) from None
 
 
 def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
@@ -145,10 +147,10 @@ def _read_file(name: str) -> str:
     try:
         return Path(name).expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise UsageError(f"cannot read {name}: {reason}", code="usage.input") from None
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(near(key, known), f"; it has {', '.join(known)}")
+    hint = did_you_mean(near(key, known), f"; inputs: {', '.join(known)}")
     return f"the workflow has no input {key}{hint}"

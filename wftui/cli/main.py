@@ -1,6 +1,6 @@
-"""`wftui`: the program's entry.
+"""Entry point of the `wftui` program.
 
-`--version` is answered before anything is imported: start-up is a feature, and scripts ask it often.
+`--version` is handled before any import, to keep it fast for scripts.
 """
 
 import signal
@@ -11,9 +11,9 @@ from wftui import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code (`wftui.model.errors.ExitCode`)."""
-    if argv is None:  # the program itself
-        # A script's background job is started with SIGINT ignored, but who sends it to such a program means it.
+    """Run the command line; return the exit code (`wftui.model.errors.ExitCode`)."""
+    if argv is None:  # called as the program
+        # Background jobs of a script start with SIGINT ignored; restore it so that the signal works.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     words = sys.argv[1:] if argv is None else argv
     if list(words) == ["--version"]:

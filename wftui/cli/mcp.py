@@ -1,4 +1,4 @@
-"""`mcp`: the tools of a workflow's MCP servers, locked beside it."""
+"""The `mcp` command: lock the tools of a workflow's MCP servers."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from wftui.workbench import Workbench
 
 
 def mcp(arguments: argparse.Namespace) -> int:
-    """`wftui mcp lock`: exit 1 when a server could not be asked (with `--check`: or something has changed)."""
+    """Run `mcp lock`: exit 1 if a server fails, or on changes with `--check`."""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -29,7 +29,7 @@ def mcp(arguments: argparse.Namespace) -> int:
                 terminal.line(line)
             if not report.changes and not report.failures:
                 tools = sum(len(server.tools) for server in report.lock.servers)
-                terminal.line(f"nothing has changed: {tools} tools of {len(report.lock.servers)} servers")
+                terminal.line(f"no changes: {tools} tools of {len(report.lock.servers)} servers")
         for failure in report.failures:
             terminal.error(f"wftui: error[mcp.lock] {failure}")
         if report.failures or (arguments.check and report.changes):
@@ -40,7 +40,7 @@ def mcp(arguments: argparse.Namespace) -> int:
 
 
 def _input_schema(text: str) -> Mapping[str, Json]:
-    """That of a workflow that may well have errors: locking is what removes some of them."""
+    """Return the input schema, also of a workflow that does not compile yet."""
     try:
         return as_object(as_object(json.loads(text)).get("inputSchema"))
     except ValueError:

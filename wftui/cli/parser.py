@@ -1,4 +1,4 @@
-"""The whole command line as argparse sees it; imports nothing else, because every start builds it."""
+"""The argument parser; imported on every start, so it imports little."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from wftui.cli.options import add_common, add_connections, add_inputs, add_json
 
 
 class _Command(argparse.ArgumentParser):
-    """A command, or an action of one: where the workspace is may be said behind each."""
+    """A command or action; each accepts `--tables` and `--db`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)
@@ -17,11 +17,11 @@ class _Command(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of `wftui`, with all its commands."""
+    """Return the parser of `wftui` with all commands."""
     parser = argparse.ArgumentParser(
         prog="wftui",
-        description="A terminal workbench for workflows. Without a command it opens the screen.",
-        epilog="Exit codes: 0 done, 1 the run failed, 2 wrong usage or inputs, 3 does not compile, "
+        description="A terminal workbench for workflows. Opens the terminal UI without a command.",
+        epilog="Exit codes: 0 success, 1 the run failed, 2 invalid usage or inputs, 3 compilation errors, "
         "4 not found, 130 cancelled.",
         allow_abbrev=False,
     )
@@ -32,44 +32,44 @@ def build_parser() -> argparse.ArgumentParser:
     def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help)
 
-    new = command("new", "Make a new workflow.")
-    new.add_argument("id", help="id of the new workflow: the name of its folder")
-    listing = command("list", "List the workflows.")
+    new = command("new", "Create a workflow.")
+    new.add_argument("id", help="id of the workflow, also the name of its folder")
+    listing = command("list", "List workflows.")
     add_json(listing)
-    compiling = command("compile", "Check workflows and write their Python.")
+    compiling = command("compile", "Compile workflows to Python.")
     compiling.add_argument("ids", nargs="*", metavar="ID", help="ids of the workflows")
-    compiling.add_argument("--all", action="store_true", help="every workflow")
-    compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 when there are errors")
+    compiling.add_argument("--all", action="store_true", help="all workflows")
+    compiling.add_argument("--check", action="store_true", help="write nothing; exit 1 on errors")
     compiling.add_argument(
         "--stale",
         action="store_true",
-        help="as --check; exit 1 also when the written Python or the registry is not what the workflow compiles to",
+        help="like --check; exit 1 also if the generated Python or the registry is out of date",
     )
-    compiling.add_argument("--fix", action="store_true", help="apply the fixes that are safe, and say which")
+    compiling.add_argument("--fix", action="store_true", help="apply safe fixes and list them")
     compiling.add_argument(
         "--format",
         choices=["human", "json", "sarif", "github"],
         default="human",
-        help="how problems are told: for people, as JSON, as SARIF 2.1.0, as GitHub annotations",
+        help="format of diagnostics: human-readable, JSON, SARIF 2.1.0 or GitHub annotations",
     )
     add_json(compiling)
-    steps = command("steps", "List the step types; make new ones.")
+    steps = command("steps", "List step types, create new ones.")
     add_json(steps)
     actions = steps.add_subparsers(dest="action", metavar="ACTION")
-    added = actions.add_parser("new", help="make a package with a step type and a test that passes")
+    added = actions.add_parser("new", help="create a package with a step type and a passing test")
     added.add_argument("word", help="the step type, such as acme.fetch")
-    added.add_argument("--folder", type=Path, default=Path(), help="where the package's folder is made")
-    added = actions.add_parser("trust", help="agree to run a file of the workspace's steps folder, as it is now")
+    added.add_argument("--folder", type=Path, default=Path(), help="parent folder of the package")
+    added = actions.add_parser("trust", help="trust the current contents of a file in the workspace's steps folder")
     added.add_argument("file", type=Path, help="path of the file")
-    added = actions.add_parser("curl", help="print the step that does what a curl command does")
-    added.add_argument("command_line", metavar="COMMAND", help="the whole command in quotes; - reads it from stdin")
+    added = actions.add_parser("curl", help="convert a curl command to a step")
+    added.add_argument("command_line", metavar="COMMAND", help="the whole command, quoted; - reads it from stdin")
     _add_connections(command("connections", "List, add, edit, test and remove connections."))
     mcp = command("mcp", "Lock the tools of a workflow's MCP servers.")
     locking = mcp.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
-        "lock", help="ask the servers for their tools, so that the workflow compiles without them"
+        "lock", help="record the servers' tools, so that the workflow compiles offline"
     )
     locking.add_argument("id", help="id of the workflow")
-    locking.add_argument("--check", action="store_true", help="write nothing; exit 1 when tools have changed")
+    locking.add_argument("--check", action="store_true", help="write nothing; exit 1 if tools have changed")
     add_inputs(locking)
     add_json(locking)
 
@@ -78,128 +78,128 @@ def build_parser() -> argparse.ArgumentParser:
     add_inputs(run)
     _add_run_output(run)
     add_connections(run)
-    run.add_argument("--detach", action="store_true", help="run in a process of its own; print the run's id and leave")
+    run.add_argument("--detach", action="store_true", help="run in a background process; print the run id and exit")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
-    watch = command("watch", "Follow a run of any process: what was, then live.")
+    watch = command("watch", "Follow a run of any process: past events, then live.")
     watch.add_argument("run", help=_RUN)
     _add_run_output(watch)
     cancel = command("cancel", "Cancel a run of any process.")
     cancel.add_argument("run", help=_RUN)
-    approve = command("approve", "Answer the approval a step waits for.")
+    approve = command("approve", "Approve or reject a step waiting for approval.")
     approve.add_argument("run", help=_RUN)
-    approve.add_argument("step", help="the step's address, such as prune or build[3].confirm")
-    approve.add_argument("--reject", action="store_true", help="say no")
-    approve.add_argument("--data", metavar="JSON", help="the answer's form data")
-    rerun = command("rerun", "Run again with the same inputs, or with some changed.")
+    approve.add_argument("step", help="step path, such as prune or build[3].confirm")
+    approve.add_argument("--reject", action="store_true", help="reject instead of approve")
+    approve.add_argument("--data", metavar="JSON", help="data for the approval form")
+    rerun = command("rerun", "Rerun with the same or changed inputs.")
     rerun.add_argument("run", help=_RUN)
     begin = rerun.add_mutually_exclusive_group()
-    begin.add_argument("--from", dest="from_step", metavar="STEP", help="keep what ended well before this step")
-    begin.add_argument("--from-failed", action="store_true", help="keep what ended well; run what failed or changed")
-    rerun.add_argument("--plan", action="store_true", help="only tell what would be kept and run, and why")
+    begin.add_argument("--from", dest="from_step", metavar="STEP", help="reuse completed steps before this step")
+    begin.add_argument("--from-failed", action="store_true", help="reuse completed steps; run failed and changed ones")
+    rerun.add_argument("--plan", action="store_true", help="only print the steps to reuse and to run, with reasons")
     _add_confirmed(rerun)
     add_inputs(rerun)
     add_connections(rerun)
     _add_run_output(rerun)
-    resume = command("resume", "Go on with a run whose process died.")
+    resume = command("resume", "Resume a run whose process died.")
     resume.add_argument("run", help=_RUN)
     _add_confirmed(resume)
     add_inputs(resume)
     _add_run_output(resume)
 
     history = command("history", "List runs, newest first.")
-    history.add_argument("--workflow", metavar="ID", help="only of this workflow")
-    history.add_argument(
-        "--status", action="append", choices=_STATUSES, help="only of this status; may be given several times"
-    )
+    history.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
+    history.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
     history.add_argument("--user", help="only of this user")
     history.add_argument(
         "--since", metavar="WHEN", help='only those started since then: a date, or an age such as "24h"'
     )
-    history.add_argument("--until", metavar="WHEN", help="only those started before then")
-    history.add_argument("--text", help="in ids, user and error message")
-    history.add_argument("--no-children", action="store_true", help="without the runs that steps of others started")
-    history.add_argument("--limit", type=_positive, default=50, help="most runs of one page")
-    history.add_argument("--cursor", help="`next` of the page before")
+    history.add_argument("--until", metavar="WHEN", help="only runs started before")
+    history.add_argument("--text", help="text in ids, user or error message")
+    history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
+    history.add_argument("--limit", type=_positive, default=50, help="maximum number of runs per page")
+    history.add_argument("--cursor", help="`next` of the previous page")
     add_json(history)
     show = command("show", "Show a run.")
     show.add_argument("run", help=_RUN)
-    show.add_argument("--logs", action="store_true", help="its log lines")
-    show.add_argument("--events", action="store_true", help="its events")
-    show.add_argument("--step", metavar="PATH", help="one step and what is inside it, as build or build[3].fetch")
+    show.add_argument("--logs", action="store_true", help="print log lines")
+    show.add_argument("--events", action="store_true", help="print events")
+    show.add_argument("--step", metavar="PATH", help="one step and its nested steps, such as build or build[3].fetch")
     add_json(show)
-    cleanup = command("cleanup", "Remove finished runs that the settings do not keep, or others; the file shrinks.")
-    cleanup.add_argument("--older-than", metavar="AGE", help='not by the settings, but older ones, such as "30d"')
-    cleanup.add_argument(
-        "--keep", type=_positive, metavar="N", help="not by the settings; the newest N runs of each workflow stay"
+    cleanup = command(
+        "cleanup", "Remove finished runs by the retention settings or by options, and shrink the database."
     )
-    cleanup.add_argument("--workflow", metavar="ID", help="only of this workflow")
-    cleanup.add_argument("--dry-run", action="store_true", help="remove nothing; tell what would go")
+    cleanup.add_argument(
+        "--older-than", metavar="AGE", help='ignore the settings; remove runs older than this, such as "30d"'
+    )
+    cleanup.add_argument(
+        "--keep", type=_positive, metavar="N", help="ignore the settings; keep the newest N runs of each workflow"
+    )
+    cleanup.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
+    cleanup.add_argument("--dry-run", action="store_true", help="remove nothing; print what would be removed")
     add_json(cleanup)
-    _add_settings(command("settings", "List what is set and where from; change it."))
+    _add_settings(command("settings", "List settings with their origin, change them."))
     return parser
 
 
 def _add_connections(connections: argparse.ArgumentParser) -> None:
     add_json(connections)
     actions = connections.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="list them; secrets are shown as where they are")
-    kinds = actions.add_parser("kinds", help="list the kinds and their fields")
-    for name, help_text in [("add", "add one"), ("edit", "change some of its values")]:
+    listing = actions.add_parser("list", help="list connections; secrets are shown as references")
+    kinds = actions.add_parser("kinds", help="list kinds and their fields")
+    for name, help_text in [("add", "add a connection"), ("edit", "change values")]:
         added = actions.add_parser(name, help=help_text)
         added.add_argument("name", help="name of the connection")
         if name == "add":
-            added.add_argument("--kind", required=True, help="its kind; `connections kinds` lists them")
-        added.add_argument("--description", help="what it is for")
+            added.add_argument("--kind", required=True, help="kind of the connection; see `connections kinds`")
+        added.add_argument("--description", help="description of the connection")
         added.add_argument(
             "-s",
             dest="settings",
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            help="a value, KEY.NAME one of several by name; of a secret: env:NAME, file:PATH, cmd:PROGRAM, store:NAME, "
-            "or ? to be asked, or to read it from a pipe; empty removes it",
+            help="a value; KEY.NAME sets an entry of a mapping; for a secret env:NAME, file:PATH, cmd:PROGRAM, "
+            "store:NAME, or ? to prompt or read from a pipe; an empty value removes it",
         )
-    for name, help_text in [("test", "see whether it can work"), ("remove", "forget it and its stored secrets")]:
+    for name, help_text in [("test", "test a connection"), ("remove", "remove a connection and its stored secrets")]:
         actions.add_parser(name, help=help_text).add_argument("name", help="name of the connection")
-    accounts = actions.add_parser("accounts", help="list your accounts behind connections of kind composio")
-    accounts.add_argument("name", nargs="?", help="the connection; all when absent")
-    connect = actions.add_parser("connect", help="connect an account, by a link that you open")
-    connect.add_argument("name", help="the connection, of kind composio")
-    connect.add_argument("toolkit", help="what the account is of, such as github")
-    connect.add_argument("--wait", action="store_true", help="wait until it is connected, or the link has expired")
-    secret = actions.add_parser("secret", help="keep secrets for workflows (secrets.NAME), encrypted")
+    accounts = actions.add_parser("accounts", help="list your accounts of composio connections")
+    accounts.add_argument("name", nargs="?", help="the connection; default: all")
+    connect = actions.add_parser("connect", help="connect an account by opening a link")
+    connect.add_argument("name", help="a connection of kind composio")
+    connect.add_argument("toolkit", help="toolkit of the account, such as github")
+    connect.add_argument("--wait", action="store_true", help="wait until the account is connected or the link expires")
+    secret = actions.add_parser("secret", help="manage encrypted secrets for workflows (secrets.NAME)")
     kept = secret.add_subparsers(dest="secret_action", metavar="ACTION")
-    names = kept.add_parser("list", help="list their names")
+    names = kept.add_parser("list", help="list names")
     for added in (listing, kinds, accounts, connect, secret, names):
-        # Without a default of its own it leaves alone what stood before the action.
+        # Without a default, it keeps the value given before the action.
         added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
-    for name, help_text in [("set", "keep one; it is asked for, or read from a pipe"), ("remove", "forget one")]:
+    for name, help_text in [("set", "store a secret; prompts, or reads a pipe"), ("remove", "remove a secret")]:
         kept.add_parser(name, help=help_text).add_argument("name", help="name of the secret")
 
 
 def _add_settings(settings: argparse.ArgumentParser) -> None:
     add_json(settings)
     actions = settings.add_subparsers(dest="action", metavar="ACTION")
-    added = actions.add_parser("set", help="give a setting a value")
+    added = actions.add_parser("set", help="change a setting")
     added.add_argument("key", help="such as history.keep_days")
-    added.add_argument("value", help="as the settings file writes it; text needs no quotes")
-    actions.add_parser("unset", help="go back to the default").add_argument("key", help="such as history.keep_days")
+    added.add_argument("value", help="value as in the settings file; text needs no quotes")
+    actions.add_parser("unset", help="restore the default").add_argument("key", help="such as history.keep_days")
 
 
-_RUN = 'run id, a unique beginning or end of it, or "last"'
+_RUN = 'run id, a unique prefix or suffix, or "last"'
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
 
 
 def _add_confirmed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--confirmed", action="store_true", help='run again the interrupted steps that say "idempotent": false'
-    )
+    parser.add_argument("--confirmed", action="store_true", help='rerun interrupted steps with "idempotent": false')
 
 
 def _add_run_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print the run's record as one JSON document, at its end")
-    output.add_argument("--events", action="store_true", help="print one JSON event a line, as they happen")
+    output.add_argument("--json", action="store_true", help="print the run record as one JSON document at the end")
+    output.add_argument("--events", action="store_true", help="print events as JSON lines as they happen")
     output.add_argument("--quiet", "-q", action="store_true", help="print only the outputs")
 
 

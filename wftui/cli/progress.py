@@ -1,4 +1,4 @@
-"""How a run is told while it goes: one line per ended step, and on a terminal a last line that lives."""
+"""Progress of a run: a line per finished step, and a live status line."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ _NAME_WIDTH = 28
 
 
 class StepLines:
-    """Lines for people: each step as it ends, and on a terminal what runs at the moment below them."""
+    """Prints each step as it ends, and active steps on a live line."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -37,7 +37,7 @@ class StepLines:
         self._has_status = False
 
     async def follow(self, run_id: str, batches: AsyncIterator[list[ExecutionEvent]]) -> None:
-        """Tell all events of a run, from its first, until there are no more."""
+        """Print all events of a run from its first until its last."""
         record = new_record(run_id)
         ticking = asyncio.create_task(self._tick(record)) if self._terminal.is_live else None
         try:
@@ -51,7 +51,7 @@ class StepLines:
         self.end(record)
 
     def event(self, record: ExecutionRecord, event: ExecutionEvent) -> None:
-        """Print a line when a step has ended, waits for a person, or is tried again."""
+        """Print a line when a step ends, waits for approval, or is retried."""
         line = self._line(record, event)
         if line is not None:
             self._clear()
@@ -75,7 +75,7 @@ class StepLines:
         self._has_status = True
 
     def end(self, record: ExecutionRecord) -> None:
-        """Print how the run ended."""
+        """Print the result of the run."""
         self._clear()
         terminal = self._terminal
         took = f" in {format_duration(record.duration / 1000)}" if record.duration is not None else ""
@@ -106,7 +106,7 @@ class StepLines:
             case StepSkipped():
                 return f"{terminal.glyph('skipped')} {event.path:<{_NAME_WIDTH}}          {event.reason}"
             case StepRetrying():
-                why = f"attempt {event.attempt} failed, {event.error.type}: {event.error.message}; trying again"
+                why = f"attempt {event.attempt} failed, {event.error.type}: {event.error.message}; retrying"
                 return f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {why}"
             case StepWaiting() if event.waiting.reason == "approval":
                 how = f"wftui approve {record.id} {event.path}"
@@ -129,7 +129,7 @@ def _describe(step: StepResult) -> str:
     elif step.progress is not None:
         text += f" {step.progress:.0%}"
     if step.waiting:
-        text += f" (waits: {step.waiting.reason})"
+        text += f" (waiting: {step.waiting.reason})"
     return text
 
 
@@ -142,9 +142,9 @@ def _iterations(record: ExecutionRecord, path: str) -> str:
 
 
 def print_outputs(terminal: Terminal, outputs: Json) -> None:
-    """A run's outputs for people: text as it is, the rest as JSON, each under its name."""
+    """Print outputs by name: text as is, anything else as JSON."""
     if not isinstance(outputs, dict) or all(value is None for value in outputs.values()):
-        return  # a failed run whose outputs all read what never ran
+        return  # a failed run whose outputs all refer to steps that never ran
     for name, value in outputs.items():
         if isinstance(value, str) and "\n" in value:
             terminal.line(terminal.paint(f"{name}:", "bold"))

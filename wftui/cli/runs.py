@@ -1,4 +1,4 @@
-"""`run`, `rerun`, `resume`, `watch`, `cancel`, `approve`: runs that go on."""
+"""The `run`, `rerun`, `resume`, `watch`, `cancel` and `approve` commands."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ from wftui.workbench import Settings, Workbench
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """`wftui run ID`."""
+    """Run `run ID`."""
 
     async def work(workbench: Workbench) -> int:
         outline = await workbench.workflows.outline(arguments.id)
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
         run_id = await workbench.runs.start(arguments.id, inputs, connections=read_connections(arguments))
         if arguments.announce is not None:
-            with suppress(BrokenPipeError):  # whoever started this process has gone
+            with suppress(BrokenPipeError):  # the process that started this one has ended
                 os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
         return await _follow_own(workbench, run_id, arguments)
@@ -43,12 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def rerun(arguments: argparse.Namespace) -> int:
-    """`wftui rerun RUN`: a new run, with the old one as its parent; `--plan` only tells what it would do."""
+    """Run `rerun RUN`: start a child run; `--plan` only prints the plan."""
     keep = bool(arguments.from_step or arguments.from_failed)
     if arguments.plan and not keep:
-        raise UsageError(
-            "--plan goes with --from STEP or --from-failed: without them everything runs", code="usage.plan"
-        )
+        raise UsageError("--plan requires --from STEP or --from-failed; otherwise every step runs", code="usage.plan")
 
     async def work(workbench: Workbench) -> int:
         record = await workbench.runs.record(arguments.run)
@@ -59,9 +57,9 @@ def rerun(arguments: argparse.Namespace) -> int:
             decisions = await workbench.runs.plan_restart(
                 record.id, inputs, from_step=arguments.from_step, connections=chosen
             )
-            _tell_plan(Terminal(), decisions, as_json=arguments.json)
+            _print_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
-        with _told_how():
+        with _secret_input_hint():
             run_id = await workbench.runs.rerun(
                 record.id,
                 inputs,
@@ -76,12 +74,12 @@ def rerun(arguments: argparse.Namespace) -> int:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """`wftui resume RUN`: goes on with a run whose process died."""
+    """Run `resume RUN`: resume a run whose process died."""
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         inputs = read_inputs(arguments, await workbench.runs.input_schema(run_id))
-        with _told_how():
+        with _secret_input_hint():
             await workbench.runs.resume(run_id, inputs, confirmed=arguments.confirmed)
         return await _follow_own(workbench, run_id, arguments)
 
@@ -89,17 +87,17 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _told_how() -> Iterator[None]:
-    """Say how secret inputs are given, where some are missing."""
+def _secret_input_hint() -> Iterator[None]:
+    """Add to an error about missing secret inputs how to pass them."""
     try:
         yield
     except UsageError as error:
         if error.code != "inputs.secret":
             raise
-        raise UsageError(f"{error}; as -i NAME=env:VARIABLE, or -i NAME=@FILE", code=error.code) from None
+        raise UsageError(f"{error}; pass it as -i NAME=env:VARIABLE or -i NAME=@FILE", code=error.code) from None
 
 
-def _tell_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json: bool) -> None:
+def _print_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json: bool) -> None:
     if as_json:
         terminal.json([{"path": each.path, "action": each.action, "why": each.why} for each in decisions])
         return
@@ -107,11 +105,11 @@ def _tell_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json
         [terminal.paint(each.action, "dim" if each.action == "keep" else "blue"), each.path, each.why]
         for each in decisions
     ]
-    terminal.table(["", "STEP", "WHY"], rows)
+    terminal.table(["", "STEP", "REASON"], rows)
 
 
 def watch(arguments: argparse.Namespace) -> int:
-    """`wftui watch RUN`: leaving it leaves the run alone."""
+    """Run `watch RUN`: follow a run without affecting it."""
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
@@ -121,14 +119,14 @@ def watch(arguments: argparse.Namespace) -> int:
 
 
 def cancel(arguments: argparse.Namespace) -> int:
-    """`wftui cancel RUN`: asks, and waits until the run has ended."""
+    """Run `cancel RUN`: request cancellation and wait for the end of the run."""
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         before = await workbench.runs.head(run_id)
         action = next(action for action in workbench.runs.actions(before) if action.id == "cancel")
         if not action.enabled:
-            raise UsageError(f"run {run_id} cannot be cancelled: {action.reason}", code="run.ended")
+            raise UsageError(f"cannot cancel run {run_id}: {action.reason}", code="run.ended")
         await workbench.runs.cancel(run_id)
         await workbench.runs.until_end(run_id)
         record = await workbench.runs.head(run_id)
@@ -140,7 +138,7 @@ def cancel(arguments: argparse.Namespace) -> int:
 
 
 def approve(arguments: argparse.Namespace) -> int:
-    """`wftui approve RUN STEP [--reject]`."""
+    """Run `approve RUN STEP [--reject]`."""
     data: Json = None
     if arguments.data is not None:
         try:
@@ -154,12 +152,14 @@ def approve(arguments: argparse.Namespace) -> int:
         step = record.step(arguments.step)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
             waiting = [s.path for s in record.step_results if s.waiting and s.waiting.reason == "approval"]
-            hint = f"; {', '.join(waiting)} does" if waiting else ""
-            raise UsageError(f"step {arguments.step} of run {run_id} waits for no approval{hint}", code="approval.none")
+            hint = f"; waiting: {', '.join(waiting)}" if waiting else ""
+            raise UsageError(
+                f"step {arguments.step} of run {run_id} is not waiting for approval{hint}", code="approval.none"
+            )
         await workbench.runs.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
         said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
         if record.status == "interrupted":
-            said += f", which is interrupted: it counts once the run goes on (wftui resume {run_id})"
+            said += f"; the run is interrupted, resume it to continue: wftui resume {run_id}"
         Terminal().line(said)
         return ExitCode.DONE
 
@@ -167,7 +167,10 @@ def approve(arguments: argparse.Namespace) -> int:
 
 
 async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
-    """Follow a run of this process. Ctrl+C cancels it, a second one at once; a dead terminal does not end it."""
+    """Follow a run of this process.
+
+    Ctrl+C cancels it, a second one immediately; losing the terminal does not end it.
+    """
     loop = asyncio.get_running_loop()
     asked: set[asyncio.Task[None]] = set()
 
@@ -180,13 +183,13 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
 
     loop.add_signal_handler(signal.SIGINT, ask_cancel)
     loop.add_signal_handler(signal.SIGTERM, ask_cancel)
-    # The run outlives its terminal: a hang-up only means that nobody reads any more.
+    # The run outlives its terminal: a hang-up only means that nobody reads the output.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         return await _follow(workbench, run_id, arguments)
     finally:
         await asyncio.gather(*asked)
-        # The run has ended. Impatience must not spoil how that is told.
+        # The run has ended; further signals must not interrupt the report.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
@@ -224,7 +227,7 @@ def _print_error(terminal: Terminal, workbench: Workbench, record: ExecutionReco
 
 
 def exit_code(record: ExecutionRecord) -> ExitCode:
-    """The exit code of a command that followed a run to its end."""
+    """Return the exit code for a finished run."""
     if record.status == "completed":
         return ExitCode.DONE
     if record.status == "cancelled":
@@ -235,9 +238,9 @@ def exit_code(record: ExecutionRecord) -> ExitCode:
 
 
 def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[str, Json]) -> int:
-    """Start `wftui run` in a session of its own and print the run's id once it is recorded."""
+    """Start `wftui run` in a new session and print the run id once recorded."""
     reading, writing = os.pipe()
-    # Started by a step of another run, it would else end with that step.
+    # Without the mark, a run started by a step is not terminated with that step.
     environment = {name: value for name, value in os.environ.items() if name != MARK}
     command = [sys.executable, "-m", "wftui", "run", arguments.id, "--quiet", "--announce", str(writing)]
     command += ["--tables", str(settings.tables), "--db", str(settings.database), "--input", "-"]
@@ -255,8 +258,8 @@ def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[s
     )
     os.close(writing)
     if child.stdin is not None:
-        # The inputs do not go on its command line, which all users of the machine can read.
-        with suppress(BrokenPipeError), child.stdin as stdin:  # one that has ended says why
+        # The inputs are not passed as arguments, which all users of the machine can read.
+        with suppress(BrokenPipeError), child.stdin as stdin:  # a process that has ended reports why
             stdin.write(json.dumps(inputs))
         child.stdin = None
     with os.fdopen(reading) as announced:

@@ -1,4 +1,4 @@
-"""`wftui` without a command: opens the screen. The one place where a face starts another."""
+"""The `wftui` command without arguments: opens the terminal UI."""
 
 import argparse
 import asyncio
@@ -8,10 +8,10 @@ from wftui.workbench import Workbench
 
 
 def open_screen(arguments: argparse.Namespace) -> int:
-    """Open the screen over the workspace.
+    """Open the terminal UI on the workspace.
 
     Raises:
-        UserError: when there is no terminal that could show it.
+        UserError: there is no suitable terminal.
     """
     from wftui.tui.app import run_app
 

@@ -1,4 +1,4 @@
-"""A workbench for the length of one command."""
+"""Workbench session of one command."""
 
 import argparse
 import asyncio
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """Settings from `--tables`, `--db`, the environment, the user's settings and the defaults."""
+    """Return settings from options, environment, settings file and defaults."""
     return Settings.resolve(arguments.tables, arguments.db)
 
 
 def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:
-    """Open a workbench, do the work on an event loop, close; returns the exit code."""
+    """Run a coroutine with a workbench; return its exit code."""
 
     async def session() -> int:
         workbench = Workbench(settings_of(arguments))
@@ -30,21 +30,21 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
         except UserError as error:
             if error.exit_code is not ExitCode.NOT_COMPILED:
                 raise
-            return _tell_problems(workbench, error)
+            return _print_diagnostics(workbench, error)
         finally:
             if workbench.notice:
                 Terminal().error(f"wftui: {workbench.notice}")
             await workbench.close()
-            for report in removed:  # only now: a display of progress may have had the terminal until here
+            for report in removed:  # Printed last: a progress display may have used the terminal until here.
                 runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
-                Terminal().error(f"wftui: removed {runs} that your settings do not keep (wftui settings)")
+                Terminal().error(f"wftui: removed {runs} by the retention settings (wftui settings)")
 
     return asyncio.run(session())
 
 
-def _tell_problems(workbench: Workbench, error: UserError) -> int:
-    """Every problem of the workflow that does not compile, at its place."""
-    # The compiler is loaded by now: nothing else ends with this code.
+def _print_diagnostics(workbench: Workbench, error: UserError) -> int:
+    """Print the diagnostics of a workflow that does not compile."""
+    # The compiler is loaded: no other error has this exit code.
     from wftui.compiler.compiler import CompileFailed
     from wftui.compiler.diagnostics.report import human
 

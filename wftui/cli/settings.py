@@ -1,4 +1,4 @@
-"""`settings`: what is set, where it comes from, and changing it."""
+"""The `settings` command: list settings with their origin, change them."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from wftui.workbench.settings_service import EffectiveSetting
 
 
 def settings(arguments: argparse.Namespace) -> int:
-    """`wftui settings [set|unset]`."""
+    """Run `settings [set|unset]`."""
     return _COMMANDS[arguments.action or "list"](arguments)
 
 
@@ -29,7 +29,7 @@ def _list(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
     shown = [[each.name, each.key.default if each.value is None else str(each.value), each.origin] for each in found]
     terminal.table(["SETTING", "VALUE", "FROM"], shown)
-    terminal.line(terminal.paint(f"{service.path}{'' if service.path.exists() else ' (not there yet)'}", "dim"))
+    terminal.line(terminal.paint(f"{service.path}{'' if service.path.exists() else ' (not created yet)'}", "dim"))
     return ExitCode.DONE
 
 
@@ -44,19 +44,19 @@ def _wire(setting: EffectiveSetting) -> dict[str, Json]:
 
 
 def _set(arguments: argparse.Namespace) -> int:
-    # Not through a workbench: a file that is wrong is mended by this.
+    # Without a workbench, so that an invalid settings file can be repaired.
     value = set_value(settings_path(), arguments.key, arguments.value)
-    _say(arguments, f"{arguments.key} = {value}", value)
+    _print_change(arguments, f"{arguments.key} = {value}", value)
     return ExitCode.DONE
 
 
 def _unset(arguments: argparse.Namespace) -> int:
     was_set = unset_value(settings_path(), arguments.key)
-    _say(arguments, f"{arguments.key} is {'no longer' if was_set else 'not'} set", None)
+    _print_change(arguments, f"{arguments.key} is {'no longer' if was_set else 'not'} set", None)
     return ExitCode.DONE
 
 
-def _say(arguments: argparse.Namespace, sentence: str, value: Json) -> None:
+def _print_change(arguments: argparse.Namespace, sentence: str, value: Json) -> None:
     if arguments.json:
         Terminal().json({"file": str(settings_path()), "name": arguments.key, "value": value})
     else:

@@ -1,4 +1,4 @@
-"""The command line of a compiled workflow: `python workflow.py -i repo=.` runs it without a database or a screen."""
+"""Command line of a compiled workflow: `python workflow.py -i repo=.`."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ from wftui.runtime.plan import WorkflowPlan
 
 
 def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
-    """Run a compiled workflow from its own command line; returns the exit code."""
+    """Run a compiled workflow from its own command line; return the exit code."""
     parser = argparse.ArgumentParser(
         description=f"{plan.name}: {plan.description}" if plan.description else plan.name,
         epilog=_describe_inputs(plan),

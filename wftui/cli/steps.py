@@ -1,4 +1,4 @@
-"""`steps`: list step types, create a package, trust files, convert curl commands."""
+"""The `steps` command: step types, scaffolding, trust, import from curl."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from wftui.workbench import Workbench
 
 
 def steps(arguments: argparse.Namespace) -> int:
-    """`wftui steps [list|new|trust|curl]`."""
+    """Run `steps [list|new|trust|curl]`."""
     return _COMMANDS[arguments.action or "list"](arguments)
 
 
@@ -34,15 +34,15 @@ def _new(arguments: argparse.Namespace) -> int:
     from wftui.steps.registry.scaffold import new_step_package
 
     for path in new_step_package(arguments.word, arguments.folder):
-        Terminal().line(f"made {path}")
+        Terminal().line(f"created {path}")
     return ExitCode.DONE
 
 
 def _trust(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         words = await workbench.steps.trust(arguments.file)
-        brings = f"; it brings {', '.join(words)}" if words else "; it brings no step type here"
-        Terminal().line(f"trusted {arguments.file} as it is now{brings}")
+        brings = f"; step types: {', '.join(words)}" if words else "; it declares no step type"
+        Terminal().line(f"trusted the current contents of {arguments.file}{brings}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)

@@ -1,4 +1,4 @@
-"""Writing for people and for scripts: colour only on a terminal, errors on stderr, JSON in one form."""
+"""Terminal output: colours on terminals only, errors on stderr, JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STATUS_COLOURS = {
 
 
 class Terminal:
-    """Where a command writes. Once nobody reads any more (closed pipe, dead terminal) it writes nothing further."""
+    """Output of a command; silent once the reader is gone (pipe or terminal closed)."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.out = out or sys.stdout
@@ -49,14 +49,14 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal; 100 where there is none."""
+        """Width of the terminal in columns; 100 without a terminal."""
         try:
             return os.get_terminal_size(self.out.fileno()).columns
         except (OSError, ValueError):
             return 100
 
     def write(self, text: str) -> None:
-        """Write text as it is."""
+        """Write text unchanged."""
         if self.is_broken:
             return
         try:
@@ -64,7 +64,7 @@ class Terminal:
             self.out.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self.out.flush()
         except OSError:
-            # A reader that left (closed pipe, dead terminal) must not end the run that is being reported.
+            # A closed pipe or terminal must not end the run being reported.
             self.is_broken = True
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
@@ -79,24 +79,24 @@ class Terminal:
             print(text, file=self.err, flush=True)
 
     def json(self, value: Json) -> None:
-        """One JSON document."""
+        """Write a JSON document."""
         self.line(json.dumps(value, indent=2, ensure_ascii=not self.is_unicode))
 
     def paint(self, text: str, colour: str) -> str:
-        """Text in a colour, where there is colour."""
+        """Return text in a colour, if colours are enabled."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self.is_coloured else text
 
     def glyph(self, status: str) -> str:
-        """The painted glyph of a run's or step's status."""
+        """Return the coloured glyph of a run or step status."""
         return self.paint(GLYPHS[status][0 if self.is_unicode else 1], STATUS_COLOURS[status])
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
     ) -> None:
-        """Aligned columns; the header is dim. Painted cells are measured without their escapes.
+        """Print aligned columns with a dim header; escapes do not count as width.
 
         Args:
-            right: indices of columns that are aligned to the right.
+            right: indices of right-aligned columns.
         """
         widths = [max([len(header[i]), *(_cells(row[i]) for row in rows)]) for i in range(len(header))]
 

@@ -1,4 +1,4 @@
-"""`new`, `list`: workflows as files."""
+"""The `new` and `list` commands: workflow files."""
 
 import argparse
 
@@ -11,19 +11,19 @@ from wftui.workbench import Workbench
 
 
 def new(arguments: argparse.Namespace) -> int:
-    """`wftui new ID`: exit 0, or 1 when the id is taken."""
+    """Run `new ID`: exit 1 if the id is taken."""
 
     async def work(workbench: Workbench) -> int:
         source = await workbench.workflows.create(arguments.id)
         await workbench.workflows.compile(arguments.id)
-        Terminal().line(f"made {source.path}; run it with: wftui run {arguments.id}")
+        Terminal().line(f"created {source.path}; run it with: wftui run {arguments.id}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
 
 
 def list_(arguments: argparse.Namespace) -> int:
-    """`wftui list`."""
+    """Run `list`."""
 
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
@@ -32,7 +32,7 @@ def list_(arguments: argparse.Namespace) -> int:
             terminal.json([row.to_wire() for row in rows])
             return ExitCode.DONE
         if not rows:
-            terminal.line(f"no workflows in {workbench.workspace.root}; make one with: wftui new ID")
+            terminal.line(f"no workflows in {workbench.workspace.root}; create one with: wftui new ID")
             return ExitCode.DONE
         states = {"ready": "green", "stale": "yellow", "errors": "red"}
         cells = []

@@ -197,7 +197,7 @@ def run_note(run: ExecutionSummary) -> tuple[str, str]:
     if run.parent_path:
         return f"step {run.parent_path} of {run.parent_id}", "$foreground-muted"
     if run.parent_id:
-        return f"after {run.parent_id}", "$foreground-muted"
+        return f"rerun of {run.parent_id}", "$foreground-muted"
     return "", ""
 
 

@@ -94,7 +94,9 @@ class RunHeader(Widget):
 def _belongs(record: ExecutionRecord) -> str:
     if record.parent_id is None:
         return ""
-    return f"  step {record.parent_path} of {record.parent_id}" if record.parent_path else f"  after {record.parent_id}"
+    return (
+        f"  step {record.parent_path} of {record.parent_id}" if record.parent_path else f"  rerun of {record.parent_id}"
+    )
 
 
 def _progress_bar(share: float, ascii_only: bool) -> Content:
