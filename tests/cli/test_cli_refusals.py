@@ -41,7 +41,11 @@ def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
         (("show", ids[0][:shared]), 2, "error[usage.ambiguous]"),
         (("show", "0nothere0-00000"), 4, "error[run.not_found] there is no run 0nothere0-00000"),
         (("cancel", ids[0]), 2, f"error[run.ended] cannot cancel run {ids[0]}: the run is completed"),
-        (("approve", ids[0], "greet"), 2, f"error[approval.none] step greet of run {ids[0]} is not waiting for approval"),
+        (
+            ("approve", ids[0], "greet"),
+            2,
+            f"error[approval.none] step greet of run {ids[0]} is not waiting for approval",
+        ),
         (("rerun", ids[0], "--from", "nope"), 4, "error[step.not_found] there is no step 'nope' to run from"),
         (("resume", ids[0]), 1, f"error[run.ended] run {ids[0]} has already ended: it is completed"),
         (("show", ids[0], "--step", "nope"), 4, f"error[step.not_found] run {ids[0]} has no step nope"),

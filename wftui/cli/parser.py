@@ -110,9 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
     history.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
     history.add_argument("--user", help="only of this user")
-    history.add_argument(
-        "--since", metavar="WHEN", help='only those started since then: a date, or an age such as "24h"'
-    )
+    history.add_argument("--since", metavar="WHEN", help='only runs started since: a date, or an age such as "24h"')
     history.add_argument("--until", metavar="WHEN", help="only runs started before")
     history.add_argument("--text", help="text in ids, user or error message")
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")

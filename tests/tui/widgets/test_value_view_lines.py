@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
-from wftui.tui.widgets.value.search import folded_together, lines_with, stretches
+from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -131,8 +131,8 @@ def test_a_text_is_found_where_folds_cut_it(width: int) -> None:
     found = list(lines_with(lines.lines, 0, len(lines.lines), wanted))
     pieces = [
         ("".join(text for text, _ in lines.lines[line])[start:end], begins)
-        for place in sorted({folded_together(lines.lines, line).start for line in found})
-        for line, (start, end), begins in stretches(lines.lines, folded_together(lines.lines, place), wanted)
+        for place in sorted({logical_line(lines.lines, line).start for line in found})
+        for line, (start, end), begins in match_ranges(lines.lines, logical_line(lines.lines, place), wanted)
     ]
     assert "".join(text for text, _ in pieces) == "needle" * 4
     assert sum(begins for _, begins in pieces) == 4

@@ -98,14 +98,14 @@ class WorkflowCanvas(StepView):
         folded = self.folded(fan_outs=True)
         if folded != self._laid_out:
             self._laid_out, self._graphs = folded, {}
-        wanted = self._laid_out
+        folded = self._laid_out
         missing = [level for level in self._needed() if level not in self._graphs]
         if not missing:
             self._choose()
-        elif len(wanted.nodes) <= SYNC_LAYOUT_UP_TO:
-            self._take(wanted, {level: GraphDrawing(wanted.nodes, level) for level in missing})
+        elif len(folded.nodes) <= SYNC_LAYOUT_UP_TO:
+            self._take(folded, {level: GraphDrawing(folded.nodes, level) for level in missing})
         else:
-            self._lay_out(wanted, missing)
+            self._lay_out(folded, missing)
 
     def _needed(self) -> list[Literal["box", "pill"]]:
         if self._wanted is None:

@@ -254,7 +254,7 @@ async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of
         assert log.shown == 1
         assert "fatal: could not read" in text_of(pilot.app)
         await pilot.press("l", "1", "home", "s")
-        assert log.wanted.path == "clone"
+        assert log.log_filter.path == "clone"
         assert log.shown == 2
         await pilot.press("s", "t", *"grace", "enter")
         assert log.shown == 1

@@ -18,7 +18,7 @@ from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
-from wftui.tui.widgets.schema_form.field_text import facts_of
+from wftui.tui.widgets.schema_form.field_text import type_description
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.messages import FocusMoved
 
@@ -75,7 +75,7 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:
-        self.query_one(".facts", Static).update(facts_of(message.node), layout=False)
+        self.query_one(".facts", Static).update(type_description(message.node), layout=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -109,7 +109,7 @@ class HistoryScreen(ActionScreen[None]):
         return await self.workbench.runs.history(filters, limit=PAGE, cursor=cursor)
 
     def _ask(self) -> None:
-        self._table.show(self._bar.asked.filters(self.workbench.clock()))
+        self._table.show(self._bar.current.filters(self.workbench.clock()))
 
     def _look_again(self) -> None:
         if self.is_current and self._table.known:
@@ -128,9 +128,9 @@ class HistoryScreen(ActionScreen[None]):
     @on(HistoryTable.Loaded)
     def _loaded(self, event: HistoryTable.Loaded) -> None:
         pages = self._table.pages
-        message = event.trouble
+        message = event.error
         if not message and not len(pages):
-            asked = self._bar.asked != HistoryQuery()
+            asked = self._bar.current != HistoryQuery()
             message = (
                 "No run passes these filters.\n\nBackspace takes them away."
                 if asked
@@ -204,16 +204,16 @@ class HistoryScreen(ActionScreen[None]):
 
     def action_faults(self) -> None:
         """Only what went wrong."""
-        self._bar.ask(self._bar.asked.only_failures())
+        self._bar.set_query(self._bar.current.only_failures())
 
     def action_workflow(self) -> None:
         """Only runs of this workflow, or all."""
         run = self._table.selected
-        self._bar.ask(self._bar.asked.of_workflow(run.workflow_id if run is not None else ""))
+        self._bar.set_query(self._bar.current.of_workflow(run.workflow_id if run is not None else ""))
 
     def action_all(self) -> None:
         """No filters."""
-        self._bar.ask(HistoryQuery())
+        self._bar.set_query(HistoryQuery())
 
     def action_refresh(self) -> None:
         """Read again."""
@@ -232,7 +232,7 @@ class HistoryScreen(ActionScreen[None]):
             self._ask()
 
     def _switch(self, number: int) -> None:
-        self._bar.ask(self._bar.asked.switched(STATUSES[number - 1]))
+        self._bar.set_query(self._bar.current.switched(STATUSES[number - 1]))
 
     def action_status_1(self) -> None:
         """Switch the first status."""

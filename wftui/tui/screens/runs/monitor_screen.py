@@ -43,7 +43,7 @@ class MonitorScreen(RunScreen):
             case "next_match" | "previous_match":
                 return None if self.panes.log_view.search else "search for something first, with /"
             case "edit" | "playback" | "forward":
-                return None if self.state.record.workflow_id else self._trouble or "the run is still being read"
+                return None if self.state.record.workflow_id else self._error or "the run is still being read"
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "nothing is being played back"
             case "child":
@@ -304,7 +304,7 @@ class MonitorScreen(RunScreen):
         """Show the selected step's lines only, or all."""
         self.panes.show_log()
         step = self.panes.timeline.selected
-        self.panes.log_panel.show_step(step.path if step and self.panes.log_view.wanted.path is None else None)
+        self.panes.log_panel.show_step(step.path if step and self.panes.log_view.log_filter.path is None else None)
 
     def action_next_match(self) -> None:
         """Go to the next match."""

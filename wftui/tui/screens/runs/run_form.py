@@ -31,7 +31,7 @@ from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.picker import Picker
-from wftui.tui.widgets.schema_form.field_text import facts_of
+from wftui.tui.widgets.schema_form.field_text import type_description
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
 from wftui.tui.widgets.source.json_editor import JsonEditor
@@ -233,7 +233,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     @on(FocusMoved)
     def _focus_moved(self, message: FocusMoved) -> None:
-        self._facts = facts_of(message.node)
+        self._facts = type_description(message.node)
         self.query_one(".facts", Static).update(self._facts, layout=False)
 
     # --- earlier inputs, pasted inputs

@@ -48,7 +48,7 @@ class RunScreen(ActionScreen[None]):
         self._painting: Timer | None = None
         self._painted = 0.0
         self._cost = 0.0
-        self._trouble = ""
+        self._error = ""
 
     def trail(self) -> tuple[str, ...]:
         """The run's workflow, or its id until that is known."""
@@ -103,7 +103,7 @@ class RunScreen(ActionScreen[None]):
             except GapError:
                 continue
             except UserError as error:
-                self.query_one(RunHeader).trouble = self._trouble = str(error)
+                self.query_one(RunHeader).error = self._error = str(error)
                 self._paint_soon()
                 return
 
@@ -121,7 +121,7 @@ class RunScreen(ActionScreen[None]):
         begin = time.monotonic()
         header = self.query_one(RunHeader)
         header.playback = _playback_note(self.playback, self.services.ascii)
-        header.trouble = self.services.unrecorded.get(self.run_id) or self._trouble
+        header.error = self.services.unrecorded.get(self.run_id) or self._error
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
         self.query_one(ApprovalForm).show(asking_step(self.state.active.values()) if self.playback is None else None)
@@ -149,7 +149,7 @@ class RunScreen(ActionScreen[None]):
         try:
             tree.take(paths, await self.workbench.runs.steps(self.run_id, paths, after=after, until=until))
         except UserError as error:
-            self.query_one(RunHeader).trouble = self._trouble = str(error)
+            self.query_one(RunHeader).error = self._error = str(error)
         self._paint_soon()
 
     def _tick(self) -> None:

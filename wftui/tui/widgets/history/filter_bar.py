@@ -32,18 +32,18 @@ class StatusSwitches(Widget):
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
         self.ascii_only = ascii_only
-        self.wanted: frozenset[ExecutionStatus] = frozenset()
+        self.selected: frozenset[ExecutionStatus] = frozenset()
 
-    def show(self, wanted: frozenset[ExecutionStatus]) -> None:
+    def show(self, selected: frozenset[ExecutionStatus]) -> None:
         """Show the selected statuses; none means all."""
-        self.wanted = wanted
+        self.selected = selected
         self.refresh()
 
     def _entries(self) -> list[tuple[ExecutionStatus, Content]]:
         entries = []
         for number, status in enumerate(STATUSES, 1):
             style = look(status, ascii_only=self.ascii_only)
-            on_, ends = status in self.wanted, "[]" if status in self.wanted else "  "
+            on_, ends = status in self.selected, "[]" if status in self.selected else "  "
             entries.append(
                 (
                     status,
@@ -78,8 +78,8 @@ class FilterBar(Vertical):
     FilterBar {
         height: auto;
         & > Input { height: 1; border: none; padding: 0 1; background: $surface; }
-        & > #filter-trouble { height: 1; padding: 0 1; color: $text-error; display: none; }
-        & > #filter-trouble.-wrong { display: block; }
+        & > #filter-error { height: 1; padding: 0 1; color: $text-error; display: none; }
+        & > #filter-error.-wrong { display: block; }
     }
     """
 
@@ -91,25 +91,25 @@ class FilterBar(Vertical):
 
     def __init__(self, query: HistoryQuery, now: Clock, *, ascii_only: bool = False) -> None:
         super().__init__()
-        self.asked = query
+        self.current = query
         self.now = now
         self.ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
         """Compose query line, status toggles and error line."""
         yield Input(
-            str(self.asked),
+            str(self.current),
             placeholder="/ filters: text, workflow:id, user:name, since:7d, until:2026-11-22",
             compact=True,
         )
         yield StatusSwitches(ascii_only=self.ascii_only)
-        yield Static(id="filter-trouble", markup=False)
+        yield Static(id="filter-error", markup=False)
 
     def on_mount(self) -> None:
         """Show the initial query."""
-        self.query_one(StatusSwitches).show(self.asked.statuses)
+        self.query_one(StatusSwitches).show(self.current.statuses)
 
-    def ask(self, query: HistoryQuery) -> None:
+    def set_query(self, query: HistoryQuery) -> None:
         """Replace the query, as if it had been typed."""
         with self.prevent(Input.Changed):
             self.query_one(Input).value = str(query)
@@ -118,20 +118,20 @@ class FilterBar(Vertical):
     @on(Input.Changed)
     def _written(self, event: Input.Changed) -> None:
         event.stop()
-        trouble = self.query_one("#filter-trouble", Static)
+        line = self.query_one("#filter-error", Static)
         try:
             query = parse_query(event.value, self.now())
         except QueryError as error:
-            trouble.update(str(error))
-            trouble.add_class("-wrong")
+            line.update(str(error))
+            line.add_class("-wrong")
             return
         self._take(query)
 
     def _take(self, query: HistoryQuery) -> None:
-        self.query_one("#filter-trouble", Static).remove_class("-wrong")
+        self.query_one("#filter-error", Static).remove_class("-wrong")
         self.query_one(StatusSwitches).show(query.statuses)
-        if query != self.asked:
-            self.asked = query
+        if query != self.current:
+            self.current = query
             self.post_message(self.Changed())
 
     @on(Input.Submitted)
@@ -142,4 +142,4 @@ class FilterBar(Vertical):
     @on(StatusSwitches.Switched)
     def _switched(self, event: StatusSwitches.Switched) -> None:
         event.stop()
-        self.ask(self.asked.switched(event.status))
+        self.set_query(self.current.switched(event.status))

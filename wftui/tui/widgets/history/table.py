@@ -39,13 +39,13 @@ _NOTE = Column("", 0)
 
 def columns(width: int) -> list[Column]:
     """Return the columns that fit, in order."""
-    wanted = [_STATUS, _WORKFLOW, _STARTED, _DURATION, _USER, _RUN]
+    shown = [_STATUS, _WORKFLOW, _STARTED, _DURATION, _USER, _RUN]
     for given_up in (_RUN, _USER):
-        if sum(column.width + 1 for column in wanted) + 16 <= width:
+        if sum(column.width + 1 for column in shown) + 16 <= width:
             break
-        wanted.remove(given_up)
-    left = width - sum(column.width + 1 for column in wanted)
-    return [*wanted, Column(_NOTE.title, max(0, left))]
+        shown.remove(given_up)
+    left = width - sum(column.width + 1 for column in shown)
+    return [*shown, Column(_NOTE.title, max(0, left))]
 
 
 class HistoryTable(LineView):
@@ -56,11 +56,11 @@ class HistoryTable(LineView):
     """
 
     class Loaded(Message):
-        """A page was loaded, or failed to load: `trouble` is the error."""
+        """A page was loaded, or failed to load: `error` is the error."""
 
-        def __init__(self, trouble: str = "") -> None:
+        def __init__(self, error: str = "") -> None:
             super().__init__()
-            self.trouble = trouble
+            self.error = error
 
     def __init__(self, source: PageSource, now: Clock, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
@@ -69,7 +69,7 @@ class HistoryTable(LineView):
         self.pages = RunPages()
         self.query_filters = ExecutionFilters()
         self.known = False
-        self._asked: set[int] = set()
+        self._requested: set[int] = set()
 
     # --- content
 
@@ -81,7 +81,7 @@ class HistoryTable(LineView):
     def show(self, filters: ExecutionFilters) -> None:
         """Show the runs that match, newest first; keep the selected run if it matches."""
         self.query_filters = filters
-        self.pages, self._asked, self.known = RunPages(), set(), False
+        self.pages, self._requested, self.known = RunPages(), set(), False
         self.workers.cancel_group(self, "pages")
         self._fetch([0], self.selected.id if self.selected else None)
 
@@ -98,29 +98,29 @@ class HistoryTable(LineView):
 
     def _fetch_missing(self) -> None:
         first, last = self._in_view()
-        pages = [page for page in self.pages.missing(first, last + 20) if page not in self._asked]
+        pages = [page for page in self.pages.missing(first, last + 20) if page not in self._requested]
         if pages:
-            self._asked.update(pages)
+            self._requested.update(pages)
             self._fetch(pages, None)
 
     @work(group="pages")
     async def _fetch(self, numbers: list[int], keep: str | None) -> None:
-        pages, trouble = self.pages, ""
+        pages, error = self.pages, ""
         try:
             for number in numbers:
                 fetched = await self.source(self.query_filters, pages.cursor(number))
                 if pages is not self.pages:
                     return
                 pages.put(number, fetched)
-        except UserError as error:
-            trouble = str(error)
-        self._asked.difference_update(numbers)
+        except UserError as failure:
+            error = str(failure)
+        self._requested.difference_update(numbers)
         self.known = True
         self.set_rows(len(self.pages))
         row = self.pages.row_of(keep) if keep is not None else None
         if row is not None:
             self.show_row(row)
-        self.post_message(self.Loaded(trouble))
+        self.post_message(self.Loaded(error))
         self._fetch_missing()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -114,25 +114,25 @@ class LogLines:
         width = max(2, width)
         return max(1, -(-self._widths[number] // (width - self._wide[number])))
 
-    def matching(self, wanted: LogFilter, start: int = 0) -> "array[int]":
+    def matching(self, log_filter: LogFilter, start: int = 0) -> "array[int]":
         """Return the numbers of matching lines from `start` on, in order.
 
         Slow for a million lines: call it in a thread.
         """
         found: array[int] = array("I")
-        for numbers in self.matching_blocks(wanted, start):
+        for numbers in self.matching_blocks(log_filter, start):
             found.extend(numbers)
         return found
 
-    def matching_blocks(self, wanted: LogFilter, start: int = 0) -> Iterator[Sequence[int]]:
+    def matching_blocks(self, log_filter: LogFilter, start: int = 0) -> Iterator[Sequence[int]]:
         """Yield `matching` block by block, so that the caller can stop in between."""
         total = len(self)
-        if wanted.is_open:
+        if log_filter.is_open:
             yield range(start, total)
             return
-        lowest = LEVELS.index(wanted.level)
-        steps = self._step_numbers(wanted.path) if wanted.path is not None else None
-        finders = [finder(text) for text in wanted.texts if text]
+        lowest = LEVELS.index(log_filter.level)
+        steps = self._step_numbers(log_filter.path) if log_filter.path is not None else None
+        finders = [finder(text) for text in log_filter.texts if text]
         for block in range(start // BLOCK, -(-total // BLOCK)):
             first, last = max(start, block * BLOCK), min(total, (block + 1) * BLOCK)
             numbers: Sequence[int] = range(first, last)

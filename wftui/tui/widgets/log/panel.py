@@ -48,7 +48,7 @@ class LogPanel(Vertical):
     def ask(self, asking: Asking) -> None:
         """Ask for a text to search for or to filter by."""
         self._asking = asking
-        texts = self.view.wanted.texts
+        texts = self.view.log_filter.texts
         if asking == "search":
             placeholder, text = "search the lines shown", self.view.search
         else:
@@ -57,12 +57,12 @@ class LogPanel(Vertical):
 
     def next_level(self) -> None:
         """Raise the minimum level, or reset it after the last."""
-        level = LEVELS[(LEVELS.index(self.view.wanted.level) + 1) % len(LEVELS)]
-        self.view.set_filter(replace(self.view.wanted, level=level))
+        level = LEVELS[(LEVELS.index(self.view.log_filter.level) + 1) % len(LEVELS)]
+        self.view.set_filter(replace(self.view.log_filter, level=level))
 
     def show_step(self, path: str | None) -> None:
         """Show only the lines of a step and its descendants, or all lines."""
-        self.view.set_filter(replace(self.view.wanted, path=path))
+        self.view.set_filter(replace(self.view.log_filter, path=path))
 
     @on(PromptInput.Answered)
     def _answered(self, event: PromptInput.Answered) -> None:
@@ -71,7 +71,7 @@ class LogPanel(Vertical):
         if self._asking == "search":
             self.view.set_search(event.text)
         else:
-            self.view.set_filter(replace(self.view.wanted, texts=(event.text,) if event.text else ()))
+            self.view.set_filter(replace(self.view.log_filter, texts=(event.text,) if event.text else ()))
 
     @property
     def is_asking(self) -> bool:
@@ -92,13 +92,13 @@ class LogPanel(Vertical):
     def _state(self) -> Content:
         view, total = self.view, len(self.view.lines)
         parts = [Content.styled("Log", "bold $text-secondary")]
-        shown = f"{total:,} lines" if view.wanted.is_open else f"{view.shown:,} of {total:,} lines"
+        shown = f"{total:,} lines" if view.log_filter.is_open else f"{view.shown:,} of {total:,} lines"
         parts.append(Content(shown if total != 1 else "1 line"))
-        if view.wanted.level != "debug":
-            parts.append(Content.styled(f"{view.wanted.level} and above", "$text-warning"))
-        if view.wanted.path is not None:
-            parts.append(Content.styled(f"in {view.wanted.path}", "$text-accent"))
-        parts += [Content.styled(f"containing “{text}”", "$text-accent") for text in view.wanted.texts]
+        if view.log_filter.level != "debug":
+            parts.append(Content.styled(f"{view.log_filter.level} and above", "$text-warning"))
+        if view.log_filter.path is not None:
+            parts.append(Content.styled(f"in {view.log_filter.path}", "$text-accent"))
+        parts += [Content.styled(f"containing “{text}”", "$text-accent") for text in view.log_filter.texts]
         if view.search:
             parts.append(Content.styled(f"/{view.search} {view.hit_at_cursor} of {view.hits}", "$text-warning"))
         parts.append(Content("following" if view.following else "f to follow"))

@@ -61,7 +61,7 @@ class LogView(LineView):
     def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.lines = lines
-        self.wanted = LogFilter()
+        self.log_filter = LogFilter()
         self.search = ""
         self._read = 0
         self._numbers: Sequence[int] = range(0)
@@ -84,10 +84,10 @@ class LogView(LineView):
         if not self._busy:
             self._take(self._read)
 
-    def set_filter(self, wanted: LogFilter) -> None:
+    def set_filter(self, log_filter: LogFilter) -> None:
         """Show only matching lines."""
-        if wanted != self.wanted:
-            self.wanted = wanted
+        if log_filter != self.log_filter:
+            self.log_filter = log_filter
             self._start_over()
 
     def set_search(self, text: str) -> None:
@@ -147,7 +147,7 @@ class LogView(LineView):
         line = self.line_at(self.cursor)
         keep = line.number if line and not self.following else None
         self._numbers, self._hits, self._ends, self._read = range(0), array("I"), array("I"), 0
-        if len(self.lines) <= _AT_ONCE or (self.wanted.is_open and not self.search and not self.folded):
+        if len(self.lines) <= _AT_ONCE or (self.log_filter.is_open and not self.search and not self.folded):
             self._take(0)
             self._show_again(keep)
         else:
@@ -157,9 +157,9 @@ class LogView(LineView):
 
     @work(exclusive=True, group="log-filter")
     async def _start_over_in_thread(self, keep: int | None) -> None:
-        lines, wanted, search = self.lines, self.wanted, self.search
+        lines, log_filter, search = self.lines, self.log_filter, self.search
         total = len(lines)
-        numbers = await asyncio.to_thread(lines.matching, wanted)
+        numbers = await asyncio.to_thread(lines.matching, log_filter)
         numbers = numbers[: bisect_left(numbers, total)]
         hits = await asyncio.to_thread(lines.matching, self._searched()) if search else array("I")
         ends = await asyncio.to_thread(self._folded_ends, numbers, self._text_room) if self.folded else array("I")
@@ -180,15 +180,15 @@ class LogView(LineView):
             self.jump(1)
 
     def _searched(self) -> LogFilter:
-        return replace(self.wanted, texts=(*self.wanted.texts, self.search))
+        return replace(self.log_filter, texts=(*self.log_filter.texts, self.search))
 
     def _take(self, start: int) -> None:
         total = len(self.lines)
-        if self.wanted.is_open:
+        if self.log_filter.is_open:
             fresh: Sequence[int] = range(start, total)
             self._numbers = range(total)
         else:
-            fresh = self.lines.matching(self.wanted, start)
+            fresh = self.lines.matching(self.log_filter, start)
             known = self._numbers if isinstance(self._numbers, array) else array("I", self._numbers)
             known.extend(fresh)
             self._numbers = known
@@ -265,7 +265,7 @@ class LogView(LineView):
 
     @property
     def _step_width(self) -> int:
-        if self.wanted.path is not None and not self.wanted.path.endswith("]"):
+        if self.log_filter.path is not None and not self.log_filter.path.endswith("]"):
             return 0
         return 10 if self._is_narrow else STEP_WIDTH
 

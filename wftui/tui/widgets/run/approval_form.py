@@ -20,7 +20,7 @@ from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.schema_form.form import SchemaForm
 
 
-class _PatientForm(SchemaForm):
+class _UnfocusedForm(SchemaForm):
     """A form that does not take the focus when shown: the user may be elsewhere."""
 
     def focus_first(self) -> None:
@@ -82,7 +82,7 @@ class ApprovalForm(Vertical):
         self.set_class(path is not None, "-asking")
         self.query(SchemaForm).remove()
         self._schema = self._filled = None
-        self._say([])
+        self._show_errors([])
         if step is None or step.waiting is None:
             return
         lines = [plain(clean(line)) for line in (step.waiting.prompt or "").splitlines()]
@@ -90,7 +90,7 @@ class ApprovalForm(Vertical):
         if isinstance(step.waiting.form, dict):
             self._schema = step.waiting.form
             self._filled = build_form(form_of(self._schema))
-            self.mount(_PatientForm(self._filled), before="#approval-wrong")
+            self.mount(_UnfocusedForm(self._filled), before="#approval-wrong")
 
     async def answer(self, approved: bool) -> None:
         """Approve or reject; an approval with invalid fields shows their errors."""
@@ -105,12 +105,12 @@ class ApprovalForm(Vertical):
                 problems.setdefault(problem.pointer, problem.message)
             if problems:
                 form = self.query_one(SchemaForm)
-                self._say(list(await form.show_problems(problems)))
+                self._show_errors(list(await form.show_problems(problems)))
                 await form.focus_on(next(iter(problems)))
                 return
         self.post_message(self.Answered(self.path, approved, data))
 
-    def _say(self, sentences: list[str]) -> None:
+    def _show_errors(self, sentences: list[str]) -> None:
         wrong = self.query_one("#approval-wrong", Static)
         wrong.update("\n".join(sentences))
         wrong.set_class(bool(sentences), "-wrong")

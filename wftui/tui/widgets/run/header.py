@@ -30,7 +30,7 @@ class RunHeader(Widget):
         self.run = run
         self.now = now
         self.ascii_only = ascii_only
-        self.trouble = ""
+        self.error = ""
         self.playback = ""
 
     def read(self, run: RunState) -> None:
@@ -64,8 +64,8 @@ class RunHeader(Widget):
 
     def _second(self, width: int) -> Content:
         record = self.run.record
-        if self.trouble:
-            return Content.styled(self.trouble, "$text-error").truncate(width, ellipsis=not self.ascii_only)
+        if self.error:
+            return Content.styled(self.error, "$text-error").truncate(width, ellipsis=not self.ascii_only)
         ended, total = progress(record)
         parts: list[Content | tuple[str, str] | str] = []
         if total:

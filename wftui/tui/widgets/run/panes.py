@@ -234,9 +234,9 @@ class RunPanes(Container):
     def selection_changed(self) -> None:
         """Show the details of the selected step."""
         self.show_side()
-        step, wanted = self.timeline.selected, self.log_view.wanted
-        if step is not None and wanted.path is not None:
-            self.log_view.set_filter(replace(wanted, path=step.path))
+        step, log_filter = self.timeline.selected, self.log_view.log_filter
+        if step is not None and log_filter.path is not None:
+            self.log_view.set_filter(replace(log_filter, path=step.path))
 
     def follow(self) -> None:
         """Follow the run again, in timeline and log."""

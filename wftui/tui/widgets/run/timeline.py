@@ -60,7 +60,7 @@ class Timeline(LineView):
         self.following = True
         self.only_failures = False
         self._rows = Rows()
-        self._wanted: dict[str, None] = {}
+        self._to_load: dict[str, None] = {}
         self._widest = 0
         self._built: tuple[object, ...] = ()
 
@@ -84,7 +84,7 @@ class Timeline(LineView):
         """Show another run, or another state of the same run."""
         selected, self.state = self.selected, state
         self._rows = Rows()
-        self._wanted.clear()
+        self._to_load.clear()
         self.read()
         if selected is not None and not self.following:
             self.select(selected.path)
@@ -105,9 +105,9 @@ class Timeline(LineView):
 
     def take_requested(self) -> list[str]:
         """Return the requested iterations, most recent last, and reset the request."""
-        wanted = list(self._wanted)[-_REQUESTED:]
-        self._wanted.clear()
-        return wanted
+        paths = list(self._to_load)[-_REQUESTED:]
+        self._to_load.clear()
+        return paths
 
     def _build(self) -> None:
         """Rebuild the rows if they changed."""
@@ -192,9 +192,9 @@ class Timeline(LineView):
         row, now = self._rows[index], self.state.moment(self.now())
         step, stopped = row.step, self.state.is_stopped(row.step)
         if self.state.tree.is_missing(step):
-            if not self._wanted:
+            if not self._to_load:
                 self.post_message(self.DetailsRequested())
-            self._wanted[step.path] = None
+            self._to_load[step.path] = None
         style = look("interrupted" if stopped else step.status, ascii_only=self.ascii_only)
         names, bars, notes = self._columns(width)
         lead = self._lead(row)

@@ -53,7 +53,7 @@ _KINDS = {
 }
 
 
-def facts_of(node: Node) -> Content:
+def type_description(node: Node) -> Content:
     """Return key, type and default of a field, for users of the command line."""
     field = node.field
     key = field.name or "item"
@@ -67,7 +67,7 @@ def facts_of(node: Node) -> Content:
     return Content.assemble((key, "bold"), "  ", ", ".join(words))
 
 
-def state_of(node: Node) -> str:
+def container_state(node: Node) -> str:
     """Return a short state of a group or list, shown beside its label."""
     if isinstance(node, Leaf):
         return ""

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from wftui.model.forms.state import Group, Items
 from wftui.tui.widgets.glyphs import glyph
-from wftui.tui.widgets.schema_form.field_text import note, state_of, summary
+from wftui.tui.widgets.schema_form.field_text import container_state, note, summary
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import label_lines
@@ -65,7 +65,7 @@ class GroupHeader(Widget, can_focus=True):
         box = self._box
         sign = glyph(self, "▾" if box.is_open else "▸")
         label_width = box.label_width
-        state = state_of(box.node) or ("" if box.is_open else summary(box.node))
+        state = container_state(box.node) or ("" if box.is_open else summary(box.node))
         beside = Content.styled(state, "$foreground-muted").truncate(max(0, width - label_width - 1), ellipsis=True)
         first, *more = label_lines(self, box.node, box.depth, width if not state else label_width, sign=sign)
         return [first.pad_right(max(0, label_width + 1 - first.cell_length)) + beside, *more]

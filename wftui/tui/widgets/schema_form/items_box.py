@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from wftui.model.forms.state import Group, Items, Leaf, Node
 from wftui.tui.widgets.schema_form.field_row import FieldRow
-from wftui.tui.widgets.schema_form.field_text import note, state_of
+from wftui.tui.widgets.schema_form.field_text import container_state, note
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
@@ -100,7 +100,7 @@ class ItemsHeader(Widget):
     def update(self) -> None:
         """Update number of items and add line."""
         empty = not self._box.node.nodes
-        self._note.more = "" if empty and not self._box.node.is_null else state_of(self._box.node)
+        self._note.more = "" if empty and not self._box.node.is_null else container_state(self._box.node)
         self._add_line.display = empty
         for child in self.children:
             child.styles.margin = (0, 0, 0, self._box.label_width)

@@ -87,8 +87,8 @@ class CodeArea(TextArea, inherit_bindings=False):
         document = self.document
         assert isinstance(document, Document)  # the document type of every TextArea
         start = document.get_index_from_location(max(self.selection))
-        whole, wanted = self.text, finder(text)
-        found = wanted.search(whole, start) or wanted.search(whole)
+        whole, pattern = self.text, finder(text)
+        found = pattern.search(whole, start) or pattern.search(whole)
         if found is None:
             return False
         begin, end = (document.get_location_from_index(index) for index in found.span())

@@ -52,8 +52,10 @@ class CompilationStatus(Widget):
         left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {colour}")
         right = Content(self.note)
         room = self.size.width - left.cell_length - right.cell_length
-        said = Content(f"  {self.problem}" if self.problem else "").truncate(max(0, room - 2), ellipsis=not self._ascii)
-        return Content.assemble(left, said, " " * max(1, room - said.cell_length), right)
+        message = Content(f"  {self.problem}" if self.problem else "").truncate(
+            max(0, room - 2), ellipsis=not self._ascii
+        )
+        return Content.assemble(left, message, " " * max(1, room - message.cell_length), right)
 
 
 def diagnostic_counts(result: CompilationResult, separator: str = " · ") -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from wftui.tui.widgets.value.lines import Line
 
-Stretch = tuple[int, int]
+Range = tuple[int, int]
 """Start and end of a part of a line, in characters."""
 
 
-def folded_together(lines: Sequence[Line], index: int) -> range:
+def logical_line(lines: Sequence[Line], index: int) -> range:
     """Return the wrapped lines that form one logical line with line `index`."""
     first = index
     while first and _is_fold(lines[first]):
@@ -20,13 +20,13 @@ def folded_together(lines: Sequence[Line], index: int) -> range:
     return range(first, end)
 
 
-def stretches(lines: Sequence[Line], together: range, wanted: re.Pattern[str]) -> Iterator[tuple[int, Stretch, bool]]:
+def match_ranges(lines: Sequence[Line], together: range, pattern: re.Pattern[str]) -> Iterator[tuple[int, Range, bool]]:
     """Yield matches in a logical line: line, range, whether it starts there."""
     indents = [len(lines[index][0][0]) if _is_fold(lines[index]) else 0 for index in together]
     texts = [
         "".join(part for part, _ in lines[index])[indent:] for index, indent in zip(together, indents, strict=True)
     ]
-    for found in wanted.finditer("".join(texts)):
+    for found in pattern.finditer("".join(texts)):
         start, end, before = found.start(), found.end(), 0
         for index, text, indent in zip(together, texts, indents, strict=True):
             begin, stop = max(start - before, 0), min(end - before, len(text))
@@ -35,12 +35,12 @@ def stretches(lines: Sequence[Line], together: range, wanted: re.Pattern[str]) -
             before += len(text)
 
 
-def lines_with(lines: Sequence[Line], start: int, end: int, wanted: re.Pattern[str]) -> Iterator[int]:
+def lines_with(lines: Sequence[Line], start: int, end: int, pattern: re.Pattern[str]) -> Iterator[int]:
     """Yield the lines in which a match starts, for whole logical lines."""
     index, last = start, -1
     while index < end:
-        together = folded_together(lines, index)
-        for place, _, begins in stretches(lines, together, wanted):
+        together = logical_line(lines, index)
+        for place, _, begins in match_ranges(lines, together, pattern):
             if begins and place != last:
                 last = place
                 yield place

@@ -16,7 +16,7 @@ from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
 from wftui.tui.widgets.value.lines import MOST_LINES, Kind, Line, ValueLines
-from wftui.tui.widgets.value.search import folded_together, lines_with, stretches
+from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 from wftui.tui.widgets.value.sizes import size_text
 
 PART_STYLES: dict[Kind, str] = {
@@ -217,10 +217,10 @@ class ValueView(LineView):
         self.post_message(self.Searched(self))
 
     async def _search_lines(self) -> None:
-        lines, wanted, start = self._lines.lines, finder(self.search), 0
+        lines, pattern, start = self._lines.lines, finder(self.search), 0
         while start < len(lines):
-            end = folded_together(lines, min(start + _AT_ONCE, len(lines)) - 1).stop
-            self._hits.extend(lines_with(lines, start, end, wanted))
+            end = logical_line(lines, min(start + _AT_ONCE, len(lines)) - 1).stop
+            self._hits.extend(lines_with(lines, start, end, pattern))
             start = end
             await asyncio.sleep(0)
 
@@ -254,7 +254,7 @@ class ValueView(LineView):
     def _marked(self, content: Content, line: int) -> Content:
         if self.search:
             lines = self._lines.lines
-            for place, (start, end), _ in stretches(lines, folded_together(lines, line), finder(self.search)):
+            for place, (start, end), _ in match_ranges(lines, logical_line(lines, line), finder(self.search)):
                 if place == line:
                     content = content.stylize(FOUND, start, end)
         return content

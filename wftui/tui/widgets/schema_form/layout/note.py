@@ -17,7 +17,7 @@ class Note(Widget):
         padding: 0 1;
         color: $foreground-muted;
         display: none;
-        &.-said { display: block; }
+        &.-shown { display: block; }
     }
     """
 
@@ -32,7 +32,7 @@ class Note(Widget):
         self._show()
 
     def _show(self) -> None:
-        self.set_class(bool(self.problem or self.more or self._description), "-said")
+        self.set_class(bool(self.problem or self.more or self._description), "-shown")
 
     def watch_problem(self) -> None:
         """Update the visibility."""
