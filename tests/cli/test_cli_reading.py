@@ -51,7 +51,7 @@ def test_new_makes_a_workflow_that_runs(cli: Cli) -> None:
 def test_new_keeps_what_is_there(cli: Cli) -> None:
     code, _, err = cli("new", "repo_health")
     assert code == 1
-    assert "exists already" in err
+    assert "already exists" in err
 
 
 def test_new_refuses_what_is_no_id(cli: Cli) -> None:

@@ -59,11 +59,11 @@ def test_what_cannot_be_done_to_connections_and_secrets(cli: Cli, monkeypatch: p
     for command, exit_code, said in [
         ("add mail --kind smtp", 1, "error[connection.exists] connection mail already exists"),
         ("edit post", 4, "error[connection.not_found] there is no connection 'post'"),
-        ("add Mail --kind smtp -s host=x", 2, "error[connection.invalid] 'Mail' is no name for a connection"),
-        ("edit mail -s prt=1", 2, "error[connection.invalid] this does not make a connection of kind smtp"),
-        ("secret set 1st", 2, "error[secret.name] '1st' is no name for a secret"),
+        ("add Mail --kind smtp -s host=x", 2, "error[connection.invalid] 'Mail' is not a valid connection name"),
+        ("edit mail -s prt=1", 2, "error[connection.invalid] not a valid connection of kind smtp"),
+        ("secret set 1st", 2, "error[secret.name] '1st' is not a valid secret name"),
         ("secret set first", 2, "error[secret.empty] the secret first is empty"),
-        ("secret remove none", 4, "error[secret.not_found] the secret store has no none"),
+        ("secret remove none", 4, "error[secret.not_found] the secret store has no secret none"),
     ]:
         monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
         found, _, err = cli("connections", *command.split())

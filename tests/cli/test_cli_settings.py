@@ -90,8 +90,7 @@ def test_a_bad_file_is_a_sentence_with_its_place_and_nothing_is_begun(
     code, out, err = cli(*command)
     assert (code, out) == (2, "")
     assert err == (
-        f"wftui: error[settings.invalid] {file}:4: there is no setting history.keep_dais;"
-        " did you mean history.keep_days?\n"
+        f"wftui: error[settings.invalid] {file}:4: unknown setting history.keep_dais; did you mean history.keep_days?\n"
     )
     assert not settings.database.exists()
 

@@ -67,5 +67,5 @@ def test_a_curl_command_becomes_a_step(cli: Cli, monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_curl_command_is_said(cli: Cli) -> None:
     code, out, err = cli("steps", "curl", "wget https://x.org")
     assert (code, out) == (2, "")
-    assert "what can be pasted is a curl command" in err
+    assert "paste a curl command" in err
     assert "connection of kind http" in cli("steps", "curl", "curl -u ann:pw https://x.org")[2]

@@ -71,7 +71,7 @@ def test_references_are_followed(
         ("file:/no/such/file", "cannot read /no/such/file: no such file"),
         ("cmd:no-such-program-here x", "no-such-program-here was not found"),
         ("cmd:sh -c 'echo half-a-secret; exit 3'", "ended with exit code 3"),
-        ("cmd:sh -c 'unclosed", "cannot be read"),
+        ("cmd:sh -c 'unclosed", "cannot be parsed"),
         ("cmd:true", "is empty"),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
     with pytest.raises(ConnectionsError, match="cannot be decrypted"):
         connections.store.get("a")
     (tmp_path / "private" / "identity.txt").write_text("nonsense")
-    with pytest.raises(ConnectionsError, match="no age key"):
+    with pytest.raises(ConnectionsError, match="contains no age key"):
         connections.store.get("a")
     (tmp_path / "private" / "identity.txt").unlink()
     with pytest.raises(ConnectionsError, match="key of the secret store is missing") as refused:
@@ -129,8 +129,8 @@ def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "values", "sentence"),
     [
-        ("Bad Name", "http", {}, "no name for a connection"),
-        ("x", "gopher", {}, "no kind of connection 'gopher'"),
+        ("Bad Name", "http", {}, "not a valid connection name"),
+        ("x", "gopher", {}, "unknown connection kind 'gopher'"),
         ("x", "http", {"bseUrl": "x"}, "bseUrl"),
         ("x", "smtp", {"host": "h", "port": "25"}, "port"),
         ("x", "anthropic", {}, "apiKey"),

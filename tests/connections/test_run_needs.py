@@ -186,15 +186,15 @@ async def test_another_connection_is_taken_before_it_is_looked_for(
     assert missing["command"] == "wftui connections connect work github"
     service.accounts = [Account("ca_1")]
     # A re-run takes the same connections, and looks again.
-    again = await workbench.runs.wait(await workbench.runs.rerun(run_id, {}, keep=False))
+    again = await workbench.runs.wait(await workbench.runs.rerun(run_id, {}, reuse=False))
     assert again.status == "completed"
     # It may be given others, of which it is told when there is none; what is taken over from it is nothing new.
     for keep in (False, True):
         chosen = {"tools": "none", "tolos": "work"}
-        third = await workbench.runs.wait(await workbench.runs.rerun(again.id, {}, keep=keep, connections=chosen))
+        third = await workbench.runs.wait(await workbench.runs.rerun(again.id, {}, reuse=keep, connections=chosen))
         commands = [each.get("command") for each in await never_began(workbench, third)]
         assert commands == ["wftui connections add none --kind composio", None]
-        back = await workbench.runs.rerun(third.id, {}, keep=keep, connections={"tools": "work"})
+        back = await workbench.runs.rerun(third.id, {}, reuse=keep, connections={"tools": "work"})
         assert (await workbench.runs.wait(back)).status == "completed"
     run_id = await workbench.runs.start("posts", {}, connections={"tolos": "work"})
     missing = (await never_began(workbench, await workbench.runs.wait(run_id)))[-1]

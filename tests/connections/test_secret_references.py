@@ -83,7 +83,7 @@ async def test_a_connections_secret_is_sent_and_not_kept(
         ("env:WFTUI_TEST_UNSET", "the environment variable WFTUI_TEST_UNSET is not set"),
         ("file:/nowhere/at/all", "cannot read /nowhere/at/all"),
         ("cmd:false", "the program false ended with exit code 1"),
-        ("store:unheard", "the secret store has no unheard"),
+        ("store:unheard", "the secret store has no secret unheard"),
     ],
 )
 async def test_a_secret_that_is_not_there_keeps_the_run_from_starting(

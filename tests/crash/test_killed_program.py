@@ -122,7 +122,7 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
         task = asyncio.create_task(watch())
         assert (await watching.runs.record(run_id)).status == "running"
         with pytest.raises(ConflictError, match="still going"):
-            await watching.runs.rerun(run_id, {"token": SECRET}, keep=True)
+            await watching.runs.rerun(run_id, {"token": SECRET}, reuse=True)
         kill(program)
         async with patience():
             await task
@@ -158,7 +158,7 @@ async def test_another_process_goes_on_with_all_that_was_under_way(settings: Set
         assert asked.value.paths == ["sub > pay"]
         (child,) = [run.id for run in (await workbench.runs.history()).executions if run.workflow_id == "child"]
         with pytest.raises(ConfirmationNeeded) as asked:
-            await workbench.runs.rerun(child, inputs, keep=True)
+            await workbench.runs.rerun(child, inputs, reuse=True)
         assert asked.value.paths == ["pay"]
         (settings.database.parent / "go").touch()
         await workbench.runs.resume(run_id, inputs, confirmed=True)

@@ -110,7 +110,7 @@ async def test_it_ends_when_the_run_is_given_up_or_run_anew(folder: Path, giving
         await workbench.runs.cancel(run_id)
         assert (await workbench.runs.record(run_id)).status == "cancelled"
     else:
-        new = await workbench.runs.rerun(run_id, {"folder": str(folder / "elsewhere")}, keep=True, from_step="compute")
+        new = await workbench.runs.rerun(run_id, {"folder": str(folder / "elsewhere")}, reuse=True, from_step="compute")
         await workbench.runs.cancel(new)
         await workbench.runs.wait(new)
     assert living(pids(folder / "old")) == []

@@ -61,9 +61,9 @@ def test_unset_takes_out_the_key_and_the_section_that_is_empty_then(file: Path) 
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("history.keep_day", "3", "there is no setting history.keep_day; did you mean history.keep_days?"),
-        ("history", "3", "there is no setting history"),
-        ("history.workflows.Bad Name.keep_days", "3", "there is no setting"),
+        ("history.keep_day", "3", "unknown setting history.keep_day; did you mean history.keep_days?"),
+        ("history", "3", "unknown setting history"),
+        ("history.workflows.Bad Name.keep_days", "3", "unknown setting"),
         ("history.keep_days", "0", "history.keep_days must be a whole number of 1 or more, or \"all\", not '0'"),
         ("history.keep_days", "-3", "not '-3'"),
         ("durability", "safe", 'durability must be one of "normal" and "full", not \'safe\''),
@@ -81,7 +81,7 @@ def test_a_broken_file_is_not_written_over(file: Path) -> None:
     file.parent.mkdir()
     for text, key in [("tables = ", "durability"), ("history = 3", "history.keep_days")]:
         file.write_text(text)
-        with pytest.raises(SettingsError, match=r"settings\.toml:1|history is a value there"):
+        with pytest.raises(SettingsError, match=r"settings\.toml:1|history is a value in the file"):
             set_value(file, key, "full" if key == "durability" else "3")
         assert file.read_text() == text
 

@@ -69,15 +69,15 @@ def test_all_in_either_place_keeps_everything(file: Path) -> None:
 def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
     text = '# my settings\n\ndurabilty = "full"\n[histroy]\nkeep_days = 3\n'
     assert said_of(file, text) == [
-        "settings.toml:3: there is no setting durabilty; did you mean durability?",
-        "settings.toml:4: there is no setting histroy; did you mean history?",
+        "settings.toml:3: unknown setting durabilty; did you mean durability?",
+        "settings.toml:4: unknown setting histroy; did you mean history?",
     ]
     assert said_of(file, "[history.workflows.nightly]\nkeep_day = 3\n") == [
-        "settings.toml:2: there is no setting history.workflows.nightly.keep_day;"
+        "settings.toml:2: unknown setting history.workflows.nightly.keep_day;"
         " did you mean history.workflows.nightly.keep_days?"
     ]
     (said,) = said_of(file, "xyz = 1")
-    assert said.endswith("there are database, durability, history, tables")
+    assert said.endswith("known settings: database, durability, history, tables")
 
 
 def test_a_value_that_does_not_fit_is_named_with_what_would(file: Path) -> None:
@@ -98,7 +98,7 @@ other = { keep_days = true }
         'settings.toml:1: durability must be one of "normal" and "full"',
         f"settings.toml:4: history.keep_days {number}",
         f"settings.toml:5: history.keep_runs {number}",
-        "settings.toml:9: 'Nightly Run' is no workflow id",
+        "settings.toml:9: 'Nightly Run' is not a workflow id",
         "settings.toml:10: history.workflows.nightly must be a section, [history.workflows.nightly]",
         f"settings.toml:11: history.workflows.other.keep_days {number}",
     ]
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="it is a folder"):
         read_settings(tmp_path)
     (tmp_path / "settings.toml").write_bytes(b"tables = '\xff'")
-    with pytest.raises(SettingsError, match="no text in UTF-8"):
+    with pytest.raises(SettingsError, match="not UTF-8 text"):
         read_settings(tmp_path / "settings.toml")
 
 

@@ -37,7 +37,7 @@ def test_a_save_on_top_of_someone_elses_change_is_refused(workspace: Workspace) 
 def test_a_save_of_what_was_deleted_meanwhile_is_refused(workspace: Workspace) -> None:
     mine = workspace.write("hello", "{}", None)
     workspace.delete("hello")
-    with pytest.raises(ConflictError, match="was deleted in the meantime") as refused:
+    with pytest.raises(ConflictError, match="has been deleted since") as refused:
         workspace.write("hello", '{"mine": 1}', mine.etag)
     assert refused.value.code == "workspace.conflict"
     assert workspace.ids() == []
@@ -51,14 +51,14 @@ def test_saving_what_stands_there_already_is_no_conflict(workspace: Workspace) -
 
 def test_a_new_workflow_does_not_overwrite_one(workspace: Workspace) -> None:
     workspace.write("hello", "{}", None)
-    with pytest.raises(ConflictError, match="exists already") as refused:
+    with pytest.raises(ConflictError, match="already exists") as refused:
         workspace.write("hello", "[]", None)
     assert refused.value.code == "workspace.exists"
 
 
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", ".hidden", "x" * 64, "a b", "a\n"])
 def test_nothing_but_an_id_ever_becomes_a_path(workspace: Workspace, bad: str) -> None:
-    with pytest.raises(UsageError, match="no workflow id"):
+    with pytest.raises(UsageError, match="not a workflow id"):
         workspace.read(bad)
 
 
@@ -94,7 +94,7 @@ def test_rename_moves_the_folder_with_all_that_is_in_it(workspace: Workspace) ->
 def test_rename_onto_another_is_refused(workspace: Workspace) -> None:
     workspace.write("a", new_source("a"), None)
     workspace.write("b", new_source("b"), None)
-    with pytest.raises(ConflictError, match="a workflow b exists already"):
+    with pytest.raises(ConflictError, match="workflow b already exists"):
         workspace.rename("a", "b")
     assert workspace.ids() == ["a", "b"]
 

@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def rerun(arguments: argparse.Namespace) -> int:
     """Run `rerun RUN`: start a child run; `--plan` only prints the plan."""
-    keep = bool(arguments.from_step or arguments.from_failed)
-    if arguments.plan and not keep:
+    reuse = bool(arguments.from_step or arguments.from_failed)
+    if arguments.plan and not reuse:
         raise UsageError("--plan requires --from STEP or --from-failed; otherwise every step runs", code="usage.plan")
 
     async def work(workbench: Workbench) -> int:
@@ -63,7 +63,7 @@ def rerun(arguments: argparse.Namespace) -> int:
             run_id = await workbench.runs.rerun(
                 record.id,
                 inputs,
-                keep=keep,
+                reuse=reuse,
                 from_step=arguments.from_step,
                 connections=chosen,
                 confirmed=arguments.confirmed,

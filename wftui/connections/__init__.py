@@ -1,1 +1,9 @@
-"""Connections, references to secrets, and redaction: the choke point no secret passes. Imports `model`, `runtime`."""
+"""Connections, secret references and redaction; no secret leaves the program past here.
+
+May import `workspace`, `runtime` and `model`.
+
+- `connections`: the connections in the user's folder; `connection_kinds`: the fields of each kind.
+- `secret_references`, `secret_store`: where a secret comes from.
+- `redaction`, `matcher`, `secret_forms`: find secrets in values and mask them.
+- `private_files`, `connection_errors`: files readable by their owner only; `ConnectionsError`.
+"""

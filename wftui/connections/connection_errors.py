@@ -1,9 +1,12 @@
-"""What can go wrong with connections, as sentences."""
+"""Errors of connections and secret references."""
 
 from wftui.model.errors import UserError
 
 
 class ConnectionsError(UserError):
-    """A connection or a reference to a secret that cannot be used; codes `connection.*`. Never holds a secret."""
+    """An unusable connection or secret reference; codes `connection.*`.
+
+    The message never contains a secret.
+    """
 
     code = "connection"

@@ -1,4 +1,4 @@
-"""The kinds of connections: what each needs to know, and which of it is secret."""
+"""The kinds of connections: their fields, and which of them are secret."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,15 +12,15 @@ from wftui.model.base import Json, WireModel
 _SECRET: dict[str, Any] = {"writeOnly": True, "format": "password"}
 
 Secret = Annotated[str, Field(json_schema_extra=_SECRET)]
-"""A text that is never shown; in the file of connections it is a reference (`env:NAME`)."""
+"""A text that is never shown; the connections file holds a reference (`env:NAME`)."""
 OptionalSecret = Annotated[str | None, Field(json_schema_extra=_SECRET)]
-"""The same, where it may be absent."""
+"""An optional `Secret`."""
 Secrets = Annotated[dict[str, str], Field(json_schema_extra={"writeOnly": True})]
-"""Texts by name that are never shown."""
+"""Named texts that are never shown."""
 
 
 class ConnectionPart(WireModel):
-    """Base of what a connection is made of: no conversion between text and number, and no value in an error."""
+    """Base of connection models: strict types, and no values in errors."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
@@ -35,48 +35,48 @@ class ConnectionValues(ConnectionPart):
 
     @classmethod
     def secret_fields(cls) -> frozenset[str]:
-        """Names, as in JSON, of the fields that hold secrets."""
+        """Return the JSON names of the fields that hold secrets."""
         return frozenset(field.alias or name for name, field in cls.model_fields.items() if _is_secret(field))
 
 
 class HttpConnection(ConnectionValues):
-    """A web service and how it is told who is asking."""
+    """A web service and its authentication."""
 
     word: ClassVar[str] = "http"
     title: ClassVar[str] = "Web service"
 
-    base_url: Annotated[str | None, Field(description="Addresses that start with / are taken from here.")] = None
+    base_url: Annotated[str | None, Field(description="Prefix of URLs that start with /.")] = None
     headers: Annotated[dict[str, str], Field(description="Sent with every request.")] = Field(default_factory=dict)
     auth: Annotated[
         Literal["none", "basic", "bearer", "apiKey", "clientCredentials"],
-        Field(description="How requests are authorised."),
+        Field(description="How requests are authenticated."),
     ] = "none"
     username: Annotated[str | None, Field(description="basic: user name.")] = None
     password: Annotated[OptionalSecret, Field(description="basic: password.")] = None
     token: Annotated[OptionalSecret, Field(description="bearer: token.")] = None
     api_key: Annotated[OptionalSecret, Field(description="apiKey: the key.")] = None
     api_key_name: Annotated[str, Field(description="apiKey: name of the header or query parameter.")] = "X-API-Key"
-    api_key_in: Annotated[Literal["header", "query"], Field(description="apiKey: where it goes.")] = "header"
-    token_url: Annotated[str | None, Field(description="clientCredentials: where tokens are asked for.")] = None
-    client_id: Annotated[str | None, Field(description="clientCredentials: id of this client.")] = None
-    client_secret: Annotated[OptionalSecret, Field(description="clientCredentials: secret of this client.")] = None
-    scope: Annotated[str | None, Field(description="clientCredentials: what is asked for.")] = None
+    api_key_in: Annotated[Literal["header", "query"], Field(description="apiKey: where it is sent.")] = "header"
+    token_url: Annotated[str | None, Field(description="clientCredentials: URL that issues tokens.")] = None
+    client_id: Annotated[str | None, Field(description="clientCredentials: client id.")] = None
+    client_secret: Annotated[OptionalSecret, Field(description="clientCredentials: client secret.")] = None
+    scope: Annotated[str | None, Field(description="clientCredentials: requested scope.")] = None
 
 
 class ModelPrices(WireModel):
-    """What a million tokens of a model cost."""
+    """Prices of a model per million tokens."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    input: Annotated[float, Field(ge=0, description="Of what is sent.")]
-    output: Annotated[float, Field(ge=0, description="Of what is answered.")]
+    input: Annotated[float, Field(ge=0, description="Price of input tokens.")]
+    output: Annotated[float, Field(ge=0, description="Price of output tokens.")]
     cached_input: Annotated[
-        float | None, Field(ge=0, description="Of what is sent and in the server's cache; absent: as input.")
+        float | None, Field(ge=0, description="Price of cached input tokens; absent: as input.")
     ] = None
 
 
 class OpenAIConnection(ConnectionValues):
-    """Any server that speaks OpenAI's chat completions: OpenAI, Ollama, vLLM, llama.cpp."""
+    """A server with OpenAI's chat completions API: OpenAI, Ollama, vLLM, llama.cpp."""
 
     word: ClassVar[str] = "openai"
     title: ClassVar[str] = "OpenAI-compatible model"
@@ -87,12 +87,12 @@ class OpenAIConnection(ConnectionValues):
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
     headers: dict[str, str] = Field(default_factory=dict)
     prices: Annotated[
-        dict[str, ModelPrices], Field(description="Per million tokens, by the name of the model; for the cost.")
+        dict[str, ModelPrices], Field(description="Prices per million tokens by model, to compute costs.")
     ] = Field(default_factory=dict)
 
 
 class AnthropicConnection(ConnectionValues):
-    """Anthropic's messages."""
+    """Anthropic's messages API."""
 
     word: ClassVar[str] = "anthropic"
     title: ClassVar[str] = "Anthropic model"
@@ -102,12 +102,12 @@ class AnthropicConnection(ConnectionValues):
     api_key: Secret
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
     prices: Annotated[
-        dict[str, ModelPrices], Field(description="Per million tokens, by the name of the model; for the cost.")
+        dict[str, ModelPrices], Field(description="Prices per million tokens by model, to compute costs.")
     ] = Field(default_factory=dict)
 
 
 class ComposioConnection(ConnectionValues):
-    """Composio: tools through the connected accounts of users."""
+    """Composio: tools that use the connected accounts of users."""
 
     word: ClassVar[str] = "composio"
     title: ClassVar[str] = "Composio"
@@ -117,20 +117,22 @@ class ComposioConnection(ConnectionValues):
 
 
 class McpConnection(ConnectionValues):
-    """An MCP server: a command that is started, or an address."""
+    """An MCP server: a command to start, or a URL."""
 
     word: ClassVar[str] = "mcp"
     title: ClassVar[str] = "MCP server"
 
-    command: Annotated[list[str] | None, Field(min_length=1, description="Program and arguments of a server.")] = None
+    command: Annotated[
+        list[str] | None, Field(min_length=1, description="Program and arguments that start the server.")
+    ] = None
     cwd: Annotated[str | None, Field(description="Directory the server is started in.")] = None
-    env: Annotated[Secrets, Field(description="Environment of the server.")] = Field(default_factory=dict)
-    url: Annotated[str | None, Field(description="Address of a server that runs already.")] = None
-    headers: Annotated[Secrets, Field(description="Sent to that address.")] = Field(default_factory=dict)
+    env: Annotated[Secrets, Field(description="Environment variables of the server.")] = Field(default_factory=dict)
+    url: Annotated[str | None, Field(description="URL of a running server.")] = None
+    headers: Annotated[Secrets, Field(description="Headers sent to that URL.")] = Field(default_factory=dict)
 
 
 class DatabaseConnection(ConnectionValues):
-    """A database by its SQLAlchemy URL; the URL holds the password."""
+    """A database by its SQLAlchemy URL, which contains the password."""
 
     word: ClassVar[str] = "database"
     title: ClassVar[str] = "Database"
@@ -153,7 +155,7 @@ class SmtpConnection(ConnectionValues):
 
 
 class GenericConnection(ConnectionValues):
-    """Anything else: plain values and secrets, for expressions (`connection.x`) and plugins."""
+    """Other plain values and secrets, for expressions (`connection.x`) and plugins."""
 
     word: ClassVar[str] = "generic"
     title: ClassVar[str] = "Other"
@@ -165,7 +167,7 @@ class GenericConnection(ConnectionValues):
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}
 )
-"""Names, in lower case, of headers that say who is asking."""
+"""Headers that authenticate, in lower case."""
 
 KINDS: dict[str, type[ConnectionValues]] = {
     kind.word: kind
@@ -180,13 +182,13 @@ KINDS: dict[str, type[ConnectionValues]] = {
         SmtpConnection,
     )
 }
-"""The kinds by their word."""
+"""Connection kinds by their `word`."""
 
 
 def secret_leaves(kind: type[ConnectionValues], values: Mapping[str, Json]) -> Iterator[tuple[list[str], str]]:
-    """(path, text) of every secret text in the values of a connection, in their JSON form.
+    """Yield (path, text) of every secret in the JSON values of a connection.
 
-    Headers that say who is asking are secret, too, in kinds whose other headers are not.
+    Headers that authenticate are secret even in kinds whose other headers are not.
     """
     headers = values.get("headers")
     if "headers" not in kind.secret_fields() and isinstance(headers, dict):

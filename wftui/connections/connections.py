@@ -1,4 +1,4 @@
-"""The connections of a user: named, typed, kept outside every workspace, secrets by reference only."""
+"""A user's connections: named, typed, stored outside workspaces, secrets by reference."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
 class StoredConnection(WireModel):
-    """A connection as kept: secret fields hold references, so this may be shown."""
+    """A connection as stored; secret fields hold references, so it can be shown."""
 
     name: str
     kind: str
@@ -32,7 +32,7 @@ class StoredConnection(WireModel):
 
 
 class ConnectionsFile(WireModel):
-    """The file of connections, format 1."""
+    """The connections file, format 1."""
 
     format: int = 1
     connections: list[StoredConnection] = Field(default_factory=list)
@@ -40,7 +40,12 @@ class ConnectionsFile(WireModel):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedConnection:
-    """A connection ready to use: `values` with the secrets in clear, `secrets` all of them, for the redactor."""
+    """A connection ready to use.
+
+    Attributes:
+        values: with the secrets in clear text.
+        secrets: all of them, for the redactor.
+    """
 
     name: str
     kind: str
@@ -49,10 +54,10 @@ class ResolvedConnection:
 
 
 class Connections:
-    """The connections in one folder. All methods read the file afresh and block; none shows a secret.
+    """The connections in one folder. Every method reads the file again and blocks.
 
     Args:
-        folder: where the file and the secret store are; absent: the user's own.
+        folder: of the file and the secret store; absent: the user's own.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -61,22 +66,22 @@ class Connections:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the connections file."""
         return self._folder / _FILE
 
     def all(self) -> list[StoredConnection]:
-        """All connections, sorted by name.
+        """Return all connections, sorted by name.
 
         Raises:
-            ConnectionsError: when the file cannot be read.
+            ConnectionsError: the file cannot be read.
         """
         return sorted(self._load().connections, key=lambda each: each.name)
 
     def get(self, name: str) -> StoredConnection:
-        """One connection.
+        """Return one connection.
 
         Raises:
-            NotFoundError: when there is none of that name.
+            NotFoundError: there is no connection of that name.
         """
         for each in self._load().connections:
             if each.name == name:
@@ -87,16 +92,16 @@ class Connections:
         )
 
     def save(self, connection: StoredConnection) -> StoredConnection:
-        """Add a connection, or replace the one of the same name; gives it as kept.
+        """Add or replace a connection; return it as stored.
 
-        A secret given in clear goes into the encrypted store and is kept as the reference `store:…`.
+        A secret in clear text is moved to the encrypted store and replaced by a `store:…` reference.
 
         Raises:
-            ConnectionsError: `connection.invalid` with every field that is wrong.
+            ConnectionsError: `connection.invalid`, listing every invalid field.
         """
         if not _NAME.fullmatch(connection.name):
             raise ConnectionsError(
-                f"{connection.name!r} is no name for a connection: use a-z, 0-9, _ and -",
+                f"{connection.name!r} is not a valid connection name: use a-z, 0-9, _ and -",
                 code="connection.invalid",
                 exit_code=ExitCode.USAGE,
             )
@@ -118,10 +123,10 @@ class Connections:
         return kept
 
     def remove(self, name: str) -> None:
-        """Forget a connection and what the encrypted store holds for it.
+        """Delete a connection and its secrets in the encrypted store.
 
         Raises:
-            NotFoundError: when there is none of that name.
+            NotFoundError: there is no connection of that name.
         """
         gone = self.get(name)
         with only_one(self._folder):
@@ -132,7 +137,7 @@ class Connections:
         self._forget(_stored([gone]))
 
     def problem(self, name: str, kind: str) -> str | None:
-        """Why a workflow that asks for this connection of that kind cannot have it; None when it fits."""
+        """Return why a workflow cannot use this connection as that kind; None if it can."""
         try:
             found = self.get(name)
         except NotFoundError as error:
@@ -142,15 +147,15 @@ class Connections:
         return None
 
     def resolve(self, name: str, kind: str | None = None) -> ResolvedConnection:
-        """A connection with its secrets in clear.
+        """Return a connection with its secrets in clear text.
 
         Args:
-            kind: what it must be; absent: anything.
+            kind: the required kind; absent: any.
 
         Raises:
-            NotFoundError: when there is none of that name.
-            ConnectionsError: `connection.kind` when it is another one, `connection.reference` when a secret is not
-                where it should be.
+            NotFoundError: there is no connection of that name.
+            ConnectionsError: `connection.kind` when it is of another kind, `connection.reference` when a secret
+                cannot be found.
         """
         stored = self.get(name)
         if kind is not None and stored.kind != kind:
@@ -161,7 +166,7 @@ class Connections:
         values = deepcopy(stored.values)
         secrets: list[str] = []
         for path, text in list(secret_leaves(model, values)):
-            by_hand = path[0] not in model.secret_fields() and not is_reference(text)  # a header, in clear
+            by_hand = path[0] not in model.secret_fields() and not is_reference(text)  # a header, in clear text
             try:
                 secret = text if by_hand else resolve_reference(text, self.store)
             except ConnectionsError as error:
@@ -173,10 +178,12 @@ class Connections:
         return ResolvedConnection(name, stored.kind, _validated(model, values, with_defaults=True), secrets)
 
     def in_environment(self) -> list[str]:
-        """The secrets of all connections that stand in the environment: any program of a step can print them.
+        """Return all connection secrets held by environment variables.
+
+        Any program that a step starts can print these.
 
         Raises:
-            ConnectionsError: when the file cannot be read.
+            ConnectionsError: the file cannot be read.
         """
         names = {
             text.removeprefix("env:").strip()
@@ -218,7 +225,7 @@ class Connections:
 def _kind(word: str) -> type[ConnectionValues]:
     if word not in KINDS:
         raise ConnectionsError(
-            f"there is no kind of connection {word!r}; there are {', '.join(sorted(KINDS))}",
+            f"unknown connection kind {word!r}; known kinds: {', '.join(sorted(KINDS))}",
             code="connection.kind",
             exit_code=ExitCode.USAGE,
         )
@@ -226,7 +233,7 @@ def _kind(word: str) -> type[ConnectionValues]:
 
 
 def _stored(connections: list[StoredConnection]) -> set[str]:
-    """Names in the encrypted store that belong to these connections alone."""
+    """Return the names in the encrypted store that belong to these connections."""
     return {
         text.removeprefix("store:")
         for each in connections
@@ -247,7 +254,7 @@ def _validated(
             for each in error.errors(include_input=False, include_url=False)
         ]
         raise ConnectionsError(
-            f"this does not make a connection of kind {kind.word}: {'; '.join(sentences)}",
+            f"not a valid connection of kind {kind.word}: {'; '.join(sentences)}",
             code="connection.invalid",
             exit_code=ExitCode.USAGE,
         ) from None

@@ -1,4 +1,4 @@
-"""Finds the texts of a growing set in other texts, whole or cut off at an ellipsis."""
+"""Search for a growing set of texts, whole or truncated at an ellipsis."""
 
 import threading
 from bisect import bisect_left
@@ -9,17 +9,17 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 
 ELLIPSIS = "…"
-"""What whoever cuts a text puts in the place of what is gone."""
+"""Marks a truncated text."""
 
 Span = tuple[int, int]
 _STRETCH = 256 * 1024
 
 
 class Matcher:
-    """A set of texts of at least `MINIMUM_LENGTH` characters, and where they occur. Any thread may use it.
+    """A set of texts of at least `MINIMUM_LENGTH` characters to search for. Thread-safe.
 
-    What is added is indexed apart until it is as much as the newest index: adding one by one costs little, however
-    many there are.
+    New texts get an index of their own, merged with the previous one once both have the same size, so that adding
+    texts one by one stays cheap.
     """
 
     def __init__(self) -> None:
@@ -33,18 +33,18 @@ class Matcher:
 
     @property
     def longest(self) -> int:
-        """Length of the longest text; 0 when there is none."""
+        """Length of the longest text; 0 if there are none."""
         return max((index.longest for index in self._current()), default=0)
 
     def add(self, texts: Iterable[str]) -> None:
-        """Look for these too, from now on."""
+        """Add texts to search for."""
         with self._changing:
             new = set(texts) - self._texts
             self._texts |= new
             self._pending += new
 
     def spans(self, text: str) -> list[Span]:
-        """Where texts of the set, or what an ellipsis has left of one, occur: in order, none touching another."""
+        """Return where texts of the set occur, whole or truncated: sorted and disjoint."""
         if len(text) <= _STRETCH:
             found = [span for index in self._current() for span in index.spans(text)]
         else:
@@ -52,10 +52,9 @@ class Matcher:
         return _merged(found) if len(found) > 1 else found
 
     def _in_stretches(self, index: "_Index", text: str) -> Iterator[Span]:
-        """The same of a long text: a search holds the interpreter, so that no single one may be long.
+        """Search a long text in stretches, because a search holds the interpreter lock.
 
-        Stretches overlap by as much as it takes to see whatever lies across a border, with what an ellipsis stands
-        beside.
+        Stretches overlap, so that a match across a border is found together with an ellipsis beside it.
         """
         around = 2 * index.longest
         for start in range(0, len(text), _STRETCH):
@@ -91,7 +90,7 @@ class _Index:
         return found
 
     def _cut_off(self, text: str) -> Iterator[Span]:
-        """What is left of a text whose end, or whose beginning, an ellipsis stands for."""
+        """Find texts whose end or beginning is replaced by an ellipsis."""
         before = 0
         place = text.find(ELLIPSIS)
         while place >= 0:
@@ -119,7 +118,7 @@ def _begins_one(ordered: list[str], beginning: str) -> bool:
 
 
 def _merged(spans: list[Span]) -> list[Span]:
-    # Overlapping ones become one: of two secrets that share a few characters neither may leave a rest behind.
+    # Merge overlapping spans: two secrets that share characters are masked entirely.
     spans.sort()
     merged = [spans[0]]
     for start, end in spans[1:]:

@@ -1,4 +1,4 @@
-"""Files that only their owner may read: connections and the secret store."""
+"""Files readable by their owner only: connections and the secret store."""
 
 import contextlib
 import fcntl
@@ -12,7 +12,10 @@ from wftui.workspace.atomic import atomic_write
 
 
 def private_folder() -> Path:
-    """Where connections and secrets are kept: `WFTUI_CONNECTIONS`, else the user's configuration folder."""
+    """Return the folder of connections and secrets.
+
+    `WFTUI_CONNECTIONS`, or the user's configuration folder.
+    """
     if named := os.environ.get("WFTUI_CONNECTIONS"):
         return Path(named).expanduser().absolute()
     import platformdirs
@@ -21,7 +24,7 @@ def private_folder() -> Path:
 
 
 def read_private(path: Path) -> bytes | None:
-    """The content of a private file; None when there is none.
+    """Return the content of a private file; None if it does not exist.
 
     Raises:
         ConnectionsError: `connection.permissions` when others may read it, `connection.io` when it cannot be read.
@@ -41,7 +44,7 @@ def read_private(path: Path) -> bytes | None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace a private file whole; it is never readable by others, not even while it is written.
+    """Replace a private file atomically; others can never read it, even while it is written.
 
     Raises:
         ConnectionsError: `connection.io` when it cannot be written.
@@ -56,7 +59,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Let one process at a time change the files of a folder.
+    """Lock a folder, so that one process at a time changes its files.
 
     Raises:
         ConnectionsError: `connection.io` when the folder cannot be used.

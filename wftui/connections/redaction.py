@@ -1,4 +1,4 @@
-"""The one choke point for secrets: every event passes a `Redactor` before it leaves the executor."""
+"""Redaction of secrets: every event passes a `Redactor` before it leaves the engine."""
 
 import re
 from collections.abc import Iterable
@@ -10,22 +10,22 @@ from wftui.model.json.big_values import JSON_TYPES, TooDeepError, batches
 
 MASK = "***"
 _SHORT_NUMBER = 4
-"""Digits from which on a number that is a short secret is masked: fewer are counts and codes more often than not."""
+"""Minimum digits of a short secret masked as a number; fewer are mostly counts and codes."""
 _WATCHED = 16_384
-"""Characters of a text that is looked through for the sake of a derived form."""
+"""Maximum length of a text that is searched for derived forms."""
 _NUMBER = re.compile(r"[-+.0-9e]+")
 _BETWEEN = "\0"
 _SEARCHED_AT_ONCE = 64 * 1024
 _MEMBERS = 1_000
 _FEW = 8
-"""Members of which each is redacted by itself in less time than it takes to look at all of them at once."""
+"""Up to this many members, redacting one by one is faster than one search over all."""
 
 
 class Redactor:
-    """Masks a set of secrets, in all the forms they turn up in. Any thread may use it.
+    """Masks a set of secrets in all their forms. Thread-safe.
 
-    A secret shorter than six characters is masked only where it is a whole value, not inside of a text; `unmasked`
-    counts them, so that a caller can warn.
+    A secret shorter than six characters is masked only as a whole value, not within a text; `unmasked` counts these,
+    so that a caller can warn.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -40,7 +40,7 @@ class Redactor:
         return bool(self._matcher) or bool(self._short)
 
     def add(self, secret: str) -> None:
-        """Mask this secret too, from now on."""
+        """Add a secret to mask."""
         forms = secret_forms(secret)
         self._numbers = self._numbers or any(map(_NUMBER.fullmatch, (secret, *forms)))
         self._matcher.add(forms)
@@ -49,28 +49,31 @@ class Redactor:
             self.unmasked += 1
 
     def holds_secret(self, text: str) -> bool:
-        """Whether a text shows a secret; a big one is not looked through."""
+        """Return whether a text contains a secret; long texts are not searched."""
         return len(text) <= _WATCHED and bool(self._matcher.spans(text))
 
     def add_derived(self, text: str) -> None:
-        """Mask what was made of a secret: the text as a whole, in every encoding."""
+        """Add a text derived from a secret, to mask as a whole in every encoding."""
         if len(text) >= MINIMUM_LENGTH:
             forms = encodings(text)
             self._numbers = self._numbers or any(map(_NUMBER.fullmatch, forms))
             self._matcher.add(forms)
 
     def redact_text(self, text: str) -> str:
-        """The text with every secret replaced by `***`."""
+        """Return the text with every secret replaced by `***`."""
         spans = self._matcher.spans(text)
         return _mask(text, spans, len(text)) if spans else text
 
     def redact_beginning(self, text: str, length: int) -> str:
-        """The first so many characters of a text, redacted: a secret across the cut is masked as well."""
+        """Return the redacted start of a text; a secret across the cut is masked too."""
         spans = self._matcher.spans(text[: length + self._matcher.longest])
         return _mask(text, spans, length)
 
     def redact(self, value: Json) -> Json:
-        """The value with secrets masked in every text, key and number of it; what needs no change is not copied."""
+        """Return the value with secrets masked in texts, keys and numbers.
+
+        Parts without secrets are not copied.
+        """
         if isinstance(value, str):
             return MASK if value in self._short else self.redact_text(value)
         if isinstance(value, dict | list):
@@ -97,7 +100,7 @@ class Redactor:
         return items if any(left is not right for left, right in zip(items, value, strict=True)) else value
 
     def _is_clean(self, values: Iterable[Json]) -> bool:
-        """Whether no secret is in some values beyond doubt, found out by a few searches through all that they hold."""
+        """Return whether some values certainly contain no secret, by a few large searches."""
         texts: list[str] = []
         size = 0
         try:
@@ -127,7 +130,7 @@ class Redactor:
 
 
 def _mask(text: str, spans: list[Span], end: int) -> str:
-    """The text up to `end`, each span that begins in it as one mask."""
+    """Return the text up to `end` with each span that starts in it masked."""
     parts: list[str] = []
     position = 0
     for start, stop in spans:

@@ -1,4 +1,4 @@
-"""In which forms a secret turns up in text: encoded by the shell, JSON, URLs, base64 and so on."""
+"""The forms a secret takes in text: encoded by shells, JSON, URLs, base64 and others."""
 
 import base64
 import contextlib
@@ -10,36 +10,36 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MINIMUM_LENGTH = 6
-"""Shorter forms are not searched for: masking every `a` of a text tells more than it hides."""
+"""Shorter forms are not searched for: masking every `a` of a text reveals more than it hides."""
 
 _WRAPPED_LINE_BYTES = (57, 48)
-"""What `base64` and PEM writers put on one line: 76 and 64 characters."""
+"""Bytes per line of `base64` and PEM writers: 76 and 64 characters."""
 
 _IN_QUERY = "!$%&'()*+,/:;=?@[\\]^`{|}"
 _IN_PATH = "!$%&'()*+,/:;=@[\\]^|"
 _IN_FRAGMENT = "!#$%&'()*+,/:;=?@[\\]^{|}"
 _URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@[]", _IN_QUERY, _IN_PATH, _IN_FRAGMENT, "!$%&'()*+,")
-"""What is left as it is: by `quote` in full and in paths, by JavaScript (`encodeURIComponent`, `encodeURI`), and by
-browsers and HTTP libraries in a query, in a path, in a fragment and in front of the host."""
+"""Unquoted characters, by encoder: `quote` (full, path), JavaScript (`encodeURIComponent`, `encodeURI`), and browsers
+and HTTP libraries in a query, path, fragment and user info."""
 
 _SCHEMES = ("basic", "bearer", "token")
-"""What stands in front of the secret in an `Authorization` header."""
+"""Schemes before the secret in an `Authorization` header."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-"""What is left out of logs."""
+"""Control characters, which logs drop."""
 
 
 def secret_forms(secret: str) -> set[str]:
-    """All texts to mask for one secret, each in every encoding.
+    """Return all texts to mask for one secret, each in every encoding.
 
-    These are itself, its lines, its JSON leaves, the password of a URL, and what follows the word `Bearer`.
-    Empty when nothing of it is at least `MINIMUM_LENGTH` characters long.
+    The secret, its lines, its JSON leaves, the password of a URL, and the token after `Bearer`. Empty when none of
+    them has `MINIMUM_LENGTH` characters.
     """
     return set().union(*map(encodings, _parts(secret)))
 
 
 def encodings(text: str) -> set[str]:
-    """A text in every encoding; what is short or all braces is left out."""
+    """Return a text in every encoding, without forms that are short or only braces."""
     return {form for form in _encodings(text) if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n")}
 
 
@@ -52,14 +52,14 @@ def _parts(secret: str) -> set[str]:
     if "://" in secret:
         parts.update(_passwords(secret))
     if secret.lstrip()[:1] in ("{", "["):
-        # Not JSON after all: the whole and its lines are masked anyway.
+        # If it is not JSON, the whole and its lines are masked anyway.
         with contextlib.suppress(ValueError, RecursionError):
             parts.update(_leaves(json.loads(secret)))
     return {part for part in parts if len(part) >= MINIMUM_LENGTH}
 
 
 def _passwords(url: str) -> Iterator[str]:
-    # What is no URL after all is masked as it is anyway.
+    # If it is not a URL, the whole is masked anyway.
     with contextlib.suppress(ValueError):
         password = urlsplit(url).password or ""
         yield password
@@ -107,7 +107,7 @@ def _json_escapes(text: str) -> Iterator[str]:
 def _url_quotes(text: str) -> Iterator[str]:
     found = [quote(text, safe=safe, errors="replace") for safe in _URL_SAFE]
     found.append(quote_plus(text, errors="replace"))
-    if "#" in text:  # the rest is then quoted as the fragment of the address
+    if "#" in text:  # clients quote the rest as a fragment
         before, _, rest = text.partition("#")
         rest = quote(rest, safe=_IN_FRAGMENT, errors="replace")
         found += [f"{quote(before, safe=safe, errors='replace')}#{rest}" for safe in (_IN_QUERY, _IN_PATH)]
@@ -125,8 +125,8 @@ def _shell_quotes(text: str) -> Iterator[str]:
 
 
 def _base64_pieces(data: bytes) -> Iterator[str]:
-    # In the middle of other data a secret starts at one of three alignments, each with other characters; the first
-    # and last ones of each also depend on the neighbours and are left out.
+    # Within other data a secret starts at one of three alignments, each encoded differently. The first and last
+    # characters also depend on the surrounding data and are left out.
     for shift in range(3):
         encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
         piece = encoded[-(-shift * 8 // 6) : (shift + len(data)) * 8 // 6]

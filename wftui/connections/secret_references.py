@@ -1,4 +1,4 @@
-"""Where a secret is, instead of the secret itself: `env:NAME`, `file:PATH`, `cmd:PROGRAM …`, `store:NAME`."""
+"""Secret references: `env:NAME`, `file:PATH`, `cmd:PROGRAM …`, `store:NAME`."""
 
 import os
 import re
@@ -11,28 +11,28 @@ from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.secret_store import SecretStore
 
 COMMAND_SECONDS = 60.0
-"""How long a program may take to give a secret: it may ask its user to unlock something."""
+"""Time limit of a program that prints a secret; it may have to ask the user to unlock it."""
 
 _REFERENCE = re.compile(r"^(env|file|cmd|store):(.+)$", re.DOTALL)
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text says where a secret is."""
+    """Return whether a text is a secret reference."""
     return _REFERENCE.match(text) is not None
 
 
 def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, str] = os.environ) -> str:
-    """The secret itself; the last line end of a file or of a program's output is not part of it.
+    """Return the secret behind a reference, without the last newline of a file or output.
 
-    Blocks: a program may take its time.
+    Blocks: a program may take some time.
 
     Raises:
-        ConnectionsError: `connection.reference` when it is not there, saying where it was looked for.
+        ConnectionsError: `connection.reference` when it cannot be found, naming where.
     """
     found = _REFERENCE.match(text)
     if found is None:
         raise ConnectionsError(
-            "this is no reference to a secret; write env:NAME, file:PATH, cmd:PROGRAM or store:NAME",
+            "not a secret reference; write env:NAME, file:PATH, cmd:PROGRAM or store:NAME",
             code="connection.reference",
         )
     kind, rest = found[1], found[2].strip()
@@ -46,7 +46,7 @@ def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, s
             secret, where = _from_command(rest, environment)
         case _:
             secret = store.get(rest)
-            where = f"the secret store has no {rest}"
+            where = f"the secret store has no secret {rest}"
     if not secret:
         raise ConnectionsError(where if secret is None else f"{text} is empty", code="connection.reference")
     return secret
@@ -65,7 +65,7 @@ def _from_command(line: str, environment: Mapping[str, str]) -> tuple[str | None
     try:
         argv = shlex.split(line)
     except ValueError as error:
-        return None, f"the command of a secret cannot be read: {str(error).lower()}"
+        return None, f"the command of a secret cannot be parsed: {str(error).lower()}"
     if not argv:
         return None, "the command of a secret is empty"
     try:
@@ -75,10 +75,10 @@ def _from_command(line: str, environment: Mapping[str, str]) -> tuple[str | None
     except FileNotFoundError:
         return None, f"the program {argv[0]} was not found"
     except subprocess.TimeoutExpired:
-        return None, f"the program {argv[0]} gave no secret within {COMMAND_SECONDS:g} s"
+        return None, f"the program {argv[0]} printed no secret within {COMMAND_SECONDS:g} s"
     except OSError as error:
         return None, f"the program {argv[0]} could not be started: {(error.strerror or str(error)).lower()}"
     if done.returncode != 0:
-        # What it printed stays unsaid: it may hold part of the secret.
+        # Its output is left out: it may contain part of the secret.
         return None, f"the program {argv[0]} ended with exit code {done.returncode}"
     return done.stdout.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r"), ""

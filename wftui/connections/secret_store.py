@@ -1,4 +1,4 @@
-"""Secrets by name in one file, encrypted with age (https://age-encryption.org)."""
+"""Named secrets in one file, encrypted with age (https://age-encryption.org)."""
 
 import importlib
 import json
@@ -17,9 +17,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class SecretStore:
-    """The secrets of one user: `secrets.age`, for the key in `identity.txt` beside it.
+    """The secrets of one user: `secrets.age`, encrypted to the key in `identity.txt`.
 
-    Both files can be used with the `age` program as well; the key file may be moved to a safer place and linked.
+    The `age` program reads both files too; the key file may be a link to a safer place.
 
     Raises (all methods):
         ConnectionsError: `connection.store` when the encryption library is absent or the files cannot be read.
@@ -29,27 +29,27 @@ class SecretStore:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """The names of all secrets, sorted."""
+        """Return the names of all secrets, sorted."""
         return sorted(self._load())
 
     def get(self, name: str) -> str | None:
-        """A secret, or None."""
+        """Return a secret; None if there is none of that name."""
         return self._load().get(name)
 
     def put(self, name: str, secret: str) -> None:
-        """Keep a secret, in place of any of the same name."""
+        """Store a secret, replacing any of the same name."""
         with only_one(self._folder):
             self._save({**self._load(), name: secret})
 
     def keep(self, name: str, secret: str) -> None:
-        """`put`, by hand.
+        """Store a secret that a user has given a name.
 
         Raises:
-            UsageError: the name cannot stand in an expression (`secrets.NAME`), or the secret is empty.
+            UsageError: the name cannot be used in an expression (`secrets.NAME`), or the secret is empty.
         """
         if not _NAME.fullmatch(name):
             raise UsageError(
-                f"{name!r} is no name for a secret: use letters, digits and _, not beginning with a digit",
+                f"{name!r} is not a valid secret name: use letters, digits and _, not starting with a digit",
                 code="secret.name",
             )
         if not secret:
@@ -57,22 +57,21 @@ class SecretStore:
         self.put(name, secret)
 
     def forget(self, name: str) -> None:
-        """Forget one secret.
+        """Delete one secret.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no secret of that name.
         """
         if self.get(name) is None:
-            raise NotFoundError(f"the secret store has no {name}", code="secret.not_found")
+            raise NotFoundError(f"the secret store has no secret {name}", code="secret.not_found")
         self.remove({name})
 
     def remove(self, names: set[str]) -> None:
-        """Forget secrets; names that are not there do not matter."""
+        """Delete secrets; unknown names are ignored."""
         if not (self._folder / _SECRETS).exists():
             return
         with only_one(self._folder):
-            kept = {name: secret for name, secret in self._load().items() if name not in names}
-            self._save(kept)
+            self._save({name: secret for name, secret in self._load().items() if name not in names})
 
     def _load(self) -> dict[str, str]:
         data = read_private(self._folder / _SECRETS)
@@ -101,7 +100,7 @@ class SecretStore:
         if data is None:
             if not create:
                 raise ConnectionsError(
-                    f"the key of the secret store is missing: {path}; put it back, or begin anew by removing "
+                    f"the key of the secret store is missing: {path}; restore it, or start over by removing "
                     f"{self._folder / _SECRETS}",
                     code="connection.store",
                 )
@@ -112,7 +111,7 @@ class SecretStore:
         try:
             return pyrage.x25519.Identity.from_str(lines[0].strip())
         except (IndexError, pyrage.IdentityError):
-            raise ConnectionsError(f"{path} holds no age key", code="connection.store") from None
+            raise ConnectionsError(f"{path} contains no age key", code="connection.store") from None
 
 
 def _pyrage() -> Any:
@@ -120,7 +119,7 @@ def _pyrage() -> Any:
         return importlib.import_module("pyrage")
     except ImportError:
         raise ConnectionsError(
-            f"keeping secrets needs the package pyrage: {install_command('wftui[store]')}; or refer to the secret by "
+            f"storing secrets needs the package pyrage: {install_command('wftui[store]')}; or refer to the secret by "
             "env:NAME, file:PATH or cmd:PROGRAM",
             code="connection.store",
         ) from None

@@ -1,5 +1,7 @@
-"""The user's settings: what can be set, the file it stands in, and changing that file.
+"""The user's settings: their keys, the settings file and edits to it.
 
-Imports the workspace's way to write files, and the model. Reading imports nothing that a start can do without: the
-TOML parser only when there is a file, the TOML writer only when something is changed.
+May import `workspace` and `model`. Reading stays cheap for start-up: the TOML parser is imported only if the file
+exists, the TOML writer only for an edit.
+
+- `keys`: the settings and their values; `settings_file`: read and check the file; `edit`: change it in place.
 """

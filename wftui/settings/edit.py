@@ -1,4 +1,4 @@
-"""Changing the settings file, and nothing in it but what is meant: comments, order and spaces stay."""
+"""Edit the settings file in place; comments, order and whitespace stay."""
 
 import contextlib
 import fcntl
@@ -12,17 +12,17 @@ from wftui.settings.settings_file import parse, read_text
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.workspace_errors import explain
 
-_HEADING = "# Settings of wftui; `wftui settings` lists what can be set.\n"
+_HEADING = "# Settings of wftui; `wftui settings` lists them all.\n"
 
 _Table = MutableMapping[str, Any]
-"""A section: of the parsed file, or with all that stands around it, as tomlkit holds one."""
+"""A section: plain data, or tomlkit's table with its comments."""
 
 
 def set_value(path: Path, name: str, text: str) -> Value:
-    """Give a setting a value; the file and its folder are made where they are not there. Returns the value as kept.
+    """Set a setting and return its value as stored; creates the file and its folder.
 
     Raises:
-        SettingsError: there is no such setting, it takes no such value, or the file is no TOML.
+        SettingsError: unknown setting, invalid value, or invalid TOML.
         WorkspaceError: the file cannot be read or written.
     """
     key, place = find_key(name)
@@ -36,10 +36,10 @@ def set_value(path: Path, name: str, text: str) -> Value:
 
 
 def unset_value(path: Path, name: str) -> bool:
-    """Take a setting out of the file, and sections that are empty then; False when it was not there.
+    """Remove a setting and sections left empty; False if it was not set.
 
     Raises:
-        SettingsError: there is no such setting, or the file is no TOML.
+        SettingsError: unknown setting, or invalid TOML.
         WorkspaceError: the file cannot be read or written.
     """
     _, place = find_key(name)
@@ -53,18 +53,22 @@ def unset_value(path: Path, name: str) -> bool:
 
 
 def _put(table: _Table, place: Place, value: Value, new: Callable[[_Table, bool], _Table]) -> None:
-    """Put a value into nested tables; `new` makes one that is missing, inside of another, as the last or not."""
+    """Put a value into nested tables.
+
+    Args:
+        new: creates a missing table, given the outer one and whether it is the innermost.
+    """
     for part in place[:-1]:
         if part not in table:
             table[part] = new(table, part == place[-2])
         table = table[part]
         if not isinstance(table, MutableMapping):
-            raise SettingsError(f"{'.'.join(place)} has no place in the file: {part} is a value there, not a section")
+            raise SettingsError(f"{'.'.join(place)} cannot be set: {part} is a value in the file, not a section")
     table[place[-1]] = value
 
 
 def _take(table: _Table, place: Place) -> bool:
-    """Take a value out of nested tables, and tables that are empty then; whether it was there."""
+    """Remove a value from nested tables, and tables left empty; False if it was not there."""
     inner = table.get(place[0])
     if len(place) > 1:
         if not isinstance(inner, MutableMapping) or not _take(inner, place[1:]):
@@ -90,7 +94,10 @@ def _in_its_section(text: str, place: Place, value: Value) -> str:
 
 
 def _as_a_line(text: str, place: Place, value: Value) -> str:
-    """With the setting as a dotted key before all sections: where its section is itself made of such keys."""
+    """Return the text with a dotted key before all sections.
+
+    For files whose section is itself made of dotted keys.
+    """
     import tomlkit
 
     lines = [f"{line}\n" for line in text.splitlines()]
@@ -115,7 +122,10 @@ def _write(
     place: Place,
     value: Value,
 ) -> None:
-    """Write the first change that comes to what is wanted and nothing else: tomlkit misplaces keys now and then."""
+    """Write the first edit that yields exactly the wanted data.
+
+    Checked, because tomlkit misplaces keys in some files.
+    """
     from tomlkit.exceptions import TOMLKitError
 
     for way in ways:
@@ -124,9 +134,9 @@ def _write(
             if parse(path, changed) == wanted:
                 break
     else:
-        raise SettingsError(f"{'.'.join(place)} cannot be changed in {path} as it is written; change it by hand")
+        raise SettingsError(f"{'.'.join(place)} cannot be changed in {path} automatically; edit the file by hand")
     try:
-        # Where the file is a link, as people keep their settings elsewhere, what it points to is replaced.
+        # Replace the target of a symbolic link: users keep settings in other folders.
         atomic_write(path.resolve(), changed.encode())
     except OSError as error:
         raise explain(error, path, "write") from error
@@ -134,7 +144,7 @@ def _write(
 
 @contextlib.contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Let one process at a time change the file."""
+    """Lock the file, so that one process at a time changes it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)

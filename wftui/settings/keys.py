@@ -1,4 +1,4 @@
-"""What can be set: the keys of the settings file, what each takes, and what it means."""
+"""The keys of the settings file: values, defaults and meaning."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,17 @@ from wftui.model.user_settings import Durability, KeepRule, UserSettings
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
 ALL = "all"
-"""In the place of a number: everything is kept."""
+"""Instead of a number: keep every run."""
 Value = str | int
 Place = tuple[str, ...]
-"""Where a setting stands in the file: the names of its sections, and its own."""
+"""Path of a setting in the file: the names of its sections, then its own."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WORKFLOW = "<workflow>"
 _WORKFLOWS = ("history", "workflows")
 
 
 class SettingsError(UserError):
-    """A settings file, key or value that cannot be used; the sentence names the place."""
+    """An invalid settings file, key or value; the message names the location."""
 
     code = "settings.invalid"
     exit_code = ExitCode.USAGE
@@ -33,11 +33,11 @@ class Key:
     """A setting.
 
     Attributes:
-        name: dotted, as on the command line; `<workflow>` in it stands for any workflow's id.
+        name: dotted, as on the command line; `<workflow>` stands for any workflow id.
         help: a sentence.
-        takes: what a value may be, as the end of "must be …".
-        default: what holds without it, in words.
-        choices: the only values; empty where any fitting text or number will do.
+        takes: valid values, as the end of "must be …".
+        default: the default, in words.
+        choices: the only valid values; empty if any text or number is valid.
     """
 
     name: str
@@ -47,16 +47,16 @@ class Key:
     choices: tuple[str, ...] = ()
 
     def is_valid(self, value: object) -> bool:
-        """Whether it takes a value."""
+        """Return whether a value is valid."""
         if self.takes is _COUNT:
             return value == ALL or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
         return isinstance(value, str) and value.strip() != "" and (not self.choices or value in self.choices)
 
     def parse(self, text: str) -> Value:
-        """A value from what a person typed.
+        """Parse a value that a user typed.
 
         Raises:
-            SettingsError: it takes no such value.
+            SettingsError: the value is invalid.
         """
         value: Value = int(text) if self.takes is _COUNT and _NUMBER.fullmatch(text) else text
         if not self.is_valid(value):
@@ -66,7 +66,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class InvalidSetting:
-    """Something wrong at a key."""
+    """A key or value of the file that is invalid."""
 
     path: Place
     message: str
@@ -74,35 +74,35 @@ class InvalidSetting:
 
 _COUNT = f'a whole number of 1 or more, or "{ALL}"'
 _PATH = "a path"
-_DAYS = "Runs that ended within so many days are kept."
-_RUNS = "So many of the newest runs of each workflow are kept, whatever their age."
+_DAYS = "Keep runs that ended within this many days."
+_RUNS = "Keep this many of the newest runs of each workflow, whatever their age."
 _UNSET = "not set"
-_OWN = " In the place of the general rule."
+_OWN = " Overrides the general rule."
 KEYS: tuple[Key, ...] = (
-    Key("tables", "The folder of the workflows.", _PATH, "./tables if there is one, else in the user's data"),
-    Key("database", "The file of the history.", _PATH, "wftui.db in the user's data"),
+    Key("tables", "The workspace folder.", _PATH, "./tables if it exists, else the user's data folder"),
+    Key("database", "The history database.", _PATH, "wftui.db in the user's data folder"),
     Key(
         "durability",
-        "normal: what was shown as done outlives the program's death. full: also a power cut; steps wait for the disk.",
+        "normal: finished steps survive a crash of the program. full: also a power failure; steps wait for the disk.",
         'one of "normal" and "full"',
         "normal",
         get_args(Durability),
     ),
-    Key("history.keep_days", f"{_DAYS} Without this and keep_runs, all are.", _COUNT, _UNSET),
+    Key("history.keep_days", f"{_DAYS} Without this and keep_runs, every run is kept.", _COUNT, _UNSET),
     Key("history.keep_runs", _RUNS, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
-    Key(f"history.workflows.{_WORKFLOW}.keep_runs", "So many of its newest runs are kept." + _OWN, _COUNT, _UNSET),
+    Key(f"history.workflows.{_WORKFLOW}.keep_runs", "Keep this many of its newest runs." + _OWN, _COUNT, _UNSET),
 )
 WORKFLOW_KEYS = tuple(key for key in KEYS if _WORKFLOW in key.name)
-"""The settings of one workflow."""
+"""Settings of one workflow."""
 _BY_NAME = {key.name: key for key in KEYS}
 
 
 def find_key(name: str) -> tuple[Key, Place]:
-    """The setting that a dotted name means, and its place in the file.
+    """Return the setting of a dotted name and its path in the file.
 
     Raises:
-        SettingsError: there is none; the sentence names the nearest.
+        SettingsError: unknown setting; the message suggests the nearest.
     """
     path = tuple(name.split("."))
     pattern = path
@@ -110,15 +110,17 @@ def find_key(name: str) -> tuple[Key, Place]:
         pattern = (*_WORKFLOWS, _WORKFLOW, path[3])
     key = _BY_NAME.get(".".join(pattern))
     if key is None:
-        raise SettingsError(f"there is no setting {name}{_instead(name, _BY_NAME)}", code="settings.key")
+        raise SettingsError(f"unknown setting {name}{_instead(name, _BY_NAME)}", code="settings.key")
     return key, path
 
 
 def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, list[InvalidSetting]]:
-    """The settings that parsed TOML makes, and everything that is wrong with it; what is wrong counts as not there.
+    """Return the settings in parsed TOML and everything invalid in it.
+
+    Invalid settings count as not set.
 
     Args:
-        folder: of the file; relative paths start there.
+        folder: folder of the file, the base of relative paths.
     """
     problems: list[InvalidSetting] = []
     found: dict[Place, Value] = {}
@@ -132,14 +134,14 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
             place = (*pattern, step)
             key = _BY_NAME.get(".".join(place))
             if key is not None and key.is_valid(value):
-                found[here] = value  # type: ignore[assignment]  # what is valid is text or a number
+                found[here] = value  # type: ignore[assignment]  # valid values are text or a number
             elif key is not None:
                 problems.append(InvalidSetting(here, f"{'.'.join(here)} must be {key.takes}"))
             elif step not in known and known == {_WORKFLOW}:
-                problems.append(InvalidSetting(here, f"{name!r} is no workflow id"))
+                problems.append(InvalidSetting(here, f"{name!r} is not a workflow id"))
             elif step not in known:
                 names = {".".join((*path, other)) for other in known}
-                message = f"there is no setting {'.'.join(here)}{_instead('.'.join(here), names)}"
+                message = f"unknown setting {'.'.join(here)}{_instead('.'.join(here), names)}"
                 problems.append(InvalidSetting(here, message))
             elif isinstance(value, Mapping):
                 sections.add(here)
@@ -179,4 +181,4 @@ def _starts(key: Key, pattern: Place) -> bool:
 
 def _instead(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    return did_you_mean(near(name, names), f"; there are {', '.join(names)}")
+    return did_you_mean(near(name, names), f"; known settings: {', '.join(names)}")

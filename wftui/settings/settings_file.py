@@ -1,4 +1,4 @@
-"""The settings file: where it is, what it says, and where in it something is wrong."""
+"""Locate, read and check the settings file."""
 
 import os
 import re
@@ -15,7 +15,10 @@ _END = " (at end of document)"
 
 
 def settings_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """The file: `WFTUI_CONFIG`, else `settings.toml` in the user's configuration folder; it need not exist."""
+    """Return the path of the settings file, which need not exist.
+
+    `WFTUI_CONFIG`, or `settings.toml` in the user's configuration folder.
+    """
     if named := environment.get(VARIABLE):
         return Path(named).expanduser().absolute()
     if given := environment.get("XDG_CONFIG_HOME"):
@@ -26,27 +29,27 @@ def settings_path(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def read_settings(path: Path) -> UserSettings:
-    """What the file says; a file that is not there says nothing.
+    """Read the settings; defaults if the file does not exist.
 
     Raises:
-        SettingsError: with everything that is wrong, each with file and line. Nothing of such a file counts.
-        WorkspaceError: it cannot be read.
+        SettingsError: the file is invalid; lists every error with file and line.
+        WorkspaceError: the file cannot be read.
     """
     text = read_text(path)
     if text is None:
         return UserSettings()
-    settings, problems = interpret(parse(path, text), path.parent)
-    if problems:
-        raise SettingsError("\n".join(located(path, text, problem) for problem in problems))
+    settings, invalid = interpret(parse(path, text), path.parent)
+    if invalid:
+        raise SettingsError("\n".join(located(path, text, each) for each in invalid))
     return settings
 
 
 def read_text(path: Path) -> str | None:
-    """The text of the file; None when there is none.
+    """Return the text of the file; None if it does not exist.
 
     Raises:
-        SettingsError: it is no text.
-        WorkspaceError: it cannot be read.
+        SettingsError: the file is not UTF-8.
+        WorkspaceError: the file cannot be read.
     """
     try:
         return path.read_bytes().decode()
@@ -55,37 +58,37 @@ def read_text(path: Path) -> str | None:
     except OSError as error:
         raise explain(error, path, "read") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is no text in UTF-8") from error
+        raise SettingsError(f"{path} is not UTF-8 text") from error
 
 
 def parse(path: Path, text: str) -> dict[str, object]:
-    """The TOML of the file.
+    """Parse the TOML of the file.
 
     Raises:
-        SettingsError: it is none; the sentence names line and column.
+        SettingsError: invalid TOML; the message names line and column.
     """
     import tomllib
 
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        place = _PLACE.search(said)
+        message = str(error)
+        place = _PLACE.search(message)
         if place is None:
             last = max(text.count("\n"), 1)
-            raise SettingsError(f"{path}:{last}: {_sentence(said.removesuffix(_END))}") from error
-        raise SettingsError(f"{path}:{place[1]}:{place[2]}: {_sentence(said[: place.start()])}") from error
+            raise SettingsError(f"{path}:{last}: {_sentence(message.removesuffix(_END))}") from error
+        raise SettingsError(f"{path}:{place[1]}:{place[2]}: {_sentence(message[: place.start()])}") from error
 
 
-def located(path: Path, text: str, problem: InvalidSetting) -> str:
-    """A problem with the file and line it is in."""
-    return f"{path}:{_line_of(text, problem.path)}: {problem.message}"
+def located(path: Path, text: str, invalid: InvalidSetting) -> str:
+    """Return the message of an invalid setting, prefixed with file and line."""
+    return f"{path}:{_line_of(text, invalid.path)}: {invalid.message}"
 
 
 def _line_of(text: str, key: tuple[str, ...]) -> int:
-    """The line, from 1, on which a key of valid TOML is given: the first after which a parser knows it.
+    """Return the line, from 1, of a key in valid TOML.
 
-    Asked only when something is wrong, in a small file: parsing it anew for each line is no matter then.
+    Parses growing prefixes of the file until the key appears: slow, but only used for errors in a small file.
     """
     import tomllib
 
@@ -95,7 +98,7 @@ def _line_of(text: str, key: tuple[str, ...]) -> int:
         try:
             data: object = tomllib.loads("".join(lines[:number]))
         except tomllib.TOMLDecodeError:
-            continue  # in the middle of a value of several lines
+            continue  # within a multi-line value
         if _holds(data, key):
             while not lines[begin].strip() or lines[begin].lstrip().startswith("#"):
                 begin += 1

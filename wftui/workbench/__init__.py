@@ -1,7 +1,10 @@
-"""What any face can ask for, and nothing of how it is done: the one facade under the screens and the command line.
+"""The facade that every frontend uses: one `Workbench` with a service per subject.
 
-Imports every floor below, none above. Opening is lazy: building a `Workbench` does no I/O and imports neither pydantic
-nor anything that needs it, so that a first screen can be painted before the models are loaded and the database is open.
+May import every lower layer. Opening is lazy: creating a `Workbench` does no I/O and does not import pydantic, so that
+the first screen is drawn before the models are loaded and the database is open.
+
+- `workbench`: the services and the parts they share; `workbench_settings`: paths, user and durability.
+- `workflow_service`, `run_service`, `retention_service`, `step_service`, `connection_service`, `settings_service`.
 """
 
 from wftui.workbench.workbench import Workbench

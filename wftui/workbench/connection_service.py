@@ -1,4 +1,4 @@
-"""The user's connections, as a face asks for them."""
+"""Connections, connected accounts and stored secrets of the user."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class ConnectionService:
-    """`workbench.connections`: list, save, remove, test; accounts of the user; secrets of the user's store.
+    """`workbench.connections`: manage connections, accounts and stored secrets.
 
     Args:
-        user_id: whose accounts are listed and connected.
-        changed: is called after every change.
+        user_id: owner of the accounts that are listed and connected.
+        changed: called after every change.
     """
 
     def __init__(self, user_id: str, *, changed: Callable[[], None]) -> None:
@@ -25,86 +25,90 @@ class ConnectionService:
         self._changed = changed
 
     async def all(self) -> list[StoredConnection]:
-        """The user's connections; secret fields hold references."""
+        """Return the user's connections; secret fields hold references."""
         return await asyncio.to_thread(lambda: stored_connections().all())
 
     async def get(self, name: str) -> StoredConnection:
-        """One of them.
+        """Return one connection.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no connection of that name.
         """
         return await asyncio.to_thread(lambda: stored_connections().get(name))
 
     async def save(self, connection: StoredConnection) -> StoredConnection:
-        """Add a connection, or replace the one of the same name; a secret in clear goes into the encrypted store.
+        """Add or replace a connection; secrets in clear text go to the encrypted store.
 
         Raises:
-            ConnectionsError: with every field that is wrong.
+            ConnectionsError: lists every invalid field.
         """
-        kept = await asyncio.to_thread(lambda: stored_connections().save(connection))
+        stored = await asyncio.to_thread(lambda: stored_connections().save(connection))
         self._changed()
-        return kept
+        return stored
 
     async def remove(self, name: str) -> None:
-        """Forget a connection and its stored secrets.
+        """Delete a connection and its stored secrets.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no connection of that name.
         """
         await asyncio.to_thread(lambda: stored_connections().remove(name))
         self._changed()
 
     async def test(self, name: str) -> str:
-        """Whether its secrets are there and its other end answers, as a sentence.
+        """Check a connection's secrets and that its server responds; return the result.
 
         Raises:
-            NotFoundError: there is none of that name.
-            ConnectionsError: it cannot work; the sentence says why.
+            NotFoundError: there is no connection of that name.
+            ConnectionsError: the connection does not work; the message says why.
         """
         from wftui.steps.connection_test import probe
 
         return await probe(stored_connections(), name)
 
     async def accounts(self, name: str) -> list[UserAccount]:
-        """The accounts that the user has connected behind a connection of kind composio.
+        """Return the accounts that the user has connected through a composio connection.
 
         Raises:
             NotFoundError: there is no connection of that name.
-            ConnectionsError: it is of another kind, or the service says why it cannot be had.
+            ConnectionsError: it is of another kind, or the service refuses.
         """
         return await (await self._accounts(name)).all()
 
     async def connect(self, name: str, toolkit: str) -> AccountLink:
-        """A link at which the user connects an account of a toolkit; raises as `accounts`."""
+        """Return a link where the user connects an account of a toolkit.
+
+        Raises:
+            NotFoundError, ConnectionsError: as `accounts`.
+        """
         return await (await self._accounts(name)).connect(toolkit)
 
     async def connected(self, link: AccountLink) -> UserAccount:
-        """Wait until the user has gone through a link.
+        """Wait until the user has connected an account through a link.
 
         Raises:
-            ConnectionsError: `composio.expired`, `composio.failed`, or what the service says.
+            ConnectionsError: `composio.expired`, `composio.failed`, or an error of the service.
         """
         return await (await self._accounts(link.connection)).connected(link)
 
     async def secrets(self) -> list[str]:
-        """Names of the secrets in the user's encrypted store, those of connections (`NAME/…`) among them."""
+        """Return the names in the encrypted store, with those of connections (`NAME/…`)."""
         return await asyncio.to_thread(lambda: stored_connections().store.names())
 
     async def set_secret(self, name: str, secret: str) -> None:
-        """Keep a secret for `secrets.NAME` and `store:NAME`, in place of any of the same name.
+        """Store a secret for `secrets.NAME` and `store:NAME`, replacing any of the same name.
 
         Raises:
-            UsageError: the name cannot stand in an expression, or the secret is empty.
+            UsageError: the name cannot be used in an expression, or the secret is empty.
             ConnectionsError: the store cannot be used.
         """
         await asyncio.to_thread(lambda: stored_connections().store.keep(name, secret))
 
     async def remove_secret(self, name: str) -> None:
-        """Forget a secret.
+        """Delete a stored secret.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no secret of that name.
         """
         await asyncio.to_thread(lambda: stored_connections().store.forget(name))
 
@@ -115,7 +119,7 @@ class ConnectionService:
 
 
 def stored_connections() -> Connections:
-    """The file of connections as it is now, read at each question: another process may have changed it."""
+    """Return the user's connections, read again by each call: other processes change them."""
     from wftui.connections.connections import Connections
 
     return Connections()

@@ -1,4 +1,4 @@
-"""What becomes of old runs, as a face asks for it."""
+"""Retention of old runs: by the user's settings, or on request."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HistoryOverview:
-    """The history now: how much it holds, what the settings would let go of it, and what last went by itself.
+    """The size of the history and the effect of the retention rules.
 
     Attributes:
-        would_go: None when the settings keep every run.
-        last: None when nothing ever went by itself.
+        would_go: what the settings would remove now; None if they keep every run.
+        last: the last automatic cleanup; None if there was none.
     """
 
     runs: int
@@ -35,10 +35,10 @@ class HistoryOverview:
 
 
 class RetentionService:
-    """`workbench.retention`: what would go, let it go, by the user's settings or as asked; what went by itself.
+    """`workbench.retention`: preview and remove old runs; automatic retention.
 
     Attributes:
-        tell: called with what was removed by itself while this workbench was open.
+        tell: called with the report of each automatic cleanup while this workbench is open.
     """
 
     def __init__(self, store: Callable[[], Awaitable[ExecutionStore]], clock: Clock) -> None:
@@ -48,10 +48,14 @@ class RetentionService:
         self.tell: Callable[[CleanupReport], None] = lambda report: None
 
     async def apply(self, workflow_id: str | None = None, *, dry_run: bool = False) -> CleanupReport | None:
-        """Remove what the settings do not keep, of one workflow or of all; None when they keep every run.
+        """Remove runs that the settings do not keep; None if they keep every run.
+
+        Args:
+            workflow_id: runs of this workflow only.
+            dry_run: report what would be removed, remove nothing.
 
         Raises:
-            SettingsError: the settings file is wrong.
+            SettingsError: the settings file is invalid.
         """
         store = await self._store()
         policy = replace(await asyncio.to_thread(self._policy), workflow_id=workflow_id)
@@ -65,22 +69,22 @@ class RetentionService:
         workflow_id: str | None = None,
         dry_run: bool = False,
     ) -> CleanupReport:
-        """Remove finished runs from the history, whatever the settings keep; a live run is never touched.
+        """Remove finished runs, whatever the settings keep; a live run is never touched.
 
         Args:
-            older_than: those over before this moment; None: whatever their age.
-            keep: of each workflow, the newest so many stay whatever their age.
-            workflow_id: of this workflow alone.
-            dry_run: remove nothing, tell what would go.
+            older_than: runs that ended before this time; None: of any age.
+            keep: number of newest runs of each workflow to keep, whatever their age.
+            workflow_id: runs of this workflow only.
+            dry_run: report what would be removed, remove nothing.
         """
         store = await self._store()
         return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
     async def overview(self) -> HistoryOverview:
-        """How much the history holds, and what becomes of it.
+        """Return the size of the history and the effect of the retention rules.
 
         Raises:
-            SettingsError: the settings file is wrong.
+            SettingsError: the settings file is invalid.
         """
         store = await self._store()
         from wftui.store.maintenance.cleanup import database_bytes
@@ -91,7 +95,7 @@ class RetentionService:
         return HistoryOverview(sum(each.runs for each in stats.values()), size, would_go, await store.last_tidied())
 
     async def begin(self) -> None:
-        """From now on, let go what the settings do not keep, by itself, beside everything else."""
+        """Start automatic retention in the background."""
         store = await self._store()
         if self._upkeep is None:
             from wftui.store.retention_task import Upkeep
@@ -100,7 +104,7 @@ class RetentionService:
             self._upkeep.begin()
 
     async def end(self) -> None:
-        """Stop that; what is under way stops in order."""
+        """Stop automatic retention; a running cleanup ends cleanly."""
         if self._upkeep is not None:
             await self._upkeep.end()
             self._upkeep = None

@@ -1,6 +1,6 @@
-"""Runs, as a face asks for them: start, follow, look at, cancel, answer, go on, run again, and those that were.
+"""Runs: start, follow, inspect, cancel, answer, resume and rerun them; the history.
 
-Everything that imports, reads files or computes runs in a thread; the event loop stays free.
+Imports, file access and computation run in threads; the event loop stays free.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class RunService:
-    """`workbench.runs`: the runs of this and of any other process on the same database.
+    """`workbench.runs`: the runs of this and any other process on the same database.
 
-    Whoever names a run that does not exist meets `NotFoundError`; where the database cannot be used, `UserError`.
+    Methods raise `NotFoundError` if there is no such run, and `UserError` if the database cannot be used.
 
     Args:
-        store: the history, opened at the first call.
-        executor: the engine, started at the first call.
-        started: the engine if it was started, for questions that need not start it.
-        user_id: who starts, cancels and answers.
+        store: opens the store on first use.
+        executor: starts the engine on first use.
+        started: the engine if it is running, for calls that need not start it.
+        user_id: the user who starts, cancels and answers.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class RunService:
         *,
         connections: Mapping[str, str] | None = None,
     ) -> str:
-        """Start a run; returns its id once it is recorded. It goes on in this process, whatever the caller does.
+        """Start a run in this process; return its id once it is recorded.
 
         Args:
-            connections: names of the user's connections to take in the place of those the workflow names.
+            connections: by the name in the workflow, the user's connection to use instead.
 
         Raises:
-            CompileFailed: when the workflow has errors. Invalid inputs are a recorded, failed run.
+            CompileFailed: the workflow has errors. Invalid inputs are recorded as a failed run.
         """
         executor = await self._executor()
         from wftui.model.run.record import ExecutionRequest
@@ -83,31 +83,31 @@ class RunService:
         run_id: str,
         inputs: Mapping[str, Json],
         *,
-        keep: bool,
+        reuse: bool,
         from_step: str | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
         confirmed: bool = False,
     ) -> str:
-        """Run a workflow as it is now with the inputs of an earlier run, its parent; returns the new run's id.
+        """Rerun a workflow, as it is now, with the inputs of an earlier run; return the new id.
 
         Args:
-            inputs: in the place of those of the earlier run; secret ones, which are never stored, must be among them.
-            keep: take over every step that neither failed nor depends on a change; see `plan_restart`.
-            from_step: with `keep`: id or path of a step to run again, with all that follows.
-            complete: with `keep`: `inputs` are all there are; those of the earlier run that are not among them go.
-            connections: as for `start`, on top of those that the earlier run was given.
-            confirmed: with `keep`: run again what was running when the process died and says `"idempotent": false`.
+            inputs: override those of the earlier run; must include secret ones, which are never stored.
+            reuse: take over every step that neither failed nor depends on a change; see `plan_restart`.
+            from_step: with `reuse`: id or path of a step to run, with all that follows.
+            complete: with `reuse`: `inputs` are complete; drop other inputs of the earlier run.
+            connections: as for `start`, in addition to those of the earlier run.
+            confirmed: with `reuse`: rerun interrupted steps with `"idempotent": false`.
 
         Raises:
             NotFoundError: there is no such run or step.
-            ConflictError: with `keep`: the earlier run is still going.
-            ConfirmationNeeded: with `keep`: steps that may not run twice were running when the process died.
+            ConflictError: with `reuse`: the earlier run is still running.
+            ConfirmationNeeded: with `reuse`: steps that may not run twice were interrupted.
             UsageError: a secret input is missing.
-            CompileFailed: when the workflow has errors.
+            CompileFailed: the workflow has errors.
         """
         executor = await self._executor()
-        if keep:
+        if reuse:
             return await executor.rerun(
                 run_id,
                 from_step=from_step,
@@ -143,7 +143,7 @@ class RunService:
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
     ) -> list[StepDecision]:
-        """What `rerun` with `keep` and the same arguments would keep and what it would run again, and why."""
+        """Return which steps `rerun` with `reuse` would reuse or run, and why."""
         executor = await self._executor()
         found = await executor.plan_restart(
             run_id, from_step=from_step, inputs=inputs, complete=complete, connections=connections
@@ -151,20 +151,22 @@ class RunService:
         return found.decisions
 
     async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
-        """What a person must give again, because it is never stored, before a run can go on or be repeated.
+        """Return the secret inputs to enter again before a resume or rerun.
+
+        Secret inputs are never stored.
 
         Args:
-            resume: the run is to go on, with the inputs it began with; else its workflow as it is now is to run again.
+            resume: for a resume, by the plan of the run; else for a rerun of its current workflow.
 
         Returns:
-            The workflow with a schema of these inputs alone, and what is known of them; None when there are none.
+            The workflow with a schema of these inputs only, and their known parts; None if there are none.
         """
         from wftui.engine.primitives.secret_inputs import questions
         from wftui.model.listing import WorkflowOutline
         from wftui.model.schema.secret_schema import secret_pointers
 
         record = await self.head(run_id, whole=True)
-        if resume:  # its workflow may be another by now, or broken
+        if resume:  # its workflow may have changed, or be broken
             name = record.workflow_id
             outline = WorkflowOutline(id=name, name=name, input_schema=dict(await self.input_schema(run_id)))
         else:
@@ -173,31 +175,31 @@ class RunService:
         return (outline.model_copy(update={"input_schema": asked[0]}), asked[1]) if asked else None
 
     async def input_schema(self, run_id: str) -> Mapping[str, Json]:
-        """What the inputs of a run had to fit when it began, whatever its workflow says by now."""
+        """Return the input schema of a run's own plan, not of the current workflow."""
         return await (await self._executor()).input_schema(run_id)
 
     async def plan_resume(self, run_id: str) -> list[StepDecision]:
-        """What `resume` would keep and what it would run, and why."""
+        """Return which steps `resume` would reuse or run, and why."""
         from wftui.engine.restart.resume_plan import plan_resume
 
         return plan_resume(await self.record(run_id)).decisions
 
     async def left_running(self, run_id: str) -> list[str]:
-        """What an interrupted run has left running on this machine, in sentences; to go on, or give it up, ends it."""
+        """Describe the orphan processes of an interrupted run; resume and cancel end them."""
         from wftui.engine.restart.orphan_processes import describe_orphans
 
         return await describe_orphans(await self._store(), run_id)
 
     async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
-        """Go on with an interrupted run in this process: nothing that has ended runs again.
+        """Resume an interrupted run in this process; finished steps do not run again.
 
         Args:
             inputs: its secret inputs, which are never stored.
-            confirmed: run again what was running and says `"idempotent": false`.
+            confirmed: rerun interrupted steps with `"idempotent": false`.
 
         Raises:
-            ConflictError: it has ended, or a process runs it.
-            ConfirmationNeeded: steps that may not run twice were running when the process died.
+            ConflictError: it has ended, or another process runs it.
+            ConfirmationNeeded: steps that may not run twice were interrupted.
             UsageError: a secret input is missing.
         """
         from wftui.engine.host.starting import StartOptions
@@ -205,46 +207,48 @@ class RunService:
         await (await self._executor()).resume(run_id, inputs, StartOptions(confirmed=confirmed))
 
     async def cancel(self, run_id: str) -> None:
-        """Ask for a cancel, of a run of this or any other process. A second ask does not wait for the grace period.
+        """Request the cancellation of a run of any process.
+
+        A second request skips the grace period.
 
         Raises:
-            ConflictError: it has ended.
+            ConflictError: the run has ended.
         """
         await (await self._executor()).cancel(run_id, by=self._user_id)
 
     async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None) -> None:
-        """Answer the approval a step waits for, of a run of this or any other process.
+        """Answer the approval that a step waits for, in a run of any process.
 
         Args:
-            path: address of the step.
-            data: what was filled into its form.
+            path: path of the step.
+            data: data for its form.
 
         Raises:
-            NotFoundError: the step waits for no approval.
-            UsageError: the data does not fit its form, or holds a secret that would have to be stored on its way to
+            NotFoundError: the step does not wait for an approval.
+            UsageError: the data does not match the form, or contains a secret that would be stored on its way to
                 another process.
-            ConflictError: somebody else was quicker.
+            ConflictError: the approval has already been answered.
         """
         executor = await self._executor()
         await executor.answer(run_id, path, approved=approved, data=data, by=self._user_id)
 
     @staticmethod
     def actions(record: ExecutionRecord) -> list[RunAction]:
-        """What may be done to a run, and why not where not."""
+        """Return the actions of a run; a disabled one has a reason."""
         from wftui.model.run.actions import run_actions
 
         return run_actions(record)
 
     async def wait(self, run_id: str) -> ExecutionRecord:
-        """The record of a run of this process, once it has ended."""
+        """Wait for a run of this process to end; return its record."""
         return await (await self._executor()).wait(run_id)
 
     async def until_end(self, run_id: str) -> None:
-        """Wait until a run, of this or another process, has ended or is interrupted; nothing of it is read.
+        """Wait until a run of any process has ended or is interrupted.
 
         Raises:
             NotFoundError: there is no such run.
-            UserError: it runs here, and ended because its events could not be stored.
+            UserError: it ran in this process and ended because its events could not be stored.
         """
         executor = self._started()
         if executor is not None:
@@ -253,15 +257,18 @@ class RunService:
             await (await self._store()).until_end(run_id)
 
     async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """A run's events in batches: those stored first, then live, until it ends. Works for runs of any process."""
+        """Yield a run's events in batches, stored ones first, then live, until it ends."""
         store = await self._store()
         async for batch in store.follow(run_id, after=after):
             yield batch
 
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
-        """A run as it stands; `whole` puts big values in the place of their references.
+        """Return the current record of a run.
 
-        Of very many finished iterations it holds the newest; `steps` reads the others.
+        It holds the newest of many finished iterations; `steps` reads the others.
+
+        Args:
+            whole: resolve references to big values.
 
         Raises:
             NotFoundError: there is no such run.
@@ -270,21 +277,21 @@ class RunService:
         return await self._existing(run_id, await store.get(await store.find(run_id)), whole=whole)
 
     async def head(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
-        """`record` without the steps: quick, however many there are."""
+        """Return the record of a run without its steps, which is always fast."""
         store = await self._store()
         return await self._existing(run_id, await store.head(await store.find(run_id)), whole=whole)
 
     async def steps(
         self, run_id: str, paths: Sequence[str], *, whole: bool = False, after: int = 0, until: int | None = None
     ) -> list[StepResult]:
-        """The steps at some addresses, each with all inside it, read from the stored events.
+        """Read the steps at some paths, each with the steps inside it.
 
         Args:
-            whole: put big values in the place of their references.
-            after, until: numbers of events between which all of theirs lie, where that is known.
+            whole: resolve references to big values.
+            after, until: numbers of events that enclose theirs, if known.
 
         Raises:
-            NotFoundError: there is no such run, or no step at any of the addresses.
+            NotFoundError: there is no such run, or no step at any of the paths.
         """
         store = await self._store()
         run_id = await store.find(run_id)
@@ -294,44 +301,44 @@ class RunService:
         return [await store.resolve_step(step) for step in found] if whole else found
 
     async def find(self, text: str) -> str:
-        """The run id that a unique beginning or end of it, or `last`, means.
+        """Return the run id for a unique prefix or suffix of it, or `last`.
 
         Raises:
-            UsageError: it fits more than one run.
+            UsageError: more than one run matches.
         """
         return await (await self._store()).find(text)
 
     async def child_of(self, run_id: str, path: str) -> str | None:
-        """The run of a sub-workflow that a step of a run started, the newest of several; None when there is none."""
+        """Return the newest child run that a step started; None if there is none."""
         return await (await self._store()).child_of(run_id, path)
 
     async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
-        """A page of a run's stored events, in order."""
+        """Return a page of a run's stored events, in order."""
         return await (await self._store()).events(run_id, after=after, limit=limit)
 
     async def value(self, ref: ValueRef) -> Json:
-        """A big value."""
+        """Return a big value."""
         return await (await self._store()).value(ref)
 
     async def value_text(self, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
-        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging."""
+        """Return a chunk of a big value's JSON and the next offset (None at the end)."""
         return await (await self._store()).value_text(ref, offset)
 
     async def history(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
-        """A page of runs, newest first.
+        """Return a page of runs, newest first.
 
         Args:
-            cursor: `next` of the page before.
+            cursor: `next` of the previous page.
 
         Raises:
-            UsageError: that is no cursor.
+            UsageError: the cursor is invalid.
         """
         return await (await self._store()).list(filters, limit=limit, cursor=cursor)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
-        """Different inputs of the last runs, newest first."""
+        """Return the distinct inputs of recent runs, newest first."""
         store = await self._store()
         from wftui.model.listing import RecentInputs
         from wftui.model.run.summary import ExecutionFilters
@@ -347,7 +354,7 @@ class RunService:
         return found
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
-        """Runs that need a person, newest first: approvals that wait, interrupted and failed runs."""
+        """Return runs that need attention: waiting approvals, interrupted and failed runs."""
         store = await self._store()
         from wftui.model.listing import AttentionItem
         from wftui.model.run.summary import ExecutionFilters
@@ -359,11 +366,11 @@ class RunService:
         return items + [AttentionItem(run=run, kind="failed") for run in failed.executions]
 
     def running(self) -> list[str]:
-        """Ids of the runs that this process is running."""
+        """Return the ids of the runs of this process."""
         executor = self._started()
         return executor.running() if executor else []
 
     async def _existing(self, run_id: str, record: ExecutionRecord | None, *, whole: bool) -> ExecutionRecord:
-        if record is None:  # a cleanup was faster than this reader
+        if record is None:  # removed by a cleanup in the meantime
             raise RunNotFoundError(run_id)
         return await (await self._store()).resolve_record(record) if whole else record

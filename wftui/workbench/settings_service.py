@@ -1,4 +1,4 @@
-"""The user's settings, as a face asks for them."""
+"""The user's settings: list, set and unset them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wftui.workbench.workbench_settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A setting as it holds now.
+    """A setting in effect.
 
     Attributes:
-        name: dotted; of a workflow's own rule, with its id.
-        value: None where nothing is set and the default is no value of its own.
-        origin: what it comes from: `--tables`, `WFTUI_DB`, `settings`, `default`.
-        is_set: the file says something of it.
-        later: what will hold from the next start of the program, where that is something else.
+        name: dotted; includes the workflow id for a workflow's own rule.
+        value: None if nothing is set and there is no default value.
+        origin: `--tables`, `WFTUI_DB`, `settings` or `default`.
+        is_set: the settings file sets it.
+        later: the value from the next start of the program, if it differs.
     """
 
     name: str
@@ -34,39 +34,39 @@ class EffectiveSetting:
 
 
 class SettingsService:
-    """`workbench.user_settings`: list, set, unset. The file is read afresh at each question."""
+    """`workbench.user_settings`: list, set, unset. Each call reads the file again."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     @property
     def path(self) -> Path:
-        """The settings file; it need not exist."""
+        """Path of the settings file, which need not exist."""
         return settings_path()
 
     async def all(self) -> list[EffectiveSetting]:
-        """Every setting, and what it comes from.
+        """Return every setting with its value and origin.
 
         Raises:
-            SettingsError: the file is wrong.
+            SettingsError: the settings file is invalid.
         """
         return await asyncio.to_thread(self._all)
 
     async def set(self, name: str, text: str) -> Value:
-        """Give a setting a value; returns it as kept.
+        """Set a setting; return its value as stored.
 
         Raises:
-            SettingsError: there is no such setting, it takes no such value, or the file is no TOML.
+            SettingsError: unknown setting, invalid value, or invalid TOML.
         """
         from wftui.settings.edit import set_value
 
         return await asyncio.to_thread(set_value, self.path, name, text)
 
     async def unset(self, name: str) -> bool:
-        """Go back to the default; False when nothing was set.
+        """Restore the default of a setting; False if it was not set.
 
         Raises:
-            SettingsError: there is no such setting, or the file is no TOML.
+            SettingsError: unknown setting, or invalid TOML.
         """
         from wftui.settings.edit import unset_value
 
@@ -74,7 +74,7 @@ class SettingsService:
 
     def _all(self) -> list[EffectiveSetting]:
         path = self.path
-        after = read_settings(path)  # says what is wrong, if anything is
+        after = read_settings(path)  # raises if the file is invalid
         given = _flat(parse(path, read_text(path) or ""))
         names = [key.name for key in KEYS if "<" not in key.name]
         names += sorted(name for name in given if name not in names)

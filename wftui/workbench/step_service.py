@@ -1,4 +1,4 @@
-"""Step types for frontends: list, broken plugins, trust, locked tools of MCP servers."""
+"""Step types: list, reload and trust them; lock the tools of MCP servers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class StepService:
-    """`workbench.steps`: step types of the workspace and their sources.
+    """`workbench.steps`: the step types of this workspace.
 
-    `changed` is called after everything that may make a workflow compile otherwise than before.
+    Args:
+        changed: called after each change that can affect how workflows compile.
     """
 
     def __init__(
@@ -39,11 +40,11 @@ class StepService:
         self._changed = changed
 
     async def types(self) -> list[StepTypeInfo]:
-        """The step types."""
+        """Return the step types."""
         return await asyncio.to_thread(self._types)
 
     async def type(self, word: str) -> StepTypeInfo | None:
-        """One step type; None when nobody knows it. Imports no other."""
+        """Return one step type; None if unknown. Imports no other."""
 
         def get() -> StepTypeInfo | None:
             kind = self._step_registry().get(word)
@@ -52,47 +53,47 @@ class StepService:
         return await asyncio.to_thread(get)
 
     async def refresh(self) -> None:
-        """Look again for step types: a plugin was installed, or a file of the workspace changed."""
+        """Search for step types again, after a plugin or a workspace file has changed."""
         await asyncio.to_thread(lambda: self._step_registry().refresh())
         self._changed()
 
     async def problems(self) -> list[PluginProblem]:
-        """Plugins, and files of the workspace's `steps` folder, that cannot be used, and why."""
+        """Return the plugins and files of the `steps` folder that cannot be used, and why."""
         return await asyncio.to_thread(lambda: self._step_registry().problems())
 
     async def from_command(self, command: str, taken: Collection[str] = ()) -> dict[str, Json]:
-        """A step that does what a shell command does, such as a `curl` command of some documentation.
+        """Convert a shell command, such as `curl`, into a step.
 
         Args:
-            taken: ids that the step may not have.
+            taken: ids that are in use.
 
         Raises:
-            UserError: when no step type can do it.
+            UserError: no step type supports the command.
         """
         return await asyncio.to_thread(self._from_command, command, taken)
 
     async def as_command(self, step_type: str, literal_input: Json, output: Json = None) -> str | None:
-        """The shell command that does what a step does, secrets masked; None when there is none."""
+        """Convert a step into a shell command with masked secrets; None if unsupported."""
         kind = await asyncio.to_thread(lambda: self._step_registry().get(step_type))
         return kind.as_command(literal_input, output) if kind is not None and isinstance(literal_input, dict) else None
 
     async def trust(self, file: Path) -> list[str]:
-        """Agree to run a Python file of step types, as it is now; returns the words it brings.
+        """Trust the current content of a Python file of step types; return its new types.
 
         Raises:
-            WorkspaceError: when it cannot be read.
-            UserError: when this cannot be remembered.
+            WorkspaceError: the file cannot be read.
+            UserError: the trust cannot be stored.
         """
         words = await asyncio.to_thread(self._trust, file)
         self._changed()
         return words
 
     async def lock_tools(self, workflow_id: str, inputs: Mapping[str, Json], *, write: bool = True) -> LockReport:
-        """Ask the MCP servers of a workflow for their tools, and lock them beside it.
+        """List the tools of a workflow's MCP servers and lock them beside it.
 
         Args:
-            inputs: for servers that depend on inputs; defaults are filled in.
-            write: False only tells what would change.
+            inputs: for servers that depend on inputs; defaults are applied.
+            write: False reports changes without writing them.
         """
         from wftui.engine.connections.tool_locking import lock_tools
 
@@ -119,7 +120,7 @@ class StepService:
             if found is not None:
                 ids = itertools.chain(["request"], (f"request_{number}" for number in itertools.count(2)))
                 return {"id": next(each for each in ids if each not in taken), "type": kind.word, "input": dict(found)}
-        raise UsageError("no step type can do this; what can be pasted is a curl command", code="usage.command")
+        raise UsageError("no step type supports this command; paste a curl command", code="usage.command")
 
     def _types(self) -> list[StepTypeInfo]:
         return [_info(kind) for kind in self._step_registry().types()]

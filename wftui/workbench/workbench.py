@@ -1,4 +1,4 @@
-"""The one facade under all faces: its desks, each for one kind of questions, and the parts that they share."""
+"""The facade under all frontends: the services and the parts they share."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 
 class Workbench:
-    """What any face can ask for, at the desk that knows it; and the parts behind, each made when first asked for.
+    """The services of a workspace and a database; shared parts are created on first use.
 
     Attributes:
-        workflows: the workflows of the workspace: list, read, save, check, compile.
-        runs: start, follow, look at, cancel, answer, go on, run again.
-        steps: the step types of the workspace.
+        workflows: list, read, save, check and compile the workflows of the workspace.
+        runs: start, follow, inspect, cancel, answer, resume and rerun runs.
+        steps: the step types.
         connections: the user's connections, accounts and secrets.
-        user_settings: what the user can set.
-        retention: what becomes of old runs.
+        user_settings: the user's settings.
+        retention: the removal of old runs.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
@@ -56,10 +56,10 @@ class Workbench:
         self._executor: WorkflowExecutor | None = None
 
     async def store(self) -> ExecutionStore:
-        """The history, opened at the first call; from then on runs whose process has died become `interrupted`.
+        """Return the store; the first call opens it and starts the stale-run monitor.
 
         Raises:
-            UserError: when the database cannot be used; the sentence says why.
+            UserError: the database cannot be used; the message says why.
         """
         async with self._opening:
             if self._store is None:
@@ -76,11 +76,11 @@ class Workbench:
 
     @property
     def notice(self) -> str | None:
-        """What a person must be told of the database that was opened, such as that a damaged one was set aside."""
+        """A message about the opened database, such as that a damaged one was set aside."""
         return self._store.notice if self._store else None
 
     async def executor(self) -> WorkflowExecutor:
-        """The engine, started at the first call."""
+        """Return the executor; the first call starts it and automatic retention."""
         store = await self.store()
         await self.retention.begin()
         async with self._opening:
@@ -99,7 +99,7 @@ class Workbench:
             return self._executor
 
     def compiler(self) -> WorkflowCompiler:
-        """The compiler over this workspace."""
+        """Return the compiler of this workspace."""
         if self._compiler is None:
             from wftui.compiler.compiler import WorkflowCompiler
 
@@ -109,7 +109,7 @@ class Workbench:
         return self._compiler
 
     def step_registry(self) -> StepRegistry:
-        """The step types of this workspace."""
+        """Return the step types of this workspace."""
         if self._step_registry is None:
             from wftui.steps.registry.step_registry import workspace_registry
 
@@ -117,7 +117,7 @@ class Workbench:
         return self._step_registry
 
     async def close(self, *, cancel: bool = False) -> None:
-        """End: cancel the runs of this process, or wait until they are done; then close the database."""
+        """Cancel the runs of this process, or wait for them; then close the database."""
         if self._executor is not None:
             await self._executor.close(cancel=cancel)
             self._executor = None

@@ -1,4 +1,4 @@
-"""What a workbench goes by: where things are, who is asking, and what the user has set."""
+"""Settings of a workbench: paths, user and durability."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from wftui.workspace.locate import find_database, find_tables
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are and who is asking; `resolve` fills what was not given.
+    """Paths, user and durability of a workbench; `resolve` fills in the defaults.
 
     Attributes:
-        durability: what a commit to the database waits for.
-        origins: what each of the others comes from, such as `--tables`, `WFTUI_DB`, `settings` or `default`.
+        durability: what a database commit waits for.
+        origins: the origin of each other setting: `--tables`, `WFTUI_DB`, `settings`, `default`, …
     """
 
     tables: Path
@@ -30,11 +30,11 @@ class Settings:
 
     @classmethod
     def resolve(cls, tables: Path | None = None, database: Path | None = None) -> Settings:
-        """Settings from the command line, the environment, the user's settings and the defaults, in this order.
+        """Resolve settings from arguments, environment, settings file and defaults.
 
         Raises:
-            SettingsError: the settings file is wrong; nothing was begun.
-            WorkspaceError: when the user's data folder cannot be made.
+            SettingsError: the settings file is invalid.
+            WorkspaceError: the user's data folder cannot be created.
         """
         user = read_settings(settings_path())
         return cls(

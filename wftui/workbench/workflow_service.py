@@ -1,6 +1,6 @@
-"""Workflows, as a face asks for them: list, read, save, check, compile.
+"""Workflows: list, read, save, check and compile them.
 
-Everything that imports, reads files or computes runs in a thread; the event loop stays free.
+Imports, file access and computation run in threads; the event loop stays free.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class WorkflowService:
-    """`workbench.workflows`: the workflows of this workspace, their files and what is wrong with them.
+    """`workbench.workflows`: the workflows of this workspace, their files and diagnostics.
 
-    Whatever reads a file raises `NotFoundError` where there is no such workflow, and `WorkspaceError` where it cannot
-    be read; whatever writes one, `WorkspaceError` where it cannot.
+    Methods raise `NotFoundError` if there is no such workflow, and `WorkspaceError` if a file cannot be read or
+    written.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class WorkflowService:
         self._checked: dict[str, tuple[str, CompilationResult]] = {}
 
     async def all(self) -> list[WorkflowRow]:
-        """All workflows with their compile state and their runs in numbers, sorted by id."""
+        """Return all workflows with compile state and run statistics, sorted by id."""
         rows = await asyncio.to_thread(lambda: [self._row(workflow_id) for workflow_id in self._workspace.ids()])
         stats = await (await self._store()).stats()
         for row in rows:
@@ -49,56 +49,56 @@ class WorkflowService:
         return rows
 
     async def read(self, workflow_id: str) -> SourceFile:
-        """A workflow's JSON as it is on disk."""
+        """Read a workflow's JSON from disk."""
         return await asyncio.to_thread(self._workspace.read, workflow_id)
 
     async def save(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
         """Write a workflow's JSON.
 
         Args:
-            expected: etag of what was read before; None for a new workflow.
+            expected: etag of the source that was read; None for a new workflow.
 
         Raises:
-            ConflictError: someone else changed it since.
+            ConflictError: the file has changed since it was read.
         """
         return await asyncio.to_thread(self._workspace.write, workflow_id, text, expected)
 
     async def create(self, workflow_id: str) -> SourceFile:
-        """A new workflow from the smallest useful source.
+        """Create a workflow with a small working source.
 
         Raises:
-            ConflictError: there is one of that id.
+            ConflictError: a workflow of that id exists.
         """
         from wftui.workspace.new_workflow import new_source
 
         return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
 
     async def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A copy of a workflow under a new id.
+        """Copy a workflow to a new id.
 
         Raises:
-            ConflictError: there is one of the new id.
+            ConflictError: a workflow of the new id exists.
         """
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
     async def rename(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A workflow under another id; its runs keep the old one.
+        """Rename a workflow; its runs keep the old id.
 
         Raises:
-            ConflictError: there is one of the other id.
+            ConflictError: a workflow of the new id exists.
         """
         return await asyncio.to_thread(self._workspace.rename, workflow_id, new_id)
 
     async def delete(self, workflow_id: str) -> Path:
-        """Move a workflow to the workspace's trash; returns where it is now."""
+        """Move a workflow to the workspace's trash; return its new path."""
         return await asyncio.to_thread(self._workspace.delete, workflow_id)
 
     async def check(self, workflow_id: str, text: str) -> CompilationResult:
-        """Everything wrong with a source text; writes nothing."""
+        """Check a source and return its diagnostics; write nothing."""
         return await asyncio.to_thread(lambda: self._compiler().check(workflow_id, text))
 
     async def check_written(self, workflow_id: str) -> CompilationResult:
-        """`check` of a workflow on disk, with an error where its generated files are stale; writes nothing."""
+        """Check a workflow on disk; stale generated files are an error. Write nothing."""
         return await asyncio.to_thread(lambda: self._compiler().check_written(workflow_id))
 
     async def compile(self, workflow_id: str) -> CompilationResult:
@@ -106,7 +106,7 @@ class WorkflowService:
         return await asyncio.to_thread(lambda: self._compiler().compile(workflow_id))
 
     async def fix(self, workflow_id: str) -> list[AppliedFix]:
-        """Apply the safe fixes to a workflow on disk, changing only the bytes they mean to; returns them."""
+        """Apply the safe fixes to a workflow on disk, byte for byte; return them."""
         source = await self.read(workflow_id)
         from wftui.compiler.diagnostics.fixes import apply_safe_fixes
 
@@ -119,25 +119,25 @@ class WorkflowService:
         return applied
 
     async def compile_all(self) -> list[CompilationResult]:
-        """`compile` for every workflow; one broken workflow does not stop the others."""
+        """Compile every workflow; one broken workflow does not stop the others."""
         return await asyncio.to_thread(lambda: self._compiler().compile_all())
 
     async def outline(self, workflow_id: str, text: str | None = None) -> WorkflowOutline:
-        """Steps and input schema of a workflow, from its file or from a text being edited.
+        """Return steps and input schema of a workflow, from its file or an edited source.
 
         Raises:
-            CompileFailed: when it has errors.
+            CompileFailed: the workflow has errors.
         """
         return await asyncio.to_thread(lambda: self._compiler().outline(workflow_id, text))
 
     def forget_checks(self) -> None:
-        """Check every workflow afresh: what they are checked against, such as the connections, has changed."""
+        """Discard cached checks, after something they depend on, such as connections, changed."""
         self._checked.clear()
 
     def _row(self, workflow_id: str) -> WorkflowRow:
         try:
             source = self._workspace.read(workflow_id)
-        except UserError as error:  # one that cannot be read must not hide the others
+        except UserError as error:  # an unreadable workflow must not hide the others
             from wftui.model.listing import WorkflowRow
 
             return WorkflowRow(id=workflow_id, name=workflow_id, description=str(error), state="errors", errors=1)

@@ -1,4 +1,4 @@
-"""Files are replaced whole or not at all."""
+"""Atomic replacement of files."""
 
 import os
 import tempfile
@@ -9,10 +9,10 @@ def atomic_write(path: Path, data: bytes) -> bool:
     """Replace a file's content through a temporary file beside it.
 
     Returns:
-        False when the file already held exactly these bytes and was left alone (its time stamp too).
+        False if the file already had this content and was not touched.
 
     Raises:
-        OSError: when the folder or the file cannot be written; the old content is then still there.
+        OSError: the folder or the file cannot be written; the old content is still there.
     """
     try:
         if path.read_bytes() == data:
@@ -36,7 +36,7 @@ def atomic_write(path: Path, data: bytes) -> bool:
 
 
 def _umask() -> int:
-    # The umask can only be read by setting it; read once at import, before any thread runs.
+    # Reading the umask means setting it: done once at import, before any thread runs.
     return _UMASK
 
 

@@ -1,6 +1,6 @@
-"""The workflows of a workspace, as files: `<root>/workflows/<id>/workflow.json`.
+"""Workflow files of a workspace: `<root>/workflows/<id>/workflow.json`.
 
-Only ids that match the format's pattern ever become a path, so no input can reach outside the root.
+Only ids that match the format's pattern become a path, so no input reaches outside the root.
 """
 
 import hashlib
@@ -21,7 +21,11 @@ _ID = re.compile(WORKFLOW_ID_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A workflow.json as read. `etag` is the hash of its bytes: it tells whether someone changed the file since."""
+    """A workflow.json as read.
+
+    Attributes:
+        etag: hash of its bytes, to detect later changes of the file.
+    """
 
     workflow_id: str
     path: Path
@@ -30,19 +34,19 @@ class SourceFile:
 
 
 def etag_of(data: bytes) -> str:
-    """The etag of a file's bytes."""
+    """Return the etag of a file's bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
 def check_id(workflow_id: str) -> str:
-    """The id itself, when it may name a workflow.
+    """Return a workflow id after checking it.
 
     Raises:
-        UsageError: when it does not match the format's pattern.
+        UsageError: the id does not match the format's pattern.
     """
     if not _ID.fullmatch(workflow_id):
         raise UsageError(
-            f"{workflow_id!r} is no workflow id: use lower-case letters, digits, - and _, "
+            f"{workflow_id!r} is not a workflow id: use lower-case letters, digits, - and _, "
             "starting with a letter or digit, at most 63",
             code="workflow.id",
         )
@@ -57,37 +61,39 @@ class Workspace:
 
     @property
     def workflows_path(self) -> Path:
-        """The folder that holds one folder per workflow."""
+        """Folder with one folder per workflow."""
         return self.root / "workflows"
 
     @property
     def registry_path(self) -> Path:
-        """The generated static map of all workflows."""
+        """Path of the generated static map of all workflows."""
         return self.root / "registry.py"
 
     @property
     def init_path(self) -> Path:
-        """The generated package file beside the registry."""
+        """Path of the generated package file beside the registry."""
         return self.root / "__init__.py"
 
     def source_path(self, workflow_id: str) -> Path:
-        """Where a workflow's JSON stands."""
+        """Return the path of a workflow's JSON."""
         return self.workflows_path / check_id(workflow_id) / "workflow.json"
 
     def generated_path(self, workflow_id: str) -> Path:
-        """Where a workflow's compiled Python stands."""
+        """Return the path of a workflow's generated Python."""
         return self.workflows_path / check_id(workflow_id) / "workflow.py"
 
     def ids(self) -> list[str]:
-        """All workflow ids, sorted. Folders whose name is no id, or without a workflow.json, are left out.
+        """Return all workflow ids, sorted.
+
+        Folders whose name is not an id or that have no workflow.json are left out.
 
         Raises:
-            WorkspaceError: when the folder is missing or cannot be read.
+            WorkspaceError: the workspace is missing or cannot be read.
         """
         if not self.root.is_dir():
             raise WorkspaceError(
-                f"there is no workspace at {self.root}: give another with --tables, "
-                f"or make this one with `wftui new ID --tables {self.root}`",
+                f"there is no workspace at {self.root}: choose another with --tables, "
+                f"or create it with `wftui new ID --tables {self.root}`",
                 code="workspace.missing",
                 exit_code=ExitCode.NOT_FOUND,
             )
@@ -103,14 +109,14 @@ class Workspace:
             raise explain(error, self.workflows_path, "read") from error
 
     def exists(self, workflow_id: str) -> bool:
-        """Whether there is a workflow of that id."""
+        """Return whether a workflow of that id exists."""
         return bool(_ID.fullmatch(workflow_id)) and self.source_path(workflow_id).is_file()
 
     def read(self, workflow_id: str) -> SourceFile:
-        """A workflow's source.
+        """Read a workflow's source.
 
         Raises:
-            NotFoundError: there is none of that id; the sentence names near ones.
+            NotFoundError: there is no such workflow; the message suggests similar ids.
             WorkspaceError: it cannot be read, or is not UTF-8.
         """
         path = self.source_path(workflow_id)
@@ -127,13 +133,13 @@ class Workspace:
         return SourceFile(workflow_id, path, text, etag_of(data))
 
     def write(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
-        """Replace a workflow's source, unless someone else changed it.
+        """Write a workflow's source, unless the file has changed since it was read.
 
         Args:
-            expected: etag of what the writer has read; None when there must be no file yet.
+            expected: etag of the source that was read; None for a new workflow.
 
         Raises:
-            ConflictError: the file on disk is not what the writer has read.
+            ConflictError: the file has changed since it was read.
             WorkspaceError: it cannot be written.
         """
         path = self.source_path(workflow_id)
@@ -142,10 +148,12 @@ class Workspace:
             current = etag_of(path.read_bytes()) if path.exists() else None
             if current != expected and current != etag_of(data):
                 if current is None:
-                    raise ConflictError(f"{path} was deleted in the meantime", code="workspace.conflict")
+                    raise ConflictError(f"{path} has been deleted since it was read", code="workspace.conflict")
                 if expected is None:
-                    raise ConflictError(f"a workflow {workflow_id} exists already", code="workspace.exists")
-                raise ConflictError(f"{path} was changed by someone else in the meantime", code="workspace.conflict")
+                    raise ConflictError(f"workflow {workflow_id} already exists", code="workspace.exists")
+                raise ConflictError(
+                    f"{path} has been changed by someone else since it was read", code="workspace.conflict"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(path, data)
         except OSError as error:
@@ -153,25 +161,25 @@ class Workspace:
         return SourceFile(workflow_id, path, text, etag_of(data))
 
     def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
-        """A copy under a new id (written into its JSON too).
+        """Copy a workflow to a new id, which its JSON gets too.
 
         Raises:
-            ConflictError: there is a workflow of the new id.
-            NotFoundError, WorkspaceError: the old one cannot be read, or the new one not written.
+            ConflictError: a workflow of the new id exists.
+            NotFoundError, WorkspaceError: the old one cannot be read, or the new one cannot be written.
         """
         return self.write(new_id, _with_id(self.read(workflow_id).text, workflow_id, new_id), None)
 
     def rename(self, workflow_id: str, new_id: str) -> SourceFile:
-        """Give a workflow a new id, and its folder with all that is in it. Its runs keep the old one.
+        """Rename a workflow and its folder; its runs keep the old id.
 
         Raises:
-            ConflictError: there is a workflow of the new id.
-            NotFoundError, WorkspaceError: it cannot be read, or its folder not moved.
+            ConflictError: a workflow of the new id exists.
+            NotFoundError, WorkspaceError: it cannot be read, or its folder cannot be moved.
         """
         source = self.read(workflow_id)
         target = self.source_path(new_id).parent
         if target.exists():
-            raise ConflictError(f"a workflow {new_id} exists already", code="workspace.exists")
+            raise ConflictError(f"workflow {new_id} already exists", code="workspace.exists")
         try:
             source.path.parent.rename(target)
         except OSError as error:
@@ -179,10 +187,10 @@ class Workspace:
         return self.write(new_id, _with_id(source.text, workflow_id, new_id), source.etag)
 
     def delete(self, workflow_id: str) -> Path:
-        """Move a workflow's folder to `<root>/.trash`, from where it can be taken back; returns its new place.
+        """Move a workflow's folder to `<root>/.trash`; return its new path.
 
         Raises:
-            NotFoundError, WorkspaceError: it cannot be read, or not moved.
+            NotFoundError, WorkspaceError: it cannot be read or moved.
         """
         source = self.read(workflow_id).path.parent
         trash = self.root / ".trash"
@@ -202,6 +210,6 @@ class Workspace:
 
 
 def _with_id(text: str, old_id: str, new_id: str) -> str:
-    """The same bytes but for the value of the root's `id`."""
+    """Return the text with the root's `id` replaced and nothing else changed."""
     written = re.compile(r'("id"\s*:\s*)' + re.escape(json.dumps(old_id)))
     return written.sub(lambda found: found[1] + json.dumps(new_id), text, count=1)

@@ -1,4 +1,4 @@
-"""Where the workspace and the database are."""
+"""Locate the workspace and the database."""
 
 import os
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ def find_tables(
     cwd: Path | None = None,
     configured: Path | None = None,
 ) -> Path:
-    """The workspace: `--tables`, `WFTUI_TABLES`, the user's settings, `./tables`, else the user's data folder.
+    """Return the path of the workspace.
 
-    A folder that was named is taken as it is, existing or not; only the user's data folder is ever filled, with the
-    examples.
+    `--tables`, `WFTUI_TABLES`, the user's settings, `./tables`, or the user's data folder, in this order. A named
+    folder need not exist; a new data folder is filled with the examples.
 
     Raises:
-        WorkspaceError: when the user's data folder cannot be made.
+        WorkspaceError: the user's data folder cannot be created.
     """
     if explicit is not None:
         return explicit.expanduser().absolute()
@@ -41,7 +41,10 @@ def find_tables(
 def find_database(
     explicit: Path | None, environment: Mapping[str, str] = os.environ, configured: Path | None = None
 ) -> Path:
-    """The database: `--db`, `WFTUI_DB`, the user's settings, else `wftui.db` in the user's data folder."""
+    """Return the path of the database.
+
+    `--db`, `WFTUI_DB`, the user's settings, or `wftui.db` in the user's data folder, in this order.
+    """
     if explicit is not None:
         return explicit.expanduser().absolute()
     if named := environment.get("WFTUI_DB"):
@@ -52,7 +55,7 @@ def find_database(
 
 
 def user_data_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """The user's data folder for this program."""
+    """Return this program's folder in the user's data."""
     import platformdirs
 
     if given := environment.get("XDG_DATA_HOME"):

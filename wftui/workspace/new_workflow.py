@@ -1,4 +1,4 @@
-"""What `wftui new ID` writes: small, complete, and running at once."""
+"""The workflow that `wftui new ID` writes: small, complete and ready to run."""
 
 import json
 
@@ -38,6 +38,6 @@ _TEMPLATE = """{
 
 
 def new_source(workflow_id: str) -> str:
-    """The JSON text of a new workflow."""
+    """Return the JSON text of a new workflow."""
     name = workflow_id.replace("_", " ").replace("-", " ").capitalize()
     return _TEMPLATE % {"id": json.dumps(workflow_id), "name": json.dumps(name)}

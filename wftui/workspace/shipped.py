@@ -1,4 +1,4 @@
-"""The example workflows that are shipped: where they are, and how a workspace gets them."""
+"""The shipped example workflows, and copying them into a workspace."""
 
 import os
 import shutil
@@ -24,9 +24,9 @@ def fill_with_examples(tables: Path) -> None:
     """Copy all examples into a new workspace.
 
     Raises:
-        WorkspaceError: when the folder cannot be made.
+        WorkspaceError: the folder cannot be created.
     """
-    # Through a folder beside it, so that a second start never sees half of the examples.
+    # Copy into a folder beside it first, so that a second start never sees half of the examples.
     half = tables.with_name(f".{tables.name}.{os.getpid()}")
     try:
         for name in example_files():
@@ -36,5 +36,5 @@ def fill_with_examples(tables: Path) -> None:
         half.rename(tables)
     except OSError as error:
         shutil.rmtree(half, ignore_errors=True)
-        if not tables.is_dir():  # else another start was faster
+        if not tables.is_dir():  # else another process created it
             raise explain(error, tables, "make") from error

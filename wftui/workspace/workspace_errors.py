@@ -1,4 +1,4 @@
-"""What can go wrong with files, as sentences."""
+"""Errors of files and folders."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from wftui.model.errors import ExitCode, UserError
 
 
 class WorkspaceError(UserError):
-    """A file or folder of the workspace that cannot be used."""
+    """An unusable file or folder of the workspace."""
 
     code = "workspace"
 
 
 def explain(error: OSError, path: Path, doing: str) -> WorkspaceError:
-    """The sentence for an operating system error, naming the path and what was being done.
+    """Return the error to report for an operating system error.
 
     Args:
         doing: a verb phrase such as `"write"`.
@@ -22,7 +22,7 @@ def explain(error: OSError, path: Path, doing: str) -> WorkspaceError:
         FileNotFoundError: "it does not exist",
         NotADirectoryError: "part of its path is not a folder",
         IsADirectoryError: "it is a folder",
-        FileExistsError: "it exists already",
+        FileExistsError: "it already exists",
     }.get(type(error), (error.strerror or str(error)).lower())
     exit_code = ExitCode.NOT_FOUND if isinstance(error, FileNotFoundError) else ExitCode.FAILED
     return WorkspaceError(f"cannot {doing} {path}: {reason}", code="workspace.io", exit_code=exit_code)

@@ -39,7 +39,7 @@ async def looked_after(workbench: Workbench) -> None:
 async def open_settings(app: WftuiApp, pilot: Any, until: Until) -> SettingsScreen:
     await pilot.press("S")
     await until(
-        pilot, lambda: isinstance(app.screen, SettingsScreen) and app.screen.query_one(".facts", Static).content
+        pilot, lambda: isinstance(app.screen, SettingsScreen) and app.screen.query_one(".overview", Static).content
     )
     assert isinstance(app.screen, SettingsScreen)
     return app.screen

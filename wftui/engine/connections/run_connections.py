@@ -95,7 +95,7 @@ class RunConnections:
             raise WorkflowError(error.code, str(error)) from None
         if secret is None:
             command = f"wftui connections secret set {name}"
-            message = f"the secret store has no {name}"
+            message = f"the secret store has no secret {name}"
             raise WorkflowError("secret.missing", message, details={"command": command, "secret": name})
         return self.keep_secret(secret)
 

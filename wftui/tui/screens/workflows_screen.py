@@ -294,7 +294,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
         def check(text: str) -> str | None:
             if text in taken:
-                return f"a workflow {text} exists already"
+                return f"workflow {text} already exists"
             try:
                 check_id(text)
             except UserError:

@@ -134,7 +134,7 @@ class _Rerun:
             self.run = await self._runs.rerun(
                 self._of,
                 inputs,
-                keep=True,
+                reuse=True,
                 from_step=self._from_step,
                 complete=self._others is not None,
                 confirmed=confirmed,
