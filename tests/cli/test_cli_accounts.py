@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from steps.composio_server import Account, Composio, composio_server
+from steps.composio.composio_server import Account, Composio, composio_server
 
 from wftui.cli.main import main
 from wftui.connections.connections import Connections, StoredConnection

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from steps.http_server import Handler, serving
-from steps.mail_server import Mailbox, mail_server
+from steps.email.mail_server import Mailbox, mail_server
+from steps.http.http_server import Handler, serving
 
 
 def echoing(token: str) -> type[Handler]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from helpers import patience, run_to_end
-from steps.composio_server import Account, Composio, composio_server
-from steps.model_server import call, model_server
+from steps.composio.composio_server import Account, Composio, composio_server
+from steps.llm.model_server import call, model_server
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.engine.run.preflight import UnresolvedError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import run_to_end
-from steps.http_server import serving
+from steps.http.http_server import serving
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.errors import UserError

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from steps.composio_server import Account, composio_server
-from steps.mcp_kit import RAW
-from steps.model_server import Fail, Say, call, model_server
+from steps.composio.composio_server import Account, composio_server
+from steps.llm.model_server import Fail, Say, call, model_server
+from steps.mcp.mcp_helpers import RAW
 
 from connections.leaky_servers import echo_server, mailing
 from connections.leaky_workflows import CHILD, COVERED, PLUGIN, local, services

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from steps.model_server import Model, model_server
-from steps.steps_kit import RecordingContext, Run
+from steps.llm.model_server import Model, model_server
+from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.steps.api.step_type import StepType
 from wftui.steps.testing import run_step

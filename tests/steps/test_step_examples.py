@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from steps.composio_server import Account, composio_server
-from steps.http_server import Handler, serving
-from steps.mail_server import mail_server
-from steps.model_server import call, model_server
-from steps.steps_kit import RecordingContext
+from steps.composio.composio_server import Account, composio_server
+from steps.email.mail_server import mail_server
+from steps.http.http_server import Handler, serving
+from steps.llm.model_server import call, model_server
+from steps.step_helpers import RecordingContext
 from wftui.model.base import Json
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 from wftui.steps.testing import run_step

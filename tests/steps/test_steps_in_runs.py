@@ -11,8 +11,8 @@ import psutil
 import pytest
 from helpers import patience
 
-from steps.http_server import Handler, serving
-from steps.mail_server import mail_server
+from steps.email.mail_server import mail_server
+from steps.http.http_server import Handler, serving
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.run.events import Log, StepProgress

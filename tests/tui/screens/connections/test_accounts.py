@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from helpers import run_to_end
-from steps.composio_server import Account, Composio, composio_server
+from steps.composio.composio_server import Account, Composio, composio_server
 from textual.app import App
 from textual.widgets import Input, OptionList
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from steps.mcp_kit import RAW
+from steps.mcp.mcp_helpers import RAW
 from textual.app import App
 
 from wftui.model.base import Json

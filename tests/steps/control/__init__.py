@@ -1,0 +1,1 @@
+"""Tests of steps about the run itself."""

@@ -1,0 +1,97 @@
+"""`set`, `assert`, `delay`, `approval`, `workflow`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pydantic
+import pytest
+
+from steps.step_helpers import RecordingContext, Run
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+from wftui.steps.control.approval import ApprovalStep
+from wftui.steps.control.assert_ import AssertStep
+from wftui.steps.control.delay import DelayStep
+from wftui.steps.control.set_ import SetStep
+from wftui.steps.control.workflow import WorkflowStep
+
+
+async def test_set_gives_its_input(run: Run) -> None:
+    assert await run(SetStep(), {"a": 1, "b": {"c": [None]}}) == {"a": 1, "b": {"c": [None]}}
+
+
+async def test_assert_fails_with_its_message(run: Run) -> None:
+    assert await run(AssertStep(), {"that": True}) == {"that": True}
+    with pytest.raises(WorkflowError, match="too few rows") as caught:
+        await run(AssertStep(), {"that": False, "message": "too few rows"})
+    assert caught.value.type == "assertion"
+
+
+@pytest.mark.parametrize(
+    ("values", "moment"),
+    [
+        ({"for": "1m"}, datetime(2026, 11, 22, 19, 1, tzinfo=UTC)),
+        ({"for": 1.5}, datetime(2026, 11, 22, 19, 0, 1, 500_000, tzinfo=UTC)),
+        ({"until": "2026-12-01T10:00:00+02:00"}, datetime(2026, 12, 1, 8, tzinfo=UTC)),
+    ],
+)
+async def test_delay_waits_for_a_moment(
+    run: Run, context: RecordingContext, values: Mapping[str, Json], moment: datetime
+) -> None:
+    output = await run(DelayStep(), values)
+    assert context.slept_until == [moment]
+    assert datetime.fromisoformat(output["until"]) == moment
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"for": "1s", "until": "2026-12-01T10:00:00Z"}, {"for": "soon"}, {"until": "2026-12-01T10:00:00"}]
+)
+async def test_delay_refuses_what_is_no_time(run: Run, values: Mapping[str, Json]) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        await run(DelayStep(), values)
+
+
+@pytest.mark.parametrize("values", [{"for": "99999999999h"}, {"until": "9999-12-31T23:59:59-12:00"}])
+async def test_delay_ends_with_the_calendar(run: Run, values: Mapping[str, Json]) -> None:
+    with pytest.raises(WorkflowError, match="beyond the year 9999") as caught:
+        await run(DelayStep(), values)
+    assert caught.value.type == "delay.moment"
+
+
+async def test_a_timeout_ends_with_the_calendar(run: Run, context: RecordingContext) -> None:
+    with pytest.raises(WorkflowError, match="beyond the year 9999"):
+        await run(ApprovalStep(), {"prompt": "Go?", "timeout": "99999999999h"})
+    assert context.asked == []
+
+
+async def test_an_approval_has_a_form_that_is_one(run: Run, context: RecordingContext) -> None:
+    values: dict[str, Json] = {"prompt": "Go?", "form": {"properties": {"n": {"type": "number?"}}}}
+    [(field, sentence)] = ApprovalStep.check(values)
+    assert field == "form"
+    assert "/properties/n/type" in sentence
+    with pytest.raises(WorkflowError) as caught:
+        await run(ApprovalStep(), values)
+    assert caught.value.type == "validation.form"
+    assert context.asked == []
+    assert ApprovalStep.check({"prompt": "Go?", "form": {"type": "{{ inputs.kind }}"}}) == []
+
+
+async def test_approval_asks_and_gives_the_answer(run: Run, context: RecordingContext) -> None:
+    form = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    answer = await run(ApprovalStep(), {"prompt": "Go?", "form": form, "timeout": "1h", "onTimeout": "fail"})
+    assert context.asked == [("Go?", form, 3600.0, "fail")]
+    assert answer == {"approved": True, "by": "ann", "at": "2026-11-22T19:00:00.000Z", "data": {"n": 1}}
+
+
+async def test_workflow_runs_a_child(run: Run, context: RecordingContext) -> None:
+    assert await run(WorkflowStep(), {"workflow": "other-one", "inputs": {"x": 1}}) == {"echo": {"x": 1}}
+    assert context.children == [("other-one", {"x": 1})]
+    with pytest.raises(pydantic.ValidationError):
+        await run(WorkflowStep(), {"workflow": "../evil"})
+
+
+def test_checks_name_what_has_no_effect() -> None:
+    assert ApprovalStep.check({"prompt": "x", "onTimeout": "fail"})
+    assert not ApprovalStep.check({"prompt": "x", "onTimeout": "fail", "timeout": 1})
+    assert DelayStep.check({"for": 1, "until": "x"})
+    assert not DelayStep.check({"for": "{{ inputs.wait }}"})

@@ -1,0 +1,1 @@
+"""Tests of the registry, plugins and trusted files."""
