@@ -70,7 +70,7 @@ def write(root: Path, source: dict[str, Any] | str, workflow_id: str = "flow") -
 def evaluate(text: str, scope: Scope | None = None) -> Json:
     """What the Python of an expression gives."""
     python = compile_expression(text).python
-    assert python is not None, compile_expression(text).problems
+    assert python is not None, compile_expression(text).diagnostics
     module = "\n".join([f"from wftui.runtime import {', '.join(sorted(MODULES))}", *function("bind", python).lines])
     namespace: dict[str, Any] = {"Scope": Scope, "Json": Any}
     exec(module, namespace)

@@ -18,11 +18,11 @@ def test_a_problem_is_told_where_it_stands(name: str, code: str, stretch: str, s
 @pytest.mark.parametrize(("name", "code", "stretch", "source"), CASES, ids=[case[0] for case in CASES])
 def test_every_fix_removes_its_problem(name: str, code: str, stretch: str, source: dict[str, Any]) -> None:
     text = text_of(source)
-    (problem,) = (each for each in found(text) if each.code == code)
-    assert bool(problem.fixes) is (name not in WITHOUT_FIX), problem.message
-    for number in range(len(problem.fixes)):
-        left = after_fix(text, problem, number)
-        assert (code, problem.pointer) not in [(each.code, each.pointer) for each in left]
+    (diagnostic,) = (each for each in found(text) if each.code == code)
+    assert bool(diagnostic.fixes) is (name not in WITHOUT_FIX), diagnostic.message
+    for number in range(len(diagnostic.fixes)):
+        left = after_fix(text, diagnostic, number)
+        assert (code, diagnostic.pointer) not in [(each.code, each.pointer) for each in left]
 
 
 def test_a_workflow_in_order_says_nothing() -> None:
@@ -70,21 +70,21 @@ def test_every_problem_names_its_step_and_field() -> None:
 
 def test_a_cycle_is_printed_as_a_path() -> None:
     source = workflow(step("a", needs=["c"]), step("b", needs=["a"]), step("c", needs=["b"]))
-    (problem,) = found(source)
-    assert problem.message == "these steps wait for each other: a → c → b → a"
+    (diagnostic,) = found(source)
+    assert diagnostic.message == "these steps wait for each other: a → c → b → a"
 
 
 def test_columns_count_escapes_and_wide_characters() -> None:
     text = (
         '{"format": 1, "id": "flow", "steps": [{"id": "a", "type": "set", "input": {"x": "é\\n\\u00e9\\"{{ nope }}"}}]}'
     )
-    (problem,) = found(text)
-    assert (problem.code, marked(text, problem)) == ("reference.name", "nope")
+    (diagnostic,) = found(text)
+    assert (diagnostic.code, marked(text, diagnostic)) == ("reference.name", "nope")
 
 
 def test_a_newer_format_names_the_version_needed() -> None:
-    (problem,) = found({**workflow(A), "format": 2})
-    assert "a newer wftui is needed" in problem.message
+    (diagnostic,) = found({**workflow(A), "format": 2})
+    assert "a newer wftui is needed" in diagnostic.message
 
 
 def test_a_file_that_is_no_object_is_told() -> None:

@@ -163,7 +163,7 @@ def test_what_is_not_possible_says_why(expression: str, error: str, says: str) -
 def test_nothing_reaches_beyond_the_data(expression: str) -> None:
     compiled = compile_expression(expression)
     if compiled.python is None:
-        assert compiled.problems
+        assert compiled.diagnostics
         return
     with pytest.raises(BindingError):
         evaluate(expression, SCOPE)
@@ -184,7 +184,7 @@ def test_nothing_reaches_beyond_the_data(expression: str) -> None:
     ],
 )
 def test_monsters_are_refused(expression: str) -> None:
-    assert compile_expression(expression).problems
+    assert compile_expression(expression).diagnostics
 
 
 # --- agreement with Jinja

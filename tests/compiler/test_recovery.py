@@ -12,7 +12,7 @@ from wftui.compiler.source.recovery import read
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "problems"),
+    ("text", "value", "diagnostics"),
     [
         ('{"a": 1,}', {"a": 1}, [("json.comma", ",")]),
         ("[1, 2,]", [1, 2], [("json.comma", ",")]),
@@ -44,15 +44,15 @@ from wftui.compiler.source.recovery import read
         ("  ", None, [("json.empty", " ")]),
     ],
 )
-def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, problems: list[tuple[str, str]]) -> None:
+def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, diagnostics: list[tuple[str, str]]) -> None:
     document = parse(text)
     assert document.value == value
     told = []
-    for problem in document.problems:
-        place = document.place_at(problem.offset, problem.length)
+    for diagnostic in document.diagnostics:
+        place = document.place_at(diagnostic.offset, diagnostic.length)
         line = text.split("\n")[place.line - 1]
-        told.append((problem.code, line[place.column - 1 : place.column - 1 + place.length]))
-    assert told == problems
+        told.append((diagnostic.code, line[place.column - 1 : place.column - 1 + place.length]))
+    assert told == diagnostics
 
 
 def test_several_mistakes_come_at_once_with_those_of_the_workflow() -> None:
@@ -85,7 +85,7 @@ def test_several_mistakes_come_at_once_with_those_of_the_workflow() -> None:
 def test_the_tolerant_reader_agrees_with_json(value: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     document = read(text)
-    assert document.problems == []
+    assert document.diagnostics == []
     assert document.value == value
 
 

@@ -10,7 +10,7 @@ from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
 from wftui.compiler.checks.site_checks import file_etag
 from wftui.compiler.codegen.transpile import StepCache, transpile
-from wftui.compiler.diagnostics.diagnostic import diagnostic, in_order, syntax_diagnostics
+from wftui.compiler.diagnostics.diagnostic import in_order, locate, syntax_diagnostics
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
@@ -233,12 +233,12 @@ class WorkflowCompiler:
         # Of a file that is not JSON, only what can be read as a workflow is looked at.
         if isinstance(document.value, dict) or not found:
             checked = check_workflow(document.value, workflow_id, self.step_types, self._children)
-            found += [diagnostic(problem, document) for problem in checked.problems]
+            found += [locate(diagnostic, document) for diagnostic in checked.diagnostics]
             looked_at = checked.looked_at
             if self.connections is not None and checked.tree is not None:
                 looked_at[self.connections.path] = file_etag(self.connections.path)
                 found += [
-                    diagnostic(problem, document) for problem in check_own_connections(checked.tree, self.connections)
+                    locate(diagnostic, document) for diagnostic in check_own_connections(checked.tree, self.connections)
                 ]
             if checked.tree is not None:
                 workflow = checked.tree.workflow
@@ -285,8 +285,8 @@ class WorkflowCompiler:
         return []
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
-        problem = CompilationError(code=error.code, message=str(error))
-        return CompilationResult(success=False, workflow_id=workflow_id, errors=[problem], timestamp=self.clock())
+        diagnostic = CompilationError(code=error.code, message=str(error))
+        return CompilationResult(success=False, workflow_id=workflow_id, errors=[diagnostic], timestamp=self.clock())
 
 
 def _holds(path: Path, code: str) -> bool:

@@ -20,8 +20,8 @@ from wftui.compiler.checks.step_checks import (
     check_type,
 )
 from wftui.compiler.checks.values.checks import ValueChecker
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.nodes import Body, StepNode, Tree
@@ -44,7 +44,7 @@ class Checked:
     """
 
     tree: Tree | None
-    problems: list[Problem]
+    diagnostics: list[Diagnostic]
     graph: Graph = field(default_factory=Graph)
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
@@ -64,9 +64,9 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
         return Checked(None, found)
     checked = Checked(tree, found)
     if isinstance(tree.raw.get("id"), str) and tree.workflow.id != workflow_id and tree.workflow.id == tree.raw["id"]:
-        fix = problems.replace(f"change it to {workflow_id}", "/id", workflow_id)
+        fix = patches.replace(f"change it to {workflow_id}", "/id", workflow_id)
         message = f"the id is {tree.workflow.id!r}, but the folder is {workflow_id!r}"
-        found.append(Problem("workflow.id", message, "/id", field="id", fixes=(fix,)))
+        found.append(Diagnostic("workflow.id", message, "/id", field="id", fixes=(fix,)))
     scopes = Scopes.of(tree)
     found += _check_ids(tree, scopes)
     references = ReferenceChecker(scopes)
@@ -107,13 +107,13 @@ def _check_values(checked: Checked, scopes: Scopes, children: Children, sites: S
     for each in checked.bindings.values():
         for binding in each:
             values.check(binding)
-    checked.problems += values.found
+    checked.diagnostics += values.found
 
 
 def _check_flow(checked: Checked, scopes: Scopes) -> None:
     all_bodies = bodies(scopes.tree)
     found = [cycle_problem(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
-    checked.problems += found
+    checked.diagnostics += found
     if found:
         return  # along a cycle nothing comes first
     flow = FlowChecker(scopes, checked.graph, checked.bindings)
@@ -121,7 +121,7 @@ def _check_flow(checked: Checked, scopes: Scopes) -> None:
         flow.body(body)
     for body in all_bodies:
         flow.readers(body)
-    checked.problems += flow.found
+    checked.diagnostics += flow.found
 
 
 def _check_step(
@@ -129,24 +129,24 @@ def _check_step(
 ) -> None:
     step_type, wrong_type = check_type(node, step_types)
     checked.types[node] = step_type
-    checked.problems += wrong_type
-    checked.problems += check_connection(node, step_type, references.workflow)
+    checked.diagnostics += wrong_type
+    checked.diagnostics += check_connection(node, step_type, references.workflow)
     found = step_bindings(node)
     checked.bindings[node] = found
     if step_type is not None:
-        checked.problems += check_input(node, step_type, found)
+        checked.diagnostics += check_input(node, step_type, found)
         facts = sites.ask(node, step_type)
-        checked.problems += check_facts(node, facts, found)
-        checked.problems += check_connection_uses(node, facts.connections, references.workflow)
+        checked.diagnostics += check_facts(node, facts, found)
+        checked.diagnostics += check_connection_uses(node, facts.connections, references.workflow)
         checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:
-        checked.problems += check_expressions(binding)
+        checked.diagnostics += check_expressions(binding)
         references.binding(binding, secret_fields)
 
 
-def _check_ids(tree: Tree, scopes: Scopes) -> list[Problem]:
+def _check_ids(tree: Tree, scopes: Scopes) -> list[Diagnostic]:
     found = []
     for node in tree.walk():
         if not node.id:
@@ -154,22 +154,22 @@ def _check_ids(tree: Tree, scopes: Scopes) -> list[Problem]:
         first = scopes.everywhere[node.id]
         if first is not node:
             new = next(f"{node.id}_{n}" for n in range(2, 10_000) if f"{node.id}_{n}" not in scopes.everywhere)
-            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            fix = patches.replace(f"change it to {new}", node.at("id"), new)
             message = f"the id {node.id} is taken: ids are unique in the whole file"
-            found.append(Problem("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+            found.append(Diagnostic("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
         reason = reserved_word(node.id)
         if reason:
             new = next(
                 f"{node.id}_{word}" for word in ("step", "step_2") if f"{node.id}_{word}" not in scopes.everywhere
             )
-            fix = problems.replace(f"change it to {new}", node.at("id"), new)
+            fix = patches.replace(f"change it to {new}", node.at("id"), new)
             message = f"a step cannot be called {node.id}: {reason}"
-            found.append(Problem("id.reserved", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
+            found.append(Diagnostic("id.reserved", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
         if node.step.for_each is not None and reserved_word(node.step.for_each.as_):
             message = (
                 f"a loop variable cannot be called {node.step.for_each.as_}: {reserved_word(node.step.for_each.as_)}"
             )
             pointer = node.at("forEach", "as")
-            fix = problems.replace("change it to item", pointer, "item")
-            found.append(Problem("id.reserved", message, pointer, step_id=node.id, field="forEach.as", fixes=(fix,)))
+            fix = patches.replace("change it to item", pointer, "item")
+            found.append(Diagnostic("id.reserved", message, pointer, step_id=node.id, field="forEach.as", fixes=(fix,)))
     return found

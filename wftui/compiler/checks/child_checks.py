@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from wftui.compiler.checks.values import shapes
 from wftui.compiler.checks.values.shapes import Shape
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
-from wftui.compiler.tree.literal_values import ValueProblem, problems_of_value
+from wftui.compiler.tree.literal_values import ValueDiagnostic, problems_of_value
 from wftui.compiler.tree.nodes import StepNode, strings_in
 from wftui.compiler.tree.sub_workflows import Child, Children
 from wftui.model.suggestions import did_you_mean, near
 
 
-def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Problem]:
+def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Diagnostic]:
     """Problems of a step of type `workflow`."""
     called = node.step.input.get("workflow")
     if not isinstance(called, str) or split_template(called) is not None:
@@ -25,15 +25,15 @@ def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterato
     if back is not None:
         path = " → ".join([workflow_id, *back])
         message = f"the workflow runs itself without end: {path}"
-        yield Problem("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
+        yield Diagnostic("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
         return
     child = children.get(called)
     if child is None:
         guess = near(called, children.ids())
         hint = did_you_mean(guess)
-        fixes = (problems.replace(f"change it to {guess}", pointer, guess),) if guess else ()
+        fixes = (patches.replace(f"change it to {guess}", pointer, guess),) if guess else ()
         message = f"there is no workflow {called!r}{hint}"
-        yield Problem("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)
+        yield Diagnostic("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)
         return
     yield from _inputs(node, child)
 
@@ -46,7 +46,7 @@ def outputs_of(child_id: str, children: Children) -> Shape:
     return shapes.of_members(dict.fromkeys(child.outputs, lambda: shapes.UNKNOWN))
 
 
-def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
+def _inputs(node: StepNode, child: Child) -> Iterator[Diagnostic]:
     given = node.step.input.get("inputs", {})
     if not isinstance(given, dict):
         return
@@ -58,7 +58,7 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
     )
     written = "inputs" in node.step.input
     for each in _remembered(json.dumps(child.input_schema), json.dumps(given), bound):
-        yield Problem(
+        yield Diagnostic(
             each.code,
             f"{child.id}: {each.message}",
             base + each.pointer if written else node.at("input"),
@@ -70,7 +70,7 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Problem]:
 
 
 @functools.lru_cache(maxsize=1_000)
-def _remembered(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+def _remembered(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
     from wftui.runtime.validation.validator import schema_problems, with_defaults
 
     parsed = json.loads(schema)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wftui.compiler.checks.path_conditions import Fact, contradiction, facts_of_condition, status_fact
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import with_default
 from wftui.compiler.tree.graph import Graph
@@ -46,7 +47,7 @@ class FlowChecker:
         self.scopes = scopes
         self.graph = graph
         self.bindings = bindings
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
         self.fates: dict[StepNode, Fate] = {}
         self._nodes = list(scopes.tree.walk())
         self._bits = {node: 1 << index for index, node in enumerate(self._nodes)}
@@ -175,7 +176,7 @@ class FlowChecker:
         why = "never runs"
         if dead.step.disabled:
             why = "is disabled"
-            fixes = (problems.remove(f"enable {dead.id}", dead.at("disabled")),)
+            fixes = (patches.remove(f"enable {dead.id}", dead.at("disabled")),)
         message = f"{node.id} never runs: it needs {dead.id}, which {why}"
         self._report(node, "flow.unreachable", message, None, "warning", fixes)
 
@@ -184,7 +185,7 @@ class FlowChecker:
         fix = Fix(title=f'make it "join": "{join}"', patch=[_join_operation(node, join)])
         pointer = node.at("join") if written else node.pointer
         self.found.append(
-            Problem(
+            Diagnostic(
                 code,
                 message,
                 pointer if written else node.at("id"),
@@ -204,7 +205,9 @@ class FlowChecker:
         fixes: tuple[Fix, ...] = (),
     ) -> None:
         pointer = node.at(field) if field and field in node.raw else node.at("id")
-        self.found.append(Problem(code, message, pointer, severity, step_id=node.id or None, field=field, fixes=fixes))
+        self.found.append(
+            Diagnostic(code, message, pointer, severity, step_id=node.id or None, field=field, fixes=fixes)
+        )
 
     # --- reads of what may not be there
 
@@ -277,7 +280,9 @@ class FlowChecker:
     ) -> None:
         fix = with_default(binding, reference, offset, *(more or []))
         place = offset + reference.offset
-        self.found.append(binding.problem(code, message, severity, offset=place, length=reference.length, fixes=(fix,)))
+        self.found.append(
+            binding.diagnostic(code, message, severity, offset=place, length=reference.length, fixes=(fix,))
+        )
 
     def _may_be_null(self, target: StepNode) -> bool:
         on_error = target.step.on_error or self.scopes.tree.workflow.defaults.on_error

@@ -5,8 +5,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
@@ -26,7 +26,7 @@ def check_habits(
     bindings: Iterable[Binding],
     types: Mapping[StepNode, StepType[Any] | None],
     also_used: Collection[str] = (),
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Hints and warnings on a whole workflow.
 
     Args:
@@ -43,7 +43,7 @@ def check_habits(
         yield from _string(None, pointer, field, text)
 
 
-def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Problem]:
+def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Diagnostic]:
     workflow = tree.workflow
     read: set[str] = set()
     env: set[str] = set()
@@ -66,19 +66,19 @@ def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> 
             message = f"no step reads the input {name}"
             field = f"inputSchema.properties.{name}"
             fix = _without_input(tree, name, pointer)
-            yield Problem("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
+            yield Diagnostic("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
     for index, name in enumerate(workflow.env):
         if name not in env:
-            fix = problems.remove(f"remove {name}", f"/env/{index}")
+            fix = patches.remove(f"remove {name}", f"/env/{index}")
             message = f"no expression reads env.{name}"
-            yield Problem("env.unused", message, f"/env/{index}", "hint", field="env", fixes=(fix,))
+            yield Diagnostic("env.unused", message, f"/env/{index}", "hint", field="env", fixes=(fix,))
     used = {*also_used, *(node.step.connection for node in tree.walk())}
     for name in workflow.connections:
         if name not in used:
             pointer = "/connections" + pointer_to([name])
-            fix = problems.remove(f"remove {name}", pointer)
+            fix = patches.remove(f"remove {name}", pointer)
             message = f"no step uses the connection {name}"
-            yield Problem(
+            yield Diagnostic(
                 "connection.idle", message, pointer, "hint", part="key", field=f"connections.{name}", fixes=(fix,)
             )
 
@@ -91,7 +91,7 @@ def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
     return Fix(title=f"remove {name}", patch=patch)
 
 
-def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Problem]:
+def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Diagnostic]:
     begin = len(node.pointer) + len("/input/")
     for pointer, field, text in node.strings:
         if not foreign_fields or pointer[begin:].partition("/")[0] not in foreign_fields:
@@ -104,25 +104,27 @@ def _is_plain(text: str) -> bool:
     return not (_BARE.fullmatch(text.strip()) or "${{" in text or _STATEMENT.search(text))
 
 
-def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Problem]:
+def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Diagnostic]:
     if _is_plain(text):
         return
     step_id = node.id or None if node is not None else None
     if _BARE.fullmatch(text.strip()):
-        fix = problems.replace("put it in braces", pointer, f"{{{{ {text.strip()} }}}}")
+        fix = patches.replace("put it in braces", pointer, f"{{{{ {text.strip()} }}}}")
         message = "this is text, not an expression: an expression stands in {{ }} here"
-        yield Problem("expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,))
+        yield Diagnostic(
+            "expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,)
+        )
     if "${{" in text and split_template(text) is not None:
-        fix = problems.replace("remove the $", pointer, text.replace("${{", "{{"))
+        fix = patches.replace("remove the $", pointer, text.replace("${{", "{{"))
         message = "the $ stays in the text: expressions begin with {{ alone"
         offset = text.index("${{")
-        yield Problem(
+        yield Diagnostic(
             "expression.dollar", message, pointer, "warning", offset=offset, step_id=step_id, field=field, fixes=(fix,)
         )
     found = _STATEMENT.search(text)
     if found:
         message = "statements are not evaluated; this stays text. Use an expression: {{ a if b else c }}"
-        yield Problem(
+        yield Diagnostic(
             "expression.statement",
             message,
             pointer,
@@ -134,7 +136,7 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
         )
 
 
-def _not_evaluated(node: StepNode) -> Iterator[Problem]:
+def _not_evaluated(node: StepNode) -> Iterator[Diagnostic]:
     """Braces in places that are taken as they are."""
     places: list[tuple[str, str, str]] = []
     if node.step.name is not None:
@@ -144,4 +146,6 @@ def _not_evaluated(node: StepNode) -> Iterator[Problem]:
     for pointer, field, text in places:
         if split_template(text) is not None:
             message = f"{field} is taken as it is: expressions in it are not evaluated"
-            yield Problem("expression.not_evaluated", message, pointer, "warning", step_id=node.id or None, field=field)
+            yield Diagnostic(
+                "expression.not_evaluated", message, pointer, "warning", step_id=node.id or None, field=field
+            )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
 from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.secret_references import is_reference
@@ -54,7 +54,7 @@ _SHORTEST_PASSWORD = 6
 _SHORTEST = 12
 
 
-def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Problem]:
+def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Diagnostic]:
     """Warnings about secrets that everyone who gets the file can read. None of them shows the secret."""
     taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
     for node in tree.walk():  # a name that is read, though no input has it, may be meant for something else
@@ -111,7 +111,7 @@ def _problem(
     field: str,
     text: str,
     place: tuple[int, int],
-) -> Problem:
+) -> Diagnostic:
     start, end = place
     name = _free_name(taken, pointer_parts(pointer)[-1])
     homes = []
@@ -127,7 +127,7 @@ def _problem(
             patch = [PatchOperation(op="replace", path=pointer, value=bound), *_new_input(tree, name)]
             fixes = (Fix(title=f"make it a secret input, {name}", patch=patch),)
     homes.append('an input with "writeOnly": true')
-    return Problem(
+    return Diagnostic(
         "secret.literal",
         f"this looks like a secret, which everyone who gets the file can read; its place is {' or '.join(homes)}",
         pointer,

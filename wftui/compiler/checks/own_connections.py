@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import Tree
 from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections
@@ -14,7 +14,7 @@ from wftui.model.workflow.compilation import Severity
 from wftui.model.workflow.definition import ConnectionNeed
 
 
-def check_own_connections(tree: Tree, connections: Connections) -> Iterator[Problem]:
+def check_own_connections(tree: Tree, connections: Connections) -> Iterator[Diagnostic]:
     """What of the connections a workflow names is not there, or is something else."""
     needs = tree.workflow.connections
     if not needs:
@@ -22,17 +22,17 @@ def check_own_connections(tree: Tree, connections: Connections) -> Iterator[Prob
     try:
         kinds = {each.name: each.kind for each in connections.all()}
     except UserError as error:
-        yield Problem("connection.absent", str(error), "/connections", "warning", part="key", field="connections")
+        yield Diagnostic("connection.absent", str(error), "/connections", "warning", part="key", field="connections")
         return
     for name, need in needs.items():
         pointer = "/connections" + pointer_to([name])
         if need.kind not in KINDS:
             guess = near(need.kind, KINDS)
             hint = did_you_mean(guess, f"; there are {', '.join(KINDS)}")
-            fixes = (problems.replace(f"change it to {guess}", f"{pointer}/kind", guess),) if guess else ()
+            fixes = (patches.replace(f"change it to {guess}", f"{pointer}/kind", guess),) if guess else ()
             message = f"there is no kind of connection {need.kind!r}{hint}"
             field = f"connections.{name}.kind"
-            yield Problem("connection.unheard", message, f"{pointer}/kind", "warning", field=field, fixes=fixes)
+            yield Diagnostic("connection.unheard", message, f"{pointer}/kind", "warning", field=field, fixes=fixes)
         elif name not in kinds:
             yield _absent(name, need, pointer)
         elif kinds[name] != need.kind:
@@ -40,11 +40,13 @@ def check_own_connections(tree: Tree, connections: Connections) -> Iterator[Prob
                 f"your connection {name} is of kind {kinds[name]}, not {need.kind}: "
                 f"give a run another one with --connection {name}=OTHER"
             )
-            yield Problem("connection.unfit", message, f"{pointer}/kind", "warning", field=f"connections.{name}.kind")
+            yield Diagnostic(
+                "connection.unfit", message, f"{pointer}/kind", "warning", field=f"connections.{name}.kind"
+            )
 
 
-def _absent(name: str, need: ConnectionNeed, pointer: str) -> Problem:
+def _absent(name: str, need: ConnectionNeed, pointer: str) -> Diagnostic:
     then = "runs do not start" if need.required else "steps run without it"
     message = f"you have no connection {name}, so {then}; add it: wftui connections add {name} --kind {need.kind}"
     severity: Severity = "warning" if need.required else "hint"
-    return Problem("connection.absent", message, pointer, severity, part="key", field=f"connections.{name}")
+    return Diagnostic("connection.absent", message, pointer, severity, part="key", field=f"connections.{name}")

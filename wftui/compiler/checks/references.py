@@ -1,8 +1,9 @@
 """Checks what expressions refer to: inputs, steps, variables; and draws the graph of who waits for whom."""
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
@@ -21,7 +22,7 @@ class ReferenceChecker:
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
         self.workflow = scopes.tree.workflow
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
         self.graph = Graph()
         properties = self.workflow.input_schema.get("properties")
         self.inputs: dict[str, Json] = properties if isinstance(properties, dict) else {}
@@ -37,20 +38,20 @@ class ReferenceChecker:
             pointer = node.at("needs", index)
             target = siblings.get(step_id)
             if target is node:
-                fix = problems.remove(f"remove {step_id}", pointer)
+                fix = patches.remove(f"remove {step_id}", pointer)
                 self._problem("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
             elif target is not None:
                 self.graph.add(Edge(node, target, "needs", pointer))
             elif step_id in self.scopes.everywhere:
                 message = f"the step {step_id} is in another list of steps; needs names steps of the same list"
-                fix = problems.remove(f"remove {step_id}", pointer)
+                fix = patches.remove(f"remove {step_id}", pointer)
                 self._problem("dependency.scope", message, pointer, node, "needs", (fix,))
             else:
                 guess = near(step_id, (name for name in siblings if name != node.id))
                 hint = did_you_mean(guess)
-                fixes = [problems.remove(f"remove {step_id}", pointer)]
+                fixes = [patches.remove(f"remove {step_id}", pointer)]
                 if guess:
-                    fixes.insert(0, problems.replace(f"change it to {guess}", pointer, guess))
+                    fixes.insert(0, patches.replace(f"change it to {guess}", pointer, guess))
                 message = f"there is no step {step_id!r}{hint}"
                 self._problem("dependency.unknown", message, pointer, node, "needs", tuple(fixes))
 
@@ -137,7 +138,7 @@ class ReferenceChecker:
             return
         name = str(reference.path[0])
         listed = "env" in self.scopes.tree.raw
-        fix = problems.add(f"list {name} in env", "/env/-" if listed else "/env", name if listed else [name])
+        fix = patches.add(f"list {name} in env", "/env/-" if listed else "/env", name if listed else [name])
         message = f"{name} is not among the environment variables that the workflow lists in env"
         self._at(binding, reference, offset, "reference.env", message, (fix,))
 
@@ -181,26 +182,28 @@ class ReferenceChecker:
         length: int | None = None,
     ) -> None:
         place = offset + reference.offset
-        self.found.append(binding.problem(code, message, offset=place, length=length or reference.length, fixes=fixes))
+        self.found.append(
+            binding.diagnostic(code, message, offset=place, length=length or reference.length, fixes=fixes)
+        )
 
     def _problem(
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
     ) -> None:
-        self.found.append(Problem(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
+        self.found.append(Diagnostic(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
 
 
-def cycle_problem(edges: list[Edge]) -> Problem:
+def cycle_problem(edges: list[Edge]) -> Diagnostic:
     """The problem of steps that wait for each other."""
     path = " → ".join([*(edge.source.id or "?" for edge in edges), edges[0].source.id or "?"])
     order = next((edge for edge in edges if edge.kind == "order"), None)
     reference = next((edge for edge in edges if edge.kind == "reference"), None)
     if order is not None and reference is not None:
-        fix = problems.add(f"let {order.source.id} start without waiting for the list", order.source.at("needs"), [])
+        fix = patches.add(f"let {order.source.id} start without waiting for the list", order.source.at("needs"), [])
         message = (
             f"steps.{reference.target.id} is not there yet: {reference.target.id} comes after {reference.source.id} "
             f"({path}, each waiting for the next)"
         )
-        return Problem(
+        return Diagnostic(
             "reference.not_upstream",
             message,
             reference.pointer,
@@ -212,11 +215,11 @@ def cycle_problem(edges: list[Edge]) -> Problem:
         )
     edge = next((edge for edge in edges if edge.kind != "order"), edges[0])
     fixes = tuple(
-        problems.remove(f"let {each.source.id} not need {each.target.id}", each.pointer)
+        patches.remove(f"let {each.source.id} not need {each.target.id}", each.pointer)
         for each in edges
         if each.kind == "needs"
     )
-    return Problem(
+    return Diagnostic(
         "dependency.cycle",
         f"these steps wait for each other: {path}",
         edge.pointer,

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, Tree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -21,21 +21,21 @@ _PLAIN = frozenset({"const", "enum", "default", "examples"})
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 
 
-def check_schemas(tree: Tree) -> Iterator[Problem]:
+def check_schemas(tree: Tree) -> Iterator[Diagnostic]:
     """Problems of `inputSchema` and every `outputSchema`."""
     schema = tree.raw.get("inputSchema")
     if isinstance(schema, dict):
         if schema.get("type", "object") != "object":
-            fix = problems.replace("make it an object", "/inputSchema/type", "object")
+            fix = patches.replace("make it an object", "/inputSchema/type", "object")
             message = "the inputs are an object; name each of them under properties"
-            yield Problem("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
+            yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
         yield from _check(schema, "/inputSchema", "inputSchema", None)
     for node in tree.walk():
         if isinstance(node.step.output_schema, dict):
             yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)
 
 
-def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Problem]:
+def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Diagnostic]:
     step_id = node.id or None if node is not None else None
     for code, at, message, severity in _remembered(json.dumps(schema)):
         target = pointer + at
@@ -43,10 +43,10 @@ def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | N
         fixes: tuple[Fix, ...] = ()
         if code == "schema.type" and (guess := _nearest_type(schema, at)):
             message += did_you_mean(guess)
-            fixes = (problems.replace(f"change it to {guess}", target, guess),)
+            fixes = (patches.replace(f"change it to {guess}", target, guess),)
         elif code == "schema.default":
-            fixes = (problems.remove("remove the default", target),)
-        yield Problem(
+            fixes = (patches.remove("remove the default", target),)
+        yield Diagnostic(
             code,
             message,
             target,
@@ -69,16 +69,16 @@ def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
     from wftui.runtime.validation.validator import schema_problems, unchecked_parts
 
     broken = schema_problems(schema)
-    for problem in broken:
-        code = "schema.type" if problem.pointer.endswith("/type") else "schema.invalid"
-        message = f"{problem.pointer.rpartition('/')[2] or 'the schema'}: {problem.message.rstrip('.')}"
+    for diagnostic in broken:
+        code = "schema.type" if diagnostic.pointer.endswith("/type") else "schema.invalid"
+        message = f"{diagnostic.pointer.rpartition('/')[2] or 'the schema'}: {diagnostic.message.rstrip('.')}"
         if code == "schema.type":
             message = f"type is one of {', '.join(_TYPES)}"
-        yield code, problem.pointer, message, "error"
+        yield code, diagnostic.pointer, message, "error"
     if broken:
         return
-    for problem in unchecked_parts(schema):
-        yield "schema.unchecked", problem.pointer, problem.message.rstrip("."), "warning"
+    for diagnostic in unchecked_parts(schema):
+        yield "schema.unchecked", diagnostic.pointer, diagnostic.message.rstrip("."), "warning"
     try:
         with BoundedSearch() as search:
             yield from _defaults(build_validator(schema, search), schema, ())

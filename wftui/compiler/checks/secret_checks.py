@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.expressions.expression import Reference
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, Tree
 from wftui.model.base import Json
@@ -17,7 +17,7 @@ from wftui.steps.api.step_type import StepType
 
 def check_secrets(
     tree: Tree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Warnings about secrets that will be masked where they are wanted, or be read by others."""
     schema = as_object(tree.raw.get("inputSchema"))
     secret = [tuple(pointer_parts(pointer)) for pointer in secret_pointers(schema)]
@@ -29,7 +29,7 @@ def check_secrets(
                     yield from _shown(binding, reference, offset, types)
 
 
-def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> Iterator[Problem]:
+def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> Iterator[Diagnostic]:
     for path in secret:
         keys = [key for part in path for key in ("properties", part)]
         found: Json = schema
@@ -37,13 +37,13 @@ def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> 
             found = as_object(found).get(key)
         if as_object(found).get("default") is not None:
             pointer = "/inputSchema" + pointer_to([*keys, "default"])
-            yield Problem(
+            yield Diagnostic(
                 "secret.default",
                 f"the default of the secret input {'.'.join(path)} stands here for everyone to read",
                 pointer,
                 "warning",
                 field=f"inputSchema{pointer_to([*keys, 'default']).replace('/', '.')}",
-                fixes=(problems.remove("remove the default", pointer),),
+                fixes=(patches.remove("remove the default", pointer),),
             )
 
 
@@ -59,7 +59,7 @@ def _is_secret(reference: Reference, secret: Iterable[tuple[str, ...]]) -> bool:
 
 def _shown(
     binding: Binding, reference: Reference, offset: int, types: Mapping[StepNode, StepType[Any] | None]
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     name = ".".join([reference.root, *map(str, reference.path)])
     if binding.use == "output" and reference.root == "inputs":
         code, message = "secret.output", f"{name} is secret: outputs are stored and shown, so *** will stand here"
@@ -68,7 +68,7 @@ def _shown(
         message = f"{name} would stand on a command line, which all users of the machine can read; hand it over in env"
     else:
         return
-    yield binding.problem(code, message, "warning", offset=offset + reference.offset, length=reference.length)
+    yield binding.diagnostic(code, message, "warning", offset=offset + reference.offset, length=reference.length)
 
 
 def _is_visible(binding: Binding, reference: Reference, step_type: StepType[Any] | None) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.literal_values import problems_of_value
 from wftui.compiler.tree.nodes import StepNode
@@ -40,7 +39,7 @@ class Sites:
         try:
             found = step_type.facts_at(node.step.input, StepSite(self.folder, node.step.connection, self.step_types))
         except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
-            found = SiteFacts(notices=(Notice("", problems.broken(step_type.word, error), "error"),))
+            found = SiteFacts(notices=(Notice("", broken(step_type.word, error), "error"),))
         self.facts[node] = found
         return found
 
@@ -53,7 +52,7 @@ def file_etag(path: Path) -> str | None:
         return None
 
 
-def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -> Iterator[Problem]:
+def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -> Iterator[Diagnostic]:
     """What is wrong with a step's literal input by the facts, and what else they say."""
     base = node.at("input")
     bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
@@ -62,7 +61,7 @@ def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -
             continue
         within = frozenset(each.removeprefix(pointer_to([name])) for each in bound if _first(each) == name)
         for each in problems_of_value(json.dumps(schema), json.dumps(node.step.input[name]), within):
-            yield Problem(
+            yield Diagnostic(
                 each.code,
                 each.message if each.path else f"{name}: {each.message.removeprefix('input: ')}",
                 node.at("input", name) + each.pointer,
@@ -79,7 +78,7 @@ def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -
             if "input" in node.raw
             else node.pointer
         )
-        yield Problem(
+        yield Diagnostic(
             "input.notice",
             notice.message,
             at,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
@@ -16,7 +16,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
 from wftui.steps.api.step_type import ConnectionUse, Repair, StepType, StepTypes
 
 
-def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | None, list[Problem]]:
+def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | None, list[Diagnostic]]:
     """The type of a step (None for a container), and what is wrong with its word."""
     word = node.step.type
     if word in CONTAINER_TYPES or not word:
@@ -27,21 +27,21 @@ def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | N
     why = step_types.why_not(word)
     if why is not None:
         message = f"the step type {word} cannot be used: {why.rstrip('.')}"
-        return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
+        return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
     known = [*(each.word for each in step_types.types()), *CONTAINER_TYPES]
     guess = near(word, known)
     hint = did_you_mean(guess, f"; there are {', '.join(sorted(known))}")
-    fixes = (problems.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
+    fixes = (patches.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
     message = f"there is no step type {word!r}{hint}"
-    return None, [Problem("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
+    return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
 
 
-def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Problem]:
+def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Diagnostic]:
     """What is wrong with the literal parts of a step's input: all but its bindings."""
     base = node.at("input")
     bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
     found = [
-        Problem(
+        Diagnostic(
             each.code,
             each.message,
             node.at("input") + each.pointer if "input" in node.raw else node.pointer,
@@ -56,14 +56,14 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
         refused = list(step_type.check(node.step.input))
         repairs = step_type.repairs(node.step.input) if refused else {}
     except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
-        refused, repairs = [("", problems.broken(step_type.word, error))], {}
+        refused, repairs = [("", broken(step_type.word, error))], {}
     for field, sentence in refused:
         name = field.partition(".")[0]
         pointer = node.at("input", name) if name in node.step.input else node.at("input")
         if "input" not in node.raw:
             pointer = node.pointer
         found.append(
-            Problem(
+            Diagnostic(
                 "input.refused",
                 sentence.rstrip("."),
                 pointer,
@@ -84,7 +84,7 @@ def _repair(node: StepNode, repair: Repair) -> Fix:
     return Fix(title=repair.title, patch=patch)
 
 
-def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Problem]:
+def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Diagnostic]:
     """Whether a step names the connection it needs, and one that exists and is of the right kind."""
     name = node.step.connection
     kind = step_type.connection_kind if step_type else None
@@ -92,18 +92,18 @@ def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: 
         missing = step_type is not None and step_type.connection_required
         return [_missing_connection(node, str(kind), workflow)] if missing else []
     if node.step.type in CONTAINER_TYPES or (step_type is not None and kind is None):
-        fix = problems.remove("remove connection", node.at("connection"))
+        fix = patches.remove("remove connection", node.at("connection"))
         return [_connection(node, "connection.unused", f"a step of type {node.step.type} takes no connection", (fix,))]
     if name not in workflow.connections:
         guess = near(name, workflow.connections)
-        fixes = (problems.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
+        fixes = (patches.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
         return [_connection(node, "connection.unknown", _unknown(name, workflow), fixes)]
     if step_type is not None and not step_type.takes_connection(workflow.connections[name].kind):
         return [_connection(node, "connection.kind", _other_kind(step_type, name, workflow))]
     return []
 
 
-def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflow: Workflow) -> Iterator[Problem]:
+def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflow: Workflow) -> Iterator[Diagnostic]:
     """The same of the connections that a step's input names."""
     for use in uses:
         if use.name not in workflow.connections:
@@ -112,7 +112,9 @@ def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflo
             code, message = "connection.kind", _other_kind(use.step_type, use.name, workflow)
         else:
             continue
-        yield Problem(code, message, node.at("input", use.field), step_id=node.id or None, field=f"input.{use.field}")
+        yield Diagnostic(
+            code, message, node.at("input", use.field), step_id=node.id or None, field=f"input.{use.field}"
+        )
 
 
 def _unknown(name: str, workflow: Workflow) -> str:
@@ -125,7 +127,7 @@ def _other_kind(step_type: StepType[Any], name: str, workflow: Workflow) -> str:
     return f"a step of type {step_type.word} {takes}; {name} is one of kind {workflow.connections[name].kind}"
 
 
-def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Problem:
+def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Diagnostic:
     fitting = [name for name, need in workflow.connections.items() if need.kind == kind]
     if fitting:
         patch = [PatchOperation(op="add", path=node.at("connection"), value=fitting[0])]
@@ -137,7 +139,7 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Proble
         patch.append(PatchOperation(op="add", path=node.at("connection"), value=kind))
     name = fitting[0] if fitting else kind
     message = f"a step of type {node.step.type} needs a connection of kind {kind}"
-    return Problem(
+    return Diagnostic(
         "connection.missing",
         message,
         node.at("type"),
@@ -147,25 +149,27 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Proble
     )
 
 
-def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] = ()) -> Problem:
-    return Problem(code, message, node.at("connection"), step_id=node.id or None, field="connection", fixes=fixes)
+def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] = ()) -> Diagnostic:
+    return Diagnostic(code, message, node.at("connection"), step_id=node.id or None, field="connection", fixes=fixes)
 
 
-def check_expressions(binding: Binding) -> list[Problem]:
+def check_expressions(binding: Binding) -> list[Diagnostic]:
     """What is wrong in the expressions of a binding by themselves, and with its braces."""
-    found: list[Problem] = []
+    found: list[Diagnostic] = []
     fixes: tuple[Fix, ...] = ()
     if binding.expression is not None and "{{" in binding.text:
         template = split_template(binding.text.strip())
         if template is not None and template.keeps_type:
             bare = template.embedded[0].expression.text
-            fixes = (problems.replace("write it without braces", binding.pointer, bare),)
+            fixes = (patches.replace("write it without braces", binding.pointer, bare),)
         message = f"{binding.field} is an expression already; write it without {{{{ }}}}"
-        return [binding.problem("expression.braces", message, fixes=fixes)]
-    for problem, offset in binding.problems:
-        start = offset + problem.offset
+        return [binding.diagnostic("expression.braces", message, fixes=fixes)]
+    for diagnostic, offset in binding.diagnostics:
+        start = offset + diagnostic.offset
         fixes = ()
-        if problem.replacement is not None:
-            fixes = (edit(binding, start, problem.length, problem.replacement),)
-        found.append(binding.problem(problem.code, problem.message, offset=start, length=problem.length, fixes=fixes))
+        if diagnostic.replacement is not None:
+            fixes = (edit(binding, start, diagnostic.length, diagnostic.replacement),)
+        found.append(
+            binding.diagnostic(diagnostic.code, diagnostic.message, offset=start, length=diagnostic.length, fixes=fixes)
+        )
     return found

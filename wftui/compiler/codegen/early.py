@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wftui.compiler.expressions.expression import Reference
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.base import Json

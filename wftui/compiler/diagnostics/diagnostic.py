@@ -4,19 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wftui.compiler.source.document import Document, Part
-from wftui.model.base import Json
 from wftui.model.workflow.compilation import (
     CompilationError,
     CompilationErrorType,
     Fix,
     Location,
-    PatchOperation,
     Severity,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Diagnostic:
     """One diagnostic.
 
     Attributes:
@@ -43,58 +41,38 @@ class Problem:
     fixes: tuple[Fix, ...] = ()
 
 
-def diagnostic(problem: Problem, document: Document) -> CompilationError:
-    """The problem with its place in the file."""
-    place = document.place(problem.pointer, problem.part, problem.offset, problem.length)
+def locate(diagnostic: Diagnostic, document: Document) -> CompilationError:
+    """Return the diagnostic with its line and column in the file."""
+    place = document.place(diagnostic.pointer, diagnostic.part, diagnostic.offset, diagnostic.length)
     return CompilationError(
-        type=problem.type,
-        code=problem.code,
-        severity=problem.severity,
-        message=problem.message,
+        type=diagnostic.type,
+        code=diagnostic.code,
+        severity=diagnostic.severity,
+        message=diagnostic.message,
         line=place.line,
         column=place.column,
         length=place.length,
-        pointer=problem.pointer,
-        location=Location(step_id=problem.step_id, field=problem.field),
-        fixes=list(problem.fixes),
+        pointer=diagnostic.pointer,
+        location=Location(step_id=diagnostic.step_id, field=diagnostic.field),
+        fixes=list(diagnostic.fixes),
     )
 
 
 def syntax_diagnostics(document: Document) -> list[CompilationError]:
     """What is not JSON in the file."""
     found = []
-    for problem in document.problems:
-        place = document.place_at(problem.offset, problem.length)
+    for diagnostic in document.diagnostics:
+        place = document.place_at(diagnostic.offset, diagnostic.length)
         found.append(
             CompilationError(
-                code=problem.code,
-                message=problem.message,
+                code=diagnostic.code,
+                message=diagnostic.message,
                 line=place.line,
                 column=place.column,
                 length=place.length,
             )
         )
     return found
-
-
-def replace(title: str, pointer: str, value: Json) -> Fix:
-    """A fix that puts another value in the place of one."""
-    return Fix(title=title, patch=[PatchOperation(op="replace", path=pointer, value=value)])
-
-
-def add(title: str, pointer: str, value: Json) -> Fix:
-    """A fix that adds a member."""
-    return Fix(title=title, patch=[PatchOperation(op="add", path=pointer, value=value)])
-
-
-def remove(title: str, pointer: str) -> Fix:
-    """A fix that takes a member away."""
-    return Fix(title=title, patch=[PatchOperation(op="remove", path=pointer)])
-
-
-def rename(title: str, pointer: str, new_pointer: str) -> Fix:
-    """A fix that gives a member another key."""
-    return Fix(title=title, patch=[PatchOperation(op="move", path=new_pointer, from_=pointer)])
 
 
 def broken(word: str, error: Exception) -> str:

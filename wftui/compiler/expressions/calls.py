@@ -2,21 +2,18 @@
 
 import functools
 import inspect
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from jinja2 import nodes
 
-from wftui.compiler.expressions.expression import ExpressionProblem
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.suggestions import did_you_mean, near
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.declarations import Entry, Table
 from wftui.runtime.patterns.safety import problem_of
 from wftui.runtime.predicates import TESTS
-
-if TYPE_CHECKING:
-    from wftui.compiler.expressions.translate import Translator
 
 # These three look at an expression before its value is known, so they are not entries of a table.
 SPECIAL_FILTERS = ("default", "d")
@@ -29,16 +26,39 @@ _NONE = Atom("None")
 _EMPTY = {"[]": Atom("list"), "{}": Atom("dict")}
 
 
+class ExpressionTranslator(Protocol):
+    """The translator of the other parts of an expression; see `translate.Translator`."""
+
+    text: str
+    diagnostics: list[TextDiagnostic]
+
+    def translate(self, node: nodes.Expr) -> Code:
+        """Return the code of a node."""
+
+    def lazily(self, node: nodes.Expr) -> Code:
+        """Return the code of a node whose value may be missing, as a function without arguments."""
+
+    def diagnostic(
+        self,
+        node: nodes.Node,
+        message: str,
+        length: int = 1,
+        code: str = "expression.refused",
+        replacement: str | None = None,
+    ) -> Code:
+        """Note a diagnostic at a node; the code returned is never used."""
+
+
 class CallTranslator:
     """Translates the calls of one expression, with the help of the translator of its other parts."""
 
-    def __init__(self, outer: "Translator") -> None:
+    def __init__(self, outer: ExpressionTranslator) -> None:
         self.outer = outer
 
     def filter(self, node: nodes.Filter) -> Code:
         """`value | name(arguments)`."""
         if node.node is None:
-            return self.outer.problem(node, "a filter needs a value before it")
+            return self.outer.diagnostic(node, "a filter needs a value before it")
         if not self._plain_arguments(node):
             return _NONE
         if node.name in SPECIAL_FILTERS:
@@ -79,8 +99,8 @@ class CallTranslator:
             )
             filtered = f" | {name}" if name in FILTERS else None
             message = f"values have no methods such as .{name}(){meant}"
-            return self.outer.problem(node.node, message, len(name) + 1, replacement=filtered)
-        return self.outer.problem(node, "only functions of the expression language can be called, not values")
+            return self.outer.diagnostic(node.node, message, len(name) + 1, replacement=filtered)
+        return self.outer.diagnostic(node, "only functions of the expression language can be called, not values")
 
     # --- arguments
 
@@ -100,7 +120,7 @@ class CallTranslator:
             if path is None and entry.attribute is not None and len(args) > entry.attribute:
                 path = args.pop(entry.attribute)
             if path is not None and entry.attribute is None:
-                return self.outer.problem(
+                return self.outer.diagnostic(
                     node, f"{entry.name} takes no attribute", len(entry.name), "expression.arguments"
                 )
             if path is not None:
@@ -119,21 +139,21 @@ class CallTranslator:
     ) -> Code:
         parameters = _parameters(entry)
         names = [name for name in parameters if name != "each"][len(given) :]
-        problem = None
+        diagnostic = None
         if len(args) > len(names):
-            problem = f"takes at most {len(names)} arguments" if names else "takes no arguments"
+            diagnostic = f"takes at most {len(names)} arguments" if names else "takes no arguments"
         for name in kwargs:
             if name not in names:
-                problem = f"has no argument {name!r}" + (f"; it has {', '.join(names)}" if names else "")
+                diagnostic = f"has no argument {name!r}" + (f"; it has {', '.join(names)}" if names else "")
             elif name in names[: len(args)]:
-                problem = f"gets {name!r} twice"
+                diagnostic = f"gets {name!r} twice"
         missing = [name for name in names[len(args) :] if parameters[name] and name not in kwargs]
         if missing:
-            problem = f"needs {' and '.join(missing)}"
+            diagnostic = f"needs {' and '.join(missing)}"
         if each is None and parameters.get("each"):
-            problem = "needs an attribute"
-        if problem:
-            return self.outer.problem(node, f"{entry.name} {problem}", len(entry.name), "expression.arguments")
+            diagnostic = "needs an attribute"
+        if diagnostic:
+            return self.outer.diagnostic(node, f"{entry.name} {diagnostic}", len(entry.name), "expression.arguments")
         if entry.name in PATTERN_FILTERS:
             self._check_pattern(args[0] if args else kwargs["pattern"])
         made = [*given, *(self.outer.translate(argument) for argument in args)]
@@ -146,15 +166,15 @@ class CallTranslator:
 
     def _check_pattern(self, pattern: nodes.Expr) -> None:
         if isinstance(pattern, nodes.Const) and isinstance(pattern.value, str):
-            problem = problem_of(pattern.value)
-            if problem is not None:
-                self.outer.problem(pattern, problem, len(pattern.value) + 2, "expression.arguments")
+            diagnostic = problem_of(pattern.value)
+            if diagnostic is not None:
+                self.outer.diagnostic(pattern, diagnostic, len(pattern.value) + 2, "expression.arguments")
 
     def _map(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
         """`map("filter", arguments)` or `map(attribute="path", default=value)`."""
         if not args and "attribute" in kwargs:
             if set(kwargs) - {"attribute", "default"}:
-                return self.outer.problem(node, "map takes attribute and default", 3, "expression.arguments")
+                return self.outer.diagnostic(node, "map takes attribute and default", 3, "expression.arguments")
             fallback = kwargs.get("default")
             each = self._attribute(kwargs["attribute"])
             if fallback is None or not isinstance(each, Lambda):
@@ -185,7 +205,7 @@ class CallTranslator:
 
     def _attribute_test(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
         if not args:
-            return self.outer.problem(node, "the path of an attribute is expected, as a text in quotes")
+            return self.outer.diagnostic(node, "the path of an attribute is expected, as a text in quotes")
         each = self._attribute(args[0])
         if len(args) == 1 or not isinstance(each, Lambda):
             return each
@@ -194,7 +214,9 @@ class CallTranslator:
     def _attribute(self, path: nodes.Expr) -> Code:
         """A literal path as a function of an item."""
         if not (isinstance(path, nodes.Const) and type(path.value) in (str, int)):
-            return self.outer.problem(path, 'an attribute is a literal path, such as "a.b"', 1, "expression.arguments")
+            return self.outer.diagnostic(
+                path, 'an attribute is a literal path, such as "a.b"', 1, "expression.arguments"
+            )
         keys = [int(key) if key.isdecimal() else key for key in str(path.value).split(".")]
         return Lambda(call("values.look_up", _EACH, literal("item"), *map(literal, keys)), "each")
 
@@ -202,12 +224,14 @@ class CallTranslator:
         arguments = dict(zip(("default_value", "boolean"), node.args, strict=False))
         for name, value in _keywords(node).items():
             if name not in ("default_value", "boolean") or name in arguments:
-                return self.outer.problem(
+                return self.outer.diagnostic(
                     node, f"default has no argument {name!r}", len(node.name), "expression.arguments"
                 )
             arguments[name] = value
         if len(node.args) > 2:
-            return self.outer.problem(node, "default takes at most 2 arguments", len(node.name), "expression.arguments")
+            return self.outer.diagnostic(
+                node, "default takes at most 2 arguments", len(node.name), "expression.arguments"
+            )
         fallback = arguments.get("default_value")
         assert node.node is not None
         other = self.outer.translate(fallback) if fallback is not None else literal("")
@@ -219,13 +243,13 @@ class CallTranslator:
     def _literal_name(self, node: nodes.Expr, args: list[nodes.Expr], message: str) -> str | None:
         if args and isinstance(args[0], nodes.Const) and isinstance(args[0].value, str):
             return args[0].value
-        self.outer.problem(args[0] if args else node, message, 1, "expression.arguments")
+        self.outer.diagnostic(args[0] if args else node, message, 1, "expression.arguments")
         return None
 
     def _plain_arguments(self, node: nodes.Filter | nodes.Test | nodes.Call) -> bool:
         unpacked = node.dyn_args or node.dyn_kwargs
         if unpacked is not None:
-            self.outer.problem(unpacked, "arguments cannot be unpacked with *")
+            self.outer.diagnostic(unpacked, "arguments cannot be unpacked with *")
         return unpacked is None
 
     def _entry(
@@ -238,7 +262,7 @@ class CallTranslator:
             at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
             hint = did_you_mean(guess)
             message = f"there is no {kind} {name!r}{hint}"
-            self.outer.problems.append(ExpressionProblem(f"expression.{kind}", message, max(at, 0), len(name), guess))
+            self.outer.diagnostics.append(TextDiagnostic(f"expression.{kind}", message, max(at, 0), len(name), guess))
         return entry
 
 

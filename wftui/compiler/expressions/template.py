@@ -3,9 +3,10 @@
 import functools
 from dataclasses import dataclass
 
-from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
+from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.python_code import Code, Marked, Text, call
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Template:
     parts: tuple[str | Embedded, ...]
     embedded: tuple[Embedded, ...]
     expressions: tuple[tuple[Expression, int], ...]
-    problems: tuple[tuple[ExpressionProblem, int], ...]
+    diagnostics: tuple[tuple[TextDiagnostic, int], ...]
 
     @property
     def keeps_type(self) -> bool:
@@ -54,14 +55,14 @@ def split_template(text: str) -> Template | None:
     if start < 0:
         return None
     parts: list[str | Embedded] = []
-    problems: list[tuple[ExpressionProblem, int]] = []
+    diagnostics: list[tuple[TextDiagnostic, int]] = []
     position = 0
     while start >= 0:
         if start > position:
             parts.append(text[position:start])
         end = expression_end(text, start + 2)
         if end < 0:
-            problems.append((ExpressionProblem("expression.unclosed", "{{ is not closed by }}", start, 2), 0))
+            diagnostics.append((TextDiagnostic("expression.unclosed", "{{ is not closed by }}", start, 2), 0))
             position = start
             break
         inner = text[start + 2 : end]
@@ -73,6 +74,6 @@ def split_template(text: str) -> Template | None:
     if position < len(text):
         parts.append(text[position:])
     embedded = tuple(part for part in parts if isinstance(part, Embedded))
-    problems += [(problem, part.offset) for part in embedded for problem in part.expression.problems]
+    diagnostics += [(diagnostic, part.offset) for part in embedded for diagnostic in part.expression.diagnostics]
     expressions = tuple((part.expression, part.offset) for part in embedded)
-    return Template(tuple(parts), embedded, expressions, tuple(problems))
+    return Template(tuple(parts), embedded, expressions, tuple(diagnostics))

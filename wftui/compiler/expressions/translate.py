@@ -6,8 +6,9 @@ from typing import Any
 from jinja2 import nodes
 
 from wftui.compiler.expressions.calls import CallTranslator
-from wftui.compiler.expressions.expression import ExpressionProblem, Reference, Root
+from wftui.compiler.expressions.reference import Reference, Root
 from wftui.compiler.python_code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.suggestions import did_you_mean, near
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
@@ -34,11 +35,11 @@ class Translator:
     def __init__(self, text: str) -> None:
         self.text = text
         self.references: list[Reference] = []
-        self.problems: list[ExpressionProblem] = []
+        self.diagnostics: list[TextDiagnostic] = []
         self.soft = 0
         self.calls = CallTranslator(self)
 
-    def problem(
+    def diagnostic(
         self,
         node: nodes.Node,
         message: str,
@@ -47,7 +48,7 @@ class Translator:
         replacement: str | None = None,
     ) -> Code:
         """Note a problem at a node; what stands in the place of its code does not matter then."""
-        self.problems.append(ExpressionProblem(code, message, node.lineno, length, replacement))
+        self.diagnostics.append(TextDiagnostic(code, message, node.lineno, length, replacement))
         return _NOTHING
 
     def translate(self, node: nodes.Expr) -> Code:
@@ -85,7 +86,7 @@ class Translator:
             return listing([self.translate(each) for each in node.items])
         if isinstance(node, nodes.Dict):
             return self._object(node)
-        return self.problem(node, f"{type(node).__name__.lower()} is not part of the expression language")
+        return self.diagnostic(node, f"{type(node).__name__.lower()} is not part of the expression language")
 
     def lazily(self, node: nodes.Expr) -> Code:
         """The code of a node in which missing values are allowed for, as a function without arguments."""
@@ -136,7 +137,7 @@ class Translator:
         """A path that begins with a name of the language or a loop variable."""
         root = name.name
         if root == "null":
-            return _NOTHING if not keys else self.problem(name, "null has no keys", 4)
+            return _NOTHING if not keys else self.diagnostic(name, "null has no keys", 4)
         if root not in ROOTS:
             self._refer("local", (root, *keys), name, length)
             return call("values.local", Atom("scope"), literal(root), *map(literal, keys))
@@ -146,18 +147,18 @@ class Translator:
         if root in ("inputs", "env", "run") and not keys:
             return call("values.plain", Atom(f"scope.{root}"))
         if not keys:
-            return self.problem(name, f"{root} needs a name after it, as {root}.name", length)
+            return self.diagnostic(name, f"{root} needs a name after it, as {root}.name", length)
         if root == "run" and keys[0] not in RUN_PARTS:
             return self._unknown_part(name, f"run has no {keys[0]!r}", str(keys[0]), RUN_PARTS)
         return call("values.look_up", Atom(f"scope.{root}"), literal(root), *map(literal, keys))
 
     def _step(self, name: nodes.Name, keys: tuple[str | int, ...], length: int) -> Code:
         if not keys or not isinstance(keys[0], str):
-            return self.problem(name, "steps needs the id of a step after it, as steps.id.output", length)
+            return self.diagnostic(name, "steps needs the id of a step after it, as steps.id.output", length)
         if len(keys) == 1:
             message = f"steps.{keys[0]} needs one of {', '.join(STEP_PARTS)} after it"
             replacement = f"{self.text[name.lineno : name.lineno + length]}.output"
-            return self.problem(name, message, length, "expression.step_part", replacement)
+            return self.diagnostic(name, message, length, "expression.step_part", replacement)
         step_id, part, *rest = keys
         view = call("values.step", Atom("scope"), literal(step_id))
         if part == "output":
@@ -170,7 +171,7 @@ class Translator:
         if part in ("status", "attempts") and not rest:
             return Atom(f"{view.flat}.{part}")
         if part in STEP_PARTS:
-            return self.problem(name, f"steps.{step_id}.{part} has no keys", length)
+            return self.diagnostic(name, f"steps.{step_id}.{part} has no keys", length)
         return self._unknown_part(
             name, f"a step has no {part!r}", str(part), STEP_PARTS, f"steps.{step_id}.output.{part}"
         )
@@ -183,7 +184,7 @@ class Translator:
         meant = did_you_mean(guess or otherwise)
         message = f"{message}: there are {', '.join(known)}{meant}"
         replacement = guess or (f"output.{word}" if otherwise else None)
-        self.problems.append(ExpressionProblem("expression.step_part", message, offset, len(word), replacement))
+        self.diagnostics.append(TextDiagnostic("expression.step_part", message, offset, len(word), replacement))
         return _NOTHING
 
     def _refer(self, root: Root, path: tuple[str | int, ...], name: nodes.Name, length: int) -> None:
@@ -216,14 +217,14 @@ class Translator:
         chosen, condition = self.translate(node.expr1), self.translate(node.test)
         if node.expr2 is None:
             message = "an `if` in an expression needs an `else`: say what the value is when the condition is false"
-            return self.problem(node, message, 1, "expression.else")
+            return self.diagnostic(node, message, 1, "expression.else")
         return Operation("if", (chosen, condition, self.translate(node.expr2)))
 
     def _object(self, node: nodes.Dict) -> Code:
         items: dict[str, Code] = {}
         for pair in node.items:
             if not (isinstance(pair.key, nodes.Const) and isinstance(pair.key.value, str)):
-                return self.problem(pair.key, "the keys of an object are texts in quotes")
+                return self.diagnostic(pair.key, "the keys of an object are texts in quotes")
             items[pair.key.value] = self.translate(pair.value)
         return mapping(list(items.items()))
 

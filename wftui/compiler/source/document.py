@@ -12,6 +12,7 @@ from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Literal
 
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
 
 MAX_NESTING = 80
@@ -27,16 +28,6 @@ class Place:
     line: int
     column: int
     length: int
-
-
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
-    """Something that is not JSON, at an offset of the file."""
-
-    code: str
-    message: str
-    offset: int
-    length: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class Document:
 
     text: str
     value: Json
-    problems: list[SyntaxProblem] = field(default_factory=list)
+    diagnostics: list[TextDiagnostic] = field(default_factory=list)
     places: dict[int, Members] = field(default_factory=dict)
     _found: dict[str, Member] = field(default_factory=dict)
 

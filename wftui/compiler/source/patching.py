@@ -58,7 +58,7 @@ class _Spot:
         if not parts:
             raise PatchError("the whole file cannot be changed by a fix")
         self.document: Document = parse(text)
-        if self.document.problems:
+        if self.document.diagnostics:
             raise PatchError("the file is not JSON just now")
         self.start = self.document.start
         for part in parts[:-1]:

@@ -4,7 +4,8 @@ import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
-from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members, SyntaxProblem
+from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
 
 MAX_PROBLEMS = 50
@@ -22,7 +23,7 @@ def read(text: str) -> Document:
     """The document of a text that may be anything."""
     reader = _Reader(text)
     value = reader.document()
-    return Document(text, value, reader.problems, reader.places)
+    return Document(text, value, reader.diagnostics, reader.places)
 
 
 class _Reader:
@@ -31,7 +32,7 @@ class _Reader:
         self.position = 0
         self.depth = 0
         self.given_up = False
-        self.problems: list[SyntaxProblem] = []
+        self.diagnostics: list[TextDiagnostic] = []
         self.places: dict[int, Members] = {}
 
     def document(self) -> Json:
@@ -48,8 +49,8 @@ class _Reader:
         return None if value is _NOTHING else value
 
     def _problem(self, code: str, message: str, offset: int, length: int = 1) -> None:
-        if len(self.problems) < MAX_PROBLEMS and not self.given_up:
-            self.problems.append(SyntaxProblem(code, message, min(offset, max(len(self.text) - 1, 0)), length))
+        if len(self.diagnostics) < MAX_PROBLEMS and not self.given_up:
+            self.diagnostics.append(TextDiagnostic(code, message, min(offset, max(len(self.text) - 1, 0)), length))
 
     def _space(self) -> None:
         while found := _SPACE.match(self.text, self.position):

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.expressions.expression import Expression, ExpressionProblem, compile_expression
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.template import Template, split_template
+from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, Tree, strings_in
 from wftui.model.workflow.compilation import Fix, Severity
 
@@ -47,14 +48,14 @@ class Binding:
         return ((self.expression, 0),)
 
     @property
-    def problems(self) -> Iterable[tuple[ExpressionProblem, int]]:
+    def diagnostics(self) -> Iterable[tuple[TextDiagnostic, int]]:
         """What is wrong in it, with the offset to add to that of the problem."""
         if self.template is not None:
-            return self.template.problems
+            return self.template.diagnostics
         assert self.expression is not None
-        return [(problem, 0) for problem in self.expression.problems]
+        return [(diagnostic, 0) for diagnostic in self.expression.diagnostics]
 
-    def problem(
+    def diagnostic(
         self,
         code: str,
         message: str,
@@ -63,9 +64,9 @@ class Binding:
         offset: int = -1,
         length: int = 1,
         fixes: tuple[Fix, ...] = (),
-    ) -> Problem:
+    ) -> Diagnostic:
         """A problem of this string, or of a stretch of it."""
-        return Problem(
+        return Diagnostic(
             code,
             message,
             self.pointer,

@@ -2,8 +2,8 @@
 
 import re
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.expressions.expression import Reference
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
 from wftui.model.workflow.compilation import Fix, PatchOperation
 
@@ -13,7 +13,7 @@ _KEY = re.compile(r"\s*(?:\.\s*(\w+)|\[\s*([^\]]*)\])")
 def edit(binding: Binding, offset: int, length: int, new: str, title: str | None = None) -> Fix:
     """A fix that puts other text in the place of a stretch of the binding."""
     text = binding.text[:offset] + new + binding.text[offset + length :]
-    return problems.replace(title or f"change it to {new}", binding.pointer, text)
+    return patches.replace(title or f"change it to {new}", binding.pointer, text)
 
 
 def with_default(binding: Binding, reference: Reference, offset: int, *more: PatchOperation) -> Fix:

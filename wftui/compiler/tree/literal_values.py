@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wftui.compiler.diagnostics import diagnostic as problems
+from wftui.compiler.diagnostics import patches
 from wftui.compiler.source.document import Part
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
@@ -26,7 +26,7 @@ _WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems
 
 
 @dataclass(frozen=True, slots=True)
-class ValueProblem:
+class ValueDiagnostic:
     """Something wrong with a value; `pointer` counts from that value, and `choice` would be right there.
 
     Of a field that is missing, `pointer` leads to the object it is missing in, and `path` to the field.
@@ -43,19 +43,19 @@ class ValueProblem:
         """The fixes, for a value that stands at `base`."""
         at = base + self.pointer
         if self.code == "input.choice" and self.choice is not None:
-            return (problems.replace(f"change it to {self.choice}", at, self.choice),)
+            return (patches.replace(f"change it to {self.choice}", at, self.choice),)
         if self.code != "input.unknown":
             return ()
-        fixes = [problems.remove(f"remove {self.path[-1]}", at)]
+        fixes = [patches.remove(f"remove {self.path[-1]}", at)]
         if self.choice is not None:
             target = base + pointer_to([*self.path[:-1], self.choice])
-            fixes.insert(0, problems.rename(f"rename it to {self.choice}", at, target))
+            fixes.insert(0, patches.rename(f"rename it to {self.choice}", at, target))
         return tuple(fixes)
 
 
 def input_problems(
     step_type: StepType[Any], value: Mapping[str, Json], bound: frozenset[str]
-) -> tuple[ValueProblem, ...]:
+) -> tuple[ValueDiagnostic, ...]:
     """What is wrong with a step's literal input.
 
     Args:
@@ -66,7 +66,7 @@ def input_problems(
     return _remembered(step_type, json.dumps(value), bound)
 
 
-def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueProblem]:
+def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueDiagnostic]:
     """What a schema finds wrong with a value, all that comes from its bound parts left out."""
     from wftui.runtime.validation.messages import sentences
 
@@ -76,15 +76,15 @@ def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -
         if has_bound and error.validator in _WHOLE:
             continue
         for pointer, sentence in sentences([error]):
-            problem = _problem(error, pointer, sentence)
+            diagnostic = _problem(error, pointer, sentence)
             # The value of a bound field says nothing yet, but its name does.
             is_bound = any(pointer == each or pointer.startswith(f"{each}/") for each in bound)
-            if not is_bound or problem.code == "input.unknown":
-                yield problem
+            if not is_bound or diagnostic.code == "input.unknown":
+                yield diagnostic
 
 
 @functools.lru_cache(maxsize=20_000)
-def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
     return tuple(value_problems(_validator(step_type), json.loads(text), bound))
 
 
@@ -96,7 +96,7 @@ def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
 
 
 @functools.lru_cache(maxsize=1_000)
-def problems_of_value(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueProblem, ...]:
+def problems_of_value(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
     """`value_problems` for a schema and a value as JSON texts: asked again and again while a workflow is edited."""
     from wftui.runtime.patterns.bounded_search import BoundedSearch
     from wftui.runtime.validation.rules import build_validator
@@ -120,13 +120,13 @@ def _validator(step_type: StepType[Any]) -> "Validator":
     return build_validator(input_schema_of(step_type), SearchEach())
 
 
-def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProblem:
+def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueDiagnostic:
     path = tuple(pointer_parts(pointer))
     told = [each for each in _innermost(error) if pointer_to(each.absolute_path) == pointer] or [error]
     rules = {str(each.validator) for each in told}
     if "required" in rules:
         message = f'the field "{path[-1]}" is missing'
-        return ValueProblem("input.missing", message, pointer_to(path[:-1]), path, "key")
+        return ValueDiagnostic("input.missing", message, pointer_to(path[:-1]), path, "key")
     if "additionalProperties" in rules:
         return _unknown_field(next(each for each in told if each.validator == "additionalProperties"), pointer, path)
     message = f"{'.'.join(path) or 'input'}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
@@ -135,16 +135,16 @@ def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueProb
         value = next((each.instance for each in told), None)
         choice = near(value, choices) if isinstance(value, str) else None
         message += did_you_mean(choice)
-        return ValueProblem("input.choice", message, pointer, path, choice=choice)
-    return ValueProblem("input.type" if rules == {"type"} else "input.value", message, pointer, path)
+        return ValueDiagnostic("input.choice", message, pointer, path, choice=choice)
+    return ValueDiagnostic("input.type" if rules == {"type"} else "input.value", message, pointer, path)
 
 
-def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueProblem:
+def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueDiagnostic:
     given = as_object(error.instance)
     known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
     choice = near(path[-1], known)
     hint = did_you_mean(choice, f"; there are {', '.join(known)}" if known else "")
-    return ValueProblem("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
+    return ValueDiagnostic("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
 
 
 def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:

@@ -30,7 +30,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ModelError:
     """Something that a model refuses.
 
     Attributes:
@@ -97,9 +97,9 @@ class Fault:
         return None
 
 
-def faults_of(error: ValidationError, raw: Json) -> list[Fault]:
+def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
     """The errors of a model with the path of what they are about; of a choice between shapes, those of the nearest."""
-    told: list[Fault] = []
+    told: list[ModelError] = []
     for each in error.errors(include_url=False):
         path: list[str | int] = []
         value = raw
@@ -122,7 +122,7 @@ def faults_of(error: ValidationError, raw: Json) -> list[Fault]:
                 for other in error.errors()
             ):
                 continue
-        told.append(Fault(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))
+        told.append(ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))
     return told
 
 

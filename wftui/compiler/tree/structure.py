@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from wftui.compiler.diagnostics import diagnostic as problems
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.tree.model_errors import Fault, faults_of, keys_beside
+from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_errors_of
 from wftui.compiler.tree.nodes import Body, StepNode, Tree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -34,13 +34,13 @@ _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key 
 _EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "until": "false", "maxIterations": 10}
 
 
-def read_tree(value: Json) -> tuple[Tree | None, list[Problem]]:
+def read_tree(value: Json) -> tuple[Tree | None, list[Diagnostic]]:
     """The tree of a workflow, as far as it can be made out, and what is wrong with its shape.
 
     None when the file holds no workflow of a known format at all.
     """
     if not isinstance(value, dict):
-        return None, [Problem("workflow.type", "a workflow is an object: { ... }", "")]
+        return None, [Diagnostic("workflow.type", "a workflow is an object: { ... }", "")]
     refused = _check_format(value)
     if refused:
         return None, [refused]
@@ -48,33 +48,33 @@ def read_tree(value: Json) -> tuple[Tree | None, list[Problem]]:
     return reader.tree(value), reader.found
 
 
-def _check_format(value: dict[str, Json]) -> Problem | None:
+def _check_format(value: dict[str, Json]) -> Diagnostic | None:
     if "format" not in value:
-        fix = problems.add('add "format": 1', "/format", FORMAT)
-        return Problem("format.missing", 'the key "format" is missing', "", part="key", field="format", fixes=(fix,))
+        fix = patches.add('add "format": 1', "/format", FORMAT)
+        return Diagnostic("format.missing", 'the key "format" is missing', "", part="key", field="format", fixes=(fix,))
     found = value["format"]
     if type(found) is int and found == FORMAT:
         return None
     if type(found) is int and found > FORMAT:
         message = f"this is a workflow of format {found}; this wftui reads format {FORMAT}: a newer wftui is needed"
-        return Problem("format.unknown", message, "/format", field="format")
-    fix = problems.replace(f"make it format {FORMAT}", "/format", FORMAT)
+        return Diagnostic("format.unknown", message, "/format", field="format")
+    fix = patches.replace(f"make it format {FORMAT}", "/format", FORMAT)
     message = f"there is no format {json.dumps(found)[:40]}; this wftui reads format {FORMAT}"
-    return Problem("format.unknown", message, "/format", field="format", fixes=(fix,))
+    return Diagnostic("format.unknown", message, "/format", field="format", fixes=(fix,))
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
 
     def tree(self, raw: dict[str, Json]) -> Tree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
         own["steps"] = []
         workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
         if "steps" not in raw:
-            fix = problems.add('add "steps"', "/steps", [])
+            fix = patches.add('add "steps"', "/steps", [])
             self.found.append(
-                Problem("key.missing", 'the key "steps" is missing', "", part="key", field="steps", fixes=(fix,))
+                Diagnostic("key.missing", 'the key "steps" is missing', "", part="key", field="steps", fixes=(fix,))
             )
         main, last = Body("main", "/steps"), Body("finally", "/finally")
         for body, key in ((main, "steps"), (last, "finally")):
@@ -100,7 +100,7 @@ class _Reader:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "cases", "default")}
         known = len(self.found)
         step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
-        wrong_id = any(problem.pointer == f"{pointer}/id" for problem in self.found[known:]) or named is None
+        wrong_id = any(diagnostic.pointer == f"{pointer}/id" for diagnostic in self.found[known:]) or named is None
         before = body.steps[-1] if body.steps else None
         node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body, before)
         self._containers(node)
@@ -112,16 +112,16 @@ class _Reader:
         for key in raw.keys() & _ALL_CONTAINER_KEYS:
             if key not in allowed and (kind or key not in ("steps", "cases")):
                 owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
-                fix = problems.remove(f"remove {key}", node.at(key))
+                fix = patches.remove(f"remove {key}", node.at(key))
                 message = f"{key} belongs to a step of type {owners}"
                 self._problem("key.misplaced", message, node.at(key), node, key, fix)
         for key in REQUIRED_CONTAINER_KEYS.get(kind, ()):
             if key not in raw:
-                fix = problems.add(f"add {key}", node.at(key), _EXAMPLES[key])
+                fix = patches.add(f"add {key}", node.at(key), _EXAMPLES[key])
                 message = f'a {kind} needs the key "{key}"'
                 self._problem("key.missing", message, node.pointer, node, key, fix)
         if kind in CONTAINER_TYPES and "input" in raw:
-            fix = problems.remove("remove input", node.at("input"))
+            fix = patches.remove("remove input", node.at("input"))
             message = f"a {kind} takes no input; what is inside reads its references itself"
             self._problem("key.misplaced", message, node.at("input"), node, "input", fix)
         if "steps" in raw and kind in ("group", "loop"):
@@ -156,7 +156,7 @@ class _Reader:
                 self._unknown_key(key, pointer, node.id, field, keys)
         for key in keys:
             if key not in value:
-                fix = problems.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
+                fix = patches.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
                 message = f'the key "{key}" is missing'
                 self._problem("key.missing", message, pointer, node, f"{field}.{key}", fix)
         if "when" in keys and "when" in value and not (isinstance(value["when"], str) and value["when"]):
@@ -174,48 +174,55 @@ class _Reader:
             return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
             wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
-            for fault in faults_of(error, raw):
-                self._explain(fault, pointer, step_id, model)
+            for model_error in model_errors_of(error, raw):
+                self._explain(model_error, pointer, step_id, model)
         kept = {key: entry for key, entry in raw.items() if key not in wrong}
         return model.model_validate({**stand_ins, **kept}, strict=True, by_alias=True, by_name=False)
 
-    def _explain(self, fault: Fault, pointer: str, step_id: str | None, model: type[BaseModel]) -> None:
-        at, outside = pointer + pointer_to(fault.path), pointer + pointer_to(fault.path[:-1])
-        if fault.kind == "missing":
-            fix = _example_fix(fault.name, at)
+    def _explain(self, model_error: ModelError, pointer: str, step_id: str | None, model: type[BaseModel]) -> None:
+        at, outside = pointer + pointer_to(model_error.path), pointer + pointer_to(model_error.path[:-1])
+        if model_error.kind == "missing":
+            fix = _example_fix(model_error.name, at)
             self.found.append(
-                Problem(
+                Diagnostic(
                     "key.missing",
-                    f'the key "{fault.name}" is missing',
+                    f'the key "{model_error.name}" is missing',
                     outside,
                     part="key",
                     step_id=step_id,
-                    field=fault.field,
+                    field=model_error.field,
                     fixes=(fix,) if fix else (),
                 )
             )
-        elif fault.kind == "extra_forbidden":
-            field = ".".join(map(str, fault.path[:-1]))
-            self._unknown_key(fault.name, outside, step_id, field, keys_beside(model, fault.path))
+        elif model_error.kind == "extra_forbidden":
+            field = ".".join(map(str, model_error.path[:-1]))
+            self._unknown_key(model_error.name, outside, step_id, field, keys_beside(model, model_error.path))
         else:
-            message, choices = fault.sentence()
-            guess = near(fault.value, choices) if choices and isinstance(fault.value, str) else None
-            meant = guess or fault.meant()
-            fixes = () if meant is None else (problems.replace(f"change it to {json.dumps(meant)}", at, meant),)
+            message, choices = model_error.sentence()
+            guess = near(model_error.value, choices) if choices and isinstance(model_error.value, str) else None
+            meant = guess or model_error.meant()
+            fixes = () if meant is None else (patches.replace(f"change it to {json.dumps(meant)}", at, meant),)
             self.found.append(
-                Problem(fault.code, message + did_you_mean(guess), at, step_id=step_id, field=fault.field, fixes=fixes)
+                Diagnostic(
+                    model_error.code,
+                    message + did_you_mean(guess),
+                    at,
+                    step_id=step_id,
+                    field=model_error.field,
+                    fixes=fixes,
+                )
             )
 
     def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
         at = pointer + pointer_to([key])
         guess = near(key, known)
-        fixes = [problems.remove(f"remove {key}", at)]
+        fixes = [patches.remove(f"remove {key}", at)]
         if guess:
-            fixes.insert(0, problems.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
+            fixes.insert(0, patches.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
         hint = did_you_mean(guess)
         whole = f"{field}.{key}" if field else key
         self.found.append(
-            Problem(
+            Diagnostic(
                 "key.unknown",
                 f"there is no key {key!r} here{hint}",
                 at,
@@ -231,7 +238,7 @@ class _Reader:
     ) -> None:
         """A problem of a value; with a fix, of the key that it changes."""
         self.found.append(
-            Problem(
+            Diagnostic(
                 code,
                 message,
                 pointer,
@@ -245,4 +252,4 @@ class _Reader:
 
 def _example_fix(name: str, pointer: str) -> Fix | None:
     examples: dict[str, Json] = {"maxAttempts": 3, "in": "[]", "kind": "http"}
-    return problems.add(f"add {name}", pointer, examples[name]) if name in examples else None
+    return patches.add(f"add {name}", pointer, examples[name]) if name in examples else None

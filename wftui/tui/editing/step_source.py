@@ -39,7 +39,7 @@ def step_at(text: str, line: int) -> str | None:
     """Id of the step that a line is in; above all steps that of the first. The text may have errors, if it is JSON."""
     document = parse(text)
     found: str | None = None
-    for pointer, step in placed_steps(text) if not document.problems else ():
+    for pointer, step in placed_steps(text) if not document.diagnostics else ():
         start = document.start
         for part in pointer_parts(pointer):
             members = document.members(start)

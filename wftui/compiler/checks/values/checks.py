@@ -9,8 +9,9 @@ from jinja2 import nodes
 from wftui.compiler.checks.values import shapes
 from wftui.compiler.checks.values.inference import compatible, in_words, shape_of
 from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types
-from wftui.compiler.diagnostics.diagnostic import Problem
-from wftui.compiler.expressions.expression import Expression, Reference
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit, key_place, with_default
 from wftui.compiler.tree.literal_values import input_schema_of
@@ -56,7 +57,7 @@ class ValueChecker:
         self.child_outputs = child_outputs
         self.facts = facts
         self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
         self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
         self._values: dict[str, Shape] = {}
@@ -65,7 +66,7 @@ class ValueChecker:
     def check(self, binding: Binding) -> None:
         """Check one binding."""
         for expression, offset in binding.expressions:
-            if expression.tree is None or expression.problems:
+            if expression.tree is None or expression.diagnostics:
                 return
             for reference in expression.references:
                 self._members(binding, expression, reference, offset)
@@ -212,7 +213,7 @@ class ValueChecker:
             message = f"{before} has no key {key!r}{hint}"
             fixes = (edit(binding, offset + place, length, guess),) if guess else ()
         self.found.append(
-            binding.problem("reference.property", message, offset=offset + place, length=length, fixes=fixes)
+            binding.diagnostic("reference.property", message, offset=offset + place, length=length, fixes=fixes)
         )
 
     def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
@@ -228,7 +229,7 @@ class ValueChecker:
         place = offset + reference.offset
         fix = with_default(binding, reference, offset)
         self.found.append(
-            binding.problem(
+            binding.diagnostic(
                 "reference.optional_input", message, "warning", offset=place, length=reference.length, fixes=(fix,)
             )
         )
@@ -244,7 +245,9 @@ class ValueChecker:
             simple = text.replace(".", "").replace("_", "").isalnum()
             fixes = (edit(binding, 0, len(binding.text), (text if simple else f"({text})") + suffix),)
         message = f"{binding.field} must give true or false; this gives {in_words(types)}"
-        self.found.append(binding.problem("condition.type", message, offset=0, length=len(binding.text), fixes=fixes))
+        self.found.append(
+            binding.diagnostic("condition.type", message, offset=0, length=len(binding.text), fixes=fixes)
+        )
 
     def _items(self, binding: Binding) -> None:
         types = self.value_of(binding).types
@@ -257,7 +260,9 @@ class ValueChecker:
             if kind in types
         )
         message = f"forEach.in must give a list; this gives {in_words(types)}"
-        self.found.append(binding.problem("foreach.type", message, offset=0, length=len(binding.text), fixes=fixes[:1]))
+        self.found.append(
+            binding.diagnostic("foreach.type", message, offset=0, length=len(binding.text), fixes=fixes[:1])
+        )
 
     def _field(self, binding: Binding) -> None:
         """Whether what is bound to a field of the input can be of the field's type."""
@@ -283,7 +288,7 @@ class ValueChecker:
         field = binding.field.removeprefix("input.")
         message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
         self.found.append(
-            binding.problem("type.mismatch", message, "warning", offset=0, length=len(binding.text), fixes=fixes)
+            binding.diagnostic("type.mismatch", message, "warning", offset=0, length=len(binding.text), fixes=fixes)
         )
 
     def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:

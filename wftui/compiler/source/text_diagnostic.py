@@ -1,0 +1,20 @@
+"""A diagnostic at an offset of a text: of workflow.json itself, or of one expression in it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TextDiagnostic:
+    """Something wrong at a place of a text.
+
+    Attributes:
+        code: stable dotted words; documented in `codes.py`.
+        offset: of the marked stretch, in characters.
+        replacement: text for that stretch that would remove the diagnostic.
+    """
+
+    code: str
+    message: str
+    offset: int
+    length: int = 1
+    replacement: str | None = None
