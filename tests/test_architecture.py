@@ -25,7 +25,7 @@ FLOORS = [
 ]
 # The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
 # compiled module opens is a face too, which the module names in its `__main__` part only.
-ALLOWED = {("cli.screen", "tui")}
+ALLOWED = {("cli.commands.screen", "tui")}
 
 
 def _floor(name: str) -> int | None:
@@ -118,7 +118,7 @@ def test_the_command_line_imports_no_screen_and_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["import wftui.workbench", "import wftui.cli.runs", "import wftui.cli.standalone"]
+    "statement", ["import wftui.workbench", "import wftui.cli.commands.runs", "import wftui.cli.standalone"]
 )
 def test_below_the_screens_nothing_knows_textual(statement: str) -> None:
     modules = _modules_after(statement)

@@ -28,38 +28,38 @@ def dispatch(words: Sequence[str]) -> int:
 def _command(arguments: argparse.Namespace) -> Command:
     match arguments.command:
         case None:
-            from wftui.cli.screen import open_screen
+            from wftui.cli.commands.screen import open_screen
 
             return open_screen
         case "compile":
-            from wftui.cli import compiling
+            from wftui.cli.commands import compiling
 
             return compiling.COMMANDS[arguments.command]
         case "connections":
-            from wftui.cli import connections
+            from wftui.cli.commands import connections
 
             return connections.COMMANDS[arguments.command]
         case "mcp":
-            from wftui.cli import mcp
+            from wftui.cli.commands import mcp
 
             return mcp.COMMANDS[arguments.command]
         case "settings":
-            from wftui.cli import settings
+            from wftui.cli.commands import settings
 
             return settings.COMMANDS[arguments.command]
         case "steps":
-            from wftui.cli import steps
+            from wftui.cli.commands import steps
 
             return steps.COMMANDS[arguments.command]
         case "new" | "list":
-            from wftui.cli import workflows
+            from wftui.cli.commands import workflows
 
             return workflows.COMMANDS[arguments.command]
         case "run" | "rerun" | "resume" | "watch" | "cancel" | "approve":
-            from wftui.cli import runs
+            from wftui.cli.commands import runs
 
             return runs.COMMANDS[arguments.command]
         case _:
-            from wftui.cli import history
+            from wftui.cli.commands import history
 
             return history.COMMANDS[arguments.command]

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
+from wftui.model.errors import ExitCode
+from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.events import (
     CancelRequested,
     ExecutionEvent,
@@ -152,3 +154,14 @@ def print_outputs(terminal: Terminal, outputs: Json) -> None:
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             terminal.line(f"{terminal.paint(name + ':', 'bold')} {text}")
+
+
+def exit_code(record: ExecutionRecord) -> ExitCode:
+    """Return the exit code for a finished run."""
+    if record.status == "completed":
+        return ExitCode.DONE
+    if record.status == "cancelled":
+        return ExitCode.CANCELLED
+    if record.error is not None and record.started_at is None and record.error.type != UNRESOLVED:
+        return ExitCode.USAGE  # it never started: its inputs were invalid
+    return ExitCode.FAILED

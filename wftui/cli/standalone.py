@@ -8,8 +8,7 @@ from pathlib import Path
 
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import add_connections, add_inputs
-from wftui.cli.progress import StepLines, print_outputs
-from wftui.cli.runs import exit_code
+from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import UserError

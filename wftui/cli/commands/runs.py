@@ -12,13 +12,12 @@ from contextlib import contextmanager, suppress
 
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
-from wftui.cli.progress import StepLines, print_outputs
+from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart.plan import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
-from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
@@ -224,17 +223,6 @@ def _print_error(terminal: Terminal, workbench: Workbench, record: ExecutionReco
     path = workbench.workspace.source_path(record.workflow_id)
     where = f"{path}:{error.line}:{error.column or 1}: " if error.line else f"{record.workflow_id}: "
     terminal.error(f"{where}error[{error.type}] {error.message}")
-
-
-def exit_code(record: ExecutionRecord) -> ExitCode:
-    """Return the exit code for a finished run."""
-    if record.status == "completed":
-        return ExitCode.DONE
-    if record.status == "cancelled":
-        return ExitCode.CANCELLED
-    if record.error is not None and record.started_at is None and record.error.type != UNRESOLVED:
-        return ExitCode.USAGE  # it never started: its inputs were invalid
-    return ExitCode.FAILED
 
 
 def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[str, Json]) -> int:
