@@ -23,12 +23,15 @@ class Code:
 
     @cached_property
     def holds_block(self) -> bool:
-        """Whether a text in it is written as a block, so that it does not stand on one line."""
+        """Whether a text in it is written as a block, on several lines."""
         return not isinstance(self, Operation | Lambda) and any(part.holds_block for part in self._parts())
 
     @cached_property
     def marks(self) -> int:
-        """How many marked expressions are in it; two never share a line, so that a line tells which one failed."""
+        """Number of marked expressions in it.
+
+        Two never share a line: the line of a traceback identifies the one that failed.
+        """
         return isinstance(self, Marked) + sum(part.marks for part in self._parts())
 
     def _parts(self) -> "Sequence[Code]":
@@ -50,7 +53,10 @@ class Atom(Code):
 
 @dataclass(frozen=True)
 class Text(Code):
-    """A string literal: on one line inside an operation or a lambda, else as a block if it has several lines."""
+    """A string literal, written as a block if it has several lines.
+
+    Inside an operation or a lambda it stays on one line.
+    """
 
     value: str
 
@@ -59,11 +65,11 @@ class Text(Code):
 
     @cached_property
     def holds_block(self) -> bool:
-        """Whether there is more than one line to be read in it."""
+        """Whether more than one of its lines is not blank."""
         return "\n" in self.value and sum(not line.isspace() for line in self.value.split("\n") if line) > 1
 
     def block(self) -> list[str]:
-        """The literal in triple quotes, its lines as they are, from the first column on."""
+        """Return the lines of the literal in triple quotes, from the first column on."""
         text = _UNPRINTABLE.sub(_escape, self.value.replace("\\", "\\\\"))
         text = _TRAILING_SPACE.sub(lambda found: "\\t" if found[0] == "\t" else "\\x20", text)
         text = _QUOTE_OF_THREE.sub(r"\\\g<0>", text)
@@ -72,7 +78,11 @@ class Text(Code):
 
 @dataclass(frozen=True)
 class Group(Code):
-    """`opening part, part closing`: a call, a list or a tuple; `broken` writes one part per line in any case."""
+    """A call, a list or a tuple: `opening part, part closing`.
+
+    Attributes:
+        broken: write one part per line even if all fit on one.
+    """
 
     opening: str
     items: tuple[Code, ...]
@@ -90,7 +100,7 @@ class Group(Code):
 
 @dataclass(frozen=True)
 class Named(Code):
-    """`name=value`, or `"key": value`: `prefix` is all that stands before the value."""
+    """`name=value`, or `"key": value`; `prefix` is all before the value."""
 
     prefix: str
     value: Code
@@ -119,7 +129,7 @@ class Lambda(Code):
 
     @property
     def prefix(self) -> str:
-        """What stands before the body."""
+        """All before the body."""
         return f"lambda {self.parameters}: " if self.parameters else "lambda: "
 
     def _parts(self) -> Sequence[Code]:
@@ -128,7 +138,7 @@ class Lambda(Code):
 
 @dataclass(frozen=True)
 class Operation(Code):
-    """`a and b`, `a or b`, `a == b`, `a != b`, `not a`, or `a if c else b` (operands a, c, b)."""
+    """`a and b`, `a == b`, `not a` and the like; `a if c else b` has the operands a, c, b."""
 
     sign: Sign
     operands: tuple[Code, ...]
@@ -150,7 +160,7 @@ class Operation(Code):
 
 @dataclass(frozen=True)
 class Marked(Code):
-    """An expression whose line is to be remembered; `mark` is its pointer in workflow.json and its offset there."""
+    """An expression to locate in workflow.json; `mark` is its pointer and its offset there."""
 
     body: Code
     mark: tuple[str, int]
@@ -188,7 +198,7 @@ def mapping(items: Sequence[tuple[str, Code]]) -> Code:
 
 
 def literal(value: Json) -> Code:
-    """A JSON value as Python."""
+    """Return a JSON value as Python."""
     if isinstance(value, str):
         return Text(value)
     if isinstance(value, list | tuple):
@@ -211,7 +221,7 @@ _TRAILING_SPACE = re.compile(r"[ \t](?=\n)")
 
 
 def text_literal(value: str) -> str:
-    """Return a text as a literal on one line: in double quotes unless single ones save escapes."""
+    """Return a literal on one line, in double quotes unless single ones save escapes."""
     quote = "'" if value.count('"') > value.count("'") else '"'
     if value.isascii() and value.isprintable() and "\\" not in value and quote not in value:
         return f"{quote}{value}{quote}"
@@ -229,7 +239,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def walk(code: Code) -> Iterator[Code]:
-    """The expression and all in it."""
+    """Yield the expression and all expressions in it."""
     yield code
     for part in code._parts():
         yield from walk(part)

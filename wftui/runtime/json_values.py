@@ -1,4 +1,4 @@
-"""The check that a value is JSON, with the place of what is not, and an estimate of its size.
+"""Check that a value is JSON: locate what is not, and estimate its size.
 
 A value that would come back different from the database (a set, a date, NaN, a tuple, a key that is not text, half of
 a surrogate pair, an enumeration's member) is refused where it is produced, so that a live value and its stored copy
@@ -22,7 +22,12 @@ _DIRECT_BYTES = 64 * 1024
 
 
 class NotJsonError(WorkflowError):
-    """A value is not JSON; `at` is the pointer to the place in it, and empty for the value itself."""
+    """A value is not JSON.
+
+    Attributes:
+        at: pointer to the place in the value; empty for the value itself.
+        reason: `is a set`.
+    """
 
     def __init__(self, at: str, reason: str, what: str = "the value", error_type: str = "value.not_json") -> None:
         where = f"{what} at {at}" if at else what
@@ -49,7 +54,7 @@ class Measured:
 
 
 async def ensure_json(value: Json, error_type: str, what: str) -> None:
-    """Check that a value is JSON; a big one in a thread, beside the event loop.
+    """Check that a value is JSON; a big one in a thread.
 
     Args:
         error_type: type of the error, `output.not_json`.
@@ -68,7 +73,9 @@ async def ensure_json(value: Json, error_type: str, what: str) -> None:
 
 
 def check_big(value: Json) -> None:
-    """Check a value of any size in batches; several times as fast as `measure` and kind to other threads.
+    """Check a value of any size in batches.
+
+    Faster than `measure`, and other threads can run in between.
 
     Raises:
         NotJsonError: with the place and the reason.
@@ -103,7 +110,7 @@ def measure(value: Json, limit: int | None = None) -> Measured:
 
 
 class _RefusalError(Exception):
-    """Something that is not JSON; collects the keys that lead to it on its way up, innermost first."""
+    """Something is not JSON. `keys` lead to it, innermost first, and are added on the way up."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -111,7 +118,7 @@ class _RefusalError(Exception):
 
 
 def _container(value: dict[str, Json] | list[Json], depth: int, room: float, measured: Measured) -> int:
-    """Return the size of an object or list. The loop handles usual leaves itself, as it runs millions of times."""
+    """Return the size of an object or list."""
     if depth >= MAX_DEPTH:
         raise _RefusalError(f"is nested deeper than {MAX_DEPTH} levels")
     size = 2
@@ -125,6 +132,7 @@ def _container(value: dict[str, Json] | list[Json], depth: int, room: float, mea
         members = value.items()
     key: str | int = 0
     try:
+        # The usual leaves are handled here, without a call: the loop runs millions of times.
         for key, item in members:  # noqa: B007  (used on refusal)
             kind = type(item)
             if kind is str and item.isascii():

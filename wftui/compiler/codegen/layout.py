@@ -2,7 +2,7 @@
 
 What fits its line is written flat; what does not is broken with one part per line and a trailing comma, which
 formatters keep. Operators cannot be broken that way: an operation that does not fit becomes statements with names for
-its parts.
+its parts. `ast.unparse` has no layout (one line per statement, however long) and differs between versions of Python.
 """
 
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ INDENT = "    "
 
 
 def columns(text: str) -> int:
-    """Return how many columns a line takes at most: what is wide differs between versions of Unicode."""
+    """Return the most columns a line can take: versions of Unicode differ on what is wide."""
     return len(text) if text.isascii() else len(text) + sum(char > "\x7f" for char in text)
 
 
 class _TooWideError(Exception):
-    """An operation, or a lambda over one, that does not fit and must become statements."""
+    """An operation, or a lambda over one, does not fit and must become statements."""
 
     def __init__(self, code: Code) -> None:
         self.code = code
@@ -29,14 +29,14 @@ class _TooWideError(Exception):
 
 @dataclass
 class Lines:
-    """Lines as they are written, and the line (from 0) at which each mark begins."""
+    """Written lines, and the line (from 0) where each mark begins."""
 
     lines: list[str] = field(default_factory=list)
     marks: list[tuple[int, tuple[str, int]]] = field(default_factory=list)
 
 
 def function(name: str, code: Code, decorator: str = "") -> Lines:
-    """`def name(scope: Scope) -> Json:` that returns the value of an expression.
+    """Write a function that returns the value of an expression.
 
     The marks count from the first line (0), which is the decorator's if there is one.
     """
@@ -51,14 +51,14 @@ def function(name: str, code: Code, decorator: str = "") -> Lines:
 
 
 def assignment(prefix: str, code: Code) -> list[str]:
-    """`prefix` and an expression without operations, as lines: `NAME = StepPlan(...)`."""
+    """Write `prefix` and an expression without operations: `NAME = StepPlan(...)`."""
     out = Lines()
     _Body(out).statement(prefix, code, "")
     return out.lines
 
 
 class _Body:
-    """Writes statements; operations that are too wide go into names of their own first."""
+    """Writer of statements; assigns operations that are too wide to names first."""
 
     def __init__(self, out: Lines) -> None:
         self.out = out
@@ -119,7 +119,7 @@ class _Body:
 
 
 class _Layout:
-    """Writes one expression."""
+    """Writer of one expression."""
 
     def __init__(self, out: Lines) -> None:
         self.out = out
@@ -170,7 +170,7 @@ class _Layout:
 
 
 def _replaced(code: Code, old: Code, new: Code) -> Code:
-    """The tree with one node replaced."""
+    """Return the tree with one node replaced."""
     if code is old:
         return new
     if isinstance(code, Marked):

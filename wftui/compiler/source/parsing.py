@@ -1,4 +1,7 @@
-"""Parse workflow.json: by json's C scanner, and by the slow reader that recovers from errors where that finds any."""
+"""Parse workflow.json.
+
+The C scanner of `json` reads it; a slower reader locates and recovers from the errors that the scanner meets.
+"""
 
 import json
 import re
@@ -37,12 +40,12 @@ def _may_hold_surrogate(text: str) -> bool:
 
 
 def _may_nest(text: str) -> bool:
-    """Whether objects and lists could be nested too deeply: whether there are so many of them at all."""
+    """Return whether objects and lists are nested too deeply; most files have too few of them."""
     return text.count("{") + text.count("[") > MAX_NESTING and _depth(text) > MAX_NESTING
 
 
 def _depth(text: str) -> int:
-    """The deepest nesting of brackets, those in strings left out."""
+    """Return the deepest nesting of brackets outside strings."""
     depth = deepest = 0
     for char in _NOT_A_BRACKET.sub("", text):
         if char in "{[":

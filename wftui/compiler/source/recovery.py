@@ -1,4 +1,7 @@
-"""Reads a broken workflow.json as far as it can be read, and says everything that is wrong with it, with its places."""
+"""Read as much as possible of a broken workflow.json, and locate every error.
+
+tree-sitter-json recovers too, but reports neither causes nor the places where they are to be mended.
+"""
 
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
@@ -20,7 +23,7 @@ _MEANT: dict[str, Json] = {"True": True, "False": False, "None": None, "undefine
 
 
 def read(text: str) -> Document:
-    """The document of a text that may be anything."""
+    """Return the document of any text."""
     reader = _Reader(text)
     value = reader.document()
     return Document(text, value, reader.diagnostics, reader.places)
@@ -36,7 +39,7 @@ class _Reader:
         self.places: dict[int, Members] = {}
 
     def document(self) -> Json:
-        """The root value; None when there is none."""
+        """Return the root value; None when there is none."""
         self._space()
         if self.position >= len(self.text):
             self._problem("json.empty", "the file is empty", 0)
@@ -45,7 +48,7 @@ class _Reader:
         self._space()
         if self.position < len(self.text):
             rest = len(self.text) - self.position
-            self._problem("json.extra", "the file goes on after its end", self.position, rest)
+            self._problem("json.extra", "the file continues after its end", self.position, rest)
         return None if value is _NOTHING else value
 
     def _problem(self, code: str, message: str, offset: int, length: int = 1) -> None:
@@ -62,7 +65,7 @@ class _Reader:
         return self.text[self.position : self.position + 1]
 
     def _value(self) -> Json:
-        """The value at the position, or _NOTHING; the position is then behind what could not be read."""
+        """Return the value at the position, or _NOTHING and skip what cannot be read."""
         start, char = self.position, self._peek()
         if char in ("{", "["):
             if self.depth >= MAX_NESTING:
@@ -247,7 +250,7 @@ class _Reader:
         return made
 
     def _separator(self, closing: str, made: object) -> None:
-        """The comma between members; one that is missing or too many is noted."""
+        """Skip the comma between members; report one that is missing or too many."""
         char = self._peek()
         if char == ",":
             at = self.position

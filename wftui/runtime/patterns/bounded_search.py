@@ -1,6 +1,6 @@
-"""Searching with patterns of strangers: one that could run for ever does so in a process that is stopped in time.
+"""Search with untrusted patterns, in a process that is killed when one takes too long.
 
-A thread is no help: Python's `re` holds the interpreter until it is done, and every other thread with it.
+A thread does not help: Python's `re` holds the interpreter until it is done, and so blocks all other threads.
 """
 
 import json
@@ -28,11 +28,11 @@ for line in sys.stdin:
 
 
 class SearchTooLongError(Exception):
-    """The search was stopped."""
+    """The search took too long and was stopped."""
 
 
 class BoundedSearch:
-    """Searches; a context manager, because it may hold a process."""
+    """Searches that share a time limit; a context manager, as it may hold a process."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -47,7 +47,7 @@ class BoundedSearch:
         self.close()
 
     def found(self, pattern: str, text: str) -> bool:
-        """Whether the pattern is found in the text.
+        """Return whether the pattern is found in the text.
 
         Raises:
             re.error: for what is no pattern to Python.

@@ -1,8 +1,9 @@
-"""Regular expressions that cannot run for ever: patterns whose matching can explode are refused.
+"""Refusal of regular expressions whose matching can take too long.
 
-Python's `re` tries all ways in which a pattern can match. How many there are is bounded here from the pattern alone:
-repeats that can take over each other's characters multiply the work by the length of the text, choices by their number.
-The text may be as long as that leaves time for.
+Python's `re` tries all ways in which a pattern can match. Their number is bounded here from the pattern alone: repeats
+that can take over each other's characters multiply the work by the length of the text, choices by their number. The
+bound limits the length of the text. Engines that need no bound (RE2, Rust's `regex`) give other verdicts than `re`:
+they differ on what words, digits and the end of a text are, and on syntax.
 """
 
 import functools
@@ -54,7 +55,7 @@ _REPEATS = (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REP
 
 @functools.lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The compiled pattern.
+    """Return the compiled pattern.
 
     Raises:
         BindingError: `binding.value` for a pattern that is wrong, `binding.limit` for one that could run for ever.
@@ -67,7 +68,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=512)
 def problem_of(pattern: str) -> str | None:
-    """What is wrong with a pattern, as a sentence; None when it may be used."""
+    """Return why a pattern cannot be used, as a sentence; None when it can."""
     if len(pattern) > MAX_PATTERN:
         return f"the pattern could take too long: it has more than {MAX_PATTERN} characters"
     try:
@@ -81,7 +82,7 @@ def problem_of(pattern: str) -> str | None:
 
 
 def subject(text: str, pattern: str) -> str:
-    """A text that a pattern may be applied to.
+    """Return the text, if the pattern may be applied to one of its length.
 
     Raises:
         BindingError: `binding.limit` for one that is too long.
@@ -96,7 +97,7 @@ def subject(text: str, pattern: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def longest_for(pattern: str) -> int:
-    """How long a text may be that a pattern without problems is applied to."""
+    """Return the length of the longest text a usable pattern may be applied to."""
     work = _work_of(pattern)
     steps = _WORK / (work.ways * _STEPS_OF_A_WAY if work.ways > 1 else 1)
     return min(MAX_TEXT, int(steps ** (1 / work.degree)))
@@ -104,7 +105,7 @@ def longest_for(pattern: str) -> int:
 
 @functools.lru_cache(maxsize=512)
 def degree_of(pattern: str) -> int:
-    """How often the length of the text multiplies the work of searching, at the worst; at least once."""
+    """Return the power of the text's length that bounds the work of searching."""
     return _work_of(pattern).degree
 
 
@@ -118,12 +119,12 @@ def _work_of(pattern: str) -> "_Work":
 
 
 class _ExplosiveError(Exception):
-    """A pattern that can need more time than there is."""
+    """The pattern can need more time than allowed."""
 
 
 @dataclass(slots=True)
 class _Work:
-    """Goes through a parsed pattern from left to right.
+    """The bound of a parsed pattern, built from left to right.
 
     Attributes:
         open: the repeats that may still give characters back to what follows: their characters, and how many
@@ -140,11 +141,11 @@ class _Work:
 
     @property
     def degree(self) -> int:
-        """How often the length of the text multiplies the work: once for where the match begins."""
+        """Power of the text's length that bounds the work; one for where the match begins."""
         return self.deepest + 1
 
     def sequence(self, parsed: Any) -> None:
-        """Go through a part of the pattern."""
+        """Add a part of the pattern."""
         for operation, argument in parsed:
             self.elements += 1
             if self.elements > _MAX_ELEMENTS:
@@ -165,7 +166,7 @@ class _Work:
                 self._must(self._characters(operation, argument))
 
     def _must(self, characters: frozenset[int]) -> None:
-        """A character that has to be there ends the repeats that cannot hold it."""
+        """End the repeats that cannot match a required character."""
         self.open = [each for each in self.open if each[0] & characters]
 
     def _repeat(self, low: int, high: int, body: Any) -> None:
@@ -212,7 +213,7 @@ class _Work:
                 yield self._characters(operation, argument)
 
     def _characters(self, operation: Any, argument: Any) -> frozenset[int]:
-        """The characters that one element of a pattern can match."""
+        """Return the characters that one element of a pattern can match."""
         if operation is constants.LITERAL:
             return self._cased([argument])
         if operation is constants.NOT_LITERAL:
@@ -260,7 +261,7 @@ def _of_category(category: Any) -> frozenset[int]:
 
 
 def _is_simple(body: Any) -> bool:
-    """Whether a repeated part can match in one way only: no choice and no repeat of changing length in it."""
+    """Return whether a repeated part matches in one way only: no choice, no variable repeat."""
     for operation, argument in body:
         if operation is constants.BRANCH:
             return False
