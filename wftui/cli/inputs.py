@@ -111,7 +111,7 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
     raise UsageError(f"-i {key}={shown or text}: expected {wanted}", code="usage.input")
 
 
-def parse_moment(text: str, now: datetime) -> datetime:
+def parse_timestamp(text: str, now: datetime) -> datetime:
     """Parse a timestamp (ISO 8601, local time by default) or an age (`30d`, `12h`).
 
     Raises:

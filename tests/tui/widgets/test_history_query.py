@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.run.summary import ExecutionFilters
-from wftui.tui.widgets.history.query import FAILURES, STATUSES, HistoryQuery, QueryError, moment, parse_query
+from wftui.tui.widgets.history.query import FAILURES, STATUSES, HistoryQuery, QueryError, parse_query, parse_time
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
@@ -69,8 +69,8 @@ def test_what_cannot_be_understood_is_said_in_a_sentence(line: str, sentence: st
     ],
 )
 def test_times_may_be_written_in_many_ways(word: str, start: datetime, end: datetime) -> None:
-    assert moment(word, NOW) == start
-    assert moment(word, NOW, end=True) == end
+    assert parse_time(word, NOW) == start
+    assert parse_time(word, NOW, end=True) == end
 
 
 def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
-    assert moment("2026-10-25", NOW) == datetime(2026, 10, 24, 15, tzinfo=UTC)
+    assert parse_time("2026-10-25", NOW) == datetime(2026, 10, 24, 15, tzinfo=UTC)
 
 
 words = st.text(st.characters(codec="ascii", categories=["Ll", "Nd"]) | st.just("_"), max_size=8)

@@ -64,7 +64,7 @@ def test_every_line_of_an_event_is_a_line_of_its_own() -> None:
     assert lines.append(log("one\ntwo\n\nfour\n", "warn", at=1.5)) == 4
     assert [lines.line(number).text for number in range(4)] == ["one", "two", "", "four"]
     line = lines.line(1)
-    assert (line.level, line.path, line.moment) == ("warn", "fetch", MOMENT + timedelta(seconds=1.5))
+    assert (line.level, line.path, line.timestamp) == ("warn", "fetch", MOMENT + timedelta(seconds=1.5))
 
 
 def test_the_engines_own_lines_have_no_step() -> None:

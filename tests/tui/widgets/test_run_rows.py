@@ -370,7 +370,7 @@ async def test_time_in_a_playback_goes_on_at_its_speed() -> None:
     await playback.advance(0)
     playback.change_speed(2)
     await playback.advance(1.0)
-    assert playback.moment == BEGIN + timedelta(seconds=4)
+    assert playback.time == BEGIN + timedelta(seconds=4)
     assert playback.state.record.last_seq == max(
         event.seq for event in completed_numbered() if event.timestamp <= BEGIN + timedelta(seconds=4)
     )

@@ -1,1 +1,1 @@
-"""Commands, one module per group; loaded by `cli.dispatch` when their command runs."""
+"""Command modules, one per group; `cli.dispatch` loads them on demand."""

@@ -208,8 +208,8 @@ def _read_secret(name: str, *, whole: bool) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment is not None else ""
+def _day(timestamp: datetime | None) -> str:
+    return f"{timestamp:%Y-%m-%d}" if timestamp is not None else ""
 
 
 def _shown(connection: StoredConnection) -> str:

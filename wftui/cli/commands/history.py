@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import AsyncIterator, Sequence
 
-from wftui.cli.inputs import parse_moment
+from wftui.cli.inputs import parse_timestamp
 from wftui.cli.options import Command
 from wftui.cli.progress import print_outputs
 from wftui.cli.session import with_workbench
@@ -28,8 +28,8 @@ def history(arguments: argparse.Namespace) -> int:
             workflow_id=arguments.workflow,
             status=arguments.status,
             user_id=arguments.user,
-            since=parse_moment(arguments.since, now) if arguments.since else None,
-            until=parse_moment(arguments.until, now) if arguments.until else None,
+            since=parse_timestamp(arguments.since, now) if arguments.since else None,
+            until=parse_timestamp(arguments.until, now) if arguments.until else None,
             text=arguments.text,
             children=not arguments.no_children,
         )
@@ -111,10 +111,10 @@ def _print_logs(terminal: Terminal, events: list[ExecutionEvent]) -> None:
     colours = {"debug": "dim", "info": "dim", "warn": "yellow", "error": "red"}
     for event in events:
         if isinstance(event, Log):
-            moment = f"{event.timestamp.astimezone():%H:%M:%S}"
+            time = f"{event.timestamp.astimezone():%H:%M:%S}"
             for line in event.message.splitlines():
                 terminal.line(
-                    f"{moment} {terminal.paint(f'{event.level:<5}', colours[event.level])} {event.path or '-'}  {line}"
+                    f"{time} {terminal.paint(f'{event.level:<5}', colours[event.level])} {event.path or '-'}  {line}"
                 )
 
 
@@ -180,7 +180,7 @@ async def _clean_up(workbench: Workbench, arguments: argparse.Namespace) -> Clea
     only, dry_run = arguments.workflow, arguments.dry_run
     if arguments.older_than is None and arguments.keep is None:
         return await workbench.retention.apply(only, dry_run=dry_run)
-    older_than = parse_moment(arguments.older_than, workbench.clock()) if arguments.older_than else None
+    older_than = parse_timestamp(arguments.older_than, workbench.clock()) if arguments.older_than else None
     return await workbench.retention.cleanup(older_than, keep=arguments.keep, workflow_id=only, dry_run=dry_run)
 
 

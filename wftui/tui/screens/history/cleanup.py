@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 
 from wftui.model.errors import UserError
 from wftui.model.run.summary import CleanupReport
-from wftui.tui.widgets.history.query import QueryError, moment
+from wftui.tui.widgets.history.query import QueryError, parse_time
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench import Workbench
 
@@ -65,7 +65,7 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
     def _changed(self) -> None:
         self._set_plan(None, "Counting…")
         try:
-            older = moment(self.query_one("#cleanup-age", Input).value.strip(), self.workbench.clock())
+            older = parse_time(self.query_one("#cleanup-age", Input).value.strip(), self.workbench.clock())
             kept = self.query_one("#cleanup-keep", Input).value.strip()
             keep = int(kept) if kept else None
         except QueryError as error:

@@ -79,7 +79,7 @@ class RunScreen(ActionScreen[None]):
 
     def now(self) -> datetime:
         """The present moment, or that of the playback."""
-        played = self.playback.moment if self.playback is not None else None
+        played = self.playback.time if self.playback is not None else None
         return played or self.workbench.clock()
 
     # --- reading and painting

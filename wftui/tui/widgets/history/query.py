@@ -68,8 +68,8 @@ class HistoryQuery:
             workflow_id=self.workflow or None,
             status=[status for status in STATUSES if status in self.statuses] or None,
             user_id=self.user or None,
-            since=moment(self.since, now) if self.since else None,
-            until=moment(self.until, now, end=True) if self.until else None,
+            since=parse_time(self.since, now) if self.since else None,
+            until=parse_time(self.until, now, end=True) if self.until else None,
             text=self.text or None,
         )
 
@@ -120,7 +120,7 @@ _NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
 }
 
 
-def moment(word: str, now: datetime, *, end: bool = False) -> datetime:
+def parse_time(word: str, now: datetime, *, end: bool = False) -> datetime:
     """Parse a point in time; return it in UTC.
 
     Args:

@@ -33,7 +33,7 @@ class LogLine:
     number: int
     level: LogLevel
     path: str
-    moment: datetime
+    timestamp: datetime
     text: str
 
 
@@ -65,7 +65,7 @@ class LogLines:
     def __init__(self) -> None:
         self._levels = array("B")
         self._steps = array("i")
-        self._moments = array("q")
+        self._timestamps = array("q")
         self._widths = array("H")
         self._wide = bytearray()
         self._paths: list[str] = []
@@ -81,7 +81,7 @@ class LogLines:
     def append(self, event: Log) -> int:
         """Append the lines of one event; return their number."""
         level, step = LEVELS.index(event.level), self._step_number(event.path or "")
-        moment = int(event.timestamp.timestamp() * 1000)
+        timestamp = int(event.timestamp.timestamp() * 1000)
         lines = event.message.removesuffix("\n").split("\n")
         for line in lines:
             text = clean(line)
@@ -89,7 +89,7 @@ class LogLines:
             self.widest = max(self.widest, width)
             self._levels.append(level)
             self._steps.append(step)
-            self._moments.append(moment)
+            self._timestamps.append(timestamp)
             self._widths.append(width)
             self._wide.append(not text.isascii())
             self._last.append(text)
@@ -105,7 +105,7 @@ class LogLines:
             number,
             LEVELS[self._levels[number]],
             "" if step == _NO_STEP else self._paths[step],
-            datetime.fromtimestamp(self._moments[number] / 1000, UTC),
+            datetime.fromtimestamp(self._timestamps[number] / 1000, UTC),
             self._block(number // BLOCK)[number % BLOCK],
         )
 

@@ -300,7 +300,7 @@ class LogView(LineView):
     def _prefix(self, line: LogLine) -> list[tuple[str, str]]:
         word, colour = LEVEL_LOOK[line.level]
         level = f"{word[0].upper()} " if self._is_narrow else f"{word:<6}"
-        parts = [(f"{local_time(line.moment)} ", "$foreground-muted"), (level, colour)]
+        parts = [(f"{local_time(line.timestamp)} ", "$foreground-muted"), (level, colour)]
         width = self._step_width
         if width:
             path = (
@@ -316,6 +316,6 @@ class LogView(LineView):
         return text
 
 
-def local_time(moment: datetime) -> str:
+def local_time(timestamp: datetime) -> str:
     """Return the local time of day: `19:17:52`."""
-    return moment.astimezone().strftime("%H:%M:%S")
+    return timestamp.astimezone().strftime("%H:%M:%S")

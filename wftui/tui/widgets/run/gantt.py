@@ -49,8 +49,8 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
     if origin is None or step.started_at is None:
         return []
 
-    def at(moment: datetime) -> float:
-        return max(0.0, (moment - origin).total_seconds())
+    def at(timestamp: datetime) -> float:
+        return max(0.0, (timestamp - origin).total_seconds())
 
     end = step.completed_at or now
     if len(step.attempts) < 2:

@@ -58,7 +58,11 @@ class RunHeader(Widget):
             (_belongs(record), "$foreground-muted"),
             (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
-        length = run_seconds(record, self.run.moment(self.now())) if record.duration is None else record.duration / 1000
+        length = (
+            run_seconds(record, self.run.reference_time(self.now()))
+            if record.duration is None
+            else record.duration / 1000
+        )
         right = Content.styled(elapsed(length, live=self.run.is_live), "bold")
         return _between(left, right, width, self.ascii_only)
 

@@ -26,12 +26,12 @@ def elapsed(seconds: float, *, live: bool) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
-def local_timestamp(moment: datetime, now: datetime) -> str:
+def local_timestamp(timestamp: datetime, now: datetime) -> str:
     """Return a local time: `19:17:52` today, else `11-20 19:17`.
 
     Times of other years include the year: `2025-11-20 19:17`.
     """
-    here, today = moment.astimezone(), now.astimezone()
+    here, today = timestamp.astimezone(), now.astimezone()
     if here.date() == today.date():
         return here.strftime("%H:%M:%S")
     return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")

@@ -23,7 +23,7 @@ class Playback:
 
     def __init__(self, run_id: str, source: EventSource) -> None:
         self.state = RunState(run_id)
-        self.moment: datetime | None = None
+        self.time: datetime | None = None
         self.playing = False
         self.at_end = False
         self.speed = 1.0
@@ -41,11 +41,11 @@ class Playback:
         """Advance the time at the playback speed; pause at the end."""
         async with self._moving:
             following = await self._next()
-            if self.moment is None:
-                self.moment = following.timestamp if following is not None else None
-            if self.moment is not None:
-                self.moment += timedelta(seconds=seconds * self.speed)
-                while following is not None and following.timestamp <= self.moment:
+            if self.time is None:
+                self.time = following.timestamp if following is not None else None
+            if self.time is not None:
+                self.time += timedelta(seconds=seconds * self.speed)
+                while following is not None and following.timestamp <= self.time:
                     self._apply()
                     following = await self._next()
             if following is None:
@@ -57,7 +57,7 @@ class Playback:
             following = await self._next()
             while following is not None:
                 self._apply()
-                self.moment = following.timestamp
+                self.time = following.timestamp
                 if not isinstance(following, Log):
                     break
                 following = await self._next()
@@ -70,8 +70,8 @@ class Playback:
             fresh.state.tree.adopt(self.state.tree)
             while fresh.state.record.last_seq < target and (following := await fresh._next()) is not None:
                 fresh._apply()
-                fresh.moment = following.timestamp
-            self.state, self.moment, self.at_end = fresh.state, fresh.moment, fresh.at_end
+                fresh.time = following.timestamp
+            self.state, self.time, self.at_end = fresh.state, fresh.time, fresh.at_end
             self._ahead, self._stops = fresh._ahead, fresh._stops
 
     async def _next(self) -> ExecutionEvent | None:

@@ -87,7 +87,7 @@ class RunState:
         """Whether the run has ended."""
         return self.record.status in TERMINAL
 
-    def moment(self, now: datetime) -> datetime:
+    def reference_time(self, now: datetime) -> datetime:
         """Return the reference time for durations; frozen for interrupted runs."""
         return self.last_sign or now if self.record.status == "interrupted" else now
 

@@ -189,7 +189,7 @@ class Timeline(LineView):
 
     def row(self, index: int, width: int) -> Content:
         """Render expander, glyph, name, bar, duration, attempts and note."""
-        row, now = self._rows[index], self.state.moment(self.now())
+        row, now = self._rows[index], self.state.reference_time(self.now())
         step, stopped = row.step, self.state.is_stopped(row.step)
         if self.state.tree.is_missing(step):
             if not self._to_load:
