@@ -15,7 +15,7 @@ from wftui.model.errors import UsageError
 from wftui.model.run.summary import CleanupReport
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.maintenance.retention import Policy, Rule
-from wftui.store.retention_task import Upkeep
+from wftui.store.retention_task import RetentionTask
 
 pytest_plugins = "store_fixtures"
 HOUR = 3600.0
@@ -101,7 +101,7 @@ def told() -> list[CleanupReport]:
 
 async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionStore, told: list[CleanupReport]) -> None:
     await fill(store, 5)
-    upkeep = Upkeep(store, lambda: KEEP_ONE, told.append, 0.05)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, 0.05)
     upkeep.begin()
     await until(lambda: len(told) == 1)
     await fill(store, 5, first=100)
@@ -110,7 +110,7 @@ async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionSt
     assert [report.runs for report in told] == [4, 5]
 
     await fill(store, 5, first=200)
-    upkeep = Upkeep(store, lambda: KEEP_ONE, told.append, HOUR)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, HOUR)
     upkeep.begin()  # it is not time yet
     await upkeep.end()
     assert await runs(store) == 1 + 5 + 1
@@ -118,7 +118,7 @@ async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionSt
 
 async def test_ending_at_once_still_makes_a_step(store: ExecutionStore, told: list[CleanupReport]) -> None:
     await fill(store, 300)
-    upkeep = Upkeep(store, lambda: KEEP_ONE, told.append)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append)
     upkeep.begin()
     await asyncio.sleep(0)
     await upkeep.end()
@@ -129,7 +129,7 @@ async def test_ending_at_once_still_makes_a_step(store: ExecutionStore, told: li
 async def test_without_a_policy_nothing_is_removed(store: ExecutionStore, told: list[CleanupReport]) -> None:
     policies = answers()
     await fill(store, 3)
-    upkeep = Upkeep(store, lambda: next(policies), told.append, 0.01)
+    upkeep = RetentionTask(store, lambda: next(policies), told.append, 0.01)
     upkeep.begin()
     await until(lambda: told)
     await upkeep.end()
@@ -155,7 +155,7 @@ async def test_a_policy_that_cannot_be_read_stops_neither_the_upkeep_nor_a_run(
             raise UsageError("the settings are broken")
         return KEEP_ONE
 
-    upkeep = Upkeep(store, policy, told.append, 0.01)
+    upkeep = RetentionTask(store, policy, told.append, 0.01)
     upkeep.begin()
     await store.append([completed("live")], wait=True)
     await until(lambda: told)

@@ -25,7 +25,7 @@ from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.files import SourceFile, Workspace
+from wftui.workspace.files import WorkflowSource, Workspace
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 
@@ -191,7 +191,7 @@ class WorkflowCompiler:
             raise CompileFailed(known.result)
         return known.outline
 
-    def row(self, source: SourceFile, result: CompilationResult) -> WorkflowRow:
+    def row(self, source: WorkflowSource, result: CompilationResult) -> WorkflowRow:
         """The line of a list for a workflow that was checked; `stale` when workflow.py is not its compilation."""
         outline = self._compile_text(source.workflow_id, source.text).outline
         path = self.workspace.generated_path(source.workflow_id)

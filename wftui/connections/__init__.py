@@ -1,4 +1,4 @@
-"""Connections, secret references and redaction; no secret leaves the program past here.
+"""Connections, secret references, and the redaction of everything stored or shown.
 
 May import `workspace`, `runtime` and `model`.
 

@@ -1,4 +1,4 @@
-"""A user's connections: named, typed, stored outside workspaces, secrets by reference."""
+"""A user's connections, stored outside workspaces with secrets by reference."""
 
 import json
 import os

@@ -16,7 +16,7 @@ _STRETCH = 256 * 1024
 
 
 class Matcher:
-    """A set of texts of at least `MINIMUM_LENGTH` characters to search for. Thread-safe.
+    """A thread-safe set of texts to search for, each of `MINIMUM_LENGTH` or more.
 
     New texts get an index of their own, merged with the previous one once both have the same size, so that adding
     texts one by one stays cheap.

@@ -44,7 +44,7 @@ def read_private(path: Path) -> bytes | None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace a private file atomically; others can never read it, even while it is written.
+    """Replace a private file atomically, never readable by others.
 
     Raises:
         ConnectionsError: `connection.io` when it cannot be written.

@@ -1,4 +1,4 @@
-"""Redaction of secrets: every event passes a `Redactor` before it leaves the engine."""
+"""Redaction of secrets: every event passes a `Redactor` on its way out."""
 
 import re
 from collections.abc import Iterable

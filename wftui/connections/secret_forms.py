@@ -1,4 +1,4 @@
-"""The forms a secret takes in text: encoded by shells, JSON, URLs, base64 and others."""
+"""Forms of a secret in text: encoded by shells, JSON, URLs, base64 and others."""
 
 import base64
 import contextlib

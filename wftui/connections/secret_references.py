@@ -22,7 +22,7 @@ def is_reference(text: str) -> bool:
 
 
 def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the secret behind a reference, without the last newline of a file or output.
+    """Return the secret behind a reference, without a final newline.
 
     Blocks: a program may take some time.
 

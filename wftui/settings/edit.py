@@ -68,7 +68,7 @@ def _put(table: _Table, place: Place, value: Value, new: Callable[[_Table, bool]
 
 
 def _take(table: _Table, place: Place) -> bool:
-    """Remove a value from nested tables, and tables left empty; False if it was not there."""
+    """Remove a value and tables left empty; False if it was not there."""
     inner = table.get(place[0])
     if len(place) > 1:
         if not isinstance(inner, MutableMapping) or not _take(inner, place[1:]):

@@ -16,7 +16,7 @@ from wftui.store.maintenance.retention import Policy
 UPKEEP_SECONDS = 3600.0
 
 
-class Upkeep:
+class RetentionTask:
     """One task beside a store.
 
     Args:

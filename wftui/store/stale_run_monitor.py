@@ -1,4 +1,4 @@
-"""While a program is open: runs whose process dies are marked as interrupted, so that whoever watches learns of it."""
+"""Monitor that marks runs of dead processes as interrupted while a program is open."""
 
 import asyncio
 from contextlib import suppress
@@ -6,13 +6,13 @@ from contextlib import suppress
 from wftui.model.errors import UserError
 from wftui.store.execution_store import ExecutionStore
 
-LOOKOUT_SECONDS = 2.0
+MONITOR_SECONDS = 2.0
 
 
-class Lookout:
-    """One task beside a store. A look costs one query where all is well."""
+class StaleRunMonitor:
+    """A task beside a store; a check without stale runs costs one query."""
 
-    def __init__(self, store: ExecutionStore, seconds: float = LOOKOUT_SECONDS) -> None:
+    def __init__(self, store: ExecutionStore, seconds: float = MONITOR_SECONDS) -> None:
         self._store = store
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None

@@ -96,7 +96,7 @@ class ConnectionService:
         return await asyncio.to_thread(lambda: stored_connections().store.names())
 
     async def set_secret(self, name: str, secret: str) -> None:
-        """Store a secret for `secrets.NAME` and `store:NAME`, replacing any of the same name.
+        """Store or replace a secret for `secrets.NAME` and `store:NAME`.
 
         Raises:
             UsageError: the name cannot be used in an expression, or the secret is empty.
@@ -119,7 +119,7 @@ class ConnectionService:
 
 
 def stored_connections() -> Connections:
-    """Return the user's connections, read again by each call: other processes change them."""
+    """Return the user's connections, reread by each call: other processes change them."""
     from wftui.connections.connections import Connections
 
     return Connections()

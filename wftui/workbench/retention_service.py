@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wftui.model.user_settings import KeepRule
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.maintenance.retention import Policy, Rule
-    from wftui.store.retention_task import Upkeep
+    from wftui.store.retention_task import RetentionTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RetentionService:
     def __init__(self, store: Callable[[], Awaitable[ExecutionStore]], clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._upkeep: Upkeep | None = None
+        self._task: RetentionTask | None = None
         self.tell: Callable[[CleanupReport], None] = lambda report: None
 
     async def apply(self, workflow_id: str | None = None, *, dry_run: bool = False) -> CleanupReport | None:
@@ -97,17 +97,17 @@ class RetentionService:
     async def begin(self) -> None:
         """Start automatic retention in the background."""
         store = await self._store()
-        if self._upkeep is None:
-            from wftui.store.retention_task import Upkeep
+        if self._task is None:
+            from wftui.store.retention_task import RetentionTask
 
-            self._upkeep = Upkeep(store, self._policy, lambda report: self.tell(report))
-            self._upkeep.begin()
+            self._task = RetentionTask(store, self._policy, lambda report: self.tell(report))
+            self._task.begin()
 
     async def end(self) -> None:
         """Stop automatic retention; a running cleanup ends cleanly."""
-        if self._upkeep is not None:
-            await self._upkeep.end()
-            self._upkeep = None
+        if self._task is not None:
+            await self._task.end()
+            self._task = None
 
     def _policy(self) -> Policy:
         from wftui.store.maintenance.retention import Policy

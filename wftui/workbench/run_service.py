@@ -1,4 +1,4 @@
-"""Runs: start, follow, inspect, cancel, answer, resume and rerun them; the history.
+"""Runs: start, follow, inspect, cancel, answer, resume, rerun; the history.
 
 Imports, file access and computation run in threads; the event loop stays free.
 """
@@ -89,7 +89,9 @@ class RunService:
         connections: Mapping[str, str] | None = None,
         confirmed: bool = False,
     ) -> str:
-        """Rerun a workflow, as it is now, with the inputs of an earlier run; return the new id.
+        """Rerun a workflow with the inputs of an earlier run; return the new run's id.
+
+        The workflow is compiled as it is now.
 
         Args:
             inputs: override those of the earlier run; must include secret ones, which are never stored.

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from wftui.engine.host.executor import WorkflowExecutor
     from wftui.steps.registry.step_registry import StepRegistry
     from wftui.store.execution_store import ExecutionStore
-    from wftui.store.stale_run_monitor import Lookout
+    from wftui.store.stale_run_monitor import StaleRunMonitor
 
 
 class Workbench:
-    """The services of a workspace and a database; shared parts are created on first use.
+    """The services of a workspace and a database.
+
+    Shared parts are created on first use.
 
     Attributes:
         workflows: list, read, save, check and compile the workflows of the workspace.
@@ -50,7 +52,7 @@ class Workbench:
         self.retention = RetentionService(self.store, clock)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
-        self._lookout: Lookout | None = None
+        self._monitor: StaleRunMonitor | None = None
         self._step_registry: StepRegistry | None = None
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
@@ -65,13 +67,13 @@ class Workbench:
             if self._store is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
                 from wftui.store.execution_store import ExecutionStore
-                from wftui.store.stale_run_monitor import Lookout
+                from wftui.store.stale_run_monitor import StaleRunMonitor
 
                 self._store = await ExecutionStore.open(
                     self.settings.database, clock=self.clock, durability=self.settings.durability
                 )
-                self._lookout = Lookout(self._store)
-                await self._lookout.begin()
+                self._monitor = StaleRunMonitor(self._store)
+                await self._monitor.begin()
             return self._store
 
     @property
@@ -124,9 +126,9 @@ class Workbench:
         try:
             await self.retention.end()
         finally:
-            if self._lookout is not None:
-                await self._lookout.end()
-                self._lookout = None
+            if self._monitor is not None:
+                await self._monitor.end()
+                self._monitor = None
             if self._store is not None:
                 await self._store.close()
                 self._store = None

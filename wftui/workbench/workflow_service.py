@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
-from wftui.workspace.files import SourceFile, Workspace
+from wftui.workspace.files import WorkflowSource, Workspace
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class WorkflowService:
-    """`workbench.workflows`: the workflows of this workspace, their files and diagnostics.
+    """`workbench.workflows`: workflows of this workspace, their files and diagnostics.
 
     Methods raise `NotFoundError` if there is no such workflow, and `WorkspaceError` if a file cannot be read or
     written.
@@ -48,11 +48,11 @@ class WorkflowService:
                 row.stats = stats[row.id]
         return rows
 
-    async def read(self, workflow_id: str) -> SourceFile:
+    async def read(self, workflow_id: str) -> WorkflowSource:
         """Read a workflow's JSON from disk."""
         return await asyncio.to_thread(self._workspace.read, workflow_id)
 
-    async def save(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
+    async def save(self, workflow_id: str, text: str, expected: str | None) -> WorkflowSource:
         """Write a workflow's JSON.
 
         Args:
@@ -63,7 +63,7 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._workspace.write, workflow_id, text, expected)
 
-    async def create(self, workflow_id: str) -> SourceFile:
+    async def create(self, workflow_id: str) -> WorkflowSource:
         """Create a workflow with a small working source.
 
         Raises:
@@ -73,7 +73,7 @@ class WorkflowService:
 
         return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
 
-    async def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
+    async def duplicate(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Copy a workflow to a new id.
 
         Raises:
@@ -81,7 +81,7 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
-    async def rename(self, workflow_id: str, new_id: str) -> SourceFile:
+    async def rename(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Rename a workflow; its runs keep the old id.
 
         Raises:
@@ -131,7 +131,7 @@ class WorkflowService:
         return await asyncio.to_thread(lambda: self._compiler().outline(workflow_id, text))
 
     def forget_checks(self) -> None:
-        """Discard cached checks, after something they depend on, such as connections, changed."""
+        """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()
 
     def _row(self, workflow_id: str) -> WorkflowRow:

@@ -20,7 +20,7 @@ _ID = re.compile(WORKFLOW_ID_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class WorkflowSource:
     """A workflow.json as read.
 
     Attributes:
@@ -112,7 +112,7 @@ class Workspace:
         """Return whether a workflow of that id exists."""
         return bool(_ID.fullmatch(workflow_id)) and self.source_path(workflow_id).is_file()
 
-    def read(self, workflow_id: str) -> SourceFile:
+    def read(self, workflow_id: str) -> WorkflowSource:
         """Read a workflow's source.
 
         Raises:
@@ -130,9 +130,9 @@ class Workspace:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise WorkspaceError(f"{path} is not UTF-8 text (byte {error.start})", code="workspace.encoding") from error
-        return SourceFile(workflow_id, path, text, etag_of(data))
+        return WorkflowSource(workflow_id, path, text, etag_of(data))
 
-    def write(self, workflow_id: str, text: str, expected: str | None) -> SourceFile:
+    def write(self, workflow_id: str, text: str, expected: str | None) -> WorkflowSource:
         """Write a workflow's source, unless the file has changed since it was read.
 
         Args:
@@ -158,9 +158,9 @@ class Workspace:
             atomic_write(path, data)
         except OSError as error:
             raise explain(error, path, "write") from error
-        return SourceFile(workflow_id, path, text, etag_of(data))
+        return WorkflowSource(workflow_id, path, text, etag_of(data))
 
-    def duplicate(self, workflow_id: str, new_id: str) -> SourceFile:
+    def duplicate(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Copy a workflow to a new id, which its JSON gets too.
 
         Raises:
@@ -169,7 +169,7 @@ class Workspace:
         """
         return self.write(new_id, _with_id(self.read(workflow_id).text, workflow_id, new_id), None)
 
-    def rename(self, workflow_id: str, new_id: str) -> SourceFile:
+    def rename(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Rename a workflow and its folder; its runs keep the old id.
 
         Raises:

@@ -10,7 +10,7 @@ _LIST = Path(__file__).with_name("shipped.txt")
 
 
 def examples_path() -> Path:
-    """Return the folder of the examples: in the installed package, or `tables/` of a source checkout."""
+    """Return the folder of the examples: installed, or `tables/` of a checkout."""
     installed = Path(__file__).parent / "examples"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "tables"
 

@@ -1,0 +1,339 @@
+"""Hold docstrings, comments, user texts and names to plain technical English.
+
+- The first line of a docstring is an imperative or a noun phrase of at most 80 characters, not a clause.
+- Turns of phrase that read like a translation are out everywhere.
+- Each concept has one word; its former words are out as names and in prose.
+
+`UNFINISHED` lists the rooms that are still to be cleaned. It only shrinks.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "wftui"
+FIRST_LINE = 80
+
+UNFINISHED: frozenset[str] = frozenset(
+    {
+        "pages",
+        "wftui",
+        "wftui/compiler",
+        "wftui/compiler/checks",
+        "wftui/compiler/checks/values",
+        "wftui/compiler/codegen",
+        "wftui/compiler/diagnostics",
+        "wftui/compiler/expressions",
+        "wftui/compiler/source",
+        "wftui/compiler/tree",
+        "wftui/engine",
+        "wftui/engine/connections",
+        "wftui/engine/host",
+        "wftui/engine/primitives",
+        "wftui/engine/restart",
+        "wftui/engine/run",
+        "wftui/engine/run/state",
+        "wftui/engine/run/steps",
+        "wftui/model",
+        "wftui/model/forms",
+        "wftui/model/json",
+        "wftui/model/run",
+        "wftui/model/schema",
+        "wftui/model/workflow",
+        "wftui/runtime",
+        "wftui/runtime/language",
+        "wftui/runtime/patterns",
+        "wftui/runtime/validation",
+        "wftui/steps",
+        "wftui/steps/api",
+        "wftui/steps/composio",
+        "wftui/steps/control",
+        "wftui/steps/email",
+        "wftui/steps/file",
+        "wftui/steps/files",
+        "wftui/steps/http",
+        "wftui/steps/llm",
+        "wftui/steps/llm/tools",
+        "wftui/steps/mcp",
+        "wftui/steps/process",
+        "wftui/steps/python",
+        "wftui/steps/registry",
+        "wftui/steps/shell",
+        "wftui/steps/sql",
+        "wftui/steps/text",
+        "wftui/store",
+        "wftui/store/events",
+        "wftui/store/history",
+        "wftui/store/maintenance",
+        "wftui/store/ownership",
+        "wftui/store/sqlite",
+        "wftui/tui",
+        "wftui/tui/canvas/layout",
+        "wftui/tui/display",
+        "wftui/tui/editing",
+        "wftui/tui/screens",
+        "wftui/tui/screens/base",
+        "wftui/tui/screens/connections",
+        "wftui/tui/screens/dialogs",
+        "wftui/tui/screens/editor",
+        "wftui/tui/screens/history",
+        "wftui/tui/screens/runs",
+        "wftui/tui/terminal",
+        "wftui/tui/widgets",
+        "wftui/tui/widgets/history",
+        "wftui/tui/widgets/log",
+        "wftui/tui/widgets/run",
+        "wftui/tui/widgets/value",
+    }
+)
+
+TWICE: frozenset[str] = frozenset(
+    {
+        "Answer",
+        "Children",
+        "Choice",
+        "Entry",
+        "Group",
+        "LogLines",
+        "NotJsonError",
+        "Place",
+        "Questions",
+        "Reply",
+        "Rows",
+        "StepView",
+        "Tree",
+    }
+)
+"""Names that two classes still share."""
+
+CLAUSE = re.compile(
+    r"(What|Which|Who|Whom|Whose|Whoever|Whatever|Whichever|Whether|How|Where|Wherever|When|Whenever|Why|That|If)\b"
+)
+
+TURNS = (
+    r"\bstands? on its own\b",
+    r"\bdid not work\b",
+    r"\bgo(es)? on with\b",
+    r"\bgoing on\b",
+    r"^Go on\b",
+    r"\b(is|are|was|were|be|been) told\b",
+    r"\bwhat is left of\b",
+    r"\bwhoever\b",
+    r"\bmeets? `?\w+Error\b",
+    r"\bof its own accord\b",
+    r"\bwhat becomes of\b",
+    r"\blets? go of\b",
+    r"\bruns? (a|an|the|it|them|this) (\w+ )?again\b",
+    r"^run again\b",
+    r"\banew\b",
+    r"\bafresh\b",
+    r"(?<!there )\b(is|are) no(?! longer\b| more\b| later\b)(?= [a-z])",
+    r"\bin the place of\b",
+    r"\bbeyond doubt\b",
+    r"\bfor ever\b",
+    r"\bnone of ours\b",
+)
+"""Turns that read like a translation."""
+
+WORDS = (
+    "faces?",
+    "desks?",
+    "attendants?",
+    "lookouts?",
+    "onlookers?",
+    "upkeep",
+    "takeovers?",
+    "catalogues?",
+    "habits?",
+)
+"""Former words of concepts, which may be neither names nor prose."""
+
+NAMES = frozenset(
+    {
+        *("Attendant", "Lookout", "Onlooker", "Upkeep", "Elsewhere", "RunMaker", "SharedThings", "StepVoice", "Breath"),
+        *("_Lack", "Prior", "Fate", "Leaving", "Resolver", "Fault", "SyntaxProblem", "ValueProblem"),
+        *("ExpressionProblem", "StepCatalogue", "execution_id", "execution_ids"),
+    }
+)
+"""Former names."""
+MODULES = frozenset(
+    {
+        *("attendant", "catalogue", "chores", "elsewhere", "habits", "json_pieces", "lookout", "prior", "resolver"),
+        *("run_maker", "shared", "takeover", "upkeep"),
+    }
+)
+"""Former names of modules."""
+
+_TURN = re.compile("|".join(f"(?:{turn})" for turn in TURNS), re.IGNORECASE | re.MULTILINE)
+_WORD = re.compile(rf"\b(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
+_IN_NAME = re.compile(rf"(?:{'|'.join(WORDS)})", re.IGNORECASE)
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CODE = re.compile(r"`[^`\n]*`")
+
+
+class Finding(NamedTuple):
+    """Something that breaks a rule."""
+
+    room: str
+    place: str
+    rule: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.rule}: {self.text}"
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if "examples" not in path.relative_to(PACKAGE).parts)
+
+
+def room_of(path: Path) -> str:
+    return str(path.parent.relative_to(ROOT))
+
+
+def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and text of the docstrings of modules, classes and functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield node.body[0].lineno, text
+
+
+def texts(source: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every string and comment."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every name that is defined or used."""
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        match node:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield line, node.name
+            case ast.Name():
+                yield line, node.id
+            case ast.Attribute():
+                yield line, node.attr
+            case ast.arg():
+                yield line, node.arg
+            case ast.keyword() if node.arg is not None:
+                yield line, node.arg
+
+
+def first_line_faults(line: str) -> Iterator[str]:
+    if len(line) > FIRST_LINE:
+        yield f"first line of {len(line)} characters"
+    if CLAUSE.match(line):
+        yield "first line opens with a clause"
+
+
+def prose_faults(text: str) -> Iterator[str]:
+    prose = _CODE.sub("", text)
+    for found in (*_TURN.finditer(prose), *_WORD.finditer(prose)):
+        yield f"{found[0]!r} is out"
+
+
+def name_faults(name: str) -> Iterator[str]:
+    if name in NAMES or any(_IN_NAME.fullmatch(part) for part in _PARTS.findall(name)):
+        yield "this name is out"
+
+
+@cache
+def findings() -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    for path in modules():
+        room, where = room_of(path), str(path.relative_to(ROOT))
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        for line, text in docstrings(tree):
+            first = text.strip().partition("\n")[0]
+            found += [Finding(room, f"{where}:{line}", rule, first) for rule in first_line_faults(first)]
+        for line, prose in texts(source, tree):
+            found += [Finding(room, f"{where}:{line}", rule, prose[:100]) for rule in prose_faults(prose)]
+        for line, name in names(tree):
+            found += [Finding(room, f"{where}:{line}", rule, name) for rule in name_faults(name)]
+        if path.stem in MODULES:
+            found.append(Finding(room, where, "this name is out", path.stem))
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
+        where = str(path.relative_to(ROOT))
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found += [Finding("pages", f"{where}:{number}", rule, row[:100]) for rule in prose_faults(row)]
+    return tuple(found)
+
+
+ROOMS = sorted({room_of(path) for path in modules()} | {"pages"})
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in UNFINISHED])
+def test_a_room_reads_as_plain_technical_english(room: str) -> None:
+    assert [str(finding) for finding in findings() if finding.room == room] == []
+
+
+def test_the_list_of_unfinished_rooms_only_holds_unfinished_ones() -> None:
+    assert sorted({finding.room for finding in findings()} & UNFINISHED) == sorted(UNFINISHED)
+
+
+def test_a_class_name_means_one_class() -> None:
+    places: dict[str, set[str]] = defaultdict(set)
+    for path in modules():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:  # those inside a class go by its name
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].add(str(path.relative_to(ROOT)))
+    twice = {name: sorted(where) for name, where in places.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in TWICE} == {}
+    assert twice.keys() >= TWICE, "take the names that one class has by now from TWICE"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_fine"),
+    [
+        ("Return the text of the file; None if it does not exist.", True),
+        ("The settings of one workflow.", True),
+        ("Whether a workflow exists.", False),
+        ("What can be set.", False),
+        ("x" * 81, False),
+    ],
+)
+def test_first_lines_are_judged(line: str, is_fine: bool) -> None:
+    assert (not list(first_line_faults(line))) is is_fine
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fine"),
+    [
+        ("there is no connection 'x'", True),
+        ("the run is no longer running", True),
+        ("an interface, a surface", True),
+        ("run `faces` of the format", True),
+        ("this is no reference to a secret", False),
+        ("That did not work", False),
+        ("Whoever names a run that does not exist meets NotFoundError", False),
+        ("imported by every face", False),
+    ],
+)
+def test_prose_is_judged(text: str, is_fine: bool) -> None:
+    assert (not list(prose_faults(text))) is is_fine
+
+
+@pytest.mark.parametrize(
+    ("name", "is_fine"),
+    [("run_service", True), ("interfaces", True), ("RunsDesk", False), ("step_catalogue", False), ("Prior", False)],
+)
+def test_names_are_judged(name: str, is_fine: bool) -> None:
+    assert (not list(name_faults(name))) is is_fine
