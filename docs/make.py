@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from making import command_line, workflow_format
+from making import command_line, recipes, workflow_format
 from making.regions import Maker, fill
 from making.tables import fields_table
 
@@ -259,6 +259,7 @@ REGIONS: dict[str, Maker] = {
     "keys": workflow_format.keys,
     "kinds": lambda _: workflow_format.kinds(),
     "limits": lambda _: workflow_format.limits(),
+    "recipe": recipes.recipe,
     "secret_fields": lambda _: workflow_format.secret_fields(),
 }
 """What makes the regions of pages that are written by hand otherwise."""
