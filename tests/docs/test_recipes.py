@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from helpers import patience, run_to_end
-from steps.http_server import Handler, serving
-from steps.mail_server import mail_server
-from steps.model_server import model_server
+from steps.email.mail_server import mail_server
+from steps.http.http_server import Handler, serving
+from steps.llm.model_server import model_server
 
 from docs.page_runner import DOCS, blocks
 from wftui.cli.inputs import read_inputs
