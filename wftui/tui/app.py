@@ -22,7 +22,7 @@ from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.tui.actions import APP_ACTIONS, bindings
-from wftui.tui.background import in_background
+from wftui.tui.background import OPENING, in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
 from wftui.tui.exit_summary import ExitMode, finish
@@ -76,7 +76,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         """Runs of this process whose events can no longer be stored, and why: nobody can know what becomes of them."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with a run's id when a run of this process starts or ends; empty when another number waits."""
-        self._type_ahead = TypeAhead(self, super().on_event)
+        self._type_ahead = TypeAhead(self, super().on_event, OPENING)
         self._start = start
         self._asking: set[str] = set()
         self._looks = 0

@@ -6,6 +6,9 @@ from typing import Any
 from textual.dom import DOMNode
 from textual.worker import Worker
 
+OPENING = frozenset({"ask", "cleanup", "edit", "leave", "rerun", "run", "save", "step"})
+"""Groups of workers that open a dialog or a screen, which gets the keys that are typed meanwhile."""
+
 
 def in_background(
     owner: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str = "default", exclusive: bool = False

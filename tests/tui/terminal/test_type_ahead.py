@@ -41,6 +41,17 @@ async def test_a_burst_goes_to_what_it_opens(
         assert len(app.screen_stack) == (1 if opens == "/" else 2)
 
 
+async def test_a_burst_goes_to_the_form_of_a_run_that_is_read_first(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello", inputSchema={"type": "object", "properties": {"who": {"type": "string"}}})
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        burst(app, "rnoise")
+        await until(pilot, lambda: text_in_focus(app) == "noise")
+
+
 async def test_a_search_in_the_editor_takes_what_follows_its_key(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:

@@ -251,12 +251,12 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def action_new(self) -> None:
         """Ask for an id and make a workflow."""
-        self.attempt(self._make("New workflow", "", None))
+        self.attempt(self._make("New workflow", "", None), group="ask")
 
     def action_duplicate(self) -> None:
         """Ask for an id and copy the workflow."""
         workflow_id = self._selected()
-        self.attempt(self._make(f"Duplicate {workflow_id} as", f"{workflow_id}_copy", workflow_id))
+        self.attempt(self._make(f"Duplicate {workflow_id} as", f"{workflow_id}_copy", workflow_id), group="ask")
 
     async def _make(self, title: str, suggestion: str, source: str | None) -> None:
         new_id = await self._ask_id(title, suggestion)
@@ -275,7 +275,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def action_rename(self) -> None:
         """Ask for a new id."""
-        self.attempt(self._rename(self._selected()))
+        self.attempt(self._rename(self._selected()), group="ask")
 
     async def _rename(self, workflow_id: str) -> None:
         new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
@@ -306,7 +306,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def action_delete(self) -> None:
         """Ask, then move the workflow to the trash."""
-        self.attempt(self._delete(self._selected()))
+        self.attempt(self._delete(self._selected()), group="ask")
 
     async def _delete(self, workflow_id: str) -> None:
         from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen

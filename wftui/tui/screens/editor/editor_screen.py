@@ -301,7 +301,7 @@ class EditorScreen(SourceScreen):
         """Make a step of a shell command."""
         from wftui.tui.screens.editor.step_commands import paste_command
 
-        self.attempt(paste_command(self.services, self.source, self._steps))
+        self.attempt(paste_command(self.services, self.source, self._steps), group="ask")
 
     def action_copy_command(self) -> None:
         """Copy the step at the cursor as a shell command."""
