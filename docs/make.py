@@ -257,7 +257,7 @@ REGIONS: dict[str, Maker] = {
     "everywhere": lambda _: command_line.everywhere(),
     "joins": lambda _: workflow_format.joins(),
     "keys": workflow_format.keys,
-    "kinds": lambda _: workflow_format.kinds(),
+    "kind_tables": lambda _: workflow_format.kind_tables(),
     "limits": lambda _: workflow_format.limits(),
     "recipe": recipes.recipe,
     "secret_fields": lambda _: workflow_format.secret_fields(),

@@ -33,7 +33,7 @@ def type_text(field: dict[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     if "const" in field:
-        return f"`{json.dumps(field['const'])}`"
+        return f"`{field['const'] if isinstance(field['const'], str) else json.dumps(field['const'])}`"
     if "$ref" in field:
         return str(field["$ref"].rpartition("/")[2])
     kind = field.get("type", "any")

@@ -95,16 +95,20 @@ def secret_fields() -> str:
     return "\n".join(["| step type | fields that take secrets |", "|---|---|", *rows])
 
 
-def kinds() -> str:
-    """The kinds of connections and their fields."""
-    users = {word: [kind.word for kind in builtin_registry().types() if kind.takes_connection(word)] for word in KINDS}
-    rows = []
+def kind_tables() -> str:
+    """The kinds of connections and their values."""
+    types = builtin_registry().types()
+    parts = []
     for word, kind in KINDS.items():
-        secret = kind.secret_fields()
-        names = [field.alias or name for name, field in kind.model_fields.items() if name != "protocol"]
-        fields = ", ".join(f"`{name}`{' (secret)' if name in secret else ''}" for name in names)
-        rows.append(f"| `{word}` | {', '.join(f'`{user}`' for user in users[word]) or 'plugins'} | {fields} |")
-    return "\n".join(["| kind | used by | values |", "|---|---|---|", *rows])
+        users = ", ".join(f"`{each.word}`" for each in types if each.takes_connection(word))
+        schema = kind.model_json_schema(by_alias=True)
+        for name, field in schema["properties"].items():
+            if name in kind.secret_fields():
+                field["description"] += " Secret."
+        others = "".join(fields_table(name, each) for name, each in schema.get("$defs", {}).items())
+        used = f"Used by {users}." if users else "Used by step types of plugins."
+        parts.append(f"### {word}: {kind.title}\n\n{used}\n{fields_table('value', schema)}{others}")
+    return "\n".join(parts)
 
 
 def durations() -> str:

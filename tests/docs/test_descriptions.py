@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from wftui.compiler.schema import workflow_schema
+from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.model.base import Json
 from wftui.steps.api.step_type import StepType
 from wftui.steps.registry.step_registry import builtin_registry
@@ -41,3 +42,8 @@ def test_every_key_of_a_workflow_file_has_a_description() -> None:
 @pytest.mark.parametrize("step_type", STEP_TYPES.types(), ids=lambda step_type: step_type.word)
 def test_every_field_of_an_output_has_a_description(step_type: StepType[Any]) -> None:
     assert undescribed(dict(step_type.output_schema)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.word)
+def test_every_value_of_a_connection_has_a_description(kind: type[ConnectionValues]) -> None:
+    assert undescribed(kind.model_json_schema(by_alias=True)) == []

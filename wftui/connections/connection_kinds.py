@@ -81,11 +81,13 @@ class OpenAIConnection(ConnectionValues):
     word: ClassVar[str] = "openai"
     title: ClassVar[str] = "OpenAI-compatible model"
 
-    protocol: Literal["openai"] = "openai"
-    base_url: str = "https://api.openai.com/v1"
-    api_key: OptionalSecret = None
+    protocol: Annotated[Literal["openai"], Field(description="What the server speaks.")] = "openai"
+    base_url: Annotated[str, Field(description="Address of the server, up to /v1.")] = "https://api.openai.com/v1"
+    api_key: Annotated[OptionalSecret, Field(description="Key of the service; a server of your own may need none.")] = (
+        None
+    )
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: Annotated[dict[str, str], Field(description="Sent with every request.")] = Field(default_factory=dict)
     prices: Annotated[
         dict[str, ModelPrices], Field(description="Prices per million tokens by model, to compute costs.")
     ] = Field(default_factory=dict)
@@ -97,9 +99,9 @@ class AnthropicConnection(ConnectionValues):
     word: ClassVar[str] = "anthropic"
     title: ClassVar[str] = "Anthropic model"
 
-    protocol: Literal["anthropic"] = "anthropic"
-    base_url: str = "https://api.anthropic.com"
-    api_key: Secret
+    protocol: Annotated[Literal["anthropic"], Field(description="What the server speaks.")] = "anthropic"
+    base_url: Annotated[str, Field(description="Address of the server.")] = "https://api.anthropic.com"
+    api_key: Annotated[Secret, Field(description="Key of the service.")]
     model: Annotated[str | None, Field(description="Used when a step names no model.")] = None
     prices: Annotated[
         dict[str, ModelPrices], Field(description="Prices per million tokens by model, to compute costs.")
@@ -112,8 +114,8 @@ class ComposioConnection(ConnectionValues):
     word: ClassVar[str] = "composio"
     title: ClassVar[str] = "Composio"
 
-    base_url: str = "https://backend.composio.dev"
-    api_key: Secret
+    base_url: Annotated[str, Field(description="Address of the service.")] = "https://backend.composio.dev"
+    api_key: Annotated[Secret, Field(description="Key of the project at Composio.")]
 
 
 class McpConnection(ConnectionValues):
@@ -137,7 +139,7 @@ class DatabaseConnection(ConnectionValues):
     word: ClassVar[str] = "database"
     title: ClassVar[str] = "Database"
 
-    url: Secret
+    url: Annotated[Secret, Field(description="SQLAlchemy URL: postgresql+psycopg://user:password@host/name.")]
 
 
 class SmtpConnection(ConnectionValues):
@@ -146,11 +148,13 @@ class SmtpConnection(ConnectionValues):
     word: ClassVar[str] = "smtp"
     title: ClassVar[str] = "Mail server"
 
-    host: str
+    host: Annotated[str, Field(description="Name or address of the mail server.")]
     port: Annotated[int | None, Field(ge=1, le=65535, description="Absent: 587, 465 with tls, 25 with none.")] = None
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password: OptionalSecret = None
+    security: Annotated[
+        Literal["starttls", "tls", "none"], Field(description="How the line is encrypted; none: not at all.")
+    ] = "starttls"
+    username: Annotated[str | None, Field(description="Absent: without a login.")] = None
+    password: Annotated[OptionalSecret, Field(description="Password of that user.")] = None
     sender: Annotated[str | None, Field(description="Used when a step names no sender.")] = None
 
 
@@ -160,8 +164,8 @@ class GenericConnection(ConnectionValues):
     word: ClassVar[str] = "generic"
     title: ClassVar[str] = "Other"
 
-    values: dict[str, Json] = Field(default_factory=dict)
-    secrets: Secrets = Field(default_factory=dict)
+    values: Annotated[dict[str, Json], Field(description="Values by name.")] = Field(default_factory=dict)
+    secrets: Annotated[Secrets, Field(description="Secrets by name.")] = Field(default_factory=dict)
 
 
 SECRET_HEADERS = frozenset(
