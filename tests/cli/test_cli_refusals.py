@@ -17,8 +17,11 @@ from wftui.workbench import Settings
         ("compile --all --fix --stale", "usage.compile", "--fix and --stale are mutually exclusive"),
         ("run hello --connection mail", "usage.connection", "expected NAME=OTHER"),
         ("run hello --input @{folder}/photo", "usage.input", "photo: not UTF-8 text"),
+        ("run hello --input @{folder}/deep", "usage.input", "its lists and objects are nested too deeply"),
+        ('run hello --input {{"n":NaN}}', "usage.input", "NaN is not a JSON value"),
         ("rerun last --plan", "usage.plan", "--plan requires --from STEP or --from-failed"),
         ("approve last ask --data {{", "usage.data", "--data is not JSON"),
+        ("approve last ask --data Infinity", "usage.data", "Infinity is not a JSON value"),
         ("history --since soon", "usage.moment", "'soon' is not a date or age"),
         ("history --cursor xyz", "usage.cursor", "'xyz' is no cursor that a page of history gave"),
         ("connections add mail --kind smtp -s host", "usage.setting", "expected KEY=VALUE"),
@@ -26,6 +29,7 @@ from wftui.workbench import Settings
 )
 def test_wrong_usage(cli: Cli, settings: Settings, command: str, code: str, sentence: str) -> None:
     (settings.database.parent / "photo").write_bytes(b"\xff\xd8\xff")
+    (settings.database.parent / "deep").write_text("[" * 100_000)
     cli("new", "hello")
     exit_code, out, err = cli(*command.format(folder=settings.database.parent).split())
     assert (exit_code, out) == (2, "")

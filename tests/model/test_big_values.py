@@ -80,7 +80,7 @@ def test_a_look_may_be_bounded() -> None:
 def test_the_collector_leaves_alone_what_was_read_until_it_is_gone() -> None:
     with keeping_big_values():
         with keeping_big_values():
-            value = read_json(json.dumps([[n] for n in range(100)]))
+            value = read_json(json.dumps([[n] for n in range(100)]), at_once=50)
             assert gc.isenabled()
         assert gc.get_freeze_count() >= len(value)
     assert gc.get_freeze_count() == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from wftui.model.json.incremental import read_json
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=30,
 )
@@ -63,10 +63,18 @@ def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(
         assert read_json(text, at_once=at_once) == expected
 
 
-def test_what_is_no_json_value_is_told_to_the_caller() -> None:
-    def refuse(word: str) -> object:
-        raise ValueError(f"{word} is none")
-
-    for text in ("NaN", "[[1, [2, [[[-Infinity]]]]]]"):
-        with pytest.raises(ValueError, match="is none"):
-            read_json(text, refuse)
+@pytest.mark.parametrize("at_once", [None, 10])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("NaN", "NaN is not a JSON value"),
+        ("[[1, [2, [[[-Infinity]]]]]]", "-Infinity is not a JSON value"),
+        ("[" * 200_000, "nested too deeply"),
+        ('{"a":' * 200_000, "nested too deeply"),
+        ("1" * 5_000, "4300"),
+    ],
+)
+def test_what_is_not_json_is_refused_with_the_reason(text: str, reason: str, at_once: int | None) -> None:
+    for form in (text, text.encode()):
+        with pytest.raises(ValueError, match=reason):
+            read_json(form, at_once=at_once)

@@ -1,7 +1,6 @@
 """Parsing of command-line values: typed inputs, timestamps, JSON."""
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
+from wftui.model.json.incremental import read_json
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.suggestions import did_you_mean, near
 from wftui.model.workflow.durations import parse_duration
@@ -102,7 +102,7 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
     if "string" in allowed and not (text == "null" and "null" in allowed):
         return text
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         # Without a type in the schema, bare words are text.
         if not allowed:
@@ -135,7 +135,7 @@ def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
     elif text.startswith("@"):
         text = _read_file(text[1:])
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError as error:
         raise UsageError(f"--input is not JSON: {error}", code="usage.input") from None
     if not isinstance(value, dict):

@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
+from wftui.model.json.incremental import read_json
+
 MINIMUM_LENGTH = 6
 """Shorter forms are not searched for: masking every `a` of a text reveals more than it hides."""
 
@@ -54,7 +56,7 @@ def _parts(secret: str) -> set[str]:
     if secret.lstrip()[:1] in ("{", "["):
         # If it is not JSON, the whole and its lines are masked anyway.
         with contextlib.suppress(ValueError, RecursionError):
-            parts.update(_leaves(json.loads(secret)))
+            parts.update(_leaves(read_json(secret)))
     return {part for part in parts if len(part) >= MINIMUM_LENGTH}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime import values
 from wftui.runtime.errors import BindingError
 from wftui.runtime.language.declarations import Table, declare
@@ -233,8 +234,8 @@ def fromjson(value: Json) -> Json:
     [1, 2]
     """
     try:
-        return json.loads(_text(value, "fromjson"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        return read_json(_text(value, "fromjson"))
+    except ValueError as error:
         raise BindingError("binding.value", f"the text is not JSON: {error}") from None
 
 
@@ -347,7 +348,3 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
         return expression.sub(put, safety.subject(_text(value, "regex_replace"), expression.pattern))
     except (safety.PatternError, IndexError) as error:
         raise BindingError("binding.value", f"the replacement does not fit the pattern: {error}") from None
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")

@@ -1,7 +1,6 @@
 """Whether a connection works: its secrets are there, its other end answers and accepts them. Changes nothing there."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from wftui.connections.connection_kinds import (
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 
 PROBE_SECONDS = 15.0
@@ -170,7 +170,7 @@ async def _get(url: str, headers: Mapping[str, str], query: list[tuple[str, str]
     if reply.status >= 500:
         raise WorkflowError("http.5xx", f"{url} answers {reply.status}")
     try:
-        return reply.status, json.loads(reply.content)
+        return reply.status, read_json(reply.content)
     except ValueError:
         return reply.status, None
 

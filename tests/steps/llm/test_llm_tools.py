@@ -76,6 +76,15 @@ async def test_a_fixed_field_cannot_be_reached_by_another_spelling(run: Run, mod
 
 
 @pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("arguments", ["{broken", '{"script": NaN}', '{"a":' * 20_000])
+async def test_arguments_that_are_not_json_are_an_error_for_the_model(run: Run, model: Model, arguments: str) -> None:
+    model.script = [Say(calls=(("shell", arguments),)), "Sorry."]
+    output = await run(STEP, {"prompt": "Try.", "tools": [{"type": "shell"}]})
+    [entry] = output["toolCalls"]
+    assert entry["error"]["message"] == "The arguments are no JSON object."
+
+
+@pytest.mark.usefixtures("connected")
 async def test_a_failing_tool_is_an_answer_for_the_model(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [
         call("shell", script="echo bad >&2; exit 3"),

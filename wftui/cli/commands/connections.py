@@ -16,6 +16,7 @@ from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
+from wftui.model.json.incremental import read_json
 from wftui.model.schema.json_schema import as_object
 from wftui.workbench import Workbench
 
@@ -270,7 +271,7 @@ def _typed_value(kind: str, field: str, name: str, text: str) -> Json:
     if "string" in ([types] if isinstance(types, str) else types):
         return text
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text
 

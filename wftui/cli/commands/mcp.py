@@ -1,7 +1,6 @@
 """The `mcp` command: lock the tools of a workflow's MCP servers."""
 
 import argparse
-import json
 from collections.abc import Mapping
 
 from wftui.cli.inputs import read_inputs
@@ -10,6 +9,7 @@ from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
+from wftui.model.json.incremental import read_json
 from wftui.model.schema.json_schema import as_object
 from wftui.workbench import Workbench
 
@@ -42,7 +42,7 @@ def mcp(arguments: argparse.Namespace) -> int:
 def _input_schema(text: str) -> Mapping[str, Json]:
     """Return the input schema, also of a workflow that does not compile yet."""
     try:
-        return as_object(as_object(json.loads(text)).get("inputSchema"))
+        return as_object(as_object(read_json(text)).get("inputSchema"))
     except ValueError:
         return {}
 

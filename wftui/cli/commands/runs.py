@@ -18,6 +18,7 @@ from wftui.cli.terminal import Terminal
 from wftui.engine.restart.plan import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
+from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
@@ -141,7 +142,7 @@ def approve(arguments: argparse.Namespace) -> int:
     data: Json = None
     if arguments.data is not None:
         try:
-            data = json.loads(arguments.data)
+            data = read_json(arguments.data)
         except ValueError as error:
             raise UsageError(f"--data is not JSON: {error}", code="usage.data") from None
 

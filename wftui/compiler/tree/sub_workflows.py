@@ -1,11 +1,11 @@
 """Other workflows that a workflow runs as steps: what they take, what they give, and what they run in turn."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.json.incremental import read_json
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.workspace.files import Workspace
 
@@ -78,8 +78,8 @@ class Children:
 
 def _read(workflow_id: str, etag: str, text: str) -> Child:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         value = {}
     workflow = as_object(value)
     schema = workflow.get("inputSchema", {"type": "object", "properties": {}})

@@ -24,25 +24,37 @@ _IN_TEXT = re.compile(r'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+', re.DOTALL)
 """What may stand in a text, up to its closing quote and never ending within an escape."""
 
 
-def read_json(text: str, parse_constant: Callable[[str], Json] | None = None, at_once: int = _AT_ONCE) -> Json:
-    """The value of a JSON text: what `json.loads` gives, and about as fast.
+def read_json(text: str | bytes, at_once: int | None = None) -> Json:
+    """Return the value of a JSON text; read a big one in pieces, about as fast.
 
     Args:
-        parse_constant: is given `NaN`, `Infinity` and `-Infinity`.
-        at_once: characters that are read in one call.
+        at_once: characters to read in one call; None reads a small text whole.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: with the reason. NaN, infinities and what is nested too deeply for Python are not accepted either.
     """
+    try:
+        if at_once is None and len(text) <= BIG_TEXT:
+            return json.loads(text, parse_constant=_refuse)
+        return _read_pieces(text if isinstance(text, str) else text.decode(), at_once or _AT_ONCE)
+    except RecursionError:
+        raise ValueError("its lists and objects are nested too deeply") from None
+
+
+def _read_pieces(text: str, at_once: int) -> Json:
     with making_big_value():
-        reading = _Reading(text, parse_constant, at_once)
+        reading = _Reading(text, at_once)
         try:
             value, end = reading.value(reading.skip(0), 0)
             if end == len(text) or reading.skip(end) == len(text):
                 return value
         except (StopIteration, IndexError, ValueError):
             pass
-        return json.loads(text, parse_constant=parse_constant)  # which says what is wrong
+        return json.loads(text, parse_constant=_refuse)  # which says what is wrong
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(f"{word} is not a JSON value")
 
 
 def _same(value: dict[str, Json]) -> dict[str, Json]:
@@ -52,14 +64,14 @@ def _same(value: dict[str, Json]) -> dict[str, Json]:
 class _Reading:
     """One text while it is read. Where it is no JSON, methods raise StopIteration, IndexError or ValueError."""
 
-    def __init__(self, text: str, parse_constant: Callable[[str], Json] | None, at_once: int) -> None:
+    def __init__(self, text: str, at_once: int) -> None:
         self._text = text
         self._at_once = at_once
         self._in_vain = 0  # up to here no stretch is tried: one has been, in vain
         # A call back into Python for each object is where the interpreter may turn to another thread.
-        decoder: Any = json.JSONDecoder(object_hook=_same, parse_constant=parse_constant)
+        decoder: Any = json.JSONDecoder(object_hook=_same, parse_constant=_refuse)
         self._scan: Callable[[str, int], tuple[Json, int]] = decoder.scan_once  # which typeshed does not know
-        self._decode = json.JSONDecoder(parse_constant=parse_constant).decode
+        self._decode = json.JSONDecoder(parse_constant=_refuse).decode
 
     def skip(self, at: int) -> int:
         """Where the white space at a place ends."""

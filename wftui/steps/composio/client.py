@@ -3,13 +3,13 @@
 Of our own, because the official package takes seconds to import; method, path and body are those it sends.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http.exchange import Exchange, exchange
 from wftui.steps.http.response import retry_after
@@ -182,7 +182,7 @@ class ComposioClient:
             )
         )
         try:
-            answer = json.loads(reply.content)
+            answer = read_json(reply.content)
         except ValueError:
             answer = None
         if reply.status >= 400:

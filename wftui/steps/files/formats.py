@@ -8,10 +8,11 @@ import json
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.text.capture import beginning
-from wftui.steps.text.json_text import parse_json, split_lines
+from wftui.steps.text.lines import split_lines
 
 _LONGEST_CELL = 2**31 - 1
 """The reader's own limit, 128 KB, is one for the whole process and too small for real files; their size is bounded."""
@@ -45,7 +46,7 @@ def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
         return split_lines(text)
     if kind == "json":
         try:
-            return parse_json(text)
+            return read_json(text)
         except ValueError as error:
             raise WorkflowError("file.format", f"{name!r} is no JSON: {error}.") from None
     return _decode_csv(text, delimiter, name)

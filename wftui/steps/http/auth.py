@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import functools
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from wftui.connections.connection_kinds import HttpConnection
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http.exchange import Exchange, exchange
 from wftui.steps.http.input import Scalar
@@ -163,10 +163,10 @@ async def _new_token(values: HttpConnection, seconds: float) -> str:
         headers = {"Authorization": f"Basic {pair}"}
         reply = await exchange(replace(asking, headers=headers, body={"data": form}))
     try:
-        answer = json.loads(reply.content)
+        answer = read_json(reply.content)
         token = answer["access_token"]
         lifetime = float(answer.get("expires_in", _LIFETIME_SECONDS))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         token, lifetime = "", 0.0
     if reply.status != 200 or not isinstance(token, str) or not token:
         # What it answered stays unsaid: it may hold a token.

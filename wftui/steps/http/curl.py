@@ -10,6 +10,7 @@ from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.redaction import MASK
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
+from wftui.model.json.incremental import read_json
 from wftui.steps.http.shell_words import split_words
 
 _WITH_VALUE = {
@@ -278,7 +279,7 @@ def _add_body(found: _Options, step: dict[str, Json]) -> bool:
     whole = "".join(texts) if "json" in found.values else "&".join(texts)
     if "json" in found.values or (kind or "").startswith("application/json"):
         try:
-            step["json"] = json.loads(whole)
+            step["json"] = read_json(whole)
         except ValueError:
             step["text"] = whole
         else:

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.http.exchange import Reply
 from wftui.steps.text.capture import beginning
-from wftui.steps.text.json_text import parse_json
 
 _PREVIEW = 2000
 _WITHOUT_BODY = (204, 205, 304)
@@ -82,9 +82,9 @@ def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Jso
 
 def _json(content: bytes, charset: str) -> Json:
     try:
-        return parse_json(content)
+        return read_json(content)
     except UnicodeDecodeError:  # JSON is UTF-8; what is not may still be what its header says
-        return parse_json(content.decode(charset))
+        return read_json(content.decode(charset))
 
 
 def _charset(parameters: str) -> str:

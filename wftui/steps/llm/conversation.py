@@ -1,12 +1,12 @@
 """The talk itself: requests, tool calls, and an answer that fits its schema."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Answer, Message, Talk
@@ -100,8 +100,8 @@ def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
     if plain.startswith("```"):
         plain = plain.partition("\n")[2].rpartition("```")[0]
     try:
-        value = json.loads(plain, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        value = read_json(plain)
+    except ValueError as error:
         return None, f"it is no JSON ({error})."
     filled, problems = validate_inputs(dict(schema), value)
     return filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
@@ -126,7 +126,3 @@ def _spent(outcome: Outcome) -> Json:
         "inputTokens": outcome.input_tokens,
         "outputTokens": outcome.output_tokens,
     }
-
-
-def _no_constant(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON value")

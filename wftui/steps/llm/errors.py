@@ -1,9 +1,9 @@
 """What a model's server says went wrong, as failures with types."""
 
 import contextlib
-import json
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.text.capture import beginning
 
@@ -32,7 +32,7 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
     text = content.decode("utf-8", "replace").strip()
     words: list[str] = []
     with contextlib.suppress(ValueError):  # plain text, or HTML of something in between, says it as well
-        text, words = _told(json.loads(text), text)
+        text, words = _told(read_json(text), text)
     kind = _BY_STATUS.get(status) or ("llm.server" if status >= 500 else "llm.refused")
     # Some words say more than the status does: a spent budget comes as 429, a talk that is too long as 400.
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), kind)

@@ -1,11 +1,11 @@
 """A talk with a language model, in the terms that all protocols share."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.text.capture import beginning
 from wftui.steps.text.server_events import ServerEvent
@@ -109,7 +109,7 @@ class ModelProtocol(Protocol):
 def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
     """A call as the model wrote it; its arguments are None when they are no JSON object."""
     try:
-        read = json.loads(arguments or "{}")
+        read = read_json(arguments or "{}")
     except ValueError:
         read = None
     return ToolCall(call_id, name, read if isinstance(read, dict) else None, arguments)
@@ -122,7 +122,7 @@ def answer_object(text: str) -> dict[str, Json]:
         WorkflowError: `llm.protocol` when it is none.
     """
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError:
         found = None
     if not isinstance(found, dict):

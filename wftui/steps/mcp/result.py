@@ -1,12 +1,12 @@
 """What an MCP tool gave, as the output of a step."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.steps.api.step_type import StepModel
 
 
@@ -51,10 +51,6 @@ def _as_json(text: str) -> Json:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         return None
-
-
-def _refuse(word: str) -> Json:
-    raise ValueError(f"{word} is no JSON")

@@ -140,7 +140,7 @@ def _encoded_big(request: Mapping[str, Json]) -> bytes:
 
 def _decoded(line: list[bytes]) -> dict[str, Any]:
     text = "".join([piece.decode("ascii") for piece in line])
-    event: dict[str, Any] = read_json(text) if len(text) > BIG_TEXT else json.loads(text)
+    event: dict[str, Any] = read_json(text)
     return event
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.text.capture import Capture, beginning
-from wftui.steps.text.json_text import parse_json, split_lines
+from wftui.steps.text.lines import split_lines
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
@@ -49,7 +50,7 @@ def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]
     if how == "lines":
         return split_lines(text)
     try:
-        return parse_json(text)
+        return read_json(text)
     except ValueError as error:
         raise WorkflowError("output.parse", f"stdout is no JSON: {error}.") from None
 
@@ -77,7 +78,7 @@ def read_outputs(path: Path) -> dict[str, Json]:
 
 def _json_outputs(text: str) -> dict[str, Json]:
     try:
-        value: dict[str, Json] = parse_json(text)
+        value: dict[str, Json] = read_json(text)
     except ValueError as error:
         raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is no JSON object: {error}.") from None
     return value

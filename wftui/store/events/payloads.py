@@ -6,7 +6,6 @@ writers. A part begins at a byte offset of the value's JSON text and is whole UT
 
 import asyncio
 import hashlib
-import json
 import sqlite3
 import zlib
 from dataclasses import dataclass
@@ -83,8 +82,7 @@ def pack(value: Json) -> Payload:
 
 def decode_pieces(pieces: list[str]) -> Json:
     """Return the value whose JSON text is given in pieces. Takes a while for a big one: not for the event loop."""
-    text = "".join(pieces)
-    return read_json(text) if len(text) > BIG_TEXT else json.loads(text)
+    return read_json("".join(pieces))
 
 
 def as_reference(value: Json) -> ValueRef | None:
