@@ -223,7 +223,7 @@ def keys() -> str:
         ("The plan of a re-run", RerunPlanScreen.ACTIONS),
         ("A value", ValueScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
-        ("What a run lacked", MissingScreen.ACTIONS),
+        ("Missing requirements of a run", MissingScreen.ACTIONS),
         ("The form of a step", StepForm.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
         ("Secrets", SecretsScreen.ACTIONS),

@@ -211,7 +211,7 @@ async def test_leaving_while_runs_go_on_asks(
         await ready(pilot, until)
         await workbench.runs.start("slow", {})
         await pilot.press("q")
-        await until(pilot, lambda: "1 run goes on" in text_of(app))
+        await until(pilot, lambda: "1 run still active" in text_of(app))
         await pilot.press(key)
         if leaving is None:
             await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
@@ -242,7 +242,7 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
         await pilot.press("question_mark", "escape", "n", "escape", "delete", "escape", "ctrl+p", "escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
         await pilot.press("x", "escape", "1", "3", "4", "5", "escape")
-        await until(pilot, lambda: "not saved" in text_of(app))
+        await until(pilot, lambda: "unsaved changes" in text_of(app))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
         await pilot.press("r", "x", "f5")

@@ -1,6 +1,6 @@
-"""What a person can do on a screen: one registry from which bindings, footer, help, palette and documentation are made.
+"""Registry of actions: source of bindings, footer, help, palette and keys.md.
 
-A screen declares its `ACTIONS`; the method `action_<verb>` does the work, `<screen>.<verb>` being the action's id.
+A screen declares its `ACTIONS`; the action `<screen>.<verb>` runs its method `action_<verb>`.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 MULTIPLEXER_KEYS = frozenset({"ctrl+a", "ctrl+b", "ctrl+j", "ctrl+o", "ctrl+q", "ctrl+s"})
-"""Keys that tmux, screen or flow control may take: an action never has one of them as its only key."""
+"""Keys taken by tmux, screen or flow control; never the only key of an action."""
 
 _SHOWN = {
     "question_mark": "?",
@@ -39,16 +39,16 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can do.
+    """Action of a screen or of the app.
 
     Attributes:
         id: `<screen>.<verb>`; the method is `action_<verb>`.
-        label: a word or two, for the footer and the palette.
+        label: one to three words, for the footer and the palette.
         help: a sentence, for the help screen and the documentation.
-        keys: Textual's key names, the first one shown in the footer; none means: by the palette only.
+        keys: Textual's key names, the first one shown in the footer; without any, only the palette has the action.
         group: heading in the help screen.
         footer: whether the footer shows it where there is room.
-        priority: taken before the focused widget sees the key (a text area takes every character).
+        priority: handled before the focused widget (a text area takes every character).
     """
 
     id: str
@@ -61,17 +61,17 @@ class Action:
 
     @property
     def verb(self) -> str:
-        """The part of the id that names the method."""
+        """Part of the id that names the method."""
         return self.id.partition(".")[2]
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys as people read them."""
+        """Keys as shown to the user."""
         return tuple(show_key(key) for key in self.keys)
 
 
 def show_key(key: str) -> str:
-    """A key name of Textual as people read it: `ctrl+s` is `^s`, `question_mark` is `?`."""
+    """Return a Textual key name as shown to the user: `ctrl+s` as `^s`."""
     *modifiers, last = key.split("+")
     name = _SHOWN.get(last, last)
     if len(name) > 1 and name[0] == "f" and name[1:].isdigit():
@@ -86,15 +86,18 @@ FIELD_KEYS: tuple[Binding, ...] = (
     Binding("tab", "app.focus_next", show=False, priority=True),
     Binding("shift+tab", "app.focus_previous", show=False, priority=True),
 )
-"""Of every form. At once, so that what is typed right after Tab (over a slow line it comes in one burst) meets the next
+"""Keys of every form, handled before the focused field.
+
+Typed ahead, as over a slow line, characters after Tab reach the next field: a secret must not end up in the readable
+field before its own.
 field: a secret must not be written into the field before its own, where it could be read."""
 
 
 def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
-    """The bindings of some actions, all through `act`, which says why when one cannot be done now.
+    """Return the bindings of actions; each runs `act`, which checks availability.
 
     Args:
-        actions: the actions; those without a key are left out.
+        actions: the actions; those without a key are skipped.
         target: Textual's action namespace (`app` for actions of the app).
     """
     prefix = f"{target}." if target else ""
@@ -114,11 +117,11 @@ def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
 
 APP_ACTIONS: tuple[Action, ...] = (
     Action("app.help", "Help", "Show the keys of this screen.", ("question_mark", "f1"), "Everywhere"),
-    Action("app.palette", "Commands", "Find any command or workflow by name.", ("ctrl+p", "colon"), "Everywhere"),
+    Action("app.palette", "Commands", "Find a command or workflow by name.", ("ctrl+p", "colon"), "Everywhere"),
     Action(
         "app.attention",
-        "Next to answer",
-        "Open the next run that needs a person: a failure, an approval, an interrupted run.",
+        "Attention",
+        "Open the next run that needs attention: failed, interrupted or waiting for approval.",
         ("exclamation_mark",),
         "Everywhere",
         footer=False,
@@ -137,13 +140,13 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.mouse",
         "Mouse on/off",
-        "Give the mouse back to the terminal, to select text with it; again takes it.",
+        "Release the mouse to the terminal to select text, or capture it again.",
         ("f12",),
         "Everywhere",
         footer=False,
     ),
-    Action("app.theme", "Theme", "Choose the colours.", (), "Everywhere", footer=False),
-    Action("app.back", "Back", "Go back to the screen before.", ("escape",), "Everywhere", footer=False),
-    Action("app.quit", "Quit", "Leave; runs that go on are asked about.", ("q", "f10", "ctrl+q"), "Everywhere"),
+    Action("app.theme", "Theme", "Choose a color theme.", (), "Everywhere", footer=False),
+    Action("app.back", "Back", "Go back to the previous screen.", ("escape",), "Everywhere", footer=False),
+    Action("app.quit", "Quit", "Quit, after asking about active runs.", ("q", "f10", "ctrl+q"), "Everywhere"),
 )
-"""What can be done on every screen."""
+"""Actions available on every screen."""

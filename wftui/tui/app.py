@@ -1,4 +1,4 @@
-"""The Textual app: which screen is shown, which runs this session started, and how it is left. Wiring only."""
+"""The Textual app: screens, the runs of this session, and leaving. Wiring only."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from wftui.workbench import Workbench
 
 _LOOK = 1.0
-"""Seconds between looks at the runs of this process."""
+"""Seconds between checks on the runs of this process."""
 _IDLE_LOOKS = 5
-"""Looks between two at the runs of other processes, while this one has none."""
+"""Checks between two on other processes, while this one has no runs."""
 
 Start = Callable[["WftuiApp"], Awaitable[None] | None]
-"""Opens something on top of the Workflows screen once the app is up, such as `lambda app: app.open_monitor(run_id)`."""
+"""Opens a screen above Workflows, such as `lambda app: app.open_monitor(run_id)`."""
 
 
 def _palette() -> type[Provider]:
@@ -54,12 +54,12 @@ def _palette() -> type[Provider]:
 
 
 class WftuiApp(App[ExitMode], inherit_bindings=False):
-    """The app over a workbench. Everything it shows goes on, or is on disk, without it."""
+    """The app over a workbench; runs and files do not depend on it."""
 
     TITLE = "wftui"
     DEFAULT_CSS = HOUSE_RULES
     COMMANDS = {_palette}  # noqa: RUF012 - Textual declares it so
-    ENABLE_COMMAND_PALETTE = False  # its key is one of our actions
+    ENABLE_COMMAND_PALETTE = False  # the palette is an action of ours
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(APP_ACTIONS, "app"),
@@ -73,9 +73,9 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
         self.unrecorded: dict[str, str] = {}
-        """Runs of this process whose events can no longer be stored, and why: nobody can know what becomes of them."""
+        """Runs of this process whose events can no longer be stored, with the reason."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
-        """Published with a run's id when a run of this process starts or ends; empty when another number waits."""
+        """Published with the id of a run that started or ended; empty for other news."""
         self._type_ahead = TypeAhead(self, super().on_event, OPENING)
         self._start = start
         self._asking: set[str] = set()
@@ -85,24 +85,24 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         self.theme = theme
 
     async def on_event(self, event: events.Event) -> None:
-        """Have keys handled one at a time; everything else as ever."""
+        """Handle keys one at a time, and other events as Textual does."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._type_ahead.take(event)
         else:
             await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
-        """Our own driver, which outlives its terminal."""
+        """Return the driver that survives the loss of its terminal."""
         from wftui.tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
 
     def get_default_screen(self) -> Screen[None]:
-        """The workspace."""
+        """Return the Workflows screen."""
         return make_screen("workflows")
 
     def on_mount(self) -> None:
-        """Once the first screen is painted: open what `start` asks for, and look for runs that need a person."""
+        """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_LOOK, self._notice_runs)
         self.workbench.retention.tell = self._tell_removed
         self.call_after_refresh(self._begin_retention)
@@ -113,12 +113,11 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         in_background(self, self._let_old_runs_go, group="retention")
 
     async def _let_old_runs_go(self) -> None:
-        with contextlib.suppress(UserError):  # the Workflows screen says what is wrong with the database
+        with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database
             await self.workbench.retention.begin()
 
     def _tell_removed(self, report: CleanupReport) -> None:
-        said = f"{count(report.runs, 'run')} removed that your settings do not keep."
-        self.notify(said, title="Your history", timeout=10)
+        self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)
 
     async def _open_start(self, start: Start) -> None:
         opening = start(self)
@@ -132,13 +131,13 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         self.push_screen(make_screen(name, *arguments))
 
     def open_editor(self, workflow_id: str, step_id: str | None = None) -> None:
-        """Show a workflow in the editor, with the cursor on a step where one is named."""
+        """Open a workflow in the editor, at a step where one is named."""
         self.open_screen("editor", workflow_id, step_id)
 
     def open_monitor(self, run_id: str, path: str | None = None) -> None:
-        """Show a run, live or as it was, with the cursor on a step where one is named.
+        """Open a run in the monitor, at a step where one is named.
 
-        A run that is open already is gone back to: between a run and those it started, one goes up and down.
+        Goes back to a run that is already open below, as when walking between a run and its sub-workflows.
         """
         below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
         if getattr(below, "run_id", None) == run_id:
@@ -147,7 +146,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             self.open_screen("monitor", run_id, path)
 
     def open_history(self, workflow_id: str | None = None) -> None:
-        """Show the runs of one workflow or of all."""
+        """Open the runs of one workflow or of all."""
         self.open_screen("history", workflow_id)
 
     def open_run_form(
@@ -156,12 +155,12 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         inputs: Mapping[str, Json] | None = None,
         connections: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask for a workflow's inputs and run it; it runs at once when there is nothing to ask.
+        """Ask for a workflow's inputs, if it has any, and run it.
 
         Args:
-            workflow_id: what to run, as it is on disk.
-            inputs: what the form starts with, such as the inputs of an earlier run.
-            connections: what the earlier run took in the place of the connections that the workflow names.
+            workflow_id: the workflow to run, as it is on disk.
+            inputs: initial values of the form, such as the inputs of an earlier run.
+            connections: what the earlier run used instead of the connections that the workflow names.
         """
         from wftui.tui.screens.runs.start_run import start_run
 
@@ -174,7 +173,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
     # --- runs of this process
 
     def adopt(self, run_id: str) -> None:
-        """Take up a run of this process: its end is told, and it is named when the app is left."""
+        """Announce the end of a run of this process, and list it in the exit summary."""
         if run_id not in self.session_runs:
             self.session_runs.append(run_id)
             in_background(self, partial(self._until_ended, run_id), group="runs")
@@ -193,7 +192,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         self._tell_runs(run_id)
 
     async def _notice_runs(self) -> None:
-        """Take up runs that were started elsewhere in this process, and notice those that wait for an answer."""
+        """Adopt the runs of this process, and check for runs that wait for an answer."""
         if self._has_lost_terminal():
             self.terminal_lost()
             return
@@ -205,11 +204,11 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             await self.look_for_questions()
 
     async def look_for_questions(self) -> None:
-        """Bring the number of runs that wait for an answer up to date."""
+        """Update the number of runs that wait for an answer."""
         try:
             queue = await self.workbench.runs.attention()
         except UserError:
-            return  # the Workflows screen says what is wrong with the database
+            return  # the Workflows screen shows what is wrong with the database
         asking = {item.run.id for item in queue if item.kind == "approval"}
         if asking != self._asking:
             if asking - self._asking:
@@ -232,7 +231,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             self._driver.set_title(f"wftui: {news}" if news else "wftui")
 
     def news(self) -> Content:
-        """What goes on, for the title line of every screen."""
+        """Return the numbers of running and waiting runs, for the title line."""
         running, asking = len(self.workbench.runs.running()), len(self._asking)
         parts = []
         if asking:
@@ -244,7 +243,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
     # --- actions of every screen
 
     async def action_act(self, action_id: str) -> None:
-        """Do an action of the app."""
+        """Run an action of the app."""
         await self.run_action(f"app.{action_id.partition('.')[2]}")
 
     def action_help(self) -> None:
@@ -259,7 +258,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             self.push_screen(CommandPalette(id="--command-palette"))
 
     def action_theme(self) -> None:
-        """Choose a theme, seeing each."""
+        """Choose a theme, with a preview of each."""
         self.search_themes()
 
     def action_history(self) -> None:
@@ -279,7 +278,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         self.open_screen("settings")
 
     async def action_back(self) -> None:
-        """Leave the current screen, unless it is the first or keeps something unsaved."""
+        """Leave the current screen, unless it is the first or has unsaved changes."""
         if len(self.screen_stack) > 1:
             in_background(self, partial(self._back, self.screen), group="leave", exclusive=True)
 
@@ -288,16 +287,16 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             await self.pop_screen()
 
     def action_mouse(self) -> None:
-        """Give the mouse to the terminal, or take it back."""
+        """Release the mouse to the terminal, or capture it again."""
         from wftui.tui.terminal.driver import TerminalDriver
 
         driver = self._driver
         if isinstance(driver, TerminalDriver):
             taken = driver.toggle_mouse()
-            self.notify("The mouse works here again." if taken else "The mouse is the terminal's: select text with it.")
+            self.notify("Mouse captured." if taken else "Mouse released: select text with it.")
 
     def action_attention(self) -> None:
-        """Open the next run that needs a person."""
+        """Open the next run that needs attention."""
         in_background(self, self._next_attention, group="attention", exclusive=True)
 
     async def _next_attention(self) -> None:
@@ -307,23 +306,23 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             self.show_error(error)
             return
         if not queue:
-            self.notify("No run needs a person.")
+            self.notify("No run needs attention.")
             return
         here = getattr(self.screen, "run_id", None)
         run_id = queue[(queue.index(here) + 1) % len(queue)] if here in queue else queue[0]
         if here in queue:
-            # Walking on replaces the run that was walked to, so that one step back leaves the queue.
+            # Replace the shown run, so that one step back leaves the queue.
             await self.pop_screen()
         self.open_monitor(run_id)
 
     # --- leaving
 
     def action_help_quit(self) -> None:
-        """Where ctrl+c copies nothing, it says how to leave."""
-        self.notify("q or ctrl+q leaves.")
+        """Say how to quit when ctrl+c has nothing to copy."""
+        self.notify("Press q or ctrl+q to quit.")
 
     async def action_quit(self) -> None:
-        """Leave, after asking about what is unsaved and what still runs."""
+        """Quit, after asking about unsaved changes and active runs."""
         in_background(self, self._leave, group="leave", exclusive=True)
 
     async def _leave(self) -> None:
@@ -336,12 +335,12 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         if running := self.workbench.runs.running():
             chosen = await self.push_screen_wait(
                 ConfirmScreen(
-                    "Runs go on",
-                    f"{len(running)} {'run goes' if len(running) == 1 else 'runs go'} on. What shall become of it?",
+                    "Active runs",
+                    f"{count(len(running), 'run')} still active. Quit anyway?",
                     [
                         Choice("stay", "Stay", "escape"),
-                        Choice("finish", "Finish without the screen", "f"),
-                        Choice("cancel", "Cancel and leave", "c", danger=True),
+                        Choice("finish", "Quit and let them finish", "f"),
+                        Choice("cancel", "Cancel them and quit", "c", danger=True),
                     ],
                 )
             )
@@ -355,37 +354,37 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         return isinstance(self._driver, TerminalDriver) and self._driver.is_gone
 
     def terminal_lost(self) -> None:
-        """The terminal is gone: end the screen, and only it."""
+        """Exit when the terminal is gone; runs continue."""
         self.exit(ExitMode.LOST)
 
     def _fatal_error(self) -> None:
-        """End after an error nobody expected; Textual itself would print all local variables, secrets among them."""
+        """Exit after an unexpected error, without local variables (they may hold secrets)."""
         from rich.traceback import Traceback
 
         self.panic(Traceback(show_locals=False, width=None))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Keep cursors still: a blinking one is restless, and repaints over a slow line for nothing."""
+        """Disable cursor blink, which repaints over a slow line for nothing."""
         if hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = False
 
 
 async def run_app(workbench: Workbench, start: Start | None = None) -> int:
-    """Show the screens until they are left; runs that go on then finish without them. Closes the workbench.
+    """Run the app, then finish active runs without it and close the workbench.
 
     Returns:
         The exit code of the program.
 
     Raises:
-        UserError: when there is no terminal to show them on.
+        UserError: there is no terminal that can show the app.
     """
     check_terminal(os.environ)
     app = WftuiApp(workbench, start=start)
     loop = asyncio.get_running_loop()
-    # They stay until `finish` puts its own in their place: a lost terminal may say so more than once.
+    # Installed until `finish` replaces them: a lost terminal may signal more than once.
     loop.add_signal_handler(signal.SIGHUP, app.terminal_lost)
     loop.add_signal_handler(signal.SIGTERM, app.exit, ExitMode.CANCEL)
     leaving = await app.run_async()
-    # An app that broke down returns nothing; its runs are none the worse for it.
+    # A crashed app returns None; its runs are not affected.
     await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, ascii_only=app.ascii)
     return ExitCode.FAILED if leaving is None else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Work beside the keys of a screen."""
+"""Background work of screens and widgets."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,11 +13,11 @@ OPENING = frozenset({"ask", "cleanup", "edit", "leave", "rerun", "run", "save", 
 def in_background(
     owner: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str = "default", exclusive: bool = False
 ) -> Worker[None]:
-    """Have a worker of a screen or widget do something; it ends with its owner.
+    """Run work in a worker that ends with its owner.
 
-    Takes the function, not its coroutine, so that a worker cancelled before it begins leaves none behind unawaited.
+    Takes a function instead of its coroutine, which would never be awaited if the worker is cancelled before it starts.
 
     Args:
-        exclusive: ends what the owner's workers of the same group are at.
+        exclusive: cancel the owner's other workers of the group.
     """
     return owner.run_worker(work, group=group, exclusive=exclusive)

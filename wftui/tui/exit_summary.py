@@ -1,4 +1,4 @@
-"""What ran while the screen was open, told in the scrollback after it; and finishing runs once the screen is gone."""
+"""Exit summary: end the runs of the session after the app, and list them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class ExitMode(Enum):
-    """How the screen was left, and what that means for the runs that go on."""
+    """How the app was left, and what happens to active runs."""
 
-    DONE = "no run goes on"
-    FINISH = "runs finish without the screen"
+    DONE = "no run is active"
+    FINISH = "runs finish without the app"
     CANCEL = "runs are cancelled"
     LOST = "the terminal is gone; runs finish without it"
 
 
 def summary_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> list[str]:
-    """One aligned line per run: glyph, workflow, id, status, duration, and the error of a failed one."""
+    """Return a line per run: glyph, workflow, id, status, duration, error."""
     from wftui.model.workflow.durations import format_duration
     from wftui.tui.display.status import look
 
@@ -44,17 +44,14 @@ def summary_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> li
 
 
 async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode, *, ascii_only: bool) -> None:
-    """End a session: let its runs finish (or cancel them), close the workbench, tell what ran.
+    """Wait for active runs or cancel them, close the workbench, print the summary.
 
-    While runs finish without the screen, interrupting the program (ctrl+c) cancels them; a terminal that goes away
-    does not.
+    While runs finish without the app, ctrl+c cancels them; a lost terminal does not.
     """
-    workbench.retention.tell = lambda report: _say(
-        f"{count(report.runs, 'run')} removed that your settings do not keep"
-    )
+    workbench.retention.tell = lambda report: _say(f"{count(report.runs, 'expired run')} removed")
     with _signals(workbench):
         if leaving is ExitMode.LOST:
-            _let_go_of_terminal()
+            _release_terminal()
         await _end_runs(workbench, leaving)
         records = []
         for run_id in run_ids:
@@ -66,12 +63,12 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode
 
 
 async def _end_runs(workbench: Workbench, leaving: ExitMode) -> None:
-    going_on = workbench.runs.running()
-    if going_on and leaving is ExitMode.CANCEL:
-        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in going_on))
-    elif going_on:
-        _say(f"{count(len(going_on), 'run')} {'goes' if len(going_on) == 1 else 'go'} on; ctrl+c cancels")
-    for run_id in going_on:
+    active = workbench.runs.running()
+    if active and leaving is ExitMode.CANCEL:
+        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in active))
+    elif active:
+        _say(f"{count(len(active), 'run')} still active; ctrl+c cancels")
+    for run_id in active:
         try:
             await workbench.runs.wait(run_id)
         except UserError as error:
@@ -93,7 +90,7 @@ def _signals(workbench: Workbench) -> Iterator[None]:
 
     loop.add_signal_handler(signal.SIGINT, cancel_all)
     loop.add_signal_handler(signal.SIGTERM, cancel_all)
-    loop.add_signal_handler(signal.SIGHUP, _let_go_of_terminal)
+    loop.add_signal_handler(signal.SIGHUP, _release_terminal)
     try:
         yield
     finally:
@@ -101,8 +98,8 @@ def _signals(workbench: Workbench) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _let_go_of_terminal() -> None:
-    """Put nothing in the place of a terminal that is gone: a write to it would fail, up to the exit code."""
+def _release_terminal() -> None:
+    """Replace a lost terminal by /dev/null: a write to it would raise until exit."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)

@@ -1,4 +1,4 @@
-"""The command palette: every action of the current screen and of the app, and every workflow by name."""
+"""The command palette: actions by label, workflows by name."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,15 +14,15 @@ from wftui.tui.services import services_of
 
 
 class ActionProvider(Provider):
-    """Finds actions by their label, disabled ones with the reason; and opens, runs or looks back at any workflow."""
+    """Finds actions, with the reason of disabled ones, and workflows."""
 
     async def discover(self) -> Hits:
-        """Everything that needs no name: the actions."""
+        """Yield all actions."""
         for title, run, help_text in self._actions():
             yield DiscoveryHit(title, run, help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """What matches the query, best first."""
+        """Yield the actions and workflows that match, best first."""
         matcher = self.matcher(query)
         found = [*self._actions()]
         async for entry in self._workflows():
@@ -37,7 +37,7 @@ class ActionProvider(Provider):
         if isinstance(screen, ActionScreen):
             for action in screen.ACTIONS:
                 reason = screen.why_not(action.id)
-                help_text = action.help if reason is None else f"not now: {reason}"
+                help_text = action.help if reason is None else f"unavailable: {reason}"
                 rows.append(
                     (action.label, partial(screen.action_act, action.id), _with_keys(help_text, action.shown_keys))
                 )
@@ -50,11 +50,11 @@ class ActionProvider(Provider):
         try:
             ids = await asyncio.to_thread(app.workbench.workspace.ids)
         except UserError:
-            return  # the Workflows screen says what is wrong with the workspace
+            return  # the Workflows screen shows what is wrong with the workspace
         for workflow_id in ids:
-            yield f"Open {workflow_id}", partial(app.open_editor, workflow_id), "Show it in the editor."
+            yield f"Open {workflow_id}", partial(app.open_editor, workflow_id), "Open it in the editor."
             yield f"Run {workflow_id}", partial(app.open_run_form, workflow_id), "Ask for its inputs and run it."
-            yield f"Runs of {workflow_id}", partial(app.open_history, workflow_id), "Look back at its runs."
+            yield f"Runs of {workflow_id}", partial(app.open_history, workflow_id), "Show its runs."
 
 
 def _with_keys(text: str, keys: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Services of the app for screens and functions beside them, which never import the app itself."""
+"""Services of the app for screens and functions, which never import the app."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
@@ -28,11 +28,11 @@ ScreenName = Literal[
     "step_types",
     "workflows",
 ]
-"""Screens that can be opened by name; `screens.registry` says where each of them is."""
+"""Screens that can be opened by name; `screens.screen_registry` locates them."""
 
 
 class AppServices(Protocol):
-    """The app as its screens see it."""
+    """The app as seen by its screens."""
 
     @property
     def workbench(self) -> "Workbench":
@@ -48,13 +48,13 @@ class AppServices(Protocol):
 
     @property
     def runs_changed(self) -> Signal[str]:
-        """Published with the id of a run that started or ended; empty when the number of waiting runs changed."""
+        """Published with the id of a run that started or ended; empty for other news."""
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
 
     def adopt(self, run_id: str) -> None:
-        """Announce the end of a run of this process, and list the run in the exit summary."""
+        """Announce the end of a run of this process, and list it in the exit summary."""
 
     def open_screen(self, name: ScreenName, *arguments: object) -> None:
         """Open a screen by its name in the registry."""
@@ -102,5 +102,5 @@ class AppServices(Protocol):
 
 
 def services_of(app: App[Any]) -> AppServices:
-    """Return the services of the app that a screen of wftui runs in."""
+    """Return the services of the app of a screen."""
     return cast("AppServices", app)

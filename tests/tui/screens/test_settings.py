@@ -74,7 +74,7 @@ async def test_a_value_is_changed_and_taken_back_by_keys_alone(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_settings(app, pilot, until)
         assert screen.why_not("settings.unset") == "it is not set in the file"
-        assert screen.why_not("settings.cleanup") == "the settings keep every run"
+        assert screen.why_not("settings.cleanup") == "the settings keep all runs"
         await pilot.press("down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"soon", "enter")
@@ -151,7 +151,7 @@ async def test_old_runs_go_only_after_asking(
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("r")
         await until(pilot, lambda: app.screen is screen and screen.why_not("settings.cleanup") is not None)
-        await until(pilot, lambda: screen.why_not("settings.cleanup") == "every run is kept for now")
+        await until(pilot, lambda: screen.why_not("settings.cleanup") == "no run has expired")
         assert len((await workbench.runs.history()).executions) == 1
 
 
@@ -163,7 +163,7 @@ async def test_what_goes_by_itself_is_said(
     await workbench.user_settings.set("history.keep_days", "30")
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await until(pilot, lambda: "2 runs removed that" in text_of(app))
+        await until(pilot, lambda: "2 expired runs removed" in text_of(app))
         await open_settings(app, pilot, until)
         assert "2 runs by itself" in text_of(app)
 

@@ -91,7 +91,7 @@ async def test_the_filter_looks_at_ids_names_and_descriptions(some: Workbench, u
         assert (table.rows, table.selected_id) == (1, "backup")
         await pilot.press("x")
         assert table.rows == 0
-        assert "No workflow has this text in it" in text_of(app)
+        assert "No workflow matches this text" in text_of(app)
         await pilot.press("escape")
         assert table.rows == 3
         assert table.has_focus
@@ -102,7 +102,7 @@ async def test_an_action_that_needs_a_workflow_says_so(workbench: Workbench, unt
     async with app.run_test(notifications=True) as pilot:
         await ready(pilot, until)
         await pilot.press("r")
-        await until(pilot, lambda: "there is no workflow under" in text_of(app))
+        await until(pilot, lambda: "no workflow is selected" in text_of(app))
 
 
 async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until: Until) -> None:
@@ -217,7 +217,7 @@ async def test_an_empty_workspace_says_what_to_do(workbench: Workbench, until: U
     async with app.run_test() as pilot:
         await ready(pilot, until)
         assert "This workspace has no workflows yet." in text_of(app)
-        assert "Press n to make one." in text_of(app)
+        assert "Press n to create one." in text_of(app)
 
 
 async def test_a_missing_workspace_is_a_sentence(tmp_path: Path, until: Until, text_of: TextOf) -> None:

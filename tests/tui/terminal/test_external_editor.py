@@ -13,6 +13,6 @@ from wftui.workbench import Workbench
 async def test_a_terminal_that_cannot_be_handed_over_is_said(workbench: Workbench, tmp_path: Path) -> None:
     app = WftuiApp(workbench)
     async with app.run_test():
-        with pytest.raises(UserError, match="cannot be opened on top of this terminal") as refused:
+        with pytest.raises(UserError, match="cannot be handed over") as refused:
             await edit(app, tmp_path / "workflow.json")
     assert refused.value.code == "terminal.suspend"

@@ -210,13 +210,13 @@ def test_leaving_asks_about_runs_and_lets_them_finish(
     opened = terminal()
     run_slow(opened, gate)
     opened.press("q")
-    opened.shows("Finish without the screen")
+    opened.shows("Quit and let them finish")
     opened.press("\x1b")
-    opened.read_until(lambda: "Finish without the screen" not in opened.text)
+    opened.read_until(lambda: "Quit and let them finish" not in opened.text)
     opened.press("q")
-    opened.shows("Finish without the screen")
+    opened.shows("Quit and let them finish")
     opened.press("f")
-    opened.read_until(lambda: b"1 run goes on; ctrl+c cancels" in opened.raw)
+    opened.read_until(lambda: b"1 run still active; ctrl+c cancels" in opened.raw)
     gate.touch()
     assert opened.exit_code() == 0
     assert last_run(database).status == "completed"
@@ -228,7 +228,7 @@ def test_leaving_can_cancel_the_runs(terminal: Callable[..., Terminal], gate: Pa
     opened = terminal()
     run_slow(opened, gate)
     opened.press("q")
-    opened.shows("Cancel and leave")
+    opened.shows("Cancel them and quit")
     opened.press("c")
     assert opened.exit_code() == 0
     assert last_run(database).status == "cancelled"
@@ -241,7 +241,7 @@ def test_an_interrupt_cancels_what_finishes_without_the_screen(
     opened = terminal()
     run_slow(opened, gate)
     opened.press("q")
-    opened.shows("Finish without the screen")
+    opened.shows("Quit and let them finish")
     opened.press("f")
     opened.read_until(lambda: b"ctrl+c cancels" in opened.raw)
     opened.press("\x03")

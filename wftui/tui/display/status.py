@@ -1,4 +1,4 @@
-"""How each status of a run or a step looks on the screens: the common glyph, a colour of the theme, a word."""
+"""Glyph, color and word for each status of a run or a step."""
 
 from typing import NamedTuple, get_args
 
@@ -8,7 +8,7 @@ from wftui.model.run.steps import StepStatus
 
 
 class StatusLook(NamedTuple):
-    """Glyph, its ASCII twin, a colour of the theme (for `Content.styled` and markup), a CSS class, a word."""
+    """Glyph, ASCII glyph, theme color, CSS class and word of a status."""
 
     glyph: str
     ascii: str
@@ -29,7 +29,7 @@ _COLORS = {
 }
 
 ALL_STATUSES: tuple[str, ...] = tuple(dict.fromkeys((*get_args(StepStatus), *get_args(ExecutionStatus))))
-"""Every status that may have to be shown, steps' first."""
+"""All statuses that can be shown, those of steps first."""
 
 STATUS: dict[str, StatusLook] = {
     word: StatusLook(*GLYPHS[word], _COLORS[word], f"status--{word}", word) for word in ALL_STATUSES
@@ -37,16 +37,16 @@ STATUS: dict[str, StatusLook] = {
 """Look of every `StepStatus` and `ExecutionStatus`."""
 
 PULSE = ("●", "•", "·", "•")
-"""Frames of a running step's glyph, where animation is wanted."""
+"""Animation frames of the glyph of a running step."""
 PULSE_ASCII = (">", "-")
-"""The same in ASCII."""
+"""Animation frames in ASCII."""
 
 
 def look(status: str, *, ascii_only: bool = False) -> StatusLook:
-    """The look of a status, with the glyph in ASCII where that is asked.
+    """Return the look of a status, in ASCII on request.
 
     Raises:
-        KeyError: the word is no status.
+        KeyError: not a status.
     """
     found = STATUS[status]
     return found._replace(glyph=found.ascii) if ascii_only else found

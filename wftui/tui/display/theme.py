@@ -1,4 +1,4 @@
-"""How screens look: a theme for dark terminals, one for light ones, none where no colour is wanted; and house rules."""
+"""Themes for dark and light terminals, and the styles all screens share."""
 
 from collections.abc import Mapping
 
@@ -34,7 +34,7 @@ DARK = Theme(
         "button-color-foreground": "#12161d",
     },
 )
-"""Blue-grey and quiet: colour is for statuses and for what is focused."""
+"""Muted blue-grey; color marks statuses and focus."""
 
 LIGHT = Theme(
     name="wftui-light",
@@ -65,10 +65,10 @@ LIGHT = Theme(
         "button-color-foreground": "#fbfbfc",
     },
 )
-"""The same for a bright terminal."""
+"""The same for light terminals."""
 
 NO_COLOURS = "ansi-dark"
-"""Textual's theme of the terminal's own colours; with `NO_COLOR` it drops even these."""
+"""Textual's theme with the terminal's own colors, dropped under `NO_COLOR`."""
 
 THEMES = (DARK, LIGHT)
 
@@ -82,7 +82,7 @@ Toast {
     max-width: 72;
 }
 
-/* A pane with a title in its border; the focused one is told by the colour of its border. */
+/* A pane with a title in its border; the color of the border shows the focus. */
 .pane {
     border: round $border-blurred;
     border-title-color: $foreground-muted;
@@ -95,7 +95,7 @@ Toast {
     border-title-style: bold;
 }
 
-/* A box in the middle of the screen. */
+/* A dialog in the middle of the screen. */
 ModalScreen {
     align: center middle;
     background: $background 60%;
@@ -113,13 +113,13 @@ ModalScreen {
     background: $surface;
 }
 """
-"""Style of what many screens have. The weakest of all: what belongs to one widget stands in its own DEFAULT_CSS."""
+"""Styles shared by screens; the DEFAULT_CSS of a widget takes precedence."""
 
 
 def first_theme(environment: Mapping[str, str]) -> str:
-    """The theme to start with: the terminal's own palette where `NO_COLOR` is set, else ours for dark or light.
+    """Return the theme to start with, by `NO_COLOR` and `COLORFGBG`.
 
-    Light is taken when `COLORFGBG` (set by rxvt, Konsole, iTerm and others) says that the background is bright.
+    Light if `COLORFGBG` (set by rxvt, Konsole, iTerm and others) names a bright background.
     """
     if "NO_COLOR" in environment:
         return NO_COLOURS

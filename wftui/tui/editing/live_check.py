@@ -1,4 +1,7 @@
-"""Checking a text while it is typed: soon after the last key, one check at a time, results of older texts dropped."""
+"""Debounced check of a source while it is edited.
+
+One check runs at a time; results for an older text are dropped.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,19 +19,19 @@ if TYPE_CHECKING:
     from wftui.workbench import Workbench
 
 QUIET = 0.15
-"""Seconds without a key before a text is checked."""
+"""Seconds without a key before a source is checked."""
 
 Checked = Callable[[CompilationResult, WorkflowOutline | None], None]
-"""Takes what the compiler says of the present text, and its steps when it has no errors."""
+"""Takes the result for the current source, and its outline if it compiles."""
 
 
 class LiveCheck:
-    """Keeps the compiler's opinion of a changing text up to date."""
+    """Keeps the compilation result of a changing source up to date."""
 
     def __init__(
         self, owner: Widget, workbench: "Workbench", workflow_id: str, text: Callable[[], str], checked: Checked
     ) -> None:
-        """Runs in workers of `owner`; `text` gives the present text, `checked` is told each result that still holds."""
+        """Check `text()` in workers of `owner`; pass each current result to `checked`."""
         self._owner = owner
         self._workbench = workbench
         self._workflow_id = workflow_id
@@ -40,14 +43,14 @@ class LiveCheck:
         self._timer: Timer | None = None
 
     def text_changed(self) -> None:
-        """Check once it is quiet."""
+        """Schedule a check after a pause in typing."""
         self._version += 1
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._owner.set_timer(QUIET, self.check_now)
 
     def check_now(self) -> None:
-        """Check the present text, without waiting for quiet."""
+        """Check the current source without waiting for a pause."""
         self._version += 1
         if not self._is_checking:
             self._is_checking = True
@@ -64,7 +67,7 @@ class LiveCheck:
                         outline = await self._workbench.workflows.outline(self._workflow_id, text)
                         register_icons(outline.icons)
                     except UserError:
-                        outline = None  # the result says why
+                        outline = None  # the result shows why
                 if version == self._version:
                     self._told = version
                     self._checked(result, outline)

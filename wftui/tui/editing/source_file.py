@@ -1,4 +1,4 @@
-"""The file behind an editor: what of it is open, and what happened to it meanwhile. Shows nothing."""
+"""The source file behind an editor, and changes made to it by others."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -11,62 +11,62 @@ News = Literal["changed", "gone"]
 
 
 class SourceFile:
-    """A workflow's source as it was read or saved last."""
+    """A workflow's source as last read or saved."""
 
     def __init__(self, workbench: "Workbench", workflow_id: str) -> None:
         self.workbench = workbench
         self.workflow_id = workflow_id
         self.text = ""
         self._etag: str | None = None
-        self._told: str | None = None
+        self._reported: str | None = None
 
     @property
     def is_read(self) -> bool:
-        """Whether it was read or saved at all."""
+        """Whether the source has been read or saved."""
         return self._etag is not None
 
     async def read(self) -> str:
-        """The text on disk, which counts as open from now on.
+        """Read the file, and make it the opened version.
 
         Raises:
-            UserError: it cannot be read.
+            UserError: the file cannot be read.
         """
         source = await self.workbench.workflows.read(self.workflow_id)
-        self._took(source.etag, source.text)
+        self._opened(source.etag, source.text)
         return source.text
 
     async def save(self, text: str) -> None:
-        """Write a text.
+        """Save a text over the opened version.
 
         Raises:
-            ConflictError: the file is not the one that is open; nothing was written.
-            UserError: it cannot be written.
+            ConflictError: the file differs from the opened version; nothing was written.
+            UserError: the file cannot be written.
         """
-        self._took((await self.workbench.workflows.save(self.workflow_id, text, self._etag)).etag, text)
+        self._opened((await self.workbench.workflows.save(self.workflow_id, text, self._etag)).etag, text)
 
     async def overwrite(self, text: str) -> None:
-        """Write a text, whatever stands in the file now.
+        """Save a text over any version.
 
         Raises:
-            UserError: it cannot be written.
+            UserError: the file cannot be written.
         """
         try:
             theirs: str | None = (await self.workbench.workflows.read(self.workflow_id)).etag
         except NotFoundError:
             theirs = None
-        self._took((await self.workbench.workflows.save(self.workflow_id, text, theirs)).etag, text)
+        self._opened((await self.workbench.workflows.save(self.workflow_id, text, theirs)).etag, text)
 
     async def news(self) -> News | None:
-        """What someone else did to the file since it was opened, told once each time."""
+        """Return what others did to the file since it was opened; once per change."""
         try:
             etag: str = (await self.workbench.workflows.read(self.workflow_id)).etag
         except NotFoundError:
             etag = "gone"
-        if self._etag is None or etag in {self._etag, self._told}:
+        if self._etag is None or etag in {self._etag, self._reported}:
             return None
-        self._told = etag
+        self._reported = etag
         return "gone" if etag == "gone" else "changed"
 
-    def _took(self, etag: str, text: str) -> None:
-        self._etag = self._told = etag
+    def _opened(self, etag: str, text: str) -> None:
+        self._etag = self._reported = etag
         self.text = text

@@ -1,4 +1,4 @@
-"""The steps in the text of a workflow.json that is being edited: found by id, and put in after the one at a line."""
+"""Steps in the source of a workflow.json: find, compare and insert them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from wftui.model.workflow.compilation import PatchOperation
 
 
 def placed_steps(text: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """All steps of a text with the JSON Pointer of each, those inside containers too; none when it is no JSON."""
+    """Yield all steps of a source with their JSON Pointers; none for invalid JSON."""
     try:
         todo: list[tuple[str, Json]] = [("", json.loads(text))]
     except (ValueError, RecursionError):
@@ -31,12 +31,12 @@ def placed_steps(text: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
 
 
 def written_steps(text: str) -> Iterator[Mapping[str, Json]]:
-    """All steps of a text, those inside containers too; none when it is no JSON."""
+    """Yield all steps of a source; none for invalid JSON."""
     return (step for _, step in placed_steps(text))
 
 
 def step_at(text: str, line: int) -> str | None:
-    """Id of the step that a line is in; above all steps that of the first. The text may have errors, if it is JSON."""
+    """Return the id of the step at a line; the first step's id for a line above."""
     document = parse(text)
     found: str | None = None
     for pointer, step in placed_steps(text) if not document.diagnostics else ():
@@ -50,13 +50,13 @@ def step_at(text: str, line: int) -> str | None:
 
 
 def free_id(text: str, wanted: str) -> str:
-    """An id that no step of a text has yet: the wanted one, or with a number after it."""
+    """Return an id no step has yet: the wanted one, or with a number appended."""
     taken = {step["id"] for step in written_steps(text)}
     return next(each for each in chain([wanted], (f"{wanted}_{number}" for number in count(2))) if each not in taken)
 
 
 def changes(old: Json, new: Json, pointer: str) -> list[PatchOperation]:
-    """What turns one value into another: keys of objects one by one, anything else as a whole."""
+    """Return a patch from one value to another, key by key for objects."""
     if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
         return [] if old == new and type(old) is type(new) else [PatchOperation(op="replace", path=pointer, value=new)]
     found = [
@@ -72,16 +72,16 @@ def changes(old: Json, new: Json, pointer: str) -> list[PatchOperation]:
 
 
 def with_step(text: str, step: Mapping[str, Json], known: Sequence[StepInfo], line: int) -> str:
-    """The text with one more step: after the one of the workflow's own list that stands at a line, or at the end.
+    """Return the source with a step inserted after the one at a line, or at the end.
 
     Raises:
-        PatchError: when the text is no workflow.
+        PatchError: the text is not a workflow.
     """
     above = [info.step_id for info in known if info.parent is None and info.line is not None and info.line <= line]
     try:
         listed = [each.get("id") for each in json.loads(text)["steps"]]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        listed = []  # what is wrong with the text is told by the patch that does not fit it
+        listed = []  # the patch below raises for such a text
     places = [index for index, step_id in enumerate(listed) if step_id in above]
     place = str(places[-1] + 1) if places else "-"
     return apply_patch(text, [PatchOperation(op="add", path=f"/steps/{place}", value=dict(step))])

@@ -1,4 +1,4 @@
-"""The screens by name, imported when they are first opened: start-up stays fast, and no screen imports another."""
+"""The screens by name, imported when first opened to keep start-up fast."""
 
 from importlib import import_module
 

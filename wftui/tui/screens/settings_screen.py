@@ -1,4 +1,4 @@
-"""The user's settings: what holds and where it comes from, and what becomes of old runs."""
+"""The user's settings with their origin, and the retention of old runs."""
 
 import asyncio
 from typing import ClassVar
@@ -26,7 +26,7 @@ _GROUP = "Settings"
 
 
 class SettingsScreen(ActionScreen[None]):
-    """A list; each line is a setting, its value and where that comes from. Under it, the history they rule."""
+    """A list of settings with value and origin; below, the history they apply to."""
 
     DEFAULT_CSS = """
     SettingsScreen {
@@ -37,12 +37,10 @@ class SettingsScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("settings.change", "Change", "Give the setting another value.", ("enter", "e"), _GROUP),
-        Action("settings.unset", "Default", "Take it out of the file: the default holds again.", ("u",), _GROUP),
-        Action("settings.rule", "Rule", "Keep the runs of one workflow by a rule of its own.", ("n",), _GROUP),
-        Action(
-            "settings.cleanup", "Clean up", "Remove the runs that are not kept, after showing how many.", ("D",), _GROUP
-        ),
+        Action("settings.change", "Change", "Change the setting.", ("enter", "e"), _GROUP),
+        Action("settings.unset", "Reset", "Remove it from the file; the default applies again.", ("u",), _GROUP),
+        Action("settings.rule", "Rule", "Set a retention rule for one workflow.", ("n",), _GROUP),
+        Action("settings.cleanup", "Clean up", "Remove expired runs, after confirmation.", ("D",), _GROUP),
     )
 
     def __init__(self) -> None:
@@ -51,35 +49,35 @@ class SettingsScreen(ActionScreen[None]):
         self._overview: HistoryOverview | None = None
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
+        """Return the location of this screen."""
         return ("Settings",)
 
     def compose_body(self) -> ComposeResult:
-        """The list, what the selected one means, what is on disk."""
+        """Yield the list, help on the selected setting, and what is stored."""
         yield OptionList(markup=False)
         yield Static(classes="about", markup=False)
         yield Static("Counting runs…", classes="overview", markup=False)
 
     async def on_mount(self) -> None:
-        """Read the settings, and what they rule."""
+        """Load the settings and the numbers of runs."""
         self.attempt(self._begin())
 
     def why_not(self, action_id: str) -> str | None:
-        """Some need a setting that is set, or runs that would go."""
+        """Disable actions without a setting in the file, or runs to remove."""
         if action_id == "settings.unset" and (self.selected is None or not self.selected.is_set):
             return "it is not set in the file"
         if action_id == "settings.cleanup":
             if self._overview is None:
                 return "the runs are still being counted"
             if self._overview.would_go is None:
-                return "the settings keep every run"
+                return "the settings keep all runs"
             if not self._overview.would_go.runs:
-                return "every run is kept for now"
+                return "no run has expired"
         return None
 
     @property
     def selected(self) -> EffectiveSetting | None:
-        """The setting under the cursor."""
+        """The selected setting."""
         index = self.query_one(OptionList).highlighted
         return self._shown[index] if index is not None and index < len(self._shown) else None
 
@@ -101,7 +99,7 @@ class SettingsScreen(ActionScreen[None]):
         names = [each.name for each in self._shown]
         listed.highlighted = names.index(select) if select in names else min(at, len(names) - 1)
         listed.focus()
-        self._tell()
+        self._show_details()
         self._overview = None
         self.refresh_bindings()
         self._overview = await self.workbench.retention.overview()
@@ -109,33 +107,33 @@ class SettingsScreen(ActionScreen[None]):
         self.refresh_bindings()
 
     @on(OptionList.OptionHighlighted)
-    def _tell(self) -> None:
+    def _show_details(self) -> None:
         chosen = self.selected
         lines = []
         if chosen is not None:
             lines = [chosen.key.help, f"Takes {chosen.key.takes}; default: {chosen.key.default}."]
             if chosen.origin not in ("settings", "default"):
-                lines.append(f"{chosen.origin} goes before the file.")
+                lines.append(f"{chosen.origin} overrides the file.")
             if chosen.later is not None:
-                lines.append(f"From the next start: {short_path(str(chosen.later))}")
+                lines.append(f"After a restart: {short_path(str(chosen.later))}")
         self.query_one(".about", Static).update(Content("\n".join(lines)))
         self.refresh_bindings()
 
     def _overview_text(self, overview: HistoryOverview) -> Content:
         path = self.workbench.user_settings.path
         lines = [
-            f"File     {short_path(str(path))}{'' if path.exists() else ' (not there yet)'}",
+            f"File     {short_path(str(path))}{'' if path.exists() else ' (does not exist yet)'}",
             f"History  {count(overview.runs, 'run')}, {size_text(overview.bytes)}",
         ]
         if overview.would_go is None:
-            lines.append("Old runs Every run is kept.")
+            lines.append("Expired  none: all runs are kept")
         elif overview.would_go.runs:
-            lines.append(f"Old runs {_going(overview.would_go)} would go now.")
+            lines.append(f"Expired  {_expired(overview.would_go)}")
         else:
-            lines.append("Old runs None would go now.")
+            lines.append("Expired  none")
         if overview.last is not None:
             when = ago(overview.last.at, self.workbench.clock())
-            lines.append(f"Removed  {count(overview.last.runs, 'run')} by itself, {when}")
+            lines.append(f"Removed  {count(overview.last.runs, 'run')} automatically, {when}")
         return Content("\n".join(lines))
 
     # --- changing
@@ -177,7 +175,7 @@ class SettingsScreen(ActionScreen[None]):
         await self._read(name)
 
     def action_unset(self) -> None:
-        """Go back to the default."""
+        """Restore the default."""
         if self.selected is not None:
             self.attempt(self._unset(self.selected.name), group="edit", exclusive=True)
 
@@ -186,17 +184,17 @@ class SettingsScreen(ActionScreen[None]):
         await self._read(name)
 
     def action_rule(self) -> None:
-        """Ask for a workflow and its rule."""
+        """Ask for a workflow and its retention rule."""
         self.attempt(self._rule(), group="edit", exclusive=True)
 
     async def _rule(self) -> None:
         ids = await asyncio.to_thread(self.workbench.workspace.ids)
-        index = await self.app.push_screen_wait(Picker("Of which workflow?", [(name, "") for name in ids]))
+        index = await self.app.push_screen_wait(Picker("Workflow", [(name, "") for name in ids]))
         if index is None:
             return
         names = [key.name.replace("<workflow>", ids[index]) for key in WORKFLOW_KEYS]
         options = [(key.name.rpartition(".")[2], key.help) for key in WORKFLOW_KEYS]
-        chosen = await self.app.push_screen_wait(Picker(f"Runs of {ids[index]}: keep by", options))
+        chosen = await self.app.push_screen_wait(Picker(f"Retention of {ids[index]}", options))
         if chosen is None:
             return
         text = await self._ask(names[chosen], find_key(names[chosen])[0])
@@ -206,27 +204,27 @@ class SettingsScreen(ActionScreen[None]):
     # --- old runs
 
     def action_cleanup(self) -> None:
-        """Remove what is not kept, after asking."""
+        """Remove expired runs, after confirmation."""
         if self._overview is not None and self._overview.would_go is not None:
             self.attempt(self._clean_up(self._overview.would_go), group="edit", exclusive=True)
 
     async def _clean_up(self, would_go: CleanupReport) -> None:
         several = [f"{name} {runs:,}" for name, runs in would_go.workflows.items()]
-        question = f"Remove {_going(would_go)} for good?\n{', '.join(several)}"
-        choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
-        if await self.app.push_screen_wait(ConfirmScreen("Clean up the history", question, choices)) == "remove":
+        question = f"Permanently remove {_expired(would_go)}?\n{', '.join(several)}"
+        choices = [Choice("keep", "Cancel", "escape"), Choice("remove", "Remove", "r", danger=True)]
+        if await self.app.push_screen_wait(ConfirmScreen("Clean up history", question, choices)) == "remove":
             report = await self.workbench.retention.apply()
             self.notify(f"{count(0 if report is None else report.runs, 'run')} removed.", markup=False)
             await self._read()
 
 
-def _going(report: CleanupReport) -> str:
+def _expired(report: CleanupReport) -> str:
     freed = size_text(max(0, report.bytes_before - report.bytes_after))
-    return f"{count(report.runs, 'run')}, about {freed},"
+    return f"{count(report.runs, 'run')} (about {freed})"
 
 
 def _lines(settings: list[EffectiveSetting], width: int) -> list[Content]:
-    """Name, value and origin in columns; a long value is cut in its middle no further than it must."""
+    """Return name, value and origin in columns; only the value is truncated."""
     names = max((len(each.name) for each in settings), default=0)
     origins = max((len(each.origin) for each in settings), default=0)
     room = max(8, width - names - origins - 4)

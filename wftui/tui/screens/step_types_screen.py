@@ -1,4 +1,4 @@
-"""The step types there are, what is wrong with plugins, and trusting the workspace's own after looking at them."""
+"""Step types, problems of plugins, and trust in those of the workspace."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ from wftui.tui.widgets.source.code_area import CodeArea
 
 
 class _Types(LineView):
-    """Plugins that cannot be used first, then the step types."""
+    """Unusable plugins first, then the step types."""
 
     DEFAULT_CSS = """
     _Types { height: 1fr; background: $background; margin: 0 1; }
@@ -34,16 +34,16 @@ class _Types(LineView):
         self.types: list[StepTypeInfo] = []
 
     def show(self, problems: list[PluginProblem], types: list[StepTypeInfo]) -> None:
-        """Show these."""
+        """Show these problems and types."""
         self.problems, self.types = problems, types
         self.set_rows(len(problems) + len(types))
 
     def empty(self) -> str:
-        """Until they are known."""
-        return "Looking for step types…"
+        """Return the text shown while loading."""
+        return "Loading step types…"
 
     def row(self, index: int, width: int) -> Content:
-        """A line."""
+        """Return a line."""
         if index < len(self.problems):
             problem = self.problems[index]
             sign = "!" if self.ascii_only else "✗"
@@ -57,7 +57,7 @@ class _Types(LineView):
 
 
 class StepTypesScreen(ActionScreen[None]):
-    """A list, and the whole of what is said of the line under the cursor."""
+    """A list, and the full description of the selected line."""
 
     DEFAULT_CSS = """
     StepTypesScreen {
@@ -65,35 +65,33 @@ class StepTypesScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            "step_types.trust", "Trust", "Read a file of step types, then agree to run it.", ("enter", "t"), "Steps"
-        ),
-        Action("step_types.refresh", "Look again", "Look for step types again.", ("f9",), "Steps"),
+        Action("step_types.trust", "Trust", "Review a file of step types, and trust it.", ("enter", "t"), "Steps"),
+        Action("step_types.refresh", "Refresh", "Reload the step types.", ("f9",), "Steps"),
     )
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
+        """Return the location of this screen."""
         return ("Step types",)
 
     def compose_body(self) -> ComposeResult:
-        """The list, and a few words."""
+        """Yield the list and the description."""
         yield _Types(ascii_only=self.services.ascii)
         yield Static(classes="about", markup=False)
 
     def on_mount(self) -> None:
-        """Look for them."""
+        """Load the step types."""
         self.query_one(_Types).focus()
-        self.attempt(self._look_again(), group="read", exclusive=True)
+        self.attempt(self._refresh(), group="read", exclusive=True)
 
     async def _read(self) -> None:
         problems = await self.workbench.steps.problems()
         self.query_one(_Types).show(problems, await self.workbench.steps.types())
-        self._tell()
+        self._show_details()
         self.refresh_bindings()
 
     @property
     def _untrusted(self) -> Path | None:
-        """The file under the cursor that could be agreed to."""
+        """The selected file that can be trusted."""
         listed = self.query_one(_Types)
         if listed.cursor >= len(listed.problems):
             return None
@@ -101,21 +99,21 @@ class StepTypesScreen(ActionScreen[None]):
         return Path(source) if source.endswith(".py") else None
 
     def why_not(self, action_id: str) -> str | None:
-        """Only a file of the workspace is trusted."""
+        """Disable trust for anything but a file of the workspace."""
         if action_id == "step_types.trust" and self._untrusted is None:
-            return "this line is no file of the workspace that waits for trust"
+            return "no untrusted file of the workspace is selected"
         return None
 
     @on(LineView.Moved)
     def _moved(self) -> None:
-        self._tell()
+        self._show_details()
         self.refresh_bindings()
 
     @on(LineView.Chosen)
     async def _chosen(self) -> None:
         await self.action_act("step_types.trust")
 
-    def _tell(self) -> None:
+    def _show_details(self) -> None:
         listed = self.query_one(_Types)
         at = listed.cursor - len(listed.problems)
         if listed.cursor < len(listed.problems):
@@ -123,22 +121,22 @@ class StepTypesScreen(ActionScreen[None]):
             lines = [problem.source, problem.message]
         elif at < len(listed.types):
             kind = listed.types[at]
-            needs = f" It takes a connection of kind {kind.connection_kind}." if kind.connection_kind else ""
+            needs = f" Requires a connection of kind {kind.connection_kind}." if kind.connection_kind else ""
             lines = [f"{kind.title} ({kind.type} {kind.version})", f"{kind.description}{needs}"]
         else:
             lines = []
         self.query_one(".about", Static).update(Content("\n".join(lines)))
 
     def action_refresh(self) -> None:
-        """Look again."""
-        self.attempt(self._look_again(), group="read", exclusive=True)
+        """Reload the step types."""
+        self.attempt(self._refresh(), group="read", exclusive=True)
 
-    async def _look_again(self) -> None:
+    async def _refresh(self) -> None:
         await self.workbench.steps.refresh()
         await self._read()
 
     def action_trust(self) -> None:
-        """Show the file, then ask."""
+        """Show the file, then ask for trust."""
         file = self._untrusted
         if file is not None:
             self.attempt(self._trust(file), group="trust", exclusive=True)
@@ -148,15 +146,15 @@ class StepTypesScreen(ActionScreen[None]):
         if not await self.services.push_screen_wait(TrustScreen(file, text)):
             return
         if await asyncio.to_thread(_read_text, file) != text:
-            raise UserError(f"{file} has changed while you read it; look at it again", code="steps.changed")
+            raise UserError(f"{file} changed while you reviewed it; review it again", code="steps.changed")
         words = await self.workbench.steps.trust(file)
         await self._read()
-        brings = f"it brings {', '.join(words)}" if words else "it brings no step type"
-        self.notify(f"{file.name} is trusted as it is now; {brings}", markup=False)
+        provides = f"it provides {', '.join(words)}" if words else "it provides no step type"
+        self.notify(f"Trusted this version of {file.name}; {provides}", markup=False)
 
 
 class TrustScreen(ModalScreen[bool]):
-    """A file as it stands; returns whether it may run."""
+    """Shows a file; returns whether it may run."""
 
     DEFAULT_CSS = """
     TrustScreen {
@@ -167,7 +165,7 @@ class TrustScreen(ModalScreen[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "dismiss(True)", "Trust", priority=True),
-        Binding("escape", "dismiss(False)", "Leave", priority=True),
+        Binding("escape", "dismiss(False)", "Cancel", priority=True),
     ]
 
     def __init__(self, file: Path, text: str) -> None:
@@ -176,18 +174,18 @@ class TrustScreen(ModalScreen[bool]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """The text, under what trusting it means."""
+        """Yield the source below a warning."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(str(self._file))
-            box.border_subtitle = "t trusts - esc leaves"
+            box.border_subtitle = "t trust - esc cancel"
             yield Static(
-                "Trusted, this runs as you do, whenever step types are looked up. A change has to be trusted anew.",
+                "A trusted file runs with your permissions when step types load. Changed files must be trusted again.",
                 markup=False,
             )
             yield CodeArea("python", read_only=True)
 
     def on_mount(self) -> None:
-        """Let it be read."""
+        """Focus the source."""
         area = self.query_one(CodeArea)
         area.show(self._text)
         area.focus()

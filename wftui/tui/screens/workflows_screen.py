@@ -1,4 +1,4 @@
-"""The first screen: the workflows of the workspace, their state and their runs in numbers."""
+"""The first screen: workflows of the workspace, their state and their runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
     from wftui.workspace.files import Workspace
 
-_LOOK_AGAIN = 2.0
-"""Seconds between looks at the folder: a change made elsewhere is seen that soon."""
+_CHECK_EVERY = 2.0
+"""Seconds between checks of the folder for changes by other programs."""
 
 
 class WorkflowsScreen(ActionScreen[None]):
-    """A table, a filter above it, and a few words about the selected workflow below."""
+    """A table, a filter above it, and details of the selected workflow below."""
 
     DEFAULT_CSS = """
     WorkflowsScreen {
@@ -51,18 +51,22 @@ class WorkflowsScreen(ActionScreen[None]):
         Action("workflows.open", "Open", "Open the workflow in the editor.", ("enter", "e"), "Workflow"),
         Action("workflows.run", "Run", "Ask for the inputs and run the workflow.", ("r", "f5"), "Workflow"),
         Action("workflows.runs", "History", "Show the runs of the workflow.", ("h",), "Workflow"),
-        Action("workflows.new", "New", "Make a new workflow.", ("n",), "Workspace"),
-        Action("workflows.filter", "Filter", "Show only workflows with a text in them.", ("slash",), "Workspace"),
+        Action("workflows.new", "New", "Create a workflow.", ("n",), "Workspace"),
+        Action("workflows.filter", "Filter", "Show only workflows that match a text.", ("slash",), "Workspace"),
         Action("workflows.duplicate", "Duplicate", "Copy the workflow under a new id.", ("d",), "Workspace"),
-        Action("workflows.rename", "Rename", "Give the workflow a new id.", ("R", "f2"), "Workspace"),
+        Action("workflows.rename", "Rename", "Change the id of the workflow.", ("R", "f2"), "Workspace"),
         Action(
-            "workflows.delete", "Delete", "Move the workflow to the trash, after asking.", ("delete", "D"), "Workspace"
+            "workflows.delete",
+            "Delete",
+            "Move the workflow to the trash, after confirmation.",
+            ("delete", "D"),
+            "Workspace",
         ),
         Action(
             "workflows.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False
         ),
         Action("workflows.compile_all", "Compile all", "Compile every workflow.", ("c",), "Workspace", footer=False),
-        Action("workflows.refresh", "Look again", "Read the workspace again.", ("f9",), "Workspace", footer=False),
+        Action("workflows.refresh", "Refresh", "Reload the workspace.", ("f9",), "Workspace", footer=False),
     )
 
     _NEED_ONE = frozenset({"open", "run", "runs", "duplicate", "rename", "delete", "edit_outside"})
@@ -75,11 +79,11 @@ class WorkflowsScreen(ActionScreen[None]):
         self._signature: object = None
 
     def trail(self) -> tuple[str, ...]:
-        """The root of all trails."""
+        """Return the root of all locations."""
         return ("Workflows",)
 
     def compose_body(self) -> ComposeResult:
-        """Filter, table, a few words."""
+        """Yield filter, table and details."""
         yield Input(placeholder="filter by id, name or description", id="filter", compact=True)
         yield Static(id="heading", markup=False)
         yield WorkflowTable(ascii_only=self.services.ascii)
@@ -92,30 +96,30 @@ class WorkflowsScreen(ActionScreen[None]):
         self.query_one(WorkflowTable).focus()
         self.services.runs_changed.subscribe(self, lambda _run_id: self.load())
         self.call_after_refresh(self.load)
-        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
+        self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
     def on_screen_resume(self) -> None:
-        """What was done on another screen may show here."""
+        """Show what was changed on other screens."""
         if self._signature is not None:
             self.load()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the heading over its columns."""
+        """Align the heading with the columns."""
         self.call_after_refresh(self._show_heading)
 
     # --- reading
 
     @property
     def is_loaded(self) -> bool:
-        """Whether states and runs are known."""
+        """Whether states and runs have been loaded."""
         return self._known
 
     def load(self) -> None:
-        """Read the workspace and the runs again, in the background."""
+        """Reload the workspace and the runs in the background."""
         in_background(self, self._load, group="load", exclusive=True)
 
     async def _load(self) -> None:
-        # Taken before reading: what is written meanwhile is read again.
+        # Before reading, so that what is written meanwhile is read again.
         self._signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         try:
             if not self._known:
@@ -128,10 +132,10 @@ class WorkflowsScreen(ActionScreen[None]):
             if self._rows:
                 self._show_rows()
             else:
-                self._say(f"{error}\n\nPress f9 to look again, q to leave.")
+                self._say(f"{error}\n\nPress f9 to retry, q to quit.")
             return
         if not self._known and self.workbench.notice:
-            self.notify(self.workbench.notice, title="Your history", severity="warning", timeout=30, markup=False)
+            self.notify(self.workbench.notice, title="History", severity="warning", timeout=30, markup=False)
         self._known, self._trouble = True, None
         self._show_rows()
 
@@ -150,7 +154,7 @@ class WorkflowsScreen(ActionScreen[None]):
         if self._rows:
             self.remove_class("-message")
         else:
-            self._say("This workspace has no workflows yet.\n\nPress n to make one.")
+            self._say("This workspace has no workflows yet.\n\nPress n to create one.")
         table = self.query_one(WorkflowTable)
         table.show_rows(rows, self.workbench.clock(), known=self._known)
         self._show_heading()
@@ -166,7 +170,7 @@ class WorkflowsScreen(ActionScreen[None]):
         lines: list[Content] = []
         if self._trouble is not None:
             lines.append(Content.styled(str(self._trouble), "$text-error"))
-            lines.append(Content("Workflows can be edited all the same. F9 looks again."))
+            lines.append(Content("Workflows can still be edited. Press f9 to retry."))
         elif row is not None and self._known:
             parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
             lines.append(
@@ -176,7 +180,7 @@ class WorkflowsScreen(ActionScreen[None]):
             if error is not None:
                 lines.append(Content.styled(f"Last run: {error.message}".splitlines()[0], "$text-error"))
         elif self._rows and not row:
-            lines.append(Content("No workflow has this text in it. Escape shows all."))
+            lines.append(Content("No workflow matches this text. Press escape to show all."))
         self.query_one("#about", Static).update(Content("\n").join(lines))
 
     def _say(self, text: str) -> None:
@@ -202,7 +206,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self.query_one(WorkflowTable).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Escape ends a filter; down leaves its field."""
+        """Close the filter on Escape, and leave its field on Down."""
         field = self.query_one("#filter", Input)
         if event.key == "escape" and field.has_class("-open"):
             event.stop()
@@ -216,10 +220,10 @@ class WorkflowsScreen(ActionScreen[None]):
     # --- actions
 
     def why_not(self, action_id: str) -> str | None:
-        """Most actions need a workflow under the cursor."""
+        """Disable actions without a selected workflow."""
         verb = action_id.partition(".")[2]
         if verb in self._NEED_ONE and self.query_one(WorkflowTable).selected_id is None:
-            return "there is no workflow under the cursor"
+            return "no workflow is selected"
         return None
 
     def _selected(self) -> str:
@@ -236,7 +240,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self.services.open_run_form(self._selected())
 
     def action_runs(self) -> None:
-        """Show its runs."""
+        """Open the runs of the workflow."""
         self.services.open_history(self._selected())
 
     def action_filter(self) -> None:
@@ -246,11 +250,11 @@ class WorkflowsScreen(ActionScreen[None]):
         field.focus()
 
     def action_refresh(self) -> None:
-        """Read everything again."""
+        """Reload everything."""
         self.load()
 
     def action_new(self) -> None:
-        """Ask for an id and make a workflow."""
+        """Ask for an id and create a workflow."""
         self.attempt(self._make("New workflow", "", None), group="ask")
 
     def action_duplicate(self) -> None:
@@ -298,25 +302,25 @@ class WorkflowsScreen(ActionScreen[None]):
             try:
                 check_id(text)
             except UserError:
-                return "lower-case letters, digits, - and _ only, at most 63, starting with a letter or digit"
+                return "use at most 63 lower-case letters, digits, - and _, starting with a letter or digit"
             return None
 
         hint = "The id is the folder's name: lower-case letters, digits, - and _."
         return await self.services.push_screen_wait(PromptScreen(title, suggestion, hint, check))
 
     def action_delete(self) -> None:
-        """Ask, then move the workflow to the trash."""
+        """Move the workflow to the trash, after confirmation."""
         self.attempt(self._delete(self._selected()), group="ask")
 
     async def _delete(self, workflow_id: str) -> None:
         from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
-        question = f"Move {workflow_id} to the workspace's trash? Its runs stay in the history."
-        choices = [Choice("keep", "Keep", "escape"), Choice("delete", "Delete", "d", danger=True)]
-        if await self.services.push_screen_wait(ConfirmScreen("Delete a workflow", question, choices)) == "delete":
+        question = f"Move {workflow_id} to the trash of the workspace? Its runs stay in the history."
+        choices = [Choice("keep", "Cancel", "escape"), Choice("delete", "Delete", "d", danger=True)]
+        if await self.services.push_screen_wait(ConfirmScreen("Delete workflow", question, choices)) == "delete":
             place = await self.workbench.workflows.delete(workflow_id)
             await self._load()
-            self.notify(f"{workflow_id} is now in {place}", markup=False)
+            self.notify(f"Moved {workflow_id} to {place}", markup=False)
 
     def action_edit_outside(self) -> None:
         """Open the source in the user's editor."""
@@ -343,14 +347,14 @@ class WorkflowsScreen(ActionScreen[None]):
 
 
 def _names(workspace: Workspace) -> list[WorkflowRow]:
-    """The workflows by id, before anything else is known of them."""
+    """Return the workflows by id, before anything else is known of them."""
     from wftui.model.listing import WorkflowRow
 
     return [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in workspace.ids()]
 
 
 def _signature(workspace: Workspace) -> object:
-    """Something that is different once a workflow came, went or was written."""
+    """Return a value that changes when a workflow is added, removed or written."""
     try:
         stats = [(workflow_id, workspace.source_path(workflow_id).stat()) for workflow_id in workspace.ids()]
     except (UserError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What the terminal at hand can do, and refusing one that can do nothing."""
+"""Capabilities of the terminal, and refusal of one that cannot show a screen."""
 
 import codecs
 import sys
@@ -8,28 +8,28 @@ from wftui.model.errors import ExitCode, UserError
 
 
 class TerminalError(UserError):
-    """The screen cannot be shown here."""
+    """The terminal cannot show a screen."""
 
     code = "terminal.unusable"
     exit_code = ExitCode.USAGE
 
 
 def check_terminal(environment: Mapping[str, str]) -> None:
-    """Nothing, when a screen can be shown.
+    """Check that the terminal can show a screen.
 
     Raises:
-        TerminalError: when it cannot; the sentence points at the command line.
+        TerminalError: it cannot; the message points to the command line.
     """
     instead = "use the command line instead: `wftui list`, `wftui run ID`, `wftui --help`"
     if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
-        raise TerminalError(f"the screen needs a terminal, and input or output is none; {instead}")
+        raise TerminalError(f"the terminal UI needs a terminal, but input or output is not one; {instead}")
     if environment.get("TERM", "") in {"", "dumb", "unknown"}:
         name = environment.get("TERM") or "not set"
-        raise TerminalError(f"this terminal (TERM is {name}) cannot show a screen; {instead}")
+        raise TerminalError(f"this terminal (TERM is {name}) cannot show the terminal UI; {instead}")
 
 
 def ascii_only(environment: Mapping[str, str], encoding: str | None) -> bool:
-    """Whether only ASCII can be shown, judged by the locale that was asked for and by the output's encoding."""
+    """Return whether only ASCII can be shown, by locale and output encoding."""
     locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), None)
     if locale is not None:
         return "utf8" not in locale.lower().replace("-", "")

@@ -1,4 +1,4 @@
-"""The driver between Textual and a real terminal: survives its end, and speaks ASCII where nothing else is shown."""
+"""The terminal driver: survives a lost terminal, and falls back to ASCII."""
 
 import contextlib
 import os
@@ -43,14 +43,14 @@ _TWINS = str.maketrans(
 
 @runtime_checkable
 class TerminalOwner(Protocol):
-    """An app that has to know when its terminal is gone."""
+    """An app that is notified of a lost terminal."""
 
     def terminal_lost(self) -> None:
-        """Take note that the terminal is gone."""
+        """Handle the loss of the terminal."""
 
 
 class _Output:
-    """The terminal as a file that says once, instead of failing, when it is gone."""
+    """Output to the terminal that reports its loss once instead of raising."""
 
     def __init__(self, file: TextIO, *, ascii_only: bool, on_lost: Callable[[], None]) -> None:
         self._file = file
@@ -81,7 +81,7 @@ class _Output:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver for POSIX terminals. A terminal that goes away ends the app, and hangs nothing."""
+    """Textual's POSIX driver, made to end the app when the terminal is lost."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
@@ -93,26 +93,26 @@ class TerminalDriver(LinuxDriver):
         )
 
     def write(self, data: str) -> None:
-        """Write to the terminal, unless it is another program's just now."""
+        """Write to the terminal, unless another program owns it."""
         if self._writer_thread is not None and self._writer_thread.is_alive():
             super().write(data)
 
     def start_application_mode(self) -> None:
-        """Take the terminal, and keep its title for later."""
+        """Take over the terminal, and save its title."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual left its types out
         if self._writer_thread is not None:
             self.write("\x1b[22;2t\x1b]2;wftui\x07")
 
     def resume_application_mode(self) -> None:
-        """Take the terminal again when the program goes on after a stop; a hangup says that it goes on, too."""
+        """Take over the terminal again after a stop, which a hangup may end as well."""
         if self.is_gone:
             return
         if self._key_thread is not None and self._key_thread.is_alive():
-            self.suspend_application_mode()  # nobody said that it would stop; two readers would share the keys
+            self.suspend_application_mode()  # stopped without notice; two readers would share the keys
         super().resume_application_mode()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back, its title too."""
+        """Release the terminal, and restore its title."""
         self.write("\x1b[23;2t")
         super().stop_application_mode()
 
@@ -122,18 +122,18 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_gone(self) -> bool:
-        """Whether the terminal is no more; nobody is told of that when it was not the program's own."""
+        """Whether the terminal is gone; a session that does not own it gets no signal."""
         return self.input_tty and not os.isatty(self.fileno)
 
     def run_input_thread(self) -> None:
-        """Read keys until the end, be it the terminal's."""
+        """Read keys until the end of the app or of the terminal."""
         try:
             super().run_input_thread()
         except OSError:
             self._lost()
 
     def toggle_mouse(self) -> bool:
-        """Give the mouse back to the terminal, or take it; returns whether it is taken now."""
+        """Release or capture the mouse; return whether it is captured."""
         if self._mouse:
             self._disable_mouse_support()
             self._mouse = False
@@ -143,7 +143,7 @@ class TerminalDriver(LinuxDriver):
         return self._mouse
 
     def _lost(self) -> None:
-        """Called in the thread that reads or the one that writes."""
+        """Report the loss, from the thread that reads or the one that writes."""
         if isinstance(self._app, TerminalOwner):
-            with contextlib.suppress(RuntimeError):  # the loop has ended already
+            with contextlib.suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)

@@ -1,4 +1,4 @@
-"""Programs of the user's own that take over the terminal for a while."""
+"""The user's editor, which takes over the terminal for a while."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ from wftui.model.errors import UserError
 
 
 async def edit(app: App[Any], path: Path) -> None:
-    """Open a file in `$VISUAL`, `$EDITOR` or `vi`, and come back when it is closed. Runs go on meanwhile.
+    """Open a file in `$VISUAL`, `$EDITOR` or `vi`, and wait until it is closed.
 
     Raises:
-        UserError: when the editor cannot be started, or when this terminal cannot be handed over.
+        UserError: the editor cannot be started, or this terminal cannot be handed over.
     """
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
-        # Nothing is painted meanwhile: the terminal is the editor's.
+        # Nothing may be painted meanwhile: the terminal belongs to the editor.
         with app.batch_update(), app.suspend(), _interrupts_are_the_editors():
             editor = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
             await editor.wait()
     except SuspendNotSupported as error:
-        raise UserError("another program cannot be opened on top of this terminal", code="terminal.suspend") from error
+        raise UserError("this terminal cannot be handed over to an editor", code="terminal.suspend") from error
     except (OSError, ValueError) as error:
         raise UserError(f"the editor {command!r} cannot be started: {error}", code="terminal.editor") from error
 

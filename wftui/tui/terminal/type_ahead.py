@@ -1,4 +1,4 @@
-"""Keys that come faster than they take effect, as they do in one burst over a slow line."""
+"""Handling of keys that arrive faster than they take effect."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 _PATIENCE = 10.0
-"""Seconds after which the next key no longer waits for one that hangs; a busy machine takes long for a screen."""
+"""Seconds after which the next key no longer waits; a busy machine may be slow."""
 _POLL = 0.005
 
 
 class TypeAhead:
-    """Has keys handled one at a time, so that what is typed ahead goes to the screen or line that a key opens.
+    """Handles keys one at a time, so that typed-ahead keys reach what a key opens.
 
     Textual gives all keys of a burst to what has the focus when the first of them comes.
     """
@@ -33,7 +33,7 @@ class TypeAhead:
         self._settling: asyncio.Task[None] | None = None
 
     async def take(self, key: events.Key) -> None:
-        """Handle a key, now or when those before it have had their effect. Called by the app's own message loop."""
+        """Handle a key, now or after those before it; called by the app's message loop."""
         self._waiting.append(key)
         if not self._is_busy:
             await self._next()
@@ -44,7 +44,7 @@ class TypeAhead:
         way: list[Any] = [*(self._app.focused or screen).ancestors_with_self]
 
         def opens() -> bool:
-            """Whether the key has set something off that is about to open a screen."""
+            """Return whether a worker started by the key is about to open a screen."""
             return self._app.screen is screen and any(
                 worker.group in self._opening and not worker.is_finished for worker in set(self._app.workers) - workers
             )
@@ -53,14 +53,14 @@ class TypeAhead:
         self._settling = asyncio.get_running_loop().create_task(self._settle(way, opens))
 
     async def _settle(self, way: list[Any], opens: Callable[[], bool]) -> None:
-        """Wait until a key has gone its way from what had the focus up to the app, and a new screen has come up."""
+        """Wait until a key has bubbled up to the app, and a new screen has opened."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 for pump in way:
                     await _passed(pump)
-                while opens():  # noqa: ASYNC110  (only the owner of a worker hears of its end)
+                while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
                     await asyncio.sleep(_POLL)
-                # What the key has opened takes the focus after that.
+                # A newly opened screen takes the focus after that.
                 for pump in (self._app, self._app.screen, self._app):
                     await _passed(pump)
         if self._waiting:
@@ -70,7 +70,7 @@ class TypeAhead:
 
 
 async def _passed(pump: MessagePump) -> None:
-    """Wait until all messages that a part of the app has by now are dealt with."""
+    """Wait until the pending messages of a part of the app are handled."""
     done = asyncio.Event()
     if pump.call_later(done.set):
         await done.wait()

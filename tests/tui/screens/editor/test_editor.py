@@ -207,14 +207,14 @@ async def test_leaving_with_unsaved_changes_asks(
         screen = await open_editor(pilot, "hello")
         replace(screen, "Before", "After")
         await pilot.press("escape", "escape")
-        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await until(pilot, lambda: "hello has unsaved changes" in text_of(app))
         await pilot.press("escape")
         assert app.screen is screen
         await pilot.press("f10")
-        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await until(pilot, lambda: "hello has unsaved changes" in text_of(app))
         await pilot.press("escape")
         await pilot.press("escape")
-        await until(pilot, lambda: "hello has changes that are not saved" in text_of(app))
+        await until(pilot, lambda: "hello has unsaved changes" in text_of(app))
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
         assert json.loads(path.read_text())["name"] == "After"

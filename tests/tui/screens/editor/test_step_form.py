@@ -138,7 +138,7 @@ async def test_a_form_has_its_own_help_with_the_keys_that_work_in_it(
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and app.focused is not None)
         await pilot.press("f1")
-        await until(pilot, lambda: "Check the inputs and run the workflow." in text_of(app))
+        await until(pilot, lambda: "Validate the inputs and run the workflow." in text_of(app))
         assert "Show the connections." not in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))

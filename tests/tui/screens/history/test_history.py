@@ -153,7 +153,7 @@ async def test_nothing_found_is_said_with_the_way_out(
     await put(workbench, completed())
     async with open_history() as (pilot, _screen, _table):
         await pilot.press("slash", *"nowhere")
-        await until(pilot, lambda: "No run passes these filters" in text_of(pilot.app))
+        await until(pilot, lambda: "No run matches these filters" in text_of(pilot.app))
 
 
 async def test_further_pages_come_as_they_are_scrolled_to(
@@ -205,10 +205,10 @@ async def test_cleaning_up_shows_what_would_go_before_it_goes(
     async with open_history() as (pilot, _screen, table):
         await pilot.press("D")
         await until(pilot, lambda: isinstance(pilot.app.screen, CleanupScreen))
-        await until(pilot, lambda: "nothing would be removed" in text_of(pilot.app))
+        await until(pilot, lambda: "nothing to remove" in text_of(pilot.app))
         keep = pilot.app.screen.query_one("#cleanup-keep", Input)
         keep.value = "1"
-        await until(pilot, lambda: "4 runs would be removed" in text_of(pilot.app))
+        await until(pilot, lambda: "Permanently removes 4 runs" in text_of(pilot.app))
         assert len(table.pages) == 6
         await pilot.click("#cleanup-yes")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and len(table.pages) == 2)

@@ -198,7 +198,7 @@ async def test_a_value_is_searched_and_saved(
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: "there is a file of that name already" in text_of(pilot.app))
+        await until(pilot, lambda: "a file of that name already exists" in text_of(pilot.app))
 
 
 async def test_disabled_actions_say_why(open_run: Any) -> None:

@@ -247,8 +247,8 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
         text = text_of(pilot.app)
-        assert "Run again from what failed" in text
-        assert "✓ keep once" in text
+        assert "Rerun from the failed steps" in text
+        assert "✓ reuse once" in text
         assert "● run  gate" in text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
@@ -277,7 +277,7 @@ async def test_the_plan_is_shown_for_other_inputs_and_run_with_them(
         await until(pilot, lambda: isinstance(pilot.app.screen, RunInputModal) and "and Bob" in text_of(pilot.app))
         await pilot.press(*"Eve", "tab", "ctrl+u", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
-        assert "A new run with other inputs: 1 step to run, 1 kept" in text_of(pilot.app)
+        assert "Starts a new run with other inputs: 1 step to run, 1 reused" in text_of(pilot.app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
         second = pilot.app.screen
@@ -345,8 +345,8 @@ async def test_an_interrupted_run_goes_on(
         assert "was running when its process ended" in text_of(pilot.app)
         (tmp_path / "second").touch()
         await pilot.press("u")
-        await until(pilot, lambda: "keep first  completed before" in text_of(pilot.app))
-        assert "run  second  was at work when the process ended; tries again" in text_of(pilot.app)
+        await until(pilot, lambda: "reuse first  completed before" in text_of(pilot.app))
+        assert "run   second  was at work when the process ended; tries again" in text_of(pilot.app)
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.state.record.status == "interrupted"
@@ -470,7 +470,7 @@ async def test_the_run_of_a_sub_workflow_is_opened_from_its_step_and_left_to_it(
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await pilot.press("1", "home")
-        assert screen.why_not("monitor.child") == "the step under the cursor runs no workflow"
+        assert screen.why_not("monitor.child") == "the selected step runs no workflow"
         await pilot.press("end", "o")
         await until(pilot, lambda: pilot.app.screen is not screen and "step call of" in text_of(pilot.app))
         child = pilot.app.screen.run_id

@@ -86,7 +86,7 @@ async def test_a_rerun_asks_for_the_secret_inputs_and_nothing_else(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         shown = text_of(app)
-        assert "never stored: give them once more" in shown
+        assert "never stored; enter them again" in shown
         assert "Token" in shown
         assert "who" not in shown, "what is stored is not asked"
         await pilot.press("enter")
@@ -198,6 +198,6 @@ async def test_what_is_left_in_the_form_keeps_no_secret(
         app.open_run_form("left")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         await pilot.press("f3")
-        await until(pilot, lambda: isinstance(app.screen, Picker) and "left without running" in text_of(app))
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "not run" in text_of(app))
         assert "Ann" in text_of(app)
         assert TOKEN not in text_of(app)

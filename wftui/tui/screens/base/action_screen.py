@@ -1,4 +1,4 @@
-"""What all screens share: title line, footer, actions with their reasons, and the way to app and workbench."""
+"""Base class of full screens: title line, footer, actions, services of the app."""
 
 import inspect
 from collections.abc import Coroutine
@@ -21,7 +21,10 @@ ResultT = TypeVar("ResultT")
 
 
 class ActionScreen(Screen[ResultT]):
-    """A full screen. A subclass gives `ACTIONS`, `trail`, `compose_body`, `why_not`, and one method per action."""
+    """A full screen; subclasses define `ACTIONS` and a method per action.
+
+    They may override `trail`, `compose_body`, `why_not` and `may_leave`.
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
 
@@ -29,7 +32,7 @@ class ActionScreen(Screen[ResultT]):
     """Label of the action whose method is being called."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Make the bindings of a screen from its actions, before Textual merges them."""
+        """Derive the bindings from the actions, before Textual merges them."""
         own = cls.__dict__.get("ACTIONS")
         if own is not None:
             cls.BINDINGS = [*bindings(own), *cls.__dict__.get("BINDINGS", ())]
@@ -42,39 +45,39 @@ class ActionScreen(Screen[ResultT]):
 
     @property
     def workbench(self) -> "Workbench":
-        """The workbench under the app."""
+        """The workbench of the app."""
         return self.services.workbench
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is, for the title line."""
+        """Return the location of this screen for the title line."""
         return ()
 
     def compose_body(self) -> ComposeResult:
-        """What stands between title and footer."""
+        """Yield the widgets between title and footer."""
         return iter(())
 
     def why_not(self, action_id: str) -> str | None:
-        """Why an action cannot be done now, as the end of a sentence; None when it can."""
+        """Return why an action is disabled, as the end of a sentence; None if enabled."""
         return None
 
     def footer_tail(self) -> tuple[Action, ...]:
-        """Actions of the app that the footer always shows."""
+        """Return the actions of the app that the footer always shows."""
         return tuple(action for action in APP_ACTIONS if action.id in {"app.help", "app.quit"})
 
     def compose(self) -> ComposeResult:
-        """Title, body, footer."""
+        """Yield title, body and footer."""
         yield TitleBar(self.trail())
         yield from self.compose_body()
         yield ActionFooter()
 
     async def may_leave(self) -> bool:
-        """Whether this screen may go away now; one that keeps something unsaved asks."""
+        """Return whether this screen may close; ask about unsaved changes."""
         return True
 
     def attempt(
         self, work: Coroutine[Any, Any, None], *, name: str = "", group: str = "default", exclusive: bool = False
     ) -> None:
-        """Run something in a worker of this screen, and show the error that a user can cause.
+        """Run work in a worker of this screen, and show a `UserError` it raises.
 
         Args:
             work: what to run.
@@ -100,7 +103,7 @@ class ActionScreen(Screen[ResultT]):
         self.query_one(TitleBar).news = self.services.news()
 
     async def action_act(self, action_id: str) -> None:
-        """Do an action of this screen, or say why it cannot be done."""
+        """Run an action of this screen, or say why it is disabled."""
         action = next(action for action in self.ACTIONS if action.id == action_id)
         reason = self.why_not(action_id)
         if reason is None:

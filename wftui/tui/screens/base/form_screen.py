@@ -1,4 +1,4 @@
-"""A form over the screen that is left with what was filled in, once nothing of it is wrong."""
+"""Base class of dialogs with a form that must be valid to be submitted."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
@@ -22,8 +22,8 @@ from wftui.tui.widgets.schema_form.field_text import type_description
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.messages import FocusMoved
 
-Keep = Callable[[dict[str, Json]], Awaitable[None]]
-"""Does with the values what they are asked for; a `UserError` is told on the form, which stays."""
+Submit = Callable[[dict[str, Json]], Awaitable[None]]
+"""Processes the submitted values; the form shows its `UserError` and stays open."""
 
 
 async def _nothing(_values: dict[str, Json]) -> None:
@@ -31,12 +31,14 @@ async def _nothing(_values: dict[str, Json]) -> None:
 
 
 class FormScreen(ActionModal[dict[str, Json] | None]):
-    """Returns what was filled in, or None after Escape. A subclass gives `ACTIONS`, `compose_form` and `problems`.
+    """Returns the submitted values, or None after Escape.
+
+    Subclasses define `ACTIONS` and `problems`, and may override `compose_form`.
 
     Args:
-        heading: what the form is about.
-        state: the form, filled in with what it starts with.
-        keep: what is done with the values while the form is still there, so that it has them where it fails.
+        heading: title of the form.
+        state: the form with its initial values.
+        submit: processes the values while the form is still open, so that they are not lost on an error.
     """
 
     DEFAULT_CSS = """
@@ -50,14 +52,14 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
-    def __init__(self, heading: str, state: Node, keep: Keep = _nothing) -> None:
+    def __init__(self, heading: str, state: Node, submit: Submit = _nothing) -> None:
         super().__init__()
-        self._keep = keep
+        self._submit = submit
         self._heading = heading
         self._state = state
 
     def compose(self) -> ComposeResult:
-        """The form, what the field at the cursor takes, the keys."""
+        """Yield the form, details of the focused field, and the keys."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
             yield from self.compose_form()
@@ -66,11 +68,11 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
             yield KeyLine(self.ACTIONS)
 
     def compose_form(self) -> ComposeResult:
-        """The fields, and what is to be known of them as a whole."""
+        """Yield the fields, and text about them as a whole."""
         yield SchemaForm(self._state)
 
     async def problems(self, values: Json) -> Mapping[str, str]:
-        """What is wrong, by JSON Pointer, in the order of the form."""
+        """Return the errors by JSON Pointer, in the order of the form."""
         raise NotImplementedError
 
     @on(FocusMoved)
@@ -83,7 +85,7 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
         self.action_take()
 
     def action_take(self) -> None:
-        """Leave with what was filled in, or say what is wrong at each field and go to the first."""
+        """Submit the form, or show its errors and focus the first."""
         in_background(self, self._take, exclusive=True)
 
     async def _take(self) -> None:
@@ -91,7 +93,7 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
         problems = await self.problems(values)
         if not problems and isinstance(values, dict):
             try:
-                await self._keep(values)
+                await self._submit(values)
             except UserError as error:
                 self.query_one(".wrong", Static).update(f"{glyph(self, '✗')} {error}")
                 self.add_class("-wrong")
@@ -104,5 +106,5 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
             await form.focus_on(next(iter(problems)))
 
     def action_leave(self) -> None:
-        """Leave without changing anything."""
+        """Close the form without changes."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""The accounts a user has connected behind a connection of kind composio; connecting one more, by a link."""
+"""The accounts behind a Composio connection, and linking another."""
 
 from typing import ClassVar
 
@@ -16,11 +16,11 @@ _GROUP = "Accounts"
 
 
 class AccountsScreen(ActionScreen[None]):
-    """A list of accounts; under it, while one is being connected, the link to open.
+    """A list of accounts; below, the link of an account being connected.
 
     Args:
-        connection: the connection they are behind.
-        toolkit: what an account is wanted of, such as `github`; offered when one is connected.
+        connection: the connection of the accounts.
+        toolkit: suggested toolkit of a new account, such as `github`.
     """
 
     DEFAULT_CSS = """
@@ -32,9 +32,9 @@ class AccountsScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("accounts.connect", "Connect", "Connect an account, by a link that you open.", ("n", "enter"), _GROUP),
-        Action("accounts.copy", "Copy link", "Copy the link to open.", ("y",), _GROUP),
-        Action("accounts.refresh", "Refresh", "Ask for the accounts again.", ("r",), _GROUP),
+        Action("accounts.connect", "Connect", "Connect an account by opening a link.", ("n", "enter"), _GROUP),
+        Action("accounts.copy", "Copy link", "Copy the link.", ("y",), _GROUP),
+        Action("accounts.refresh", "Refresh", "Reload the accounts.", ("r",), _GROUP),
     )
 
     def __init__(self, connection: str, toolkit: str = "") -> None:
@@ -45,22 +45,22 @@ class AccountsScreen(ActionScreen[None]):
         self.link: AccountLink | None = None
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
+        """Return the location of this screen."""
         return ("Connections", self.connection, "Accounts")
 
     def compose_body(self) -> ComposeResult:
-        """The list, and the link."""
+        """Yield the list and the link."""
         yield OptionList(markup=False)
-        yield Static("Asking for the accounts…", classes="empty", markup=False)
+        yield Static("Loading accounts…", classes="empty", markup=False)
         yield Static(classes="link", markup=False)
 
     def on_mount(self) -> None:
-        """Ask for the accounts."""
+        """Load the accounts."""
         self.query_one(OptionList).display = False
         self.attempt(self._read(), group="read", exclusive=True)
 
     def why_not(self, action_id: str) -> str | None:
-        """There is a link while an account is being connected."""
+        """Disable copying while there is no link."""
         return "no account is being connected" if action_id == "accounts.copy" and self.link is None else None
 
     async def _read(self) -> None:
@@ -68,20 +68,20 @@ class AccountsScreen(ActionScreen[None]):
         try:
             self.accounts = await self.workbench.connections.accounts(self.connection)
         except BaseException:
-            empty.update("The accounts are not known: r asks again.")
+            empty.update("Loading the accounts failed. Press r to retry.")
             raise
         listed = self.query_one(OptionList)
         width = max((len(each.toolkit) for each in self.accounts), default=0)
         listed.set_options([Option(Content(_line(each, width))) for each in self.accounts])
         listed.display = bool(self.accounts)
         empty.display = not self.accounts
-        what = f"an account of {self.toolkit}" if self.toolkit else "an account"
-        empty.update(f"{self.workbench.settings.user_id} has connected no account here. Press n to connect {what}.")
+        what = f"a {self.toolkit} account" if self.toolkit else "an account"
+        empty.update(f"{self.workbench.settings.user_id} has no connected accounts. Press n to connect {what}.")
         if self.accounts:
             listed.focus()
 
     def action_refresh(self) -> None:
-        """Ask again."""
+        """Reload the accounts."""
         self.attempt(self._read(), group="read", exclusive=True)
 
     def action_copy(self) -> None:
@@ -91,11 +91,11 @@ class AccountsScreen(ActionScreen[None]):
             self.notify("Copied the link", markup=False)
 
     def action_connect(self) -> None:
-        """Ask of what, show the link, and watch until it was used."""
+        """Ask for a toolkit, show the link, and wait until it has been used."""
         self.attempt(self._connect(), group="connect", exclusive=True)
 
     async def _connect(self) -> None:
-        prompt = PromptScreen("Connect an account of", self.toolkit, hint="A toolkit, such as github, gmail or slack.")
+        prompt = PromptScreen("Connect an account", self.toolkit, hint="A toolkit, such as github, gmail or slack.")
         toolkit = await self.app.push_screen_wait(prompt)
         if not toolkit:
             return
@@ -106,15 +106,15 @@ class AccountsScreen(ActionScreen[None]):
             account = await self.workbench.connections.connected(self.link)
         finally:
             self._show(None)
-        self.notify(f"{account.toolkit} is connected.", markup=False)
+        self.notify(f"Connected {account.toolkit}.", markup=False)
         await self._read()
 
     def _show(self, link: AccountLink | None) -> None:
         self.link = link
         self.set_class(link is not None, "-linking")
         if link is not None:
-            said = f"Open this link to connect {link.toolkit}; y copies it. Waiting until it is connected…"
-            self.query_one(".link", Static).update(Content(f"{said}\n{link.address}"))
+            about = f"Open this link to connect {link.toolkit}; press y to copy it. Waiting for the connection…"
+            self.query_one(".link", Static).update(Content(f"{about}\n{link.address}"))
         self.refresh_bindings()
 
 

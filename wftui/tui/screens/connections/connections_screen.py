@@ -1,4 +1,4 @@
-"""The user's connections: services that steps speak to, with their secrets by reference."""
+"""The user's connections, with secrets by reference."""
 
 import json
 from typing import ClassVar
@@ -24,11 +24,11 @@ _EMPTY = "No connections yet. Press n to add one: a web service, a model, an MCP
 
 
 class ConnectionsScreen(ActionScreen[None]):
-    """A list; each line is a name, its kind and its values, secrets as where they are.
+    """A list of connections with name and kind; below, the values of the selected one.
 
     Args:
-        wanted: name of the connection to begin with; one that is not there is offered to be added.
-        kind: what it is to be.
+        wanted: name of the connection to select; the form of a new one opens if it does not exist.
+        kind: kind of the new connection.
     """
 
     DEFAULT_CSS = """
@@ -39,13 +39,17 @@ class ConnectionsScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("connections.edit", "Edit", "Change the connection.", ("enter", "e"), _GROUP),
+        Action("connections.edit", "Edit", "Edit the connection.", ("enter", "e"), _GROUP),
         Action("connections.add", "New", "Add a connection.", ("n",), _GROUP),
-        Action("connections.accounts", "Accounts", "Show and connect the accounts behind it.", ("a",), _GROUP),
-        Action("connections.test", "Test", "See whether its secrets are there and it answers.", ("t",), _GROUP),
-        Action("connections.secrets", "Secrets", "Show the secrets in your encrypted store.", ("s",), _GROUP),
+        Action("connections.accounts", "Accounts", "Show and link the accounts behind it.", ("a",), _GROUP),
+        Action("connections.test", "Test", "Check its secrets and the response of the service.", ("t",), _GROUP),
+        Action("connections.secrets", "Secrets", "Show the secrets in the encrypted store.", ("s",), _GROUP),
         Action(
-            "connections.remove", "Remove", "Forget it and its stored secrets, after asking.", ("delete", "D"), _GROUP
+            "connections.remove",
+            "Remove",
+            "Delete it and its stored secrets, after confirmation.",
+            ("delete", "D"),
+            _GROUP,
         ),
     )
 
@@ -56,17 +60,17 @@ class ConnectionsScreen(ActionScreen[None]):
         self._shown: list[StoredConnection] = []
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
+        """Return the location of this screen."""
         return ("Connections",)
 
     def compose_body(self) -> ComposeResult:
-        """The list, and what the selected one holds."""
+        """Yield the list, and the values of the selected connection."""
         yield OptionList(markup=False)
         yield Static(_EMPTY, classes="empty", markup=False)
         yield Static(classes="about", markup=False)
 
     async def on_mount(self) -> None:
-        """Read the connections."""
+        """Load the connections."""
         self.attempt(self._begin())
 
     async def _begin(self) -> None:
@@ -75,16 +79,16 @@ class ConnectionsScreen(ActionScreen[None]):
             self.attempt(self._add(), group="edit", exclusive=True)
 
     def why_not(self, action_id: str) -> str | None:
-        """Most need a connection."""
+        """Disable actions that need a connection, or one with accounts."""
         if action_id not in {"connections.add", "connections.secrets"} and self.selected is None:
-            return "there is no connection"
+            return "no connection is selected"
         if action_id == "connections.accounts" and self.selected is not None and self.selected.kind != "composio":
             return f"a connection of kind {self.selected.kind} has no accounts"
         return None
 
     @property
     def selected(self) -> StoredConnection | None:
-        """The connection under the cursor."""
+        """The selected connection."""
         index = self.query_one(OptionList).highlighted
         return self._shown[index] if index is not None and index < len(self._shown) else None
 
@@ -101,10 +105,10 @@ class ConnectionsScreen(ActionScreen[None]):
         listed.display = bool(names)
         self.query_one(".empty").display = not names
         listed.focus()
-        self._tell()
+        self._show_details()
 
     @on(OptionList.OptionHighlighted)
-    def _tell(self) -> None:
+    def _show_details(self) -> None:
         chosen = self.selected
         lines = [] if chosen is None else [f"{key}: {_text(value)}" for key, value in chosen.values.items()]
         self.query_one(".about", Static).update(Content("\n".join(lines)))
@@ -114,12 +118,12 @@ class ConnectionsScreen(ActionScreen[None]):
         self.action_edit()
 
     def action_edit(self) -> None:
-        """Change the values of the selected connection."""
+        """Edit the values of the selected connection."""
         if self.selected is not None:
             self.attempt(self._ask(self.selected), group="edit", exclusive=True)
 
     def action_add(self) -> None:
-        """Ask for kind, name and values."""
+        """Ask for kind, name and values of a new connection."""
         self.attempt(self._add(), group="edit", exclusive=True)
 
     async def _add(self) -> None:
@@ -130,16 +134,16 @@ class ConnectionsScreen(ActionScreen[None]):
             index: int | None = list(KINDS).index(kind)
         else:
             options = [(kind.title, kind.word) for kind in kinds]
-            index = await self.app.push_screen_wait(Picker("What kind of connection?", options))
+            index = await self.app.push_screen_wait(Picker("Connection kind", options))
         if index is None:
             return
         taken = {each.name for each in self._shown}
         name = await self.app.push_screen_wait(
             PromptScreen(
-                "Name of the connection",
+                "Connection name",
                 wanted if wanted is not None and wanted not in taken else "",
-                hint="Workflows ask for it by this name: a-z, 0-9, _ and -.",
-                check=lambda text: "there is one of that name already" if text in taken else None,
+                hint="The name used in workflows: a-z, 0-9, _ and -.",
+                check=lambda text: "a connection of that name already exists" if text in taken else None,
             )
         )
         if not name:
@@ -147,31 +151,31 @@ class ConnectionsScreen(ActionScreen[None]):
         await self._ask(StoredConnection(name=name, kind=kinds[index].word))
 
     async def _ask(self, connection: StoredConnection) -> None:
-        """Take other values, and keep them; those that cannot be kept stay in the form."""
+        """Edit a connection and save it; the form stays open if that fails."""
 
-        async def keep(values: dict[str, Json]) -> None:
+        async def save(values: dict[str, Json]) -> None:
             await self.workbench.connections.save(connection.model_copy(update={"values": values}))
 
         kind = KINDS[connection.kind]
         schema = kind.model_json_schema(by_alias=True)
         for field in schema["properties"].values():
-            field.pop("title", None)  # made from the name by pydantic, and worse than the name
+            field.pop("title", None)  # derived from the name by pydantic, and less readable
         heading = f"{kind.title}: {connection.name}"
-        if await self.app.push_screen_wait(ConnectionForm(heading, schema, connection.values, keep)) is not None:
+        if await self.app.push_screen_wait(ConnectionForm(heading, schema, connection.values, save)) is not None:
             await self._read(connection.name)
-            self.notify(f"{connection.name} is saved.", markup=False)
+            self.notify(f"Saved {connection.name}.", markup=False)
 
     def action_accounts(self) -> None:
-        """Show the accounts behind it."""
+        """Open the accounts behind the connection."""
         if self.selected is not None:
             self.services.open_screen("accounts", self.selected.name)
 
     def action_secrets(self) -> None:
-        """Show the secrets in the store."""
+        """Open the stored secrets."""
         self.services.open_screen("secrets")
 
     def action_test(self) -> None:
-        """Reach for its other end."""
+        """Connect to the service."""
         if self.selected is not None:
             self.attempt(self._test(self.selected.name), group="test", exclusive=True)
 
@@ -180,14 +184,14 @@ class ConnectionsScreen(ActionScreen[None]):
         self.notify(f"{name}: {await self.workbench.connections.test(name)}", markup=False)
 
     def action_remove(self) -> None:
-        """Forget it, after asking."""
+        """Remove the connection, after confirmation."""
         if self.selected is not None:
             self.attempt(self._remove(self.selected.name), group="edit", exclusive=True)
 
     async def _remove(self, name: str) -> None:
-        question = f"Forget the connection {name} and the secrets stored for it? Workflows that ask for it cannot run."
-        choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
-        if await self.app.push_screen_wait(ConfirmScreen("Remove a connection", question, choices)) == "remove":
+        question = f"Delete the connection {name} and its stored secrets? Workflows that use it will fail."
+        choices = [Choice("keep", "Cancel", "escape"), Choice("remove", "Remove", "r", danger=True)]
+        if await self.app.push_screen_wait(ConfirmScreen("Remove connection", question, choices)) == "remove":
             await self.workbench.connections.remove(name)
             await self._read()
 

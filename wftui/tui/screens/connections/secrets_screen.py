@@ -1,4 +1,4 @@
-"""The secrets in the user's encrypted store: by name alone, for nobody can look at one again."""
+"""The user's encrypted secrets, by name; values are never shown."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,27 +16,27 @@ from wftui.model.forms.state import build_form
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
-from wftui.tui.screens.base.form_screen import FormScreen, Keep
+from wftui.tui.screens.base.form_screen import FormScreen, Submit
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
 _GROUP = "Secrets"
-_EMPTY = "No secrets yet. Press n to keep one: workflows read it as secrets.NAME, connections as store:NAME."
+_EMPTY = "No secrets yet. Press n to store one: workflows read it as secrets.NAME, connections as store:NAME."
 _SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {
         "name": {"type": "string", "description": "Workflows read it as secrets.NAME: letters, digits and _."},
-        "secret": {"type": "string", "writeOnly": True, "minLength": 1, "description": "Kept encrypted."},
+        "secret": {"type": "string", "writeOnly": True, "minLength": 1, "description": "Stored encrypted."},
     },
     "required": ["name", "secret"],
 }
 
 
 class SecretForm(FormScreen):
-    """Returns the name of a secret and the secret, or None after Escape.
+    """Returns the name and value of a secret, or None after Escape.
 
     Args:
-        name: what it starts with.
-        keep: see `FormScreen`.
+        name: initial name.
+        submit: see `FormScreen`.
     """
 
     DEFAULT_CSS = """
@@ -46,16 +46,16 @@ class SecretForm(FormScreen):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("secret_form.take", "Save", "Keep the secret.", ("enter", "f2"), _GROUP),
-        Action("secret_form.leave", "Leave", "Leave without saving.", ("escape",), _GROUP),
+        Action("secret_form.take", "Save", "Store the secret.", ("enter", "f2"), _GROUP),
+        Action("secret_form.leave", "Cancel", "Close without saving.", ("escape",), _GROUP),
         Action("secret_form.help", "Keys", "Show the keys of this form.", ("f1",), _GROUP),
     )
 
-    def __init__(self, name: str, keep: Keep) -> None:
-        super().__init__("A secret", build_form(form_of(_SCHEMA), {"name": name} if name else {}), keep)
+    def __init__(self, name: str, submit: Submit) -> None:
+        super().__init__("A secret", build_form(form_of(_SCHEMA), {"name": name} if name else {}), submit)
 
     async def problems(self, values: Json) -> Mapping[str, str]:
-        """Whether there is a name, and a secret."""
+        """Require a name and a value."""
         return await asyncio.to_thread(form_problems, _SCHEMA, self._state, values)
 
 
@@ -63,7 +63,7 @@ class SecretsScreen(ActionScreen[None]):
     """A list of names.
 
     Args:
-        wanted: a secret that is not there yet, to be asked for at once.
+        wanted: a missing secret to ask for at once.
     """
 
     DEFAULT_CSS = """
@@ -74,9 +74,9 @@ class SecretsScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("secrets.change", "Replace", "Give the secret another value.", ("enter", "e"), _GROUP),
-        Action("secrets.add", "New", "Keep a secret, encrypted.", ("n",), _GROUP),
-        Action("secrets.remove", "Remove", "Forget the secret, after asking.", ("delete", "D"), _GROUP),
+        Action("secrets.change", "Replace", "Change the value of the secret.", ("enter", "e"), _GROUP),
+        Action("secrets.add", "New", "Store a secret, encrypted.", ("n",), _GROUP),
+        Action("secrets.remove", "Remove", "Delete the secret, after confirmation.", ("delete", "D"), _GROUP),
     )
 
     def __init__(self, wanted: str = "") -> None:
@@ -85,17 +85,17 @@ class SecretsScreen(ActionScreen[None]):
         self._names: list[str] = []
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
+        """Return the location of this screen."""
         return ("Connections", "Secrets")
 
     def compose_body(self) -> ComposeResult:
-        """The names, and what reads the selected one."""
+        """Yield the names, and who can read the selected secret."""
         yield OptionList(markup=False)
-        yield Static("Reading the secrets…", classes="empty", markup=False)
+        yield Static("Loading secrets…", classes="empty", markup=False)
         yield Static(classes="about", markup=False)
 
     def on_mount(self) -> None:
-        """Read the names."""
+        """Load the names."""
         self.query_one(OptionList).display = False
         self.attempt(self._begin())
 
@@ -105,19 +105,19 @@ class SecretsScreen(ActionScreen[None]):
             await self._ask(self._wanted)
 
     def why_not(self, action_id: str) -> str | None:
-        """Some need a secret; that of a connection is changed with it."""
+        """Disable actions without a secret, and editing one of a connection."""
         if action_id == "secrets.add":
             return None
         if self.selected is None:
-            return "there is no secret"
+            return "no secret is selected"
         owner, of_connection, _ = self.selected.partition("/")
         if of_connection and action_id == "secrets.change":
-            return f"it belongs to the connection {owner}, which is changed with it"
+            return f"it belongs to the connection {owner}; edit it there"
         return None
 
     @property
     def selected(self) -> str | None:
-        """The name under the cursor."""
+        """The selected name."""
         index = self.query_one(OptionList).highlighted
         return self._names[index] if index is not None and index < len(self._names) else None
 
@@ -130,18 +130,18 @@ class SecretsScreen(ActionScreen[None]):
         listed.display, empty.display = bool(self._names), not self._names
         empty.update(_EMPTY)
         listed.focus()
-        self._tell()
+        self._show_details()
 
     @on(OptionList.OptionHighlighted)
-    def _tell(self) -> None:
-        name, said = self.selected, ""
+    def _show_details(self) -> None:
+        name, about = self.selected, ""
         if name is not None:
             owner, of_connection, field = name.partition("/")
             if of_connection:
-                said = f"The {field} of the connection {owner}."
+                about = f"The {field} of the connection {owner}."
             else:
-                said = f"Workflows read it as secrets.{name}, connections as store:{name}. Nobody can see it again."
-        self.query_one(".about", Static).update(Content(said))
+                about = f"Workflows read it as secrets.{name}, connections as store:{name}. It is never shown."
+        self.query_one(".about", Static).update(Content(about))
         self.refresh_bindings()
 
     @on(OptionList.OptionSelected)
@@ -149,30 +149,30 @@ class SecretsScreen(ActionScreen[None]):
         await self.action_act("secrets.change")
 
     def action_change(self) -> None:
-        """Ask for another value."""
+        """Ask for a new value."""
         self.attempt(self._ask(self.selected or ""), group="edit", exclusive=True)
 
     def action_add(self) -> None:
-        """Ask for name and secret."""
+        """Ask for a name and a value."""
         self.attempt(self._ask(""), group="edit", exclusive=True)
 
     async def _ask(self, name: str) -> None:
-        async def keep(values: dict[str, Json]) -> None:
+        async def save(values: dict[str, Json]) -> None:
             await self.workbench.connections.set_secret(values["name"], values["secret"])
 
-        values = await self.app.push_screen_wait(SecretForm(name, keep))
+        values = await self.app.push_screen_wait(SecretForm(name, save))
         if values is not None:
             await self._read(values["name"])
-            self.notify(f"{values['name']} is kept.", markup=False)
+            self.notify(f"Stored {values['name']}.", markup=False)
 
     def action_remove(self) -> None:
-        """Forget it, after asking."""
+        """Remove the secret, after confirmation."""
         if self.selected is not None:
             self.attempt(self._remove(self.selected), group="edit", exclusive=True)
 
     async def _remove(self, name: str) -> None:
-        question = f"Forget the secret {name} for good? What asks for it cannot run."
-        choices = [Choice("keep", "Keep", "escape"), Choice("remove", "Remove", "r", danger=True)]
-        if await self.app.push_screen_wait(ConfirmScreen("Remove a secret", question, choices)) == "remove":
+        question = f"Delete the secret {name} permanently? Workflows and connections that use it will fail."
+        choices = [Choice("keep", "Cancel", "escape"), Choice("remove", "Remove", "r", danger=True)]
+        if await self.app.push_screen_wait(ConfirmScreen("Remove secret", question, choices)) == "remove":
             await self.workbench.connections.remove_secret(name)
             await self._read()

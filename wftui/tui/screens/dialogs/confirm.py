@@ -1,4 +1,4 @@
-"""A question with a few answers: a box in the middle, one key and one button each."""
+"""A question with a few answers, each with a button and a key."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from wftui.tui.actions import show_key
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer: what is returned, its label, its key; `danger` when something is lost by it."""
+    """An answer: its value, label and key; `danger` if it loses something."""
 
     value: str
     label: str
@@ -24,7 +24,10 @@ class Choice:
 
 
 class ConfirmScreen(ModalScreen[str]):
-    """Returns the value of the chosen answer. The first one is the safe one: it has the focus, and Escape."""
+    """Returns the value of the chosen answer.
+
+    The first answer is the safe one: it has the focus, and Escape.
+    """
 
     DEFAULT_CSS = """
     ConfirmScreen {
@@ -50,7 +53,7 @@ class ConfirmScreen(ModalScreen[str]):
         self._choices = choices
 
     def compose(self) -> ComposeResult:
-        """Question and buttons."""
+        """Yield the question and the buttons."""
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             yield Static(self._question, classes="question", markup=False)
@@ -64,11 +67,11 @@ class ConfirmScreen(ModalScreen[str]):
                     )
 
     def _is_wide(self) -> bool:
-        """Whether the answers are too much for one line."""
+        """Whether the answers need more than one line."""
         return sum(len(choice.label) + len(show_key(choice.key)) + 7 for choice in self._choices) > 68
 
     def on_mount(self) -> None:
-        """Each answer has a key; Escape is the first one."""
+        """Bind the keys of the answers; Escape chooses the first."""
         for choice in self._choices:
             self._bindings.bind(choice.key, f"choose('{choice.value}')", choice.label)
         self._bindings.bind("escape", f"choose('{self._choices[0].value}')", show=False)
@@ -79,5 +82,5 @@ class ConfirmScreen(ModalScreen[str]):
         self.dismiss((event.button.id or "").removeprefix("choice-"))
 
     def action_choose(self, value: str) -> None:
-        """Answer by key."""
+        """Choose an answer by its key."""
         self.dismiss(value)

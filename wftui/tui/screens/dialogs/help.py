@@ -1,4 +1,4 @@
-"""The keys of the current screen, made from its actions."""
+"""The keys of the current screen, generated from its actions."""
 
 import textwrap
 
@@ -15,11 +15,11 @@ from wftui.tui.actions import APP_ACTIONS, Action, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 _LEAST = 20
-"""Cells a sentence has at least to stand beside its keys, rather than under them."""
+"""Least width of a description beside its keys instead of below them."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys, labels and sentences, by group; scrolls where they do not fit."""
+    """Keys and descriptions by group, scrollable."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -34,18 +34,18 @@ class HelpScreen(ModalScreen[None]):
         self._of = of
 
     def compose(self) -> ComposeResult:
-        """One scrolling text."""
+        """Yield the scrollable text."""
         with VerticalScroll(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc"
             yield Static()
 
     def on_mount(self) -> None:
-        """Let the keys scroll."""
+        """Focus the text for scrolling."""
         self.query_one(VerticalScroll).focus()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Wrap the sentences beside their keys."""
+        """Wrap the descriptions to the width."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
@@ -58,13 +58,15 @@ class HelpScreen(ModalScreen[None]):
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too
         groups: dict[str, list[tuple[str, str]]] = {}
-        everywhere = () if isinstance(self._of, ModalScreen) else APP_ACTIONS  # a dialog keeps those keys from the app
+        everywhere = (
+            () if isinstance(self._of, ModalScreen) else APP_ACTIONS
+        )  # a dialog receives the keys before the app
         for action in (*actions, *everywhere):
             if action.keys:
                 groups.setdefault(action.group, []).append((" ".join(self._signs(action)), action.help))
         focused = self._of.focused
         if focused is not None and (own := _widget_keys(focused)):
-            groups["Where the cursor is"] = own
+            groups["Focused widget"] = own
         width = max(len(keys) for rows in groups.values() for keys, _ in rows)
         beside = room - width - 2 >= _LEAST
         lines: list[Content] = []

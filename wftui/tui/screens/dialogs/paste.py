@@ -1,4 +1,4 @@
-"""A question answered by text that is pasted, of one line or several."""
+"""A question answered by pasted text of one or more lines."""
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -8,7 +8,10 @@ from textual.widgets import Static, TextArea
 
 
 class PasteScreen(ModalScreen[str | None]):
-    """Returns the text, or None after Escape. Enter takes it, but after a backslash, where a command goes on."""
+    """Returns the text, or None after Escape.
+
+    Enter submits, but adds a line after a trailing backslash, as a shell does.
+    """
 
     DEFAULT_CSS = """
     PasteScreen {
@@ -18,7 +21,7 @@ class PasteScreen(ModalScreen[str | None]):
     }
     """
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
-        Binding("enter", "take", "Take", priority=True),
+        Binding("enter", "take", "Submit", priority=True),
         Binding("escape", "give_up", "Cancel", priority=True),
     ]
 
@@ -28,7 +31,7 @@ class PasteScreen(ModalScreen[str | None]):
         self._hint = hint
 
     def compose(self) -> ComposeResult:
-        """A field of several lines, and a hint under it."""
+        """Yield the text area and a hint."""
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             box.border_subtitle = "enter · esc"
@@ -36,7 +39,7 @@ class PasteScreen(ModalScreen[str | None]):
             yield Static(self._hint, classes="hint", markup=False)
 
     def action_take(self) -> None:
-        """Take the text, unless it goes on."""
+        """Submit the text, unless it ends in a backslash."""
         area = self.query_one(TextArea)
         if area.text.rstrip(" ").endswith("\\"):
             area.insert("\n")
@@ -44,5 +47,5 @@ class PasteScreen(ModalScreen[str | None]):
             self.dismiss(area.text)
 
     def action_give_up(self) -> None:
-        """Leave without an answer."""
+        """Close without an answer."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""A question answered by one line of text."""
+"""A question answered by a line of text."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 
 class PromptScreen(ModalScreen[str | None]):
-    """Returns the text, or None after Escape. Enter is taken only when `check` has nothing to say."""
+    """Returns the text, or None after Escape; Enter submits if `check` passes."""
 
     DEFAULT_CSS = """
     PromptScreen {
@@ -29,10 +29,10 @@ class PromptScreen(ModalScreen[str | None]):
         self._heading = title
         self._value = value
         self._hint = hint
-        self._check = check or (lambda text: None if text else "something has to stand here")
+        self._check = check or (lambda text: None if text else "a value is required")
 
     def compose(self) -> ComposeResult:
-        """A field, and under it a hint or what is wrong."""
+        """Yield the field, and a hint or an error."""
         with Vertical(classes="dialog") as box:
             box.border_title = self._heading
             box.border_subtitle = "enter · esc"
@@ -57,5 +57,5 @@ class PromptScreen(ModalScreen[str | None]):
             hint.add_class("-wrong")
 
     def action_give_up(self) -> None:
-        """Leave without an answer."""
+        """Close without an answer."""
         self.dismiss(None)

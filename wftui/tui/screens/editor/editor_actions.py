@@ -1,26 +1,26 @@
-"""What can be done in the editor."""
+"""Actions of the editor."""
 
 from wftui.tui.actions import Action
 
 EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.save", "Save", "Save and compile.", ("f2", "ctrl+s"), "Workflow"),
     Action("editor.run", "Run", "Save, compile, ask for the inputs and run.", ("f5", "r"), "Workflow"),
-    Action("editor.edit_step", "Step", "Change the step at the cursor by a form.", ("f3", "i"), "Steps"),
+    Action("editor.edit_step", "Step", "Edit the step at the cursor in a form.", ("f3", "i"), "Steps"),
     Action(
         "editor.add_step",
         "Add",
-        "Pick a step type, fill it in, and add it after the step at the cursor.",
+        "Add a step of a chosen type after the step at the cursor.",
         ("ctrl+n", "a"),
         "Steps",
     ),
     Action("editor.next_problem", "Problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"),
-    Action("editor.fix", "Fix", "Apply the fix of the problem under the cursor.", ("f4", "x"), "Problems"),
+    Action("editor.fix", "Fix", "Apply the fix of the problem at the cursor.", ("f4", "x"), "Problems"),
     Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
-    Action("editor.previous_pane", "Pane before", "Go to the pane before.", ("f7",), "Panes", footer=False),
+    Action("editor.previous_pane", "Previous pane", "Go to the previous pane.", ("f7",), "Panes", footer=False),
     Action(
         "editor.previous_problem",
-        "Problem before",
-        "Go to the problem before.",
+        "Previous problem",
+        "Go to the previous problem.",
         ("left_square_bracket", "shift+f8"),
         "Problems",
         footer=False,
@@ -28,22 +28,22 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.steps", "Steps", "Show the list of steps.", ("1",), "Panes", footer=False),
     Action("editor.source", "Source", "Show the source, workflow.json.", ("2",), "Panes", footer=False),
     Action("editor.canvas", "Canvas", "Show the steps as a graph.", ("3",), "Panes", footer=False),
-    Action("editor.python", "Python", "Show the Python it compiles to.", ("4",), "Panes", footer=False),
-    Action("editor.problems", "Problems", "Show what is wrong with it.", ("5",), "Panes", footer=False),
+    Action("editor.python", "Python", "Show the generated Python.", ("4",), "Panes", footer=False),
+    Action("editor.problems", "Problems", "Show errors and warnings.", ("5",), "Panes", footer=False),
     Action(
         "editor.find",
         "Find",
-        "Find a text in the source, or in the Python; once more: the next one.",
+        "Find text in the source or in the Python; again for the next match.",
         ("ctrl+f", "slash"),
         "Text",
         footer=False,
     ),
-    Action("editor.undo", "Undo", "Take the last change back.", ("ctrl+z", "u"), "Text", footer=False),
-    Action("editor.redo", "Redo", "Make the change taken back last again.", ("ctrl+y", "U"), "Text", footer=False),
+    Action("editor.undo", "Undo", "Undo the last change.", ("ctrl+z", "u"), "Text", footer=False),
+    Action("editor.redo", "Redo", "Redo the change last undone.", ("ctrl+y", "U"), "Text", footer=False),
     Action(
         "editor.paste_command",
         "Paste command",
-        "Make a step of a curl command, after the step at the cursor.",
+        "Add a step from a curl command after the step at the cursor.",
         ("P",),
         "Steps",
         footer=False,
@@ -51,7 +51,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.copy_command",
         "Copy as command",
-        "Copy the step at the cursor as a curl command, secrets masked.",
+        "Copy the step at the cursor as a curl command with masked secrets.",
         ("y",),
         "Steps",
         footer=False,
@@ -60,12 +60,12 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.lock_tools",
         "Lock tools",
-        "Ask the MCP servers of this workflow for their tools, and check their use from then on.",
+        "Record the tools of the MCP servers, and check their use from then on.",
         ("L",),
         "Workflow",
         footer=False,
     ),
     Action("editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False),
-    Action("editor.reload", "Reload", "Read the file again.", ("f9",), "Workflow", footer=False),
+    Action("editor.reload", "Reload", "Reload the file.", ("f9",), "Workflow", footer=False),
 )
 """In the order of the footer."""

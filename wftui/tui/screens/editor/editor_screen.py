@@ -1,4 +1,4 @@
-"""The editor of one workflow: its steps, its source, the Python it compiles to, and everything wrong with it."""
+"""The editor of a workflow: steps, source, canvas, generated code, problems."""
 
 from typing import ClassVar
 
@@ -30,7 +30,7 @@ from wftui.tui.widgets.source.source_view import SourceView
 
 
 class EditorScreen(SourceScreen):
-    """One pane at a time on a narrow screen; steps, text and problems side by side on a wide one."""
+    """One pane at a time in a narrow terminal, several side by side in a wide one."""
 
     DEFAULT_CSS = """
     EditorScreen {
@@ -74,11 +74,11 @@ class EditorScreen(SourceScreen):
         self._sought = ""
 
     def trail(self) -> tuple[str, ...]:
-        """Where it lives, and which one it is."""
+        """Return the location of this screen."""
         return ("Workflows", self.workflow_id)
 
     def compose_body(self) -> ComposeResult:
-        """Tabs, panes, status."""
+        """Yield tabs, panes and status."""
         yield PaneTabs(self.PANES, "source")
         ascii_only = self.services.ascii
         with Horizontal(id="main"):
@@ -92,7 +92,7 @@ class EditorScreen(SourceScreen):
         yield CompilationStatus(ascii_only=ascii_only)
 
     def on_mount(self) -> None:
-        """Read the workflow and check it."""
+        """Load the workflow and check it."""
         self._problems = self.query_one(DiagnosticList)
         self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
@@ -105,7 +105,7 @@ class EditorScreen(SourceScreen):
     # --- what the compiler says
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
-        """Show it in every pane."""
+        """Show the result in every pane."""
         self.status.result = result
         problems = [*result.errors, *result.warnings]
         self._problems.show_problems(problems)
@@ -127,14 +127,14 @@ class EditorScreen(SourceScreen):
     # --- showing
 
     def _tell_problem(self) -> None:
-        """Say in words what is wrong at the cursor: of the list, and of the text."""
+        """Show the message of the selected problem, and of the one at the cursor."""
         chosen = self._problems.selected
         self._problem.update(chosen.message if chosen is not None else "")
         here = self._problems.at(self.source.line, self.source.column)
         self.status.problem = " ".join(here.message.split()) if here is not None else ""
 
     def pane_title(self, pane: str, title: str) -> str:
-        """The problems are counted."""
+        """Add the number of problems."""
         number = len(self._problems.problems)
         return f"{title} {number}" if pane == "problems" and number else title
 
@@ -155,7 +155,7 @@ class EditorScreen(SourceScreen):
             self._follow_cursor()
 
     def _follow_cursor(self) -> None:
-        """Show in the other panes which step the cursor stands in."""
+        """Select the step at the cursor in the other panes."""
         line = self.source.line
         inside = [step for step in self._steps if step.line is not None and step.line <= line]
         if inside:
@@ -198,7 +198,7 @@ class EditorScreen(SourceScreen):
             self.source.jump(problem.line, problem.column)
 
     def on_key(self, event: events.Key) -> None:
-        """Escape leaves the text for the tabs, where the plain keys work; once more leaves the editor."""
+        """Move the focus from the source to the tabs on Escape; from there it leaves."""
         if event.key == "escape" and self.source.has_focus:
             event.stop()
             self.query_one(PaneTabs).focus()
@@ -206,18 +206,18 @@ class EditorScreen(SourceScreen):
     # --- actions
 
     def why_not(self, action_id: str) -> str | None:
-        """What cannot be done while there is no problem, no fix, no change."""
+        """Disable actions without a problem, a fix or a writable file."""
         verb = action_id.partition(".")[2]
         if verb in {"next_problem", "previous_problem"} and not self._problems.problems:
-            return "there is no problem"
+            return "there are no problems"
         if verb == "fix" and not self._problem_to_fix():
-            return "no fix is known for the problem here"
+            return "no problem here has a fix"
         if verb in {"save", "edit_step", "add_step"} and self.source.read_only:
-            return "the file is only shown here"
+            return "the file is read-only here"
         return None
 
     def action_run(self) -> None:
-        """Save, compile, and run."""
+        """Save, compile and run."""
         self.attempt(self._save_and_run(), group="save")
 
     async def _save_and_run(self) -> None:
@@ -227,19 +227,19 @@ class EditorScreen(SourceScreen):
         if result.success:
             self.services.open_run_form(self.workflow_id)
         else:
-            self.notify(f"Not run: {diagnostic_counts(result)}.", severity="error")
+            self.notify(f"Run not started: {diagnostic_counts(result)}.", severity="error")
             self.enter("problems")
 
     def action_next_problem(self) -> None:
-        """To the next problem after the cursor."""
+        """Go to the next problem after the cursor."""
         self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, 1))
 
     def action_previous_problem(self) -> None:
-        """To the problem before the cursor."""
+        """Go to the previous problem before the cursor."""
         self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
 
     def _problem_to_fix(self) -> CompilationError | None:
-        """The one under the cursor of the list, when that has the focus, else the one in the line of the text."""
+        """Return the problem selected in the focused list, or that of the current line."""
         if self._problems.has_focus:
             chosen = self._problems.selected
             return chosen if chosen is not None and chosen.fixes else None
@@ -247,7 +247,7 @@ class EditorScreen(SourceScreen):
         return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
 
     def action_fix(self) -> None:
-        """Apply a fix; where there are several, ask which."""
+        """Apply a fix; ask which if there are several."""
         problem = self._problem_to_fix()
         if problem is not None:
             self.attempt(self._fix(problem))
@@ -262,29 +262,29 @@ class EditorScreen(SourceScreen):
             self.notify(fix.title, markup=False)
 
     def action_find(self) -> None:
-        """Ask what to find."""
+        """Ask for a search term."""
         if self.view != "python":
             self.view = "source"
-        self.query_one(PromptInput).ask("find in the text", self._sought, self._text_shown)
+        self.query_one(PromptInput).ask("find", self._sought, self._text_shown)
 
     @on(PromptInput.Answered)
     def _find(self, event: PromptInput.Answered) -> None:
         self._sought = event.text
         if event.text and not self._text_shown.find(event.text):
-            self.notify(f"{event.text} is not in the text.", markup=False)
+            self.notify(f"{event.text} was not found.", markup=False)
 
     @property
     def _text_shown(self) -> CodeArea:
         return self._python if self.view == "python" else self.source
 
     def action_edit_step(self) -> None:
-        """Change the step at the cursor by a form."""
+        """Edit the step at the cursor in a form."""
         from wftui.tui.screens.editor.step_editing import edit_step
 
         self.attempt(edit_step(self.services, self.source, self._step_here()), group="step", exclusive=True)
 
     def _step_here(self) -> str | None:
-        """Id of the step under the cursor of the pane that has the focus, else of the text."""
+        """Return the id of the step selected in the focused pane, or at the cursor."""
         paths = {step.path: step.step_id for step in self._steps}
         for view in self._step_views:
             if view.has_focus and view.cursor in paths:
@@ -292,13 +292,13 @@ class EditorScreen(SourceScreen):
         return step_at(self.source.text, self.source.line)
 
     def action_add_step(self) -> None:
-        """Add a step from the palette."""
+        """Add a step of a type that the user picks."""
         from wftui.tui.screens.editor.step_editing import add_step
 
         self.attempt(add_step(self.services, self.source, self._steps), group="step", exclusive=True)
 
     def action_paste_command(self) -> None:
-        """Make a step of a shell command."""
+        """Create a step from a shell command."""
         from wftui.tui.screens.editor.step_commands import paste_command
 
         self.attempt(paste_command(self.services, self.source, self._steps), group="ask")
@@ -310,31 +310,31 @@ class EditorScreen(SourceScreen):
         self.attempt(copy_step_here(self.services, self.source, self._steps))
 
     def action_steps(self) -> None:
-        """To the steps."""
+        """Focus the steps."""
         self.enter("steps")
 
     def action_source(self) -> None:
-        """To the source."""
+        """Focus the source."""
         self.enter("source")
 
     def action_canvas(self) -> None:
-        """To the canvas."""
+        """Focus the canvas."""
         self.enter("canvas")
 
     def action_python(self) -> None:
-        """To the generated code."""
+        """Focus the generated code."""
         self.enter("python")
 
     def action_problems(self) -> None:
-        """To the problems."""
+        """Focus the problems."""
         self.enter("problems")
 
     def action_runs(self) -> None:
-        """The runs of this workflow."""
+        """Open the runs of this workflow."""
         self.services.open_history(self.workflow_id)
 
     def action_lock_tools(self) -> None:
-        """Save, and ask the MCP servers for their tools."""
+        """Save, and lock the tools of the workflow's MCP servers."""
         self.attempt(self._lock_tools(), group="lock", exclusive=True)
 
     async def _lock_tools(self) -> None:

@@ -1,4 +1,4 @@
-"""What the editor asks before something could be lost."""
+"""Questions of the editor before something is lost."""
 
 from wftui.model.errors import ConflictError
 from wftui.model.workflow.compilation import CompilationError
@@ -7,24 +7,24 @@ from wftui.tui.services import AppServices
 
 
 async def ask_whose_change(app: AppServices, error: ConflictError) -> str:
-    """Whose text shall stand in the file: `stay` (nobody's yet), `theirs`, or `mine`."""
+    """Ask which version to keep: `stay` (undecided), `theirs` or `mine`."""
     question = ConfirmScreen(
-        "Changed by someone else",
-        f"{error}.\n\nNothing has been written. What shall stand in the file?",
+        "Conflict",
+        f"{error}.\n\nNothing has been written. Which version do you want to keep?",
         [
             Choice("stay", "Decide later", "escape"),
-            Choice("theirs", "Theirs, mine is lost", "t", danger=True),
-            Choice("mine", "Mine, theirs is lost", "m", danger=True),
+            Choice("theirs", "Keep theirs, discard mine", "t", danger=True),
+            Choice("mine", "Keep mine, overwrite theirs", "m", danger=True),
         ],
     )
     return await app.push_screen_wait(question)
 
 
 async def ask_about_changes(app: AppServices, workflow_id: str) -> str:
-    """What to do with unsaved changes: `stay`, `save`, or `discard`."""
+    """Ask about unsaved changes: `stay`, `save` or `discard`."""
     question = ConfirmScreen(
         "Unsaved changes",
-        f"{workflow_id} has changes that are not saved.",
+        f"{workflow_id} has unsaved changes.",
         [
             Choice("stay", "Stay", "escape"),
             Choice("save", "Save", "s"),
@@ -35,7 +35,7 @@ async def ask_about_changes(app: AppServices, workflow_id: str) -> str:
 
 
 async def ask_which_fix(app: AppServices, problem: CompilationError) -> int | None:
-    """The place of the fix to apply, the only one without asking; None for none."""
+    """Ask which fix to apply, and return its index; None for none."""
     fixes = problem.fixes[:9]
     if len(fixes) == 1:
         return 0

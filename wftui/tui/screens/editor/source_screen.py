@@ -1,4 +1,4 @@
-"""A screen in which a workflow's source is edited: read, checked, saved, and never lost to someone else's change."""
+"""Base of the editor: loads, checks and saves a source, and detects conflicts."""
 
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.listing import WorkflowOutline
@@ -11,18 +11,20 @@ from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.tui.widgets.title_bar import TitleBar
 
-_LOOK_AGAIN = 2.0
-"""Seconds between looks at the file: a change made elsewhere is seen that soon."""
+_CHECK_EVERY = 2.0
+"""Seconds between checks for changes made by other programs."""
 
 
 class SourceScreen(PanedScreen):
-    """Base of the editor. A subclass has the widgets, calls `begin` once they are there, and shows what `checked` says.
+    """Base of the editor.
+
+    A subclass has the widgets, calls `begin` once they are mounted, and shows results in `checked`.
 
     Attributes:
         workflow_id: the workflow whose source it is.
-        source: the text as it is edited.
-        status: what the compiler says of it as a whole, and where the cursor is.
-        live_check: keeps that up to date.
+        source: the source being edited.
+        status: summary of the compilation, and position of the cursor.
+        live_check: keeps the compilation result up to date.
     """
 
     source: SourceView
@@ -34,28 +36,28 @@ class SourceScreen(PanedScreen):
         self.workflow_id = workflow_id
 
     def begin(self) -> None:
-        """Read the workflow and check it; from now on look whether someone else changes it."""
+        """Load and check the workflow, and watch the file for changes by others."""
         self.source = self.query_one(SourceView)
         self.status = self.query_one(CompilationStatus)
         self._file = SourceFile(self.workbench, self.workflow_id)
         self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self.source.text, self.checked)
         self.attempt(self._open())
-        self.set_interval(_LOOK_AGAIN, self._look_for_changes)
+        self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
-        """Take what the compiler says of the present text, and its steps when it has no errors."""
+        """Show the result for the current source, and its outline if it compiles."""
         raise NotImplementedError
 
     @property
     def is_changed(self) -> bool:
-        """Whether the text differs from what was read or saved last."""
+        """Whether the source differs from the version last read or saved."""
         return not self.source.read_only and self.source.text != self._file.text
 
     async def _open(self) -> None:
         try:
             await self._load()
         except UserError as error:
-            # There is nothing to edit: a workflow that a run of the past was of may be gone.
+            # A past run may belong to a workflow that no longer exists.
             self.services.show_error(error, "Open failed")
             self.dismiss()
 
@@ -65,7 +67,7 @@ class SourceScreen(PanedScreen):
         self.source.move_cursor(self.source.clamp_visitable(place))
         if self.source.read_only:
             self.notify(
-                "This file has line ends that the editor would change, so it is only shown. o opens it in your editor.",
+                "Read-only: this editor would change the line ends of the file. Press o to open it in your editor.",
                 severity="warning",
                 timeout=10,
             )
@@ -73,10 +75,10 @@ class SourceScreen(PanedScreen):
         self.show_place()
 
     async def save(self) -> CompilationResult | None:
-        """Save and compile; None when it was not saved, because someone else's change is to be looked at first.
+        """Save and compile; None if a conflict was left unresolved.
 
         Raises:
-            UserError: the file, or the Python it compiles to, cannot be written.
+            UserError: the source or the generated module cannot be written.
         """
         self.status.compiling = True
         try:
@@ -85,7 +87,7 @@ class SourceScreen(PanedScreen):
                 try:
                     await self._file.save(text)
                 except ConflictError as error:
-                    if not await self._settle_conflict(error, text):
+                    if not await self._resolve_conflict(error, text):
                         return None
             self.show_place()
             result = await self.workbench.workflows.compile(self.workflow_id)
@@ -95,7 +97,7 @@ class SourceScreen(PanedScreen):
         self.live_check.check_now()
         return result
 
-    async def _settle_conflict(self, error: ConflictError, text: str) -> bool:
+    async def _resolve_conflict(self, error: ConflictError, text: str) -> bool:
         whose = await ask_whose_change(self.services, error)
         if whose == "theirs":
             await self._load()
@@ -104,7 +106,7 @@ class SourceScreen(PanedScreen):
         return whose in {"theirs", "mine"}
 
     async def _look_for_changes(self) -> None:
-        """Take a change made elsewhere; beside unsaved changes only tell it."""
+        """Load changes made by others; only announce them beside unsaved changes."""
         if not self.is_current or self.status.compiling:
             return
         try:
@@ -113,12 +115,14 @@ class SourceScreen(PanedScreen):
             self.services.show_error(error, "Reload failed")
             return
         if news == "gone":
-            self.notify("The file was deleted or moved. Saving will ask.", severity="warning", timeout=10)
+            self.notify("The file was deleted or moved. Saving will ask first.", severity="warning", timeout=10)
         elif news and self.is_changed:
-            self.notify("The file was changed by someone else. Saving will ask.", severity="warning", timeout=10)
+            self.notify(
+                "The file was changed by another program. Saving will ask first.", severity="warning", timeout=10
+            )
         elif news:
             await self._load()
-            self.notify("The file was changed outside; this is the new text.")
+            self.notify("Reloaded: the file was changed by another program.")
 
     async def may_leave(self) -> bool:
         """Ask about unsaved changes."""
@@ -133,7 +137,7 @@ class SourceScreen(PanedScreen):
         return chosen == "discard"
 
     def show_place(self) -> None:
-        """Say where the cursor is, and whether the text is saved."""
+        """Show the position of the cursor, and whether the source is saved."""
         marks = ["unsaved"] if self.is_changed else []
         self.status.note = "  ".join([*marks, f"Ln {self.source.line}, Col {self.source.column}"])
         self.query_one(TitleBar).note = "unsaved" if self.is_changed else ""
@@ -146,15 +150,15 @@ class SourceScreen(PanedScreen):
         await self.save()
 
     def action_undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         self.source.undo()
 
     def action_redo(self) -> None:
-        """Make it again."""
+        """Redo the change last undone."""
         self.source.redo()
 
     def action_reload(self) -> None:
-        """Read the file again, after asking when something would be lost."""
+        """Reload the file, after asking about unsaved changes."""
         self.attempt(self._reload())
 
     async def _reload(self) -> None:

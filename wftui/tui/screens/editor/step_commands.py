@@ -1,4 +1,4 @@
-"""Steps from shell commands that are pasted, and shell commands that do what a step does."""
+"""Steps from pasted curl commands, and curl commands from steps."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
-    """Ask for a command, and put a step that does the same after the one at the cursor."""
-    question = PasteScreen("Paste a command", "A curl command, as documentation shows it, becomes a step.")
+    """Ask for a command, and insert an equivalent step after the one at the cursor."""
+    question = PasteScreen("Paste a command", "A curl command becomes a step.")
     command = await app.push_screen_wait(question)
     if command is None:
         return
     taken = [str(each["id"]) for each in written_steps(source.text)]
     step = await app.workbench.steps.from_command(command, taken)
     source.change_to(with_step(source.text, step, steps, source.line))
-    app.notify(f"Made the step {step['id']}", markup=False)
+    app.notify(f"Added the step {step['id']}", markup=False)
 
 
 async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
@@ -32,11 +32,11 @@ async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence
     await copy_command(app, str(step.get("id")), str(step.get("type")), step.get("input"))
 
 
-async def copy_command(app: AppServices, name: str, step_type: str, given: Json, gave: Json = None) -> None:
-    """Copy the command that does what a step of this type does with an input, or say that there is none."""
-    command = await app.workbench.steps.as_command(step_type, given, gave)
+async def copy_command(app: AppServices, name: str, step_type: str, step_input: Json, output: Json = None) -> None:
+    """Copy the command equivalent to a step with this input, if there is one."""
+    command = await app.workbench.steps.as_command(step_type, step_input, output)
     if command is None:
-        app.notify("The step here is nothing that a command does.")
+        app.notify("This step has no equivalent command.")
     else:
         app.copy_to_clipboard(command)
         app.notify(f"Copied {name} as a command", markup=False)

@@ -1,4 +1,4 @@
-"""Changing the step at the cursor by a form, and adding one from the palette of step types."""
+"""Edit the step at the cursor in a form, and add a step from the palette."""
 
 import asyncio
 import json
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from wftui.tui.widgets.source.source_view import SourceView
 
 CONTAINERS: dict[str, tuple[str, str]] = {
-    "group": ("Group", "Holds steps of its own, which are seen from outside as one."),
-    "switch": ("Switch", "Takes the first of its cases that is true."),
-    "loop": ("Loop", "Repeats its steps until something is true, so many times at the most."),
+    "group": ("Group", "Contains steps that count as one from outside."),
+    "switch": ("Switch", "Runs the first case whose condition is true."),
+    "loop": ("Loop", "Repeats its steps until a condition is true, up to a limit."),
 }
-"""Title and description of the step types that hold steps."""
+"""Title and description of the step types that contain steps."""
 
 
 async def edit_step(app: AppServices, source: "SourceView", step_id: str | None) -> None:
-    """Show a step as a form, and write what was changed, nothing else, into the source."""
+    """Edit a step in a form, and patch only the changes into the source."""
     found = next(((place, step) for place, step in placed_steps(source.text) if step["id"] == step_id), None)
     if found is None:
-        app.notify("There is no step at the cursor, or the source has errors that hide it.", severity="warning")
+        app.notify("No step at the cursor, or the source has errors that hide it.", severity="warning")
         return
     place, step = found
     changed = await _ask(app, source.text, step)
@@ -41,7 +41,7 @@ async def edit_step(app: AppServices, source: "SourceView", step_id: str | None)
 
 
 async def add_step(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
-    """Let a person pick a step type and fill it in; the step goes after the one at the cursor."""
+    """Ask for a step type and its input; insert the step after the one at the cursor."""
     types = await app.workbench.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
@@ -69,14 +69,14 @@ async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[st
         schema = step_schema(word, kind.input_schema if kind else None, _connections(text) if takes else [])
         return rebuild_form(with_bindings(form_of(schema)), dict(step))
 
-    title, about = CONTAINERS.get(word, (word, "This step type is not known here; its input is in the source."))
+    title, about = CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
     if kind is not None:
         title, about = kind.title, kind.description
     return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, await asyncio.to_thread(form)))
 
 
 def _connections(text: str) -> list[str]:
-    """Names of the connections that a workflow says it needs."""
+    """Return the names of the connections that a workflow declares."""
     declared = json.loads(text).get("connections", {})
     return [*declared] if isinstance(declared, dict) else []
 
@@ -86,7 +86,7 @@ def _first(kind: StepTypeInfo) -> str:
 
 
 def _holds(word: str, inner_id: str) -> dict[str, Json]:
-    """The least that a container must hold."""
+    """Return the least content of a container."""
     inner: list[Json] = [{"id": inner_id, "type": "set", "input": {}}]
     match word:
         case "group":

@@ -1,4 +1,4 @@
-"""The inspector: the form of one step, made from the schema of its type; any field takes an expression too."""
+"""The form of a step, built from the schema of its type; fields take expressions."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -14,12 +14,12 @@ from wftui.tui.widgets.schema_form.form import SchemaForm
 
 
 class StepForm(FormScreen):
-    """Returns the step as it was filled in, or None after Escape.
+    """Returns the edited step, or None after Escape.
 
     Args:
-        heading: what the form is about.
-        about: what a step of this type does.
-        state: the form, filled in with the step as it is written.
+        heading: title of the form.
+        about: description of the step type.
+        state: the form with the step from the source.
     """
 
     DEFAULT_CSS = """
@@ -30,8 +30,8 @@ class StepForm(FormScreen):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("step_form.take", "Apply", "Write the changes into the source.", ("enter", "f2"), "Step"),
-        Action("step_form.leave", "Leave", "Leave the step as it was.", ("escape",), "Step"),
+        Action("step_form.take", "Apply", "Write the changes to the source.", ("enter", "f2"), "Step"),
+        Action("step_form.leave", "Cancel", "Close without changing the step.", ("escape",), "Step"),
         Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
 
@@ -40,17 +40,17 @@ class StepForm(FormScreen):
         self._about = about
 
     def compose_form(self) -> ComposeResult:
-        """What the type does, and the fields."""
+        """Yield the description of the type, and the fields."""
         yield Static(self._about, classes="about", markup=False)
         yield from super().compose_form()
 
     async def on_mount(self) -> None:
-        """Begin at the first field, rather than at the heading over it."""
+        """Focus the first field instead of the heading above it."""
         first = next(leaves(self._state), None)
         if first is not None:
             self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
 
     async def problems(self, values: Json) -> Mapping[str, str]:
-        """Where a text is no value. The compiler judges the rest, as it does the source."""
+        """Return the fields that are no valid JSON value; the compiler checks the rest."""
         found = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
         return {pointer: found[pointer] for pointer in in_form_order(self._state, found)}

@@ -1,6 +1,8 @@
-"""Asking the MCP servers of a workflow for their tools from its editor."""
+"""Lock the tools of a workflow's MCP servers from its editor."""
 
 from typing import TYPE_CHECKING
+
+from wftui.tui.display.formatting import count
 
 if TYPE_CHECKING:
     from wftui.tui.screens.base.action_screen import ActionScreen
@@ -9,24 +11,22 @@ _SHOWN = 8
 
 
 async def lock_tools(screen: "ActionScreen[None]", workflow_id: str) -> None:
-    """Lock the tools of the saved workflow beside it, and say what has changed and which servers could not be asked.
+    """Lock the tools of a saved workflow; show changes and unreachable servers.
 
     Raises:
         UserError: the workflow or its lock file cannot be read or written, or the package mcp is missing.
     """
-    screen.notify("Asking the MCP servers for their tools…")
+    screen.notify("Loading tools from the MCP servers…")
     report = await screen.workbench.steps.lock_tools(workflow_id, {})
     if report.changes:
         screen.notify(_listed(report.changes), title="Tools locked", timeout=10, markup=False)
     elif not report.failures:
         servers = report.lock.servers
         tools = sum(len(server.tools) for server in servers)
-        said = (
-            f"nothing has changed: {tools} tools of {len(servers)} servers" if servers else "no step has an MCP server"
-        )
-        screen.notify(f"Lock tools: {said}.")
+        unchanged = f"{count(tools, 'tool')} of {count(len(servers), 'server')}, unchanged"
+        screen.notify(f"Lock tools: {unchanged if servers else 'no step uses an MCP server'}.")
     if report.failures:
-        screen.notify(_listed(report.failures), title="Not locked", severity="error", timeout=15, markup=False)
+        screen.notify(_listed(report.failures), title="Lock failed", severity="error", timeout=15, markup=False)
 
 
 def _listed(sentences: list[str]) -> str:

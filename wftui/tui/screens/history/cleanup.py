@@ -1,4 +1,4 @@
-"""Cleaning up the history: what would go is shown first, what goes was agreed to."""
+"""Cleanup of the history, with a preview of what it removes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Static
 
 from wftui.model.errors import UserError
 from wftui.model.run.summary import CleanupReport
+from wftui.tui.display.formatting import count
 from wftui.tui.widgets.history.query import QueryError, parse_time
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench import Workbench
@@ -19,14 +20,14 @@ from wftui.workbench import Workbench
 
 @dataclass(frozen=True, slots=True)
 class CleanupPlan:
-    """Which finished runs go: those older than this; the newest `keep` of each workflow stay anyway."""
+    """Finished runs to remove: older than this, except the newest `keep` of each."""
 
     older_than: datetime
     keep: int | None
 
 
 class CleanupScreen(ModalScreen[CleanupReport | None]):
-    """Returns what was removed, or None."""
+    """Returns the report of the cleanup, or None."""
 
     DEFAULT_CSS = """
     CleanupScreen {
@@ -39,7 +40,7 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
         #cleanup-buttons { height: 1; }
     }
     """
-    BINDINGS = [Binding("escape", "dismiss", "Keep all")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS = [Binding("escape", "dismiss", "Cancel")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
@@ -47,18 +48,18 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
         self._plan: CleanupPlan | None = None
 
     def compose(self) -> ComposeResult:
-        """Two fields, what they would do, two buttons."""
+        """Yield two fields, a preview and two buttons."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Clean up the history"
+            box.border_title = "Clean up history"
             with Horizontal(classes="field"):
                 yield Static("Remove runs older than", markup=False)
                 yield Input("30d", id="cleanup-age", compact=True)
             with Horizontal(classes="field"):
-                yield Static("Keep of each workflow", markup=False)
+                yield Static("Keep per workflow", markup=False)
                 yield Input("10", id="cleanup-keep", compact=True)
             yield Static("Counting…", id="cleanup-report", markup=False)
             with Horizontal(id="cleanup-buttons"):
-                yield Button("Keep all", id="cleanup-no", compact=True)
+                yield Button("Cancel", id="cleanup-no", compact=True)
                 yield Button("Remove", id="cleanup-yes", variant="error", compact=True, disabled=True)
 
     @on(Input.Changed)
@@ -71,7 +72,7 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
         except QueryError as error:
             self._set_plan(None, str(error))
         except ValueError:
-            self._set_plan(None, "how many to keep is a whole number")
+            self._set_plan(None, "the number to keep must be a whole number")
         else:
             self._count(CleanupPlan(older, keep))
 
@@ -83,11 +84,10 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
             self._set_plan(None, str(error))
             return
         if not report.runs:
-            self._set_plan(None, "No finished run is that old: nothing would be removed.")
+            self._set_plan(None, "No finished run is that old; nothing to remove.")
         else:
             freed = size_text(max(0, report.bytes_before - report.bytes_after))
-            runs = "1 run" if report.runs == 1 else f"{report.runs:,} runs"
-            self._set_plan(plan, f"{runs} would be removed for good, and about {freed} freed.")
+            self._set_plan(plan, f"Permanently removes {count(report.runs, 'run')}, freeing about {freed}.")
 
     def _set_plan(self, plan: CleanupPlan | None, sentence: str) -> None:
         self._plan = plan

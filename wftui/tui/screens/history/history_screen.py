@@ -1,4 +1,4 @@
-"""ExecutionHistory: all runs, or those of one workflow; filtered, paged, opened, run again, cleaned up."""
+"""ExecutionHistory: runs of all workflows or of one, with filters and cleanup."""
 
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from textual.widgets import Input, Static
 
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage
 from wftui.tui.actions import Action
+from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.history.filter_bar import FilterBar
 from wftui.tui.widgets.history.pages import PAGE
@@ -15,13 +16,13 @@ from wftui.tui.widgets.history.query import STATUSES, HistoryQuery
 from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.line_view import LineView
 
-_LOOK_AGAIN = 1.0
-"""Seconds between looks at runs that go on, and at the newest ones."""
+_REFRESH_EVERY = 1.0
+"""Seconds between updates of active runs and of the newest page."""
 _STATUS_ACTIONS = tuple(
     Action(
         f"history.status_{number}",
         status.capitalize(),
-        f"Show {status} runs, or not.",
+        f"Show or hide {status} runs.",
         (str(number),),
         "Filter",
         footer=False,
@@ -31,7 +32,7 @@ _STATUS_ACTIONS = tuple(
 
 
 class HistoryScreen(ActionScreen[None]):
-    """A filter line, the statuses, the runs; below, a few words about all of it."""
+    """Filters, the table of runs, and its size."""
 
     DEFAULT_CSS = """
     HistoryScreen {
@@ -49,16 +50,16 @@ class HistoryScreen(ActionScreen[None]):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("history.open", "Open", "Show the run.", ("enter",), "Run"),
-        Action("history.rerun", "Run again", "Run the workflow again, starting from this run's inputs.", ("r",), "Run"),
-        Action("history.edit", "Editor", "Open the run's workflow.", ("e",), "Run", footer=False),
-        Action("history.copy_id", "Copy id", "Copy the run's id.", ("y",), "Run", footer=False),
-        Action("history.filter", "Filter", "Write filters.", ("slash",), "Filter"),
-        Action("history.faults", "Faults", "Show only runs that went wrong, or all.", ("f",), "Filter"),
+        Action("history.rerun", "Run again", "Run the workflow again with the inputs of this run.", ("r",), "Run"),
+        Action("history.edit", "Editor", "Open the workflow of the run.", ("e",), "Run", footer=False),
+        Action("history.copy_id", "Copy id", "Copy the id of the run.", ("y",), "Run", footer=False),
+        Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
+        Action("history.faults", "Failures", "Show only failed runs, or all.", ("f",), "Filter"),
         Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
-        Action("history.all", "Clear", "Take all filters away.", ("backspace",), "Filter", footer=False),
+        Action("history.all", "Clear", "Clear all filters.", ("backspace",), "Filter", footer=False),
         *_STATUS_ACTIONS,
-        Action("history.cleanup", "Clean up", "Remove old runs, after showing which.", ("delete", "D"), "History"),
-        Action("history.refresh", "Look again", "Read the history again.", ("f9",), "History", footer=False),
+        Action("history.cleanup", "Clean up", "Remove old runs, after a preview.", ("delete", "D"), "History"),
+        Action("history.refresh", "Refresh", "Reload the history.", ("f9",), "History", footer=False),
     )
 
     _NEED_ONE = frozenset({"history.open", "history.rerun", "history.edit", "history.copy_id"})
@@ -68,11 +69,11 @@ class HistoryScreen(ActionScreen[None]):
         self._first = HistoryQuery(workflow=workflow_id or "")
 
     def trail(self) -> tuple[str, ...]:
-        """The history, or that of a workflow."""
+        """Return the location: the history, or that of a workflow."""
         return ("History", self._first.workflow) if self._first.workflow else ("History",)
 
     def compose_body(self) -> ComposeResult:
-        """Filters, heading, runs, state."""
+        """Yield filters, heading, table and state."""
         plain_signs, now = self.services.ascii, self.workbench.clock
         yield FilterBar(self._first, now, ascii_only=plain_signs)
         yield Static(id="history-heading", markup=False)
@@ -81,18 +82,18 @@ class HistoryScreen(ActionScreen[None]):
         yield Static(id="history-state", markup=False)
 
     def on_mount(self) -> None:
-        """Show the newest runs."""
+        """Load the newest runs."""
         self._table.focus()
-        self._ask()
-        self.set_interval(_LOOK_AGAIN, self._look_again)
+        self._query()
+        self.set_interval(_REFRESH_EVERY, self._refresh)
 
     def on_screen_resume(self) -> None:
-        """What was done on another screen shows here."""
+        """Show what was changed on other screens."""
         if self._table.known:
             self._table.refresh_runs()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the heading over its columns."""
+        """Align the heading with the columns."""
         self.call_after_refresh(self._show_heading)
 
     @property
@@ -108,16 +109,16 @@ class HistoryScreen(ActionScreen[None]):
     async def _page(self, filters: ExecutionFilters, cursor: str | None) -> ExecutionPage:
         return await self.workbench.runs.history(filters, limit=PAGE, cursor=cursor)
 
-    def _ask(self) -> None:
+    def _query(self) -> None:
         self._table.show(self._bar.current.filters(self.workbench.clock()))
 
-    def _look_again(self) -> None:
+    def _refresh(self) -> None:
         if self.is_current and self._table.known:
             self._table.refresh_runs()
 
     @on(FilterBar.Changed)
     def _filters_changed(self) -> None:
-        self._ask()
+        self._query()
 
     @on(FilterBar.Left)
     def _filters_left(self) -> None:
@@ -132,9 +133,9 @@ class HistoryScreen(ActionScreen[None]):
         if not message and not len(pages):
             asked = self._bar.current != HistoryQuery()
             message = (
-                "No run passes these filters.\n\nBackspace takes them away."
+                "No run matches these filters.\n\nPress backspace to clear them."
                 if asked
-                else "No run yet.\n\nRuns you start appear here, with all their steps, logs and results."
+                else "No runs yet.\n\nRuns appear here with their steps, logs and results."
             )
         self.query_one("#history-message", Static).update(message)
         self.set_class(bool(message), "-message")
@@ -148,9 +149,8 @@ class HistoryScreen(ActionScreen[None]):
 
     def _state(self) -> str:
         pages = self._table.pages
-        count = len(pages) if pages.is_whole else len(pages) - 1
-        runs = "1 run" if count == 1 else f"{count:,} runs"
-        return f"{runs}" if pages.is_whole else f"the newest {runs}, more as you go down"
+        runs = count(len(pages) if pages.is_whole else len(pages) - 1, "run")
+        return runs if pages.is_whole else f"newest {runs}, more as you scroll down"
 
     @on(LineView.Moved)
     def _moved(self) -> None:
@@ -164,9 +164,9 @@ class HistoryScreen(ActionScreen[None]):
     # --- actions
 
     def why_not(self, action_id: str) -> str | None:
-        """Some need a run."""
+        """Disable actions without a run."""
         if (action_id in self._NEED_ONE or action_id == "history.workflow") and self._table.selected is None:
-            return "there is no run to do it with"
+            return "no run is selected"
         return None
 
     def action_open(self) -> None:
@@ -176,7 +176,7 @@ class HistoryScreen(ActionScreen[None]):
             self.services.open_monitor(run.id)
 
     def action_rerun(self) -> None:
-        """Open the run form with the run's inputs."""
+        """Open the run form with the inputs of the run."""
         self.attempt(self._rerun(), group="rerun", exclusive=True)
 
     async def _rerun(self) -> None:
@@ -199,28 +199,28 @@ class HistoryScreen(ActionScreen[None]):
             self.notify(f"Copied {run.id}", markup=False)
 
     def action_filter(self) -> None:
-        """Write in the filter line."""
+        """Focus the filter."""
         self._bar.query_one(Input).focus()
 
     def action_faults(self) -> None:
-        """Only what went wrong."""
+        """Show only failed and interrupted runs, or all."""
         self._bar.set_query(self._bar.current.only_failures())
 
     def action_workflow(self) -> None:
-        """Only runs of this workflow, or all."""
+        """Show only runs of this workflow, or all."""
         run = self._table.selected
         self._bar.set_query(self._bar.current.of_workflow(run.workflow_id if run is not None else ""))
 
     def action_all(self) -> None:
-        """No filters."""
+        """Clear the filters."""
         self._bar.set_query(HistoryQuery())
 
     def action_refresh(self) -> None:
-        """Read again."""
-        self._ask()
+        """Reload the history."""
+        self._query()
 
     def action_cleanup(self) -> None:
-        """Ask what shall go."""
+        """Open the cleanup."""
         self.attempt(self._cleanup(), group="cleanup", exclusive=True)
 
     async def _cleanup(self) -> None:
@@ -228,32 +228,32 @@ class HistoryScreen(ActionScreen[None]):
 
         report = await self.services.push_screen_wait(CleanupScreen(self.workbench))
         if report is not None:
-            self.notify("1 run removed" if report.runs == 1 else f"{report.runs:,} runs removed")
-            self._ask()
+            self.notify(f"{count(report.runs, 'run')} removed")
+            self._query()
 
     def _switch(self, number: int) -> None:
         self._bar.set_query(self._bar.current.switched(STATUSES[number - 1]))
 
     def action_status_1(self) -> None:
-        """Switch the first status."""
+        """Toggle the first status."""
         self._switch(1)
 
     def action_status_2(self) -> None:
-        """Switch the second status."""
+        """Toggle the second status."""
         self._switch(2)
 
     def action_status_3(self) -> None:
-        """Switch the third status."""
+        """Toggle the third status."""
         self._switch(3)
 
     def action_status_4(self) -> None:
-        """Switch the fourth status."""
+        """Toggle the fourth status."""
         self._switch(4)
 
     def action_status_5(self) -> None:
-        """Switch the fifth status."""
+        """Toggle the fifth status."""
         self._switch(5)
 
     def action_status_6(self) -> None:
-        """Switch the sixth status."""
+        """Toggle the sixth status."""
         self._switch(6)

@@ -1,4 +1,4 @@
-"""What a run lacked, so that it did not start, and the way to each of it."""
+"""The missing requirements of a run that did not start, and how to provide them."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -13,16 +13,16 @@ from wftui.model.base import Json
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 
-_GROUP = "What is missing"
-_HELP = "Then run the workflow again: r on the run."
+_GROUP = "Missing requirements"
+_HELP = "Then press r on the run to run it again."
 
 
 class MissingScreen(ActionScreen[None]):
-    """A list of what is missing.
+    """A list of missing requirements.
 
     Args:
-        workflow_id: of the run.
-        missing: as it stands in the details of the run's error.
+        workflow_id: workflow of the run.
+        missing: requirements from the details of the run's error.
     """
 
     DEFAULT_CSS = """
@@ -32,8 +32,8 @@ class MissingScreen(ActionScreen[None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("missing.get", "Connect", "Go where it can be connected or added.", ("enter", "m"), _GROUP),
-        Action("missing.copy", "Copy command", "Copy the command that does the same.", ("y",), _GROUP),
+        Action("missing.get", "Connect", "Open the screen that provides it.", ("enter", "m"), _GROUP),
+        Action("missing.copy", "Copy command", "Copy the equivalent command.", ("y",), _GROUP),
     )
 
     def __init__(self, workflow_id: str, missing: Sequence[Mapping[str, Json]]) -> None:
@@ -42,40 +42,40 @@ class MissingScreen(ActionScreen[None]):
         self.missing = list(missing)
 
     def trail(self) -> tuple[str, ...]:
-        """Where this screen is."""
-        return ("Runs", self.workflow_id, "What is missing")
+        """Return the location of this screen."""
+        return ("Runs", self.workflow_id, "Missing requirements")
 
     def compose_body(self) -> ComposeResult:
-        """The list, and the command for the selected one."""
+        """Yield the list, and the command for the selected requirement."""
         yield OptionList(*(Option(Content(_line(each))) for each in self.missing), markup=False)
         yield Static(classes="about", markup=False)
 
     def on_mount(self) -> None:
-        """Begin with the first."""
+        """Select the first requirement."""
         listed = self.query_one(OptionList)
         listed.highlighted = 0 if self.missing else None
         listed.focus()
 
     @property
     def selected(self) -> Mapping[str, Json]:
-        """What is under the cursor."""
+        """The selected requirement."""
         index = self.query_one(OptionList).highlighted
         return self.missing[index] if index is not None else {}
 
     def why_not(self, action_id: str) -> str | None:
-        """Not everything has a command, or a screen."""
+        """Disable actions without a command or a screen."""
         if action_id == "missing.copy" and not self.selected.get("command"):
-            return "no command gets this"
+            return "no command provides this"
         if action_id == "missing.get" and not (self.selected.get("connection") or self.selected.get("secret")):
             return (
-                "it cannot be got on a screen; the command does it" if self.selected.get("command") else "only you know"
+                "no screen provides it; copy the command" if self.selected.get("command") else "set it up outside wftui"
             )
         return None
 
     @on(OptionList.OptionHighlighted)
-    def _tell(self) -> None:
+    def _show_details(self) -> None:
         command = self.selected.get("command")
-        lines = [f"The same on the command line: {command}"] if command else []
+        lines = [f"On the command line: {command}"] if command else []
         self.query_one(".about", Static).update(Content("\n".join([*lines, _HELP])))
         self.refresh_bindings()
 
@@ -84,7 +84,7 @@ class MissingScreen(ActionScreen[None]):
         await self.action_act("missing.get")
 
     def action_get(self) -> None:
-        """Go to the accounts, to the secrets, or to the connections."""
+        """Open the accounts, secrets or connections."""
         connection, toolkit = self.selected.get("connection"), self.selected.get("toolkit")
         if connection and toolkit:
             self.services.open_screen("accounts", connection, toolkit)

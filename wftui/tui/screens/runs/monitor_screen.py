@@ -1,4 +1,4 @@
-"""ExecutionMonitor: one run, live or as it was, and what may be done about it."""
+"""ExecutionMonitor: a run, live or finished, and its actions."""
 
 import asyncio
 import re
@@ -19,39 +19,35 @@ from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.value.export import as_text
 from wftui.tui.widgets.value.sizes import size_text
 
-PAINTS_PER_SECOND = 20
-"""However many events come, the screen is brought up to date at most so often."""
-_TICK = 0.5
-_PLAYBACK_TICK = 0.1
 _COPY_LIMIT = 1_000_000
 
 
 class MonitorScreen(RunScreen):
-    """Everything that can be done with a run, by key."""
+    """A run with all its actions."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = MONITOR_ACTIONS
 
     # --- what may be done
 
     def why_not(self, action_id: str) -> str | None:
-        """The workbench's reasons, and those of the panes."""
+        """Return the reason given by the workbench or by a pane."""
         verb = action_id.partition(".")[2]
         for action in self.workbench.runs.actions(self.state.record):
             if action.id == verb:
                 return action.reason
         match verb:
             case "next_match" | "previous_match":
-                return None if self.panes.log_view.search else "search for something first, with /"
+                return None if self.panes.log_view.search else "search first, with /"
             case "edit" | "playback" | "forward":
-                return None if self.state.record.workflow_id else self._error or "the run is still being read"
+                return None if self.state.record.workflow_id else self._error or "the run is still loading"
             case "back" | "slower" | "faster" | "now":
-                return None if self.playback is not None else "nothing is being played back"
+                return None if self.playback is not None else "no playback is active"
             case "child":
                 step = self.panes.timeline.selected
                 is_call = step is not None and step.step_type == "workflow"
-                return None if is_call else "the step under the cursor runs no workflow"
+                return None if is_call else "the selected step runs no workflow"
             case "parent":
-                return None if self.state.record.parent_id else "the run stands on its own"
+                return None if self.state.record.parent_id else "this run has no parent"
             case "rerun_from":
                 return None if self.state.ended else f"the run is {self.state.record.status}"
             case "next_failure":
@@ -60,27 +56,27 @@ class MonitorScreen(RunScreen):
         return None
 
     def action_cancel(self) -> None:
-        """Ask, then cancel; once a cancel is under way: at once."""
+        """Cancel, after confirmation; force a cancel that is under way."""
         self.attempt(self._cancel(), group="cancel", exclusive=True)
 
     async def _cancel(self) -> None:
         from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
         if self.state.record.cancel_requested:
-            self.notify("Not waiting any longer: steps are stopped by force.")
+            self.notify("Forcing the cancel: steps are killed.")
         else:
-            question = f"Cancel this run of {self.state.record.workflow_id}? Steps get a moment to end by themselves."
-            choices = [Choice("keep", "Keep going", "escape"), Choice("cancel", "Cancel the run", "c", danger=True)]
+            question = f"Cancel this run of {self.state.record.workflow_id}? Steps get a short time to exit."
+            choices = [Choice("keep", "Keep running", "escape"), Choice("cancel", "Cancel the run", "c", danger=True)]
             if await self.services.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
                 return
         await self.workbench.runs.cancel(self.run_id)
 
     async def action_approve(self) -> None:
-        """Answer yes."""
+        """Approve the waiting step."""
         await self.query_one(ApprovalForm).answer(approved=True)
 
     async def action_reject(self) -> None:
-        """Answer no."""
+        """Reject the waiting step."""
         await self.query_one(ApprovalForm).answer(approved=False)
 
     @on(ApprovalForm.Answered)
@@ -90,7 +86,7 @@ class MonitorScreen(RunScreen):
         self.panes.timeline.focus()
 
     def action_rerun(self) -> None:
-        """Open the run form with this run's inputs."""
+        """Open the run form with the inputs of this run."""
         self.attempt(self._rerun(), group="rerun", exclusive=True)
 
     async def _rerun(self) -> None:
@@ -98,7 +94,7 @@ class MonitorScreen(RunScreen):
         self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_rerun_from(self) -> None:
-        """Show what running again from the selected step would keep, then do it."""
+        """Show the plan of a rerun from the selected step, and start it."""
         self.attempt(self._rerun_from(), group="rerun", exclusive=True)
 
     async def _rerun_from(self) -> None:
@@ -111,14 +107,14 @@ class MonitorScreen(RunScreen):
             self.services.open_monitor(new)
 
     def action_connect(self) -> None:
-        """Show what the run lacked."""
+        """Show the missing requirements."""
         record = self.state.record
         details = record.error.details if record.error is not None else None
         missing = details.get("missing") if isinstance(details, dict) else None
         self.services.open_screen("missing", record.workflow_id, missing or [])
 
     def action_resume(self) -> None:
-        """Go on with an interrupted run."""
+        """Resume an interrupted run."""
         self.attempt(self._resume(), group="rerun", exclusive=True)
 
     async def _resume(self) -> None:
@@ -131,7 +127,7 @@ class MonitorScreen(RunScreen):
             self.services.open_monitor(goes)
 
     def action_child(self) -> None:
-        """Open the run that the selected step started."""
+        """Open the run started by the selected step."""
         step = self.panes.timeline.selected
         if step is not None:
             self.attempt(self._open_child(step.path), group="open", exclusive=True)
@@ -141,53 +137,53 @@ class MonitorScreen(RunScreen):
         if child is not None:
             self.services.open_monitor(child)
         elif self.state.record.parent_id and self.state.record.parent_path is None:
-            self.notify("Its output was taken over: the run is that of the run before, which b opens.")
+            self.notify("Output reused from the earlier run; press b to open it.")
         else:
-            self.notify("There is no such run: it has not begun, or is no longer in the history.")
+            self.notify("No such run: it has not started, or was removed from the history.")
 
     def action_parent(self) -> None:
-        """Open the run that this one belongs to, at the step that started it."""
+        """Open the parent run, at the step that started this one."""
         record = self.state.record
         if record.parent_id:
             self.services.open_monitor(record.parent_id, record.parent_path)
 
     def action_edit(self) -> None:
-        """Open the editor at the step under the cursor."""
+        """Open the editor, at the selected step."""
         path = self.panes.line_step()
         step = self.state.record.step(path) if path is not None else None
         self.services.open_editor(self.state.record.workflow_id, step.step_id if step is not None else None)
 
     def action_copy_id(self) -> None:
-        """Copy the run's id."""
+        """Copy the id of the run."""
         self.app.copy_to_clipboard(self.run_id)
         self.notify(f"Copied {self.run_id}", markup=False)
 
     def action_copy_path(self) -> None:
-        """Copy the address of the step under the cursor."""
+        """Copy the path of the selected step."""
         path = self.panes.line_step()
         if path is None:
-            self.notify("No step is under the cursor.")
+            self.notify("No step is selected.")
         else:
             self.app.copy_to_clipboard(path)
             self.notify(f"Copied {path}", markup=False)
 
     def action_copy(self) -> None:
-        """Copy what is under the cursor."""
+        """Copy the selected value or log line."""
         self.attempt(self._copy(*self.panes.to_copy()), group="copy", exclusive=True)
 
     async def _copy(self, value: Json, what: str) -> None:
         reference = as_reference(value)
         if not what:
-            self.notify("There is nothing to copy here.")
+            self.notify("Nothing to copy here.")
         elif reference is not None and reference.bytes > _COPY_LIMIT:
-            too_much = f"{size_text(reference.bytes)} are too much for the clipboard"
-            self.notify(f"{too_much}; `wftui show {self.run_id} --json` prints them", markup=False)
+            too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
+            self.notify(f"{too_large}; print them with `wftui show {self.run_id} --json`", markup=False)
         else:
             self.app.copy_to_clipboard(as_text(await self.workbench.runs.value(reference) if reference else value))
             self.notify(f"Copied {what}", markup=False)
 
     def action_copy_command(self) -> None:
-        """Copy what the selected step did as a shell command."""
+        """Copy the selected step as a shell command."""
         self.attempt(self._copy_command(), group="copy", exclusive=True)
 
     async def _copy_command(self) -> None:
@@ -195,11 +191,11 @@ class MonitorScreen(RunScreen):
 
         step = self.panes.timeline.selected
         if step is not None:
-            given, gave = [await self._whole(value) for value in (step.input, step.output)]
-            await copy_command(self.services, step.path, step.step_type, given, gave)
+            step_input, output = [await self._whole(value) for value in (step.input, step.output)]
+            await copy_command(self.services, step.path, step.step_type, step_input, output)
 
     async def _whole(self, value: Json) -> Json:
-        """The value itself; None for one that is too big for the clipboard."""
+        """Return the full value; None if it is too large for the clipboard."""
         reference = as_reference(value)
         if reference is None:
             return value
@@ -239,18 +235,18 @@ class MonitorScreen(RunScreen):
         self.panes.pick("canvas")
 
     def action_zoom(self) -> None:
-        """Give the focused pane all the room, or back."""
+        """Maximize the focused pane, or restore it."""
         if self.maximized is not None:
             self.minimize()
         elif self.focused is not None:
             self.maximize(self.focused)
 
     def action_follow(self) -> None:
-        """Follow the run in timeline and log again."""
+        """Follow the run in timeline and log."""
         self.panes.follow()
 
     def action_next_failure(self) -> None:
-        """Go to the next failed step, round the end."""
+        """Go to the next failed step, wrapping around."""
         self.panes.show_steps()
         self.panes.timeline.to_next_failure()
         self.panes.selection_changed()
@@ -260,30 +256,30 @@ class MonitorScreen(RunScreen):
         self.panes.toggle_failures()
 
     def action_open_all(self) -> None:
-        """Open the whole tree, or close it."""
+        """Expand all steps, or collapse them."""
         self.panes.show_steps()
         self.panes.timeline.open_all()
 
     # --- the log
 
     def action_search(self) -> None:
-        """Ask what to search for."""
+        """Ask for a search term."""
         self.panes.show_log()
         self.panes.log_panel.ask("search")
 
     def action_copy_log(self) -> None:
-        """Copy the lines that pass the filter, as far as the clipboard takes them."""
+        """Copy the filtered log lines, up to the clipboard limit."""
         self.attempt(self._copy_log(), group="copy", exclusive=True)
 
     async def _copy_log(self) -> None:
         view = self.panes.log_view
         text = await asyncio.to_thread(view.text)
         if not text:
-            self.notify("There is no log line to copy.")
+            self.notify("No log lines to copy.")
         elif len(text) > _COPY_LIMIT:
             self.notify(
-                f"{view.shown:,} lines are too much for the clipboard; a filter (t) shows fewer, and"
-                f" `wftui show {self.run_id} --logs` prints them",
+                f"{view.shown:,} lines exceed the clipboard limit; filter them with t, or print them with"
+                f" `wftui show {self.run_id} --logs`",
                 markup=False,
             )
         else:
@@ -291,17 +287,17 @@ class MonitorScreen(RunScreen):
             self.notify(f"Copied {count(view.shown, 'line')}", markup=False)
 
     def action_filter(self) -> None:
-        """Ask what lines must hold."""
+        """Ask for a filter of log lines."""
         self.panes.show_log()
         self.panes.log_panel.ask("filter")
 
     def action_level(self) -> None:
-        """Show one level less."""
+        """Raise the least log level shown."""
         self.panes.show_log()
         self.panes.log_panel.next_level()
 
     def action_step_log(self) -> None:
-        """Show the selected step's lines only, or all."""
+        """Show only the log of the selected step, or of all."""
         self.panes.show_log()
         step = self.panes.timeline.selected
         self.panes.log_panel.show_step(step.path if step and self.panes.log_view.log_filter.path is None else None)
@@ -312,10 +308,10 @@ class MonitorScreen(RunScreen):
         self.panes.log_view.jump(1)
 
     def action_previous_match(self) -> None:
-        """Go to the match before."""
+        """Go to the previous match."""
         self.panes.show_log()
         self.panes.log_view.jump(-1)
 
     def action_fold(self) -> None:
-        """Fold lines, or not."""
+        """Toggle wrapping of long log lines."""
         self.panes.log_view.folded = not self.panes.log_view.folded

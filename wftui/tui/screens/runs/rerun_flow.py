@@ -1,4 +1,4 @@
-"""Running again from somewhere, and going on: the plan first, then what has to be asked, then the run."""
+"""Rerun and resume: plan, missing inputs, start."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -15,43 +15,43 @@ from wftui.tui.services import AppServices
 if TYPE_CHECKING:
     from wftui.engine.restart.plan import StepDecision
 
-_OTHER_INPUTS = "The plan that follows shows what a new run with these inputs would keep."
+_OTHER_INPUTS = "The plan shows next what a rerun with these inputs would reuse."
 
 
 async def rerun(app: AppServices, run_id: str, from_step: str | None, *, inputs_first: bool = False) -> str | None:
-    """Show what a new run would keep of an earlier one, with its inputs or with others, and start it.
+    """Show the plan of a rerun, with the same or other inputs, and start it.
 
     Args:
-        from_step: the step it is to run again from; None: from what failed.
+        from_step: first step to run again; None for the failed ones.
         inputs_first: ask for other inputs before the plan.
 
     Returns:
-        The id of the new run; None when the person left.
+        The id of the new run; None if the user cancelled.
     """
-    again = _Rerun(app, run_id, from_step)
-    if inputs_first and not await again.ask_inputs():
+    plan = _Rerun(app, run_id, from_step)
+    if inputs_first and not await plan.ask_inputs():
         return None
-    while again.run is None:
-        match await again.show_plan():
+    while plan.run is None:
+        match await plan.show_plan():
             case "leave":
                 return None
             case "inputs":
-                await again.ask_inputs()
+                await plan.ask_inputs()
             case "run":
-                if not await again.start():
+                if not await plan.start():
                     return None
-    return again.run
+    return plan.run
 
 
 async def resume_run(app: AppServices, run_id: str) -> str | None:
-    """Show what going on with an interrupted run would do, and go on; or run it again with other inputs.
+    """Show the plan of a resume, and resume the run; or rerun it with other inputs.
 
     Returns:
-        The id of the run that goes: the same, or a new one; None when the person left.
+        The id of the active run, the same or a new one; None if the user cancelled.
     """
     decisions = await app.workbench.runs.plan_resume(run_id)
     asks = needs_input(await app.workbench.runs.input_schema(run_id))
-    plan = RerunPlanScreen("Go on with this run", decisions, same_run=True, asks=asks, ascii_only=app.ascii)
+    plan = RerunPlanScreen("Resume this run", decisions, same_run=True, asks=asks, ascii_only=app.ascii)
     answer = await app.push_screen_wait(plan)
     if answer == "inputs":
         return await rerun(app, run_id, None, inputs_first=True)
@@ -68,7 +68,7 @@ async def resume_run(app: AppServices, run_id: str) -> str | None:
 
 
 class _Rerun:
-    """A new run that is being planned: its inputs where they are others, and in the end its id."""
+    """A planned rerun: its inputs if changed, and finally the id of the new run."""
 
     def __init__(self, app: AppServices, run_id: str, from_step: str | None) -> None:
         self.run: str | None = None
@@ -76,43 +76,43 @@ class _Rerun:
         self._runs = app.workbench.runs
         self._of = run_id
         self._from_step = from_step
-        self._others: dict[str, Json] | None = None
+        self._inputs: dict[str, Json] | None = None
         start = ["--from", from_step] if from_step else ["--from-failed"]
         self._command = ["wftui", "rerun", run_id, *start]
 
-    async def _plan(self, others: dict[str, Json] | None) -> "list[StepDecision]":
+    async def _plan(self, inputs: dict[str, Json] | None) -> "list[StepDecision]":
         return await self._runs.plan_restart(
-            self._of, others or {}, from_step=self._from_step, complete=others is not None
+            self._of, inputs or {}, from_step=self._from_step, complete=inputs is not None
         )
 
     async def show_plan(self) -> str:
-        """What the person answers to the plan."""
+        """Return the user's decision on the plan."""
         outline = await self._app.workbench.workflows.outline((await self._runs.head(self._of)).workflow_id)
-        title = f"Run again from {self._from_step or 'what failed'}"
+        title = f"Rerun from {self._from_step or 'the failed steps'}"
         plan = RerunPlanScreen(
             title,
-            await self._plan(self._others),
-            other_inputs=self._others is not None,
+            await self._plan(self._inputs),
+            other_inputs=self._inputs is not None,
             asks=needs_input(outline.input_schema),
             ascii_only=self._app.ascii,
         )
         return await self._app.push_screen_wait(plan)
 
     async def ask_inputs(self) -> bool:
-        """Take other inputs; those there is no plan for are told beside them. False when the person left."""
+        """Ask for other inputs, rejecting those without a plan; False if cancelled."""
         record = await self._runs.head(self._of, whole=True)
         outline = await self._app.workbench.workflows.outline(record.workflow_id)
 
         async def take(inputs: dict[str, Json]) -> bool:
             await self._plan(inputs)
-            self._others = inputs
+            self._inputs = inputs
             return True
 
         secrets = await self._runs.secrets_to_ask(self._of, resume=False)
         form = RunInputModal(
             outline,
             recent=await self._runs.recent_inputs(record.workflow_id),
-            inputs=self._others if self._others is not None else record.inputs,
+            inputs=self._inputs if self._inputs is not None else record.inputs,
             start=take,
             again=self._command,
             about=f"{_OTHER_INPUTS} {ASKED_AGAIN}" if secrets else _OTHER_INPUTS,
@@ -120,10 +120,10 @@ class _Rerun:
         return await self._app.push_screen_wait(form) is not None
 
     async def start(self) -> bool:
-        """Start the new run; what is in the way is told, and the inputs are kept. False when the person left."""
+        """Start the new run; keep the inputs if that fails. False if cancelled."""
         try:
-            if self._others is not None:
-                return await self._start(self._others)
+            if self._inputs is not None:
+                return await self._start(self._inputs)
             return await _with_secrets(self._app, self._of, self._command, self._start, resume=False)
         except UserError as error:
             self._app.show_error(error, "Rerun failed")
@@ -136,7 +136,7 @@ class _Rerun:
                 inputs,
                 reuse=True,
                 from_step=self._from_step,
-                complete=self._others is not None,
+                complete=self._inputs is not None,
                 confirmed=confirmed,
             )
 
@@ -144,7 +144,7 @@ class _Rerun:
 
 
 async def _with_secrets(app: AppServices, run_id: str, command: list[str], start: Start, *, resume: bool) -> bool:
-    """Do `start` with the secret inputs of a run, asked of a person where it had any; False when the person left."""
+    """Call `start` with the secret inputs of a run, asked if any; False if cancelled."""
     asked = await app.workbench.runs.secrets_to_ask(run_id, resume=resume)
     if asked is None:
         return await start({})
@@ -154,12 +154,12 @@ async def _with_secrets(app: AppServices, run_id: str, command: list[str], start
 
 
 async def _confirmed(app: AppServices, attempt: Callable[[bool], Awaitable[None]]) -> bool:
-    """Attempt something that may have to be confirmed; False when the person would rather not."""
+    """Attempt something that may need confirmation; False if cancelled."""
     try:
         await attempt(False)
     except ConfirmationNeeded as needed:
-        choices = [Choice("leave", "Leave it", "escape"), Choice("again", "Run them again", "r", danger=True)]
-        if await app.push_screen_wait(ConfirmScreen("Once more?", str(needed), choices)) != "again":
+        choices = [Choice("leave", "Cancel", "escape"), Choice("again", "Run them again", "r", danger=True)]
+        if await app.push_screen_wait(ConfirmScreen("Run again?", str(needed), choices)) != "again":
             return False
         await attempt(True)
     return True

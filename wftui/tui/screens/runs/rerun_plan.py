@@ -1,4 +1,4 @@
-"""Running again from somewhere: what would be kept, what would run again, and why; shown before it is done."""
+"""The plan of a rerun or resume: reused steps, steps to run, and the reasons."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _GROUP = "Plan"
 _AROUND = 9
-"""Lines that are no decisions."""
+"""Lines of the dialog around the list."""
 
 Answer = Literal["run", "inputs", "leave"]
-"""Go ahead, show the plan for other inputs, or do nothing."""
+"""Start the run, change its inputs, or cancel."""
 
 
 class _Decisions(LineView):
@@ -37,17 +37,17 @@ class _Decisions(LineView):
         self._decisions = decisions
 
     def on_mount(self) -> None:
-        """Show them all."""
+        """Show all decisions."""
         self.set_rows(len(self._decisions))
 
     def row(self, index: int, width: int) -> Content:
-        """One step: kept or run again, and why."""
+        """Return a line for a step: reused or run, and why."""
         decision = self._decisions[index]
-        kept = decision.action == "keep"
-        style = look("completed" if kept else "running", ascii_only=self.ascii_only)
-        colour = "$foreground-muted" if kept else "$foreground"
+        is_reused = decision.action == "keep"
+        style = look("completed" if is_reused else "running", ascii_only=self.ascii_only)
+        colour = "$foreground-muted" if is_reused else "$foreground"
         words = Content.assemble(
-            (f"{style.glyph} {'keep' if kept else 'run ':<4} ", style.color),
+            (f"{style.glyph} {'reuse' if is_reused else 'run':<5} ", style.color),
             (decision.path, colour),
             (f"  {decision.why}", "$foreground-muted"),
         )
@@ -55,14 +55,14 @@ class _Decisions(LineView):
 
 
 class RerunPlanScreen(ActionModal[Answer]):
-    """Returns what is to become of the plan.
+    """Returns the decision on the plan.
 
     Args:
-        title: what it is the plan of.
+        title: title of the plan.
         decisions: the plan.
-        same_run: the run itself goes on, rather than a new one that follows it.
-        other_inputs: the plan is for other inputs than those the run had.
-        asks: whether the workflow has inputs that could be others.
+        same_run: whether the run itself is resumed, instead of a new run.
+        other_inputs: whether the plan is for other inputs than those of the run.
+        asks: whether the workflow has inputs to change.
     """
 
     DEFAULT_CSS = """
@@ -73,9 +73,9 @@ class RerunPlanScreen(ActionModal[Answer]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("restart.run", "Run", "Go ahead with this plan.", ("enter",), _GROUP, priority=True),
-        Action("restart.leave", "Leave", "Run nothing.", ("escape",), _GROUP),
-        Action("restart.inputs", "Other inputs", "Change the inputs, and see the plan of a new run.", ("i",), _GROUP),
+        Action("restart.run", "Run", "Start the run.", ("enter",), _GROUP, priority=True),
+        Action("restart.leave", "Cancel", "Close without running.", ("escape",), _GROUP),
+        Action("restart.inputs", "Other inputs", "Change the inputs, and show the plan of a new run.", ("i",), _GROUP),
         Action("restart.help", "Keys", "Show the keys of this plan.", ("question_mark", "f1"), _GROUP),
     )
 
@@ -98,30 +98,30 @@ class RerunPlanScreen(ActionModal[Answer]):
         self._ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
-        """A summary, the decisions, the keys."""
-        kept = sum(decision.action == "keep" for decision in self._decisions)
-        again = len(self._decisions) - kept
+        """Yield a summary, the decisions and the keys."""
+        reused = sum(decision.action == "keep" for decision in self._decisions)
+        to_run = len(self._decisions) - reused
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
-            begin = "The same run goes on" if self._same_run else "A new run"
+            begin = "Resumes the same run" if self._same_run else "Starts a new run"
             others = " with other inputs" if self._other_inputs else ""
-            steps = f"{count(again, 'step')} to run, {kept} kept as before"
+            steps = f"{count(to_run, 'step')} to run, {reused} reused"
             yield Static(f"{begin}{others}: {steps}.", id="restart-summary", markup=False)
             yield _Decisions(self._decisions, ascii_only=self._ascii_only)
             yield KeyLine(self.ACTIONS)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the lines around it leave."""
+        """Limit the list to the height left by the other lines."""
         self.query_one(_Decisions).styles.max_height = max(2, event.size.height - _AROUND)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing is asked, there are no other inputs."""
+        """Disable changing inputs where the workflow has none."""
         if parameters == ("restart.inputs",):
             return self._asks
         return super().check_action(action, parameters)
 
     def action_run(self) -> None:
-        """Go ahead."""
+        """Start the run."""
         self.dismiss("run")
 
     def action_inputs(self) -> None:
@@ -129,5 +129,5 @@ class RerunPlanScreen(ActionModal[Answer]):
         self.dismiss("inputs")
 
     def action_leave(self) -> None:
-        """Run nothing."""
+        """Cancel."""
         self.dismiss("leave")

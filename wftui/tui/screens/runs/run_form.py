@@ -1,4 +1,4 @@
-"""The run form: asks for a workflow's inputs, made from its `inputSchema`."""
+"""The run form: a workflow's inputs, built from its `inputSchema`."""
 
 import asyncio
 import json
@@ -38,16 +38,16 @@ from wftui.tui.widgets.source.json_editor import JsonEditor
 
 GROUP = "Run form"
 RECHECK_AFTER = 0.3
-"""Seconds without a key after which a form that had problems is checked again."""
+"""Seconds without a key before a form with errors is validated again."""
 _PROBLEMS_SHOWN = 4
 _SUMMARY_LENGTH = 300
-ASKED_AGAIN = "Secret inputs are never stored: give them once more."
+ASKED_AGAIN = "Secret inputs are never stored; enter them again."
 
 _left: dict[str, dict[str, Json]] = {}
-"""What was filled in when a form was left without running, by workflow; offered again while the app is open."""
+"""Inputs of forms closed without running, by workflow, while the app is open."""
 
 Start = Callable[[dict[str, Json]], Awaitable[bool]]
-"""Does what inputs are asked for, and returns whether the form may go; a `UserError` is told on it."""
+"""Processes the inputs; returns whether to close the form, which shows errors."""
 
 
 async def _take(_inputs: dict[str, Json]) -> bool:
@@ -58,12 +58,12 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     """Returns the inputs to run with, or None after Escape.
 
     Args:
-        outline: the workflow that is to run.
-        recent: inputs of its last runs, to pick from; newest first.
-        inputs: what the form starts with, instead of the defaults alone.
-        start: what is done with the inputs while the form is still there, so that it keeps them where it fails.
+        outline: the workflow to run.
+        recent: inputs of its last runs, newest first.
+        inputs: initial values, added to the defaults.
+        start: processes the inputs while the form is still open, so that they are not lost on an error.
         again: the command (`["wftui", "resume", "01k…"]`) that repeats a run.
-        about: what to know, instead of the workflow's description.
+        about: text shown instead of the workflow's description.
     """
 
     DEFAULT_CSS = """
@@ -81,11 +81,15 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("run_form.run", "Run", "Check the inputs and run the workflow.", ("enter", "f5", "ctrl+enter"), GROUP),
-        Action("run_form.leave", "Leave", "Leave without running; what is filled in is kept.", ("escape",), GROUP),
-        Action("run_form.switch", "Form, JSON", "Fill in fields, or write the inputs as JSON.", ("f2",), GROUP),
-        Action("run_form.earlier", "Earlier", "Take the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
-        Action("run_form.copy", "Copy", "Copy the command that starts the same run.", ("f4",), GROUP),
+        Action(
+            "run_form.run", "Run", "Validate the inputs and run the workflow.", ("enter", "f5", "ctrl+enter"), GROUP
+        ),
+        Action(
+            "run_form.leave", "Cancel", "Close without running; the inputs are kept for next time.", ("escape",), GROUP
+        ),
+        Action("run_form.switch", "Form, JSON", "Switch between fields and JSON.", ("f2",), GROUP),
+        Action("run_form.earlier", "Earlier", "Use the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
+        Action("run_form.copy", "Copy", "Copy the equivalent command.", ("f4",), GROUP),
         Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
@@ -120,11 +124,11 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     @staticmethod
     def has_questions(schema: Mapping[str, Json]) -> bool:
-        """Whether a workflow with this `inputSchema` has anything to ask."""
+        """Return whether a workflow with this `inputSchema` takes inputs."""
         return needs_input(schema)
 
     def compose(self) -> ComposeResult:
-        """What it is about, the form or its JSON, what is wrong, the equal command, the keys."""
+        """Yield the description, the form or its JSON, errors, the command and the keys."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(f"Run {self._outline.name or self._outline.id}{' again' if self._again else ''}")
             box.border_subtitle = Content(" ".join(filter(None, [self._outline.id, self._outline.version])))
@@ -139,21 +143,21 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
                 yield KeyLine(self.ACTIONS)
 
     def on_mount(self) -> None:
-        """Offer what was left last time, and show the command."""
+        """Offer the inputs of a form closed without running, and show the command."""
         left = None if self._again else _left.get(self._outline.id)
         if left is not None and left != self._untouched:
-            self._recent.insert(0, RecentInputs(label="left without running", inputs=left))
+            self._recent.insert(0, RecentInputs(label="not run", inputs=left))
         self._show_command()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Let the form take what the lines around it leave."""
+        """Limit the form to the height left by the other lines."""
         around = 9 if self._about else 8
         room = max(3, event.size.height - around)
         self.query_one(SchemaForm).styles.max_height = room
         self.query_one(JsonEditor).styles.height = min(room, 24)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Earlier inputs are offered where there are some."""
+        """Disable earlier inputs where there are none."""
         if parameters == ("run_form.earlier",):
             return bool(self._recent)
         return super().check_action(action, parameters)
@@ -165,28 +169,28 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         return self.has_class("-json")
 
     async def action_switch(self) -> None:
-        """Go from the form to JSON, or back; what is filled in goes along."""
+        """Switch between form and JSON, and keep the values."""
         editor = self.query_one(JsonEditor)
         if not self._in_json:
             value, self._hidden = covered(self._state)
             self._json_before = json.dumps(value, indent=2, ensure_ascii=False)
             editor.text = self._json_before
-            self._say([])
+            self._show_errors([])
             self.add_class("-json")
             editor.focus()
             return
         try:
             state = self._read_json()
         except TextError as error:
-            self._say([str(error)])
+            self._show_errors([str(error)])
             editor.go_to(error)
             return
-        self._say([])
+        self._show_errors([])
         self.remove_class("-json")
         await self._take(state)
 
     def _read_json(self) -> Node:
-        """The form as the JSON says; the same one when nothing in it was changed."""
+        """Return the form filled in from the JSON; the same one if it is unchanged."""
         editor = self.query_one(JsonEditor)
         if editor.text == self._json_before:
             return self._state
@@ -204,8 +208,8 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         beginning = self._again or ["wftui", "run", self._outline.id]
         self.query_one(CommandLine).command = run_command(beginning, self._state)
 
-    def _say(self, sentences: Sequence[str]) -> None:
-        """What is wrong with the inputs as a whole."""
+    def _show_errors(self, sentences: Sequence[str]) -> None:
+        """Show errors of the inputs as a whole."""
         more = len(sentences) - _PROBLEMS_SHOWN
         shown = [f"{glyph(self, '✗')} {sentence}" for sentence in sentences[:_PROBLEMS_SHOWN]]
         if more > 0:
@@ -226,9 +230,9 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         try:
             self._state = self._read_json()
         except TextError as error:
-            self._say([str(error)])
+            self._show_errors([str(error)])
         else:
-            self._say([])
+            self._show_errors([])
             self._show_command()
 
     @on(FocusMoved)
@@ -239,7 +243,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     # --- earlier inputs, pasted inputs
 
     def action_earlier(self) -> None:
-        """Pick inputs of an earlier run."""
+        """Pick the inputs of an earlier run."""
         options = [(each.label, _summary(each.inputs)) for each in self._recent]
         self.app.push_screen(Picker("Earlier inputs", options), self._picked)
 
@@ -250,7 +254,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     async def _fill(self, inputs: Mapping[str, Json]) -> None:
         state = build_form(self._form, dict(inputs))
         forget_secrets(state)
-        self._say([])
+        self._show_errors([])
         self.remove_class("-json")
         await self._take(state)
 
@@ -259,7 +263,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         await self._fill_from(message.text)
 
     async def on_paste(self, event: events.Paste) -> None:
-        """A JSON object that is pasted where nothing takes text fills in the form."""
+        """Fill in the form from a JSON object pasted outside text fields."""
         if not self._in_json:
             await self._fill_from(event.text)
 
@@ -271,7 +275,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         if isinstance(value, dict):
             now = self._state.collect()
             await self._take(rebuild_form(self._form, {**(now if isinstance(now, dict) else {}), **value}))
-            self.notify("The form was filled in from the JSON that was pasted.")
+            self.notify("Filled in the form from the pasted JSON.")
 
     # --- run and leave
 
@@ -281,12 +285,12 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self.action_run()
 
     def action_run(self) -> None:
-        """Check, and leave with the inputs; or say what is wrong at each field."""
+        """Submit the inputs, or show the errors of each field."""
         if self._in_json:
             try:
                 self._state = self._read_json()
             except TextError as error:
-                self._say([str(error)])
+                self._show_errors([str(error)])
                 self.query_one(JsonEditor).go_to(error)
                 return
         if self._recheck is not None:
@@ -303,11 +307,11 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         in_background(self, partial(self._check, run=False), group="recheck", exclusive=True)
 
     async def _check(self, *, run: bool) -> None:
-        """Check in a thread, because a hostile pattern can take its time."""
+        """Validate in a thread, because a hostile pattern may take long."""
         value = self._state.collect()
         problems = await asyncio.to_thread(form_problems, self._outline.input_schema, self._state, value)
         if not problems and not isinstance(value, dict):
-            problems[""] = "The inputs are one JSON object, and this schema asks for something else."
+            problems[""] = "The inputs must be a JSON object, but this schema requires something else."
         if run and not problems:
             if await self._begin(value):
                 _left.pop(self._outline.id, None)
@@ -317,15 +321,15 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         await self._show_problems(problems, go_there=run)
 
     async def _begin(self, inputs: dict[str, Json]) -> bool:
-        """Do what the inputs are asked for; what is in its way is told, and the form stays."""
+        """Start the run; show the error and keep the form if that fails."""
         self._starting = True
-        self._say([])
+        self._show_errors([])
         facts = self.query_one(".facts", Static)
         facts.update("Starting…", layout=False)
         try:
             return await self._start(inputs)
         except UserError as error:
-            self._say([str(error)])
+            self._show_errors([str(error)])
             return False
         finally:
             self._starting = False
@@ -333,12 +337,12 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     async def _show_problems(self, problems: Mapping[str, str], *, go_there: bool) -> None:
         if self._in_json:
-            self._say([f"{pointer or '/'}: {sentence}" for pointer, sentence in problems.items()])
+            self._show_errors([f"{pointer or '/'}: {sentence}" for pointer, sentence in problems.items()])
             return
         form = self.query_one(SchemaForm)
         whole = await form.show_problems(problems)
-        several = [f"{len(problems)} values are not right yet."] if len(problems) > 1 else []
-        self._say(whole or several)
+        several = [f"{len(problems)} values are invalid."] if len(problems) > 1 else []
+        self._show_errors(whole or several)
         if go_there and problems:
             await form.focus_on(next(iter(problems)))
 
@@ -346,15 +350,15 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         """Copy the command."""
         command = self.query_one(CommandLine).command
         self.app.copy_to_clipboard(command)
-        left_out = f" Put in what {PLACEHOLDER} stands for." if PLACEHOLDER in command else ""
-        self.notify(f"The command is in the clipboard.{left_out}")
+        left_out = f" Replace {PLACEHOLDER} in it." if PLACEHOLDER in command else ""
+        self.notify(f"Copied the command.{left_out}")
 
     def action_leave(self) -> None:
-        """Leave without running; what has been begun is not left half done."""
+        """Close the form without running, unless the run is being started."""
         if self._starting:
-            self.notify("It is being started: a moment.")
+            self.notify("The run is being started.")
             return
-        forget_secrets(self._state)  # what is kept is shown in a list
+        forget_secrets(self._state)  # kept inputs are shown in a list
         value = self._state.collect()
         if isinstance(value, dict) and value != self._untouched and not self._again:
             _left[self._outline.id] = value
@@ -362,6 +366,6 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
 
 def _summary(inputs: Mapping[str, Json]) -> str:
-    """One line that tells inputs from others."""
+    """Return a line that distinguishes these inputs from others."""
     shown = {name: "…" if is_big(value) else value for name, value in inputs.items()}
     return json.dumps(shown, ensure_ascii=False)[:_SUMMARY_LENGTH]

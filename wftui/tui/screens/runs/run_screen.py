@@ -1,4 +1,4 @@
-"""A run on the screen: followed as it happens, or played back from its events."""
+"""Base of the monitor: follows a run live, or plays back its events."""
 
 import asyncio
 import time
@@ -25,21 +25,21 @@ from wftui.tui.widgets.run.tree import asking_step
 from wftui.tui.widgets.title_bar import TitleBar
 
 PAINTS_PER_SECOND = 20
-"""However many events come, the screen is brought up to date at most so often."""
+"""Upper limit of screen updates, however many events arrive."""
 _TICK = 0.5
 _PLAYBACK_TICK = 0.1
 _SETTLED = 0.03
 
 
 class RunScreen(ActionScreen[None]):
-    """Header, a question that waits for an answer, panes; kept up to date with the run, or with its playback."""
+    """Header, pending approval and panes of a run or its playback."""
 
     DEFAULT_CSS = """
     RunScreen { layout: vertical; }
     """
 
     def __init__(self, run_id: str, path: str | None = None) -> None:
-        """Of a run; with the cursor on the step of an address, once it is known."""
+        """Show a run, and select a step once it is known."""
         super().__init__()
         self._first_path = path
         self.run_id = run_id
@@ -51,11 +51,11 @@ class RunScreen(ActionScreen[None]):
         self._error = ""
 
     def trail(self) -> tuple[str, ...]:
-        """The run's workflow, or its id until that is known."""
+        """Return the workflow of the run, or its id until that is known."""
         return ("Runs", self.state.record.workflow_id or self.run_id)
 
     def compose_body(self) -> ComposeResult:
-        """Header, question, panes."""
+        """Yield header, approval form and panes."""
         ascii_only = self.services.ascii
         yield RunHeader(self.state, self.now, ascii_only=ascii_only)
         yield ApprovalForm()
@@ -74,11 +74,11 @@ class RunScreen(ActionScreen[None]):
 
     @property
     def shown(self) -> RunState:
-        """The run as it is on the screen: as it is, or in a playback as it was."""
+        """The displayed state: the current one, or that of the playback."""
         return self.playback.state if self.playback is not None else self.state
 
     def now(self) -> datetime:
-        """The present moment, or that of the playback."""
+        """Return the current time, or that of the playback."""
         played = self.playback.time if self.playback is not None else None
         return played or self.workbench.clock()
 
@@ -86,7 +86,7 @@ class RunScreen(ActionScreen[None]):
 
     @property
     def is_painted(self) -> bool:
-        """Whether the screen shows all that has been read."""
+        """Whether all received events are displayed."""
         return self._painting is None
 
     async def _follow(self) -> None:
@@ -108,7 +108,7 @@ class RunScreen(ActionScreen[None]):
                 return
 
     def _paint_soon(self) -> None:
-        """Bring the screen up to date; a burst of events does it once, and never for more than a tenth of the time."""
+        """Schedule an update: one per burst of events, using a tenth of the time at most."""
         if self._painting is None:
             pause = max(1 / PAINTS_PER_SECOND, 10 * self._cost)
             wait = max(0.001, self._painted + pause - time.monotonic())
@@ -140,8 +140,8 @@ class RunScreen(ActionScreen[None]):
         in_background(self, self._read_back, group="details")
 
     async def _read_back(self) -> None:
-        """Read the details of iterations in view that the record leaves out."""
-        await asyncio.sleep(_SETTLED)  # who scrolls through thousands looks at the last ones
+        """Load the visible iterations that the record omits."""
+        await asyncio.sleep(_SETTLED)  # while scrolling through thousands, only the last ones stay visible
         tree, paths = self.shown.tree, self.panes.timeline.take_requested()
         if not paths:
             return
@@ -153,7 +153,7 @@ class RunScreen(ActionScreen[None]):
         self._paint_soon()
 
     def _tick(self) -> None:
-        """Let the clocks go on."""
+        """Update the clocks."""
         if self.shown.is_live:
             if self.run_id in self.services.unrecorded:
                 self._paint_soon()
@@ -162,13 +162,13 @@ class RunScreen(ActionScreen[None]):
                 self.panes.tick()
 
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
-        """A stretch of a big value's text, and the offset of the next; None at the end."""
+        """Return a part of a large value's text, and the next offset; None at the end."""
         return await self.workbench.runs.value_text(reference, offset)
 
     # --- playback
 
     def action_playback(self) -> None:
-        """Play back from the start; pause; go on."""
+        """Play back from the start; pause; continue."""
         if self.playback is None or self.playback.at_end:
             self._begin_playback()
         elif self.playback is not None:
@@ -195,12 +195,12 @@ class RunScreen(ActionScreen[None]):
             self._paint_soon()
 
     def action_forward(self) -> None:
-        """One event on."""
+        """Step one event forward."""
         playback = self.playback or self._begin_playback()
         self.attempt(self._go(playback, playback.forward), group="playback")
 
     def action_back(self) -> None:
-        """One event back."""
+        """Step one event back."""
         if self.playback is not None:
             self.attempt(self._go(self.playback, self.playback.back), group="playback")
 
@@ -210,11 +210,11 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
     def action_slower(self) -> None:
-        """Half the speed."""
+        """Halve the speed."""
         self._change_speed(-1)
 
     def action_faster(self) -> None:
-        """Twice the speed."""
+        """Double the speed."""
         self._change_speed(1)
 
     def _change_speed(self, by: int) -> None:
@@ -223,13 +223,13 @@ class RunScreen(ActionScreen[None]):
             self._paint()
 
     def action_now(self) -> None:
-        """Show the run as it is."""
+        """Show the current state of the run."""
         self.playback = None
         self._paint()
 
 
 def _playback_note(playback: Playback | None, ascii_only: bool) -> str:
-    """What the header says of a playback."""
+    """Return the note on a playback for the header."""
     if playback is None:
         return ""
     speed = f"{playback.speed:g}x"

@@ -1,4 +1,4 @@
-"""Starting a run of a workflow: the form for its inputs, where it asks for any, and then the monitor."""
+"""Start a run: its form if it has inputs, then the monitor."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ from wftui.tui.services import AppServices
 async def start_run(
     app: AppServices, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
 ) -> None:
-    """Ask for the inputs of a workflow, start it and show it. What is in its way is told, beside the inputs given.
+    """Ask for the inputs of a workflow, start it and show it; keep the form on errors.
 
     Args:
-        inputs: what the form starts with, such as the inputs of an earlier run.
-        connections: taken in the place of those that the workflow names.
+        inputs: initial values of the form, such as the inputs of an earlier run.
+        connections: used instead of those that the workflow names.
     """
     started: list[str] = []
 

@@ -1,4 +1,4 @@
-"""One value over the whole screen."""
+"""A value in full."""
 
 import asyncio
 from pathlib import Path
@@ -27,13 +27,13 @@ _GROUP = "Value"
 
 
 class ValueScreen(ActionModal[None]):
-    """A value in a box of its own, to be read, searched and saved; Escape goes back.
+    """A value in a dialog, to read, search and save.
 
     Args:
-        title: what it is.
+        title: title of the value.
         value: the value, or a reference to one.
-        source: reads what a reference stands for.
-        name: of the file it is saved to, without an ending.
+        source: loads a referenced value.
+        name: name of the file to save to, without its extension.
     """
 
     DEFAULT_CSS = """
@@ -42,11 +42,11 @@ class ValueScreen(ActionModal[None]):
     ValueScreen > Vertical { background: $surface; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("value.leave", "Back", "Go back.", ("escape", "q"), _GROUP),
+        Action("value.leave", "Back", "Close the value.", ("escape", "q"), _GROUP),
         Action("value.search", "Search", "Search the value.", ("slash",), _GROUP),
-        Action("value.next_match", "Next match", "Go to the next line found.", ("n",), _GROUP),
-        Action("value.previous_match", "Match before", "Go to the line found before.", ("N",), _GROUP),
-        Action("value.save", "Save", "Save the whole value to a new file.", ("s",), _GROUP),
+        Action("value.next_match", "Next match", "Go to the next match.", ("n",), _GROUP),
+        Action("value.previous_match", "Previous match", "Go to the previous match.", ("N",), _GROUP),
+        Action("value.save", "Save", "Save the full value to a new file.", ("s",), _GROUP),
         Action("value.help", "Keys", "Show the keys.", ("question_mark", "f1"), _GROUP),
     )
 
@@ -58,7 +58,7 @@ class ValueScreen(ActionModal[None]):
         self._file = name
 
     def compose(self) -> ComposeResult:
-        """The value, a line to search by, the keys."""
+        """Yield the value, the search line and the keys."""
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield self._view
@@ -66,19 +66,19 @@ class ValueScreen(ActionModal[None]):
             yield KeyLine(self.ACTIONS)
 
     def on_mount(self) -> None:
-        """Show it once its width is known."""
+        """Show the value once its width is known."""
         self._view.focus()
         self.call_after_refresh(self._view.show, self._value)
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the dialog."""
         self.dismiss(None)
 
     # --- searching
 
     def action_search(self) -> None:
-        """Ask what to search for."""
-        self.query_one(PromptInput).ask("search in the value", self._view.search, self._view)
+        """Ask for a search term."""
+        self.query_one(PromptInput).ask("search", self._view.search, self._view)
 
     @on(PromptInput.Answered)
     def _asked(self, event: PromptInput.Answered) -> None:
@@ -89,11 +89,11 @@ class ValueScreen(ActionModal[None]):
         self.query_one(Vertical).border_subtitle = Content(self._view.found())
 
     def action_next_match(self) -> None:
-        """To the next line found."""
+        """Go to the next match."""
         self._jump(1)
 
     def action_previous_match(self) -> None:
-        """To the line found before."""
+        """Go to the previous match."""
         self._jump(-1)
 
     def _jump(self, by: int) -> None:
@@ -105,15 +105,15 @@ class ValueScreen(ActionModal[None]):
     # --- saving
 
     def action_save(self) -> None:
-        """Ask where to, and save."""
+        """Ask for a file name, and save."""
         in_background(self, self._save, group="save", exclusive=True)
 
     async def _save(self) -> None:
         reference = as_reference(self._value)
         is_text = isinstance(self._value, str) or (reference is not None and reference.preview.startswith('"'))
         name = f"{self._file}.{'txt' if is_text else 'json'}"
-        hint = f"In {Path.cwd()}, unless it begins with /."
-        chosen = await self.app.push_screen_wait(PromptScreen("Save to the file", name, hint, _check_file))
+        hint = f"Relative to {Path.cwd()}."
+        chosen = await self.app.push_screen_wait(PromptScreen("Save to file", name, hint, _check_file))
         if not chosen:
             return
         path = _path(chosen)
@@ -133,7 +133,7 @@ def _path(text: str) -> Path:
 def _check_file(text: str) -> str | None:
     path = _path(text)
     if not text or path.is_dir():
-        return "the name of a file has to stand here"
+        return "a file name is required"
     if path.exists():
-        return "there is a file of that name already"
-    return None if path.parent.is_dir() else f"there is no folder {path.parent}"
+        return "a file of that name already exists"
+    return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"
