@@ -1,1 +1,1 @@
-"""Tests of `wftui/tui`; a package, because its conftest has the name of the one above."""
+"""Tests of `wftui/tui`, in rooms like those of the package."""

@@ -1,4 +1,4 @@
-"""What every screen test needs: a still clock, one look, a workbench over a temporary workspace, and snapshots."""
+"""Fixtures of screen tests: fixed clock, terminal, workbench and snapshots."""
 
 import json
 import time
@@ -19,15 +19,15 @@ from wftui.store.ids import new_id
 from wftui.workbench import Settings, Workbench
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
-"""The present moment of every screen test."""
+"""Current time of every screen test."""
 
 SIZES = [(80, 24), (120, 40)]
-"""Terminal sizes that every screen is snapshotted at."""
+"""Terminal sizes of the snapshots of every screen."""
 
 
 @pytest.fixture(autouse=True)
 def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same terminal, locale and time zone for everyone."""
+    """Set the same terminal, locale and time zone everywhere."""
     for name in ("NO_COLOR", "COLORFGBG", "COLORTERM", "LC_ALL", "LC_CTYPE", "WFTUI_TABLES", "WFTUI_DB"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
@@ -42,13 +42,13 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def now() -> datetime:
-    """What the workbench's clock says."""
+    """Return the time of the workbench's clock."""
     return NOW
 
 
 @pytest.fixture
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty workspace, in a home of its own so that its path looks the same everywhere."""
+    """Create an empty workspace in a temporary home, so that its path is stable."""
     monkeypatch.setenv("HOME", str(tmp_path))
     folder = tmp_path / "tables"
     folder.mkdir()
@@ -57,7 +57,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def put_workflow(tables: Path) -> Callable[..., Path]:
-    """`put_workflow(id, steps=[...], **rest)` writes a workflow.json and returns its path."""
+    """Return `put_workflow(id, steps=[...], **rest)`, which writes a workflow.json."""
 
     def put(workflow_id: str, **rest: Any) -> Path:
         source = {"format": 1, "id": workflow_id, "steps": [{"id": "greet", "type": "set", "input": {"text": "hi"}}]}
@@ -71,7 +71,7 @@ def put_workflow(tables: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A workbench over the empty workspace and a database of its own, at a moment that stands still."""
+    """Open a workbench with an empty workspace, a database and a fixed clock."""
     bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: NOW)
     yield bench
     await bench.close(cancel=True)
@@ -79,7 +79,10 @@ async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
 
 @pytest.fixture
 def put_run(workbench: Workbench) -> Callable[..., Awaitable[str]]:
-    """`await put_run(workflow_id, "completed", ago=60, duration=4200)`: a run of the past, seconds and milliseconds."""
+    """Return `put_run(id, "completed", ago=60, duration=4200)`, for past runs.
+
+    `ago` is in seconds, `duration` in milliseconds.
+    """
 
     async def put(workflow_id: str, status: str, *, ago: float, duration: float = 0.0, error: str = "") -> str:
         store = await workbench.store()
@@ -105,7 +108,7 @@ def put_run(workbench: Workbench) -> Callable[..., Awaitable[str]]:
 
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
-    """`await until(pilot, lambda: condition)`: wait until something is so, or fail with what was shown."""
+    """Return `until(pilot, condition)`, which waits or fails with the screen as text."""
 
     async def wait(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -119,7 +122,7 @@ def until() -> Callable[..., Awaitable[None]]:
 
 
 def screen_text(app: App[Any]) -> str:
-    """What the screen shows, as lines of text."""
+    """Return the screen as lines of text."""
     width, height = app.size
     return "\n".join("".join(segment.text for segment in line) for line in _lines(app, width, height))
 
@@ -130,7 +133,7 @@ def _lines(app: App[Any], width: int, height: int) -> list[Any]:
 
 @pytest.fixture
 def settled(until: Callable[..., Awaitable[None]]) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """`await settled(pilot)`: let everything that comes in batches come, before a picture is taken."""
+    """Return `settled(pilot)`, which waits for pending updates before a snapshot."""
 
     async def wait(pilot: Pilot[Any]) -> None:
         seen: list[str] = []
@@ -146,13 +149,16 @@ def settled(until: Callable[..., Awaitable[None]]) -> Callable[[Pilot[Any]], Awa
 
 @pytest.fixture
 def text_of() -> Callable[[App[Any]], str]:
-    """`text_of(app)`: what the screen shows, as lines of text."""
+    """Return `text_of(app)`, the screen as lines of text."""
     return screen_text
 
 
 @pytest.fixture
 def matches(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
-    """`assert matches(app)`: the screen looks as the snapshot beside the test says (`--snapshot-update` renews it)."""
+    """Return `matches(app)`, which compares with the snapshot of the test.
+
+    `--snapshot-update` renews it.
+    """
     pictures = snapshot.use_extension(SVGImageExtension)
 
     def compare(app: App[Any]) -> bool:
@@ -163,5 +169,5 @@ def matches(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
 
 @pytest.fixture(params=SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
 def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    """Each size that screens are snapshotted at."""
+    """Yield each size of the snapshots."""
     return request.param  # type: ignore[no-any-return]

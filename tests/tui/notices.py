@@ -1,4 +1,4 @@
-"""What an app tells in passing."""
+"""Notifications of an app."""
 
 from typing import Any
 
@@ -6,5 +6,8 @@ from textual.app import App
 
 
 def notices(app: App[Any]) -> list[str]:
-    """The sentences of its notices, whole: on the screen they may be broken into lines. Textual has no public way."""
+    """Return the messages of notifications; on screen they may be wrapped.
+
+    Textual has no public way.
+    """
     return [notice.message for notice in app._notifications]

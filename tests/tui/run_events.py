@@ -1,4 +1,4 @@
-"""The events of runs as the engine would make them, for screens that show runs."""
+"""Events of runs as the engine emits them, for screens that show runs."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -53,19 +53,19 @@ NO_ACCESS = ExecutionError(
 
 
 class Story:
-    """Collects the events of one run; moments are seconds after its begin."""
+    """Collects the events of a run; times are in seconds since its start."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.events: list[ExecutionEvent] = []
 
     def add(self, kind: type[EventT], at: float, **fields: Any) -> None:
-        """One event."""
+        """Add an event."""
         event = kind(run_id=self.run_id, timestamp=BEGIN + timedelta(seconds=at), **fields)
         self.events.append(event)  # type: ignore[arg-type]  # all kinds used here are ExecutionEvents
 
     def created(self, steps: Iterable[tuple[str, str, str, tuple[str, ...], str | None]] = STEPS) -> None:
-        """The run is asked for and starts."""
+        """Create and start the run."""
         infos = [
             StepInfo(
                 path=path,
@@ -90,7 +90,7 @@ class Story:
         self.add(Started, 0.05)
 
     def starts(self, path: str, at: float, given: Json = None, attempt: int = 1) -> None:
-        """An attempt of a step begins."""
+        """Start an attempt of a step."""
         step_id = path.rpartition(".")[2]
         name = next((row[1] for row in STEPS if row[0].rpartition(".")[2] == step_id), step_id)
         parent = path.rpartition(".")[0] or None
@@ -107,16 +107,16 @@ class Story:
         )
 
     def ends(self, path: str, at: float, output: Json = None, took: float = 1.0) -> None:
-        """A step is done."""
+        """Complete a step."""
         self.add(StepCompleted, at, step_id=path.rpartition(".")[2], path=path, output=output, duration=1000 * took)
 
     def says(self, path: str, at: float, message: str, level: LogLevel = "info") -> None:
-        """A step logs."""
+        """Add a log line of a step."""
         self.add(Log, at, path=path, step_id=path.rpartition(".")[2], message=message, level=level, stream="stdout")
 
 
 def running(run_id: str = "01k9x2m4t-runs0") -> Story:
-    """A run in the middle: three steps done, one in its second attempt, a forEach at its sixth item."""
+    """Return a run in progress: three steps done, one retried, a forEach at item six."""
     story = Story(run_id)
     story.created()
     story.starts("clone", 0.1, {"script": "git clone --mirror . work", "cwd": "/srv/app"})
@@ -157,7 +157,7 @@ def running(run_id: str = "01k9x2m4t-runs0") -> Story:
 
 
 def asking(run_id: str = "01k9x2m4s-asks0") -> Story:
-    """`running`, and a step asks a person."""
+    """Return `running` with a step that waits for approval."""
     story = running(run_id)
     prompt = "Delete 14 branches that nobody has touched for a year?\nThey stay in the backup."
     story.add(StepWaiting, 15.0, step_id="branches", path="branches", waiting=Waiting(reason="approval", prompt=prompt))
@@ -165,7 +165,7 @@ def asking(run_id: str = "01k9x2m4s-asks0") -> Story:
 
 
 def failed(run_id: str = "01k9x2m4r-fa11d") -> Story:
-    """`running`, and the step that was tried twice fails for good."""
+    """Return `running`, failed after the retry."""
     story = running(run_id)
     story.add(StepFailed, 14.0, step_id="branches", path="branches", error=NO_ACCESS, duration=9700, attempt=2)
     story.add(StepCancelled, 15.6, step_id="authors", path="authors", duration=6200)
@@ -183,7 +183,7 @@ def failed(run_id: str = "01k9x2m4r-fa11d") -> Story:
 
 
 def completed(run_id: str = "01k9x2m4q-7hd3f", outputs: Json = None) -> Story:
-    """`running`, and all goes well in the end."""
+    """Return `running`, completed."""
     story = running(run_id)
     story.ends("branches", 14.0, {"stale": ["old/ui", "wip"]}, 9.7)
     story.ends("authors", 15.6, [{"commits": n} for n in range(8)], 6.2)
@@ -196,7 +196,7 @@ def completed(run_id: str = "01k9x2m4q-7hd3f", outputs: Json = None) -> Story:
 
 
 def state_of(story: Story) -> RunState:
-    """What a monitor knows of a run after these events."""
+    """Return the state of a monitor after these events."""
     state = RunState(story.run_id)
     for number, event in enumerate(story.events, 1):
         event.seq = number

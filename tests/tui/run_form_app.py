@@ -1,4 +1,4 @@
-"""An app that shows nothing but a run form, and what the tests of the form need."""
+"""An app with nothing but a run form, for the tests of the form."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ UNDECIDED = object()
 
 
 class FormApp(App[None]):
-    """Asks for the inputs of one workflow; `result` is what the form returned."""
+    """Asks for the inputs of a workflow; `result` is the return value of the form."""
 
     DEFAULT_CSS = HOUSE_RULES
     ENABLE_COMMAND_PALETTE = False
@@ -50,24 +50,24 @@ class FormApp(App[None]):
 
     @property
     def command(self) -> str:
-        """The command that the form shows."""
+        """The command shown by the form."""
         return self.form.query_one(CommandLine).command
 
     def problems(self) -> list[str]:
-        """The sentences that stand at fields."""
+        """The errors shown at fields."""
         return [note.problem for note in self.form.query(Note) if note.problem]
 
     def whole(self) -> str:
-        """What is said about the inputs as a whole."""
+        """The error shown for the inputs as a whole."""
         return str(self.form.query_one(".wrong").render()) if self.form.has_class("-wrong") else ""
 
     def field(self) -> Widget:
-        """What has the focus."""
+        """The focused field."""
         assert self.form.focused is not None
         return self.form.focused
 
     def hold_still(self) -> None:
-        """Stop the cursors from blinking, for a picture."""
+        """Stop cursor blink for a snapshot."""
         for line in self.form.query(Input):
             line.cursor_blink = False
         for lines in self.form.query(TextArea):

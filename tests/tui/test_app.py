@@ -32,7 +32,7 @@ ASKING: dict[str, Any] = {
 
 
 def waiting(gate: Path) -> list[dict[str, Any]]:
-    """Steps that go on once a file is there."""
+    """Return steps that continue once a file exists."""
     return [
         {"id": "wait", "type": "shell", "input": {"script": f"while [ ! -e {gate} ]; do sleep 0.02; done"}},
     ]

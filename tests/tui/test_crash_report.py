@@ -1,4 +1,4 @@
-"""What the program prints when it breaks down: where, and no value."""
+"""The crash report: locations, and no values."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Secrets on the screens: of a run, of a form, of a connection; what is drawn, and what goes to the clipboard."""
+"""Secrets in runs, forms and connections: never drawn, never on the clipboard."""
 
 import json
 import os
@@ -39,14 +39,14 @@ ALL = "{{ inputs.secrets }}"
 
 
 class Empty(WftuiApp):
-    """The app with nothing below what a test opens."""
+    """An app with the tested screen at the bottom."""
 
     def get_default_screen(self) -> Screen[None]:
         return Screen()
 
 
 class Seen:
-    """All that was drawn and copied, and whether a secret was among it."""
+    """Collects all that is drawn and copied, and looks for secrets in it."""
 
     def __init__(self, app: App[Any], text_of: TextOf, secrets: list[str]) -> None:
         self._app = app
@@ -68,7 +68,7 @@ class Seen:
 
 @pytest.fixture
 async def workbench(tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workbench]:
-    """A workbench whose clock goes, with connections of its own."""
+    """A workbench with a running clock and connections."""
     monkeypatch.setenv("WFTUI_CONNECTIONS", str(tmp_path / "private"))
     bench = Workbench(
         Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: datetime.now(UTC)

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
     from wftui.workbench import Workbench
 
-_LOOK = 1.0
+_POLL_EVERY = 1.0
 """Seconds between checks on the runs of this process."""
-_IDLE_LOOKS = 5
+_IDLE_POLLS = 5
 """Checks between two on other processes, while this one has no runs."""
 
 Start = Callable[["WftuiApp"], Awaitable[None] | None]
@@ -78,8 +78,8 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         """Published with the id of a run that started or ended; empty for other news."""
         self._type_ahead = TypeAhead(self, super().on_event, OPENING)
         self._start = start
-        self._asking: set[str] = set()
-        self._looks = 0
+        self._waiting: set[str] = set()
+        self._polls = 0
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
@@ -103,20 +103,20 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
-        self.set_interval(_LOOK, self._notice_runs)
-        self.workbench.retention.tell = self._tell_removed
-        self.call_after_refresh(self._begin_retention)
+        self.set_interval(_POLL_EVERY, self._poll_runs)
+        self.workbench.retention.tell = self._notify_removed
+        self.call_after_refresh(self._start_retention)
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
 
-    def _begin_retention(self) -> None:
-        in_background(self, self._let_old_runs_go, group="retention")
+    def _start_retention(self) -> None:
+        in_background(self, self._apply_retention, group="retention")
 
-    async def _let_old_runs_go(self) -> None:
+    async def _apply_retention(self) -> None:
         with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database
             await self.workbench.retention.begin()
 
-    def _tell_removed(self, report: CleanupReport) -> None:
+    def _notify_removed(self, report: CleanupReport) -> None:
         self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)
 
     async def _open_start(self, start: Start) -> None:
@@ -177,7 +177,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         if run_id not in self.session_runs:
             self.session_runs.append(run_id)
             in_background(self, partial(self._until_ended, run_id), group="runs")
-            self._tell_runs(run_id)
+            self._publish_runs(run_id)
 
     async def _until_ended(self, run_id: str) -> None:
         try:
@@ -187,11 +187,11 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
             self.show_error(error)
         else:
             if record.status == "failed":
-                self._call_person(record)
-        await self.look_for_questions()
-        self._tell_runs(run_id)
+                self._notify_failure(record)
+        await self.check_approvals()
+        self._publish_runs(run_id)
 
-    async def _notice_runs(self) -> None:
+    async def _poll_runs(self) -> None:
         """Adopt the runs of this process, and check for runs that wait for an answer."""
         if self._has_lost_terminal():
             self.terminal_lost()
@@ -199,30 +199,30 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
         running = self.workbench.runs.running()
         for run_id in running:
             self.adopt(run_id)
-        self._looks += 1
-        if running or not self._looks % _IDLE_LOOKS:
-            await self.look_for_questions()
+        self._polls += 1
+        if running or not self._polls % _IDLE_POLLS:
+            await self.check_approvals()
 
-    async def look_for_questions(self) -> None:
+    async def check_approvals(self) -> None:
         """Update the number of runs that wait for an answer."""
         try:
             queue = await self.workbench.runs.attention()
         except UserError:
             return  # the Workflows screen shows what is wrong with the database
         asking = {item.run.id for item in queue if item.kind == "approval"}
-        if asking != self._asking:
-            if asking - self._asking:
+        if asking != self._waiting:
+            if asking - self._waiting:
                 self.bell()
-            self._asking = asking
-            self._tell_runs("")
+            self._waiting = asking
+            self._publish_runs("")
 
-    def _call_person(self, record: ExecutionRecord) -> None:
+    def _notify_failure(self, record: ExecutionRecord) -> None:
         self.bell()
         if getattr(self.screen, "run_id", None) != record.id:
             why = record.error.message if record.error else ""
             self.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
 
-    def _tell_runs(self, run_id: str) -> None:
+    def _publish_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
         news = self.news().plain
         from wftui.tui.terminal.driver import TerminalDriver
@@ -232,7 +232,7 @@ class WftuiApp(App[ExitMode], inherit_bindings=False):
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
-        running, asking = len(self.workbench.runs.running()), len(self._asking)
+        running, asking = len(self.workbench.runs.running()), len(self._waiting)
         parts = []
         if asking:
             parts.append(Content.styled(f"{'?' if self.ascii else '◔'} {asking} waiting for you", "$text-warning"))

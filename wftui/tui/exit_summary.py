@@ -48,7 +48,7 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode
 
     While runs finish without the app, ctrl+c cancels them; a lost terminal does not.
     """
-    workbench.retention.tell = lambda report: _say(f"{count(report.runs, 'expired run')} removed")
+    workbench.retention.tell = lambda report: _print(f"{count(report.runs, 'expired run')} removed")
     with _signals(workbench):
         if leaving is ExitMode.LOST:
             _release_terminal()
@@ -59,7 +59,7 @@ async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode
                 records.append(await workbench.runs.record(run_id))
         await workbench.close()
     for line in summary_lines(records, ascii_only=ascii_only):
-        _say(line)
+        _print(line)
 
 
 async def _end_runs(workbench: Workbench, leaving: ExitMode) -> None:
@@ -67,12 +67,12 @@ async def _end_runs(workbench: Workbench, leaving: ExitMode) -> None:
     if active and leaving is ExitMode.CANCEL:
         await asyncio.gather(*(_cancel(workbench, run_id) for run_id in active))
     elif active:
-        _say(f"{count(len(active), 'run')} still active; ctrl+c cancels")
+        _print(f"{count(len(active), 'run')} still active; ctrl+c cancels")
     for run_id in active:
         try:
             await workbench.runs.wait(run_id)
         except UserError as error:
-            _say(str(error))
+            _print(str(error))
 
 
 async def _cancel(workbench: Workbench, run_id: str) -> None:
@@ -106,7 +106,7 @@ def _release_terminal() -> None:
     os.close(nothing)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     with contextlib.suppress(OSError):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

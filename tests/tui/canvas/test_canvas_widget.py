@@ -1,4 +1,4 @@
-"""The canvas and its drawings in a running app: keys, mouse, statuses, levels of detail, folds."""
+"""The canvas and its drawings in a running app: keys, mouse, statuses, folds."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from wftui.tui.display.theme import DARK
 
 
 def step(path: str, *needs: str, kind: str = "shell", name: str = "") -> StepInfo:
-    """A declared step; the part of the path before the last dot is its container."""
+    """Return a declared step; its container is the path before the last dot."""
     parent, _, own = path.rpartition(".")
     return StepInfo(
         path=path, step_id=own, step_name=name, step_type=kind, parent=parent or None, needs=list(needs), line=1
@@ -62,7 +62,7 @@ FAN = [
 
 
 class CanvasApp(App[None]):
-    """One canvas, and what it said."""
+    """An app with a canvas, and the messages it posted."""
 
     def __init__(self, nodes: Sequence[CanvasNode], level: Level | None = "pill", *, ascii_only: bool = False) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ async def laid_out(app: CanvasApp, pilot: Pilot[Any]) -> None:
 
 
 def shown(app: CanvasApp) -> Level:
-    """The level on the screen."""
+    """Return the level of detail shown."""
     return app.canvas.level
 
 

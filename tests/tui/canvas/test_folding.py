@@ -1,4 +1,4 @@
-"""Which nodes are shown when containers are closed and fan-outs are folded."""
+"""Nodes shown with closed containers and folded fan-outs."""
 
 from wftui.tui.canvas.folding import fold, stem, summary
 from wftui.tui.canvas.graph import CanvasNode
@@ -13,7 +13,7 @@ NESTED = [
 
 
 def chain_of_fans(width: int) -> list[CanvasNode]:
-    """Two layers of `width` equal steps between three single ones."""
+    """Return two layers of `width` equal steps between three single ones."""
     one = [CanvasNode(f"one{n}", f"one_ID{n}", "set", ("start",)) for n in range(width)]
     two = [CanvasNode(f"two{n}", f"two-{n}", "set", (f"one{n}",)) for n in range(width)]
     end = CanvasNode("end", "end", "set", tuple(node.path for node in two))

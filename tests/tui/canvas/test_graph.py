@@ -10,7 +10,7 @@ Edge = tuple[str, str]
 
 
 def reachable(edges: list[Edge]) -> set[Edge]:
-    """All pairs of a node and one that comes after it."""
+    """Return all pairs of a node and one of its descendants."""
     found = set(edges)
     while more := {(a, d) for a, b in found for c, d in found if b == c} - found:
         found |= more

@@ -1,4 +1,4 @@
-"""The layout of the canvas, read back from what it draws."""
+"""Layout of the canvas, read back from its drawing."""
 
 import itertools
 
@@ -12,13 +12,13 @@ WIDE = 24
 
 
 def lay(names: str, *edges: str, parents: dict[str, str] | None = None, width: int = 7) -> Layout:
-    """A layout of one-letter nodes; an edge is two letters."""
+    """Return a layout of one-letter nodes; an edge is two letters."""
     nodes = [Node(name, name, parent=(parents or {}).get(name)) for name in names]
     return layout(nodes, [(edge[0], edge[1]) for edge in edges], width_of=lambda _: width)
 
 
 def drawn(found: Layout) -> str:
-    """The drawing as text: names in brackets."""
+    """Return the drawing as text, with names in brackets."""
     rows = [[" "] * found.width for _ in range(found.height)]
     for y, cells in found.lines.items():
         for x, sides in cells.items():
@@ -34,7 +34,7 @@ def drawn(found: Layout) -> str:
 
 
 def read(found: Layout) -> set[Edge]:
-    """The edges a reader finds who follows the lines down from each node."""
+    """Return the edges found by following the lines down from each node."""
     edges: set[Edge] = set()
     for name, box in found.boxes.items():
         ways = [(x, box.bottom, DOWN) for x in range(box.x, box.right) if _sides(found.lines, x, box.bottom) & UP]
@@ -78,7 +78,7 @@ def _node_at(found: Layout, x: int, y: int) -> str | None:
 
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 12) -> tuple[list[Node], list[Edge]]:
-    """Graphs without cycles, of any shape."""
+    """Generate acyclic graphs of any shape."""
     count = draw(st.integers(1, most))
     pairs = [(str(a), str(b)) for a in range(count) for b in range(a + 1, count)]
     edges = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=3 * count)) if pairs else []
@@ -87,7 +87,7 @@ def graphs(draw: st.DrawFn, most: int = 12) -> tuple[list[Node], list[Edge]]:
 
 @st.composite
 def nested(draw: st.DrawFn) -> tuple[list[Node], list[Edge]]:
-    """Graphs with containers; edges between siblings only, as in a workflow."""
+    """Generate graphs with containers, with edges between siblings only."""
     count = draw(st.integers(1, 14))
     parents: list[str | None] = []
     for number in range(count):

@@ -23,7 +23,7 @@ DETAILS = {"log": "1.2s", "each": "3/12", "end": "a detail that is too long"}
 
 
 class ListApp(App[None]):
-    """One list, and what it said."""
+    """An app with a list of steps, and the messages it posted."""
 
     def __init__(self, nodes: Sequence[CanvasNode]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The settings screen, over a real settings file in a home of the test's own."""
+"""The settings screen over a real settings file in a temporary home."""
 
 import threading
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def looked_after(workbench: Workbench) -> None:
-    """Some process has looked after old runs just now: the next to do so by itself comes in an hour."""
+    """Record a retention run just now, so that the next is due in an hour."""
     await (await workbench.store()).tidy(Policy(Rule(keep=1)), every=3600, stop=threading.Event())
 
 

@@ -1,4 +1,4 @@
-"""The screen of step types: what cannot be used and why, and trusting a file of the workspace after reading it."""
+"""The screen of step types: problems, and trust in a file after reviewing it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -23,7 +23,7 @@ TextOf = Callable[[App[Any]], str]
 async def some(
     workbench: Workbench, put_workflow: Callable[..., Path], put_run: Callable[..., Awaitable[str]]
 ) -> Workbench:
-    """Four workflows: fine, broken, never compiled, warned about."""
+    """Create four workflows: ready, broken, not compiled, with warnings."""
     put_workflow("backup", name="Back up the photos", description="Archives a folder and proves it.")
     put_workflow(
         "broken", name="Broken", steps=[{"id": "a", "type": "sett"}, {"id": "b", "type": "set", "needs": ["c"]}]

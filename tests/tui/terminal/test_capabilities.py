@@ -119,7 +119,7 @@ print(*[name for name in {late!r} if name in sys.modules])
 
 
 def test_json_is_highlighted_without_a_crash() -> None:
-    """Some pairs of tree-sitter and Textual end the process; that would take this test's own process along."""
+    """Some pairs of tree-sitter and Textual crash the process, so use another one."""
     script = """
 import asyncio
 from textual.app import App

@@ -1,4 +1,4 @@
-"""The real program in a pseudo-terminal: what a terminal that goes away, a signal and the way out do to runs."""
+"""The real program in a pseudo-terminal: lost terminals, signals, quitting."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ sys.exit(asyncio.run(run_app(bench)))
 
 
 class Terminal:
-    """A program in a pseudo-terminal, and what it shows."""
+    """A program in a pseudo-terminal, and its screen."""
 
     def __init__(self, tables: Path, database: Path, own: bool = True, **environment: str) -> None:
         self.screen = pyte.Screen(80, 24)
@@ -85,7 +85,7 @@ class Terminal:
         os.write(self._fd, keys.encode())
 
     def close(self) -> None:
-        """The terminal goes away: window closed, line lost."""
+        """Lose the terminal, as when its window is closed."""
         os.close(self._fd)
         self._fd = -1
 
@@ -122,7 +122,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gate(tmp_path: Path, put_workflow: Callable[..., Path]) -> Path:
-    """A workflow `slow` that goes on once this file is there, and says by `gate.waits` that it waits for it."""
+    """Create a workflow `slow` that waits for this file, reported by `gate.waits`."""
     gate = tmp_path / "gate"
     script = f"touch {gate}.waits; while [ ! -e {gate} ]; do sleep 0.05; done; echo through"
     steps: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""What is typed in one burst, as over a slow line, goes to what its keys open, not to the screen below."""
+"""A burst of keys goes to what each key opens, not to the screen below."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ NAMES = {"/": "slash", "\x06": "ctrl+f", "\r": "enter"}
 
 
 def burst(app: App[Any], text: str) -> None:
-    """All keys of a text at once, as a terminal hands them over that has waited for the network."""
+    """Press all keys of a text at once, as after a network delay."""
     for letter in text:
         app.post_message(events.Key(NAMES.get(letter, letter), letter))
 

@@ -1,4 +1,4 @@
-"""The history's filter line: what it means, and that what is written back means the same."""
+"""The filter line of the history: parsing, and round trips."""
 
 from datetime import UTC, datetime, timedelta
 

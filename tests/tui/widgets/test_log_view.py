@@ -1,4 +1,4 @@
-"""The log on the screen, where it is so long that it is looked through beside everything else."""
+"""The log view with logs so long that they are searched in the background."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Log lines: what is stripped from them, how they are kept, filtered and found."""
+"""Log lines: sanitizing, storage, filters and search."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the monitor shows of a run, without a screen: the tree, the bars, the words, playback."""
+"""A run as the monitor shows it, without a screen: tree, bars, words, playback."""
 
 from datetime import timedelta
 
@@ -109,7 +109,7 @@ def test_the_failed_step_is_the_one_the_error_names() -> None:
 
 
 def long_story(count: int, *, inner: bool = True, fails: int | None = None) -> Story:
-    """A run over so many authors, of which one may fail."""
+    """Return a run over many items, one of which may fail."""
     story = Story("r")
     story.created()
     story.add(IterationsPlanned, 1, step_id="authors", path="authors", total=count)
@@ -128,7 +128,7 @@ def long_story(count: int, *, inner: bool = True, fails: int | None = None) -> S
 
 
 def read_back(story: Story, tree: StepTree, *paths: str) -> None:
-    """What the screen does with iterations in view: read their events, and no others."""
+    """Read the events of visible iterations, and of no others, as the screen does."""
     after, until = tree.events_of(paths)
     events = [event for event in story.events if after < event.seq <= until]
     assert len(events) <= 4 * len(paths)

@@ -1,4 +1,4 @@
-"""JSON as lines: the same value in other words, in pieces of any size, for any width."""
+"""JSON as lines: equal values for pieces of any size and any width."""
 
 import json
 import re

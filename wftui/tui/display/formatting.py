@@ -1,4 +1,4 @@
-"""Numbers, times and paths as people read them."""
+"""Human-readable numbers, times and paths."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run lacked leads to the screens that connect it, against a stand-in for Composio."""
+"""From missing requirements to screens that provide them, with a fake Composio."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -37,7 +37,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Composio]:
 
 
 def says(app: App[Any], text: str) -> bool:
-    """Whether a notice says so; on the screen it may be broken into lines."""
+    """Return whether a notification contains a text; on screen it may be wrapped."""
     return any(text in said for said in notices(app))
 
 

@@ -1,4 +1,4 @@
-"""The connections screen, over the user's real file of connections (in a home of the test's own)."""
+"""The connections screen over a real file in a temporary home."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The screen of stored secrets, over the user's real encrypted store (in a home of the test's own)."""
+"""The secrets screen over a real encrypted store in a temporary home."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ TextOf = Callable[[App[Any]], str]
 
 
 def burst(app: App[Any], keys: str) -> None:
-    """Keys as they come over a slow line: all at once."""
+    """Press keys all at once, as over a slow line."""
     for key in keys:
         app.post_message(events.Key("tab", "\t") if key == "\t" else events.Key(key, key))
 

@@ -36,7 +36,7 @@ BROKEN: list[dict[str, Any]] = [
 
 @pytest.fixture
 def open_editor(until: Until) -> Open:
-    """`await open_editor(pilot, id)`: the editor, once the compiler has said something about the text."""
+    """Return `open_editor(pilot, id)`, which waits for the first check."""
 
     async def open_it(pilot: Pilot[Any], workflow_id: str) -> EditorScreen:
         app = pilot.app
@@ -62,7 +62,7 @@ def status_of(screen: EditorScreen) -> str:
 
 
 def replace(screen: EditorScreen, old: str, new: str) -> None:
-    """Change the text as an edit does."""
+    """Change the source as an edit does."""
     source = source_of(screen)
     assert old in source.text
     source.change_to(source.text.replace(old, new))

@@ -1,4 +1,4 @@
-"""The icon of a plugin's step type stands where those of built-in ones do."""
+"""The icon of a plugin's step type appears like those of built-in types."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""curl commands become steps in the editor, and steps become curl commands there and on the monitor."""
+"""Steps from curl commands, and curl commands from steps."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -38,7 +38,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
+        """Suppress the request log."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Steps changed and added by forms in the editor; what is written into the source, and nothing else."""
+"""Steps edited and added in forms; only the changes reach the source."""
 
 import json
 from collections.abc import Awaitable, Callable

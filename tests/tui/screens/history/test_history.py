@@ -24,7 +24,7 @@ TextOf = Callable[[App[Any]], str]
 
 
 class RunsApp(WftuiApp):
-    """The app with nothing below the history."""
+    """An app with the history at the bottom."""
 
     def get_default_screen(self) -> Screen[None]:
         return Screen()
@@ -36,7 +36,7 @@ async def put(workbench: Workbench, *stories: Story) -> None:
 
 
 def short_run(number: int, workflow_id: str = "log_triage", days_ago: float = 0) -> list[ExecutionEvent]:
-    """A run of no steps."""
+    """Return a run without steps."""
     run_id, begin = f"01short{number:05d}-aaaaa", BEGIN + timedelta(seconds=number) - timedelta(days=days_ago)
     return [
         Created(run_id=run_id, timestamp=begin, workflow_id=workflow_id, user_id="grace"),
@@ -47,7 +47,7 @@ def short_run(number: int, workflow_id: str = "log_triage", days_ago: float = 0)
 
 @pytest.fixture
 def open_history(workbench: Workbench, until: Until) -> Callable[..., Any]:
-    """`async with open_history(size=…) as (pilot, screen, table)`: the history, once its first page is there."""
+    """Return `open_history(size=…)`, which waits for the first page."""
     from contextlib import asynccontextmanager
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The monitor over recorded runs: what it shows at which size, what its keys do, playback, the clipboard."""
+"""The monitor over recorded runs: sizes, keys, playback, clipboard."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ TextOf = Callable[[App[Any]], str]
 
 
 class RunApp(WftuiApp):
-    """The app with nothing below the monitor."""
+    """An app with the monitor at the bottom."""
 
     def get_default_screen(self) -> Screen[None]:
         return Screen()
@@ -38,7 +38,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
-    """`async with open_run(story, size) as (pilot, screen)`: a monitor that has read the whole run."""
+    """Return `open_run(story, size)`, a monitor that has read the whole run."""
     from contextlib import asynccontextmanager
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The monitor over real runs: real workflows, real processes, as they happen."""
+"""The monitor over real workflows and processes."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ Put = Callable[..., Path]
 
 
 class RunApp(WftuiApp):
-    """The app with nothing below the monitor."""
+    """An app with the monitor at the bottom."""
 
     def get_default_screen(self) -> Screen[None]:
         return Screen()
@@ -37,7 +37,7 @@ class RunApp(WftuiApp):
 
 @pytest.fixture
 async def workbench(tables: Path, tmp_path: Path) -> Any:
-    """A workbench whose clock goes: retries and clocks are real here."""
+    """A workbench with a running clock: retries are real here."""
     bench = Workbench(
         Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: datetime.now(UTC)
     )
@@ -47,7 +47,7 @@ async def workbench(tables: Path, tmp_path: Path) -> Any:
 
 @pytest.fixture
 def watch(workbench: Workbench, until: Until) -> Callable[..., Any]:
-    """`async with watch(run_id, size) as (pilot, screen)`: the monitor of a run."""
+    """Return `watch(run_id, size)`, the monitor of a run."""
     from contextlib import asynccontextmanager
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ def watch(workbench: Workbench, until: Until) -> Callable[..., Any]:
 
 
 def gated(tmp_path: Path, *names: str) -> list[dict[str, Any]]:
-    """Shell steps, one after the other, each of which waits for a file of its name."""
+    """Return a chain of shell steps, each of which waits for a file of its name."""
     return [
         {
             "id": name,
@@ -301,7 +301,7 @@ async def test_leaving_the_plan_runs_nothing(watch: Any, workbench: Workbench, p
 
 
 async def run_elsewhere(workbench: Workbench, workflow_id: str, until_said: bytes) -> asyncio.subprocess.Process:
-    """Run a workflow by the command line, in a process of its own, until its log says something."""
+    """Run a workflow by the command line in another process, until its log has a line."""
     places = ("--tables", str(workbench.settings.tables), "--db", str(workbench.settings.database))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "wftui", "run", workflow_id, "--events", *places, stdout=asyncio.subprocess.PIPE
@@ -379,7 +379,7 @@ async def test_one_key_opens_the_step_that_made_a_log_line(
 async def test_an_output_of_megabytes_never_freezes_the_screen(
     number: int, watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
-    """While such a value is opened and scrolled to its end, everything else gets its turn every few hundred lines."""
+    """Opening and scrolling such a value yields to others every few hundred lines."""
     from tui.run_events import completed
 
     story = completed(outputs={"rows": ["x" * 90 for _ in range(number)]})

@@ -1,4 +1,4 @@
-"""Filling in a run form by keyboard: what it returns, what it says."""
+"""The run form by keyboard: its results and errors."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How the run form looks, at the sizes that every screen is looked at."""
+"""Snapshots of the run form at all sizes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

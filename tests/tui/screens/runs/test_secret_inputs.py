@@ -1,4 +1,4 @@
-"""The screens and secret inputs: asked once more where a run is repeated, and never shown."""
+"""Secret inputs on screens: asked again for reruns, and never shown."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ INPUTS = {
 
 
 class Empty(WftuiApp):
-    """The app with nothing below what a test opens."""
+    """An app with the tested screen at the bottom."""
 
     def get_default_screen(self) -> Screen[None]:
         return Screen()
@@ -48,7 +48,7 @@ class Empty(WftuiApp):
 
 @pytest.fixture
 async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A workbench whose clock goes."""
+    """A workbench with a running clock."""
     bench = Workbench(
         Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: datetime.now(UTC)
     )

@@ -102,7 +102,7 @@ class EditorScreen(SourceScreen):
         self.view = "source"
         self.source.focus()
 
-    # --- what the compiler says
+    # --- compilation results
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result in every pane."""

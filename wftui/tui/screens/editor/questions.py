@@ -6,7 +6,7 @@ from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.services import AppServices
 
 
-async def ask_whose_change(app: AppServices, error: ConflictError) -> str:
+async def ask_which_version(app: AppServices, error: ConflictError) -> str:
     """Ask which version to keep: `stay` (undecided), `theirs` or `mine`."""
     question = ConfirmScreen(
         "Conflict",

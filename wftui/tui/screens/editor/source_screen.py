@@ -6,7 +6,7 @@ from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
 from wftui.tui.screens.base.paned_screen import PanedScreen
-from wftui.tui.screens.editor.questions import ask_about_changes, ask_whose_change
+from wftui.tui.screens.editor.questions import ask_about_changes, ask_which_version
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.tui.widgets.title_bar import TitleBar
@@ -21,7 +21,7 @@ class SourceScreen(PanedScreen):
     A subclass has the widgets, calls `begin` once they are mounted, and shows results in `checked`.
 
     Attributes:
-        workflow_id: the workflow whose source it is.
+        workflow_id: the workflow being edited.
         source: the source being edited.
         status: summary of the compilation, and position of the cursor.
         live_check: keeps the compilation result up to date.
@@ -98,12 +98,12 @@ class SourceScreen(PanedScreen):
         return result
 
     async def _resolve_conflict(self, error: ConflictError, text: str) -> bool:
-        whose = await ask_whose_change(self.services, error)
-        if whose == "theirs":
+        version = await ask_which_version(self.services, error)
+        if version == "theirs":
             await self._load()
-        elif whose == "mine":
+        elif version == "mine":
             await self._file.overwrite(text)
-        return whose in {"theirs", "mine"}
+        return version in {"theirs", "mine"}
 
     async def _look_for_changes(self) -> None:
         """Load changes made by others; only announce them beside unsaved changes."""

@@ -54,7 +54,7 @@ class HistoryScreen(ActionScreen[None]):
         Action("history.edit", "Editor", "Open the workflow of the run.", ("e",), "Run", footer=False),
         Action("history.copy_id", "Copy id", "Copy the id of the run.", ("y",), "Run", footer=False),
         Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
-        Action("history.faults", "Failures", "Show only failed runs, or all.", ("f",), "Filter"),
+        Action("history.faults", "Failures", "Show only failed and interrupted runs, or all.", ("f",), "Filter"),
         Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
         Action("history.all", "Clear", "Clear all filters.", ("backspace",), "Filter", footer=False),
         *_STATUS_ACTIONS,

@@ -46,7 +46,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     ),
     Action("monitor.follow", "Follow", "Follow the current step and the end of the log.", ("f",), "Run"),
     Action("monitor.filter", "Filter", "Show only log lines that contain a text.", ("t",), "Log"),
-    Action("monitor.level", "Level", "Raise the least log level shown.", ("l",), "Log"),
+    Action("monitor.level", "Level", "Raise the minimum log level shown.", ("l",), "Log"),
     Action("monitor.step_log", "Step log", "Show only the log of the selected step, or of all.", ("s",), "Log"),
     Action("monitor.approve", "Approve", "Approve the waiting step.", ("a",), "Run", footer=False),
     Action("monitor.reject", "Reject", "Reject the waiting step.", ("x",), "Run", footer=False),

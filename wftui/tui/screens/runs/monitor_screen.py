@@ -292,7 +292,7 @@ class MonitorScreen(RunScreen):
         self.panes.log_panel.ask("filter")
 
     def action_level(self) -> None:
-        """Raise the least log level shown."""
+        """Raise the minimum log level shown."""
         self.panes.show_log()
         self.panes.log_panel.next_level()
 

@@ -50,8 +50,8 @@ async def resume_run(app: AppServices, run_id: str) -> str | None:
         The id of the active run, the same or a new one; None if the user cancelled.
     """
     decisions = await app.workbench.runs.plan_resume(run_id)
-    asks = needs_input(await app.workbench.runs.input_schema(run_id))
-    plan = RerunPlanScreen("Resume this run", decisions, same_run=True, asks=asks, ascii_only=app.ascii)
+    has_inputs = needs_input(await app.workbench.runs.input_schema(run_id))
+    plan = RerunPlanScreen("Resume this run", decisions, same_run=True, has_inputs=has_inputs, ascii_only=app.ascii)
     answer = await app.push_screen_wait(plan)
     if answer == "inputs":
         return await rerun(app, run_id, None, inputs_first=True)
@@ -93,7 +93,7 @@ class _Rerun:
             title,
             await self._plan(self._inputs),
             other_inputs=self._inputs is not None,
-            asks=needs_input(outline.input_schema),
+            has_inputs=needs_input(outline.input_schema),
             ascii_only=self._app.ascii,
         )
         return await self._app.push_screen_wait(plan)

@@ -62,7 +62,7 @@ class RerunPlanScreen(ActionModal[Answer]):
         decisions: the plan.
         same_run: whether the run itself is resumed, instead of a new run.
         other_inputs: whether the plan is for other inputs than those of the run.
-        asks: whether the workflow has inputs to change.
+        has_inputs: whether the workflow has inputs to change.
     """
 
     DEFAULT_CSS = """
@@ -86,7 +86,7 @@ class RerunPlanScreen(ActionModal[Answer]):
         *,
         same_run: bool = False,
         other_inputs: bool = False,
-        asks: bool = False,
+        has_inputs: bool = False,
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class RerunPlanScreen(ActionModal[Answer]):
         self._decisions = decisions
         self._same_run = same_run
         self._other_inputs = other_inputs
-        self._asks = asks
+        self._has_inputs = has_inputs
         self._ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
@@ -117,7 +117,7 @@ class RerunPlanScreen(ActionModal[Answer]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable changing inputs where the workflow has none."""
         if parameters == ("restart.inputs",):
-            return self._asks
+            return self._has_inputs
         return super().check_action(action, parameters)
 
     def action_run(self) -> None:
