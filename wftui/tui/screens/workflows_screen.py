@@ -75,7 +75,7 @@ class WorkflowsScreen(ActionScreen[None]):
         super().__init__()
         self._rows: list[WorkflowRow] = []
         self._known = False
-        self._trouble: UserError | None = None
+        self._error: UserError | None = None
         self._signature: object = None
 
     def trail(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class WorkflowsScreen(ActionScreen[None]):
                 self._show_rows()
             self._rows = await self.workbench.workflows.all()
         except UserError as error:
-            self._known, self._trouble = False, error
+            self._known, self._error = False, error
             if self._rows:
                 self._show_rows()
             else:
@@ -136,7 +136,7 @@ class WorkflowsScreen(ActionScreen[None]):
             return
         if not self._known and self.workbench.notice:
             self.notify(self.workbench.notice, title="History", severity="warning", timeout=30, markup=False)
-        self._known, self._trouble = True, None
+        self._known, self._error = True, None
         self._show_rows()
 
     async def _look_for_changes(self) -> None:
@@ -168,8 +168,8 @@ class WorkflowsScreen(ActionScreen[None]):
     def _show_about(self) -> None:
         row = self.query_one(WorkflowTable).selected
         lines: list[Content] = []
-        if self._trouble is not None:
-            lines.append(Content.styled(str(self._trouble), "$text-error"))
+        if self._error is not None:
+            lines.append(Content.styled(str(self._error), "$text-error"))
             lines.append(Content("Workflows can still be edited. Press f9 to retry."))
         elif row is not None and self._known:
             parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
