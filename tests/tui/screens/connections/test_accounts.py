@@ -70,7 +70,7 @@ async def test_from_a_run_that_lacked_an_account_one_key_leads_to_where_it_is_co
         await until(pilot, lambda: "wftui connections connect tools github" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AccountsScreen))
-        await until(pilot, lambda: "Press n to connect an account of github" in text_of(app))
+        await until(pilot, lambda: "Press n to connect a github account" in text_of(app))
         await pilot.press("n")
         await until(
             pilot, lambda: isinstance(app.screen, PromptScreen) and app.screen.query_one(Input).value == "github"

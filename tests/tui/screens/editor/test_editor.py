@@ -386,7 +386,7 @@ async def test_a_workflow_with_errors_is_not_run(
     async with app.run_test(notifications=True) as pilot:
         screen = await open_editor(pilot, "hello")
         await pilot.press("f5")
-        await until(pilot, lambda: "Not run: 2 errors" in text_of(app))
+        await until(pilot, lambda: "Run not started: 2 errors" in text_of(app))
         assert app.screen is screen
         assert screen.query_one(DiagnosticList).has_focus
         assert not app.session_runs

@@ -39,7 +39,7 @@ async def test_tools_are_locked_and_their_use_is_checked_from_then_on(
         assert (path.parent / "mcp.lock.json").exists()
         await until(pilot, lambda: "1 error" in screen.query_one(CompilationStatus).status_text)
         await pilot.press("L")
-        await until(pilot, lambda: "nothing has changed" in text_of(app))
+        await until(pilot, lambda: ", unchanged" in text_of(app))
 
 
 async def test_a_server_that_cannot_be_asked_is_told(

@@ -249,7 +249,7 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
         text = text_of(pilot.app)
         assert "Rerun from the failed steps" in text
         assert "✓ reuse once" in text
-        assert "● run  gate" in text
+        assert "● run   gate" in text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
         second = pilot.app.screen

@@ -89,7 +89,7 @@ async def test_first_problem_is_the_first_in_the_form_not_in_the_schema_check(un
         await pilot.press("tab", "f5")
         await until(pilot, app.problems)
         assert app.problems() == ["A value is required.", "Expected a whole number, but this is text."]
-        assert app.whole() == "✗ 2 values are not right yet."
+        assert app.whole() == "✗ 2 values are invalid."
         assert app.field() is next(iter(app.form.query("TextEditor")))
 
 

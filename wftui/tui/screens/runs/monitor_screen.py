@@ -37,7 +37,7 @@ class MonitorScreen(RunScreen):
                 return action.reason
         match verb:
             case "next_match" | "previous_match":
-                return None if self.panes.log_view.search else "search first, with /"
+                return None if self.panes.log_view.search else "no search is active; press / to search"
             case "edit" | "playback" | "forward":
                 return None if self.state.record.workflow_id else self._error or "the run is still loading"
             case "back" | "slower" | "faster" | "now":
