@@ -143,7 +143,7 @@ async def test_old_runs_go_only_after_asking(
         assert "2 runs" in text_of(app)
         await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        assert "Remove 2 runs" in text_of(app)
+        assert "Permanently remove 2 runs" in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         assert len((await workbench.runs.history()).executions) == 3
@@ -165,7 +165,7 @@ async def test_what_goes_by_itself_is_said(
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: "2 expired runs removed" in text_of(app))
         await open_settings(app, pilot, until)
-        assert "2 runs by itself" in text_of(app)
+        assert "2 runs automatically" in text_of(app)
 
 
 async def test_a_bad_file_is_said_and_loses_nothing(

@@ -95,7 +95,7 @@ class MonitorScreen(RunScreen):
 
     def action_rerun_from(self) -> None:
         """Show the plan of a rerun from the selected step, and start it."""
-        self.attempt(self._rerun_from(), group="rerun", exclusive=True)
+        self.attempt(self._rerun_from(), name="Rerun", group="rerun", exclusive=True)
 
     async def _rerun_from(self) -> None:
         from wftui.tui.screens.runs.rerun_flow import rerun
