@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ExitMode(Enum):
-    """How the app was left, and what happens to active runs."""
+    """The way the app was left, and the fate of active runs."""
 
     DONE = "no run is active"
     FINISH = "runs finish without the app"

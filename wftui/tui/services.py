@@ -40,7 +40,7 @@ class AppServices(Protocol):
 
     @property
     def ascii(self) -> bool:
-        """Whether the terminal shows only ASCII."""
+        """True if the terminal shows only ASCII."""
 
     @property
     def unrecorded(self) -> Mapping[str, str]:

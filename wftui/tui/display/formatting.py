@@ -18,7 +18,7 @@ def short_path(path: str) -> str:
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Return an age in at most ten cells: `just now`, `40 s ago`, `5 min ago`, `3 h ago`, `2 d ago`, else the date."""
+    """Return an age in at most ten cells: `just now`, `5 min ago`, else the date."""
     if then is None:
         return ""
     seconds = max(0, int((now - then) / timedelta(seconds=1)))

@@ -22,7 +22,7 @@ class SourceFile:
 
     @property
     def is_read(self) -> bool:
-        """Whether the source has been read or saved."""
+        """True once the source has been read or saved."""
         return self._etag is not None
 
     async def read(self) -> str:

@@ -111,7 +111,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     @property
     def is_loaded(self) -> bool:
-        """Whether states and runs have been loaded."""
+        """True once states and runs have been loaded."""
         return self._known
 
     def load(self) -> None:

@@ -122,7 +122,7 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_gone(self) -> bool:
-        """Whether the terminal is gone; a session that does not own it gets no signal."""
+        """True if the terminal is gone; only its owner gets a signal for that."""
         return self.input_tty and not os.isatty(self.fileno)
 
     def run_input_thread(self) -> None:

@@ -67,7 +67,7 @@ class ConfirmScreen(ModalScreen[str]):
                     )
 
     def _is_wide(self) -> bool:
-        """Whether the answers need more than one line."""
+        """Return whether the answers need more than one line."""
         return sum(len(choice.label) + len(show_key(choice.key)) + 7 for choice in self._choices) > 68
 
     def on_mount(self) -> None:

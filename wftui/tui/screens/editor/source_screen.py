@@ -50,7 +50,7 @@ class SourceScreen(PanedScreen):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the source differs from the version last read or saved."""
+        """True if the source differs from the version last read or saved."""
         return not self.source.read_only and self.source.text != self._file.text
 
     async def _open(self) -> None:

@@ -51,6 +51,6 @@ class StepForm(FormScreen):
             self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
 
     async def problems(self, values: Json) -> Mapping[str, str]:
-        """Return the fields that are no valid JSON value; the compiler checks the rest."""
+        """Return the fields without a valid JSON value; the compiler checks the rest."""
         found = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
         return {pointer: found[pointer] for pointer in in_form_order(self._state, found)}

@@ -50,7 +50,7 @@ class HistoryScreen(ActionScreen[None]):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("history.open", "Open", "Show the run.", ("enter",), "Run"),
-        Action("history.rerun", "Rerun", "Run the workflow again with the inputs of this run.", ("r",), "Run"),
+        Action("history.rerun", "Rerun", "Start a new run with the inputs of this one.", ("r",), "Run"),
         Action("history.edit", "Editor", "Open the workflow of the run.", ("e",), "Run", footer=False),
         Action("history.copy_id", "Copy id", "Copy the id of the run.", ("y",), "Run", footer=False),
         Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),

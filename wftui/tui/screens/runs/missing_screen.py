@@ -14,7 +14,7 @@ from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 
 _GROUP = "Missing requirements"
-_HELP = "Then press r on the run to run it again."
+_HELP = "Then press r on the run to rerun it."
 
 
 class MissingScreen(ActionScreen[None]):

@@ -4,7 +4,7 @@ from wftui.tui.actions import Action
 
 MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.cancel", "Cancel", "Cancel the run, after confirmation; again to force it.", ("c",), "Run"),
-    Action("monitor.rerun", "Rerun", "Run the workflow again with these inputs.", ("r",), "Run"),
+    Action("monitor.rerun", "Rerun", "Start a new run with the inputs of this one.", ("r",), "Run"),
     Action("monitor.rerun_from", "Rerun from", "Rerun from the selected step, after showing the plan.", ("R",), "Run"),
     Action(
         "monitor.connect",

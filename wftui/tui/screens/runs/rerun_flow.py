@@ -158,8 +158,8 @@ async def _confirmed(app: AppServices, attempt: Callable[[bool], Awaitable[None]
     try:
         await attempt(False)
     except ConfirmationNeeded as needed:
-        choices = [Choice("leave", "Cancel", "escape"), Choice("again", "Run them again", "r", danger=True)]
-        if await app.push_screen_wait(ConfirmScreen("Run again?", str(needed), choices)) != "again":
+        choices = [Choice("leave", "Cancel", "escape"), Choice("again", "Rerun the steps", "r", danger=True)]
+        if await app.push_screen_wait(ConfirmScreen("Rerun?", str(needed), choices)) != "again":
             return False
         await attempt(True)
     return True

@@ -86,7 +86,7 @@ class RunScreen(ActionScreen[None]):
 
     @property
     def is_painted(self) -> bool:
-        """Whether all received events are displayed."""
+        """True when all received events are displayed."""
         return self._painting is None
 
     async def _follow(self) -> None:
