@@ -48,7 +48,7 @@ WORKFLOWS: dict[str, Entry] = {
     "repo_health": Entry(
         module="workflows.repo_health.workflow",
         version="1.0.0",
-        hash="sha256:41773eea47b1e917d131219d135fcae72647f6293eccd199c836eb5aec6bbc56",
+        hash="sha256:c12671d783cd7ae76ce934ef2623c39f969e655312b0c73009ac4d31e7b6a5e1",
     ),
     "site_check": Entry(
         module="workflows.site_check.workflow",

@@ -50,10 +50,6 @@ def test_no_generated_file_names_the_version() -> None:
     assert f"wftui {wftui.__version__}" not in workflow_schema_text(STEP_TYPES)
 
 
-def test_the_shipped_schema_is_current() -> None:
-    assert (EXAMPLES / "workflow.schema.json").read_text(encoding="utf-8") == workflow_schema_text(STEP_TYPES)
-
-
 def run_as(version: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     code = f"import wftui; wftui.__version__ = {version!r}; from wftui.cli.main import main; raise SystemExit(main())"
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)

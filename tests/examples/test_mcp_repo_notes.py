@@ -91,7 +91,7 @@ async def test_it_compiles_without_its_servers_and_without_the_package(
     workbench: Workbench, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/no/such/folder")
-    monkeypatch.setitem(sys.modules, "wftui.steps.mcp.session", None)
+    monkeypatch.setitem(sys.modules, "mcp", None)
     source = await workbench.workflows.read("mcp_repo_notes")
     assert not (await workbench.workflows.check("mcp_repo_notes", source.text)).errors
     wrong = source.text.replace('"tool": "git_log"', '"tool": "git_lgo"')
@@ -102,5 +102,8 @@ async def test_it_compiles_without_its_servers_and_without_the_package(
     record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(repository)})
     assert record.status == "failed"
     assert record.error is not None
-    assert record.error.type == "mcp.missing"
+    assert record.error.type == "connection.unresolved"
+    assert record.started_at is None
     assert "pip install 'wftui[mcp]'" in record.error.message
+    warnings = (await workbench.workflows.check("mcp_repo_notes", source.text)).warnings
+    assert {each.code for each in warnings if each.severity == "warning"} == {"step.requirement"}

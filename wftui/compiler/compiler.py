@@ -3,14 +3,16 @@
 import hashlib
 import linecache
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
+from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements
 from wftui.compiler.checks.site_checks import file_etag
 from wftui.compiler.codegen.transpile import StepCache, transpile
-from wftui.compiler.diagnostics.diagnostic import in_order, locate, syntax_diagnostics
+from wftui.compiler.diagnostics.diagnostic import Diagnostic, in_order, locate, syntax_diagnostics
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
@@ -63,6 +65,8 @@ class _Compilation:
     outline: WorkflowOutline
     children: dict[str, str | None]
     looked_at: dict[Path, str | None]
+    needs: list[StepNeeds]
+    missing: list[Diagnostic]
     entry: RegistryEntry | None = None
     plan: WorkflowPlan | None = None
 
@@ -73,12 +77,14 @@ class WorkflowCompiler:
 
     Attributes:
         connections: those of the user, which workflows are warned of not to have; None warns of none.
+        environment: that of the user, to warn of what is not installed; None warns of nothing.
     """
 
     workspace: Workspace
     step_types: StepTypes
     clock: Clock = utc_now
     connections: Connections | None = None
+    environment: Mapping[str, str] | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _children: Children = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
@@ -221,7 +227,7 @@ class WorkflowCompiler:
 
     def _unchanged(self, known: _Compilation) -> bool:
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
-        return beside and self._children.unchanged(known.children)
+        return beside and self._children.unchanged(known.children) and self._not_installed(known.needs) == known.missing
 
     def _fresh(self, workflow_id: str, text: str) -> _Compilation:
         self._children.asked = {}
@@ -230,11 +236,14 @@ class WorkflowCompiler:
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
         code, entry = None, None
         looked_at: dict[Path, str | None] = {}
+        needs, missing = list[StepNeeds](), list[Diagnostic]()
         # Of a file that is not JSON, only what can be read as a workflow is looked at.
         if isinstance(document.value, dict) or not found:
             checked = check_workflow(document.value, workflow_id, self.step_types, self._children)
             found += [locate(diagnostic, document) for diagnostic in checked.diagnostics]
-            looked_at = checked.looked_at
+            looked_at, needs = checked.looked_at, list(checked.needs.values())
+            missing = self._not_installed(needs)
+            found += [locate(diagnostic, document) for diagnostic in missing]
             if self.connections is not None and checked.tree is not None:
                 looked_at[self.connections.path] = file_etag(self.connections.path)
                 found += [
@@ -260,7 +269,10 @@ class WorkflowCompiler:
             generated_code=code,
             timestamp=self.clock(),
         )
-        return _Compilation(text, result, outline, dict(self._children.asked), looked_at, entry)
+        return _Compilation(text, result, outline, dict(self._children.asked), looked_at, needs, missing, entry)
+
+    def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
+        return list(check_requirements(needs, self.environment)) if self.environment is not None else []
 
     def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
         code = known.result.generated_code

@@ -64,6 +64,7 @@ class StepPlan:
         input: binds the step's input; None for containers.
         early: binds what the step type wants to look at before the run starts; None when not all of it is known then.
         uses: names of connections of the workflow that its input names, beside its own.
+        programs: names of the programs that it starts, as far as its input says.
         secrets: names of the secrets of the user's store that the input reads and cannot do without.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
@@ -84,6 +85,7 @@ class StepPlan:
     early: Bind | None = None
     connection: str | None = None
     uses: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     output_schema: Mapping[str, Any] | bool | None = None
     retry: RetryPlan = RetryPlan()

@@ -14,6 +14,7 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.api.function_step import step
+from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import (
     Answer,
     Closable,
@@ -34,6 +35,8 @@ __all__ = [
     "Closable",
     "ConnectionUse",
     "ConnectionValues",
+    "Host",
+    "MissingRequirement",
     "Notice",
     "PrepareContext",
     "Repair",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, utc_now
@@ -106,7 +107,7 @@ class Workbench:
             from wftui.compiler.compiler import WorkflowCompiler
 
             self._compiler = WorkflowCompiler(
-                self.workspace, self.step_registry(), self.clock, connections=stored_connections()
+                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ
             )
         return self._compiler
 

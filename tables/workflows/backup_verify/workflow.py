@@ -423,6 +423,7 @@ STEP_TIDY = StepPlan(
     type="shell",
     name="Remove the restored copy",
     input=input_of_tidy,
+    programs=("rm",),
     line=177,
     pointer="/finally/0",
 )

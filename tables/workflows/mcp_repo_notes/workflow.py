@@ -68,6 +68,7 @@ STEP_CLOCK = StepPlan(
     type="mcp",
     name="Ask for the time",
     input=input_of_clock,
+    programs=("mcp-server-time",),
     line=47,
     pointer="/steps/0",
 )
@@ -87,6 +88,7 @@ STEP_STATUS = StepPlan(
     type="mcp",
     name="See what is not committed",
     input=input_of_status,
+    programs=("mcp-server-git",),
     line=64,
     pointer="/steps/1",
 )
@@ -109,6 +111,7 @@ STEP_LOG = StepPlan(
     type="mcp",
     name="Read the history",
     input=input_of_log,
+    programs=("mcp-server-git",),
     line=81,
     pointer="/steps/2",
 )
@@ -172,6 +175,7 @@ STEP_PATCHES = StepPlan(
         max_items=100,
     ),
     input=input_of_patches,
+    programs=("mcp-server-git",),
     line=110,
     pointer="/steps/4",
 )
@@ -293,6 +297,7 @@ STEP_SAVE = StepPlan(
     needs=("report",),
     when=when_of_save,
     input=input_of_save,
+    programs=("mcp-server-filesystem",),
     line=159,
     pointer="/steps/7",
 )

@@ -1,6 +1,6 @@
 """The workflow repo_health, compiled from workflow.json. Change that file and compile; changes made here are lost.
 
-Source: sha256:41773eea47b1e917d131219d135fcae72647f6293eccd199c836eb5aec6bbc56
+Source: sha256:c12671d783cd7ae76ce934ef2623c39f969e655312b0c73009ac4d31e7b6a5e1
 Compiler: wftui output 2
 """
 
@@ -67,6 +67,7 @@ git rev-parse --verify --quiet HEAD >/dev/null || { echo "$root has no commits y
   printf 'branch=%s\\n' "$(git rev-parse --abbrev-ref HEAD)"
   printf 'commits=%s\\n' "$(git rev-list --count HEAD)"
 } >> "$WFTUI_OUTPUT\"""",
+        "programs": ["awk", "git"],
         "env": {"REPO": values.look_up(scope.inputs, "inputs", "repo")},
     }
 
@@ -76,12 +77,13 @@ STEP_REPOSITORY = StepPlan(
     type="shell",
     name="Find the repository",
     input=input_of_repository,
+    programs=("awk", "git"),
     line=47,
     pointer="/steps/0",
 )
 
 
-# workflow.json:56: step commits (python)
+# workflow.json:57: step commits (python)
 def input_of_commits(scope: Scope) -> Json:
     return {
         "code": """\
@@ -127,12 +129,12 @@ STEP_COMMITS = StepPlan(
     name="Count commits by author and week",
     needs=("repository",),
     input=input_of_commits,
-    line=56,
+    line=57,
     pointer="/steps/1",
 )
 
 
-# workflow.json:70: step authors (shell)
+# workflow.json:71: step authors (shell)
 def items_of_authors(scope: Scope) -> Json:
     return values.output(scope, "commits", "authors")
 
@@ -163,12 +165,12 @@ STEP_AUTHORS = StepPlan(
         max_items=100,
     ),
     input=input_of_authors,
-    line=70,
+    line=71,
     pointer="/steps/2",
 )
 
 
-# workflow.json:91: step biggest (shell)
+# workflow.json:92: step biggest (shell)
 def input_of_biggest(scope: Scope) -> Json:
     return {
         "script": """\
@@ -190,12 +192,12 @@ STEP_BIGGEST = StepPlan(
     name="Biggest files",
     needs=("repository",),
     input=input_of_biggest,
-    line=91,
+    line=92,
     pointer="/steps/3",
 )
 
 
-# workflow.json:102: step stale (shell)
+# workflow.json:103: step stale (shell)
 def input_of_stale(scope: Scope) -> Json:
     return {
         "script": """\
@@ -218,12 +220,12 @@ STEP_STALE = StepPlan(
     name="Stale branches",
     needs=("repository",),
     input=input_of_stale,
-    line=102,
+    line=103,
     pointer="/steps/4",
 )
 
 
-# workflow.json:116: step todos (shell)
+# workflow.json:117: step todos (shell)
 def input_of_todos(scope: Scope) -> Json:
     return {
         "script": """\
@@ -240,12 +242,12 @@ STEP_TODOS = StepPlan(
     name="Count what is left to do",
     needs=("repository",),
     input=input_of_todos,
-    line=116,
+    line=117,
     pointer="/steps/5",
 )
 
 
-# workflow.json:128: step open_changes (python)
+# workflow.json:129: step open_changes (python)
 def input_of_open_changes(scope: Scope) -> Json:
     return {
         "code": """\
@@ -283,12 +285,12 @@ STEP_OPEN_CHANGES = StepPlan(
     name="Age of the oldest open change",
     needs=("repository",),
     input=input_of_open_changes,
-    line=128,
+    line=129,
     pointer="/steps/6",
 )
 
 
-# workflow.json:138: step report (python)
+# workflow.json:139: step report (python)
 def input_of_report(scope: Scope) -> Json:
     return {
         "code": """\
@@ -344,12 +346,12 @@ STEP_REPORT = StepPlan(
         "open_changes",
     ),
     input=input_of_report,
-    line=138,
+    line=139,
     pointer="/steps/7",
 )
 
 
-# workflow.json:161: outputs
+# workflow.json:162: outputs
 @values.null_when_skipped
 def output_commits(scope: Scope) -> Json:
     return values.output(scope, "commits", "total")
@@ -372,135 +374,135 @@ def output_report(scope: Scope) -> Json:
 
 # Where each expression stands in workflow.json, by its function and its line in that.
 SPOTS = {
-    ("input_of_repository", 11): SourceSpot(
+    ("input_of_repository", 12): SourceSpot(
         pointer="/steps/0/input/env/REPO",
-        line=53,
+        line=54,
         column=30,
     ),
     ("input_of_commits", 32): SourceSpot(
         pointer="/steps/1/input/args/root",
-        line=64,
+        line=65,
         column=23,
     ),
     ("input_of_commits", 33): SourceSpot(
         pointer="/steps/1/input/args/weeks",
-        line=65,
+        line=66,
         column=24,
     ),
     ("input_of_commits", 34): SourceSpot(
         pointer="/steps/1/input/args/top",
-        line=66,
+        line=67,
         column=22,
     ),
     ("items_of_authors", 1): SourceSpot(
         pointer="/steps/2/forEach/in",
-        line=76,
+        line=77,
         column=16,
     ),
     ("input_of_authors", 6): SourceSpot(
         pointer="/steps/2/input/env/ROOT",
-        line=84,
+        line=85,
         column=23,
     ),
     ("input_of_authors", 7): SourceSpot(
         pointer="/steps/2/input/env/WEEKS",
-        line=85,
+        line=86,
         column=24,
     ),
     ("input_of_authors", 8): SourceSpot(
         pointer="/steps/2/input/env/AUTHOR",
-        line=86,
+        line=87,
         column=25,
     ),
     ("input_of_biggest", 8): SourceSpot(
         pointer="/steps/3/input/env/ROOT",
-        line=98,
+        line=99,
         column=30,
     ),
     ("input_of_biggest", 9): SourceSpot(
         pointer="/steps/3/input/env/TOP",
-        line=98,
+        line=99,
         column=83,
     ),
     ("input_of_stale", 7): SourceSpot(
         pointer="/steps/4/input/env/ROOT",
-        line=110,
+        line=111,
         column=23,
     ),
     ("input_of_stale", 8): SourceSpot(
         pointer="/steps/4/input/env/DAYS",
-        line=111,
+        line=112,
         column=23,
     ),
     ("input_of_todos", 5): SourceSpot(
         pointer="/steps/5/input/env/ROOT",
-        line=124,
+        line=125,
         column=30,
     ),
     ("input_of_open_changes", 27): SourceSpot(
         pointer="/steps/6/input/args/root",
-        line=135,
+        line=136,
         column=31,
     ),
     ("input_of_report", 26): SourceSpot(
         pointer="/steps/7/input/args/root",
-        line=146,
+        line=147,
         column=23,
     ),
     ("input_of_report", 27): SourceSpot(
         pointer="/steps/7/input/args/branch",
-        line=147,
+        line=148,
         column=25,
     ),
     ("input_of_report", 28): SourceSpot(
         pointer="/steps/7/input/args/history",
-        line=148,
+        line=149,
         column=26,
     ),
     ("input_of_report", 29): SourceSpot(
         pointer="/steps/7/input/args/weeks",
-        line=149,
+        line=150,
         column=24,
     ),
     ("input_of_report", 30): SourceSpot(
         pointer="/steps/7/input/args/commits",
-        line=150,
+        line=151,
         column=26,
     ),
     ("input_of_report", 31): SourceSpot(
         pointer="/steps/7/input/args/lines",
-        line=151,
+        line=152,
         column=24,
     ),
     ("input_of_report", 32): SourceSpot(
         pointer="/steps/7/input/args/biggest",
-        line=152,
+        line=153,
         column=26,
     ),
     ("input_of_report", 33): SourceSpot(
         pointer="/steps/7/input/args/stale",
-        line=153,
+        line=154,
         column=24,
     ),
     ("input_of_report", 34): SourceSpot(
         pointer="/steps/7/input/args/stale_days",
-        line=154,
+        line=155,
         column=29,
     ),
     ("input_of_report", 35): SourceSpot(
         pointer="/steps/7/input/args/todos",
-        line=155,
+        line=156,
         column=24,
     ),
     ("input_of_report", 36): SourceSpot(
         pointer="/steps/7/input/args/changes",
-        line=156,
+        line=157,
         column=26,
     ),
-    ("output_commits", 2): SourceSpot(pointer="/outputs/commits", line=162, column=20),
-    ("output_2", 2): SourceSpot(pointer="/outputs/staleBranches", line=163, column=26),
-    ("output_3", 2): SourceSpot(pointer="/outputs/todoLines", line=164, column=22),
-    ("output_report", 2): SourceSpot(pointer="/outputs/report", line=165, column=19),
+    ("output_commits", 2): SourceSpot(pointer="/outputs/commits", line=163, column=20),
+    ("output_2", 2): SourceSpot(pointer="/outputs/staleBranches", line=164, column=26),
+    ("output_3", 2): SourceSpot(pointer="/outputs/todoLines", line=165, column=22),
+    ("output_report", 2): SourceSpot(pointer="/outputs/report", line=166, column=19),
 }
 
 WORKFLOW = WorkflowPlan(
@@ -508,7 +510,7 @@ WORKFLOW = WorkflowPlan(
     name="Repository health",
     version="1.0.0",
     description="Who works on a git repository, what is big, stale or left to do; as a Markdown report.",
-    source_hash="sha256:41773eea47b1e917d131219d135fcae72647f6293eccd199c836eb5aec6bbc56",
+    source_hash="sha256:c12671d783cd7ae76ce934ef2623c39f969e655312b0c73009ac4d31e7b6a5e1",
     compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=1800.0,

@@ -78,7 +78,7 @@ async def test_the_structured_value_is_known(locked: Workbench) -> None:
 
 
 async def test_a_server_that_is_not_locked_is_a_hint(locked: Workbench) -> None:
-    (found,) = await problems(locked, source({"server": {"command": ["other"]}, "tool": "x"}))
+    (found,) = await problems(locked, source({"server": {"command": ["python3"]}, "tool": "x"}))
     assert found.severity == "hint"
     assert "wftui mcp lock tools" in found.message
 

@@ -9,6 +9,7 @@ from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.lint import check_habits
 from wftui.compiler.checks.literal_secrets import check_literal_secrets
 from wftui.compiler.checks.references import ReferenceChecker, cycle_problem
+from wftui.compiler.checks.requirement_checks import StepNeeds
 from wftui.compiler.checks.schema_checks import check_schemas
 from wftui.compiler.checks.secret_checks import check_secrets
 from wftui.compiler.checks.site_checks import Sites, check_facts
@@ -40,6 +41,7 @@ class Checked:
     Attributes:
         tree: None when there is none.
         uses: names of the connections that the inputs of steps name, beside the steps' own.
+        needs: what steps may need to be installed.
         looked_at: files beside the workflow that the checks read, with their etags (None: not there).
     """
 
@@ -49,6 +51,7 @@ class Checked:
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
     uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
+    needs: dict[StepNode, StepNeeds] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
 
@@ -136,6 +139,9 @@ def _check_step(
     if step_type is not None:
         checked.diagnostics += check_input(node, step_type, found)
         facts = sites.ask(node, step_type)
+        programs = sites.programs(node, step_type)
+        facts = sites.facts.get(node, facts)
+        checked.needs[node] = StepNeeds(node, step_type, facts, programs)
         checked.diagnostics += check_facts(node, facts, found)
         checked.diagnostics += check_connection_uses(node, facts.connections, references.workflow)
         checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))

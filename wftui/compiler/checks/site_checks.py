@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ class Sites:
             found = SiteFacts(notices=(Notice("", broken(step_type.word, error), "error"),))
         self.facts[node] = found
         return found
+
+    def programs(self, node: StepNode, step_type: StepType[Any]) -> tuple[str, ...]:
+        """Return the programs that a step starts, each once."""
+        try:
+            site = StepSite(self.folder, node.step.connection, self.step_types)
+            return tuple(dict.fromkeys(step_type.programs(node.step.input, site)))
+        except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+            found = self.facts.get(node, SiteFacts())
+            notice = Notice("", broken(step_type.word, error), "error")
+            self.facts[node] = replace(found, notices=(*found.notices, notice))
+            return ()
 
 
 def file_etag(path: Path) -> str | None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wftui.compiler.codegen.early import early_input, stored_secrets
 from wftui.compiler.codegen.layout import INDENT, assignment, function
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
@@ -22,6 +21,7 @@ from wftui.compiler.python_code import (
     tuple_of,
     walk,
 )
+from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -109,6 +109,7 @@ def write_step(
     *,
     waits: bool = False,
     uses: tuple[str, ...] = (),
+    programs: tuple[str, ...] = (),
 ) -> Written:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
@@ -117,6 +118,7 @@ def write_step(
         inside: gives the tuple of the names of the steps of an inner list.
         waits: its type is there to wait, so that no default timeout ends it.
         uses: connections of the workflow that its input names.
+        programs: those that it starts.
     """
     step, made = node.step, Written(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -145,6 +147,8 @@ def write_step(
         fields["connection"] = literal(step.connection)
     if uses:
         fields["uses"] = tuple_of([literal(name) for name in uses])
+    if programs:
+        fields["programs"] = tuple_of([literal(name) for name in programs])
     if secrets := stored_secrets(node):
         fields["secrets"] = tuple_of([literal(name) for name in secrets])
     if step.output_schema is not None:

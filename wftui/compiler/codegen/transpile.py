@@ -32,7 +32,8 @@ COMPILER = f"wftui output {OUTPUT_REVISION}"
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
-StepKey = tuple[str, tuple[str, ...], tuple[str, ...], str, tuple[str, ...], frozenset[str], bool, tuple[str, ...]]
+Names = tuple[str, ...]
+StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, Names, Names]
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class _Transpiler:
         self.bindings = checked.bindings
         self.types = checked.types
         self.uses = checked.uses
+        self.needs = checked.needs
         self.document = document
         self.cache = cache
         self.defaults = self.tree.workflow.defaults.model_dump_json()
@@ -118,7 +120,8 @@ class _Transpiler:
         early = step_type.early_fields if step_type is not None else frozenset[str]()
         waits = step_type is not None and step_type.waits
         uses = self.uses.get(node, ())
-        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits, uses)
+        programs = self.needs[node].programs if node in self.needs else ()
+        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits, uses, programs)
         known = self.cache.steps.get(key)
         if known is None:
             defaults = self.tree.workflow.defaults
@@ -131,6 +134,7 @@ class _Transpiler:
                 early,
                 waits=waits,
                 uses=uses,
+                programs=programs,
             )
             known = made, self._relative(made, node.pointer, start)
             self.cache.keep(key, known)

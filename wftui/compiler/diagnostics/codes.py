@@ -87,6 +87,7 @@ CODES: dict[str, str] = {
     "secret.output": "An output that is a secret input, and will be masked.",
     "secret.place": "A secret where it could be shown.",
     "secret.visible": "A secret on a command line, which all users of a machine can read.",
+    "step.requirement": "A package, driver or program that a step needs and that is not installed.",
     "step.type": "An unknown step type.",
     "type.mismatch": "An expression whose type cannot fit the field.",
     "value.choice": "A word that is not among the choices.",

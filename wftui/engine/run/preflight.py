@@ -1,11 +1,11 @@
 """What the steps of a run need from outside, looked for before the first of them starts.
 
-Connections with their secrets, secrets of the user's store, and whatever a step type looks for itself (`prepare`): for
-the built-in types as for those of plugins. All that is missing is told at once.
+Connections with their secrets, secrets of the user's store, packages, drivers and programs, and whatever a step type
+looks for itself (`prepare`): for the built-in types as for those of plugins. All that is missing is told at once.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
+from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import KeptT, StepType
 
 
@@ -66,7 +67,7 @@ class _Missing:
     @property
     def sentence(self) -> str:
         """For whom, what, and what helps."""
-        helps = f" ({self.command})" if self.command else ""
+        helps = f" ({self.command})" if self.command and self.command not in self.error.message else ""
         return f"{', '.join(self.steps)}: {self.error.message.rstrip('.')}{helps}"
 
     def to_wire(self) -> dict[str, Json]:
@@ -121,12 +122,28 @@ class Preflight:
     ) -> list[_Missing]:
         steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
-        return [lack for missing in found for lack in missing]
+        missing = [lack for missing in found for lack in missing]
+        return [*missing, *await asyncio.to_thread(self._missing_programs, plan, steps, child=child)]
+
+    def _missing_programs(self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool) -> list[_Missing]:
+        host, known = Host(self.environment), dict[tuple[str, str], MissingRequirement | None]()
+        missing: list[_Missing] = []
+        for step in steps:
+            kind = self._core.step_types.get(step.type)
+            if kind is None or _may_fail(step):
+                continue
+            for name in step.programs:
+                if (step.type, name) not in known:
+                    known[step.type, name] = kind.missing_program(name, host)
+                lack = known[step.type, name]
+                if lack is not None:
+                    missing.append(_Missing(lack.error(), [_label(plan, step, child=child)], step))
+        return missing
 
     async def _step(
         self, plan: WorkflowPlan, step: StepPlan, scope: Scope, connections: RunConnections, *, child: bool
     ) -> list[_Missing]:
-        label = f"{plan.id}/{step.id}" if child else step.id
+        label = _label(plan, step, child=child)
         missing: list[_Missing] = []
         values: Mapping[str, Json] | None = None
         optional = False
@@ -147,7 +164,14 @@ class Preflight:
             except WorkflowError as error:
                 missing.append(_Missing(error, [label], step))
         kind = self._core.step_types.get(step.type)
-        if kind is None or not _prepares(kind):
+        if kind is None:
+            return missing
+        if _requires(kind) and not _may_fail(step) and (step.connection is None or values is not None):
+            missing += [
+                _Missing(each.error(), [label], step)
+                for each in await self.missing(kind, values, connected=step.connection is not None)
+            ]
+        if not _prepares(kind):
             return missing
         early: Json = {}
         if kind.early_fields:
@@ -194,12 +218,19 @@ class Preflight:
         if step.connection is not None or step.uses or step.secrets:
             return True
         kind = self._core.step_types.get(step.type)
-        return kind is not None and _prepares(kind)
+        return kind is not None and (_prepares(kind) or _requires(kind) or bool(step.programs))
 
-    def prepares(self, word: str) -> StepType[Any] | None:
-        """The step type of that word, if it looks for something before a run."""
+    def step_type(self, word: str) -> StepType[Any] | None:
+        """Return the step type of a word, if it may need anything from outside."""
         kind = self._core.step_types.get(word)
-        return kind if kind is not None and _prepares(kind) else None
+        return kind if kind is not None and (_prepares(kind) or _requires(kind)) else None
+
+    async def missing(
+        self, kind: StepType[Any], connection: Mapping[str, Json] | None, *, connected: bool
+    ) -> Sequence[MissingRequirement]:
+        """Return the packages and drivers that a step type does not find."""
+        host = Host(self.environment, connected=connected, connection=connection)
+        return await asyncio.to_thread(kind.missing, host) if _requires(kind) else ()
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -238,10 +269,12 @@ class _Preparing:
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
         """Have another step type look for what it needs as well."""
-        kind = self._resolver.prepares(word)
+        kind = self._resolver.step_type(word)
         if kind is None:
             return None
         values = await self._connections.get(connection) if connection is not None else None
+        for missing in await self._resolver.missing(kind, values, connected=connection is not None):
+            raise missing.error()
         context = _Preparing(self._resolver, self._connections, connection, values)
         early = {name: value for name, value in known_input.items() if name in kind.early_fields}
         found = await kind.prepare(early, context)
@@ -251,6 +284,19 @@ class _Preparing:
 
 def _prepares(kind: StepType[Any]) -> bool:
     return type(kind).prepare is not StepType.prepare
+
+
+def _requires(kind: StepType[Any]) -> bool:
+    return type(kind).missing is not StepType.missing
+
+
+def _may_fail(step: StepPlan) -> bool:
+    """Return whether the workflow copes with a failure of a step, so that it may lack what it needs."""
+    return step.on_error != "fail"
+
+
+def _label(plan: WorkflowPlan, step: StepPlan, *, child: bool) -> str:
+    return f"{plan.id}/{step.id}" if child else step.id
 
 
 def _every_leaf(steps: Iterable[StepPlan]) -> Iterator[StepPlan]:

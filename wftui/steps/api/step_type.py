@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.model.workflow.compilation import Severity
-from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.requirements import Host, MissingRequirement
 
 
 class StepModel(BaseModel):
@@ -106,59 +105,14 @@ class SiteFacts:
         field_schemas: JSON Schemas that fields of its input have to meet as well, by field.
         output_schema: JSON Schema of what this very step gives; None when it is that of its type.
         connections: those it uses beside its own.
+        runs: step types that it runs without a connection, as tools.
     """
 
     field_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     output_schema: Mapping[str, Any] | None = None
     notices: Sequence[Notice] = ()
     connections: Sequence[ConnectionUse] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MissingRequirement:
-    """Something that a step needs and that is not installed on this machine.
-
-    Attributes:
-        code: of the error that the step would fail with.
-        message: a sentence without a full stop.
-        command: what the user runs to install it, where that is known.
-        field: the field of the input that names it, "" where the step type needs it whatever its input.
-    """
-
-    code: str
-    message: str
-    command: str | None = None
-    field: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What is missing, and the command that helps."""
-        return f"{self.message}: {self.command}" if self.command else self.message
-
-    def error(self) -> WorkflowError:
-        """Return the error of a step that is run without it."""
-        return WorkflowError(self.code, self.sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """The machine and the user that a step is going to run for; see `StepType.missing`.
-
-    Attributes:
-        environment: the user's environment.
-        connected: whether the step takes a connection.
-        connection: that connection, secrets in clear; None while it is not resolved.
-        step_types: the step types that the workflow can use.
-    """
-
-    environment: Mapping[str, str]
-    connected: bool = False
-    connection: Mapping[str, Json] | None = None
-    step_types: "StepTypes | None" = None
-
-    def has_program(self, name: str) -> bool:
-        """Return whether a program is on PATH; one that is given by a path, which steps may still make, counts."""
-        return os.sep in name or shutil.which(name, path=self.environment.get("PATH")) is not None
+    runs: Sequence["StepType[Any]"] = ()
 
 
 class Closable(Protocol):
@@ -327,7 +281,7 @@ class StepType(Generic[InputT]):
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
         example: an input that shows what it does; it runs as it stands where nothing outside is needed.
-        early_fields: input fields that `prepare` and `missing` look at.
+        early_fields: input fields that `prepare` looks at.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
             anything to stop, and no task of its own is made for it.
@@ -404,17 +358,28 @@ class StepType(Generic[InputT]):
         return SiteFacts()
 
     @classmethod
-    def missing(cls, known_input: Mapping[str, Json], host: Host) -> Sequence[MissingRequirement]:
-        """Return what the step needs and is not installed: packages, drivers, programs.
+    def missing(cls, host: Host) -> Sequence[MissingRequirement]:
+        """Return the packages and drivers that the step type needs and that are not installed.
 
         Called at compile, where each is a warning, and before a run, which does not start without it. Asks nothing but
         this machine, and may block.
-
-        Args:
-            known_input: at compile the whole input, with bound fields as their `{{ }}` text; before a run those of
-                `early_fields` that are known by then.
         """
         return ()
+
+    @classmethod
+    def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
+        """Return the programs that a step starts, as far as its input says; bound fields hold their `{{ }}` text.
+
+        A program that is named by a path is left out: another step may make it.
+        """
+        return ()
+
+    @classmethod
+    def missing_program(cls, name: str, host: Host) -> MissingRequirement | None:
+        """Return what is missing when a step of this type does not find a program."""
+        if shutil.which(name, path=host.environment.get("PATH")) is not None:
+            return None
+        return MissingRequirement("not_found", f"the program {name!r} is not installed, or not on PATH")
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
         """Before a run starts: look for what this step will need from outside; a run that lacks something never starts.

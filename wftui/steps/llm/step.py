@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -11,6 +11,7 @@ from wftui.connections.connection_kinds import AnthropicConnection, ModelPrices,
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepModel, StepSite, StepType
 from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.mcp.lock import LOCK_FILE
@@ -141,6 +142,20 @@ class LlmStep(StepType[LlmInput]):
         from wftui.steps.llm.tools.checks import tool_facts
 
         return tool_facts(literal_input.get("tools"), site)
+
+    @classmethod
+    def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
+        """Those of its tools."""
+        from wftui.steps.llm.tools.checks import tool_programs
+
+        return tool_programs(literal_input.get("tools"), site)
+
+    @classmethod
+    def missing_program(cls, name: str, host: Host) -> MissingRequirement | None:
+        """Look where tools of MCP servers look, which is in most places."""
+        from wftui.steps.mcp.step import McpStep
+
+        return super().missing_program(name, host) if McpStep.missing_program(name, host) is not None else None
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
         """Have each tool look for what it needs; gives what they found, in their order.

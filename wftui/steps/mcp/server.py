@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import StepModel
 from wftui.steps.files.paths import resolve_path
 
@@ -95,25 +96,41 @@ def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, ba
 
 
 def find_program(name: str, path: str, cwd: str | None) -> str:
-    """Where a server's program is: in `path` (as the variable PATH), else beside the Python that runs wftui.
-
-    The second place makes a server found that was installed together with wftui, whichever PATH wftui was started with.
+    """Return where a server's program is.
 
     Raises:
-        WorkflowError: `mcp.start` when it is in neither.
+        WorkflowError: `mcp.start` when it is nowhere.
+    """
+    found = locate_program(name, path, cwd)
+    if found is None:
+        raise WorkflowError("mcp.start", no_program(name))
+    return found
+
+
+def locate_program(name: str, path: str, cwd: str | None) -> str | None:
+    """Return where a server's program is: in `path` (as the variable PATH), else beside the Python that runs wftui.
+
+    The second place makes a server found that was installed together with wftui, whichever PATH wftui was started with.
     """
     if os.sep in name:
-        found = shutil.which(resolve_path(name, Path(cwd or ".")))
-    else:
-        beside = os.pathsep.join([path, str(Path(sys.executable).parent)])
-        found = shutil.which(name, path=beside)
-    if found is None:
-        raise WorkflowError(
-            "mcp.start",
-            f"the program {name!r} of the MCP server was not found; it has to be installed on PATH, or into the "
-            f"Python environment of wftui",
-        )
-    return str(found)
+        return shutil.which(resolve_path(name, Path(cwd or ".")))
+    return shutil.which(name, path=os.pathsep.join([path, str(Path(sys.executable).parent)]))
+
+
+def no_program(name: str) -> str:
+    """Return the sentence for a server's program that is nowhere."""
+    return (
+        f"the program {name!r} of the MCP server was not found; it has to be installed on PATH, or into the "
+        f"Python environment of wftui"
+    )
+
+
+def server_programs(server: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the program that an object which names a server starts, where it is known and looked for in PATH."""
+    command, env = server.get("command"), server.get("env")
+    if not isinstance(command, list) or not command or (isinstance(env, dict) and "PATH" in env):
+        return ()
+    return tuple(filter(is_program, command[:1]))
 
 
 def fits(template: str, actual: str) -> bool:

@@ -1,14 +1,16 @@
 """`mcp`: one call of a tool of an MCP server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from wftui.model.base import Json
+from wftui.model.installation import install_command, installed
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import Notice, SiteFacts, StepContext, StepModel, StepSite, StepType
 from wftui.steps.mcp.lock import (
     LOCK_FILE,
@@ -20,7 +22,15 @@ from wftui.steps.mcp.lock import (
     tool_changes,
 )
 from wftui.steps.mcp.result import McpOutput, output_of, text_of
-from wftui.steps.mcp.server import McpServer, SessionForgottenError, server_of, server_problem
+from wftui.steps.mcp.server import (
+    McpServer,
+    SessionForgottenError,
+    locate_program,
+    no_program,
+    server_of,
+    server_problem,
+    server_programs,
+)
 from wftui.steps.mcp.sessions import McpSessions
 
 if TYPE_CHECKING:
@@ -90,6 +100,29 @@ class McpStep(StepType[McpInput]):
         if tool not in server.tools:
             return SiteFacts(field_schemas={"tool": {"enum": sorted(server.tools)}})
         return _facts_of(tool, server.tools[tool], literal_input)
+
+    @classmethod
+    def missing(cls, host: Host) -> Sequence[MissingRequirement]:
+        """The package mcp, and the program of a connection."""
+        found: list[MissingRequirement] = []
+        if not installed("mcp"):
+            found.append(
+                MissingRequirement("mcp.missing", "MCP servers need the package mcp", install_command("wftui[mcp]"))
+            )
+        programs = server_programs(host.connection or {})
+        return [*found, *filter(None, (cls.missing_program(name, host) for name in programs))]
+
+    @classmethod
+    def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
+        """The program of the server."""
+        server = literal_input.get("server")
+        return server_programs(server) if isinstance(server, dict) else ()
+
+    @classmethod
+    def missing_program(cls, name: str, host: Host) -> MissingRequirement | None:
+        """Look on PATH, and beside the Python that runs wftui."""
+        found = locate_program(name, host.environment.get("PATH", ""), None)
+        return None if found is not None else MissingRequirement("mcp.start", no_program(name))
 
     async def run(self, input: McpInput, context: StepContext) -> Json:
         """Call the tool.

@@ -2,14 +2,15 @@
 
 import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.requirements import is_program
+from wftui.steps.api.step_type import StepContext, StepModel, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.python.call import PythonCall, call_python
 
@@ -73,6 +74,15 @@ class PythonStep(StepType[PythonInput]):
             elif sentence := _code_problem(code):
                 problems.append(("code", sentence))
         return problems
+
+    @classmethod
+    def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
+        """The interpreter, where one is named."""
+        env = literal_input.get("env", {})
+        if not isinstance(env, dict) or "PATH" in env:
+            return ()
+        python = literal_input.get("python")
+        return (python,) if is_program(python) else ()
 
     async def run(self, input: PythonInput, context: StepContext) -> Json:
         """Call it.

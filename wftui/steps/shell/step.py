@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT
 from wftui.runtime.errors import WorkflowError
-from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepType
+from wftui.steps.api.requirements import is_program
+from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.process.child_process import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
@@ -38,6 +39,10 @@ class ShellInput(StepModel):
         Literal["bash", "sh"] | None,
         Field(description="Which shell: bash (with -eo pipefail) or sh (with -e). Absent: bash, or sh without it."),
     ] = None
+    programs: Annotated[
+        list[Annotated[str, Field(pattern=r"^[^/\s{}]+$")]],
+        Field(description="Programs that the script calls: a run does not start where one is not installed."),
+    ] = Field(default_factory=list)
     env: Annotated[
         dict[str, Json],
         Field(description="Environment variables; null removes one, lists and objects become JSON."),
@@ -114,6 +119,16 @@ class ShellStep(StepType[ShellInput]):
         if found is None:
             return {}
         return {"script": Repair('pass the values by "env"', {"script": found[0], "env": found[1]})}
+
+    @classmethod
+    def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
+        """The program of `argv`, a shell that is asked for, and what the step lists; none with a PATH of its own."""
+        env, argv = literal_input.get("env", {}), literal_input.get("argv")
+        if not isinstance(env, dict) or "PATH" in env:
+            return ()
+        named = [argv[0] if isinstance(argv, list) and argv else None, literal_input.get("shell")]
+        listed = literal_input.get("programs")
+        return tuple(filter(is_program, [*named, *(listed if isinstance(listed, list) else [])]))
 
     async def run(self, input: ShellInput, context: StepContext) -> Json:
         """Run it to its end.

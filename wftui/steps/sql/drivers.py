@@ -3,7 +3,7 @@
 import importlib
 
 from wftui.model.installation import install_command, installed
-from wftui.steps.api.step_type import MissingRequirement
+from wftui.steps.api.requirements import MissingRequirement
 
 _PACKAGES = {
     "MySQLdb": "mysqlclient",
@@ -23,12 +23,18 @@ _DIALECTS = {
 """Packages that teach SQLAlchemy a database it does not know itself."""
 
 
-def missing_driver(address: str) -> MissingRequirement | None:
-    """Return what a database at a SQLAlchemy URL needs and is not installed; blocks while modules are imported."""
+def missing_driver(address: str | None) -> MissingRequirement | None:
+    """Return what a database needs and is not installed; blocks while modules are imported.
+
+    Args:
+        address: the SQLAlchemy URL; None while it is unknown, so that any driver may do.
+    """
     if not installed("sqlalchemy"):
         return MissingRequirement(
             "sql.driver", "databases other than SQLite need SQLAlchemy and a driver", install_command("wftui[sql]")
         )
+    if address is None:
+        return None
     sqlalchemy = importlib.import_module("sqlalchemy")
     try:
         url = sqlalchemy.make_url(address)

@@ -1,6 +1,6 @@
 """`sql`: query or change a SQLite database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -9,6 +9,7 @@ from wftui.connections.connection_kinds import DatabaseConnection
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.errors import WorkflowError
+from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import StepContext, StepModel, StepType
 from wftui.steps.api.threads import run_stoppable
 from wftui.steps.files.paths import resolve_path
@@ -101,6 +102,17 @@ class SqlStep(StepType[SqlInput]):
         if ("query" in literal_input) == ("script" in literal_input):
             problems.append(("", 'Give exactly one of "query" (one statement) and "script" (several).'))
         return problems
+
+    @classmethod
+    def missing(cls, host: Host) -> Sequence[MissingRequirement]:
+        """SQLAlchemy for any database but SQLite; its driver once the address is known."""
+        from wftui.steps.sql.drivers import missing_driver
+
+        if not host.connected:
+            return ()
+        address = host.connection.get("url") if host.connection is not None else None
+        found = missing_driver(address if isinstance(address, str) else None)
+        return () if found is None else (found,)
 
     async def run(self, input: SqlInput, context: StepContext) -> Json:
         """Run the statement or script.

@@ -16,6 +16,7 @@ def tool_facts(tools: Json, site: StepSite) -> SiteFacts:
     """What is wrong with the tools of a step, and which connections they take."""
     notices: list[Notice] = []
     uses: list[ConnectionUse] = []
+    runs: list[StepType[Any]] = []
     names: set[str] = set()
     for tool in tools if isinstance(tools, list) else []:
         word = tool.get("type") if isinstance(tool, dict) else None
@@ -29,12 +30,25 @@ def tool_facts(tools: Json, site: StepSite) -> SiteFacts:
             uses.append(ConnectionUse(tool["connection"], "tools", step_type))
         elif step_type.connection_required:
             notices.append(Notice("tools", f"the tool {word} needs a connection of the workflow", "error"))
+        else:
+            runs.append(step_type)
         notices += _of_tool(tool, step_type, site)
         name = _name(tool)
         if name in names:
             notices.append(Notice("tools", f'two tools have the name {name}; give one of them a "name"', "error"))
         names.update([name] if name is not None else [])
-    return SiteFacts(notices=notices, connections=uses)
+    return SiteFacts(notices=notices, connections=uses, runs=runs)
+
+
+def tool_programs(tools: Json, site: StepSite) -> list[str]:
+    """Return the programs that tools start, as far as their fixed input says."""
+    found: list[str] = []
+    for tool in tools if isinstance(tools, list) and site.step_types is not None else []:
+        word, fixed = (tool.get("type"), tool.get("input", {})) if isinstance(tool, dict) else (None, None)
+        step_type = site.step_types.get(word) if isinstance(word, str) and word != "llm" and site.step_types else None
+        if step_type is not None and isinstance(fixed, dict):
+            found += step_type.programs(fixed, site)
+    return found
 
 
 def _of_tool(tool: Mapping[str, Json], step_type: StepType[Any], site: StepSite) -> Iterator[Notice]:

@@ -1,0 +1,90 @@
+"""Whether what the steps need is installed here: warnings, because a workflow may be meant for another machine."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
+from wftui.compiler.tree.early_input import stored_secrets
+from wftui.compiler.tree.nodes import StepNode
+from wftui.model.installation import install_command, installed
+from wftui.model.workflow.compilation import Severity
+from wftui.steps.api.requirements import Host, MissingRequirement
+from wftui.steps.api.step_type import SiteFacts, StepType
+
+
+@dataclass(frozen=True, slots=True)
+class StepNeeds:
+    """What is asked about one step."""
+
+    node: StepNode
+    step_type: StepType[Any]
+    facts: SiteFacts
+    programs: tuple[str, ...]
+
+
+def check_requirements(steps: Iterable[StepNeeds], environment: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Yield a warning for each package and program of a step that is not installed.
+
+    It is a hint where the workflow copes with a failure of the step, or may not come to it.
+    """
+    machine = _Machine(environment)
+    for step in steps:
+        node = step.node
+        if node.step.disabled:
+            continue
+        try:
+            found = dict.fromkeys(machine.missing(step))
+        except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
+            yield _diagnostic(node, broken(step.step_type.word, error))
+            continue
+        conditional, may_fail = _is_conditional(node), node.step.on_error not in (None, "fail")
+        then = "runs that may come here do not start" if conditional else "runs do not start"
+        for sentence in found:
+            message = sentence if may_fail else f"{then}: {sentence}"
+            yield _diagnostic(node, message, "hint" if conditional or may_fail else "warning")
+
+
+def _diagnostic(node: StepNode, message: str, severity: Severity = "error") -> Diagnostic:
+    return Diagnostic(
+        "step.requirement", message, node.at("type"), severity=severity, step_id=node.id or None, field="type"
+    )
+
+
+def _is_conditional(node: StepNode) -> bool:
+    """Return whether a condition decides if the step runs, its own or that of a container."""
+    if node.step.when is not None or node.body.kind in ("case", "default"):
+        return True
+    return node.body.owner is not None and _is_conditional(node.body.owner)
+
+
+class _Machine:
+    """What is installed, each thing looked for once."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._alone, self._connected = Host(environment), Host(environment, connected=True)
+        self._types: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._programs: dict[tuple[str, str], MissingRequirement | None] = {}
+
+    def missing(self, step: StepNeeds) -> Iterator[str]:
+        """Yield a sentence for each thing that a step lacks."""
+        yield from self._type(step.step_type, connected=step.node.step.connection is not None)
+        for use in step.facts.connections:
+            yield from self._type(use.step_type, connected=True)
+        for tool in step.facts.runs:
+            yield from self._type(tool, connected=False)
+        if stored_secrets(step.node) and not installed("pyrage"):
+            yield f"keeping secrets needs the package pyrage: {install_command('wftui[store]')}"
+        for name in step.programs:
+            key = step.step_type.word, name
+            if key not in self._programs:
+                self._programs[key] = step.step_type.missing_program(name, self._alone)
+            if (found := self._programs[key]) is not None:
+                yield found.sentence
+
+    def _type(self, step_type: StepType[Any], *, connected: bool) -> tuple[str, ...]:
+        key = step_type.word, connected
+        if key not in self._types:
+            missing = step_type.missing(self._connected if connected else self._alone)
+            self._types[key] = tuple(each.sentence for each in missing)
+        return self._types[key]

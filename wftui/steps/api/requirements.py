@@ -1,0 +1,53 @@
+"""What a step needs on the machine it runs on: packages, drivers and programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from wftui.model.base import Json
+from wftui.runtime.errors import WorkflowError
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRequirement:
+    """Something that a step needs and that is not installed on this machine.
+
+    Attributes:
+        code: of the error that the step would fail with.
+        message: a sentence without a full stop.
+        command: what the user runs to install it, where that is known.
+    """
+
+    code: str
+    message: str
+    command: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and the command that helps."""
+        return f"{self.message}: {self.command}" if self.command else self.message
+
+    def error(self) -> WorkflowError:
+        """Return the error of a run or a step that cannot do without it."""
+        details: Json = {"command": self.command} if self.command else None
+        return WorkflowError(self.code, self.sentence, details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The machine and the user that a step is going to run for; see `StepType.missing`.
+
+    Attributes:
+        environment: the user's environment.
+        connected: whether the step takes a connection.
+        connection: that connection, secrets in clear; None while it is not resolved.
+    """
+
+    environment: Mapping[str, str]
+    connected: bool = False
+    connection: Mapping[str, Json] | None = None
+
+
+def is_program(name: Json) -> TypeGuard[str]:
+    """Return whether a value of an input names a program that is looked for on PATH: no path, and not bound."""
+    return isinstance(name, str) and bool(name) and "/" not in name and "{{" not in name
