@@ -2,13 +2,16 @@
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import wftui
 from docs.page_runner import Execute
 from wftui.cli.main import main
 
@@ -28,6 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
     """Runs `wftui …` in this process, `NAME=value` before it or by `export`, and all else in bash."""
+    program = folder.parent / "bin" / "wftui"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m wftui "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(Path(wftui.__file__).parents[1]))
 
     def run(line: str) -> tuple[int, str]:
         words = shlex.split(line)

@@ -151,7 +151,7 @@ class SmtpConnection(ConnectionValues):
     host: Annotated[str, Field(description="Name or address of the mail server.")]
     port: Annotated[int | None, Field(ge=1, le=65535, description="Absent: 587, 465 with tls, 25 with none.")] = None
     security: Annotated[
-        Literal["starttls", "tls", "none"], Field(description="How the line is encrypted; none: not at all.")
+        Literal["starttls", "tls", "none"], Field(description="Encryption of the connection; none: without.")
     ] = "starttls"
     username: Annotated[str | None, Field(description="Absent: without a login.")] = None
     password: Annotated[OptionalSecret, Field(description="Password of that user.")] = None
