@@ -1,5 +1,6 @@
 """Fixtures of screen tests: fixed clock, terminal, workbench and snapshots."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -12,6 +13,8 @@ from helpers import PATIENCE
 from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]  # ships no types
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
+from textual.css.query import NoMatches
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from wftui.model.run.events import EVENT_ADAPTER
@@ -112,13 +115,20 @@ def until() -> Callable[..., Awaitable[None]]:
 
     async def wait(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not condition():
+        while not _holds(condition):
             if time.monotonic() > deadline:
                 raise AssertionError(f"still not so after {PATIENCE:g} s; the screen:\n{screen_text(pilot.app)}")
             await pilot.pause(0.01)
         await pilot.pause()
 
     return wait
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except NoMatches:  # a screen that has just come up has nothing on it yet
+        return False
 
 
 def screen_text(app: App[Any]) -> str:
@@ -132,39 +142,41 @@ def _lines(app: App[Any], width: int, height: int) -> list[Any]:
 
 
 @pytest.fixture
-def settled(until: Callable[..., Awaitable[None]]) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Return `settled(pilot)`, which waits for pending updates before a snapshot."""
-
-    async def wait(pilot: Pilot[Any]) -> None:
-        seen: list[str] = []
-
-        def still() -> bool:
-            seen.append(screen_text(pilot.app))
-            return len(seen) > 10 and len(set(seen[-10:])) == 1
-
-        await until(pilot, still)
-
-    return wait
-
-
-@pytest.fixture
 def text_of() -> Callable[[App[Any]], str]:
     """Return `text_of(app)`, the screen as lines of text."""
     return screen_text
 
 
 @pytest.fixture
-def matches(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
-    """Return `matches(app)`, which compares with the snapshot of the test.
+def matches(snapshot: SnapshotAssertion) -> Callable[[Pilot[Any]], Awaitable[bool]]:
+    """Return `await matches(pilot)`: compare a still screen with its snapshot.
 
     `--snapshot-update` renews it.
     """
     pictures = snapshot.use_extension(SVGImageExtension)
 
-    def compare(app: App[Any]) -> bool:
-        return bool(pictures == app.export_screenshot(title="wftui", simplify=True))
+    async def compare(pilot: Pilot[Any]) -> bool:
+        await settle(pilot.app)
+        return bool(pictures == pilot.app.export_screenshot(title="wftui", simplify=True))
 
     return compare
+
+
+async def settle(app: App[Any]) -> None:
+    """Wait until nothing under way changes the screen any more."""
+    seen: list[tuple[str, int]] = []
+    while len(seen) < 4 or len(set(seen[-4:])) > 1:
+        for pump in (app, app.screen, *app.screen.walk_children()):
+            await _passed(pump, pump.call_later)
+        await _passed(app.screen, app.screen.call_after_refresh)
+        seen.append((screen_text(app), id(app.focused)))
+
+
+async def _passed(pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:
+    done = asyncio.Event()
+    if call(done.set):
+        while pump.is_running and not done.is_set():
+            await asyncio.sleep(0.001)
 
 
 @pytest.fixture(params=SIZES, ids=[f"{width}x{height}" for width, height in SIZES])

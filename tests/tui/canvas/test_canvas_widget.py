@@ -1,7 +1,7 @@
 """The canvas and its drawings in a running app: keys, mouse, statuses, folds."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args
 
 import pytest
@@ -318,31 +318,31 @@ async def test_names_of_any_kind_keep_the_drawing_in_shape(text_of: Callable[[Ap
             assert {app.canvas.render_line(y).cell_length for y in range(29)} == {60}
 
 
-async def test_canvas_with_statuses(size: tuple[int, int], matches: Callable[[App[Any]], bool]) -> None:
+async def test_canvas_with_statuses(size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]) -> None:
     app = CanvasApp(REPORT)
     async with app.run_test(size=size) as pilot:
         await laid_out(app, pilot)
         app.canvas.set_statuses(STATUSES, DETAILS)
         await pilot.press("f")
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)
 
 
-async def test_canvas_of_boxes(size: tuple[int, int], matches: Callable[[App[Any]], bool]) -> None:
+async def test_canvas_of_boxes(size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]) -> None:
     app = CanvasApp(REPORT, "box")
     async with app.run_test(size=size) as pilot:
         await laid_out(app, pilot)
         app.canvas.set_statuses(STATUSES, DETAILS)
         app.canvas.focus_step("collect")
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)
 
 
-async def test_canvas_before_a_run(size: tuple[int, int], matches: Callable[[App[Any]], bool]) -> None:
+async def test_canvas_before_a_run(size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]) -> None:
     app = CanvasApp(REPORT, None)
     async with app.run_test(size=size) as pilot:
         await laid_out(app, pilot)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_pills_show_the_order_and_boxes_every_edge(text_of: Callable[[App[Any]], str]) -> None:

@@ -1,9 +1,10 @@
 """The list of steps in a running app."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 
 from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.step_list import StepList
@@ -105,11 +106,11 @@ async def test_ten_thousand_steps_are_no_more_than_what_is_in_view(text_of: Call
         assert last.rstrip(" ▂▃▄▅▆▇█").endswith("12ms")
 
 
-async def test_step_list_with_statuses(size: tuple[int, int], matches: Callable[[App[Any]], bool]) -> None:
+async def test_step_list_with_statuses(size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]) -> None:
     app = ListApp(NODES)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         app.steps.set_statuses(STATUSES, DETAILS)
         await pilot.press("f")
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)

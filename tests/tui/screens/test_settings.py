@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Static
 
 from wftui.settings.settings_file import read_settings
@@ -52,7 +53,7 @@ async def test_the_settings_look(
     put_run: PutRun,
     size: tuple[int, int],
     until: Until,
-    matches: Callable[[App[Any]], bool],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("wftui.store.maintenance.cleanup.database_bytes", lambda path: 41_000)
@@ -64,7 +65,7 @@ async def test_the_settings_look(
     async with app.run_test(size=size) as pilot:
         await open_settings(app, pilot, until)
         await pilot.press("down", "down", "down")
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_a_value_is_changed_and_taken_back_by_keys_alone(

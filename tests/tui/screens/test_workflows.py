@@ -45,16 +45,16 @@ async def ready(pilot: Pilot[Any], until: Until) -> WorkflowTable:
 
 
 async def test_workflows_look(
-    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     app = WftuiApp(some)
     async with app.run_test(size=size) as pilot:
         await ready(pilot, until)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_help_looks(
-    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+    some: Workbench, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     app = WftuiApp(some)
     async with app.run_test(size=size) as pilot:
@@ -62,7 +62,7 @@ async def test_help_looks(
         await pilot.press("question_mark")
         await pilot.pause()
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_each_workflow_has_its_state_and_its_runs_in_numbers(

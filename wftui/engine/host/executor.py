@@ -339,7 +339,10 @@ class WorkflowExecutor:
         try:
             await run.create(plan_hash)
         except RunBroken as broken:
-            raise UnrecordedError(str(broken)) from broken
+            # Nothing of the run is recorded, so the error is that of the store, as for its plan just before.
+            raise (
+                broken.__cause__ if isinstance(broken.__cause__, UserError) else UnrecordedError(str(broken))
+            ) from broken
         try:
             if options.announce is not None:
                 await options.announce(run.id)

@@ -8,6 +8,7 @@ import pytest
 from helpers import run_to_end
 from steps.composio.composio_server import Account, Composio, composio_server
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tui.notices import notices
@@ -145,7 +146,11 @@ async def test_the_accounts_of_a_connection_are_one_key_away(
 
 
 async def test_accounts_look(
-    workbench: Workbench, service: Composio, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+    workbench: Workbench,
+    service: Composio,
+    size: tuple[int, int],
+    until: Until,
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     service.accounts = [Account("ca_1"), Account("ca_2", "slack", status="EXPIRED", reason="Revoked by its owner")]
     service.looks = 10_000
@@ -158,7 +163,7 @@ async def test_accounts_look(
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AccountsScreen) and app.screen.link)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_run_again_takes_the_connections_that_were_chosen(

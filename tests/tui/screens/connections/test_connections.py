@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from wftui.connections.connection_kinds import KINDS
@@ -29,17 +30,25 @@ def some() -> Connections:
 
 
 async def test_connections_look(
-    workbench: Workbench, some: Connections, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+    workbench: Workbench,
+    some: Connections,
+    size: tuple[int, int],
+    until: Until,
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
         await pilot.press("C")
         await until(pilot, lambda: app.screen.query(OptionList) and app.screen.query_one(OptionList).option_count == 2)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_the_form_looks(
-    workbench: Workbench, some: Connections, size: tuple[int, int], until: Until, matches: Callable[[App[Any]], bool]
+    workbench: Workbench,
+    some: Connections,
+    size: tuple[int, int],
+    until: Until,
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
@@ -47,7 +56,7 @@ async def test_the_form_looks(
         await until(pilot, lambda: app.screen.query(OptionList) and app.screen.query_one(OptionList).option_count == 2)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, ConnectionForm) and len(app.screen.query(Input)) > 2)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_a_connection_is_added_by_keys_alone(

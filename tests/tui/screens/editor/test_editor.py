@@ -76,13 +76,13 @@ async def test_editor_looks(
     put_workflow: Callable[..., Path],
     size: tuple[int, int],
     open_editor: Open,
-    matches: Callable[[App[Any]], bool],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     put_workflow("hello", name="Hello", steps=STEPS)
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
         await open_editor(pilot, "hello")
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_editor_with_problems_looks(
@@ -90,7 +90,7 @@ async def test_editor_with_problems_looks(
     put_workflow: Callable[..., Path],
     size: tuple[int, int],
     open_editor: Open,
-    matches: Callable[[App[Any]], bool],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     put_workflow("hello", name="Hello", steps=BROKEN)
     app = WftuiApp(workbench)
@@ -98,7 +98,7 @@ async def test_editor_with_problems_looks(
         await open_editor(pilot, "hello")
         await pilot.press("escape", "5")
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)
 
 
 @pytest.mark.parametrize("key", ["1", "3"])
@@ -107,7 +107,7 @@ async def test_panes_look(
     put_workflow: Callable[..., Path],
     key: str,
     open_editor: Open,
-    matches: Callable[[App[Any]], bool],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     put_workflow("hello", name="Hello", steps=STEPS)
     app = WftuiApp(workbench)
@@ -115,7 +115,7 @@ async def test_panes_look(
         await open_editor(pilot, "hello")
         await pilot.press("escape", key)
         await pilot.pause()
-        assert matches(app)
+        assert await matches(pilot)
 
 
 # --- saving

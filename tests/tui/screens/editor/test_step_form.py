@@ -48,8 +48,7 @@ async def test_the_inspector_looks(
     size: tuple[int, int],
     until: Until,
     text_of: TextOf,
-    settled: Callable[[Pilot[Any]], Awaitable[None]],
-    matches: Callable[[App[Any]], bool],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
 ) -> None:
     put_workflow("pull", steps=[FETCH])
     app = opened(workbench)
@@ -58,8 +57,7 @@ async def test_the_inspector_looks(
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and "Absent: GET" in text_of(app) and app.focused)
         await until(pilot, lambda: "Body, sent as JSON" in text_of(app) and "Apply" in text_of(app))
-        await settled(pilot)
-        assert matches(app)
+        assert await matches(pilot)
 
 
 async def test_a_change_writes_only_what_it_means(workbench: Workbench, put_workflow: Put, until: Until) -> None:

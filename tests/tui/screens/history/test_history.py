@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -63,18 +64,18 @@ def open_history(workbench: Workbench, until: Until) -> Callable[..., Any]:
 
 
 async def test_snapshot(
-    open_history: Any, workbench: Workbench, size: tuple[int, int], matches: Callable[[App[Any]], bool]
+    open_history: Any, workbench: Workbench, size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     await put(workbench, completed(), failed(), asking(), running())
     async with open_history(size=size) as (pilot, _screen, _table):
-        assert matches(pilot.app)
+        assert await matches(pilot)
 
 
 async def test_snapshot_of_an_empty_history(
-    open_history: Any, size: tuple[int, int], matches: Callable[[App[Any]], bool]
+    open_history: Any, size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     async with open_history(size=size) as (pilot, _screen, _table):
-        assert matches(pilot.app)
+        assert await matches(pilot)
 
 
 async def test_ac_b_5_history_lists_executions(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tui.notices import notices
@@ -57,20 +58,20 @@ def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
 
 @pytest.mark.parametrize("story", [running, asking, failed, completed])
 async def test_snapshot(
-    open_run: Any, story: Callable[[], Story], size: tuple[int, int], matches: Callable[[App[Any]], bool]
+    open_run: Any, story: Callable[[], Story], size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     async with open_run(story(), size) as (pilot, _screen):
-        assert matches(pilot.app)
+        assert await matches(pilot)
 
 
 @pytest.mark.parametrize("key", ["2", "4"])
 async def test_snapshot_of_other_panes(
-    open_run: Any, size: tuple[int, int], key: str, matches: Callable[[App[Any]], bool]
+    open_run: Any, size: tuple[int, int], key: str, matches: Callable[[Pilot[Any]], Awaitable[bool]]
 ) -> None:
     async with open_run(running(), size) as (pilot, _screen):
         await pilot.press(key)
         await pilot.pause()
-        assert matches(pilot.app)
+        assert await matches(pilot)
 
 
 async def test_a_completed_run_shows_its_results_first(open_run: Any, text_of: TextOf) -> None:
