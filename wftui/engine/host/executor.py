@@ -31,7 +31,7 @@ from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
 from wftui.engine.run.run import OrphanCleanup, Run
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import ConflictError, RunNotFoundError
+from wftui.model.errors import ConflictError, RunNotFoundError, UserError
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.record_index import WINDOW
