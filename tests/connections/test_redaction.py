@@ -3,21 +3,39 @@
 import base64
 import json
 import shlex
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
+from ahocorasick_rs import AhoCorasick
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.connections.redaction import MASK, Redactor
+from wftui.connections.text_search import PlainSearch, search_for
 
 SECRET = "pa$$'w\"ord/é\\x+y&z 7"
 # Letters that do not occur in the text around it, so that what remains of a secret is seen.
 SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="#|"), min_size=8, max_size=60).filter(
     lambda text: len(text.strip("{} \t\r\n")) >= 8 and len(text.splitlines()) == 1 and text.strip() == text
 )
+
+
+@pytest.fixture(scope="module", params=["ahocorasick_rs", "plain Python"], autouse=True)
+def search(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Look for secrets by the package, and as where there is none of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "plain Python":
+            patch.setitem(sys.modules, "ahocorasick_rs", None)
+        yield
+
+
+def test_the_search_is_the_one_that_is_installed(request: pytest.FixtureRequest) -> None:
+    plain = "plain Python" in request.node.name
+    assert isinstance(search_for(["text"]), PlainSearch) is plain
 
 
 @pytest.mark.parametrize(
@@ -243,3 +261,11 @@ def test_a_secret_anywhere_in_a_long_text_is_masked(text: str) -> None:
     for start in (0, border - len(text), border - 7, border - 1, border, 2 * border - 4):
         long = f"{'#' * start}{text}{'#' * border}"
         assert redactor.redact_text(long).strip("#") in (MASK, f"{MASK}…", f"…{MASK}"), start
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, unique=True), st.text("abc", max_size=40))
+def test_both_searches_find_the_same(texts: list[str], haystack: str) -> None:
+    by_package = AhoCorasick(texts).find_matches_as_indexes(haystack, overlapping=True)
+    plain = PlainSearch(texts).find_matches_as_indexes(haystack, overlapping=True)
+    assert sorted(plain) == sorted(by_package)
+    assert [end for _, _, end in plain] == [end for _, _, end in by_package]

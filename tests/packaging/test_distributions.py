@@ -105,6 +105,26 @@ def test_the_metadata_says_what_an_index_shows(metadata: email.message.EmailMess
     assert minors == {11, 12, 13, 14}
 
 
+def requirements(wheel: Path) -> set[str]:
+    """What a wheel needs, without what its extras need."""
+    archive = zipfile.ZipFile(wheel)
+    name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    found = email.parser.BytesParser(policy=email.policy.default).parsebytes(archive.read(name))
+    lines = [line for line in found.get_all("Requires-Dist", []) if "extra ==" not in line]
+    return {re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in lines}
+
+
+def test_the_wheel_for_musl_goes_without_what_has_no_wheel_there(
+    checkout: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WFTUI_LIBC", "musl")
+    musl = build(checkout, "wheel", tmp_path)
+    assert "musllinux" in musl.name
+    assert wheel.name.endswith("-py3-none-any.whl")
+    assert requirements(wheel) - requirements(musl) == {"ahocorasick_rs"}
+    assert requirements(musl) < requirements(wheel)
+
+
 def test_links_and_pictures_of_the_readme_work_on_an_index(metadata: email.message.EmailMessage) -> None:
     text = metadata.get_content() if metadata.get_content_type() == "text/markdown" else metadata.get_payload()
     targets = re.findall(r"\]\(([^)]+)\)", str(text))

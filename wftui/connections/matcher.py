@@ -4,9 +4,8 @@ import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
 from wftui.connections.secret_forms import MINIMUM_LENGTH
+from wftui.connections.text_search import search_for
 
 ELLIPSIS = "…"
 """Marks a truncated text."""
@@ -77,11 +76,11 @@ class _Index:
     def __init__(self, texts: list[str]) -> None:
         self.texts = texts
         self.longest = max(map(len, texts))
-        self._whole = AhoCorasick(texts, matchkind=MatchKind.Standard)
+        self._whole = search_for(texts)
         self._forwards = sorted(texts)
         self._backwards = sorted(text[::-1] for text in texts)
-        self._heads = AhoCorasick(sorted({text[:MINIMUM_LENGTH] for text in texts}))
-        self._tails = AhoCorasick(sorted({text[-MINIMUM_LENGTH:] for text in texts}))
+        self._heads = search_for(sorted({text[:MINIMUM_LENGTH] for text in texts}))
+        self._tails = search_for(sorted({text[-MINIMUM_LENGTH:] for text in texts}))
 
     def spans(self, text: str) -> list[Span]:
         found = [(start, end) for _, start, end in self._whole.find_matches_as_indexes(text, overlapping=True)]

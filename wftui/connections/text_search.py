@@ -1,0 +1,46 @@
+"""Searches for many texts at once: by `ahocorasick_rs`, or in plain Python where there is no wheel of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+Match = tuple[int, int, int]
+"""Number of the text that was found, where it begins, where it ends."""
+
+
+class TextSearch(Protocol):
+    """Finds the texts it was made of."""
+
+    def find_matches_as_indexes(self, haystack: str, overlapping: bool) -> list[Match]:
+        """Return all matches, those that overlap included where that is asked for, by where they end."""
+
+
+class PlainSearch:
+    """The same in plain Python: takes as much longer as there are texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+
+    def find_matches_as_indexes(self, haystack: str, overlapping: bool) -> list[Match]:
+        """Return all matches, by where they end.
+
+        Args:
+            overlapping: must be true.
+        """
+        assert overlapping
+        found: list[Match] = []
+        for number, text in enumerate(self._texts):
+            start = haystack.find(text)
+            while start >= 0:
+                found.append((number, start, start + len(text)))
+                start = haystack.find(text, start + 1)
+        found.sort(key=lambda match: match[2])
+        return found
+
+
+def search_for(texts: Sequence[str]) -> TextSearch:
+    """Return the fastest search for texts that is installed."""
+    try:
+        from ahocorasick_rs import AhoCorasick
+    except ImportError:
+        return PlainSearch(texts)
+    return AhoCorasick(texts)
