@@ -88,18 +88,14 @@ UNFINISHED: frozenset[str] = frozenset(
 TWICE: frozenset[str] = frozenset(
     {
         "Answer",
-        "Children",
         "Choice",
         "Entry",
         "Group",
         "LogLines",
         "NotJsonError",
         "Place",
-        "Questions",
-        "Reply",
         "Rows",
         "StepView",
-        "Tree",
     }
 )
 """Names that two classes still share."""

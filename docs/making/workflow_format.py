@@ -9,7 +9,7 @@ from wftui.compiler.source.document import MAX_NESTING
 from wftui.compiler.tree.structure import CONTAINER_KEYS, REQUIRED_CONTAINER_KEYS
 from wftui.connections.connection_kinds import KINDS
 from wftui.connections.secret_forms import MINIMUM_LENGTH
-from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.primitives.outcome import Edge
 from wftui.engine.run.steps.scheduler import decide_join
 from wftui.model.json.big_values import MAX_DEPTH as MAX_VALUE_DEPTH

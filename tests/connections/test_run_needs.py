@@ -18,7 +18,7 @@ from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Started, StepCompleted
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import step_infos
-from wftui.store.ids import new_id
+from wftui.store.run_ids import new_id
 from wftui.workbench import Workbench
 
 TOUCH = {"id": "touch", "type": "set", "input": {"x": 1}}

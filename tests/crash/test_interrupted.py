@@ -12,7 +12,7 @@ import pytest
 from interrupted_child import executor_of
 
 from wftui.engine.host.executor import WorkflowExecutor
-from wftui.engine.host.starting import StartOptions
+from wftui.engine.host.start_options import StartOptions
 from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError

@@ -8,8 +8,8 @@ from typing import Any
 from helpers import PATIENCE, patience
 
 from wftui.engine.host.executor import WorkflowExecutor
-from wftui.engine.host.standalone import prepare, run_plan
-from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.host.standalone_run import prepare, run_plan
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.run import Run
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent

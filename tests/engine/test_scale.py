@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.engine_plans import Open, Steps, Watch, chain, output_of, run, step, workflow
-from engine.test_resume import resume
+from engine.restart.test_resume import resume
 from wftui.model.base import Json
 from wftui.model.run.events import IterationCompleted
 from wftui.model.run.record import ExecutionRequest
@@ -73,7 +73,7 @@ async def test_of_thousands_of_items_the_record_holds_the_newest_and_the_rest_is
     whole = await store.get(record.id, window=None)
     assert whole is not None
     assert len(whole.step_results) == 2 * ITEMS + 1
-    assert (await executor.plan_restart(record.id)).kept == ["each"]
+    assert (await executor.plan_restart(record.id)).reused == ["each"]
     await store.close()
 
 

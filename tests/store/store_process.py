@@ -8,8 +8,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from store_helpers import completed, created, log, started, step_completed, step_started
-
+from store.store_helpers import completed, created, log, started, step_completed, step_started
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError, NotFoundError
 from wftui.store.execution_store import ExecutionStore

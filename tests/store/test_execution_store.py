@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_helpers import (
+
+from store.store_helpers import (
     RUN,
     START,
     answered,
@@ -25,18 +26,17 @@ from store_helpers import (
     step_started,
     ticking,
 )
-
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.run.reducer import fold
 from wftui.model.run.steps import StepInfo, ValueRef
 from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import NotJsonError
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.ids import new_id
 from wftui.store.ownership.signals import Signal
+from wftui.store.run_ids import new_id
 from wftui.store.sqlite.store_errors import StoreConflict
 
-pytest_plugins = "store_fixtures"
+pytest_plugins = "store.store_fixtures"
 
 
 async def test_events_are_numbered_without_gaps_in_the_order_of_the_calls(store: ExecutionStore) -> None:

@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from wftui.model.run.events import EVENT_ADAPTER
-from wftui.store.ids import new_id
+from wftui.store.run_ids import new_id
 from wftui.workbench import Settings, Workbench
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from wftui.engine.restart.plan import StepDecision
+from wftui.engine.restart.restart_plan import StepDecision
 from wftui.tui.app import WftuiApp
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.screens.dialogs.help import HelpScreen

@@ -49,7 +49,7 @@ async def _run(
     *,
     as_json: bool,
 ) -> int:
-    from wftui.engine.host.standalone import run_plan
+    from wftui.engine.host.standalone_run import run_plan
 
     lines = StepLines(terminal)
     seen = new_record("")

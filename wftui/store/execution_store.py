@@ -176,8 +176,8 @@ class ExecutionStore(StoredRuns):
             return None
         report, whole = await self._in_thread(lambda cleanup: (cleanup.run(policy), cleanup.is_whole), stop)
         report.at = self._clock()
-        told = report.to_json() if report.runs else None
-        await connection.run(lambda at_once: maintenance_lease.end(at_once, RETENTION, told, whole=whole))
+        report_json = report.to_json() if report.runs else None
+        await connection.run(lambda at_once: maintenance_lease.end(at_once, RETENTION, report_json, whole=whole))
         return report
 
     async def delete(self, run_id: str) -> CleanupReport:

@@ -13,7 +13,7 @@ from wftui.model.run.summary import CleanupReport
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.maintenance.retention import Policy
 
-UPKEEP_SECONDS = 3600.0
+RETENTION_SECONDS = 3600.0
 
 
 class RetentionTask:
@@ -29,12 +29,12 @@ class RetentionTask:
         self,
         store: ExecutionStore,
         policy: Callable[[], Policy],
-        tell: Callable[[CleanupReport], None],
-        seconds: float = UPKEEP_SECONDS,
+        report: Callable[[CleanupReport], None],
+        seconds: float = RETENTION_SECONDS,
     ) -> None:
         self._store = store
         self._policy = policy
-        self._tell = tell
+        self._notify = report
         self._seconds = seconds
         self._stop = threading.Event()
         self._ended = asyncio.Event()
@@ -67,4 +67,4 @@ class RetentionTask:
             return
         report = await self._store.tidy(policy, every=self._seconds, stop=self._stop)
         if report is not None and report.runs:
-            self._tell(report)
+            self._notify(report)

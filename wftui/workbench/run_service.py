@@ -14,7 +14,7 @@ from wftui.model.errors import NotFoundError, RunNotFoundError
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
-    from wftui.engine.restart.plan import StepDecision
+    from wftui.engine.restart.restart_plan import StepDecision
     from wftui.model.base import Json
     from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
     from wftui.model.run.actions import RunAction
@@ -120,12 +120,12 @@ class RunService:
                 confirmed=confirmed,
             )
         record = await self.record(run_id, whole=True)
-        from wftui.engine.primitives.secret_inputs import masked, restored
+        from wftui.engine.primitives.secret_inputs import masked, restore_secrets
         from wftui.model.run.record import ExecutionRequest
 
         loaded = await asyncio.to_thread(lambda: self._compiler().load(record.workflow_id))
         secret = loaded.plan.secret_inputs
-        whole = restored(masked({**record.inputs, **inputs}, secret), inputs, secret)
+        whole = restore_secrets(masked({**record.inputs, **inputs}, secret), inputs, secret)
         request = ExecutionRequest(
             workflow_id=record.workflow_id,
             inputs=whole,
@@ -163,7 +163,7 @@ class RunService:
         Returns:
             The workflow with a schema of these inputs only, and their known parts; None if there are none.
         """
-        from wftui.engine.primitives.secret_inputs import questions
+        from wftui.engine.primitives.secret_inputs import missing_secrets_form
         from wftui.model.listing import WorkflowOutline
         from wftui.model.schema.secret_schema import secret_pointers
 
@@ -173,7 +173,7 @@ class RunService:
             outline = WorkflowOutline(id=name, name=name, input_schema=dict(await self.input_schema(run_id)))
         else:
             outline = await asyncio.to_thread(lambda: self._compiler().outline(record.workflow_id))
-        asked = questions(outline.input_schema, record.inputs, secret_pointers(outline.input_schema))
+        asked = missing_secrets_form(outline.input_schema, record.inputs, secret_pointers(outline.input_schema))
         return (outline.model_copy(update={"input_schema": asked[0]}), asked[1]) if asked else None
 
     async def input_schema(self, run_id: str) -> Mapping[str, Json]:
@@ -182,7 +182,7 @@ class RunService:
 
     async def plan_resume(self, run_id: str) -> list[StepDecision]:
         """Return which steps `resume` would reuse or run, and why."""
-        from wftui.engine.restart.resume_plan import plan_resume
+        from wftui.engine.restart.resume_decisions import plan_resume
 
         return plan_resume(await self.record(run_id)).decisions
 
@@ -204,7 +204,7 @@ class RunService:
             ConfirmationNeeded: steps that may not run twice were interrupted.
             UsageError: a secret input is missing.
         """
-        from wftui.engine.host.starting import StartOptions
+        from wftui.engine.host.start_options import StartOptions
 
         await (await self._executor()).resume(run_id, inputs, StartOptions(confirmed=confirmed))
 

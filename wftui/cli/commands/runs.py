@@ -15,7 +15,7 @@ from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.engine.restart.plan import StepDecision
+from wftui.engine.restart.restart_plan import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError
 from wftui.model.json.incremental import read_json

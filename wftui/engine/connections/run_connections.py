@@ -14,7 +14,7 @@ from wftui.runtime.plan import WorkflowPlan
 
 
 @dataclass(slots=True)
-class Resolved:
+class ResolvedConnections:
     """What a run and its sub-workflows have resolved between them.
 
     Attributes:
@@ -41,13 +41,13 @@ class RunConnections:
         chosen: Mapping[str, str],
         redactor: Redactor,
         known: Connections | None = None,
-        shared: Resolved | None = None,
+        shared: ResolvedConnections | None = None,
     ) -> None:
         self._plan = plan
         self._chosen = chosen
         self.redactor = redactor
         self._known = known
-        self._shared = shared or Resolved()
+        self._shared = shared or ResolvedConnections()
         self._resolved: dict[str, Mapping[str, Json] | None] = {}
         self.secrets: Mapping[str, Json] = _Secrets(self)
 
@@ -62,7 +62,7 @@ class RunConnections:
                 self._resolved[name] = await asyncio.to_thread(self._resolve, name)
             return self._resolved[name]
 
-    async def learn(self) -> None:
+    async def resolve_all(self) -> None:
         """Resolve all that the workflow names, so that every secret is masked before any step can say it.
 
         So are secrets of other connections that stand in the environment. What cannot be had is told by the step that

@@ -11,17 +11,17 @@ from wftui.connections.connections import Connections
 from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
 from wftui.engine.host.other_processes import OtherProcessRuns
 from wftui.engine.host.run_factory import RunFactory
-from wftui.engine.host.starting import StartOptions
+from wftui.engine.host.start_options import StartOptions
 from wftui.engine.primitives.emitter import RunBroken
-from wftui.engine.primitives.limits import EngineSettings
-from wftui.engine.primitives.tasks import to_the_end
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.primitives.tasks import complete_despite_cancel
 from wftui.engine.restart.orphan_processes import end_all_orphans, end_orphans
-from wftui.engine.restart.plan import RestartPlan
-from wftui.engine.restart.rerun import Asked, prepare_rerun
+from wftui.engine.restart.rerun import RerunRequest, prepare_rerun
+from wftui.engine.restart.restart_plan import RestartPlan
 from wftui.engine.restart.resume import (
     ConfirmationNeeded,
     check_resumable,
-    inputs_again,
+    inputs_with_secrets,
     may_have_run,
     may_run_twice,
     read_history,
@@ -37,7 +37,7 @@ from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
-from wftui.store.ids import new_id
+from wftui.store.run_ids import new_id
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
@@ -76,7 +76,7 @@ class WorkflowExecutor:
         self._runs = RunFactory(self, store, step_types, folder_of, connections, clock, settings or EngineSettings())
         self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that something is being done to
-        self._elsewhere = OtherProcessRuns(store, clock, self.cancel)
+        self._other_processes = OtherProcessRuns(store, clock, self.cancel)
 
     # --- starting
 
@@ -123,7 +123,7 @@ class WorkflowExecutor:
         plan = (await self._stored.of(created)).plan
         if not options.confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.carried)):
             raise ConfirmationNeeded(asked)
-        whole = inputs_again(plan, await self._store.resolve(created.inputs), inputs)
+        whole = inputs_with_secrets(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
             workflow_id=created.workflow_id,
             user_id=created.user_id,
@@ -136,10 +136,10 @@ class WorkflowExecutor:
             orphan_cleanup=lambda report: end_orphans(run_id, history.carried, report),
         )
         run = self._runs.new(run_id, plan, request, options)
-        await run.take_up(history, whole)
-        await to_the_end(self._take_on(run, history.last_seq))
+        await run.restore(history, whole)
+        await complete_despite_cancel(self._claim_and_launch(run, history.last_seq))
 
-    async def _take_on(self, run: Run, last_seq: int) -> None:
+    async def _claim_and_launch(self, run: Run, last_seq: int) -> None:
         """Make a run that is ready to go on this process's, and let it begin."""
         await self._store.claim(run.id)
         try:
@@ -148,7 +148,7 @@ class WorkflowExecutor:
                 raise ConflictError(f"run {run.id} has gone on in another process meanwhile", code="run.going")
             await run.resume()
         except RunBroken as broken:
-            self._running.let_go(run.id)
+            self._running.release_later(run.id)
             raise UnrecordedError(str(broken)) from broken
         self._running.launch(run)
 
@@ -177,7 +177,7 @@ class WorkflowExecutor:
         """
         record = await self._record(run_id, window=None)
         before = await self._stored.plan_before(run_id)
-        asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
+        asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
         return (await prepare_rerun(self._store, self._load, record, asked, before)).restart
 
     async def rerun(
@@ -215,30 +215,30 @@ class WorkflowExecutor:
                 f"run {run_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
             )
         before = await self._stored.plan_before(run_id)
-        asked = Asked(from_step, inputs or {}, connections or {}, complete=complete)
+        asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
         found = await prepare_rerun(self._store, self._load, record, asked, before)
         plan = found.loaded.plan
         if not confirmed and (twice := may_run_twice(plan, found.record, from_step)):
             raise ConfirmationNeeded(twice)
         request = ExecutionRequest(
             workflow_id=plan.id,
-            inputs=inputs_again(plan, found.inputs, asked.inputs),
+            inputs=inputs_with_secrets(plan, found.inputs, asked.inputs),
             user_id=user_id,
             parent_id=run_id,
             connections=dict(asked.connections),
             inherited_connections=record.connections,
         )
         new = new_id(self._clock)
-        carried = await asyncio.to_thread(seed_results, found.record, found.restart.kept, new, self._clock())
+        carried = await asyncio.to_thread(seed_results, found.record, found.restart.reused, new, self._clock())
         cleanup: OrphanCleanup | None = None
         if record.status == "interrupted":  # its orphan processes must not run beside the same steps
-            cleanup = partial(self._end_leftovers, run_id)
+            cleanup = partial(self._end_orphans, run_id)
         options = StartOptions(carried=carried, orphan_cleanup=cleanup)
         run = self._runs.new(new, plan, request, options)
         await self._create(run, found.loaded, options)
         return new
 
-    async def _end_leftovers(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
+    async def _end_orphans(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
         """End what an interrupted run has left running, unless it goes on here."""
         if self._running.get(run_id) is None and run_id not in self._busy:
             self._busy.add(run_id)
@@ -295,7 +295,7 @@ class WorkflowExecutor:
         """
         run = self._running.get(run_id)
         if run is None:
-            await self._elsewhere.cancel(run_id, by)
+            await self._other_processes.cancel(run_id, by)
             return
         try:
             await run.cancel(by)
@@ -313,7 +313,7 @@ class WorkflowExecutor:
         """
         run = self._running.get(run_id)
         if run is None:
-            await self._elsewhere.answer(run_id, path, approved, data, by)
+            await self._other_processes.answer(run_id, path, approved, data, by)
         else:
             await run.answer(path, approved, data, by)
 
@@ -333,7 +333,7 @@ class WorkflowExecutor:
 
     async def _create(self, run: Run, loaded: "LoadedWorkflow", options: StartOptions) -> None:
         plan_hash = await self._store.put_plan(loaded.source, loaded.code)
-        await to_the_end(self._begin(run, plan_hash, options))
+        await complete_despite_cancel(self._begin(run, plan_hash, options))
 
     async def _begin(self, run: Run, plan_hash: str, options: StartOptions) -> None:
         try:

@@ -17,7 +17,7 @@ _SIGNAL_SECONDS = 0.1  # how long a cancel from another process may take to arri
 _HEARTBEAT_SECONDS = 10.0
 
 
-class Attendant:
+class HeartbeatTask:
     """One task beside the runs of an executor.
 
     Args:
@@ -32,7 +32,7 @@ class Attendant:
     def begin(self) -> None:
         """Begin, unless it has."""
         if self._task is None:
-            self._task = asyncio.create_task(self._attend())
+            self._task = asyncio.create_task(self._serve())
 
     async def end(self) -> None:
         """Stop."""
@@ -41,7 +41,7 @@ class Attendant:
             await asyncio.wait([self._task])
             self._task = None
 
-    async def _attend(self) -> None:
+    async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         beat_at = loop.time() + _HEARTBEAT_SECONDS
         while True:
@@ -51,12 +51,12 @@ class Attendant:
             # The run itself tells of a database that cannot be used; here it is asked again the next time.
             with suppress(UserError, RunBroken):
                 for signal in await self._store.take_signals(list(self._runs)):
-                    await self._obey(signal)
+                    await self._handle(signal)
                 if loop.time() >= beat_at:
                     await self._store.heartbeat()
                     beat_at = loop.time() + _HEARTBEAT_SECONDS
 
-    async def _obey(self, signal: "Signal") -> None:
+    async def _handle(self, signal: "Signal") -> None:
         run = self._runs.get(signal.run_id)
         if run is None or run.ended:
             return

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from wftui.engine.host.heartbeat import Attendant
+from wftui.engine.host.heartbeat import HeartbeatTask
 from wftui.engine.primitives.emitter import RunBroken
 from wftui.engine.run.run import Run
 from wftui.model.errors import UserError
@@ -29,8 +29,8 @@ class LocalRuns:
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, RunBroken] = {}
-        self._letting_go: set[asyncio.Task[None]] = set()
-        self._attendant = Attendant(store, self._runs)
+        self._releases: set[asyncio.Task[None]] = set()
+        self._heartbeat = HeartbeatTask(store, self._runs)
 
     def get(self, run_id: str) -> Run | None:
         """A run, if it is running here."""
@@ -45,11 +45,11 @@ class LocalRuns:
         self._broken.pop(run.id, None)
         self._runs[run.id] = run
         self._tasks[run.id] = asyncio.create_task(self._drive(run))
-        self._attendant.begin()
+        self._heartbeat.begin()
 
-    def let_go(self, run_id: str) -> None:
+    def release_later(self, run_id: str) -> None:
         """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
-        self._letting_go.add(asyncio.create_task(self._release(run_id)))
+        self._releases.add(asyncio.create_task(self._release(run_id)))
 
     async def until_end(self, run_id: str) -> None:
         """Wait until a run, of this or another process, has ended.
@@ -76,17 +76,17 @@ class LocalRuns:
                         await run.cancel("the program ends")
                 cancel = False
             await asyncio.wait(tasks)
-        await self._attendant.end()
-        for task in self._letting_go:
+        await self._heartbeat.end()
+        for task in self._releases:
             task.cancel()
-        await asyncio.gather(*self._letting_go, return_exceptions=True)
+        await asyncio.gather(*self._releases, return_exceptions=True)
 
     async def _drive(self, run: Run) -> None:
         try:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
-            self.let_go(run.id)
+            self.release_later(run.id)
         finally:
             del self._runs[run.id], self._tasks[run.id]
 

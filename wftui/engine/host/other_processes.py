@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.secret_inputs import answered_secrets
-from wftui.engine.primitives.tasks import to_the_end
+from wftui.engine.primitives.tasks import complete_despite_cancel
 from wftui.engine.restart.orphan_processes import end_orphans
-from wftui.engine.restart.resume import given_up, read_history
-from wftui.engine.run.state.approvals import fitting
+from wftui.engine.restart.resume import cancel_events, read_history
+from wftui.engine.run.state.approvals import validate_reply
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError
@@ -45,7 +45,7 @@ class OtherProcessRuns:
         if record.status in TERMINAL:
             raise ConflictError(f"run {run_id} has already ended: it is {record.status}", code="run.ended")
         if record.status == "interrupted":
-            await to_the_end(self._give_up(run_id, by))
+            await complete_despite_cancel(self._end_interrupted(run_id, by))
         else:
             await self._store.signal(run_id, "cancel", {"by": by})
 
@@ -66,7 +66,7 @@ class OtherProcessRuns:
             raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
         form = await self._store.resolve(step.waiting.form)
         if approved:
-            data = await fitting(form, data)
+            data = await validate_reply(form, data)
         if answered_secrets(form, data):
             message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
             raise UsageError(message, code="approval.secret")
@@ -89,7 +89,7 @@ class OtherProcessRuns:
                                 code="approval.answered",
                             )
 
-    async def _give_up(self, run_id: str, by: str) -> None:
+    async def _end_interrupted(self, run_id: str, by: str) -> None:
         """End an interrupted run: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
 
         Whoever wants them to run resumes it, and cancels then.
@@ -103,7 +103,7 @@ class OtherProcessRuns:
 
         history = await read_history(self._store, run_id)
         await end_orphans(run_id, history.carried, tell)
-        await self._store.append([*logs, *given_up(record, by, self._clock())], wait=True)
+        await self._store.append([*logs, *cancel_events(record, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.child_id is not None:
                 with suppress(ConflictError, NotFoundError):  # it has ended, or was removed

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
-from wftui.engine.host.starting import RunStarter, StartOptions
-from wftui.engine.host.sub_workflows import ChildRuns
+from wftui.engine.host.child_runs import ChildRuns
+from wftui.engine.host.start_options import RunStarter, StartOptions
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
-from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.run import Run
 from wftui.engine.run.state.carried_results import CarriedResults
-from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.run.state.run_context import RunContext
 from wftui.model.clock import Clock
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
@@ -53,7 +53,7 @@ class RunFactory:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:
             connections = options.part_of.of(plan)
-        core = RunCore(
+        context = RunContext(
             plan=plan,
             step_types=self._step_types,
             emitter=Emitter(run_id, self._store, connections.redactor, self._clock),
@@ -75,4 +75,4 @@ class RunFactory:
             ),
             carried=options.carried or CarriedResults(),
         )
-        return Run(core, request, options.orphan_cleanup)
+        return Run(context, request, options.orphan_cleanup)

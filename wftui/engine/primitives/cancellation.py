@@ -216,10 +216,10 @@ class _Attempt:
             if self._timer is not None:
                 self._timer.cancel()
         if not self._task.done():
-            self._task.add_done_callback(_look_away)
+            self._task.add_done_callback(_consume_error)
         if self._timed_out:
             left = "" if self._task.done() else "; it did not stop and was left behind"
-            _look_away(self._task)
+            _consume_error(self._task)
             raise WorkflowError("timeout", f"the attempt took longer than its timeout of {self._limit:g} s{left}")
         if not self._task.done():
             raise Stopped(abandoned=True)
@@ -242,7 +242,7 @@ class _Attempt:
     def stop(self) -> None:
         if not self._stopped and not self._timed_out:
             self._stopped = True
-            self._ask_to_end()
+            self._request_end()
 
     def force(self) -> None:
         if not self._forced:
@@ -252,9 +252,9 @@ class _Attempt:
     def _time_out(self) -> None:
         if not self._stopped:
             self._timed_out = True
-            self._ask_to_end()
+            self._request_end()
 
-    def _ask_to_end(self) -> None:
+    def _request_end(self) -> None:
         self._signal.set()
         self._task.cancel()
         self._set_timer(self._grace, self._cancel_again)
@@ -277,7 +277,7 @@ def _wake(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-def _look_away(task: "asyncio.Task[Json]") -> None:
+def _consume_error(task: "asyncio.Task[Json]") -> None:
     """Nobody is left to hear of this task's error."""
     if task.done() and not task.cancelled():
         task.exception()

@@ -18,7 +18,7 @@ from wftui.runtime.source_positions import locate
 from wftui.steps.api.step_type import read_input
 
 _NEVER_RETRIED = ("cancelled", "binding", "validation")
-_NOT_THE_USERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
+_INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
 
 
 def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, attempt: int) -> ExecutionError:
@@ -32,9 +32,9 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
         "pointer": step.pointer or None,
         "line": step.line,
     }
-    spot = locate(plan, error)
-    if spot is not None:
-        place.update(pointer=spot.pointer, line=spot.line, column=spot.column)
+    position = locate(plan, error)
+    if position is not None:
+        place.update(pointer=position.pointer, line=position.line, column=position.column)
     if isinstance(error, WorkflowError):
         return ExecutionError(
             type=error.type,
@@ -48,7 +48,7 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
     return ExecutionError(
         type="internal",
         message=f"{name}: {error}" if str(error) else name,
-        stack=users_lines(error),
+        stack=user_traceback(error),
         **place,
     )
 
@@ -70,10 +70,10 @@ def _has_prefix(error_type: str, prefixes: tuple[str, ...]) -> bool:
     return any(error_type == prefix or error_type.startswith(prefix.rstrip(".") + ".") for prefix in prefixes)
 
 
-def users_lines(error: BaseException) -> str:
+def user_traceback(error: BaseException) -> str:
     """The traceback without our own frames; with them, when there are no others (then the fault is ours)."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(_NOT_THE_USERS)]
+    theirs = [frame for frame in frames if not frame.filename.startswith(_INTERNAL_FOLDERS)]
     lines = traceback.format_list(theirs or frames)
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
 
@@ -115,10 +115,10 @@ def _sentence(problem: Mapping[str, Json]) -> str:
 
 def describe_outside(error: Exception, pointer: str | None = None, plan: WorkflowPlan | None = None) -> ExecutionError:
     """The recorded form of an error that no step raised: of the inputs, the outputs, or the engine itself."""
-    spot = locate(plan, error) if plan is not None else None
+    position = locate(plan, error) if plan is not None else None
     place: dict[str, Json] = {"pointer": pointer}
-    if spot is not None:
-        place = {"pointer": spot.pointer, "line": spot.line, "column": spot.column}
+    if position is not None:
+        place = {"pointer": position.pointer, "line": position.line, "column": position.column}
     if isinstance(error, WorkflowError):
         return ExecutionError(type=error.type, message=error.message, details=error.details, **place)
     stack = "".join(traceback.format_exception(error)).rstrip()

@@ -20,7 +20,7 @@ def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Jso
     return shown
 
 
-def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
+def restore_secrets(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
     """The inputs as they were before `masked`, with the secret values taken from `given`.
 
     An input that only held a secret, because it came from one, is taken from `given` as well where it is there.
@@ -44,7 +44,7 @@ def restored(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: It
     return whole
 
 
-def questions(
+def missing_secrets_form(
     schema: Mapping[str, Json], stored: Mapping[str, Json], pointers: Iterable[str]
 ) -> tuple[dict[str, Json], dict[str, Json]] | None:
     """What is to be asked before a run with these stored inputs can be repeated; None when nothing is.

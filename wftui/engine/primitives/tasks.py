@@ -13,7 +13,7 @@ _YIELD_AFTER = 0.005  # seconds
 
 
 @asynccontextmanager
-async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
     """A task group that raises the error itself, not a group of one; that the run is broken comes before all else."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -23,7 +23,7 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
         raise next((each for each in found if isinstance(each, RunBroken)), found[0]) from None
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+async def complete_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
     """Do what must not be left half done: a cancel that comes meanwhile is raised after it."""
     task = asyncio.ensure_future(work)
     try:

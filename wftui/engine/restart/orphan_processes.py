@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from wftui.steps.process.process_mark import TreeMark
     from wftui.store.execution_store import ExecutionStore
 
-Tell = Callable[[str], Awaitable[None]]
+Report = Callable[[str], Awaitable[None]]
 _SHOWN = 20
 
 
-async def end_orphans(run: str, carried: "CarriedResults", tell: Tell) -> None:
+async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None:
     """End what earlier attempts of a run have left running on this machine, before anything of it runs again.
 
     What a step left behind when it ended goes on, as it does in a run that is not interrupted. Takes a few seconds at
@@ -49,7 +49,7 @@ async def end_orphans(run: str, carried: "CarriedResults", tell: Tell) -> None:
         await tell(f"still running, as they could not be ended: {_names(stubborn)}")
 
 
-async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Tell) -> None:
+async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) -> None:
     """The same for a run, if it is still interrupted, and for all such runs that its open steps had started.
 
     Meanwhile it is this process's, so that nobody goes on with it and has its steps ended by mistake.

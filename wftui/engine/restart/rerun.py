@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wftui.engine.primitives.schema_checks import check_inputs
+from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked
-from wftui.engine.restart.plan import RestartPlan
-from wftui.engine.restart.rerun_plan import plan_restart
+from wftui.engine.restart.rerun_decisions import plan_restart
+from wftui.engine.restart.restart_plan import RestartPlan
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RerunRequest:
     """What a re-run is to do otherwise than the earlier run.
 
     Attributes:
@@ -55,7 +55,7 @@ async def prepare_rerun(
     store: "ExecutionStore",
     load: "Callable[[str], LoadedWorkflow]",
     record: ExecutionRecord,
-    asked: Asked,
+    asked: RerunRequest,
     before: WorkflowPlan | None,
 ) -> Rerun:
     """Plan to run a workflow again.

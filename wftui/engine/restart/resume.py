@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.outcome import CANCELLED
-from wftui.engine.primitives.secret_inputs import restored
+from wftui.engine.primitives.secret_inputs import restore_secrets
 from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, RunNotFoundError, UserError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 500
-_GOES_ON = CONTAINER_TYPES | {"approval", "delay", "workflow"}
+_CONTINUED_TYPES = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 
 
 class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirmed` answers)
@@ -88,7 +88,7 @@ async def may_have_run(
     """
     steps = {step.id: step for step in every_step(plan)}
     opened = [(path, steps.get(declared_id(path))) for path in sorted(carried.open)]
-    found = [path for path, step in opened if step and not step.idempotent and not _goes_on(step, path, carried)]
+    found = [path for path, step in opened if step and not step.idempotent and not _is_continued(step, path, carried)]
     for path, wait in carried.waits.items():
         if path in carried.open and wait.child_id is not None:
             history = await read_history(store, wait.child_id)
@@ -106,7 +106,7 @@ def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None
     """
     if record.status != "interrupted":
         return []
-    once = {step.id for step in every_step(plan) if not step.idempotent and step.type not in _GOES_ON}
+    once = {step.id for step in every_step(plan) if not step.idempotent and step.type not in _CONTINUED_TYPES}
     return [
         step.path
         for step in record.step_results
@@ -117,7 +117,7 @@ def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None
     ]
 
 
-def given_up(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
+def cancel_events(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
     """The events that end an interrupted run without running anything of it."""
     run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
     events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
@@ -154,15 +154,15 @@ def every_step(plan: WorkflowPlan) -> list[StepPlan]:
     return found
 
 
-def inputs_again(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) -> dict[str, Json]:
+def inputs_with_secrets(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) -> dict[str, Json]:
     """The inputs a run was started with; the secret ones, which are not stored, from `given`.
 
     Raises:
         UsageError: a secret input is not given.
     """
-    return restored(stored, given, plan.secret_inputs)
+    return restore_secrets(stored, given, plan.secret_inputs)
 
 
-def _goes_on(step: StepPlan, path: str, carried: CarriedResults) -> bool:
+def _is_continued(step: StepPlan, path: str, carried: CarriedResults) -> bool:
     """Whether a resume goes on inside of the step, or with its wait, rather than doing its work again."""
-    return step.type in _GOES_ON or path in carried.planned
+    return step.type in _CONTINUED_TYPES or path in carried.planned

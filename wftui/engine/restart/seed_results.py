@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from wftui.engine.restart.rerun_plan import outcome_of_result
+from wftui.engine.restart.rerun_decisions import outcome_of_result
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.model.base import Json
 from wftui.model.run.events import (
@@ -22,7 +22,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 
 
-def seed_results(record: ExecutionRecord, kept: Iterable[str], run_id: str, now: datetime) -> CarriedResults:
+def seed_results(record: ExecutionRecord, reused: Iterable[str], run_id: str, now: datetime) -> CarriedResults:
     """What a new run starts with: the ends of the steps it keeps, and the events that record them.
 
     Args:
@@ -31,7 +31,7 @@ def seed_results(record: ExecutionRecord, kept: Iterable[str], run_id: str, now:
         run_id: the new run.
     """
     carried = CarriedResults()
-    members: dict[str, list[StepResult]] = {path: [] for path in kept}
+    members: dict[str, list[StepResult]] = {path: [] for path in reused}
     for result in record.step_results:
         path: str | None = result.path
         while path is not None and path not in members:

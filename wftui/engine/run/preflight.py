@@ -11,7 +11,7 @@ from typing import Any
 
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.failures import describe_outside
-from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.run.actions import UNRESOLVED
@@ -30,24 +30,24 @@ class UnresolvedError(UserError):
     code = UNRESOLVED
 
 
-class _NotYet(Exception):  # noqa: N818  (no error: what an expression meets that is known only later)
+class _UnknownValueError(Exception):
     """A value is known only once steps run."""
 
 
-class _Later(Mapping[str, Any]):
+class _UnknownValues(Mapping[str, Any]):
     """Names whose values are known only once steps run. Reading one is no missing value: `default` does not hide it."""
 
     def __getitem__(self, name: str) -> Any:
-        raise _NotYet
+        raise _UnknownValueError
 
     def __iter__(self) -> Iterator[str]:
-        raise _NotYet
+        raise _UnknownValueError
 
     def __len__(self) -> int:
-        raise _NotYet
+        raise _UnknownValueError
 
 
-_LATER = _Later()
+_UNKNOWN = _UnknownValues()
 
 
 @dataclass(slots=True)
@@ -83,24 +83,26 @@ class Preflight:
         scope: what expressions see before the first step.
     """
 
-    def __init__(self, core: RunCore, scope: Scope) -> None:
-        self._core = core
+    def __init__(self, context: RunContext, scope: Scope) -> None:
+        self._context = context
         self._scope = Scope(
             inputs=scope.inputs,
-            steps=_LATER,
-            locals=_LATER,
+            steps=_UNKNOWN,
+            locals=_UNKNOWN,
             run=scope.run,
             env=scope.env,
-            secrets=_LATER,
-            connection=_LATER,
+            secrets=_UNKNOWN,
+            connection=_UNKNOWN,
         )
-        self._workflows = {core.plan.id}
-        self._names = set(core.plan.connections)
+        self._workflows = {context.plan.id}
+        self._names = set(context.plan.connections)
         self._complete = True
 
     def has_work(self) -> bool:
         """Whether any step of the run may need something; cheap."""
-        return any(self._may_need(step) for step in _every_leaf([*self._core.plan.steps, *self._core.plan.finally_]))
+        return any(
+            self._may_need(step) for step in _every_leaf([*self._context.plan.steps, *self._context.plan.finally_])
+        )
 
     async def resolve(self, chosen: Mapping[str, str]) -> ExecutionError | None:
         """Find it all, so that it is at hand when a step asks; the error that tells what is missing, or None.
@@ -109,35 +111,37 @@ class Preflight:
             chosen: connections taken in the place of those that workflows name; a name that no workflow of the run has
                 is missing, too.
         """
-        core = self._core
-        missing = await self._plan(core.plan, self._scope, core.connections, frozenset(core.carried.ends), child=False)
+        context = self._context
+        missing = await self._plan(
+            context.plan, self._scope, context.connections, frozenset(context.carried.ends), child=False
+        )
         if self._complete:
             missing += [
                 _unknown_name(name, other, self._names) for name, other in chosen.items() if name not in self._names
             ]
-        return _told(_merged(missing)) if missing else None
+        return _preflight_error(_merge(missing)) if missing else None
 
     async def _plan(
         self, plan: WorkflowPlan, scope: Scope, connections: RunConnections, ended: Set[str], *, child: bool
     ) -> list[_Missing]:
         steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
-        missing = [lack for missing in found for lack in missing]
+        missing = [item for missing in found for item in missing]
         return [*missing, *await asyncio.to_thread(self._missing_programs, plan, steps, child=child)]
 
     def _missing_programs(self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool) -> list[_Missing]:
         host, known = Host(self.environment), dict[tuple[str, str], MissingRequirement | None]()
         missing: list[_Missing] = []
         for step in steps:
-            kind = self._core.step_types.get(step.type)
+            kind = self._context.step_types.get(step.type)
             if kind is None or _may_fail(step):
                 continue
             for name in step.programs:
                 if (step.type, name) not in known:
                     known[step.type, name] = kind.missing_program(name, host)
-                lack = known[step.type, name]
-                if lack is not None:
-                    missing.append(_Missing(lack.error(), [_label(plan, step, child=child)], step))
+                item = known[step.type, name]
+                if item is not None:
+                    missing.append(_Missing(item.error(), [_label(plan, step, child=child)], step))
         return missing
 
     async def _step(
@@ -163,7 +167,7 @@ class Preflight:
                 await asyncio.to_thread(connections.secret, name)
             except WorkflowError as error:
                 missing.append(_Missing(error, [label], step))
-        kind = self._core.step_types.get(step.type)
+        kind = self._context.step_types.get(step.type)
         if kind is None:
             return missing
         if _requires(kind) and not _may_fail(step) and (step.connection is None or values is not None):
@@ -176,53 +180,53 @@ class Preflight:
         early: Json = {}
         if kind.early_fields:
             early = _known(step.early, scope)
-            if early is _LATER:
+            if early is _UNKNOWN:
                 self._complete = False
                 return missing
         if step.connection is not None and values is None:
             return missing  # told above; or it may be absent, and the step copes with that
-        context = _Preparing(self, connections, step.connection, values)
+        preparation = _PrepareContext(self, connections, step.connection, values)
         try:
-            prepared = await kind.prepare(early, context)
+            prepared = await kind.prepare(early, preparation)
         except Exception as error:  # noqa: BLE001  (whatever a plugin raises here is something that is missing)
             if not optional:
-                missing.append(_Missing(_explained(error), [label], step))
+                missing.append(_Missing(_as_workflow_error(error), [label], step))
         else:
             if not child:
-                self._core.prepared[step.id] = prepared
-        return [*missing, *context.missing]
+                self._context.prepared[step.id] = prepared
+        return [*missing, *preparation.missing]
 
     async def child(self, workflow_id: str, connections: RunConnections) -> list[_Missing]:
         """Return what a sub-workflow misses; nothing if it was checked before or cannot be loaded."""
-        if workflow_id in self._workflows or self._core.children is None:
+        if workflow_id in self._workflows or self._context.children is None:
             return []
         self._workflows.add(workflow_id)
-        plan = await self._core.children.plan(workflow_id)
+        plan = await self._context.children.plan(workflow_id)
         if plan is None:
             self._complete = False
             return []
         self._names |= plan.connections.keys()
-        environment = self._core.environment
+        environment = self._context.environment
         scope = Scope(
-            inputs=_LATER,
-            steps=_LATER,
-            locals=_LATER,
-            run=_LATER,
+            inputs=_UNKNOWN,
+            steps=_UNKNOWN,
+            locals=_UNKNOWN,
+            run=_UNKNOWN,
             env={name: environment[name] for name in plan.env if name in environment},
-            secrets=_LATER,
-            connection=_LATER,
+            secrets=_UNKNOWN,
+            connection=_UNKNOWN,
         )
         return await self._plan(plan, scope, connections.of(plan), frozenset(), child=True)
 
     def _may_need(self, step: StepPlan) -> bool:
         if step.connection is not None or step.uses or step.secrets:
             return True
-        kind = self._core.step_types.get(step.type)
+        kind = self._context.step_types.get(step.type)
         return kind is not None and (_prepares(kind) or _requires(kind) or bool(step.programs))
 
     def step_type(self, word: str) -> StepType[Any] | None:
         """Return the step type of a word, if it may need anything from outside."""
-        kind = self._core.step_types.get(word)
+        kind = self._context.step_types.get(word)
         return kind if kind is not None and (_prepares(kind) or _requires(kind)) else None
 
     async def missing(
@@ -235,50 +239,50 @@ class Preflight:
     @property
     def environment(self) -> Mapping[str, str]:
         """Of the run."""
-        return self._core.environment
+        return self._context.environment
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Something that all steps of the run share."""
-        return self._core.shared.keep(key, make)
+        return self._context.shared.keep(key, make)
 
 
-class _Preparing:
+class _PrepareContext:
     """The `PrepareContext` of one step."""
 
     def __init__(
         self,
-        resolver: Preflight,
+        preflight: Preflight,
         connections: RunConnections,
         connection: str | None,
         values: Mapping[str, Json] | None,
     ) -> None:
-        self._resolver = resolver
+        self._preflight = preflight
         self._connections = connections
         self.connection = values
         self.connection_name = connections.own_name(connection) if connection is not None else None
-        self.environment = resolver.environment
+        self.environment = preflight.environment
         self.missing: list[_Missing] = []
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Something that all steps of the run share."""
-        return self._resolver.keep(key, make)
+        return self._preflight.keep(key, make)
 
     async def prepare_workflow(self, workflow_id: str) -> None:
         """Look for what another workflow needs as well."""
-        self.missing += await self._resolver.child(workflow_id, self._connections)
+        self.missing += await self._preflight.child(workflow_id, self._connections)
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
         """Have another step type look for what it needs as well."""
-        kind = self._resolver.step_type(word)
+        kind = self._preflight.step_type(word)
         if kind is None:
             return None
         values = await self._connections.get(connection) if connection is not None else None
-        for missing in await self._resolver.missing(kind, values, connected=connection is not None):
+        for missing in await self._preflight.missing(kind, values, connected=connection is not None):
             raise missing.error()
-        context = _Preparing(self._resolver, self._connections, connection, values)
+        preparation = _PrepareContext(self._preflight, self._connections, connection, values)
         early = {name: value for name, value in known_input.items() if name in kind.early_fields}
-        found = await kind.prepare(early, context)
-        self.missing += context.missing
+        found = await kind.prepare(early, preparation)
+        self.missing += preparation.missing
         return found
 
 
@@ -335,18 +339,18 @@ def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended:
 def _known(bind: Bind | None, scope: Scope) -> Any:
     """The value of an expression, where it is known before the first step; `_LATER` otherwise."""
     if bind is None:
-        return _LATER
+        return _UNKNOWN
     try:
         return bind(scope)
     except Exception:  # noqa: BLE001  (what goes wrong in it is told by the step, when it is evaluated to be used)
-        return _LATER
+        return _UNKNOWN
 
 
-def _explained(error: Exception) -> WorkflowError:
+def _as_workflow_error(error: Exception) -> WorkflowError:
     if isinstance(error, WorkflowError):
         return error
-    told = describe_outside(error)
-    return WorkflowError(told.type, told.message, stack=told.stack)
+    described = describe_outside(error)
+    return WorkflowError(described.type, described.message, stack=described.stack)
 
 
 def _unknown_name(name: str, other: str, known: Set[str]) -> _Missing:
@@ -355,26 +359,26 @@ def _unknown_name(name: str, other: str, known: Set[str]) -> _Missing:
     return _Missing(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
 
 
-def _merged(missing: Iterable[_Missing]) -> list[_Missing]:
+def _merge(missing: Iterable[_Missing]) -> list[_Missing]:
     """What several steps lack, once."""
     found: dict[tuple[str, str], _Missing] = {}
-    for lack in missing:
-        first = found.setdefault((lack.error.type, lack.error.message), lack)
-        if first is not lack:
-            first.steps += [label for label in lack.steps if label not in first.steps]
+    for item in missing:
+        first = found.setdefault((item.error.type, item.error.message), item)
+        if first is not item:
+            first.steps += [label for label in item.steps if label not in first.steps]
             first.only = None
     return list(found.values())
 
 
-def _told(missing: list[_Missing]) -> ExecutionError:
+def _preflight_error(missing: list[_Missing]) -> ExecutionError:
     if len(missing) == 1:
         message = f"the run cannot start: {missing[0].sentence}"
     else:
-        message = "\n  ".join(["the run cannot start; what is missing:", *(lack.sentence for lack in missing)])
+        message = "\n  ".join(["the run cannot start; what is missing:", *(item.sentence for item in missing)])
     step = missing[0].only if len(missing) == 1 else None
     place: dict[str, Json] = {}
     if step is not None:
         place = {"step_id": step.id, "pointer": step.pointer or None, "line": step.line}
     return ExecutionError(
-        type=UNRESOLVED, message=message, details={"missing": [lack.to_wire() for lack in missing]}, **place
+        type=UNRESOLVED, message=message, details={"missing": [item.to_wire() for item in missing]}, **place
     )

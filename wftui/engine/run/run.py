@@ -8,12 +8,12 @@ from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe_outside
-from wftui.engine.primitives.schema_checks import check_inputs
+from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, secret_texts
 from wftui.engine.run.preflight import Preflight, UnresolvedError
-from wftui.engine.run.state.approvals import Reply, fitting
+from wftui.engine.run.state.approvals import ApprovalReply, validate_reply
 from wftui.engine.run.state.carried_results import RunHistory
-from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.step_runner import StepRunner
 from wftui.model.base import Json, format_timestamp
@@ -49,13 +49,15 @@ class Run:
         orphan_cleanup: called before the first step.
     """
 
-    def __init__(self, core: RunCore, request: ExecutionRequest, orphan_cleanup: OrphanCleanup | None = None) -> None:
-        self.core = core
+    def __init__(
+        self, context: RunContext, request: ExecutionRequest, orphan_cleanup: OrphanCleanup | None = None
+    ) -> None:
+        self.context = context
         self._request = request
         self._orphan_cleanup = orphan_cleanup
         self._inputs: dict[str, Json] = {}
         self._invalid: WorkflowError | None = None
-        self._begun = core.now()
+        self._begun = context.now()
         self._main = StopScope()
         self._finally = StopScope()
         self._in_finally = False
@@ -68,7 +70,7 @@ class Run:
     @property
     def id(self) -> str:
         """The run's id."""
-        return self.core.run_id
+        return self.context.run_id
 
     @property
     def ended(self) -> bool:
@@ -81,13 +83,13 @@ class Run:
         Raises:
             UsageError: the inputs are no JSON, so there is nothing that could be recorded.
         """
-        core, plan, request = self.core, self.core.plan, self._request
+        context, plan, request = self.context, self.context.plan, self._request
         try:
             await ensure_json(request.inputs, "validation.inputs", "the input")
         except WorkflowError as error:
             raise UsageError(error.message, code=error.type) from None
         await self._take_inputs(request.inputs)
-        await core.emitter.emit(
+        await context.emitter.emit(
             Created(
                 run_id=self.id,
                 timestamp=self._begun,
@@ -104,7 +106,7 @@ class Run:
             )
         )
 
-    async def take_up(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
+    async def restore(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
         """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs.
 
         Raises:
@@ -118,14 +120,14 @@ class Run:
         if history.cancel_requested:
             self._cancelled = True
             self._main.stop()
-        elif self._invalid is None and (lack := await self._resolve()):
-            await self.core.shared.close(self.core.settings.grace, self.note)
-            raise UnresolvedError(lack.message)
+        elif self._invalid is None and (item := await self._resolve()):
+            await self.context.shared.close(self.context.settings.grace, self.note)
+            raise UnresolvedError(item.message)
         self._resolved = True
 
     async def resume(self) -> None:
         """After `take_up`: record that the run goes on; returns when that is safe."""
-        await self.core.emitter.emit(Resumed(run_id=self.id, timestamp=self.core.now()))
+        await self.context.emitter.emit(Resumed(run_id=self.id, timestamp=self.context.now()))
 
     async def run(self) -> None:
         """Go from `created` to the end.
@@ -140,29 +142,29 @@ class Run:
         if self._invalid is not None:
             await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
             return
-        if not self._resolved and not await self._may_start():
+        if not self._resolved and not await self._pass_preflight():
             return
         if not self._started:
-            await self.core.emitter.emit(Started(run_id=self.id, timestamp=self.core.now()))
+            await self.context.emitter.emit(Started(run_id=self.id, timestamp=self.context.now()))
         outputs: dict[str, Json] | None = None
-        watch(self.core.emitter.redactor)
+        watch(self.context.emitter.redactor)
         try:
             if self._orphan_cleanup is not None:
                 await self._orphan_cleanup(self.note)
-            await self._learn_secrets()
+            await self._load_secrets()
             outputs, error = await self._steps()
         except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
             error = describe_outside(fault)
         finally:
-            await self.core.shared.close(self.core.settings.grace, self.note)
-        await self._leave_children()
+            await self.context.shared.close(self.context.settings.grace, self.note)
+        await self._abandon_children()
         # No await between this decision and the event that tells it.
         if self._cancelled:
             await self._end(Cancelled(**self._stamp()))
         elif error is not None:
             await self._end(Failed(error=error, outputs=outputs, **self._stamp()))
         else:
-            await self._end(Completed(outputs=outputs, warnings=self.core.warnings, **self._stamp()))
+            await self._end(Completed(outputs=outputs, warnings=self.context.warnings, **self._stamp()))
 
     async def cancel(self, by: str) -> None:
         """Stop what runs and start nothing new; `finally` still runs. A second cancel stops all of it at once.
@@ -175,7 +177,7 @@ class Run:
             raise ConflictError(f"run {self.id} has already ended", code="run.ended")
         again, self._cancelled = self._cancelled, True
         try:
-            await self.core.emitter.emit(CancelRequested(run_id=self.id, timestamp=self.core.now(), by=by))
+            await self.context.emitter.emit(CancelRequested(run_id=self.id, timestamp=self.context.now(), by=by))
         finally:  # a disk that is full keeps nothing from being stopped
             if again:
                 self._main.force()
@@ -183,7 +185,7 @@ class Run:
             else:
                 self._main.stop()
                 if self._in_finally:
-                    self._finally.start_timer(self.core.settings.finally_limit)
+                    self._finally.start_timer(self.context.settings.finally_limit)
 
     async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
         """Answer the approval that a step waits for, or will once more now that the run goes on.
@@ -192,39 +194,41 @@ class Run:
             NotFoundError: the step does not wait for one.
             UsageError: the data does not fit the form.
         """
-        core = self.core
-        before = core.carried.waits.get(path)
-        if before is not None and before.reason == "approval" and not core.questions.is_open(path):
-            fits = await fitting(await core.carried.resolve(before.form), data) if approved else data
-            core.questions.keep(path, Reply(approved, by, fits))
+        context = self.context
+        before = context.carried.waits.get(path)
+        if before is not None and before.reason == "approval" and not context.approvals.is_open(path):
+            fits = await validate_reply(await context.carried.resolve(before.form), data) if approved else data
+            context.approvals.keep(path, ApprovalReply(approved, by, fits))
         else:
-            await core.questions.answer(path, approved, data, by)
+            await context.approvals.answer(path, approved, data, by)
 
-    async def _leave_children(self) -> None:
+    async def _abandon_children(self) -> None:
         """End the runs that an earlier process had started for a step which did something else this time."""
-        if self.core.children is not None:
-            for child_id in self.core.carried.children():
-                await self.core.children.give_up(child_id)
+        if self.context.children is not None:
+            for child_id in self.context.carried.children():
+                await self.context.children.abandon(child_id)
 
     async def note(self, message: str) -> None:
         """Leave a warning in the run's log."""
-        await self.core.emitter.emit(Log(run_id=self.id, timestamp=self.core.now(), level="warn", message=message))
+        await self.context.emitter.emit(
+            Log(run_id=self.id, timestamp=self.context.now(), level="warn", message=message)
+        )
 
     async def _take_inputs(self, inputs: Mapping[str, Json]) -> None:
-        plan = self.core.plan
+        plan = self.context.plan
         self._inputs, self._invalid = await check_inputs(plan.input_schema, inputs)
         for secret in secret_texts(self._inputs, plan.secret_inputs):
-            self.core.emitter.redactor.add(secret)
+            self.context.emitter.redactor.add(secret)
 
-    async def _may_start(self) -> bool:
+    async def _pass_preflight(self) -> bool:
         """Look for what the steps need; False when the run has ended for want of it."""
-        lack: ExecutionError | None = None
+        item: ExecutionError | None = None
         with suppress(Stopped):  # cancelled meanwhile: what runs in `finally` looks for itself
-            lack = await self._resolve()
-        if lack is None or self._cancelled:
+            item = await self._resolve()
+        if item is None or self._cancelled:
             return True
-        await self.core.shared.close(self.core.settings.grace, self.note)
-        await self._end(Failed(error=lack, **self._stamp()))
+        await self.context.shared.close(self.context.settings.grace, self.note)
+        await self._end(Failed(error=item, **self._stamp()))
         return False
 
     async def _resolve(self) -> ExecutionError | None:
@@ -233,17 +237,17 @@ class Run:
         Raises:
             Stopped: a cancel came meanwhile.
         """
-        resolver = Preflight(self.core, self._scope())
+        preflight = Preflight(self.context, self._scope())
         chosen = self._request.connections
-        if not chosen and not resolver.has_work():
+        if not chosen and not preflight.has_work():
             return None
-        return await self._main.wait(asyncio.ensure_future(resolver.resolve(chosen)))
+        return await self._main.wait(asyncio.ensure_future(preflight.resolve(chosen)))
 
-    async def _learn_secrets(self) -> None:
+    async def _load_secrets(self) -> None:
         """Know the secrets of the connections before any step could show one, as by printing its environment."""
         with suppress(Stopped):
-            await self._main.wait(asyncio.ensure_future(self.core.connections.learn()))
-        short = self.core.emitter.redactor.unmasked
+            await self._main.wait(asyncio.ensure_future(self.context.connections.resolve_all()))
+        short = self.context.emitter.redactor.unmasked
         if short:
             one = "a secret of this run is" if short == 1 else f"{short} secrets of this run are"
             await self.note(
@@ -252,12 +256,12 @@ class Run:
 
     async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
         """Run the steps, then `finally`; returns the outputs and the first failure."""
-        plan = self.core.plan
-        runner = StepRunner(self.core)
+        plan = self.context.plan
+        runner = StepRunner(self.context)
         frame = Frame(self._scope(), self._main)
-        if plan.timeout is not None and not all(step.id in self.core.carried.ends for step in plan.steps):
+        if plan.timeout is not None and not all(step.id in self.context.carried.ends for step in plan.steps):
             # Of a run that goes on, the time that it was running before counts, and that of nobody running it does not.
-            self._main.start_timer(plan.timeout - self.core.carried.ran)
+            self._main.start_timer(plan.timeout - self.context.carried.ran)
         result = await runner.run_body(plan.steps, frame)
         self._main.close()
         error = result.error
@@ -269,7 +273,7 @@ class Run:
         if plan.finally_:
             self._in_finally = True
             if self._main.stopped:
-                self._finally.start_timer(self.core.settings.finally_limit)
+                self._finally.start_timer(self.context.settings.finally_limit)
             # Neither a stop nor a failure among the steps keeps `finally` from starting.
             frame.halted = False
             last = Frame(frame.scope, self._finally, outer=frame)
@@ -280,44 +284,44 @@ class Run:
         outputs, bad_output = await self._outputs(scope)
         result.output = None
         for _ in freed(frame.take_big()):
-            await self.core.yield_point.reach()
+            await self.context.yield_point.reach()
         return outputs, error or bad_output or untidy
 
     async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
         """The workflow's outputs, null where one cannot be had, and the first error."""
         outputs: dict[str, Json] = {}
         first: ExecutionError | None = None
-        for name, bind in self.core.plan.outputs.items():
+        for name, bind in self.context.plan.outputs.items():
             try:
                 value = await evaluate(bind, scope)
                 await ensure_json(value, "output.not_json", "the output")
                 outputs[name] = value
             except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
                 outputs[name] = None
-                first = first or describe_outside(error, f"/outputs/{name}", self.core.plan)
+                first = first or describe_outside(error, f"/outputs/{name}", self.context.plan)
         return outputs, first
 
     def _scope(self) -> Scope:
-        environment = self.core.environment
+        environment = self.context.environment
         return Scope(
             inputs=self._inputs,
             run={
                 "id": self.id,
                 "startedAt": format_timestamp(self._begun),
                 "attempt": self._number,
-                "workflowId": self.core.plan.id,
+                "workflowId": self.context.plan.id,
             },
-            secrets=self.core.connections.secrets,
-            env={name: environment[name] for name in self.core.plan.env if name in environment},
+            secrets=self.context.connections.secrets,
+            env={name: environment[name] for name in self.context.plan.env if name in environment},
         )
 
     def _stamp(self) -> dict[str, Json]:
         return {
             "run_id": self.id,
-            "timestamp": self.core.now(),
-            "duration": self.core.since(self._begun),
+            "timestamp": self.context.now(),
+            "duration": self.context.since(self._begun),
         }
 
     async def _end(self, event: ExecutionEvent) -> None:
         self._decided = True
-        await self.core.emitter.emit_last(event)
+        await self.context.emitter.emit_last(event)

@@ -23,7 +23,7 @@ from wftui.model.run.steps import ExecutionError
 from wftui.store.sqlite.times import to_milliseconds
 
 _SHOWN_MESSAGE = 1000
-_TELL_NOTHING = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
+_WITHOUT_EFFECT = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
 """Types of nearly all events; while nobody is asked, they change nothing in the row."""
 
 Changes = dict[str, Json]
@@ -53,7 +53,7 @@ class RunRow:
 
     def follow(self, event: ExecutionEvent) -> Changes:
         """Take note of an event; returns the columns it changes (all of them for `created`)."""
-        if event.type in _TELL_NOTHING and not self.waiting:
+        if event.type in _WITHOUT_EFFECT and not self.waiting:
             return {}
         at = to_milliseconds(event.timestamp)
         match event:

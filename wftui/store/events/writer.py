@@ -255,13 +255,13 @@ class EventWriter:
                 try:
                     await self._commit_in_thread(tickets)
                 except UserError as error:
-                    self._keep(tickets, error)
+                    self._requeue(tickets, error)
                     if not any(ticket.is_awaited for ticket in self._queue):
                         return
                     # What came meanwhile has not been tried: there may be room on the disk by now.
                 except BaseException as error:
-                    self._keep(tickets, error)
-                    self._tell(self._queue, error)
+                    self._requeue(tickets, error)
+                    self._notify(self._queue, error)
                     raise
         finally:
             self._drain = None
@@ -273,7 +273,7 @@ class EventWriter:
             )
         except sqlite3.IntegrityError:
             if len({ticket.run for ticket in tickets}) == 1:
-                self._lose(tickets)
+                self._mark_lost(tickets)
                 return
             # One of the runs is not ours any more; the others must not suffer for it.
             for run in dict.fromkeys(ticket.run for ticket in tickets):
@@ -298,7 +298,7 @@ class EventWriter:
             self._publish(run.row.id, ticket.events)
             _wake(ticket)
 
-    def _lose(self, tickets: list[_Ticket]) -> None:
+    def _mark_lost(self, tickets: list[_Ticket]) -> None:
         for ticket in tickets:
             ticket.run.lost = True
             row = ticket.run.row
@@ -306,17 +306,17 @@ class EventWriter:
             ticket.error = StoreConflict(f"run {row.id} {happened}")
             _wake(ticket)
 
-    def _keep(self, tickets: list[_Ticket], error: BaseException) -> None:
+    def _requeue(self, tickets: list[_Ticket], error: BaseException) -> None:
         """Put back what could not be committed, tell those who wait for it, and try again soon."""
         kept = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
         waiting = [*kept, *self._queue]
         self._queue = waiting
         self._queued_bytes = sum(ticket.bytes for ticket in waiting)
-        self._tell(kept, error)
+        self._notify(kept, error)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._on_timer)
 
-    def _tell(self, tickets: list[_Ticket], error: BaseException) -> None:
+    def _notify(self, tickets: list[_Ticket], error: BaseException) -> None:
         for ticket in tickets:
             if ticket.waiter is not None and ticket.is_awaited:
                 ticket.waiter.set_exception(error)

@@ -140,8 +140,8 @@ class StoredRuns:
 
     async def last_tidied(self) -> CleanupReport | None:
         """What `tidy` of any process last removed; None when it never had anything to remove."""
-        told = await maintenance_lease.report(self._lists, RETENTION)
-        return None if told is None else CleanupReport.model_validate_json(told)
+        report_json = await maintenance_lease.report(self._lists, RETENTION)
+        return None if report_json is None else CleanupReport.model_validate_json(report_json)
 
     async def value(self, reference: ValueRef | str) -> Json:
         """A big value, by its reference or hash.

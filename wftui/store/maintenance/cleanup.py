@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from wftui.model.run.summary import CleanupReport
-from wftui.store.maintenance.retention import OVER, Policy, Tree, one_run, removable
+from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
 from wftui.store.ownership.owners import Owner
 from wftui.store.sqlite.database import Opened, connect
 from wftui.store.sqlite.schema import place
@@ -67,14 +67,14 @@ class Cleanup:
         """
         return self._run(lambda connection: [one_run(connection, run_id)], dry_run=False)
 
-    def _run(self, choose: Callable[[sqlite3.Connection], Iterable[list[Tree]]], *, dry_run: bool) -> CleanupReport:
+    def _run(self, choose: Callable[[sqlite3.Connection], Iterable[list[RunTree]]], *, dry_run: bool) -> CleanupReport:
         before = database_bytes(self._opened.path)
         try:
             connection = connect(self._opened)
             try:
                 connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 if dry_run:
-                    return _foretell(connection, choose(connection), before)
+                    return _predict(connection, choose(connection), before)
                 self._sweep(connection)
                 for page in choose(connection):
                     self._remove(connection, page)
@@ -95,10 +95,10 @@ class Cleanup:
             bytes_after=database_bytes(self._opened.path),
         )
 
-    def _remove(self, connection: sqlite3.Connection, trees: list[Tree]) -> None:
+    def _remove(self, connection: sqlite3.Connection, trees: list[RunTree]) -> None:
         for start in range(0, len(trees), _RUNS_AT_ONCE):
 
-            def step(some: list[Tree] = trees[start : start + _RUNS_AT_ONCE]) -> bool:
+            def step(some: list[RunTree] = trees[start : start + _RUNS_AT_ONCE]) -> bool:
                 for tree in some:
                     if self._remove_row(connection, tree.key):
                         marks = [(key,) for key in (tree.key, *tree.inner)]
@@ -145,7 +145,7 @@ class Cleanup:
 
     def _remove_values(self, connection: sqlite3.Connection) -> None:
         unneeded = "NOT EXISTS (SELECT 1 FROM payload_refs ref WHERE ref.hash = payloads.hash)"
-        self._step(connection, lambda: self._let_go(connection))
+        self._step(connection, lambda: self._forget_dead_processes(connection))
         hashes = [row[0] for row in connection.execute(f"SELECT hash FROM payloads WHERE {unneeded}").fetchall()]
         for payload_hash in hashes:
 
@@ -167,7 +167,7 @@ class Cleanup:
             if self._stop.is_set():
                 return
 
-    def _let_go(self, connection: sqlite3.Connection) -> bool:
+    def _forget_dead_processes(self, connection: sqlite3.Connection) -> bool:
         """Forget processes that are gone: what they held, and their marks where no run needs them."""
         rows = connection.execute("SELECT key, pid, started, boot_id, host, heartbeat_at FROM owners").fetchall()
         for key, pid, started, boot_id, host, heartbeat_at in rows:
@@ -243,7 +243,7 @@ class Cleanup:
         self._stop.wait(max(_PAUSE_SECONDS, time.perf_counter() - begun))
 
 
-def _foretell(connection: sqlite3.Connection, pages: Iterable[list[Tree]], before: int) -> CleanupReport:
+def _predict(connection: sqlite3.Connection, pages: Iterable[list[RunTree]], before: int) -> CleanupReport:
     keys: list[int] = []
     workflows: Counter[str] = Counter()
     for page in pages:

@@ -61,7 +61,7 @@ class Policy:
 
 
 @dataclass(slots=True)
-class Tree:
+class RunTree:
     """A run that may go, with the runs that its steps started, and theirs.
 
     Attributes:
@@ -95,7 +95,7 @@ SELECT root, key, status, workflow_id FROM tree
 """
 
 
-def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[Tree]]:
+def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[RunTree]]:
     """The runs that go by a policy, in pages: within a workflow and a status those first that no step started, by age.
 
     Between two pages those of the first may be removed.
@@ -111,7 +111,7 @@ def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[T
                     yield from _walk(connection, workflow_id, status, root, rule)
 
 
-def one_run(connection: sqlite3.Connection, run_id: str) -> list[Tree]:
+def one_run(connection: sqlite3.Connection, run_id: str) -> list[RunTree]:
     """A single run with what is inside of it, if it is over; nothing otherwise."""
     row = connection.execute(
         "SELECT run.key FROM executions run LEFT JOIN executions parent"
@@ -132,7 +132,9 @@ def _workflows(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
-def _walk(connection: sqlite3.Connection, workflow_id: str, status: str, root: str, rule: Rule) -> Iterator[list[Tree]]:
+def _walk(
+    connection: sqlite3.Connection, workflow_id: str, status: str, root: str, rule: Rule
+) -> Iterator[list[RunTree]]:
     conditions = ["run.workflow_id = ?", "run.status = ?", root]
     values: list[Json] = [workflow_id, status]
     if rule.keep is not None:
@@ -170,9 +172,9 @@ def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) ->
     return row
 
 
-def _trees(connection: sqlite3.Connection, keys: Sequence[int]) -> list[Tree]:
+def _trees(connection: sqlite3.Connection, keys: Sequence[int]) -> list[RunTree]:
     """Runs with what is inside of them, without those in which something is not over."""
-    trees = {key: Tree(key) for key in keys}
+    trees = {key: RunTree(key) for key in keys}
     rows = connection.execute(_INSIDE.format(keys=", ".join("?" * len(keys))), list(keys)).fetchall()
     for root, key, status, workflow_id in rows:
         if status not in OVER:

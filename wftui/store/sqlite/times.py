@@ -6,9 +6,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def to_milliseconds(moment: datetime) -> int:
+def to_milliseconds(timestamp: datetime) -> int:
     """Milliseconds since 1970, cut like every timestamp on the wire."""
-    return (moment - _EPOCH) // _MILLISECOND
+    return (timestamp - _EPOCH) // _MILLISECOND
 
 
 def from_milliseconds(milliseconds: int) -> datetime:

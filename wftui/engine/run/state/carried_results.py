@@ -70,7 +70,7 @@ class CarriedResults:
     answers: dict[str, StepAnswered] = field(default_factory=dict)
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
 
-    async def kept(self, path: str) -> StepOutcome | None:
+    async def reused(self, path: str) -> StepOutcome | None:
         """How a step or iteration ended, with its output whole; None when it is to run."""
         end = self.ends.get(path)
         if end is None:
@@ -219,6 +219,8 @@ class RunHistory:
             case _:
                 self.carried.note(event)
 
-    def _ran_until(self, moment: datetime) -> float:
+    def _ran_until(self, timestamp: datetime) -> float:
         """Seconds that the run had been running by then; a clock that is set back takes nothing away."""
-        return self.carried.ran + (max(0.0, (moment - self.since).total_seconds()) if self.since is not None else 0.0)
+        return self.carried.ran + (
+            max(0.0, (timestamp - self.since).total_seconds()) if self.since is not None else 0.0
+        )

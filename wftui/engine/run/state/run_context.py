@@ -10,9 +10,9 @@ from typing import Protocol
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
-from wftui.engine.primitives.limits import EngineSettings
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.primitives.tasks import CooperativeYield
-from wftui.engine.run.state.approvals import Questions
+from wftui.engine.run.state.approvals import PendingApprovals
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
@@ -21,7 +21,7 @@ from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 
 
-class Children(Protocol):
+class ChildRunner(Protocol):
     """Sub-workflows of one run. Cancelling `run` or `rejoin` cancels the child."""
 
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
@@ -38,12 +38,12 @@ class Children(Protocol):
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
         """Wait for a child that an earlier process started, resuming it where that is needed."""
 
-    async def give_up(self, child_id: str) -> None:
+    async def abandon(self, child_id: str) -> None:
         """End a child that an earlier process started and that no step has rejoined."""
 
 
 @dataclass(slots=True, kw_only=True)
-class RunCore:
+class RunContext:
     """The parts of one run that its steps, containers and contexts use.
 
     Attributes:
@@ -63,11 +63,11 @@ class RunCore:
     working_directory: Path
     folder: Path | None
     connections: RunConnections
-    children: Children | None = None
+    children: ChildRunner | None = None
     prepared: dict[str, Json] = field(default_factory=dict)
     carried: CarriedResults = field(default_factory=CarriedResults)
     random: Random = field(default_factory=Random)
-    questions: Questions = field(default_factory=Questions)
+    approvals: PendingApprovals = field(default_factory=PendingApprovals)
     shared: RunResources = field(default_factory=RunResources)
     yield_point: CooperativeYield = field(default_factory=CooperativeYield)
     warnings: int = 0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wftui.engine.primitives.outcome import CANCELLED, Skip, StepOutcome
-from wftui.engine.primitives.tasks import CooperativeYield, side_by_side
-from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.primitives.tasks import CooperativeYield, task_group
+from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.scheduler import Ready, Schedule
 from wftui.model.base import Json
@@ -36,12 +36,12 @@ class BodyResult:
 class StepExecution(Protocol):
     """What containers and forEach need of the step runner, whose part they are."""
 
-    core: RunCore
+    context: RunContext
 
     async def run_body(self, steps: Sequence[StepPlan], frame: Frame) -> BodyResult:
         """Run a list of steps."""
 
-    async def kept(self, path: str) -> StepOutcome | None:
+    async def reused(self, path: str) -> StepOutcome | None:
         """Return the outcome of a step or iteration that need not run again, or None."""
 
     async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> None:
@@ -66,7 +66,7 @@ async def run_body(
         RunBroken: the run cannot be recorded any more.
     """
     body = _Body(steps, frame, run_step, skip_step, fail_fast=fail_fast)
-    async with side_by_side() as group:
+    async with task_group() as group:
         await body.follow(body.schedule.start(), group)
     return body.result
 

@@ -6,7 +6,7 @@ from wftui.engine.primitives.failures import describe
 from wftui.engine.primitives.outcome import BRANCH_NOT_TAKEN, Failure, after_failure
 from wftui.engine.run.steps.body import BodyResult, StepExecution
 from wftui.engine.run.steps.frame import Frame
-from wftui.engine.run.steps.iterations import IterationMarks
+from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import CasePlan, StepPlan
@@ -60,13 +60,13 @@ def _output(result: BodyResult) -> Json:
 async def _run_loop(runner: StepExecution, step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
     plan = step.loop
     assert plan is not None
-    core = runner.core
-    marks = IterationMarks(core, step, path)
+    context = runner.context
+    marks = IterationMarks(context, step, path)
     await marks.planned(None)
     for index in range(plan.max_iterations):
-        begun = core.now()
+        begun = context.now()
         place = f"{path}[{index}]"
-        if f"{path}[{index + 1}]" in core.carried.iterations:
+        if f"{path}[{index + 1}]" in context.carried.iterations:
             continue  # an earlier process went on after this one
         inside = frame.with_locals(index=index).inside(place, stop)
         await marks.started(index, None)
@@ -74,16 +74,16 @@ async def _run_loop(runner: StepExecution, step: StepPlan, frame: Frame, path: s
             output = _output(await runner.run_body(step.body, inside))
             done = truth(await evaluate(plan.until, inside.scope), "until")
         except Stopped:
-            await marks.cancelled(index, Stopped(), core.since(begun))
+            await marks.cancelled(index, Stopped(), context.since(begun))
             raise
         except Failure as failure:
-            await marks.failed(index, failure.error, core.since(begun))
+            await marks.failed(index, failure.error, context.since(begun))
             raise
         except Exception as error:
-            await marks.failed(index, describe(error, core.plan, step, place, 1), core.since(begun))
+            await marks.failed(index, describe(error, context.plan, step, place, 1), context.since(begun))
             raise
-        if place not in core.carried.ends:
-            await marks.completed(index, output, core.since(begun))
+        if place not in context.carried.ends:
+            await marks.completed(index, output, context.since(begun))
         if done:
             return output
         if index + 1 < plan.max_iterations:

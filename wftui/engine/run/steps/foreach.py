@@ -6,10 +6,10 @@ from wftui.engine.primitives.cancellation import Stopped
 from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe
 from wftui.engine.primitives.outcome import Failure
-from wftui.engine.primitives.tasks import side_by_side
+from wftui.engine.primitives.tasks import task_group
 from wftui.engine.run.steps.body import StepExecution
 from wftui.engine.run.steps.frame import Frame
-from wftui.engine.run.steps.iterations import IterationMarks
+from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.errors import BindingError
@@ -32,16 +32,16 @@ async def run_for_each(
     """
     plan = step.for_each
     assert plan is not None
-    core = runner.core
+    context = runner.context
     try:
         items = await _items(step, frame)
     except Exception as error:
-        raise Failure(describe(error, core.plan, step, path, 1), 1) from error
-    if path in core.carried.open:
-        core.carried.open.discard(path)
+        raise Failure(describe(error, context.plan, step, path, 1), 1) from error
+    if path in context.carried.open:
+        context.carried.open.discard(path)
     else:
         await runner.started(step, frame, path, 1)
-    marks = IterationMarks(core, step, path)
+    marks = IterationMarks(context, step, path)
     await marks.planned(len(items))
     outputs: list[Json] = [None] * len(items)
     failures: list[tuple[int, ExecutionError]] = []
@@ -58,29 +58,29 @@ async def run_for_each(
     async def work() -> None:
         nonlocal cut
         for index in next_items():
-            kept = await runner.kept(f"{path}[{index}]")
-            if kept is not None:
-                await core.yield_point.reach()
-                outputs[index] = kept.output
-                if kept.error is not None:
-                    failures.append((index, kept.error))
+            reused = await runner.reused(f"{path}[{index}]")
+            if reused is not None:
+                await context.yield_point.reach()
+                outputs[index] = reused.output
+                if reused.error is not None:
+                    failures.append((index, reused.error))
                 continue
-            begun = core.now()
-            await marks.started(index, core.emitter.label(items[index]))
+            begun = context.now()
+            await marks.started(index, context.emitter.label(items[index]))
             inside = frame.with_locals(**{plan.as_: items[index], "index": index})
             try:
                 output, _ = await runner.attempts(step, inside, f"{path}[{index}]")
             except Stopped as stopped:
                 cut = True
-                await marks.cancelled(index, stopped, core.since(begun))
+                await marks.cancelled(index, stopped, context.since(begun))
             except Failure as failure:
                 failures.append((index, failure.error))
-                await marks.failed(index, failure.error, core.since(begun))
+                await marks.failed(index, failure.error, context.since(begun))
             else:
                 outputs[index] = output
-                await marks.completed(index, output, core.since(begun))
+                await marks.completed(index, output, context.since(begun))
 
-    async with side_by_side() as group:
+    async with task_group() as group:
         for _ in range(min(plan.max_parallel, len(items)) - 1):
             group.create_task(work())
         await work()

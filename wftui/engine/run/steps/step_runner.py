@@ -9,13 +9,13 @@ from wftui.engine.primitives.conditions import evaluate, truth
 from wftui.engine.primitives.failures import describe, may_retry, parse_input, retry_after
 from wftui.engine.primitives.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.primitives.retry import delay_before_next
-from wftui.engine.primitives.schema_checks import check_output
-from wftui.engine.run.state.run_context import RunCore
+from wftui.engine.primitives.schema_validation import check_output
+from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.body import BodyResult, run_body
 from wftui.engine.run.steps.containers import parent_of, run_container
-from wftui.engine.run.steps.context import RunContext
 from wftui.engine.run.steps.foreach import run_for_each
 from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.step_context import EngineStepContext
 from wftui.model.base import Json
 from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
 from wftui.model.run.steps import ExecutionError
@@ -31,23 +31,23 @@ _COPIED_AT_ONCE = 100
 class StepRunner:
     """Runs the steps of one run."""
 
-    def __init__(self, core: RunCore) -> None:
-        self.core = core
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
 
     async def run_body(self, steps: Sequence[StepPlan], frame: Frame, *, fail_fast: bool | None = None) -> BodyResult:
         """Run a list of steps."""
-        fast = self.core.plan.fail_fast if fail_fast is None else fail_fast
+        fast = self.context.plan.fail_fast if fail_fast is None else fail_fast
         return await run_body(steps, frame, self.run_step, self.skip_step, fail_fast=fast)
 
     async def run_step(self, step: StepPlan, frame: Frame) -> StepOutcome:
         """Run a step whose join lets it run; every way it can end is an outcome."""
-        core = self.core
+        context = self.context
         path = frame.prefix + step.id
-        kept = await self.kept(path)
-        if kept is not None:
-            core.warnings += kept.handled or (kept.status == "completed" and kept.error is not None)
-            return kept
-        begun = core.now()
+        reused = await self.reused(path)
+        if reused is not None:
+            context.warnings += reused.handled or (reused.status == "completed" and reused.error is not None)
+            return reused
+        begun = context.now()
         attempts = 1
         error: ExecutionError | None = None
         entered = False
@@ -69,26 +69,26 @@ class StepRunner:
             if not entered:
                 await self.skip_inside(step, path, after_failure(step.id))
             return await self._failed(step, path, begun, failure)
-        core.warnings += error is not None
-        big = await core.emitter.emit(
+        context.warnings += error is not None
+        big = await context.emitter.emit(
             StepCompleted(
-                **core.about(step, path),
+                **context.about(step, path),
                 output=output,
                 item_errors=error,
-                duration=core.since(begun),
+                duration=context.since(begun),
                 attempt=attempts,
             )
         )
         return StepOutcome("completed", output=output, error=error, attempts=attempts, big=big)
 
-    async def kept(self, path: str) -> StepOutcome | None:
+    async def reused(self, path: str) -> StepOutcome | None:
         """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
-        carried = self.core.carried
-        outcome = await carried.kept(path)
+        carried = self.context.carried
+        outcome = await carried.reused(path)
         copies = carried.copies.pop(path, [])
         for start in range(0, len(copies), _COPIED_AT_ONCE):
-            await self.core.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
-            await self.core.yield_point.reach()
+            await self.context.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
+            await self.context.yield_point.reach()
         return outcome
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
@@ -101,18 +101,18 @@ class StepRunner:
         await self._emit_skips(_inside(step, path), skip)
 
     async def _emit_skips(self, steps: list[tuple[StepPlan, str | None]], skip: Skip) -> None:
-        core = self.core
+        context = self.context
         events: list[StepSkipped] = []
         todo = steps[::-1]
         while todo:
             step, parent = todo.pop()
             path = f"{parent}.{step.id}" if parent else step.id
             todo += reversed(_inside(step, path))
-            if path in core.carried.ends:
+            if path in context.carried.ends:
                 continue
             events.append(
                 StepSkipped(
-                    **core.about(step, path),
+                    **context.about(step, path),
                     step_name=step.name,
                     step_type=step.type,
                     parent=parent,
@@ -121,7 +121,7 @@ class StepRunner:
                 )
             )
         if events:
-            await core.emitter.emit(*events)
+            await context.emitter.emit(*events)
 
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
         """Try a step, or one item of its forEach, as often as its policy allows; returns the output and the tries.
@@ -130,14 +130,14 @@ class StepRunner:
             Failure: the last attempt failed.
             Stopped: a stop came.
         """
-        core = self.core
-        failed = core.carried.failed.get(path, 0)
-        attempt = core.carried.attempts.get(path, 0)
-        if step.type in CONTAINER_TYPES and path in core.carried.open:
+        context = self.context
+        failed = context.carried.failed.get(path, 0)
+        attempt = context.carried.attempts.get(path, 0)
+        if step.type in CONTAINER_TYPES and path in context.carried.open:
             attempt -= 1  # it goes on where it was, in the same attempt
-        due = core.carried.retry_at(path)
+        due = context.carried.retry_at(path)
         if due is not None:
-            await frame.stop.sleep(max(0.0, (due - core.now()).total_seconds()))
+            await frame.stop.sleep(max(0.0, (due - context.now()).total_seconds()))
         while True:
             attempt += 1
             try:
@@ -148,18 +148,18 @@ class StepRunner:
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever a step raises is a failure of that step)
-                described = describe(error, core.plan, step, path, attempt)
+                described = describe(error, context.plan, step, path, attempt)
             failed += 1
             if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
                 raise Failure(described, attempt)
-            core.carried.forget_inside(path)
-            delay = delay_before_next(step.retry, failed, core.random, retry_after(described))
-            await core.emitter.emit(
+            context.carried.forget_inside(path)
+            delay = delay_before_next(step.retry, failed, context.random, retry_after(described))
+            await context.emitter.emit(
                 StepRetrying(
-                    **core.about(step, path),
+                    **context.about(step, path),
                     attempt=attempt,
                     error=described,
-                    next_at=core.now() + timedelta(seconds=delay),
+                    next_at=context.now() + timedelta(seconds=delay),
                 )
             )
             await frame.stop.sleep(delay)
@@ -172,9 +172,9 @@ class StepRunner:
         Args:
             at_once: its end follows well within a millisecond, and both are recorded together.
         """
-        core = self.core
+        context = self.context
         event = StepStarted(
-            **core.about(step, path),
+            **context.about(step, path),
             step_name=step.name,
             step_type=step.type,
             parent=parent_of(frame, step, path),
@@ -182,54 +182,54 @@ class StepRunner:
             input=bound,
         )
         if at_once and step.idempotent:
-            core.emitter.hold(event)
+            context.emitter.hold(event)
         else:
-            await core.emitter.emit(event, safe=not step.idempotent)
+            await context.emitter.emit(event, safe=not step.idempotent)
 
     async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
-        core = self.core
-        kind = core.step_types.get(step.type)
+        context = self.context
+        kind = context.step_types.get(step.type)
         if kind is None:
             raise WorkflowError("validation.type", f"there is no step type {step.type!r} here; is a plugin missing?")
-        await core.slots.acquire(frame.stop)
-        context = RunContext(core, step, path, attempt)
+        await context.slots.acquire(frame.stop)
+        step_context = EngineStepContext(context, step, path, attempt)
         try:
             scope = frame.scope
             if step.connection is not None:
-                context.connection = await core.connections.get(step.connection)
-                scope = replace(scope, connection=context.connection or {})
+                step_context.connection = await context.connections.get(step.connection)
+                scope = replace(scope, connection=step_context.connection or {})
             bound = await evaluate(step.input, scope) if step.input is not None else {}
             await ensure_json(bound, "binding.not_json", "the input")
             parsed = parse_input(kind.input_model, bound)
             await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
             try:
                 if kind.immediate:
-                    await core.yield_point.reach()
-                    output = await kind.run(parsed, context)
+                    await context.yield_point.reach()
+                    output = await kind.run(parsed, step_context)
                 else:
                     output = await supervise(
-                        lambda: kind.run(parsed, context),
+                        lambda: kind.run(parsed, step_context),
                         stop=frame.stop,
-                        signal=context.cancelled,
+                        signal=step_context.cancelled,
                         limit=step.timeout,
-                        grace=core.settings.grace,
-                        force=core.settings.force,
+                        grace=context.settings.grace,
+                        force=context.settings.force,
                     )
             finally:
-                await context.close()
+                await step_context.close()
             await ensure_json(output, "output.not_json", "the output")
             await check_output(step, output)
             return output
         finally:
-            if context.holds_slot:
-                core.slots.release()
+            if step_context.holds_slot:
+                context.slots.release()
 
     async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
-        core = self.core
+        context = self.context
         spent = 0.0
-        if path in core.carried.open:
-            core.carried.open.discard(path)
-            spent = core.carried.spent(path)
+        if path in context.carried.open:
+            context.carried.open.discard(path)
+            spent = context.carried.spent(path)
         else:
             await self.started(step, frame, path, attempt)
         stop = StopScope(frame.stop)
@@ -250,28 +250,28 @@ class StepRunner:
         try:
             return step.when is None or truth(await evaluate(step.when, scope), "when")
         except Exception as error:  # a condition that raises is a failure, never "false"
-            raise Failure(describe(error, self.core.plan, step, path, 1), 1) from error
+            raise Failure(describe(error, self.context.plan, step, path, 1), 1) from error
 
     async def _cancelled(self, step: StepPlan, path: str, begun: datetime, stopped: Stopped) -> None:
-        core = self.core
-        await core.emitter.emit(
+        context = self.context
+        await context.emitter.emit(
             StepCancelled(
-                **core.about(step, path),
-                duration=core.since(begun),
+                **context.about(step, path),
+                duration=context.since(begun),
                 abandoned=stopped.abandoned,
             )
         )
 
     async def _failed(self, step: StepPlan, path: str, begun: datetime, failure: Failure) -> StepOutcome:
-        core = self.core
+        context = self.context
         handled = step.on_error != "fail"
         output = step.fallback if step.on_error == "fallback" else None
-        core.warnings += handled
-        await core.emitter.emit(
+        context.warnings += handled
+        await context.emitter.emit(
             StepFailed(
-                **core.about(step, path),
+                **context.about(step, path),
                 error=failure.error,
-                duration=core.since(begun),
+                duration=context.since(begun),
                 attempt=failure.attempts,
                 handled=handled,
                 output=output,

@@ -13,7 +13,7 @@ from wftui.tui.screens.runs.run_form import ASKED_AGAIN, RunInputModal, Start
 from wftui.tui.services import AppServices
 
 if TYPE_CHECKING:
-    from wftui.engine.restart.plan import StepDecision
+    from wftui.engine.restart.restart_plan import StepDecision
 
 _OTHER_INPUTS = "The plan shows next what a rerun with these inputs would reuse."
 

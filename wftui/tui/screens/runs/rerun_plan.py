@@ -17,7 +17,7 @@ from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from wftui.engine.restart.plan import StepDecision
+    from wftui.engine.restart.restart_plan import StepDecision
 
 _GROUP = "Plan"
 _AROUND = 9

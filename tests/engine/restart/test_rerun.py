@@ -1,0 +1,253 @@
+"""Running again from somewhere: what is kept, what runs, and why."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.engine_plans import Open, chain, constant, output_of, run, step, workflow
+from wftui.engine.restart.rerun_decisions import plan_restart
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, StepPlan, WorkflowPlan
+from wftui.steps.api.step_type import StepContext
+
+
+def reads(*steps: str, **fields: Any) -> Bind:
+    """A binding over inputs and outputs."""
+
+    def bind(scope: Any) -> Json:
+        return {
+            **{name: scope.steps[name].output for name in steps},
+            **{name: value(scope) if callable(value) else value for name, value in fields.items()},
+        }
+
+    return bind
+
+
+def plan_of(word: str = "b") -> WorkflowPlan:
+    return workflow(
+        step("a", input=lambda scope: {"x": scope.inputs["x"]}),
+        step("b", needs=("a",), input=reads("a", word=word)),
+        step("c", needs=("b",), input=reads("b")),
+        step("other", input=lambda scope: {"y": scope.inputs["y"]}),
+        finally_=(step("tidy"),),
+    )
+
+
+def decided(plan: WorkflowPlan, record: ExecutionRecord, **fields: Any) -> dict[str, str]:
+    fields.setdefault("inputs", record.inputs)
+    return {
+        each.path: f"{each.action}: {each.why}"
+        for each in plan_restart(plan, record, environment={}, **fields).decisions
+    }
+
+
+INPUTS = {"x": 1, "y": 2}
+
+
+async def test_from_a_step_it_and_all_that_follows_runs() -> None:
+    record = await run(plan_of(), INPUTS)
+    assert decided(plan_of(), record, from_step="b") == {
+        "a": "keep: same input",
+        "b": "run: asked for",
+        "c": "run: comes after b, which runs again",
+        "other": "keep: same input",
+        "tidy": "run: finally always runs",
+    }
+    with pytest.raises(NotFoundError, match="there are a, b, c, other, tidy"):
+        decided(plan_of(), record, from_step="d")
+
+
+async def test_edited_inputs_run_what_they_reach() -> None:
+    record = await run(plan_of(), INPUTS)
+    found = decided(plan_of(), record, inputs={"x": 1, "y": 3})
+    assert found["other"] == "run: its input has changed"
+    assert found["c"] == "keep: same input"
+    found = decided(plan_of(), record, inputs={"x": True, "y": 2})
+    assert found["a"] == "run: its input has changed"
+    assert found["c"] == "run: comes after b, which runs again"
+
+
+async def test_a_changed_workflow_runs_what_has_changed() -> None:
+    record = await run(plan_of(), INPUTS)
+    assert decided(plan_of("changed"), record)["b"] == "run: its input has changed"
+    found = decided(workflow(step("a", "fail"), step("new")), record)
+    assert found == {"a": "run: was a step of type set", "new": "run: is new"}
+
+
+async def test_after_a_failure_only_what_failed_and_follows_runs() -> None:
+    plan = workflow(
+        *chain(step("a"), step("bad", "fail"), step("c")), step("off", when=constant(False)), step("d", disabled=True)
+    )
+    record = await run(plan)
+    assert decided(plan, record) == {
+        "a": "keep: same input",
+        "bad": "run: failed",
+        "c": "run: comes after bad, which runs again",
+        "off": "keep: skipped: when is false",
+        "d": "keep: skipped: disabled",
+    }
+
+
+async def test_a_condition_that_has_changed_runs_its_step() -> None:
+    plan = workflow(step("a", when=lambda scope: scope.inputs["go"]))
+    record = await run(plan, {"go": False})
+    assert decided(plan, record, inputs={"go": True}) == {"a": "run: its condition has changed"}
+
+
+def odd_fails(input: dict[str, Json], _context: StepContext) -> Json:
+    if input["n"] % 2:
+        raise WorkflowError("odd", "odd")
+    return input["n"]
+
+
+def each_of(**fields: Any) -> StepPlan:
+    bind: Bind = lambda scope: {"function": "work", "n": scope.locals["item"]}  # noqa: E731
+    items = ForEachPlan(items=lambda scope: scope.inputs["items"], max_parallel=9)
+    return step("s", "work", input=bind, for_each=items, **fields)
+
+
+async def test_finished_items_are_kept() -> None:
+    plan = workflow(each_of())
+    record = await run(plan, {"items": [0, 1, 2]}, work=odd_fails)
+    assert decided(plan, record) == {
+        "s": "run: 1 of 3 items run",
+        "s[0]": "keep: same input",
+        "s[2]": "keep: same input",
+    }
+    assert decided(plan, record, inputs={"items": [0, 4]}) == {"s": "run: 1 of 2 items run", "s[0]": "keep: same input"}
+    whole = await run(plan, {"items": [0, 2]}, work=odd_fails)
+    assert decided(plan, whole) == {"s": "keep: same input"}
+
+
+async def test_inside_containers_what_can_be_kept_is() -> None:
+    group = step("g", type="group", input=None, body=chain(step("x"), step("y", "fail")))
+    cases = (CasePlan(when=constant(False), steps=(step("n"),)), CasePlan(when=None, steps=(step("m"),)))
+    plan = workflow(group, step("w", type="switch", input=None, cases=cases))
+    assert decided(plan, await run(plan)) == {
+        "g": "run: g.y runs again",
+        "g.x": "keep: same input",
+        "g.y": "run: failed",
+        "w": "keep: same input",
+    }
+
+
+class Repair:
+    """Fails until it is repaired; counts what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.broken = True
+        self.calls: list[str] = []
+
+    def __call__(self, _input: dict[str, Json], context: StepContext) -> Json:
+        self.calls.append(context.path)
+        if self.broken and context.path in ("bad", "s[1]"):
+            raise WorkflowError("broken", "not yet")
+        return context.path
+
+
+async def test_a_re_run_is_a_new_run_that_takes_over_what_it_keeps(open_executor: Open) -> None:
+    repair = Repair()
+    items = ForEachPlan(items=constant(["a", "b", "c"]), max_parallel=3)
+    group = step("g", type="group", input=None, body=(step("x", "repair"),))
+    plan = workflow(
+        *chain(step("first", "repair"), group, step("s", "repair", for_each=items), step("last", "repair")),
+        outputs={"s": output_of("s"), "g": output_of("g")},
+    )
+    executor = await open_executor({"test": plan}, repair=repair)
+    old = await executor.execute(ExecutionRequest(workflow_id="test"))
+    assert old.status == "failed"
+    assert sorted(repair.calls) == ["first", "g.x", "s[0]", "s[1]", "s[2]"]
+    repair.broken, repair.calls = False, []
+
+    planned = await executor.plan_restart(old.id)
+    assert planned.reused == ["first", "g", "s[0]", "s[2]"]
+    new = await executor.wait(await executor.rerun(old.id, user_id="me"))
+    assert (new.status, new.parent_id, new.user_id) == ("completed", old.id, "me")
+    assert new.outputs == {"s": ["s[0]", "s[1]", "s[2]"], "g": "g.x"}
+    assert sorted(repair.calls) == ["last", "s[1]"]
+    kept = {each.path for each in new.step_results if each.kept_from == old.id}
+    assert kept == {"first", "g", "g.x", "s[0]", "s[2]"}
+    assert {each.status for each in new.step_results} == {"completed"}
+    first = new.step("first")
+    assert first is not None
+    assert first.input == {"function": "repair"}
+    assert (await executor.wait(old.id)) == old
+
+    repair.calls = []
+    again = await executor.wait(await executor.rerun(new.id, from_step="last"))
+    assert again.outputs == new.outputs
+    assert repair.calls == ["last"]
+
+
+async def test_inside_an_item_that_failed_what_can_be_kept_is() -> None:
+    group = step(
+        "g",
+        type="group",
+        input=None,
+        body=chain(step("x"), step("y", "fail")),
+        for_each=ForEachPlan(items=constant([1])),
+    )
+    assert decided(workflow(group), await run(workflow(group))) == {
+        "g": "run: all its items run",
+        "g[0].x": "keep: same input",
+        "g[0].y": "run: failed",
+    }
+
+
+async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
+    check = step("check", input=lambda scope: {"x": scope.inputs["x"], "n": scope.locals["index"]})
+    until: Bind = lambda scope: scope.steps["check"].output["n"] == 1  # noqa: E731
+    loop = step("l", type="loop", input=None, body=(step("p"), check), loop=LoopPlan(until=until, max_iterations=3))
+    record = await run(workflow(loop), {"x": 1})
+    assert decided(workflow(loop), record) == {"l": "keep: same input"}
+    assert decided(workflow(loop), record, inputs={"x": 2}) == {"l": "run: l[0].check runs again"}
+    late: Bind = lambda scope: {"x": scope.inputs["list"][scope.locals["index"]]}  # noqa: E731
+    over: Bind = lambda scope: scope.locals["index"] == 1  # noqa: E731
+    turns = step(
+        "l", type="loop", input=None, body=(step("p", input=late),), loop=LoopPlan(until=over, max_iterations=3)
+    )
+    record = await run(workflow(turns), {"list": [1, 2, 3]})
+    assert decided(workflow(turns), record, inputs={"list": [1, 2, 9]}) == {"l": "keep: same input"}
+    assert decided(workflow(turns), record, inputs={"list": [1, 9, 3]}) == {"l": "run: l[1].p runs again"}
+    for changed in (
+        LoopPlan(until=lambda scope: scope.locals["index"] == 2, max_iterations=3),
+        LoopPlan(until=lambda scope: scope.locals["index"] == 0, max_iterations=3),
+        LoopPlan(until=over, max_iterations=1),
+    ):
+        assert decided(workflow(replace(turns, loop=changed)), record) == {"l": "run: it would end elsewhere"}
+
+
+async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
+    plan = workflow(
+        step("a"), step("b", "fail", on_error="fallback", fallback=7), step("c", "fail", on_error="continue")
+    )
+    record = await run(plan)
+    assert set(decided(plan, record, before=plan).values()) == {"keep: same input", "keep: failed, which was handled"}
+    a, b, c = plan.steps
+    now = workflow(replace(a, connection="other"), replace(b, fallback=8), replace(c, on_error="fail"))
+    assert decided(now, record, before=plan) == {
+        "a": "run: its connection has changed",
+        "b": "run: its onError has changed",
+        "c": "run: its onError has changed",
+    }
+    stricter = workflow(replace(a, output_schema={"type": "integer"}), b, c)
+    assert decided(stricter, record, before=plan)["a"] == "run: its outputSchema has changed"
+
+
+async def test_what_takes_another_connection_runs_again() -> None:
+    record = await run(workflow(step("a"), step("b"), step("c")))
+    plan = workflow(step("a", connection="api"), step("b", uses=("api",)), step("c", connection="db"))
+    assert decided(plan, record, reconnected={"api"}) == {
+        "a": "run: it takes another connection for api",
+        "b": "run: it takes another connection for api",
+        "c": "keep: same input",
+    }
+
+
+async def test_a_container_that_failed_by_itself_runs_again_and_keeps_what_is_inside() -> None:
+    plan = workflow(step("g", type="group", input=None, body=(step("x"),), output_schema={"type": "integer"}))
+    assert decided(plan, await run(plan)) == {"g": "run: failed", "g.x": "keep: same input"}

@@ -1,0 +1,189 @@
+"""Filters, pages and searches agree with looking at every run."""
+
+import asyncio
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.store_helpers import START, cancelled, completed, created, failed, started
+from wftui.model.errors import NotFoundError, UsageError
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.history.run_lists import find_run, list_runs
+from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.reader import Reader, Row
+
+pytest_plugins = "store.store_fixtures"
+
+WORKFLOWS = ("backup", "site_check")
+USERS = ("ann", "bob%")
+MINUTE = timedelta(minutes=1)
+ENDS = ("pending", "running", "completed", "failed", "cancelled")
+
+
+def run_events(
+    number: int, workflow: str, user: str, end: str, minutes: int, parent: str | None
+) -> list[ExecutionEvent]:
+    run = f"run-{number:03}"
+    at = START + timedelta(minutes=minutes)
+    ends: dict[str, list[ExecutionEvent]] = {
+        "pending": [],
+        "running": [started(run, at=at)],
+        "completed": [started(run, at=at), completed(run, at=at)],
+        "failed": [started(run, at=at), failed(run, at=at)],
+        "cancelled": [cancelled(run, at=at)],
+    }
+    return [created(run, workflow=workflow, user_id=user, at=at, parent_id=parent), *ends[end]]
+
+
+runs = st.lists(
+    st.tuples(
+        st.sampled_from(WORKFLOWS),
+        st.sampled_from(USERS),
+        st.sampled_from(ENDS),
+        st.integers(0, 3),
+        st.none() | st.just("run-000"),
+    ),
+    max_size=12,
+)
+moments = st.none() | st.integers(-1, 4).map(lambda minutes: START + timedelta(minutes=minutes))
+filters = st.builds(
+    lambda workflow_id, status, user_id, since, until, text, parent_id: ExecutionFilters(
+        workflow_id=workflow_id,
+        status=status,
+        user_id=user_id,
+        since=since,
+        until=until,
+        text=text,
+        parent_id=parent_id,
+    ),
+    workflow_id=st.none() | st.sampled_from(WORKFLOWS),
+    status=st.none() | st.lists(st.sampled_from(ENDS), min_size=1, max_size=3),
+    user_id=st.none() | st.sampled_from(USERS),
+    since=moments,
+    until=moments,
+    text=st.none() | st.sampled_from(["BACK", "check", "run-00", "b%", "%", "_", "broke", "\\", "nothing"]),
+    parent_id=st.none() | st.just("run-000"),
+)
+
+
+def fits(run: ExecutionSummary, wanted: ExecutionFilters, at: datetime) -> bool:
+    texts = [run.workflow_id, run.id, run.user_id, run.error.message if run.error else ""]
+    return all(
+        (
+            wanted.workflow_id in (None, run.workflow_id),
+            wanted.status is None or run.status in wanted.status,
+            wanted.user_id in (None, run.user_id),
+            wanted.parent_id in (None, run.parent_id),
+            wanted.since is None or at >= wanted.since,
+            wanted.until is None or at <= wanted.until,
+            not wanted.text or any(wanted.text.lower() in text.lower() for text in texts),
+        )
+    )
+
+
+@given(runs=runs, questions=st.lists(st.tuples(filters, st.integers(1, 5)), min_size=1, max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_pages_hold_exactly_the_runs_that_fit(
+    runs: list[tuple[str, str, str, int, str | None]], questions: list[tuple[ExecutionFilters, int]]
+) -> None:
+    async def scenario(folder: Path) -> None:
+        store = await ExecutionStore.open(folder / "history.db")
+        minutes = {}
+        for number, run in enumerate(runs):
+            await store.append(run_events(number, *run), wait=False)
+            minutes[f"run-{number:03}"] = START + timedelta(minutes=run[3])
+        await store.close()
+        store = await ExecutionStore.open(folder / "history.db")
+        everything = (await store.list(limit=100)).executions
+        assert len(everything) == len(runs)
+        newest_first = sorted(everything, key=lambda run: (minutes[run.id], run.id), reverse=True)
+        assert everything == newest_first
+        for wanted, size in questions:
+            found: list[ExecutionSummary] = []
+            page = await store.list(wanted, limit=size)
+            while True:
+                found += page.executions
+                assert len(page.executions) == size or page.next is None
+                if page.next is None:
+                    break
+                page = await store.list(wanted, limit=size, cursor=page.next)
+            assert found == [run for run in newest_first if fits(run, wanted, minutes[run.id])]
+        await store.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scenario(Path(folder)))
+
+
+async def test_a_page_stays_the_same_while_runs_are_added_before_it(store: ExecutionStore) -> None:
+    for number in range(4):
+        await store.append(run_events(number, "backup", "ann", "completed", number, None), wait=True)
+    first = await store.list(limit=2)
+    await store.append(run_events(9, "backup", "ann", "completed", 9, None), wait=True)
+    second = await store.list(limit=2, cursor=first.next)
+    assert [run.id for run in second.executions] == ["run-001", "run-000"]
+    assert second.to_wire()["next"] is None
+
+
+class _Explained(Reader):
+    """Keeps how SQLite answers what is asked of `executions`."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(opened)
+        self.steps: list[str] = []
+
+    async def rows(self, sql: str, values: Any = ()) -> list[Row]:
+        if "created_at" in sql:
+            self.steps += [step[3] for step in await super().rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+        return await super().rows(sql, values)
+
+
+async def test_runs_that_steps_started_are_passed_over_by_an_index_whatever_is_asked(database: Path) -> None:
+    await (await ExecutionStore.open(database)).close()
+    reader = _Explained(Opened(database))
+    with pytest.raises(NotFoundError):
+        await find_run(reader, "last")
+    for index, wanted in (
+        ("status", ExecutionFilters(children=False)),
+        ("status", ExecutionFilters(children=False, status=["failed"], since=START)),
+        ("workflow", ExecutionFilters(children=False, workflow_id="backup")),
+        ("workflow", ExecutionFilters(workflow_id="backup", user_id="ann")),
+        ("user", ExecutionFilters(children=False, user_id="ann")),
+        ("parent", ExecutionFilters(parent_id="run-000")),
+    ):
+        await list_runs(reader, wanted, 50, "12~x")
+        looked = [step for step in reader.steps if "executions" in step]
+        assert looked
+        assert all(f"SEARCH executions USING INDEX executions_by_{index} (" in step for step in looked), looked
+        assert all("status=? AND <expr>=?" in step for step in looked)
+        reader.steps.clear()
+    await reader.close()
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "12", "~", "x~y"])
+async def test_a_cursor_of_ones_own_making_is_refused(store: ExecutionStore, cursor: str) -> None:
+    with pytest.raises(UsageError, match="no cursor"):
+        await store.list(cursor=cursor)
+
+
+async def test_last_is_the_newest_run_that_a_person_started(store: ExecutionStore) -> None:
+    await store.append([created("first")], wait=True)
+    await store.append([created("again", at=START + MINUTE, parent_id="first")], wait=True)
+    child = created("child", at=START + 2 * MINUTE, parent_id="again", parent_path="build[3].deploy")
+    await store.append([child], wait=True)
+    assert await store.find("last") == "again"
+    assert await store.find("child") == "child"
+    (newest, *others) = (await store.list()).executions
+    assert (newest.id, newest.parent_path, [run.parent_path for run in others]) == (
+        "child",
+        "build[3].deploy",
+        [None] * 2,
+    )
+    shown = await store.list(ExecutionFilters(children=False))
+    assert [run.id for run in shown.executions] == ["again", "first"]

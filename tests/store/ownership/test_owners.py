@@ -1,0 +1,203 @@
+"""Who runs what: claims, orphans, and telling a dead process from a live one."""
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from store.store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
+from wftui.model.run.events import Interrupted
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive
+from wftui.store.sqlite.store_errors import StoreConflict
+
+pytest_plugins = "store.store_fixtures"
+
+
+def test_this_process_is_alive_whatever_the_clock_says() -> None:
+    owner = current_owner(lambda: START)
+    assert is_alive(owner, START + timedelta(days=400))
+    assert is_alive(owner, START - timedelta(days=400))
+
+
+def test_a_process_that_ended_is_dead_even_if_nobody_has_taken_note() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = replace(current_owner(lambda: START), pid=child.pid)
+    assert not is_alive(owner, START)  # same pid, another start: a reused number
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie now
+    assert not is_alive(owner, START)
+    child.wait()
+    child.stdin.close() if child.stdin else None
+    assert not is_alive(owner, START)
+
+
+def test_a_mark_from_before_a_restart_is_dead() -> None:
+    assert not is_alive(replace(current_owner(lambda: START), boot_id="another"), START)
+
+
+def test_another_host_is_believed_while_its_heart_beats() -> None:
+    owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
+    assert is_alive(owner, START + timedelta(seconds=60))
+    assert not is_alive(owner, START + timedelta(hours=1))
+
+
+def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_container_is_taken_for_dead() -> None:
+    now, awake = [START], [0.0]
+    onlooker = LivenessProbe(lambda: now[-1], lambda: awake[-1])
+    owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
+    assert onlooker.is_alive(owner)
+    now.append(START + timedelta(hours=8))
+    awake.append(2.0)
+    assert onlooker.is_alive(owner)
+    assert not is_alive(owner, now[-1]), "as far as the time of day tells"
+    awake.append(100.0)
+    again = replace(owner, heartbeat_at=now[-1])
+    assert onlooker.is_alive(again)
+    awake.append(300.0)
+    assert not onlooker.is_alive(again)
+    assert not LivenessProbe(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
+
+
+def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:
+    module = "wftui.store.ownership.owners"
+    script = f"from {module} import *; o = current_owner(lambda: None); print(o.pid, o.started, o.host, sep='|')"
+    inside = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", script]
+    try:
+        told = subprocess.run(inside, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if told.returncode:
+        pytest.skip(f"no pids of its own here: {told.stderr}")
+    pid, started, host = told.stdout.strip().split("|")
+    assert int(pid) < 10, "counted anew"
+    owner = replace(current_owner(lambda: START), pid=int(pid), started=float(started), host=host)
+    assert is_alive(owner, START + timedelta(seconds=60))
+
+
+async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None:
+    await store.append([created("mine"), started("mine")], wait=True)
+    await store.append([created("over"), completed("over")], wait=True)
+    await store.append([created("stopped"), interrupted("stopped")], wait=True)
+    assert await store.orphans() == []
+    assert await store.orphans(lambda owner: False) == ["mine"]
+    assert await store.orphans(lambda owner: owner.pid == os.getpid()) == []
+    await store.release("mine")
+    assert await store.orphans() == ["mine"]
+    await store.claim("mine")
+    assert await store.orphans() == []
+
+
+async def test_heartbeats_are_kept(database: Path) -> None:
+    store = await ExecutionStore.open(database, clock=ticking(timedelta(hours=1)))
+    await store.append([created(), started()], wait=True)
+    seen: list[datetime] = []
+
+    def look(owner: Owner) -> bool:
+        seen.append(owner.heartbeat_at)
+        return True
+
+    await store.orphans(look)
+    await store.heartbeat()
+    await store.orphans(look)
+    assert seen[0] < seen[1]
+    await store.close()
+
+
+async def test_of_two_who_resume_one_wins(store: ExecutionStore, database: Path) -> None:
+    other = await ExecutionStore.open(database)
+    other.owner = replace(other.owner, host="elsewhere")  # a process that lives, as far as its heartbeat tells
+    await store.append([created(), started(), interrupted()], wait=True)
+    await other.claim(RUN)
+    with pytest.raises(StoreConflict, match="belongs to another process"):
+        await store.claim(RUN)
+    await other.append([resumed(), completed()], wait=True)
+    with pytest.raises(StoreConflict):
+        await store.claim(RUN)
+    with pytest.raises(StoreConflict):
+        await store.append([log()], wait=True)
+    await other.close()
+
+
+async def test_who_lost_a_run_to_another_process_can_write_it_no_more(store: ExecutionStore, database: Path) -> None:
+    """A process that was taken for dead comes back: what the other one wrote stands, and the first one learns it."""
+    await store.append([created(), started()], wait=True)
+    await store.append([created("untouched")], wait=True)
+    other = await ExecutionStore.open(database)
+    await other.append([interrupted()], wait=True)
+    await store.append([log()], wait=False)
+    await store.append([log("untouched")], wait=True)
+    with pytest.raises(StoreConflict, match=r"another process"):
+        await store.append([log()], wait=True)
+    await store.append([log("untouched")], wait=True)
+    assert [event.type for event in await store.events(RUN)] == ["created", "started", "interrupted"]
+    assert len(await store.events("untouched")) == 3
+    await store.claim(RUN)
+    (again,) = await store.append([resumed()], wait=True)
+    assert again.seq == 4
+    await other.close()
+
+
+async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore, database: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead = replace(store.owner, pid=gone.pid, host="elsewhere", heartbeat_at=START)
+    runs = [f"run-{number}" for number in range(5)]
+    for run in runs:
+        await store.append([created(run), started(run)], wait=True)
+        await store.release(run)
+        await store.claim(run, dead)
+    others = [await ExecutionStore.open(database) for _ in range(3)]
+    found = await asyncio.gather(*(each.recover() for each in (store, *others)))
+    assert sorted(itertools.chain(*found)) == runs
+    for run in runs:
+        events = await store.events(run)
+        assert [event.type for event in events] == ["created", "started", "interrupted"]
+        assert [event.last_sign for event in events if isinstance(event, Interrupted)] == [START]
+    await asyncio.gather(*(each.close() for each in others))
+
+
+async def test_a_run_that_goes_on_is_never_noted_as_interrupted(store: ExecutionStore, database: Path) -> None:
+    """Looking for died processes and going on with their runs, at the same time and again and again."""
+    other = await ExecutionStore.open(database)
+    other.owner = replace(other.owner, host="elsewhere")  # another process, alive as far as its heartbeat tells
+    for number in range(25):
+        run = f"run-{number}"
+        await store.append([created(run), started(run)], wait=True)
+        await store.release(run)
+
+        async def go_on(run: str, turns: int) -> bool:
+            for _ in range(turns):  # of the event loop, to meet the others at other moments
+                await asyncio.sleep(0)
+            try:
+                await other.claim(run)
+                await other.append([resumed(run)], wait=True)
+            except StoreConflict:
+                return False
+            return True
+
+        _, gone_on, _ = await asyncio.gather(store.recover(), go_on(run, number % 5), store.recover())
+        types = [event.type for event in await store.events(run)]
+        assert types.count("interrupted") <= 1
+        assert types[-1] == ("resumed" if gone_on else "interrupted")
+        await other.append([completed(run)], wait=True) if gone_on else None
+    await other.close()
+
+
+async def test_nothing_is_noted_in_a_file_that_may_only_be_read(
+    store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append([created(), started()], wait=True)
+    await store.release(RUN)
+    monkeypatch.setattr("os.access", lambda *_: False)  # as for anyone but root
+    reader = await ExecutionStore.open(database)
+    assert reader.read_only
+    assert await reader.orphans() == [RUN]
+    assert await reader.recover() == []
+    await reader.close()

@@ -1,0 +1,38 @@
+"""Moving the log into the file, beside everything else."""
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from store.store_helpers import completed, created, log
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.schema import VERSION
+
+
+async def test_a_program_of_an_earlier_version_that_still_runs_leaves_the_version_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    store = await ExecutionStore.open(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    # Enough for a checkpoint, which writes the version.
+    await store.append([created("run"), *(log("run", message="x" * 3000) for _ in range(2500))], wait=True)
+    await store.append([completed("run")], wait=True)
+    await store.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION + 1
+
+
+async def test_closing_with_a_long_log_that_another_process_still_reads_is_quiet(tmp_path: Path) -> None:
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+    path = tmp_path / "history.db"
+    other = await ExecutionStore.open(path)
+    store = await ExecutionStore.open(path)
+    await store.append([created("run"), *(log("run", message="x" * 3000) for _ in range(2500))], wait=True)
+    await store.append([completed("run")], wait=True)
+    await store.close()
+    await asyncio.sleep(0)
+    await other.close()
+    assert said == []

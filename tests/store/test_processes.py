@@ -1,0 +1,138 @@
+"""Many processes on one database, and processes that die at the worst moment."""
+
+import asyncio
+import contextlib
+import os
+import random
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+
+from store.store_helpers import RUN, created, interrupted, log, resumed, started
+from wftui.model.run.reducer import fold
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.store_errors import StoreConflict
+
+pytest_plugins = "store.store_fixtures"
+
+SCRIPT = Path(__file__).with_name("store_process.py")
+
+
+async def start(mode: str, database: Path, run: str = RUN, count: int = 0) -> Process:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    arguments = [str(SCRIPT), mode, str(database), run, str(count)]
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+    )
+
+
+async def numbers(process: Process) -> list[int]:
+    out, err = await process.communicate(b"")
+    assert (err.decode(), process.returncode) == ("", 0)
+    return [int(line) for line in out.split()]
+
+
+def integrity(database: Path) -> str:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+@pytest.mark.parametrize("steps", [30, pytest.param(300, marks=pytest.mark.slow)])
+async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(database: Path, steps: int) -> None:
+    runs = [f"run-{number}" for number in range(4)]
+    store = await ExecutionStore.open(database)
+    for number in range(30):
+        await store.append(
+            [created(f"old-{number}", workflow="old"), started(f"old-{number}"), log(f"old-{number}")], wait=False
+        )
+        await store.update(f"old-{number}", {"status": "completed"})
+    followers = [await start("follow", database, run) for run in runs]
+    cleaner = await start("cleanup", database, "old", count=1)
+    writers = [await start("write", database, run, steps) for run in runs]
+    written = await asyncio.gather(*map(numbers, writers))
+    seen = await asyncio.gather(*map(numbers, followers))
+    total = 2 + 3 * steps + 1
+    assert await numbers(cleaner) == [30]
+    assert seen == [list(range(1, total + 1))] * 4
+    assert [shown[-1] for shown in written] == [total] * 4
+    assert {run.id: run.status for run in (await store.list()).executions} == dict.fromkeys(runs, "completed")
+    await store.close()
+    assert integrity(database) == "ok"
+
+
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Path, seed: int) -> None:
+    writer = await start("write", database)
+    follower = await start("follow", database)
+    assert writer.stdout is not None
+    assert follower.stdout is not None
+    shown = 0
+    for _ in range(random.Random(seed).randrange(1, 120)):
+        shown = int(await writer.stdout.readline())
+    writer.kill()
+    rest, errors = await writer.communicate()
+    lines = rest.splitlines(keepends=True)
+    shown = max([shown, *(int(line) for line in lines if line.endswith(b"\n"))])
+    assert errors == b""
+
+    store = await ExecutionStore.open(database)
+    events = await store.events(RUN, limit=100_000)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert len(events) >= shown
+    assert await store.orphans() == [RUN]
+    record = await store.get(RUN)
+    assert record == fold(RUN, events)
+    assert record is not None
+    assert record.status == "running"
+    for step in record.step_results:
+        if step.status == "completed":
+            await store.resolve(step.output)
+
+    await store.update(RUN, {"status": "interrupted"})
+    seen, errors = await follower.communicate()
+    assert [int(number) for number in seen.split()] == list(range(1, len(events) + 2))
+    assert (errors, follower.returncode) == (b"", 0)
+    await store.claim(RUN)
+    await store.update(RUN, {"status": "completed"})
+    await store.close()
+    assert integrity(database) == "ok"
+
+
+async def test_of_many_who_take_over_from_a_process_that_died_one_wins(store: ExecutionStore, database: Path) -> None:
+    async def said(process: Process) -> int:
+        assert process.stdout is not None
+        return int(await process.stdout.readline())
+
+    await store.append([created(), started(), interrupted()], wait=True)
+    dead = await start("claim", database)
+    assert await said(dead) == 1
+    with pytest.raises(StoreConflict, match=f"pid {dead.pid}"):
+        await store.claim(RUN)
+    dead.kill()  # claimed, and never resumed
+    await dead.wait()
+    racing = [await start("claim", database) for _ in range(4)]
+    claims = [await said(process) for process in racing]
+    assert sorted(claims) == [0, 0, 0, 1]
+    with pytest.raises(StoreConflict, match=f"pid {racing[claims.index(1)].pid}"):
+        await store.claim(RUN)
+    await asyncio.gather(*map(numbers, racing))
+    await store.claim(RUN)
+    (again,) = await store.append([resumed()], wait=True)
+    assert again.seq == 4
+
+
+async def test_a_second_process_watches_a_run_from_its_first_to_its_last_event(
+    store: ExecutionStore, database: Path
+) -> None:
+    await store.append([created(), started()], wait=True)
+    follower = await start("follow", database)
+    assert follower.stdout is not None
+    assert [int(await follower.stdout.readline()) for _ in range(2)] == [1, 2]
+    for number in range(3, 8):
+        await store.append([log(message=str(number))], wait=False)
+        assert int(await follower.stdout.readline()) == number
+    await store.update(RUN, {"status": "completed"})
+    assert await numbers(follower) == [8]

@@ -1,0 +1,164 @@
+"""The policy applied by itself: once an hour for all processes, in the background, gone on with when cut short."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from helpers import until
+
+from store.store_helpers import START, completed, created, finished_run, started
+from wftui.model.errors import UsageError
+from wftui.model.run.summary import CleanupReport
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.maintenance.retention import Policy, Rule
+from wftui.store.retention_task import RetentionTask
+
+pytest_plugins = "store.store_fixtures"
+HOUR = 3600.0
+KEEP_ONE = Policy(Rule(keep=1))
+
+
+class Hands:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, minutes: float) -> None:
+        self.now += timedelta(minutes=minutes)
+
+
+async def fill(store: ExecutionStore, runs: int, first: int = 0) -> None:
+    for number in range(first, first + runs):
+        await store.append(finished_run(f"run-{number:04}", at=START + timedelta(seconds=number)), wait=True)
+    if not first:
+        await store.append([created("live"), started("live")], wait=True)
+
+
+async def runs(store: ExecutionStore) -> int:
+    return len((await store.list(limit=10_000)).executions)
+
+
+async def tidy(store: ExecutionStore, policy: Policy = KEEP_ONE) -> int | None:
+    report = await store.tidy(policy, every=HOUR, stop=threading.Event())
+    return None if report is None else report.runs
+
+
+async def test_of_many_processes_one_applies_it_once_an_hour(database: Path) -> None:
+    clock = Hands()
+    stores = [await ExecutionStore.open(database, clock=clock) for _ in range(3)]
+    await fill(stores[0], 5)
+    assert sorted(await asyncio.gather(*(tidy(store) for store in stores)), key=str) == [4, None, None]
+    await fill(stores[1], 5, first=100)
+    clock.forward(59)
+    assert await tidy(stores[2]) is None
+    clock.forward(2)
+    assert await tidy(stores[2]) == 5
+    clock.forward(-600)  # a clock that is set back does not put it off for hours
+    await fill(stores[1], 2, first=200)
+    assert await tidy(stores[0]) == 2
+    for store in stores:
+        await store.close()
+
+
+async def test_what_was_removed_is_told_later_too(database: Path) -> None:
+    clock = Hands()
+    store = await ExecutionStore.open(database, clock=clock)
+    assert await store.last_tidied() is None
+    await fill(store, 5)
+    await tidy(store)
+    clock.forward(90)
+    assert await tidy(store) == 0  # nothing to tell: what was told stays
+    told = await store.last_tidied()
+    assert told is not None
+    assert (told.runs, told.workflows, told.at) == (4, {"demo": 4}, START)
+    await store.close()
+
+
+async def test_many_that_are_cut_short_get_there_too(store: ExecutionStore) -> None:
+    await fill(store, 300)
+    stopped = threading.Event()
+    stopped.set()
+    removed = []
+    while (report := await store.tidy(KEEP_ONE, every=HOUR, stop=stopped)) is not None and report.runs:
+        removed.append(report.runs)
+        assert len(removed) < 100
+    assert (sum(removed), await runs(store)) == (299, 2)
+    assert len(removed) > 2
+
+
+@pytest.fixture
+def told() -> list[CleanupReport]:
+    return []
+
+
+async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionStore, told: list[CleanupReport]) -> None:
+    await fill(store, 5)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, 0.05)
+    upkeep.begin()
+    await until(lambda: len(told) == 1)
+    await fill(store, 5, first=100)
+    await until(lambda: len(told) == 2)
+    await upkeep.end()
+    assert [report.runs for report in told] == [4, 5]
+
+    await fill(store, 5, first=200)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, HOUR)
+    upkeep.begin()  # it is not time yet
+    await upkeep.end()
+    assert await runs(store) == 1 + 5 + 1
+
+
+async def test_ending_at_once_still_makes_a_step(store: ExecutionStore, told: list[CleanupReport]) -> None:
+    await fill(store, 300)
+    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append)
+    upkeep.begin()
+    await asyncio.sleep(0)
+    await upkeep.end()
+    assert 2 < await runs(store) < 302
+    assert told
+
+
+async def test_without_a_policy_nothing_is_removed(store: ExecutionStore, told: list[CleanupReport]) -> None:
+    policies = answers()
+    await fill(store, 3)
+    upkeep = RetentionTask(store, lambda: next(policies), told.append, 0.01)
+    upkeep.begin()
+    await until(lambda: told)
+    await upkeep.end()
+    assert [report.runs for report in told] == [2]
+
+
+def answers() -> Iterator[Policy]:
+    yield Policy()
+    yield Policy()
+    yield KEEP_ONE
+    for _ in count():
+        yield Policy()
+
+
+async def test_a_policy_that_cannot_be_read_stops_neither_the_upkeep_nor_a_run(
+    store: ExecutionStore, told: list[CleanupReport]
+) -> None:
+    await fill(store, 3)
+    tries = count()
+
+    def policy() -> Policy:
+        if next(tries) < 2:
+            raise UsageError("the settings are broken")
+        return KEEP_ONE
+
+    upkeep = RetentionTask(store, policy, told.append, 0.01)
+    upkeep.begin()
+    await store.append([completed("live")], wait=True)
+    await until(lambda: told)
+    await upkeep.end()
+    assert [report.runs for report in told] == [3]
+    assert await store.find("last") == "run-0002"

@@ -1,0 +1,163 @@
+"""The sub-workflows of one run: each is a run of its own, which ends with its parent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.start_options import RunStarter, StartOptions
+from wftui.engine.primitives.schema_validation import check_inputs
+from wftui.engine.primitives.secret_inputs import masked, secret_texts
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.run.events import Created
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.model.schema.secret_schema import secret_pointers
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import WorkflowPlan
+
+if TYPE_CHECKING:
+    from wftui.store.execution_store import ExecutionStore
+
+
+class ChildRuns:
+    """Runs the children of one run.
+
+    Args:
+        depth: how many runs there are from the top down to the parent, itself included.
+        max_depth: how many there may be.
+        connections: of the parent, in which the children share: they are resolved once, and a secret stays one.
+        confirmed: of a child that is resumed, run again what was running and says `"idempotent": false`.
+    """
+
+    def __init__(
+        self,
+        starter: RunStarter,
+        store: "ExecutionStore",
+        parent: ExecutionRequest,
+        parent_id: str,
+        depth: int,
+        max_depth: int,
+        *,
+        connections: RunConnections,
+        confirmed: bool,
+    ) -> None:
+        self._starter = starter
+        self._store = store
+        self._parent = parent
+        self._parent_id = parent_id
+        self._depth = depth
+        self._max_depth = max_depth
+        self._connections = connections
+        self._confirmed = confirmed
+
+    async def plan(self, workflow_id: str) -> WorkflowPlan | None:
+        """Another workflow as it is now; None when it does not exist or has errors."""
+        try:
+            return await self._starter.plan(workflow_id)
+        except UserError:
+            return None
+
+    async def run(
+        self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
+    ) -> ExecutionRecord:
+        """Run another workflow to its end, for the step at `path`.
+
+        `started` is called with the child's id once it is recorded, and before any step of it runs: a parent that
+        knows nothing of its child would run those steps again after a crash.
+
+        Raises:
+            WorkflowError: it cannot be started.
+        """
+        if self._depth >= self._max_depth:
+            raise WorkflowError("workflow.depth", f"workflows call each other more than {self._max_depth} deep")
+        request = ExecutionRequest(
+            workflow_id=workflow_id,
+            inputs=dict(inputs),
+            user_id=self._parent.user_id,
+            parent_id=self._parent_id,
+            parent_path=path,
+            inherited_connections=self._parent.chosen_connections,
+        )
+        recorded = ""
+
+        async def announce(child_id: str) -> None:
+            nonlocal recorded
+            recorded = child_id
+            await started(child_id)
+
+        try:
+            options = StartOptions(depth=self._depth + 1, part_of=self._connections, announce=announce)
+            child_id = await self._starter.start(request, options)
+        except UserError as error:
+            raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
+        except asyncio.CancelledError:
+            if recorded:
+                await self._cancel(recorded)
+            raise
+        return await self._until_end(child_id)
+
+    async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
+        """Whether a child that an earlier process started is a run of that workflow with these inputs.
+
+        Raises:
+            WorkflowError: nobody knows any more what its inputs had to fit.
+        """
+        events = await self._store.events(child_id, limit=1)
+        if not events or not isinstance(created := events[0], Created) or created.workflow_id != workflow_id:
+            return False
+        try:
+            schema = await self._starter.input_schema(child_id)
+        except UserError as error:
+            raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
+        filled, _invalid = await check_inputs(schema, inputs)
+        redactor, secret = self._connections.redactor, secret_pointers(schema)
+        for text in secret_texts(filled, secret):
+            redactor.add(text)
+        before: Json = await self._store.resolve(created.inputs)
+        return bool(redactor.redact(masked(filled, secret)) == before)
+
+    async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
+        """Wait for a child that an earlier process started, resuming it where that is needed.
+
+        Args:
+            inputs: those it is given now; of them only the secret ones count, which are not stored.
+
+        Raises:
+            WorkflowError: it cannot be resumed.
+        """
+        while (record := await self._until_end(child_id)).status == "interrupted":
+            try:
+                options = StartOptions(depth=self._depth + 1, part_of=self._connections, confirmed=self._confirmed)
+                await self._starter.resume(child_id, inputs, options)
+            except UserError as error:
+                raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
+            except asyncio.CancelledError:
+                await self._cancel(child_id)
+                raise
+        return record
+
+    async def abandon(self, child_id: str) -> None:
+        """End a child that an earlier process started and that no step has rejoined."""
+        with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
+            await self._starter.cancel(child_id, by="its parent")
+
+    async def _until_end(self, child_id: str) -> ExecutionRecord:
+        try:
+            record = await self._starter.wait(child_id)
+        except asyncio.CancelledError:
+            await self._cancel(child_id)
+            raise
+        record.outputs = await self._store.resolve(record.outputs)
+        return record
+
+    async def _cancel(self, child_id: str) -> None:
+        """Cancel a child and wait for its end; cancelled once more meanwhile, stop it at once."""
+        with suppress(ConflictError):  # it has just ended
+            await self._starter.cancel(child_id, by="its parent")
+            try:
+                await self._starter.wait(child_id)
+            except asyncio.CancelledError:
+                await self._starter.cancel(child_id, by="its parent")
+                raise

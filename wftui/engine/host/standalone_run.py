@@ -1,0 +1,90 @@
+"""Run a plan without a workspace or database: what `python workflow.py` does."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from wftui.connections.redaction import Redactor
+from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.primitives.cancellation import Slots
+from wftui.engine.primitives.emitter import Emitter
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.primitives.memory_log import MemorySink
+from wftui.engine.run.run import Run
+from wftui.engine.run.state.run_context import RunContext
+from wftui.model.base import Json
+from wftui.model.clock import Clock, utc_now
+from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.runtime.plan import WorkflowPlan
+from wftui.steps.api.step_type import StepTypes
+from wftui.steps.registry.step_registry import builtin_registry
+from wftui.store.run_ids import new_id
+
+
+async def run_plan(
+    plan: WorkflowPlan,
+    inputs: Mapping[str, Json],
+    on_event: Callable[[ExecutionEvent], None],
+    *,
+    connections: Mapping[str, str] | None = None,
+    step_types: StepTypes | None = None,
+    settings: EngineSettings | None = None,
+    folder: Path | None = None,
+    clock: Clock = utc_now,
+) -> ExecutionRecord:
+    """Run a plan to its end; returns the record.
+
+    Args:
+        on_event: sees every event as it happens.
+        connections: names of the user's connections to take in the place of those the workflow names.
+        step_types: the step types; the built-in ones when absent.
+        folder: where the workflow's file is.
+
+    Raises:
+        UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
+    """
+    run, sink = prepare(
+        plan,
+        inputs,
+        on_event,
+        connections=connections,
+        step_types=step_types,
+        settings=settings,
+        folder=folder,
+        clock=clock,
+    )
+    run.context.approvals.answerable = False
+    await run.create(None)
+    await run.run()
+    return sink.record
+
+
+def prepare(
+    plan: WorkflowPlan,
+    inputs: Mapping[str, Json],
+    on_event: Callable[[ExecutionEvent], None],
+    *,
+    connections: Mapping[str, str] | None = None,
+    step_types: StepTypes | None = None,
+    settings: EngineSettings | None = None,
+    folder: Path | None = None,
+    clock: Clock = utc_now,
+) -> tuple[Run, MemorySink]:
+    """A run in memory that has not begun, for callers who want to cancel or answer it."""
+    run_id = new_id(clock)
+    redactor = Redactor()
+    sink = MemorySink(run_id, on_event)
+    request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}))
+    context = RunContext(
+        plan=plan,
+        step_types=step_types or builtin_registry(),
+        emitter=Emitter(run_id, sink, redactor, clock),
+        settings=settings or EngineSettings(),
+        slots=Slots(plan.max_parallel),
+        environment=dict(os.environ),
+        working_directory=Path.cwd(),
+        folder=folder,
+        connections=RunConnections(plan, request.connections, redactor),
+    )
+    return Run(context, request), sink

@@ -1,0 +1,285 @@
+"""Running again from somewhere: which steps of an earlier run keep their output, which run again, and why. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Literal
+
+from wftui.connections.redaction import MASK
+from wftui.engine.primitives.cancellation import StopScope
+from wftui.engine.primitives.conditions import holds
+from wftui.engine.primitives.outcome import StepOutcome
+from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
+from wftui.engine.restart.resume import every_step
+from wftui.engine.run.steps.frame import Frame
+from wftui.model.base import Json, format_timestamp
+from wftui.model.errors import NotFoundError
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepResult
+from wftui.runtime.plan import LoopPlan, StepPlan, WorkflowPlan, step_infos
+from wftui.runtime.scope import Scope
+
+
+def plan_restart(
+    plan: WorkflowPlan,
+    record: ExecutionRecord,
+    *,
+    inputs: Mapping[str, Json],
+    environment: Mapping[str, str],
+    from_step: str | None = None,
+    before: WorkflowPlan | None = None,
+    reconnected: Set[str] = frozenset(),
+) -> RestartPlan:
+    """Decide what to keep of an earlier run.
+
+    A step is kept when it ended well, its bound input is the same as then, and nothing it depends on runs again.
+    Bindings are pure, so both are known beforehand.
+
+    Args:
+        plan: the workflow as it is now; it may have changed since the run.
+        record: the earlier run, with its big values in place.
+        inputs: of the new run, secret ones masked as they are in the record.
+        from_step: id or path of a step that runs again whatever became of it; None: only what has to.
+        before: the workflow as the run had it, where it is known.
+        reconnected: names of connections, as the workflow has them, for which another one is taken than then.
+
+    Raises:
+        NotFoundError: there is no such step.
+    """
+    known = set(plan.env)
+    scope = Scope(
+        inputs=inputs,
+        run={
+            "id": record.id,
+            "startedAt": format_timestamp(record.created_at) if record.created_at else None,
+            "attempt": 1,
+            "workflowId": plan.id,
+        },
+        env={name: value for name, value in environment.items() if name in known},
+        secrets=_Masks(),
+        connection=_Masks(),
+    )
+    former = {step.id: step for step in every_step(before)} if before is not None else {}
+    planner = _Planner(record, _find(plan, record, from_step) if from_step else None, former, reconnected)
+    planner.steps(plan.steps, Frame(scope, StopScope()))
+    planner.restart.decisions += [StepDecision(step.id, "run", "finally always runs") for step in plan.finally_]
+    return planner.restart
+
+
+class _Planner:
+    def __init__(
+        self, record: ExecutionRecord, asked: str | None, former: Mapping[str, StepPlan], reconnected: Set[str]
+    ) -> None:
+        self.restart = RestartPlan()
+        self._record = record
+        self._asked = asked
+        self._former = former
+        self._reconnected = reconnected
+
+    def steps(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
+        """Decide for a list of steps; returns the first path that runs again, or None."""
+        again: dict[str, str] = {}
+        for step in steps:
+            path = frame.prefix + step.id
+            place = len(self.restart.decisions)
+            why = self._why_rerun(step, frame, path, again)
+            if why is None:
+                del self.restart.decisions[place:]
+                frame.note(step.id, _outcome(self._record.step(path)))
+                self._decide(place, path, "keep", _why_reused(self._record.step(path)))
+            else:
+                again[step.id] = path
+                self._decide(place, path, "run", why)
+        return next(iter(again.values()), None)
+
+    def _decide(self, place: int, path: str, action: Literal["keep", "run"], why: str) -> None:
+        self.restart.decisions.insert(place, StepDecision(path, action, why))
+
+    def _why_rerun(self, step: StepPlan, frame: Frame, path: str, again: Mapping[str, str]) -> str | None:
+        """Why a step runs again; None when it is kept."""
+        result = self._record.step(path)
+        if path == self._asked:
+            return "asked for"
+        needed = next((other for other in (*step.needs, *step.after) if other in again), None)
+        if needed:
+            return f"comes after {needed}, which runs again"
+        if result is None:
+            return "is new"
+        if result.step_type != step.type:
+            return f"was a step of type {result.step_type}"
+        if result.status == "skipped":
+            return self._why_not_skipped(step, frame, result)
+        if result.status in ("pending", "running", "waiting"):
+            return "had not ended"
+        if result.status == "cancelled":
+            return "was cancelled"
+        if step.disabled:
+            return "is disabled now"
+        changed = self._why_changed(step, result)
+        if changed:
+            return changed
+        try:
+            if step.when is not None and not holds(step.when, frame.scope, "when"):
+                return "its condition has changed"
+            return self._why_content(step, frame, path, result)
+        except Exception as error:  # noqa: BLE001  (what a binding raises now, it raises when the step runs)
+            return f"its input cannot be told beforehand: {error}"
+
+    def _why_content(self, step: StepPlan, frame: Frame, path: str, result: StepResult) -> str | None:
+        if step.for_each is not None:
+            return self._why_items(step, frame, path, result)
+        if step.loop is not None:
+            return self._why_loop(step, step.loop, frame, path)
+        if step.body or step.cases:
+            again = self._why_inside(_steps_inside(step, frame), frame.inside(path, frame.stop))
+            return again or ("failed" if result.status == "failed" and not result.handled else None)
+        return self._why_leaf(step, frame, result)
+
+    def _why_changed(self, step: StepPlan, result: StepResult) -> str | None:
+        """What is no part of a step's input, and yet decides what comes of it."""
+        former = self._former.get(step.id)
+        if former is not None and former.connection != step.connection:
+            return "its connection has changed"
+        for name in (step.connection, *step.uses):
+            if name in self._reconnected:
+                return f"it takes another connection for {name}"
+        if step.type == "workflow" and self._reconnected:
+            return "its sub-workflow may take another connection"
+        if former is not None and former.output_schema != step.output_schema:
+            return "its outputSchema has changed"
+        if result.status == "failed" and result.handled:
+            instead = step.fallback if step.on_error == "fallback" else None
+            if step.on_error == "fail" or not _same(instead, result.output):
+                return "its onError has changed"
+        return None
+
+    def _why_loop(self, step: StepPlan, loop: LoopPlan, frame: Frame, path: str) -> str | None:
+        """A loop runs again whole or not at all: its iterations lead to one another."""
+        result = self._record.step(path)
+        if result is not None and result.status == "failed" and not result.handled:
+            return "failed"
+        index = 0
+        while self._record.step(f"{path}[{index}]") is not None:
+            inside = frame.with_locals(index=index).inside(f"{path}[{index}]", frame.stop)
+            again = _Planner(self._record, self._asked, self._former, self._reconnected)._why_inside(step.body, inside)
+            if again is not None:
+                return again
+            index += 1
+            is_last = self._record.step(f"{path}[{index}]") is None
+            if holds(loop.until, inside.scope, "until") != is_last or index > loop.max_iterations:
+                return "it would end elsewhere"
+        return None
+
+    def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
+        if result.status == "failed" and not result.handled:
+            return "failed"
+        if result.masked:
+            return "its output held a secret, which is not stored"
+        bound = step.input(frame.scope) if step.input is not None else {}
+        return None if _same(bound, result.input) else "its input has changed"
+
+    def _why_inside(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
+        first = self.steps(steps, frame)
+        return f"{first} runs again" if first else None
+
+    def _why_items(self, step: StepPlan, frame: Frame, path: str, result: StepResult) -> str | None:
+        each = step.for_each
+        assert each is not None
+        items = each.items(frame.scope)
+        reused = 0
+        for index, item in enumerate(items):
+            place = f"{path}[{index}]"
+            if self._reuses_item(step, frame.with_locals(**{each.as_: item, "index": index}), place):
+                self.restart.decisions.append(StepDecision(place, "keep", "same input"))
+                reused += 1
+        before = result.iterations.total if result.iterations else None
+        if reused == len(items) == before:
+            return None
+        return f"{len(items) - reused:,} of {len(items):,} items run" if reused else "all its items run"
+
+    def _reuses_item(self, step: StepPlan, frame: Frame, place: str) -> bool:
+        result = self._record.step(place)
+        if result is None:
+            return False
+        if not (step.body or step.cases):
+            return result.status == "completed" and self._why_leaf(step, frame, result) is None
+        start = len(self.restart.decisions)
+        again = self.steps(_steps_inside(step, frame), frame.inside(place, frame.stop))
+        if again is not None or result.status != "completed":
+            return False
+        del self.restart.decisions[start:]
+        return True
+
+    def _why_not_skipped(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
+        if result.skip_reason == "disabled":
+            return None if step.disabled else "is no longer disabled"
+        if result.skip_reason == "when is false":
+            try:
+                still = step.when is not None and not holds(step.when, frame.scope, "when")
+            except Exception as error:  # noqa: BLE001  (as above)
+                return f"its condition cannot be told beforehand: {error}"
+            return None if still else "its condition has changed"
+        if result.skip_reason and result.skip_reason.endswith("which was skipped"):
+            return None
+        return f"was skipped: {result.skip_reason}"
+
+
+class _Masks(Mapping[str, Json]):
+    """Secrets as they stand in a record: every one is masked."""
+
+    def __getitem__(self, name: str) -> Json:
+        return MASK
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
+    """The path that a step's id or path means; inside an iteration it is the forEach or loop that runs again."""
+    infos = step_infos(plan)
+    paths = {info.path for info in infos}
+    by_id = {info.step_id: info.path for info in infos}
+    path = by_id.get(name, name)
+    while path not in paths and record.step(path) is not None:
+        path = path[: max(path.rfind("."), path.rfind("["))] if "." in path or "[" in path else ""
+    if path not in paths:
+        known = ", ".join(sorted(by_id))
+        raise NotFoundError(f"there is no step {name!r} to run from; there are {known}", code="step.not_found")
+    return path
+
+
+def _steps_inside(step: StepPlan, frame: Frame) -> Sequence[StepPlan]:
+    if not step.cases:
+        return step.body
+    default = next((case for case in step.cases if case.when is None), None)
+    taken = next((case for case in step.cases if case.when and holds(case.when, frame.scope, "when")), default)
+    return taken.steps if taken else ()
+
+
+def _outcome(result: StepResult | None) -> StepOutcome:
+    assert result is not None
+    return outcome_of_result(result)
+
+
+def outcome_of_result(result: StepResult) -> StepOutcome:
+    """How a step ended, from a record."""
+    return StepOutcome(
+        result.status,
+        output=result.output,
+        error=result.error,
+        handled=result.handled,
+        attempts=len(result.attempts),
+    )
+
+
+def _why_reused(result: StepResult | None) -> str:
+    if result is None or result.status == "completed":
+        return "same input"
+    return f"skipped: {result.skip_reason}" if result.status == "skipped" else "failed, which was handled"
+
+
+def _same(left: Json, right: Json) -> bool:
+    # As JSON text, because to Python 1 == 1.0 == True.
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)

@@ -1,0 +1,35 @@
+"""Plan a resume: which steps are reused, which run again, and why. Pure."""
+
+from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepResult
+
+
+def plan_resume(record: ExecutionRecord) -> RestartPlan:
+    """Return what a resume does with each step; one decision covers all iterations of a forEach or loop."""
+    return RestartPlan([_decision(step) for step in record.step_results if "[" not in step.path])
+
+
+def _decision(step: StepResult) -> StepDecision:
+    if step.status not in {"pending", "running", "waiting"}:
+        return StepDecision(step.path, "keep", f"{step.status} before")
+    return StepDecision(step.path, "run", _why(step))
+
+
+def _why(step: StepResult) -> str:
+    if step.status == "pending":
+        return "had not begun"
+    if step.iterations is not None:
+        ended = step.iterations.completed + step.iterations.failed
+        return f"goes on; {ended} rounds that ended are kept"
+    if step.waiting is None:
+        return "was at work when the process ended; tries again"
+    match step.waiting.reason:
+        case "delay":
+            return "waits on until the moment that was set"
+        case "approval":
+            return "asks again; its timeout goes on"
+        case "child":
+            return "goes on with the run it started"
+        case "retry":
+            return "tries again"

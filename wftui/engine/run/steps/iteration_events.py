@@ -1,0 +1,60 @@
+"""Records the iterations of one forEach or loop; each has an address of its own, `build[3]`."""
+
+from wftui.engine.primitives.cancellation import Stopped
+from wftui.engine.run.state.run_context import RunContext
+from wftui.model.base import Json
+from wftui.model.run.events import (
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    StepCancelled,
+)
+from wftui.model.run.steps import ExecutionError
+from wftui.runtime.plan import StepPlan
+
+
+class IterationMarks:
+    """The events of one step's iterations. Durations in milliseconds."""
+
+    def __init__(self, context: RunContext, step: StepPlan, path: str) -> None:
+        self._context = context
+        self._step = step
+        self._path = path
+
+    async def planned(self, total: int | None) -> None:
+        """So many will come; None when that is open."""
+        if self._path in self._context.carried.planned:
+            return
+        await self._context.emitter.emit(IterationsPlanned(total=total, **self._context.about(self._step, self._path)))
+
+    async def started(self, index: int, label: str | None) -> None:
+        """One begins; `label` is a short text of its item. Begun by an earlier process, it only goes on."""
+        if self._place(index) in self._context.carried.iterations:
+            return
+        event = IterationStarted(index=index, label=label, **self._about(index))
+        await self._context.emitter.emit(event)
+
+    async def completed(self, index: int, output: Json, duration: float) -> None:
+        """One is done."""
+        await self._context.emitter.emit(
+            IterationCompleted(index=index, output=output, duration=duration, **self._about(index))
+        )
+
+    async def failed(self, index: int, error: ExecutionError, duration: float) -> None:
+        """One failed."""
+        await self._context.emitter.emit(
+            IterationFailed(index=index, error=error, duration=duration, **self._about(index))
+        )
+
+    async def cancelled(self, index: int, stopped: Stopped, duration: float) -> None:
+        """One was stopped."""
+        await self._context.emitter.emit(
+            StepCancelled(duration=duration, abandoned=stopped.abandoned, **self._about(index))
+        )
+
+    def _place(self, index: int) -> str:
+        return f"{self._path}[{index}]"
+
+    def _about(self, index: int) -> dict[str, Json]:
+        return self._context.about(self._step, self._place(index))

@@ -1,0 +1,281 @@
+"""What a running step is given: the engine's side of `wftui.steps.api.step_type.StepContext`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from wftui.engine.primitives.secret_inputs import answered_secrets
+from wftui.engine.run.state.run_context import RunContext
+from wftui.engine.run.steps.step_logger import StepLogger
+from wftui.model.base import Json, format_timestamp
+from wftui.model.run.events import StepAnswered, StepWaiting
+from wftui.model.run.steps import LogLevel, Waiting
+from wftui.runtime.errors import WorkflowError
+from wftui.runtime.plan import StepPlan
+from wftui.steps.api.step_type import Answer, KeptT, StepSite
+from wftui.steps.process.process_mark import MARK, TreeMark
+
+_TIMEOUT_ANSWERS = {"reject": False, "approve": True}
+_LONGEST_SLEEP = 3600.0  # seconds; the clock is asked again after each, as a sleeping machine stops its timers
+
+
+class EngineStepContext:
+    """The `StepContext` of one attempt of a leaf step. While it waits, it gives its slot to another step.
+
+    Attributes:
+        connection: the resolved connection of this step, secrets in clear; None when it names none.
+    """
+
+    def __init__(self, context: RunContext, step: StepPlan, path: str, attempt: int) -> None:
+        self._context = context
+        self._step = step
+        self._path = path
+        self._attempt = attempt
+        self.connection: Mapping[str, Json] | None = None
+        self._cancelled = asyncio.Event()
+        self._logger = StepLogger(context.emitter, context.settings, step.id, path)
+        self._waits = 0
+        self._closed = False
+
+    @property
+    def holds_slot(self) -> bool:
+        """Whether this attempt counts as running, rather than waiting."""
+        return not self._waits
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        return self._context.run_id
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow of the run."""
+        return self._context.plan.id
+
+    @property
+    def path(self) -> str:
+        """Address of this step."""
+        return self._path
+
+    @property
+    def attempt(self) -> int:
+        """This try, from 1."""
+        return self._attempt
+
+    @property
+    def idempotency_key(self) -> str:
+        """`run/step`, the same for every attempt and after a resume."""
+        return f"{self._context.run_id}/{self._path}"
+
+    @property
+    def working_directory(self) -> Path:
+        """Where relative paths of this run start."""
+        return self._context.working_directory
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment for child processes."""
+        return {
+            **self._context.environment,
+            "WFTUI_RUN": self._context.run_id,
+            "WFTUI_STEP": self._path,
+            "WFTUI_ATTEMPT": str(self._attempt),
+            MARK: TreeMark(self._context.run_id, self._path, self._attempt).text(),
+        }
+
+    @property
+    def prepared(self) -> Json:
+        """What was found for this step before the run started."""
+        return self._context.prepared.get(self._step.id)
+
+    @property
+    def site(self) -> StepSite:
+        """Where this step stands."""
+        return StepSite(self._context.folder, self._step.connection, self._context.step_types)
+
+    @property
+    def cancelled(self) -> asyncio.Event:
+        """Set when this attempt is to end."""
+        return self._cancelled
+
+    def now(self) -> datetime:
+        """The run's clock, in UTC."""
+        return self._context.now()
+
+    def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
+        """Log one or more lines; never blocks."""
+        self._logger.log(message, level, stream)
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the step is."""
+        self._logger.progress(fraction, message)
+
+    async def connect(self, name: str) -> Mapping[str, Json]:
+        """Another connection of the workflow, secrets in clear.
+
+        Raises:
+            WorkflowError: type `connection.*`, when it cannot be had.
+        """
+        found = await self._context.connections.get(name)
+        if found is None:
+            raise WorkflowError("connection.missing", f"there is no connection {name}")
+        return found
+
+    def keep_secret(self, secret: str) -> None:
+        """Mask a text from now on."""
+        self._context.connections.keep_secret(secret)
+
+    def redact(self, value: Json) -> Json:
+        """The value with every secret of the run masked."""
+        return self._context.emitter.redactor.redact(value)
+
+    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
+        """Something that all steps of the run share."""
+        return self._context.shared.keep(key, make)
+
+    async def close(self) -> None:
+        """Pass on what was logged; nothing is taken in any more."""
+        self._closed = True
+        await self._logger.close()
+
+    async def sleep_until(self, timestamp: datetime) -> datetime:
+        """Wait for a moment; returns it, or that of before a resume."""
+        before = self._waited_for("delay")
+        if before is not None and before.until is not None:
+            timestamp = before.until
+        async with self._waiting(Waiting(reason="delay", until=timestamp)):
+            while (left := self._left(timestamp)) > 0:  # noqa: ASYNC110  (it waits for a time, not a state)
+                await asyncio.sleep(left)
+        return timestamp
+
+    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+        """Ask a person.
+
+        Raises:
+            WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`;
+                `approval.nobody`, when nobody can answer and there is no end to the waiting.
+        """
+        if wait is None and not self._context.approvals.answerable:
+            raise WorkflowError("approval.nobody", f"nobody can be asked here ({prompt}); `wftui run` asks")
+        until = self.now() + timedelta(seconds=wait) if wait is not None else None
+        known = self._context.carried.answers.pop(self._path, None)
+        before = self._waited_for("approval")
+        # What was said before a resume is the answer to that question only: a step may ask something else this time.
+        again = before is not None and before.prompt == self.redact(prompt)
+        if before is not None and again:
+            data = await self._context.carried.resolve(known.data) if known is not None else None
+            # A secret in an answer is not stored: it is asked again.
+            if known is not None and known.approved is not None and not answered_secrets(form, data):
+                at = format_timestamp(known.timestamp)
+                return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
+            until = before.until
+        reply = self._context.approvals.ask(self._path, form, again=again)
+        try:
+            question = Waiting(reason="approval", until=until, prompt=prompt, form=dict(form) if form else None)
+            async with self._waiting(question):
+                while not reply.done() and (left := self._left(until)) > 0:
+                    await asyncio.wait({reply}, timeout=left)
+        finally:
+            self._context.approvals.close(self._path)
+        if reply.done():
+            said = reply.result()
+            for secret in answered_secrets(form, said.data):
+                self.keep_secret(secret)
+            answer = Answer(approved=said.approved, by=said.by, at=format_timestamp(self.now()), data=said.data)
+        elif on_timeout in _TIMEOUT_ANSWERS:
+            at = format_timestamp(self.now())
+            answer = Answer(approved=_TIMEOUT_ANSWERS[on_timeout], by="timeout", at=at)
+        else:
+            raise WorkflowError("timeout", "nobody answered in time")
+        await self._answered(approved=answer.approved, by=answer.by, data=answer.data)
+        return answer
+
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+        """Run another workflow as a child of this run; returns its outputs.
+
+        Raises:
+            WorkflowError: the child failed (with its type of error), or was cancelled on its own.
+        """
+        children = self._context.children
+        if children is None:
+            raise WorkflowError("workflow.unavailable", "a single workflow file cannot run other workflows")
+
+        async def started(child_id: str) -> None:
+            await self._emit_waiting(Waiting(reason="child", child_id=child_id))
+
+        # A child from before a resume is that of this call only: a step may run something else this time.
+        earlier = self._context.carried.child_of(self._path)
+        again = earlier is not None and await children.is_run_of(earlier, workflow_id, inputs)
+        async with self._without_slot():
+            if earlier is not None and again:
+                del self._context.carried.waits[self._path]
+                await started(earlier)
+                record = await children.rejoin(earlier, inputs)
+            else:
+                record = await children.run(workflow_id, inputs, self._path, started)
+        await self._answered()
+        if record.status == "completed":
+            return record.outputs
+        details = {"executionId": record.id}
+        if record.error is None:
+            raise WorkflowError(
+                "workflow.cancelled", f"run {record.id} of {workflow_id} was cancelled", details=details
+            )
+        message = f"run {record.id} of {workflow_id} failed: {record.error.message}"
+        raise WorkflowError(record.error.type, message, details=details)
+
+    def _waited_for(self, reason: str) -> Waiting | None:
+        """What an earlier process waited for here, if it was of that kind; told once."""
+        before = self._context.carried.waits.get(self._path)
+        return self._context.carried.waits.pop(self._path) if before is not None and before.reason == reason else None
+
+    def _left(self, timestamp: datetime | None) -> float:
+        """Seconds to sleep before the clock is asked again; at most `_LONGEST_SLEEP`."""
+        return _LONGEST_SLEEP if timestamp is None else min(_LONGEST_SLEEP, (timestamp - self.now()).total_seconds())
+
+    @asynccontextmanager
+    async def _waiting(self, waiting: Waiting) -> AsyncIterator[None]:
+        await self._emit_waiting(waiting)
+        async with self._without_slot():
+            yield
+        if waiting.reason != "approval":
+            await self._answered()
+
+    @asynccontextmanager
+    async def _without_slot(self) -> AsyncIterator[None]:
+        """Let another step have the slot of this one; take one again at the end, unless the attempt is to end."""
+        self._waits += 1
+        if self._waits == 1:
+            self._context.slots.release()
+        yield
+        if self._waits == 1 and not self._closed:
+            await self._context.slots.acquire()
+        self._waits -= 1
+
+    async def _emit_waiting(self, waiting: Waiting) -> None:
+        await self._logger.flush()
+        await self._context.emitter.emit(
+            StepWaiting(
+                run_id=self.run_id,
+                timestamp=self.now(),
+                step_id=self._step.id,
+                path=self._path,
+                waiting=waiting,
+            )
+        )
+
+    async def _answered(self, approved: bool | None = None, by: str | None = None, data: Json = None) -> None:
+        await self._context.emitter.emit(
+            StepAnswered(
+                run_id=self.run_id,
+                timestamp=self.now(),
+                step_id=self._step.id,
+                path=self._path,
+                approved=approved,
+                by=by,
+                data=data,
+            )
+        )

@@ -1,0 +1,163 @@
+"""What a running step says, batched: log lines and progress become few events, bounded in size."""
+
+import asyncio
+from collections.abc import Iterator
+
+from wftui.engine.primitives.emitter import Emitter, RunBroken
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.run.steps.log_tail import Entry, LogTail, Stream
+from wftui.model.base import Json
+from wftui.model.run.events import ExecutionEvent, Log, StepProgress
+from wftui.model.run.steps import LogLevel
+
+_EVENT = 64_000  # characters of one log event
+_EMITTED_AT_ONCE = 2  # to search and compress the text of one takes milliseconds
+
+
+class StepLogger:
+    """Log and progress of one attempt.
+
+    The first `log_head` characters are passed on as they come. Of what follows only the end is held, as bounded by
+    `log_tail` and `log_tail_size`, and passed on when the attempt ends, after a line that says how much was left out.
+    """
+
+    def __init__(self, emitter: Emitter, settings: EngineSettings, step_id: str, path: str) -> None:
+        self._emitter = emitter
+        self._settings = settings
+        self._where: dict[str, Json] = {
+            "run_id": emitter.run_id,
+            "step_id": step_id,
+            "path": path,
+        }
+        self._lines: list[Entry] = []
+        self._progress: StepProgress | None = None
+        self._kept = 0
+        self._tail = LogTail(settings.log_tail, settings.log_tail_size)
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def log(self, message: str, level: LogLevel, stream: Stream) -> None:
+        """Take in one or more lines; those of one call are passed on together, as far as one event holds them."""
+        if self._closed:
+            return
+        text = message.removesuffix("\n")
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()
+        room = 0 if self._tail else self._settings.log_head - self._kept
+        if len(text) <= room:
+            self._keep(level, stream, text)
+            return
+        fits = text.rfind("\n", 0, max(0, room)) + 1  # no line is cut in two here
+        if fits:
+            self._keep(level, stream, text[: fits - 1])
+        self._tail.add(level, stream, text[fits:])
+
+    def _keep(self, level: LogLevel, stream: Stream, text: str) -> None:
+        self._kept += len(text) + 1
+        self._lines.extend((level, stream, part) for part in _parts(text))
+        self._flush_later()
+
+    def progress(self, fraction: float, message: str | None) -> None:
+        """Take in how far the step is; only the newest is passed on."""
+        if self._closed:
+            return
+        self._progress = StepProgress(
+            timestamp=self._emitter.now(), progress=min(1.0, max(0.0, fraction)), message=message, **self._where
+        )
+        self._flush_later()
+
+    async def flush(self) -> None:
+        """Pass on what has been said so far."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        lines, self._lines = self._lines, []
+        progress, self._progress = self._progress, None
+        events: list[ExecutionEvent] = list(self._events(lines))
+        if progress is not None:
+            events.append(progress)
+        for start in range(0, len(events), _EMITTED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
+
+    async def close(self) -> None:
+        """Pass on the rest; whatever is said later is dropped."""
+        if self._closed:
+            return
+        if self._flushing is not None:
+            await self._flushing
+        left_out, end = self._tail.take()
+        if left_out:
+            self._lines.append(("warn", "log", f"… {left_out:,} lines are left out here: the step says too much"))
+        self._lines.extend(end)
+        self._closed = True
+        await self.flush()
+
+    def _cut(self, text: str) -> str:
+        """The text with its lines at a length that can be shown."""
+        limit = self._settings.log_line
+        if len(text) <= limit:
+            return text
+        return "\n".join([line if len(line) <= limit else self._cut_line(line) for line in text.split("\n")])
+
+    def _cut_line(self, line: str) -> str:
+        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        head = self._emitter.redactor.redact_beginning(line, self._settings.log_line)
+        return f"{head}… ({len(line) - self._settings.log_line:,} more characters are left out)"
+
+    def _events(self, lines: list[Entry]) -> list[Log]:
+        found: list[Log] = []
+        batch: list[str] = []
+        size = 0
+        for index, (level, stream, text) in enumerate(lines):
+            batch.append(self._cut(text))
+            size += len(batch[-1])
+            following = lines[index + 1] if index + 1 < len(lines) else None
+            if following is None or following[:2] != (level, stream) or size + len(following[2]) > _EVENT:
+                found.append(
+                    Log(
+                        timestamp=self._emitter.now(),
+                        level=level,
+                        stream=stream,
+                        message="\n".join(batch),
+                        **self._where,
+                    )
+                )
+                batch, size = [], 0
+        return found
+
+    def _flush_later(self) -> None:
+        if self._timer is None and self._flushing is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._settings.log_interval, self._start_flush)
+
+    def _start_flush(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.get_running_loop().create_task(self._flush_now())
+
+    async def _flush_now(self) -> None:
+        try:
+            await self.flush()
+        except RunBroken:
+            # The next event of the step meets the same obstacle and ends the run with this error.
+            pass
+        finally:
+            self._flushing = None
+        if self._lines or self._progress:
+            self._flush_later()
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in parts that an event holds, cut between lines."""
+    start = 0
+    while len(text) - start > _EVENT:
+        end = text.rfind("\n", start, start + _EVENT)
+        if end < 0:
+            end = text.find("\n", start + _EVENT)
+        if end < 0:
+            break
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
