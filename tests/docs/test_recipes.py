@@ -122,6 +122,13 @@ async def test_deploy_hosts(workbench: Workbench, tmp_path: Path, monkeypatch: p
         assert record.error.message == "not deployed: gone"
         assert (tmp_path / "web3" / "srv" / "2" / "index.html").exists()
 
+        program.write_text(program.read_text().replace('"$1" != gone', '"$1" != web3'))
+        again = await workbench.runs.rerun(record.id, {}, reuse=True)
+        async with patience():
+            await workbench.runs.wait(again)
+        repeated = await workbench.runs.record(again, whole=True)
+        assert (repeated.status, repeated.outputs["failed"]) == ("completed", []), "web3 is reused: it is unreachable"
+
 
 async def test_paginated_pull(workbench: Workbench, tmp_path: Path) -> None:
     pages = {"": (["a", "b"], "2"), "2": (["c"], "3"), "3": (["d"], None)}
