@@ -234,14 +234,14 @@ def test_hash_is_of_what_matters() -> None:
 
 def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
     source = json.dumps(workflow(step("a", input={"x": "{{ inputs.n }}"}), inputSchema={"properties": {"n": {}}}))
-    loaded = compiler_of(tmp_path).load_text("flow", source, None)
+    loaded = compiler_of(tmp_path).load_text("flow", source)
     assert loaded.plan.steps[0].input is not None
     with pytest.raises(BindingError) as caught:
         loaded.plan.steps[0].input(Scope())
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert any('values.look_up(scope.inputs, "inputs", "n")' in (frame.line or "") for frame in frames)
     linecache.checkcache()
-    again = compiler_of(tmp_path).load_text("flow", source, loaded.code)
+    again = compiler_of(tmp_path).load_stored("flow", source)
     assert again.plan.source_hash == loaded.plan.source_hash
 
 
@@ -249,7 +249,7 @@ def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
 def test_the_lines_of_a_long_module_keep_their_numbers(text: str, tmp_path: Path) -> None:
     names = [f"s{number}" for number in range(400)]
     source = workflow(*(step(name, input={"x": text}) for name in names), inputSchema={"properties": {"n": {}}})
-    loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source), None)
+    loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source))
     lines = loaded.code.splitlines()
     assert len(lines) > 3_000
     assert [each.id for each in loaded.plan.steps] == names

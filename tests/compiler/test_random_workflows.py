@@ -124,7 +124,7 @@ def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
     for seed in range(COUNT):
         text = json.dumps(Maker(seed).workflow())
         outline = compiler_of(tmp_path).outline("flow", text)
-        loaded = compiler_of(tmp_path).load_text("flow", text, None)
+        loaded = compiler_of(tmp_path).load_text("flow", text)
         assert outline.steps == step_infos(loaded.plan)
 
 

@@ -61,7 +61,7 @@ def executor_over(store: ExecutionStore, traces: Path, seed: int) -> WorkflowExe
         store,
         TracingSteps(traces),
         lambda workflow_id: loaded(seed, workflow_id),
-        load_stored=lambda workflow_id, source, _code: loaded(int(source), workflow_id),
+        load_stored=lambda workflow_id, source: loaded(int(source), workflow_id),
     )
 
 

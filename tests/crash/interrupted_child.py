@@ -67,7 +67,7 @@ def executor_of(store: ExecutionStore) -> WorkflowExecutor:
     """An executor that knows this one workflow."""
     result = CompilationResult(success=True, workflow_id="w", timestamp=utc_now())
     loaded = LoadedWorkflow(interrupted_plan(), "{}", "", result)
-    return WorkflowExecutor(store, Steps(), lambda _id: loaded, load_stored=lambda _id, _source, _code: loaded)
+    return WorkflowExecutor(store, Steps(), lambda _id: loaded, load_stored=lambda _id, _source: loaded)
 
 
 async def main() -> None:

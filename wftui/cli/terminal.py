@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from wftui.model.glyphs import GLYPHS
+from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -88,7 +88,8 @@ class Terminal:
 
     def glyph(self, status: str) -> str:
         """Return the coloured glyph of a run or step status."""
-        return self.paint(GLYPHS[status][0 if self.is_unicode else 1], STATUS_COLOURS[status])
+        glyph = GLYPHS.get(status, UNKNOWN_GLYPH)[0 if self.is_unicode else 1]
+        return self.paint(glyph, STATUS_COLOURS.get(status, "dim"))
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()

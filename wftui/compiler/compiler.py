@@ -56,6 +56,10 @@ class LoadedWorkflow:
     result: CompilationResult
 
 
+_SOURCE_ERRORS = frozenset({"dependency", "expression", "format", "id", "json", "key", "reference", "value"})
+"""First words of the codes of errors for which no plan can be made, whatever stands around the workflow."""
+
+
 @dataclass(slots=True)
 class _Compilation:
     """What is known of one text of a workflow."""
@@ -167,21 +171,33 @@ class WorkflowCompiler:
         result = known.result.model_copy(update={"warnings": [*known.result.warnings, *warnings]})
         return LoadedWorkflow(known.plan, source.text, code, result)
 
-    def load_text(self, workflow_id: str, source_text: str, code: str | None) -> LoadedWorkflow:
-        """The plan that a run has stored: from its Python where given, else compiled from its source.
+    def load_text(self, workflow_id: str, source_text: str) -> LoadedWorkflow:
+        """Compile a text and return its plan.
 
         Raises:
-            CompileFailed: when the source has errors.
+            CompileFailed: when it has errors.
         """
+        known = self._compile_text(workflow_id, source_text)
+        return self._loaded(workflow_id, source_text, known.result)
+
+    def load_stored(self, workflow_id: str, source_text: str) -> LoadedWorkflow:
+        """Compile the source that a run recorded and return its plan.
+
+        The Python that a history file may hold beside it is never executed: whoever can write the file could put
+        anything there. Errors that come from what stands around the workflow (a sub-workflow or step type that is gone)
+        do not keep a run from its plan: the step that meets them fails.
+
+        Raises:
+            CompileFailed: when the source itself can no longer be compiled.
+        """
+        with self._lock:
+            known = self._fresh(workflow_id, source_text, stored=True)
+        return self._loaded(workflow_id, source_text, known.result)
+
+    def _loaded(self, workflow_id: str, source_text: str, result: CompilationResult) -> LoadedWorkflow:
+        code = result.generated_code
         if code is None:
-            known = self._compile_text(workflow_id, source_text)
-            if known.result.generated_code is None:
-                raise CompileFailed(known.result)
-            result, code = known.result, known.result.generated_code
-        else:
-            result = CompilationResult(
-                success=True, workflow_id=workflow_id, generated_code=code, timestamp=self.clock()
-            )
+            raise CompileFailed(result)
         path = self.workspace.generated_path(workflow_id)
         return LoadedWorkflow(run_module(code, _in_memory(path, code)), source_text, code, result)
 
@@ -229,7 +245,7 @@ class WorkflowCompiler:
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
         return beside and self._children.unchanged(known.children) and self._not_installed(known.needs) == known.missing
 
-    def _fresh(self, workflow_id: str, text: str) -> _Compilation:
+    def _fresh(self, workflow_id: str, text: str, *, stored: bool = False) -> _Compilation:
         self._children.asked = {}
         document = parse(text)
         found = syntax_diagnostics(document)
@@ -257,7 +273,7 @@ class WorkflowCompiler:
                 outline.steps = step_infos(checked, document)
                 kinds = [kind for kind in checked.types.values() if kind is not None]
                 outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
-                if not any(each.severity == "error" for each in found):
+                if not any(each.severity == "error" and not (stored and _is_outside(each)) for each in found):
                     code = transpile(checked, document, self._steps)
                     entry = RegistryEntry(workflow.version, source_hash(checked.tree))
         ordered = in_order(found)
@@ -299,6 +315,11 @@ class WorkflowCompiler:
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
         diagnostic = CompilationError(code=error.code, message=str(error))
         return CompilationResult(success=False, workflow_id=workflow_id, errors=[diagnostic], timestamp=self.clock())
+
+
+def _is_outside(error: CompilationError) -> bool:
+    """Return whether an error may come from what stands around a workflow rather than from its source."""
+    return error.code.partition(".")[0] not in _SOURCE_ERRORS or error.code in {"workflow.id"}
 
 
 def _holds(path: Path, code: str) -> bool:

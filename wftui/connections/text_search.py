@@ -1,4 +1,4 @@
-"""Searches for many texts at once: by `ahocorasick_rs`, or in plain Python where there is no wheel of it."""
+"""Search for many texts at once, by `ahocorasick_rs` or in plain Python."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,20 +8,20 @@ Match = tuple[int, int, int]
 
 
 class TextSearch(Protocol):
-    """Finds the texts it was made of."""
+    """Finds the texts it was made with."""
 
     def find_matches_as_indexes(self, haystack: str, overlapping: bool) -> list[Match]:
-        """Return all matches, those that overlap included where that is asked for, by where they end."""
+        """Return all matches by their ends; overlapping ones on request."""
 
 
 class PlainSearch:
-    """The same in plain Python: takes as much longer as there are texts."""
+    """The same in plain Python; its time grows with the number of texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
 
     def find_matches_as_indexes(self, haystack: str, overlapping: bool) -> list[Match]:
-        """Return all matches, by where they end.
+        """Return all matches by their ends.
 
         Args:
             overlapping: must be true.

@@ -11,3 +11,6 @@ GLYPHS: dict[str, tuple[str, str]] = {
     "interrupted": ("↯", "!"),
 }
 """Glyph and its ASCII twin, one cell wide each, of every `StepStatus` and `ExecutionStatus`."""
+
+UNKNOWN_GLYPH = ("◇", "~")
+"""Glyph of a status that a later version added."""

@@ -12,6 +12,12 @@ from wftui.runtime.scope import Scope
 Bind = Callable[[Scope], Json]
 """A compiled expression or binding: a pure function of the scope."""
 
+RULES_REVISION = 1
+"""Revision of what a workflow means: goes up with a change after which the same file runs differently.
+
+A run records the revision it began under; resume and rerun of older runs follow it.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:

@@ -95,7 +95,7 @@ class Workbench:
                     store,
                     self.step_registry(),
                     self.compiler().load,
-                    load_stored=self.compiler().load_text,
+                    load_stored=self.compiler().load_stored,
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
                 )

@@ -110,7 +110,7 @@ async def _bound(
         part["input"]["server"] = as_object(step["input"])["server"]
     alone = {**{key: workflow[key] for key in _KEPT if key in workflow}, "steps": [part]}
     text = json.dumps(alone)
-    loaded = await asyncio.to_thread(compiler.load_text, str(workflow.get("id")), text, None)
+    loaded = await asyncio.to_thread(compiler.load_text, str(workflow.get("id")), text)
     plan: WorkflowPlan = loaded.plan
     known = RunConnections(plan, {}, redactor, connections)
     values: Mapping[str, Json] = {}

@@ -33,3 +33,5 @@ def _why(step: StepResult) -> str:
             return "goes on with the run it started"
         case "retry":
             return "tries again"
+        case unknown:
+            return f"waits: {unknown}"

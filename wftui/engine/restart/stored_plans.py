@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError, RunNotFoundError, UserError
+from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UserError
 from wftui.model.run.events import Created
-from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.plan import RULES_REVISION, WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
-LoadStored = Callable[[str, str, str], "LoadedWorkflow"]
-"""Gives the plan of a run from (workflow id, source, code) as stored; called in a thread."""
+LoadStored = Callable[[str, str], "LoadedWorkflow"]
+"""Compiles the stored source of a run, given with its workflow id; called in a thread."""
 
 
 class StoredPlans:
@@ -46,8 +46,16 @@ class StoredPlans:
 
         Raises:
             NotFoundError: its plan is not stored.
+            ConflictError: it began under rules that only a newer wftui knows.
         """
         if created.plan is None or self._load is None:
             raise NotFoundError(f"run {created.run_id} has no stored plan", code="plan.not_found")
-        source, code = await self._store.get_plan(created.plan)
-        return await asyncio.to_thread(self._load, created.workflow_id, source, code)
+        rules = created.rules or 1
+        if rules > RULES_REVISION:
+            raise ConflictError(
+                f"run {created.run_id} began under rules {rules} of a newer wftui; this one knows rules up to"
+                f" {RULES_REVISION}",
+                code="rules.unknown",
+            )
+        source, _code = await self._store.get_plan(created.plan)
+        return await asyncio.to_thread(self._load, created.workflow_id, source)

@@ -35,7 +35,7 @@ from wftui.model.run.steps import ExecutionError
 from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.language.derived_secrets import watch
-from wftui.runtime.plan import step_infos
+from wftui.runtime.plan import RULES_REVISION, step_infos
 from wftui.runtime.scope import Scope
 
 OrphanCleanup = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
@@ -97,6 +97,7 @@ class Run:
                 workflow_version=plan.version,
                 workflow_hash=plan.source_hash,
                 plan=plan_hash,
+                rules=RULES_REVISION,
                 user_id=request.user_id,
                 inputs=masked(self._inputs, plan.secret_inputs),
                 parent_id=request.parent_id,

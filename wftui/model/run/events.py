@@ -7,9 +7,11 @@ The original's nine types (`started`, `step_started`, `step_progress`, `step_com
 Producers build an event with `seq=0`; the store's writer gives it its number when it appends it.
 """
 
+from copy import deepcopy
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic_core import from_json
 
 from wftui.model.base import Json, Timestamp, WireModel
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
@@ -39,6 +41,7 @@ class Created(EventBase):
     workflow_version: str = ""
     workflow_hash: str = ""
     plan: Annotated[str | None, Field(description="Hash of the stored compiled plan.")] = None
+    rules: Annotated[int | None, Field(description="Revision of the rules it began under; absent: 1.")] = None
     user_id: str = ""
     inputs: Json = Field(default_factory=dict)
     parent_id: str | None = None
@@ -235,6 +238,27 @@ class Cancelled(EventBase):
     duration: float = 0.0
 
 
+class UnknownEvent(EventBase):
+    """An event of a type that a later version added: shown by that type, folded as nothing.
+
+    Attributes:
+        fields: the event as it was written; also its wire form.
+    """
+
+    type: Literal["unknown"] = "unknown"
+    fields: Annotated[dict[str, Json], Field(exclude=True)] = Field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The type that the later version gave it."""
+        return str(self.fields.get("type", self.type))
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, standard: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        own: dict[str, Json] = standard(self)
+        return {**own, **self.fields, "seq": self.seq, "timestamp": own["timestamp"]}
+
+
 ExecutionEvent = Annotated[
     Created
     | Started
@@ -257,11 +281,13 @@ ExecutionEvent = Annotated[
     | Resumed
     | Completed
     | Failed
-    | Cancelled,
+    | Cancelled
+    | UnknownEvent,
     Field(discriminator="type"),
 ]
 
 EVENT_ADAPTER: TypeAdapter[ExecutionEvent] = TypeAdapter(ExecutionEvent)
+"""Validates the events of this version; readers use `read_event`."""
 
 TERMINAL_EVENTS: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
 """Types that end a run; nothing is appended after one."""
@@ -280,8 +306,28 @@ FLUSH_EVENTS: frozenset[str] = TERMINAL_EVENTS | {
 """Types whose commit the producer waits for before it goes on; the others ride along with the next batch."""
 
 
+def read_event(fields: dict[str, Json]) -> ExecutionEvent:
+    """Return the event of a stored or sent form, which a later version may have written.
+
+    Fields that this version does not know are left out; an event that it cannot read otherwise is an `UnknownEvent`.
+    """
+    try:
+        return EVENT_ADAPTER.validate_python(fields)
+    except ValidationError as error:
+        added = [each["loc"][1:] for each in error.errors(include_url=False) if each["type"] == "extra_forbidden"]
+    known = deepcopy(fields)
+    for place in added:
+        holder: Json = known
+        for key in place[:-1]:
+            holder = holder[key]
+        del holder[place[-1]]
+    try:
+        return EVENT_ADAPTER.validate_python(known)
+    except ValidationError:
+        own = {key: fields[key] for key in ("seq", "executionId", "timestamp")}
+        return UnknownEvent.model_validate({**own, "fields": fields})
+
+
 def parse_event(data: dict[str, Json] | str | bytes) -> ExecutionEvent:
-    """An event from its wire form (a dict, or JSON text)."""
-    if isinstance(data, dict):
-        return EVENT_ADAPTER.validate_python(data)
-    return EVENT_ADAPTER.validate_json(data)
+    """Return an event from its wire form (a dict, or JSON text)."""
+    return read_event(data if isinstance(data, dict) else from_json(data))

@@ -81,7 +81,7 @@ class Iterations(WireModel):
 class Waiting(WireModel):
     """What a step or run waits for."""
 
-    reason: Literal["approval", "delay", "retry", "child"]
+    reason: Annotated[str, Field(description="approval, delay, retry or child; later versions may add more.")]
     until: Timestamp | None = None
     prompt: str | None = None
     form: Json = None

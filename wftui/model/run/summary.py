@@ -17,7 +17,7 @@ class ExecutionSummary(WireModel):
     workflow_version: str = ""
     workflow_hash: str = ""
     user_id: str = ""
-    status: ExecutionStatus
+    status: Annotated[ExecutionStatus | str, Field(description="Of the run; later versions may add more.")]
     started_at: Timestamp | None = None
     completed_at: Timestamp | None = None
     duration: float | None = None

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from wftui.model.base import Json
-from wftui.model.run.events import EVENT_ADAPTER, EventBase, ExecutionEvent, StepEventBase, StepStarted
+from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
 from wftui.model.run.steps import ValueRef
 from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, measure
 from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
@@ -51,7 +51,11 @@ _TYPES = (
     "failed",
     "cancelled",
 )
-"""The number of a type in the database is its place here: only ever add at the end."""
+"""The number of a type in the database is its place here: only ever add at the end.
+
+An event of a type that was added after release 0.1 also names it in its data, for readers that do not know the number.
+"""
+_TYPES_OF_0_1 = 22
 _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
 _STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
 STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STEP_TYPES)
@@ -144,14 +148,14 @@ def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     """The events of one run from their rows."""
     events = []
     for seq, number, at, data in rows:
-        kind = _TYPES[number]
         fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
+        kind = _TYPES[number] if number < len(_TYPES) else fields.get("type", f"type {number}")
         if "stepId" not in fields and kind in _STEP_TYPES:
             fields["stepId"] = _step_id(fields["path"])
             if kind == "step_started":
                 fields.setdefault("stepName", fields["stepId"])
         fields.update(seq=seq, type=kind, executionId=run_id, timestamp=from_milliseconds(at))
-        events.append(EVENT_ADAPTER.validate_python(fields))
+        events.append(read_event(fields))
     return events
 
 

@@ -43,7 +43,7 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
         conditions.append("(created_at, id) < (?, ?)")
         values += [int(found[1]), found[2]]
     search = await _search(reader, filters.text) if filters.text else None
-    statuses = filters.status or _STATUSES
+    statuses = filters.status or await _statuses(reader)
     rows = await _newest(reader, statuses, conditions, values, limit + 1, search, children=filters.children)
     page = rows[:limit]
     following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
@@ -63,7 +63,7 @@ async def find_run(reader: Reader, text: str) -> str:
     """The one run whose id is, begins with or ends with a text; `last` is the newest that no step started."""
     wanted = text.strip().lower()
     if wanted == "last":
-        rows = await _newest(reader, _STATUSES, [], [], 1, children=False)
+        rows = await _newest(reader, await _statuses(reader), [], [], 1, children=False)
         if not rows:
             raise NotFoundError("there are no runs yet", code="run.not_found")
         return str(rows[0][0])
@@ -87,9 +87,10 @@ async def find_run(reader: Reader, text: str) -> str:
 async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
     """Statistics of every workflow that has ever run; rate and median look at its latest hundred finished runs."""
     counts = await reader.rows("SELECT workflow_id, count(*) FROM executions GROUP BY workflow_id")
+    statuses = await _statuses(reader)
     found: dict[str, WorkflowStats] = {}
     for workflow_id, runs in counts:
-        last = await _newest(reader, _STATUSES, ["workflow_id = ?"], [workflow_id], 1)
+        last = await _newest(reader, statuses, ["workflow_id = ?"], [workflow_id], 1)
         ended = await _newest(reader, ("completed", "failed"), ["workflow_id = ?"], [workflow_id], _MEDIAN_OF)
         durations = [row[8] for row in ended if row[5] == "completed" and row[8] is not None]
         found[workflow_id] = WorkflowStats(
@@ -155,9 +156,18 @@ async def _search(reader: Reader, text: str) -> _Search:
     return _Search(" OR ".join(parts), values, "json_extract(error, '$.message') LIKE ? ESCAPE '\\'", [pattern])
 
 
+async def _statuses(reader: Reader) -> list[str]:
+    """Return all statuses of runs, those that a later version added included: one seek each in an index."""
+    found, last = list[str](_STATUSES), ""
+    while (rows := await reader.rows("SELECT min(status) FROM executions WHERE status > ?", (last,))) and rows[0][0]:
+        last = rows[0][0]
+        found.append(last)
+    return list(dict.fromkeys(found))
+
+
 async def _newest(
     reader: Reader,
-    statuses: Iterable[ExecutionStatus],
+    statuses: Iterable[str],
     conditions: list[str],
     values: list[Json],
     limit: int,

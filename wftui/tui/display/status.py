@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, get_args
 
-from wftui.model.glyphs import GLYPHS
+from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import StepStatus
 
@@ -43,10 +43,6 @@ PULSE_ASCII = (">", "-")
 
 
 def look(status: str, *, ascii_only: bool = False) -> StatusLook:
-    """Return the look of a status, in ASCII on request.
-
-    Raises:
-        KeyError: not a status.
-    """
-    found = STATUS[status]
+    """Return the look of a status; one of a later version shows its name."""
+    found = STATUS.get(status) or StatusLook(*UNKNOWN_GLYPH, _COLORS["pending"], "status--pending", status)
     return found._replace(glyph=found.ascii) if ascii_only else found
