@@ -35,6 +35,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import compiling
 
             return compiling.COMMANDS[arguments.command]
+        case "completion":
+            from wftui.cli.commands import completion
+
+            return completion.COMMANDS[arguments.command]
         case "connections":
             from wftui.cli.commands import connections
 
