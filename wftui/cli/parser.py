@@ -33,7 +33,11 @@ def build_parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help)
 
     new = command("new", "Create a workflow.")
-    new.add_argument("id", help="id of the workflow, also the name of its folder")
+    new.add_argument("id", nargs="?", help="id of the workflow, also the name of its folder")
+    new.add_argument("--example", nargs="+", metavar="NAME", help="copy shipped examples, or bring them up to date")
+    new.add_argument("--replace", action="store_true", help="examples that were changed, too; these go to .trash")
+    new.add_argument("--examples", action="store_true", help="list the shipped examples and what the workspace has")
+    add_json(new)
     listing = command("list", "List workflows.")
     add_json(listing)
     compiling = command("compile", "Compile workflows to Python.")

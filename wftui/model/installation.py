@@ -1,4 +1,4 @@
-"""How wftui is installed, and the command that adds a package to that installation."""
+"""Detection of how wftui is installed, for the command that adds a package."""
 
 import importlib.util
 import re
@@ -43,7 +43,7 @@ def install_command(*requirements: str) -> str:
 
 
 def _packages(requirement: str) -> list[str]:
-    """Return the packages of an extra of wftui: pipx adds packages to an environment, not extras."""
+    """Return the packages of an extra: pipx adds packages, not extras."""
     extra = _EXTRA.fullmatch(requirement)
     if extra is None:
         return [requirement]
@@ -53,7 +53,10 @@ def _packages(requirement: str) -> list[str]:
 
 
 def _uv_tool_arguments(receipt: dict[str, Any], requirements: Iterable[str]) -> list[str]:
-    """Return the arguments that install again what is installed, with more: `uv tool install` forgets what it had."""
+    """Return the arguments of a reinstallation with more packages.
+
+    `uv tool install` removes what it is not given again.
+    """
     extras, more = set[str](), list[str]()
     for each in requirements:
         extra = _EXTRA.fullmatch(each)

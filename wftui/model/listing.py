@@ -33,6 +33,14 @@ class WorkflowRow(WireModel):
     stats: WorkflowStats = Field(default_factory=WorkflowStats)
 
 
+class ExampleRow(WireModel):
+    """A shipped example; `state` compares it with the workspace's workflow."""
+
+    id: str
+    description: str
+    state: Literal["absent", "current", "outdated", "changed"]
+
+
 class WorkflowOutline(WireModel):
     """What a screen draws of a compiled workflow: its steps as a graph, and the form its inputs make."""
 

@@ -6,6 +6,7 @@ Imports, file access and computation run in threads; the event loop stays free.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from wftui.workspace.files import WorkflowSource, Workspace
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.compiler.diagnostics.fixes import AppliedFix
-    from wftui.model.listing import WorkflowOutline, WorkflowRow
+    from wftui.model.listing import ExampleRow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
 
@@ -72,6 +73,24 @@ class WorkflowService:
         from wftui.workspace.new_workflow import new_source
 
         return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
+
+    async def examples(self) -> list[ExampleRow]:
+        """Return the shipped examples, and how those of the workspace compare."""
+        return await asyncio.to_thread(self._examples)
+
+    async def add_example(self, example_id: str, *, replace: bool = False) -> Path | None:
+        """Copy an example into the workspace, or bring it up to date.
+
+        Returns:
+            Path of a changed workflow in the trash.
+
+        Raises:
+            NotFoundError: there is no such example.
+            ConflictError: the workflow has been changed, and `replace` is not given.
+        """
+        from wftui.workspace.shipped import add_example
+
+        return await asyncio.to_thread(add_example, self._workspace, example_id, replace=replace)
 
     async def duplicate(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Copy a workflow to a new id.
@@ -133,6 +152,17 @@ class WorkflowService:
     def forget_checks(self) -> None:
         """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()
+
+    def _examples(self) -> list[ExampleRow]:
+        from wftui.model.listing import ExampleRow
+        from wftui.workspace.shipped import example_ids, example_state, examples_path
+
+        rows = []
+        for example_id in example_ids():
+            about = json.loads(Workspace(examples_path()).read(example_id).text).get("description", "")
+            state = example_state(self._workspace, example_id)
+            rows.append(ExampleRow(id=example_id, description=about, state=state))
+        return rows
 
     def _row(self, workflow_id: str) -> WorkflowRow:
         try:

@@ -2,10 +2,26 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
+from wftui.model.errors import ConflictError, NotFoundError
+from wftui.model.suggestions import did_you_mean, near
+from wftui.workspace.atomic import atomic_write
+from wftui.workspace.files import Workspace, etag_of
 from wftui.workspace.workspace_errors import explain
 
+ExampleState = Literal["absent", "current", "outdated", "changed"]
+"""Of an example in a workspace; an outdated one is as an earlier release shipped it."""
+
+_EARLIER = frozenset(
+    {
+        # 0.1.0
+        "f5a67360509e2b12c333d8f05bdea2339760ce53d6a72cd473dc48c90d9c282e",
+    }
+)
+"""SHA-256 of files that earlier releases shipped and this one has changed."""
 _LIST = Path(__file__).with_name("shipped.txt")
 
 
@@ -38,3 +54,79 @@ def fill_with_examples(tables: Path) -> None:
         shutil.rmtree(half, ignore_errors=True)
         if not tables.is_dir():  # else another process created it
             raise explain(error, tables, "make") from error
+
+
+def example_ids() -> list[str]:
+    """Return the ids of the examples, sorted."""
+    return sorted(name.split("/")[1] for name in example_files() if name.endswith("/workflow.json"))
+
+
+def example_state(workspace: Workspace, example_id: str) -> ExampleState:
+    """Compare an example with the workflow of that id.
+
+    Raises:
+        NotFoundError: there is no such example.
+        WorkspaceError: the workflow cannot be read.
+    """
+    states = {_file_state(shipped, own) for shipped, own in _files(workspace, example_id)}
+    if "changed" in states:
+        return "changed"
+    if not workspace.exists(example_id):
+        return "absent"
+    return "current" if states == {"current"} else "outdated"
+
+
+def add_example(workspace: Workspace, example_id: str, *, replace: bool = False) -> Path | None:
+    """Copy the source of an example into a workspace, or bring it up to date.
+
+    Args:
+        replace: give up a changed workflow, which goes to the trash.
+
+    Returns:
+        Path of the changed workflow in the trash.
+
+    Raises:
+        NotFoundError: there is no such example.
+        ConflictError: the workflow has been changed, and `replace` is not given.
+        WorkspaceError: a file cannot be read or written.
+    """
+    trash = None
+    if example_state(workspace, example_id) == "changed":
+        if not replace:
+            raise ConflictError(
+                f"{workspace.source_path(example_id).parent} has been changed; --replace puts the example in its place "
+                "and moves it to .trash",
+                code="example.changed",
+            )
+        trash = workspace.delete(example_id)
+    for shipped, own in _files(workspace, example_id):
+        try:
+            own.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(own, shipped.read_bytes())
+        except OSError as error:
+            raise explain(error, own, "write") from error
+    return trash
+
+
+def _files(workspace: Workspace, example_id: str) -> Iterator[tuple[Path, Path]]:
+    """Yield the sources of an example, each with its path in the workspace."""
+    folder = f"workflows/{example_id}/"
+    names = [name for name in example_files() if name.startswith(folder) and name.endswith(".json")]
+    if not names:
+        known = example_ids()
+        hint = did_you_mean(near(example_id, known), f"; there are {', '.join(known)}")
+        raise NotFoundError(f"there is no example {example_id}{hint}", code="example.not_found")
+    for name in names:
+        yield examples_path() / name, workspace.root / name
+
+
+def _file_state(shipped: Path, own: Path) -> ExampleState:
+    try:
+        data = own.read_bytes()
+    except FileNotFoundError:
+        return "absent"
+    except OSError as error:
+        raise explain(error, own, "read") from error
+    if data == shipped.read_bytes():
+        return "current"
+    return "outdated" if etag_of(data) in _EARLIER else "changed"

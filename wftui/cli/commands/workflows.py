@@ -5,21 +5,50 @@ import argparse
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.model.errors import ExitCode
+from wftui.model.errors import ExitCode, UsageError
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
 
 
 def new(arguments: argparse.Namespace) -> int:
-    """Run `new ID`: exit 1 if the id is taken."""
+    """Run `new`: exit 1 if the id is taken, or an example has been changed."""
+    asked = [arguments.id is not None, bool(arguments.example), arguments.examples]
+    if sum(asked) != 1:
+        raise UsageError("give one of an id, --example NAME and --examples", code="usage.new")
+    if arguments.replace and not arguments.example:
+        raise UsageError("--replace goes with --example", code="usage.new")
+    if arguments.json and not arguments.examples:
+        raise UsageError("--json goes with --examples", code="usage.new")
 
     async def work(workbench: Workbench) -> int:
+        if arguments.examples:
+            return await _list_examples(workbench, Terminal(), as_json=arguments.json)
+        for name in arguments.example or ():
+            await _add_example(workbench, Terminal(), name, replace=arguments.replace)
+        if arguments.example:
+            return ExitCode.DONE
         source = await workbench.workflows.create(arguments.id)
         await workbench.workflows.compile(arguments.id)
         Terminal().line(f"created {source.path}; run it with: wftui run {arguments.id}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
+
+
+async def _list_examples(workbench: Workbench, terminal: Terminal, *, as_json: bool) -> int:
+    rows = await workbench.workflows.examples()
+    if as_json:
+        terminal.json([row.to_wire() for row in rows])
+    else:
+        terminal.table(["ID", "STATE", "DESCRIPTION"], [[row.id, row.state, row.description] for row in rows])
+    return ExitCode.DONE
+
+
+async def _add_example(workbench: Workbench, terminal: Terminal, name: str, *, replace: bool) -> None:
+    trash = await workbench.workflows.add_example(name, replace=replace)
+    await workbench.workflows.compile(name)
+    moved = f"; the changed one is in {trash}" if trash is not None else ""
+    terminal.line(f"{workbench.workspace.source_path(name)} is the shipped example{moved}")
 
 
 def list_(arguments: argparse.Namespace) -> int:

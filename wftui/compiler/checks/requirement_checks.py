@@ -1,4 +1,7 @@
-"""Whether what the steps need is installed here: warnings, because a workflow may be meant for another machine."""
+"""Warnings about packages and programs that steps need and that are not installed.
+
+No errors: the workflow may be meant for another machine.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from wftui.steps.api.step_type import SiteFacts, StepType
 
 @dataclass(frozen=True, slots=True)
 class StepNeeds:
-    """What is asked about one step."""
+    """One step with the facts its requirements follow from."""
 
     node: StepNode
     step_type: StepType[Any]
@@ -52,14 +55,14 @@ def _diagnostic(node: StepNode, message: str, severity: Severity = "error") -> D
 
 
 def _is_conditional(node: StepNode) -> bool:
-    """Return whether a condition decides if the step runs, its own or that of a container."""
+    """Return whether a condition of the step or of a container decides if it runs."""
     if node.step.when is not None or node.body.kind in ("case", "default"):
         return True
     return node.body.owner is not None and _is_conditional(node.body.owner)
 
 
 class _Machine:
-    """What is installed, each thing looked for once."""
+    """Installed packages and programs; each is looked up once."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._alone, self._connected = Host(environment), Host(environment, connected=True)

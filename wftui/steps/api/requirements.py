@@ -1,4 +1,4 @@
-"""What a step needs on the machine it runs on: packages, drivers and programs."""
+"""Requirements of a step on its machine: packages, drivers and programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class MissingRequirement:
 
     @property
     def sentence(self) -> str:
-        """What is missing, and the command that helps."""
+        """The message with the command that helps."""
         return f"{self.message}: {self.command}" if self.command else self.message
 
     def error(self) -> WorkflowError:
@@ -35,7 +35,7 @@ class MissingRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine and the user that a step is going to run for; see `StepType.missing`.
+    """The machine that a step is going to run on; see `StepType.missing`.
 
     Attributes:
         environment: the user's environment.
@@ -49,5 +49,8 @@ class Host:
 
 
 def is_program(name: Json) -> TypeGuard[str]:
-    """Return whether a value of an input names a program that is looked for on PATH: no path, and not bound."""
+    """Return whether an input value names a program to look up on PATH.
+
+    A path does not, nor does a bound value.
+    """
     return isinstance(name, str) and bool(name) and "/" not in name and "{{" not in name

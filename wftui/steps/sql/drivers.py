@@ -1,4 +1,4 @@
-"""Database drivers: which package SQLAlchemy wants for a URL, whether it is there, and what installs it."""
+"""Database drivers that SQLAlchemy needs for a URL, and their packages."""
 
 import importlib
 
@@ -24,7 +24,9 @@ _DIALECTS = {
 
 
 def missing_driver(address: str | None) -> MissingRequirement | None:
-    """Return what a database needs and is not installed; blocks while modules are imported.
+    """Return the driver that a database needs and that is not installed.
+
+    Blocks while modules are imported.
 
     Args:
         address: the SQLAlchemy URL; None while it is unknown, so that any driver may do.
