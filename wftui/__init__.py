@@ -1,3 +1,3 @@
-"""wftui: a terminal workbench for workflows. The floors and their rules are in ARCHITECTURE.md."""
+"""wftui: a terminal workbench for workflows. The layers and their rules are in ARCHITECTURE.md."""
 
 __version__ = "0.2.0.dev0"
