@@ -75,7 +75,9 @@ def put_workflow(tables: Path) -> Callable[..., Path]:
 @pytest.fixture
 async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
     """Open a workbench with an empty workspace, a database and a fixed clock."""
-    bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: NOW)
+    bench = Workbench(
+        Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"), clock=lambda: NOW, elapsed=lambda: 0.0
+    )
     yield bench
     await bench.close(cancel=True)
 

@@ -1,12 +1,45 @@
-"""Time is handed in, so that tests and screenshots can hold it still."""
+"""Clocks: the time of day, elapsed time, and a clock that no change of the time of day moves.
 
+Clocks are handed in, so that tests and screenshots can hold them still.
+"""
+
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
-"""Gives the present moment, in UTC."""
+"""Returns the present time, in UTC."""
+
+Elapsed = Callable[[], float]
+"""Returns seconds since some start; never goes back."""
+
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def utc_now() -> datetime:
-    """The clock of a real run."""
+    """Return the time of day."""
     return datetime.now(UTC)
+
+
+def elapsed_seconds() -> float:
+    """Return seconds since the machine started, those it slept included where the system counts them."""
+    return time.clock_gettime(_BOOT_CLOCK)
+
+
+class SteadyClock:
+    """The time of day at its start plus what has elapsed since: setting the time of day moves nothing.
+
+    Args:
+        wall: the time of day, read once.
+        not_before: earliest time to start from; the newest event of a run that is resumed.
+    """
+
+    def __init__(self, wall: Clock, elapsed: Elapsed = elapsed_seconds, *, not_before: datetime | None = None) -> None:
+        now = wall()
+        self._start = now if not_before is None else max(now, not_before)
+        self._elapsed = elapsed
+        self._began = elapsed()
+
+    def __call__(self) -> datetime:
+        """Return the present time by this clock."""
+        return self._start + timedelta(seconds=self._elapsed() - self._began)

@@ -71,7 +71,7 @@ class RecordingContext:
         """Keep the progress."""
         self.fractions.append((fraction, message))
 
-    async def sleep_until(self, moment: datetime) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Keep the moment; do not sleep."""
         self.slept_until.append(moment)
         return moment

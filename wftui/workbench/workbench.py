@@ -7,7 +7,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING
 
-from wftui.model.clock import Clock, utc_now
+from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
@@ -39,9 +39,10 @@ class Workbench:
         retention: the removal of old runs.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now, elapsed: Elapsed = elapsed_seconds) -> None:
         self.settings = settings
         self.clock = clock
+        self._elapsed = elapsed
         self.workspace = Workspace(settings.tables)
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store)
         self.runs = RunService(
@@ -98,6 +99,7 @@ class Workbench:
                     load_stored=self.compiler().load_stored,
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
+                    elapsed=self._elapsed,
                 )
             return self._executor
 

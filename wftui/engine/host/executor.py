@@ -30,7 +30,7 @@ from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
 from wftui.engine.run.run import OrphanCleanup, Run
 from wftui.model.base import Json
-from wftui.model.clock import Clock, utc_now
+from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import ConflictError, RunNotFoundError, UserError
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
@@ -67,13 +67,16 @@ class WorkflowExecutor:
         folder_of: Callable[[str], Path] | None = None,
         connections: Connections | None = None,
         clock: Clock = utc_now,
+        elapsed: Elapsed = elapsed_seconds,
         settings: EngineSettings | None = None,
     ) -> None:
         self._store = store
         self._load = load
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
-        self._runs = RunFactory(self, store, step_types, folder_of, connections, clock, settings or EngineSettings())
+        self._runs = RunFactory(
+            self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed
+        )
         self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that something is being done to
         self._other_processes = OtherProcessRuns(store, clock, self.cancel)
@@ -133,6 +136,7 @@ class WorkflowExecutor:
         options = replace(
             options,
             carried=history.carried,
+            not_before=history.last.timestamp if history.last is not None else None,
             orphan_cleanup=lambda report: end_orphans(run_id, history.carried, report),
         )
         run = self._runs.new(run_id, plan, request, options)

@@ -103,7 +103,7 @@ class OtherProcessRuns:
 
         history = await read_history(self._store, run_id)
         await end_orphans(run_id, history.carried, tell)
-        await self._store.append([*logs, *cancel_events(record, by, self._clock())], wait=True)
+        await self._store.append([*logs, *cancel_events(record, history, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.child_id is not None:
                 with suppress(ConflictError, NotFoundError):  # it has ended, or was removed

@@ -16,7 +16,7 @@ from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.run import Run
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.engine.run.state.run_context import RunContext
-from wftui.model.clock import Clock
+from wftui.model.clock import Clock, Elapsed, SteadyClock, elapsed_seconds
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
@@ -37,6 +37,7 @@ class RunFactory:
         connections: Connections | None,
         clock: Clock,
         settings: EngineSettings,
+        elapsed: Elapsed = elapsed_seconds,
     ) -> None:
         self._starter = starter
         self._store = store
@@ -44,6 +45,7 @@ class RunFactory:
         self._folder_of = folder_of
         self._connections = connections
         self._clock = clock
+        self._elapsed = elapsed
         self._settings = settings
         self._working_directory = Path.cwd()
 
@@ -53,10 +55,12 @@ class RunFactory:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:
             connections = options.part_of.of(plan)
+        clock = SteadyClock(self._clock, self._elapsed, not_before=options.not_before)
         context = RunContext(
             plan=plan,
             step_types=self._step_types,
-            emitter=Emitter(run_id, self._store, connections.redactor, self._clock),
+            emitter=Emitter(run_id, self._store, connections.redactor, clock),
+            wall=self._clock,
             settings=self._settings,
             slots=Slots(plan.max_parallel),
             environment={**os.environ, "WFTUI_USER": request.user_id},

@@ -13,7 +13,7 @@ from wftui.engine.primitives.memory_log import MemorySink
 from wftui.engine.run.run import Run
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
-from wftui.model.clock import Clock, utc_now
+from wftui.model.clock import Clock, SteadyClock, utc_now
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
@@ -79,7 +79,8 @@ def prepare(
     context = RunContext(
         plan=plan,
         step_types=step_types or builtin_registry(),
-        emitter=Emitter(run_id, sink, redactor, clock),
+        emitter=Emitter(run_id, sink, redactor, SteadyClock(clock)),
+        wall=clock,
         settings=settings or EngineSettings(),
         slots=Slots(plan.max_parallel),
         environment=dict(os.environ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from wftui.engine.connections.run_connections import RunConnections
@@ -22,6 +23,7 @@ class StartOptions:
         carried: results of an earlier process or run, which are not computed again.
         confirmed: run again steps that were running when the process died and that say `"idempotent": false`.
         orphan_cleanup: called before the first step.
+        not_before: time of the newest event of a run that is resumed; its clock starts no earlier.
         announce: called with the run's id once it is recorded, and before its first step.
     """
 
@@ -31,6 +33,7 @@ class StartOptions:
     confirmed: bool = False
     orphan_cleanup: OrphanCleanup | None = None
     announce: Callable[[str], Awaitable[None]] | None = None
+    not_before: datetime | None = None
 
 
 class RunStarter(Protocol):

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 from wftui.model.base import Json
+from wftui.model.clock import elapsed_seconds
 from wftui.runtime.errors import WorkflowError
 
 T = TypeVar("T")
+_RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps
 _BETWEEN_CANCELS = 0.02  # seconds; a task that has not met the first yet would take both for one
 
 
@@ -102,7 +104,15 @@ class StopScope:
             self._waits.discard(future)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so long, or raise `Stopped`."""
+        """Wait that long, time that the machine sleeps included; raises `Stopped` on a stop."""
+        due = elapsed_seconds() + seconds
+        while True:
+            left = due - elapsed_seconds()
+            await self._sleep(min(left, _RECHECK_SECONDS))
+            if left <= _RECHECK_SECONDS:
+                return
+
+    async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(seconds, _wake, woken)

@@ -117,14 +117,19 @@ def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None
     ]
 
 
-def cancel_events(record: ExecutionRecord, by: str, at: datetime) -> list[ExecutionEvent]:
-    """The events that end an interrupted run without running anything of it."""
+def cancel_events(record: ExecutionRecord, history: RunHistory, by: str, now: datetime) -> list[ExecutionEvent]:
+    """Return the events that end an interrupted run without running anything of it.
+
+    Durations are what was worked: up to the last sign of life of the process that died.
+    """
+    last = history.last.timestamp if history.last is not None else now
+    at, died = max(now, last), history.died or last
     run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
     events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
     for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
         where = {"step_id": step.step_id, "path": step.path, **run}
         if step.status in ("running", "waiting"):
-            events.append(StepCancelled(duration=_milliseconds(step.started_at, at), **where))
+            events.append(StepCancelled(duration=_milliseconds(step.started_at, died), **where))
         elif step.status == "pending":
             events.append(
                 StepSkipped(
@@ -136,7 +141,7 @@ def cancel_events(record: ExecutionRecord, by: str, at: datetime) -> list[Execut
                     **where,
                 )
             )
-    return [*events, Cancelled(duration=_milliseconds(record.started_at, at), **run)]
+    return [*events, Cancelled(duration=history.carried.ran * 1000, **run)]
 
 
 def _milliseconds(begun: datetime | None, at: datetime) -> float:

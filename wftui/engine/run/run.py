@@ -57,7 +57,8 @@ class Run:
         self._orphan_cleanup = orphan_cleanup
         self._inputs: dict[str, Json] = {}
         self._invalid: WorkflowError | None = None
-        self._begun = context.now()
+        self._begun = self._here_since = context.now()
+        self._ran = 0.0  # seconds in earlier processes
         self._main = StopScope()
         self._finally = StopScope()
         self._in_finally = False
@@ -115,6 +116,7 @@ class Run:
         """
         assert history.created is not None
         self._begun = history.created.timestamp
+        self._ran = history.carried.ran
         self._number = history.resumptions + 2
         self._started = history.started
         await self._take_inputs(inputs)
@@ -320,7 +322,7 @@ class Run:
         return {
             "run_id": self.id,
             "timestamp": self.context.now(),
-            "duration": self.context.since(self._begun),
+            "duration": self._ran * 1000 + self.context.since(self._here_since),
         }
 
     async def _end(self, event: ExecutionEvent) -> None:

@@ -218,8 +218,13 @@ class StepContext(Protocol):
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Say how far the step is, 0 to 1."""
 
-    async def sleep_until(self, moment: datetime) -> datetime:
-        """Wait for a moment; returns it, or the one stored before if the run is resumed: it waits only for the rest."""
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
+        """Wait until a time; returns it, or the one stored before if the run is resumed.
+
+        Args:
+            by_wall_clock: it is a time of day that a user named, rather than one counted from `now`: a clock that is
+                set in between counts.
+        """
 
     def now(self) -> datetime:
         """The run's clock, in UTC."""

@@ -62,10 +62,10 @@ class DelayStep(StepType[DelayInput]):
             WorkflowError: `delay.moment` when there is no such moment.
         """
         if input.until is None:
-            moment = moment_after(context, input.for_ or 0.0)
+            due = await context.sleep_until(moment_after(context, input.for_ or 0.0))
         else:
             try:
-                moment = input.until.astimezone(UTC)
+                due = await context.sleep_until(input.until.astimezone(UTC), by_wall_clock=True)
             except OverflowError:
                 raise beyond_the_calendar() from None
-        return {"until": format_timestamp(await context.sleep_until(moment))}
+        return {"until": format_timestamp(due)}

@@ -8,6 +8,7 @@ from wftui.store.events.event_rows import prepare
 from wftui.store.ownership.claims import is_orphan, last_heartbeat
 from wftui.store.ownership.owners import Owner
 from wftui.store.sqlite.schema import place
+from wftui.store.sqlite.times import from_milliseconds
 
 
 def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Callable[[Owner], bool]) -> bool:
@@ -19,11 +20,14 @@ def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Call
     if not is_orphan(connection, event.run_id, is_alive):
         return False
     event.last_sign = last_heartbeat(connection, event.run_id)
-    key, last_seq = connection.execute(
-        "SELECT key, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (key + 1) << 32)"
-        " FROM executions WHERE id = ?",
+    key, last_place = connection.execute(
+        "SELECT key, (SELECT max(place) FROM events WHERE place < (key + 1) << 32) FROM executions WHERE id = ?",
         (event.run_id,),
     ).fetchone()
+    last_seq = last_place & 0xFFFFFFFF
+    # The time of day may have been set back since: no event is older than the one before it.
+    (last_at,) = connection.execute("SELECT at FROM events WHERE place = ?", (last_place,)).fetchone()
+    event.timestamp = max(event.timestamp, from_milliseconds(last_at))
     _, row = prepare(event, at_once=True).number(last_seq + 1)
     connection.execute(
         "INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)",

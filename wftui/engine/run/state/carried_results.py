@@ -170,10 +170,12 @@ class RunHistory:
 
     Attributes:
         since: when its newest process began with it; None while nobody ran it.
+        died: last sign of life of the newest process that died with it.
     """
 
     carried: CarriedResults
     since: datetime | None = None
+    died: datetime | None = None
     created: Created | None = None
     started: bool = False
     resumptions: int = 0
@@ -209,7 +211,8 @@ class RunHistory:
                 self.since = event.timestamp
             case Interrupted() if before is not None:
                 signs = [before.timestamp, *([event.last_sign] if event.last_sign is not None else [])]
-                self.carried.ran = self._ran_until(max(signs))
+                self.died = max(signs)
+                self.carried.ran = self._ran_until(self.died)
                 self.since = None
             case CancelRequested():
                 self.cancel_requested = True

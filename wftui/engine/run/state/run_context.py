@@ -16,6 +16,7 @@ from wftui.engine.run.state.approvals import PendingApprovals
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
+from wftui.model.clock import Clock, utc_now
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
@@ -51,6 +52,7 @@ class RunContext:
         children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
         prepared: what step types found for their steps before the run started, by the steps' ids.
         carried: what an earlier process, or an earlier run, has done already.
+        wall: the time of day, for waits until a time that a user names.
         warnings: failures so far that `onError` or `onItemError` handled.
     """
 
@@ -71,6 +73,7 @@ class RunContext:
     shared: RunResources = field(default_factory=RunResources)
     yield_point: CooperativeYield = field(default_factory=CooperativeYield)
     warnings: int = 0
+    wall: Clock = utc_now
 
     @property
     def run_id(self) -> str:
@@ -91,5 +94,5 @@ class RunContext:
         }
 
     def since(self, begun: datetime) -> float:
-        """Milliseconds since then; never negative, though clocks are set back."""
+        """Return the milliseconds since a time of the run's clock, which never goes back."""
         return max(0.0, (self.now() - begun).total_seconds() * 1000)

@@ -11,6 +11,7 @@ from wftui.engine.primitives.secret_inputs import answered_secrets
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.base import Json, format_timestamp
+from wftui.model.clock import Clock
 from wftui.model.run.events import StepAnswered, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
 from wftui.runtime.errors import WorkflowError
@@ -19,7 +20,7 @@ from wftui.steps.api.step_type import Answer, KeptT, StepSite
 from wftui.steps.process.process_mark import MARK, TreeMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
-_LONGEST_SLEEP = 3600.0  # seconds; the clock is asked again after each, as a sleeping machine stops its timers
+_RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps, and the time of day may be set
 
 
 class EngineStepContext:
@@ -141,13 +142,14 @@ class EngineStepContext:
         self._closed = True
         await self._logger.close()
 
-    async def sleep_until(self, timestamp: datetime) -> datetime:
-        """Wait for a moment; returns it, or that of before a resume."""
+    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
+        """Wait until a time; returns it, or the one stored before if the run is resumed."""
         before = self._waited_for("delay")
         if before is not None and before.until is not None:
             timestamp = before.until
+        clock = self._context.wall if by_wall_clock else self.now
         async with self._waiting(Waiting(reason="delay", until=timestamp)):
-            while (left := self._left(timestamp)) > 0:  # noqa: ASYNC110  (it waits for a time, not a state)
+            while (left := _left(timestamp, clock)) > 0:  # noqa: ASYNC110  (it waits for a time, not a state)
                 await asyncio.sleep(left)
         return timestamp
 
@@ -176,7 +178,7 @@ class EngineStepContext:
         try:
             question = Waiting(reason="approval", until=until, prompt=prompt, form=dict(form) if form else None)
             async with self._waiting(question):
-                while not reply.done() and (left := self._left(until)) > 0:
+                while not reply.done() and (left := _left(until, self.now)) > 0:
                     await asyncio.wait({reply}, timeout=left)
         finally:
             self._context.approvals.close(self._path)
@@ -232,10 +234,6 @@ class EngineStepContext:
         before = self._context.carried.waits.get(self._path)
         return self._context.carried.waits.pop(self._path) if before is not None and before.reason == reason else None
 
-    def _left(self, timestamp: datetime | None) -> float:
-        """Seconds to sleep before the clock is asked again; at most `_LONGEST_SLEEP`."""
-        return _LONGEST_SLEEP if timestamp is None else min(_LONGEST_SLEEP, (timestamp - self.now()).total_seconds())
-
     @asynccontextmanager
     async def _waiting(self, waiting: Waiting) -> AsyncIterator[None]:
         await self._emit_waiting(waiting)
@@ -279,3 +277,8 @@ class EngineStepContext:
                 data=data,
             )
         )
+
+
+def _left(timestamp: datetime | None, clock: Clock) -> float:
+    """Return the seconds to sleep before the clock is read again; at most `_RECHECK_SECONDS`."""
+    return _RECHECK_SECONDS if timestamp is None else min(_RECHECK_SECONDS, (timestamp - clock()).total_seconds())

@@ -47,7 +47,7 @@ class StepRunner:
         if reused is not None:
             context.warnings += reused.handled or (reused.status == "completed" and reused.error is not None)
             return reused
-        begun = context.now()
+        begun = context.now() - timedelta(seconds=context.carried.spent(path) if path in context.carried.open else 0.0)
         attempts = 1
         error: ExecutionError | None = None
         entered = False

@@ -74,10 +74,10 @@ class ToolContext:
         if message:
             self.log(message)
 
-    async def sleep_until(self, moment: datetime) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait for a moment, after the other calls that wait."""
         async with self._waiting:
-            return await self._inner.sleep_until(moment)
+            return await self._inner.sleep_until(moment, by_wall_clock=by_wall_clock)
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person, after the other calls that wait."""
