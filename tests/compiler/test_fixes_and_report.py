@@ -97,6 +97,7 @@ def test_every_code_is_explained() -> None:
         "schema.json",
         "workflow.errors",
         "workflow.json",
+        "workspace.io",
     }
     written = set(re.findall(r'"([a-z]+\.[a-z_]+)"', sources))
     assert {code for code in written if code.partition(".")[0] in families} - other == set(CODES)

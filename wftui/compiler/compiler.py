@@ -26,8 +26,9 @@ from wftui.model.listing import WorkflowOutline, WorkflowRow
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
-from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import WorkflowSource, Workspace
+from wftui.workspace.generated import write_generated
+from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 
@@ -296,21 +297,21 @@ class WorkflowCompiler:
             return []
         path = self.workspace.generated_path(workflow_id)
         try:
-            atomic_write(path, code.encode())
-        except OSError as error:
-            message = f"{explain(error, path, 'write')}; a run uses the compiled text from memory"
-            return [CompilationError(type="registry", code="workspace.write", message=message)]
+            self.workspace.check_adopted()
+            write_generated(self.workspace.root, path, code.encode())
+        except WorkspaceError as error:
+            return [_not_written(error, "workspace.write", "; a run uses the compiled text from memory")]
         return []
 
     def _write_registry(self, entries: dict[str, RegistryEntry | None]) -> list[CompilationError]:
         try:
-            update_registry(self.workspace, entries, self.step_types)
+            self.workspace.check_adopted()
+            failures = update_registry(self.workspace, entries, self.step_types)
         except OSError as error:
-            message = str(explain(error, self.workspace.registry_path, "write"))
-            return [CompilationError(type="registry", code="registry.write", message=message)]
+            failures = [explain(error, self.workspace.registry_path, "write")]
         except WorkspaceError as error:
-            return [CompilationError(type="registry", code="registry.write", message=str(error))]
-        return []
+            failures = [error]
+        return [_not_written(failure, "registry.write") for failure in failures]
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
         diagnostic = CompilationError(code=error.code, message=str(error))
@@ -322,9 +323,18 @@ def _is_outside(error: CompilationError) -> bool:
     return error.code.partition(".")[0] not in _SOURCE_ERRORS or error.code in {"workflow.id"}
 
 
+def _not_written(error: WorkspaceError, code: str, consequence: str = "") -> CompilationError:
+    """The diagnostic of a generated file that was not written; `code` stands for an error of the operating system."""
+    return CompilationError(
+        type="registry",
+        code=code if error.code == "workspace.io" else error.code,
+        message=f"{error}{consequence}",
+    )
+
+
 def _holds(path: Path, code: str) -> bool:
     try:
-        return path.read_bytes() == code.encode()
+        return read_regular(path) == code.encode()
     except OSError:
         return False
 

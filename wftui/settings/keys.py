@@ -79,7 +79,7 @@ _RUNS = "Keep this many of the newest runs of each workflow, whatever their age.
 _UNSET = "not set"
 _OWN = " Overrides the general rule."
 KEYS: tuple[Key, ...] = (
-    Key("tables", "The workspace folder.", _PATH, "./tables if it exists, else the user's data folder"),
+    Key("tables", "The workspace folder.", _PATH, "./tables if it is a workspace, else the user's data folder"),
     Key("database", "The history database.", _PATH, "wftui.db in the user's data folder"),
     Key(
         "durability",

@@ -43,7 +43,8 @@ class Workbench:
         self.settings = settings
         self.clock = clock
         self._elapsed = elapsed
-        self.workspace = Workspace(settings.tables)
+        # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
+        self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store)
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id

@@ -4,9 +4,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from wftui.workspace.regular import read_regular
+
 
 def atomic_write(path: Path, data: bytes) -> bool:
     """Replace a file's content through a temporary file beside it.
+
+    Of a symbolic link, the target is replaced.
 
     Returns:
         False if the file already had this content and was not touched.
@@ -14,8 +18,9 @@ def atomic_write(path: Path, data: bytes) -> bool:
     Raises:
         OSError: the folder or the file cannot be written; the old content is still there.
     """
+    path = Path(os.path.realpath(path))
     try:
-        if path.read_bytes() == data:
+        if read_regular(path) == data:
             return False
         mode = path.stat().st_mode & 0o7777
     except FileNotFoundError:
@@ -28,7 +33,7 @@ def atomic_write(path: Path, data: bytes) -> bool:
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)
-        temporary.replace(path.resolve() if path.is_symlink() else path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -5,6 +5,7 @@ Only ids that match the format's pattern become a path, so no input reaches outs
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageErro
 from wftui.model.suggestions import did_you_mean, near
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.generated import inside, is_workspace
+from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 _ID = re.compile(WORKFLOW_ID_PATTERN)
@@ -54,10 +57,15 @@ def check_id(workflow_id: str) -> str:
 
 
 class Workspace:
-    """A `tables/` folder."""
+    """A `tables/` folder.
 
-    def __init__(self, root: Path) -> None:
+    Attributes:
+        adopt: whether a folder that holds other things may become a workspace, because the user has named it.
+    """
+
+    def __init__(self, root: Path, *, adopt: bool = True) -> None:
         self.root = root
+        self.adopt = adopt
 
     @property
     def workflows_path(self) -> Path:
@@ -74,6 +82,11 @@ class Workspace:
         """Path of the generated package file beside the registry."""
         return self.root / "__init__.py"
 
+    @property
+    def schema_path(self) -> Path:
+        """Path of the generated JSON Schema of workflow.json."""
+        return self.root / "workflow.schema.json"
+
     def source_path(self, workflow_id: str) -> Path:
         """Return the path of a workflow's JSON."""
         return self.workflows_path / check_id(workflow_id) / "workflow.json"
@@ -85,7 +98,8 @@ class Workspace:
     def ids(self) -> list[str]:
         """Return all workflow ids, sorted.
 
-        Folders whose name is not an id or that have no workflow.json are left out.
+        Folders whose name is not an id or that have no workflow.json are left out; not one with a
+        workflow.json that is, say, a named pipe: reading it raises the reason.
 
         Raises:
             WorkspaceError: the workspace is missing or cannot be read.
@@ -103,7 +117,7 @@ class Workspace:
             return sorted(
                 entry.name
                 for entry in self.workflows_path.iterdir()
-                if _ID.fullmatch(entry.name) and (entry / "workflow.json").is_file()
+                if _ID.fullmatch(entry.name) and os.path.lexists(entry / "workflow.json")
             )
         except OSError as error:
             raise explain(error, self.workflows_path, "read") from error
@@ -121,8 +135,11 @@ class Workspace:
         """
         path = self.source_path(workflow_id)
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except FileNotFoundError as error:
+            if path.is_symlink():
+                reason = f"it is a link to {path.readlink()}, which does not exist"
+                raise WorkspaceError(f"cannot read {path}: {reason}", code="workspace.io") from error
             raise NotFoundError(self._not_found(workflow_id), code="workflow.not_found") from error
         except OSError as error:
             raise explain(error, path, "read") from error
@@ -140,12 +157,17 @@ class Workspace:
 
         Raises:
             ConflictError: the file has changed since it was read.
-            WorkspaceError: it cannot be written.
+            WorkspaceError: it cannot be written; its folder is a link out of the workspace (`workspace.link`); the
+                folder is not a workspace yet and holds other files (`workspace.other`).
         """
         path = self.source_path(workflow_id)
+        inside(self.root, path)
+        self.check_adopted()
         data = text.encode()
         try:
-            current = etag_of(path.read_bytes()) if path.exists() else None
+            if expected is None and path.is_symlink():
+                raise ConflictError(f"workflow {workflow_id} already exists", code="workspace.exists")
+            current = etag_of(read_regular(path)) if path.exists() else None
             if current != expected and current != etag_of(data):
                 if current is None:
                     raise ConflictError(f"{path} has been deleted since it was read", code="workspace.conflict")
@@ -177,8 +199,9 @@ class Workspace:
             NotFoundError, WorkspaceError: it cannot be read, or its folder cannot be moved.
         """
         source = self.read(workflow_id)
+        inside(self.root, source.path)
         target = self.source_path(new_id).parent
-        if target.exists():
+        if os.path.lexists(target):
             raise ConflictError(f"workflow {new_id} already exists", code="workspace.exists")
         try:
             source.path.parent.rename(target)
@@ -194,8 +217,9 @@ class Workspace:
         """
         source = self.read(workflow_id).path.parent
         trash = self.root / ".trash"
+        inside(self.root, trash / workflow_id)
         number = 1
-        while (target := trash / f"{workflow_id}.{number}").exists():
+        while os.path.lexists(target := trash / f"{workflow_id}.{number}"):
             number += 1
         try:
             trash.mkdir(exist_ok=True)
@@ -203,6 +227,18 @@ class Workspace:
         except OSError as error:
             raise explain(error, source, "delete") from error
         return target
+
+    def check_adopted(self) -> None:
+        """Refuse to make a workspace of a folder that holds other files.
+
+        Raises:
+            WorkspaceError: `workspace.other`, the user has not named the folder with `--tables`.
+        """
+        if not self.adopt and self.root.is_dir() and not is_workspace(self.root):
+            raise WorkspaceError(
+                f"{self.root} holds other files and is not a workspace; to make it one, name it: --tables {self.root}",
+                code="workspace.other",
+            )
 
     def _not_found(self, workflow_id: str) -> str:
         hint = did_you_mean(near(workflow_id, self.ids()), f" in {self.workflows_path}")

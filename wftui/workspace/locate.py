@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from wftui.workspace.generated import is_workspace
 from wftui.workspace.shipped import fill_with_examples
 
 _APP = "wftui"
@@ -17,8 +18,8 @@ def find_tables(
 ) -> Path:
     """Return the path of the workspace.
 
-    `--tables`, `WFTUI_TABLES`, the user's settings, `./tables`, or the user's data folder, in this order. A named
-    folder need not exist; a new data folder is filled with the examples.
+    `--tables`, `WFTUI_TABLES`, the user's settings, `./tables` if it is a workspace, or the user's data folder, in
+    this order. A named folder need not exist; a new data folder is filled with the examples.
 
     Raises:
         WorkspaceError: the user's data folder cannot be created.
@@ -30,7 +31,7 @@ def find_tables(
     if configured is not None:
         return configured
     here = (cwd or Path.cwd()) / "tables"
-    if here.is_dir():
+    if is_workspace(here):
         return here
     tables = user_data_path(environment) / "tables"
     if not tables.exists():

@@ -8,8 +8,9 @@ from typing import Literal
 
 from wftui.model.errors import ConflictError, NotFoundError
 from wftui.model.suggestions import did_you_mean, near
-from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import Workspace, etag_of
+from wftui.workspace.generated import inside, write_generated
+from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
 ExampleState = Literal["absent", "current", "outdated", "changed"]
@@ -90,6 +91,7 @@ def add_example(workspace: Workspace, example_id: str, *, replace: bool = False)
         ConflictError: the workflow has been changed, and `replace` is not given.
         WorkspaceError: a file cannot be read or written.
     """
+    workspace.check_adopted()
     trash = None
     if example_state(workspace, example_id) == "changed":
         if not replace:
@@ -100,11 +102,12 @@ def add_example(workspace: Workspace, example_id: str, *, replace: bool = False)
             )
         trash = workspace.delete(example_id)
     for shipped, own in _files(workspace, example_id):
+        inside(workspace.root, own)
         try:
             own.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write(own, shipped.read_bytes())
         except OSError as error:
             raise explain(error, own, "write") from error
+        write_generated(workspace.root, own, shipped.read_bytes(), lambda data: etag_of(data) in _EARLIER)
     return trash
 
 
@@ -122,7 +125,7 @@ def _files(workspace: Workspace, example_id: str) -> Iterator[tuple[Path, Path]]
 
 def _file_state(shipped: Path, own: Path) -> ExampleState:
     try:
-        data = own.read_bytes()
+        data = read_regular(own)
     except FileNotFoundError:
         return "absent"
     except OSError as error:

@@ -11,7 +11,10 @@ from wftui.workbench import Workbench
 
 
 def new(arguments: argparse.Namespace) -> int:
-    """Run `new`: exit 1 if the id is taken, or an example has been changed."""
+    """Run `new`.
+
+    Exit 1 if the id is taken or an example has been changed, 3 if generated files cannot be written.
+    """
     asked = [arguments.id is not None, bool(arguments.example), arguments.examples]
     if sum(asked) != 1:
         raise UsageError("give one of an id, --example NAME and --examples", code="usage.new")
@@ -23,14 +26,12 @@ def new(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         if arguments.examples:
             return await _list_examples(workbench, Terminal(), as_json=arguments.json)
-        for name in arguments.example or ():
-            await _add_example(workbench, Terminal(), name, replace=arguments.replace)
         if arguments.example:
-            return ExitCode.DONE
+            return max([await _add_example(workbench, Terminal(), name, arguments) for name in arguments.example])
         source = await workbench.workflows.create(arguments.id)
-        await workbench.workflows.compile(arguments.id)
+        code = await _compile(workbench, Terminal(), arguments.id)
         Terminal().line(f"created {source.path}; run it with: wftui run {arguments.id}")
-        return ExitCode.DONE
+        return code
 
     return with_workbench(arguments, work)
 
@@ -44,11 +45,20 @@ async def _list_examples(workbench: Workbench, terminal: Terminal, *, as_json: b
     return ExitCode.DONE
 
 
-async def _add_example(workbench: Workbench, terminal: Terminal, name: str, *, replace: bool) -> None:
-    trash = await workbench.workflows.add_example(name, replace=replace)
-    await workbench.workflows.compile(name)
+async def _compile(workbench: Workbench, terminal: Terminal, workflow_id: str) -> int:
+    """Compile what was just created; print what could not be written."""
+    result = await workbench.workflows.compile(workflow_id)
+    for error in result.errors:
+        terminal.error(f"wftui: error[{error.code}] {error.message}")
+    return ExitCode.DONE if result.success else ExitCode.NOT_COMPILED
+
+
+async def _add_example(workbench: Workbench, terminal: Terminal, name: str, arguments: argparse.Namespace) -> int:
+    trash = await workbench.workflows.add_example(name, replace=arguments.replace)
+    code = await _compile(workbench, terminal, name)
     moved = f"; the changed one is in {trash}" if trash is not None else ""
     terminal.line(f"{workbench.workspace.source_path(name)} is the shipped example{moved}")
+    return code
 
 
 def list_(arguments: argparse.Namespace) -> int:

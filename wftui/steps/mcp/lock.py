@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError
 from wftui.model.base import Json, WireModel
 from wftui.model.errors import UserError
 from wftui.steps.mcp.server import McpServer, fits
-from wftui.workspace.atomic import atomic_write
+from wftui.workspace.generated import write_generated
+from wftui.workspace.regular import read_regular
 
 LOCK_FILE = "mcp.lock.json"
 
@@ -82,7 +83,7 @@ def read_lock(folder: Path) -> Lock | None:
     """
     path = folder / LOCK_FILE
     try:
-        lock = Lock.model_validate_json(path.read_bytes())
+        lock = Lock.model_validate_json(read_regular(path))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -97,16 +98,24 @@ def read_lock(folder: Path) -> Lock | None:
 
 
 def write_lock(folder: Path, lock: Lock) -> bool:
-    """Write the lock of the workflow in a folder; False when the file held exactly that.
+    """Write the lock of the workflow in a folder, `<workspace>/workflows/<id>`.
+
+    Returns:
+        False when the file held exactly that.
 
     Raises:
-        LockError: it cannot be written.
+        WorkspaceError: it cannot be written, is a link, or is no lock.
     """
     text = json.dumps(lock.to_wire(), ensure_ascii=False, indent=2)
+    return write_generated(folder.parents[1], folder / LOCK_FILE, (text + "\n").encode(), _is_lock)
+
+
+def _is_lock(data: bytes) -> bool:
     try:
-        return atomic_write(folder / LOCK_FILE, (text + "\n").encode())
-    except OSError as error:
-        raise LockError(f"{LOCK_FILE} cannot be written: {error.strerror or error}") from error
+        Lock.model_validate_json(data)
+    except ValidationError:
+        return False
+    return True
 
 
 def server_name(literal_input: Mapping[str, Json], connection: str | None) -> ServerName | None:

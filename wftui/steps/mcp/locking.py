@@ -57,7 +57,8 @@ async def refresh_lock(
         redact: masks secrets in what a server says of itself, and in why it could not be asked.
 
     Raises:
-        LockError: the lock file cannot be read or written.
+        LockError: the lock file cannot be read.
+        WorkspaceError: it cannot be written.
         WorkflowError: `mcp.missing`, without the package mcp.
     """
     before = await asyncio.to_thread(read_lock, folder) or Lock()
