@@ -65,6 +65,36 @@ def test_default_that_leads_to_itself_ends() -> None:
     assert validate_inputs(schema, {}) == ({"child": {}}, [])
 
 
+@pytest.mark.parametrize("count", [1, 8, 40, 200])
+def test_defaults_of_a_recursive_schema_grow_with_its_properties(count: int) -> None:
+    """Each property may stand inside each other: filled in without end, there are as many ways as orders of them."""
+    names = [f"p{number}" for number in range(count)]
+    schema = {"properties": {name: {"$ref": "#", "default": {}} for name in names}}
+    filled, problems = validate_inputs(schema, {})
+    assert problems == []
+    assert list(filled) == names
+    assert all(value in ({}, {name: {} for name in names}) for value in filled.values())
+
+
+def test_defaults_that_double_at_each_level_are_refused_with_a_reason() -> None:
+    twice = {"type": "object", "properties": {"l": {"$ref": "#/$defs/d0", "default": {}}}}
+    definitions = {
+        f"d{level}": {"properties": {side: {"$ref": f"#/$defs/d{level + 1}", "default": {}} for side in ("l", "r")}}
+        for level in range(30)
+    } | {"d30": {}}
+    value, problems = validate_inputs({**twice, "$defs": definitions}, {})
+    assert value == {}
+    assert [problem.pointer for problem in problems] == [""]
+    assert "defaults make more than 10,000 values" in problems[0].message
+
+
+def test_a_part_that_two_levels_share_is_filled_in_at_both() -> None:
+    common = {"properties": {"tries": {"default": 3}}}
+    inner = {"allOf": [{"$ref": "#/$defs/common"}], "properties": {"host": {"default": "h"}}, "default": {}}
+    schema = {"$defs": {"common": common}, "properties": {"outer": {**inner, "properties": {"inner": inner}}}}
+    assert validate_inputs(schema, {})[0] == {"outer": {"inner": {"tries": 3, "host": "h"}, "tries": 3}}
+
+
 @pytest.mark.parametrize(
     ("contents", "value", "sentence"),
     [

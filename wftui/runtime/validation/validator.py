@@ -17,6 +17,9 @@ from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_obje
 
 MAX_PROBLEMS = 200
 
+MAX_DEFAULTS = 10_000
+"""Defaults that are filled into one value, beyond which the schema is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
@@ -43,6 +46,9 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
     try:
         filled = with_defaults(schema, value)
         return filled, list(islice(_problems(schema, filled), MAX_PROBLEMS))
+    except TooManyDefaultsError:
+        sentence = f"The schema's defaults make more than {MAX_DEFAULTS:,} values; give the objects they stand for."
+        return value, [FieldProblem("", sentence)]
     except RecursionError:
         return value, [FieldProblem("", "The schema refers to itself without end, or the value is nested too deeply.")]
 
@@ -65,46 +71,73 @@ def unchecked_parts(schema: Json) -> list[FieldProblem]:
 
 
 def with_defaults(schema: Json, value: Json) -> Json:
-    """The value with the defaults of absent properties filled in, at every depth; null counts as present."""
-    return _fill(SchemaNode.root(schema), value, frozenset())
+    """Return the value with the defaults of absent properties filled in, at every depth; null counts as present.
+
+    Inside a default, a schema that refers to itself is filled in once.
+
+    Raises:
+        TooManyDefaultsError: more than MAX_DEFAULTS would be filled in.
+    """
+    return _Defaults().fill(SchemaNode.root(schema), value, frozenset())
 
 
-def _fill(node: SchemaNode, value: Json, creating: frozenset[int]) -> Json:
-    """`creating` are the schemas whose defaults are being filled in: a default may lead to itself."""
-    if isinstance(value, Mapping):
-        return _fill_object(node, value, creating)
-    if isinstance(value, list):
-        return [_fill_item(node, index, item, creating) for index, item in enumerate(value)]
-    return value
+class TooManyDefaultsError(Exception):
+    """Defaults that lead to more defaults without a reasonable end."""
 
 
-def _fill_object(node: SchemaNode, value: Mapping[str, Json], creating: frozenset[int]) -> dict[str, Json]:
-    filled = dict(value)
-    for facet in facets(node):
-        properties = as_object(facet.contents.get("properties"))
-        for name, contents in properties.items():
-            child = facet.below(contents)
-            if name in filled:
-                filled[name] = _fill(child, filled[name], creating)
-            elif id(contents) not in creating:
+class _Defaults:
+    """Fills in the defaults of one value.
+
+    `creating` are the schemas that the default being filled in has passed: one that leads to itself would be filled in
+    as often as its properties can be ordered.
+    """
+
+    def __init__(self) -> None:
+        self._left = MAX_DEFAULTS
+
+    def fill(self, node: SchemaNode, value: Json, creating: frozenset[int]) -> Json:
+        """Return the value with defaults."""
+        if isinstance(value, Mapping):
+            return self._object(node, value, creating)
+        if isinstance(value, list):
+            return [self._item(node, index, item, creating) for index, item in enumerate(value)]
+        return value
+
+    def _object(self, node: SchemaNode, value: Mapping[str, Json], creating: frozenset[int]) -> dict[str, Json]:
+        filled = dict(value)
+        for facet in facets(node):
+            properties = as_object(facet.contents.get("properties"))
+            for name, contents in properties.items():
+                child = facet.below(contents)
+                if name in filled:
+                    filled[name] = self.fill(child, filled[name], creating)
+                    continue
                 default = default_of(child)
-                if default is not MISSING:
-                    filled[name] = _fill(child, deepcopy(default), creating | {id(contents)})
-        others = facet.contents.get("additionalProperties")
-        if isinstance(others, Mapping):
-            for name in filled.keys() - properties.keys():
-                filled[name] = _fill(facet.below(others), filled[name], creating)
-    return filled
+                if default is MISSING:
+                    continue
+                passed = {id(each.contents) for each in facets(child) if "properties" in each.contents}
+                if not passed or not passed <= creating:
+                    self._count()
+                    filled[name] = self.fill(child, deepcopy(default), creating | passed)
+            others = facet.contents.get("additionalProperties")
+            if isinstance(others, Mapping):
+                for name in filled.keys() - properties.keys():
+                    filled[name] = self.fill(facet.below(others), filled[name], creating)
+        return filled
 
+    def _item(self, node: SchemaNode, index: int, item: Json, creating: frozenset[int]) -> Json:
+        for facet in facets(node):
+            items = facet.contents.get("items")
+            leading = as_list(facet.contents.get("prefixItems")) or as_list(items)
+            contents = leading[index] if index < len(leading) else items
+            if isinstance(contents, Mapping):
+                item = self.fill(facet.below(contents), item, creating)
+        return item
 
-def _fill_item(node: SchemaNode, index: int, item: Json, creating: frozenset[int]) -> Json:
-    for facet in facets(node):
-        items = facet.contents.get("items")
-        leading = as_list(facet.contents.get("prefixItems")) or as_list(items)
-        contents = leading[index] if index < len(leading) else items
-        if isinstance(contents, Mapping):
-            item = _fill(facet.below(contents), item, creating)
-    return item
+    def _count(self) -> None:
+        if not self._left:
+            raise TooManyDefaultsError
+        self._left -= 1
 
 
 def _problems(schema: Json, value: Json) -> Iterator[FieldProblem]:
