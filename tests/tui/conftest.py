@@ -16,6 +16,7 @@ from textual.app import App
 from textual.css.query import NoMatches
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from wftui.model.run.events import EVENT_ADAPTER
 from wftui.store.run_ids import new_id
@@ -158,6 +159,9 @@ def matches(snapshot: SnapshotAssertion) -> Callable[[Pilot[Any]], Awaitable[boo
     pictures = snapshot.use_extension(SVGImageExtension)
 
     async def compare(pilot: Pilot[Any]) -> bool:
+        for line in pilot.app.screen.query("Input, TextArea"):
+            assert isinstance(line, Input | TextArea)
+            line.cursor_blink = False
         await settle(pilot.app)
         return bool(pictures == pilot.app.export_screenshot(title="wftui", simplify=True))
 

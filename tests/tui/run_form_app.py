@@ -6,7 +6,6 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs, WorkflowOutline
@@ -65,13 +64,6 @@ class FormApp(App[None]):
         """The focused field."""
         assert self.form.focused is not None
         return self.form.focused
-
-    def hold_still(self) -> None:
-        """Stop cursor blink for a snapshot."""
-        for line in self.form.query(Input):
-            line.cursor_blink = False
-        for lines in self.form.query(TextArea):
-            lines.cursor_blink = False
 
 
 async def write(pilot: Pilot[Any], text: str) -> None:

@@ -1,8 +1,10 @@
 """Background work of screens and widgets."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker
 
@@ -20,4 +22,13 @@ def in_background(
     Args:
         exclusive: cancel the owner's other workers of the group.
     """
-    return owner.run_worker(work, group=group, exclusive=exclusive)
+    return owner.run_worker(partial(_until_closed, owner, work), group=group, exclusive=exclusive)
+
+
+async def _until_closed(owner: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
+    """Run work whose owner may be closed meanwhile: its widgets go before its workers."""
+    try:
+        await work()
+    except NoMatches:
+        if owner.is_attached and owner.display and owner.app.is_running:
+            raise

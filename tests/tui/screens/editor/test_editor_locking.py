@@ -51,6 +51,6 @@ async def test_a_server_that_cannot_be_asked_is_told(
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query(CompilationStatus))
         screen = app.screen
         assert isinstance(screen, EditorScreen)
-        await until(pilot, lambda: "1 warning" in screen.query_one(CompilationStatus).status_text)
+        await until(pilot, lambda: "2 warnings" in screen.query_one(CompilationStatus).status_text)
         await screen.action_act("editor.lock_tools")
         await until(pilot, lambda: "no-such-server" in text_of(app) and "Lock failed" in text_of(app))

@@ -56,7 +56,6 @@ INPUTS: Json = {
 async def test_form(size: tuple[int, int], matches: Matches) -> None:
     app = FormApp(DEPLOY, description="Builds, checks and rolls out one version of the shop.", inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
-        app.hold_still()
         await pilot.press("tab", "tab", "tab")
         await pilot.pause()
         assert await matches(pilot)
@@ -65,7 +64,6 @@ async def test_form(size: tuple[int, int], matches: Matches) -> None:
 async def test_problems(size: tuple[int, int], matches: Matches, until: Until) -> None:
     app = FormApp(DEPLOY, inputs={**INPUTS, "version": "twelve", "replicas": 40, "hosts": ["not a host"]})
     async with app.run_test(size=size) as pilot:
-        app.hold_still()
         await pilot.press("enter")
         await until(pilot, lambda: len(app.problems()) == 3)
         assert await matches(pilot)
@@ -74,7 +72,6 @@ async def test_problems(size: tuple[int, int], matches: Matches, until: Until) -
 async def test_lower_half_with_groups_and_lists(size: tuple[int, int], matches: Matches, until: Until) -> None:
     app = FormApp(DEPLOY, inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
-        app.hold_still()
         form = app.form.query_one(SchemaForm)
         await form.focus_on("/steps/0/name")
         await until(pilot, lambda: not form.max_scroll_y or form.scroll_y)
@@ -84,7 +81,6 @@ async def test_lower_half_with_groups_and_lists(size: tuple[int, int], matches: 
 async def test_json(size: tuple[int, int], matches: Matches, until: Until) -> None:
     app = FormApp(DEPLOY, inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
-        app.hold_still()
         await pilot.press("f2", "down", "end", "backspace")
         await until(pilot, app.whole)
         await pilot.pause()
@@ -94,10 +90,8 @@ async def test_json(size: tuple[int, int], matches: Matches, until: Until) -> No
 async def test_list_to_pick_from(size: tuple[int, int], matches: Matches) -> None:
     app = FormApp(DEPLOY)
     async with app.run_test(size=size) as pilot:
-        app.hold_still()
         await pilot.press("tab", "space")
         await write(pilot, "eu 1")
-        app.screen.query_one("Input").cursor_blink = False  # type: ignore[attr-defined]
         await pilot.pause()
         assert await matches(pilot)
 

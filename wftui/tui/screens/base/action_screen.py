@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on
@@ -10,6 +11,7 @@ from textual.screen import Screen
 
 from wftui.model.errors import UserError
 from wftui.tui.actions import APP_ACTIONS, Action, bindings
+from wftui.tui.background import in_background
 from wftui.tui.services import AppServices, services_of
 from wftui.tui.widgets.action_footer import ActionFooter
 from wftui.tui.widgets.title_bar import TitleBar
@@ -85,7 +87,7 @@ class ActionScreen(Screen[ResultT]):
             group: group of the worker.
             exclusive: cancel the other workers of the group.
         """
-        self.run_worker(self._attempt(work, name or self._acting), group=group, exclusive=exclusive)
+        in_background(self, partial(self._attempt, work, name or self._acting), group=group, exclusive=exclusive)
 
     async def _attempt(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:

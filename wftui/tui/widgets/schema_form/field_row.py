@@ -62,8 +62,8 @@ class FieldRow(NodeView[Leaf]):
         return self.children[0]
 
     def focus_first(self) -> None:
-        """Focus the editor."""
-        self.editor.focus()
+        """Focus the editor; the form scrolls to it once both are laid out."""
+        self.editor.focus(scroll_visible=False)
 
     def on_descendant_focus(self) -> None:
         """Highlight the label and post the focus change."""
