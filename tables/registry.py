@@ -59,9 +59,9 @@ WORKFLOWS: dict[str, Entry] = {
 
 
 def load(workflow_id: str) -> WorkflowPlan:
-    """The plan of a workflow; a module that is not what was compiled is refused."""
+    """Return the plan of a workflow; refuse a stale module."""
     entry = WORKFLOWS[workflow_id]
     plan: WorkflowPlan = import_module(f".{entry.module}", __package__).WORKFLOW
     if plan.source_hash != entry.hash:
-        raise ImportError(f"{entry.module} is stale: compile {workflow_id} again")
+        raise ImportError(f"{entry.module} is stale; run wftui compile {workflow_id}")
     return plan

@@ -26,15 +26,6 @@ FIRST_LINE = 80
 UNFINISHED: frozenset[str] = frozenset(
     {
         "pages",
-        "wftui",
-        "wftui/compiler",
-        "wftui/compiler/checks",
-        "wftui/compiler/checks/values",
-        "wftui/compiler/codegen",
-        "wftui/compiler/diagnostics",
-        "wftui/compiler/expressions",
-        "wftui/compiler/source",
-        "wftui/compiler/tree",
         "wftui/engine",
         "wftui/engine/connections",
         "wftui/engine/host",
@@ -43,16 +34,6 @@ UNFINISHED: frozenset[str] = frozenset(
         "wftui/engine/run",
         "wftui/engine/run/state",
         "wftui/engine/run/steps",
-        "wftui/model",
-        "wftui/model/forms",
-        "wftui/model/json",
-        "wftui/model/run",
-        "wftui/model/schema",
-        "wftui/model/workflow",
-        "wftui/runtime",
-        "wftui/runtime/language",
-        "wftui/runtime/patterns",
-        "wftui/runtime/validation",
         "wftui/steps",
         "wftui/steps/api",
         "wftui/steps/composio",
@@ -88,14 +69,8 @@ UNFINISHED: frozenset[str] = frozenset(
 TWICE: frozenset[str] = frozenset(
     {
         "Answer",
-        "Choice",
-        "Entry",
-        "Group",
         "LogLines",
-        "NotJsonError",
-        "Place",
         "Rows",
-        "StepView",
     }
 )
 """Names that two classes still share."""

@@ -98,7 +98,7 @@ def test_an_unknown_one_is_not_found(cli: Cli) -> None:
     code, _, err = cli("new", "--example", "repo_helth")
     assert code == 4
     assert "error[example.not_found] there is no example repo_helth; did you mean repo_health?" in err
-    assert "; there are backup_verify, csv_report" in cli("new", "--example", "qqqqqqq")[2]
+    assert "; known examples: backup_verify, csv_report" in cli("new", "--example", "qqqqqqq")[2]
 
 
 def test_people_see_a_table(cli: Cli) -> None:

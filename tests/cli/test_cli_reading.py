@@ -136,7 +136,7 @@ def test_compile_tells_what_is_stale_and_writes_nothing(cli: Cli, settings: Sett
     code, out, err = cli("compile", "--all", "--check", "--stale")
     assert code == 1
     assert "repo_health: Failed" in out
-    assert "workflow.py is stale: wftui compile repo_health" in err
+    assert "workflow.py is stale; run wftui compile repo_health" in err
     results = json.loads(cli("compile", "--all", "--stale", "--json")[1])
     assert {each["workflowId"]: [error["code"] for error in each["errors"]] for each in results if each["errors"]} == {
         "repo_health": ["workflow.stale"]

@@ -158,7 +158,7 @@ def test_a_change_of_the_source_is_seen(tmp_path: Path) -> None:
 
 def test_a_broken_workflow_is_not_loaded(tmp_path: Path) -> None:
     write(tmp_path, workflow(step("a", zzz=1), step("b", zzz=1)))
-    with pytest.raises(CompileFailed, match=r"line 8, column 7: there is no key 'zzz' here \(and 1 more\)") as caught:
+    with pytest.raises(CompileFailed, match=r"line 8, column 7: unknown key 'zzz' \(and 1 more\)") as caught:
         compiler_of(tmp_path).load("flow")
     assert caught.value.exit_code == 3
     assert len(caught.value.result.errors) == 2
@@ -178,7 +178,7 @@ def test_a_run_goes_on_from_memory_where_nothing_can_be_written(read_only: Path)
     assert loaded.plan.steps[0].id == "a"
     told = {(each.code, each.type, each.severity) for each in loaded.result.warnings}
     assert told == {("workspace.write", "registry", "warning"), ("registry.write", "registry", "warning")}
-    assert "a run uses the compiled text from memory" in loaded.result.warnings[0].message
+    assert "runs use the compiled code from memory" in loaded.result.warnings[0].message
 
 
 def test_compiling_what_cannot_be_written_fails(read_only: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_stale_module_is_refused_by_the_registry(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "is stale: compile flow again" in done.stderr
+    assert "is stale; run wftui compile flow" in done.stderr
 
 
 def test_compiling_imports_neither_screens_nor_http() -> None:

@@ -84,7 +84,7 @@ def test_columns_count_escapes_and_wide_characters() -> None:
 
 def test_a_newer_format_names_the_version_needed() -> None:
     (diagnostic,) = found({**workflow(A), "format": 2})
-    assert "a newer wftui is needed" in diagnostic.message
+    assert "install a newer one" in diagnostic.message
 
 
 def test_a_file_that_is_no_object_is_told() -> None:

@@ -17,9 +17,9 @@ from wftui.compiler.expressions.expression import compile_expression
 from wftui.runtime.errors import BindingError
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
-from wftui.runtime.language.declarations import Entry
+from wftui.runtime.language.declarations import Declaration
 from wftui.runtime.predicates import TESTS
-from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.scope import Scope, StepValues
 
 EXAMPLES = sorted(
     {
@@ -39,7 +39,7 @@ def test_a_documented_example_is_true(kind: str, name: str, expression: str, res
 
 
 @pytest.mark.parametrize("entry", {**FILTERS, **TESTS, **FUNCTIONS}.values(), ids=lambda entry: entry.name)
-def test_everything_is_described_with_an_example(entry: Entry) -> None:
+def test_everything_is_described_with_an_example(entry: Declaration) -> None:
     assert entry.description
     assert entry.examples
 
@@ -47,9 +47,9 @@ def test_everything_is_described_with_an_example(entry: Entry) -> None:
 SCOPE = Scope(
     inputs={"n": 3, "text": "abc", "items": [1, 2, 3], "o": {"items": "a key", "get": 1, "x-y": 2}, "none": None},
     steps={
-        "done": StepView({"rows": [{"id": 1}]}, "completed", None, 2),
-        "skipped": StepView(None, "skipped"),
-        "failed": StepView(None, "failed", {"type": "exit_code", "message": "1"}, 3),
+        "done": StepValues({"rows": [{"id": 1}]}, "completed", None, 2),
+        "skipped": StepValues(None, "skipped"),
+        "failed": StepValues(None, "failed", {"type": "exit_code", "message": "1"}, 3),
     },
     locals={"item": {"name": "x"}, "index": 4},
     run={"id": "r1", "attempt": 1},
@@ -115,7 +115,7 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("steps.done.output.rows[0].name", "binding.missing", "steps.done.output.rows[0] has no key 'name'; it has id"),
         ("other", "binding.missing", "there is no name 'other'; it has item, index"),
         ("inputs.text + 1", "binding.type", "a text + a number is not possible; write ~ to join texts"),
-        ("inputs.text < 1", "binding.type", "a text < a number has no answer"),
+        ("inputs.text < 1", "binding.type", "a text and a number cannot be compared with <"),
         ("'%s' % 1", "binding.type", "a text % a number is not possible"),
         ("1 / 0", "binding.value", "1 / 0 is not possible: division by zero"),
         ("'x' | int", "binding.value", "'x' is not a whole number"),
@@ -125,8 +125,8 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("'a' | center(999999999)", "binding.limit", "center would make a text"),
         ("'a' | regex_search(inputs.text ~ '(a+)+')", "binding.limit", "the pattern could take too long"),
         ("inputs.items[none]", "binding.type", "null cannot be a key"),
-        ("[] | first", "binding.missing", "there is no first item: it is empty"),
-        ("[1, 'a'] | sort", "binding.type", "the filter sort needs items of one kind"),
+        ("[] | first", "binding.missing", "there is no first item: the value is empty"),
+        ("[1, 'a'] | sort", "binding.type", "the filter sort needs items that can be compared"),
     ],
 )
 def test_what_is_not_possible_says_why(expression: str, error: str, says: str) -> None:

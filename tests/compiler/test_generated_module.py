@@ -18,7 +18,7 @@ from mypy import api
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import step_infos
-from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.scope import Scope, StepValues
 from wftui.runtime.source_positions import locate
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
@@ -135,10 +135,10 @@ def test_bindings_keep_types_and_put_objects_into_texts_as_json(tmp_path: Path) 
 def test_an_output_that_reads_a_skipped_step_is_null(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     outputs = compiler_of(tmp_path).load("flow").plan.outputs
-    assert outputs["n"](Scope(steps={"first": StepView(status="skipped")})) is None
-    assert outputs["n"](Scope(steps={"first": StepView({"value": [1]}, "completed")})) == 1
+    assert outputs["n"](Scope(steps={"first": StepValues(status="skipped")})) is None
+    assert outputs["n"](Scope(steps={"first": StepValues({"value": [1]}, "completed")})) == 1
     with pytest.raises(BindingError, match="has no key 'value'"):
-        outputs["n"](Scope(steps={"first": StepView({}, "completed")}))
+        outputs["n"](Scope(steps={"first": StepValues({}, "completed")}))
 
 
 def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:

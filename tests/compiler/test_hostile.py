@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wftui.compiler.module_run import run_module
 from wftui.model.errors import UsageError
 from wftui.runtime.errors import BindingError
-from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.scope import Scope, StepValues
 
 COUNT = int(os.environ.get("WFTUI_HOSTILE", "600"))
 """How many hostile workflows to make; set the variable to try more."""
@@ -154,7 +154,7 @@ def try_hostile(source: dict[str, Any]) -> bool:
         assert planned.name == written["name"]
         assert planned.input is not None
         try:
-            bound = planned.input(Scope(inputs={"x": 1}, steps={"a": StepView({}, "completed")}))
+            bound = planned.input(Scope(inputs={"x": 1}, steps={"a": StepValues({}, "completed")}))
         except BindingError:
             continue
         assert bound.keys() == written["input"].keys()

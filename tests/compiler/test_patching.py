@@ -71,7 +71,7 @@ def test_a_patch_that_does_not_fit_says_so(operation: PatchOperation) -> None:
 
 
 def test_a_file_that_is_not_json_is_left_alone() -> None:
-    with pytest.raises(PatchError, match="not JSON"):
+    with pytest.raises(PatchError, match="not valid JSON"):
         apply_patch('{"a": ', [op("remove", "/a")])
 
 

@@ -49,7 +49,7 @@ def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, diagn
     assert document.value == value
     told = []
     for diagnostic in document.diagnostics:
-        place = document.place_at(diagnostic.offset, diagnostic.length)
+        place = document.range_at(diagnostic.offset, diagnostic.length)
         line = text.split("\n")[place.line - 1]
         told.append((diagnostic.code, line[place.column - 1 : place.column - 1 + place.length]))
     assert told == diagnostics

@@ -73,14 +73,14 @@ def stale(root: Path) -> list[tuple[str, str]]:
 
 def test_what_is_stale_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, workflow(step("a", input={"x": 1})))
-    assert stale(tmp_path) == [("workflow.stale", "workflow.py and registry.py are stale: wftui compile flow")]
+    assert stale(tmp_path) == [("workflow.stale", "workflow.py and registry.py are stale; run wftui compile flow")]
     compiler_of(tmp_path).compile("flow")
     assert stale(tmp_path) == []
     module = path.with_name("workflow.py")
     module.write_text(module.read_text() + "\n")
-    assert stale(tmp_path) == [("workflow.stale", "workflow.py is stale: wftui compile flow")]
+    assert stale(tmp_path) == [("workflow.stale", "workflow.py is stale; run wftui compile flow")]
     compiler_of(tmp_path).compile("flow")
     (tmp_path / "registry.py").unlink()
-    assert stale(tmp_path) == [("workflow.stale", "registry.py is stale: wftui compile flow")]
+    assert stale(tmp_path) == [("workflow.stale", "registry.py is stale; run wftui compile flow")]
     write(tmp_path, workflow(step("a", input={"x": "{{ nope }}"})))
     assert [code for code, _ in stale(tmp_path)] == ["reference.name"]

@@ -90,7 +90,7 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
         ({"type": "number"}, "nan", "Write a number, with a point before decimals."),
         ({"type": "number"}, "1e999", "This number is too big."),
         ({"type": "object"}, "{]", "Not JSON: expecting property name enclosed in double quotes, at line 1, column 2."),
-        ({}, "[NaN]", "Not JSON: NaN is not a number of JSON, at line 1, column 2."),
+        ({}, "[NaN]", "Not JSON: NaN is not a JSON number, at line 1, column 2."),
     ],
 )
 def test_text_that_is_no_value_is_kept_and_explained(contents: Json, text: str, sentence: str) -> None:

@@ -112,7 +112,7 @@ def test_a_part_that_two_levels_share_is_filled_in_at_both() -> None:
         ({"minLength": 1}, "", "Must not be empty."),
         ({"minLength": 3}, "ab", "Needs at least 3 characters, has 2."),
         ({"maxItems": 1}, [1, 2], "May have at most 1 item, has 2."),
-        ({"uniqueItems": True}, [1, 1], "Holds the same item twice."),
+        ({"uniqueItems": True}, [1, 1], "Has duplicate items."),
         ({"pattern": "^v"}, "1", "Must match the pattern ^v"),
         ({"format": "date"}, "22.11.2026", "Not a valid date; write it like 2026-11-22."),
         ({"format": "time"}, "13:37:00", "Not a valid time with offset; write it like 13:37:00Z."),
@@ -211,7 +211,7 @@ def test_broken_schema_is_a_sentence() -> None:
 
 def test_schema_that_is_only_itself_is_a_sentence() -> None:
     (problem,) = validate_inputs({"$ref": "#"}, {})[1]
-    assert problem.message.startswith("The schema refers to itself without end")
+    assert problem.message.startswith("The schema refers to itself endlessly")
 
 
 def test_pattern_that_explodes_is_stopped_and_lets_other_threads_go_on() -> None:
@@ -231,7 +231,7 @@ def test_pattern_that_explodes_is_stopped_and_lets_other_threads_go_on() -> None
     finally:
         done.set()
         other.join()
-    sentence = "The pattern of the schema takes too long on this; it has to be written in another way."
+    sentence = "The pattern of the schema takes too long on this value; rewrite the pattern."
     assert sentences == {f"/x/{index}": [sentence] for index in range(5)}
     assert beats > 20
 

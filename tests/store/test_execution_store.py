@@ -30,7 +30,7 @@ from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.run.reducer import fold
 from wftui.model.run.steps import StepInfo, ValueRef
 from wftui.model.run.summary import ExecutionFilters
-from wftui.runtime.json_values import NotJsonError
+from wftui.runtime.json_values import JsonValueError
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
@@ -134,7 +134,7 @@ async def test_a_long_run_is_read_whole(store: ExecutionStore) -> None:
 
 async def test_values_that_are_not_json_are_refused_and_nothing_is_stored(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
-    with pytest.raises(NotJsonError, match=re.escape("output of step fetch at /rows/1 is a set")) as refused:
+    with pytest.raises(JsonValueError, match=re.escape("output of step fetch at /rows/1 is a set")) as refused:
         await store.append([log(), step_completed(value={"rows": [1, {2, 3}]})], wait=True)
     assert refused.value.type == "value.not_json"
     assert seqs(await store.append([log()], wait=True)) == [2]

@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.model.json.incremental import read_json
 from wftui.model.schema.secret_schema import secret_pointers
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.durations import parse_duration
 
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
@@ -152,5 +152,5 @@ def _read_file(name: str) -> str:
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(near(key, known), f"; inputs: {', '.join(known)}")
+    hint = did_you_mean(suggestion(key, known), f"; inputs: {', '.join(known)}")
     return f"the workflow has no input {key}{hint}"

@@ -1,4 +1,4 @@
-"""The compiler's one door: check a text, compile a workflow of the workspace, load its plan."""
+"""The compiler's public API: check, compile and load workflows."""
 
 import hashlib
 import linecache
@@ -18,7 +18,7 @@ from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.tree.source_hash import source_hash
-from wftui.compiler.tree.sub_workflows import Children
+from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.connections.connections import Connections
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import ExitCode, UserError
@@ -32,8 +32,8 @@ from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 
 
-class CompileFailed(UserError):  # noqa: N818  (the sentence it stands for)
-    """A workflow has errors. `result` lists them."""
+class CompileFailed(UserError):  # noqa: N818  (reads as a sentence)
+    """A workflow with errors, which `result` lists."""
 
     code = "workflow.errors"
     exit_code = ExitCode.NOT_COMPILED
@@ -49,7 +49,7 @@ class CompileFailed(UserError):  # noqa: N818  (the sentence it stands for)
 
 @dataclass(frozen=True, slots=True)
 class LoadedWorkflow:
-    """A workflow ready to run: the plan, and the texts it came from."""
+    """A workflow ready to run: the plan, its source and its Python."""
 
     plan: WorkflowPlan
     source: str
@@ -58,12 +58,12 @@ class LoadedWorkflow:
 
 
 _SOURCE_ERRORS = frozenset({"dependency", "expression", "format", "id", "json", "key", "reference", "value"})
-"""First words of the codes of errors for which no plan can be made, whatever stands around the workflow."""
+"""Code prefixes of errors that rule out a plan, whatever the surroundings of the workflow."""
 
 
 @dataclass(slots=True)
 class _Compilation:
-    """What is known of one text of a workflow."""
+    """The cached result of compiling one source text."""
 
     text: str
     result: CompilationResult
@@ -78,11 +78,11 @@ class _Compilation:
 
 @dataclass(slots=True)
 class WorkflowCompiler:
-    """Compiles the workflows of a workspace. Checking and compiling never run anything from it; only `load` does.
+    """Compiler of a workspace's workflows; only `load` executes anything.
 
     Attributes:
-        connections: those of the user, which workflows are warned of not to have; None warns of none.
-        environment: that of the user, to warn of what is not installed; None warns of nothing.
+        connections: the user's, for warnings about missing ones; None gives no warnings.
+        environment: the user's, for warnings about missing programs; None gives no warnings.
     """
 
     workspace: Workspace
@@ -91,32 +91,32 @@ class WorkflowCompiler:
     connections: Connections | None = None
     environment: Mapping[str, str] | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
-    _children: Children = field(init=False)
+    _sub_workflows: SubWorkflows = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._children = Children(self.workspace)
+        self._sub_workflows = SubWorkflows(self.workspace)
 
     def check(self, workflow_id: str, text: str) -> CompilationResult:
-        """Everything wrong with a text, and its Python when nothing is. Writes nothing."""
+        """Return the diagnostics of a text, and its Python if it has no errors."""
         return self._compile_text(workflow_id, text).result
 
     def compile(self, workflow_id: str) -> CompilationResult:
-        """Check a workflow of the workspace and write its Python and the registry, where they changed.
+        """Compile a workflow of the workspace; write its Python and the registry.
 
         Raises:
-            UserError: when the file is not there or cannot be read.
+            UserError: if the file is missing or cannot be read.
         """
         known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
         return _with_errors(known.result, failures)
 
     def check_written(self, workflow_id: str) -> CompilationResult:
-        """`check` of a workflow of the workspace, with an error where its generated files are stale.
+        """Check a workflow and report generated files that are stale.
 
         Raises:
-            UserError: when the file is not there or cannot be read.
+            UserError: if the file is missing or cannot be read.
         """
         known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
         code = known.result.generated_code
@@ -127,14 +127,14 @@ class WorkflowCompiler:
         stale = [path.name] * (not _holds(path, code)) + [self.workspace.registry_path.name] * (listed != known.entry)
         if not stale:
             return known.result
-        message = f"{' and '.join(stale)} {'are' if len(stale) > 1 else 'is'} stale: wftui compile {workflow_id}"
+        message = f"{' and '.join(stale)} {'are' if len(stale) > 1 else 'is'} stale; run wftui compile {workflow_id}"
         return _with_errors(known.result, [CompilationError(type="registry", code="workflow.stale", message=message)])
 
     def compile_all(self) -> list[CompilationResult]:
-        """`compile` for every workflow, by id; one that is broken or cannot be read does not stop the others.
+        """Compile every workflow, by id; an error in one does not stop the others.
 
         Raises:
-            UserError: when there is no workspace.
+            UserError: if there is no workspace.
         """
         results: list[CompilationResult] = []
         entries: dict[str, RegistryEntry | None] = {}
@@ -151,13 +151,13 @@ class WorkflowCompiler:
         return [_with_errors(result, failures) for result in results]
 
     def load(self, workflow_id: str) -> LoadedWorkflow:
-        """The plan of a workflow, from the text the compiler makes of it now; no file is ever imported.
+        """Return the plan of a workflow from its current source; never imports a file.
 
         Where the workspace cannot be written, the plan comes from memory and the result carries a warning.
 
         Raises:
-            CompileFailed: when it has errors.
-            UserError: when the file is not there or cannot be read.
+            CompileFailed: if it has errors.
+            UserError: if the file is missing or cannot be read.
         """
         source = self.workspace.read(workflow_id)
         known = self._compile_text(workflow_id, source.text)
@@ -176,7 +176,7 @@ class WorkflowCompiler:
         """Compile a text and return its plan.
 
         Raises:
-            CompileFailed: when it has errors.
+            CompileFailed: if it has errors.
         """
         known = self._compile_text(workflow_id, source_text)
         return self._loaded(workflow_id, source_text, known.result)
@@ -184,12 +184,12 @@ class WorkflowCompiler:
     def load_stored(self, workflow_id: str, source_text: str) -> LoadedWorkflow:
         """Compile the source that a run recorded and return its plan.
 
-        The Python that a history file may hold beside it is never executed: whoever can write the file could put
-        anything there. Errors that come from what stands around the workflow (a sub-workflow or step type that is gone)
-        do not keep a run from its plan: the step that meets them fails.
+        Python stored in a history file is never executed, as anyone who can write the file could change it. Errors in
+        the surroundings of the workflow (a missing sub-workflow or step type) do not prevent a plan: the step fails
+        instead.
 
         Raises:
-            CompileFailed: when the source itself can no longer be compiled.
+            CompileFailed: if the source can no longer be compiled.
         """
         with self._lock:
             known = self._fresh(workflow_id, source_text, stored=True)
@@ -203,11 +203,11 @@ class WorkflowCompiler:
         return LoadedWorkflow(run_module(code, _in_memory(path, code)), source_text, code, result)
 
     def outline(self, workflow_id: str, text: str | None = None) -> WorkflowOutline:
-        """Steps and input schema, of a text or of the file.
+        """Return steps and input schema, of a text or of the file.
 
         Raises:
-            CompileFailed: when it has errors.
-            UserError: when the file is not there or cannot be read.
+            CompileFailed: if it has errors.
+            UserError: if the file is missing or cannot be read.
         """
         known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text if text is None else text)
         if not known.result.success:
@@ -215,7 +215,7 @@ class WorkflowCompiler:
         return known.outline
 
     def row(self, source: WorkflowSource, result: CompilationResult) -> WorkflowRow:
-        """The line of a list for a workflow that was checked; `stale` when workflow.py is not its compilation."""
+        """Return the list row of a checked workflow; `stale` if workflow.py differs."""
         outline = self._compile_text(source.workflow_id, source.text).outline
         path = self.workspace.generated_path(source.workflow_id)
         code = result.generated_code
@@ -244,19 +244,23 @@ class WorkflowCompiler:
 
     def _unchanged(self, known: _Compilation) -> bool:
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
-        return beside and self._children.unchanged(known.children) and self._not_installed(known.needs) == known.missing
+        return (
+            beside
+            and self._sub_workflows.unchanged(known.children)
+            and self._not_installed(known.needs) == known.missing
+        )
 
     def _fresh(self, workflow_id: str, text: str, *, stored: bool = False) -> _Compilation:
-        self._children.asked = {}
+        self._sub_workflows.looked_up = {}
         document = parse(text)
         found = syntax_diagnostics(document)
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
         code, entry = None, None
         looked_at: dict[Path, str | None] = {}
         needs, missing = list[StepNeeds](), list[Diagnostic]()
-        # Of a file that is not JSON, only what can be read as a workflow is looked at.
+        # In a file that is not JSON, only what can be read as a workflow is checked.
         if isinstance(document.value, dict) or not found:
-            checked = check_workflow(document.value, workflow_id, self.step_types, self._children)
+            checked = check_workflow(document.value, workflow_id, self.step_types, self._sub_workflows)
             found += [locate(diagnostic, document) for diagnostic in checked.diagnostics]
             looked_at, needs = checked.looked_at, list(checked.needs.values())
             missing = self._not_installed(needs)
@@ -286,7 +290,9 @@ class WorkflowCompiler:
             generated_code=code,
             timestamp=self.clock(),
         )
-        return _Compilation(text, result, outline, dict(self._children.asked), looked_at, needs, missing, entry)
+        return _Compilation(
+            text, result, outline, dict(self._sub_workflows.looked_up), looked_at, needs, missing, entry
+        )
 
     def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
         return list(check_requirements(needs, self.environment)) if self.environment is not None else []
@@ -300,7 +306,7 @@ class WorkflowCompiler:
             self.workspace.check_adopted()
             write_generated(self.workspace.root, path, code.encode())
         except WorkspaceError as error:
-            return [_not_written(error, "workspace.write", "; a run uses the compiled text from memory")]
+            return [_not_written(error, "workspace.write", "; runs use the compiled code from memory")]
         return []
 
     def _write_registry(self, entries: dict[str, RegistryEntry | None]) -> list[CompilationError]:
@@ -319,12 +325,12 @@ class WorkflowCompiler:
 
 
 def _is_outside(error: CompilationError) -> bool:
-    """Return whether an error may come from what stands around a workflow rather than from its source."""
+    """Return whether an error may come from a workflow's surroundings."""
     return error.code.partition(".")[0] not in _SOURCE_ERRORS or error.code in {"workflow.id"}
 
 
 def _not_written(error: WorkspaceError, code: str, consequence: str = "") -> CompilationError:
-    """The diagnostic of a generated file that was not written; `code` stands for an error of the operating system."""
+    """Return the diagnostic of an unwritten file; `code` is for system errors."""
     return CompilationError(
         type="registry",
         code=code if error.code == "workspace.io" else error.code,
@@ -340,7 +346,7 @@ def _holds(path: Path, code: str) -> bool:
 
 
 def _in_memory(path: Path, code: str) -> str:
-    """A name for a text that is in no file, under which tracebacks still find its lines."""
+    """Return a name for source without a file, under which tracebacks find its lines."""
     name = f"<{path.parent.name}/workflow.py {hashlib.sha256(code.encode()).hexdigest()[:8]}>"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     return name

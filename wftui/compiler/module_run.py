@@ -1,4 +1,4 @@
-"""Executes the text of a compiled workflow, without ever importing a file."""
+"""Execute the source of a compiled workflow, without importing a file."""
 
 import re
 from collections.abc import Iterator
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from wftui.runtime.plan import WorkflowPlan
 
 _SLICE_LINES = 1_000
-"""CPython holds some 70 times the size of a text while it compiles it: a big module is compiled in slices."""
+"""CPython needs about 70 times the size of the source while it compiles: a big module is compiled in slices."""
 
 _STATEMENT = re.compile(r'"""\\\n(?:[^"\\]|\\.|"(?!""))*+"""|(?<=\n\n)(?=def |[A-Z])', re.DOTALL)
-"""A text of several lines, or where a top-level statement begins: after an empty line, at the left edge."""
+"""A string of several lines, or the start of a top-level statement: after an empty line, at the left edge."""
 
 
 def run_module(code: str, filename: str) -> WorkflowPlan:
-    """Execute a compiled workflow and give its plan.
+    """Execute a compiled workflow and return its plan.
 
     Args:
-        filename: what tracebacks and breakpoints call it.
+        filename: its name in tracebacks and breakpoints.
     """
     namespace: dict[str, object] = {"__name__": "wftui_compiled_workflow", "__file__": filename}
     for text in _slices(code):
@@ -27,7 +27,7 @@ def run_module(code: str, filename: str) -> WorkflowPlan:
 
 
 def _slices(code: str) -> Iterator[str]:
-    """Parts of a module that follow one another, each moved down to the line where it stands in the whole."""
+    """Split a module into consecutive parts that keep their line numbers."""
     line = start = lines = 0
     for boundary in _STATEMENT.finditer(code):
         lines = code.count("\n", start, boundary.start())

@@ -1,4 +1,4 @@
-"""What a screen draws of a workflow: its steps as a graph."""
+"""The outline of a workflow: its steps as a graph."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from wftui.model.run.steps import StepInfo
 
 
 def step_infos(checked: Checked, document: Document) -> list[StepInfo]:
-    """The steps whose addresses are known before a run: all but those inside a forEach or a loop.
+    """Return the steps with a fixed path: all but those inside a forEach or a loop.
 
     Equal to `runtime.plan.step_infos` of the compiled workflow, without running it.
     """

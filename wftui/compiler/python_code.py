@@ -14,7 +14,7 @@ _BINDING: dict[Sign, int] = {"if": 0, "or": 1, "and": 2, "not": 3, "==": 4, "!="
 
 
 class Code:
-    """A Python expression. `flat` is how it stands on one line."""
+    """A Python expression; `flat` is its form on one line."""
 
     @cached_property
     def flat(self) -> str:
@@ -23,7 +23,7 @@ class Code:
 
     @cached_property
     def holds_block(self) -> bool:
-        """Whether a text in it is written as a block, on several lines."""
+        """Return whether a string inside is written as a block of several lines."""
         return not isinstance(self, Operation | Lambda) and any(part.holds_block for part in self._parts())
 
     @cached_property
@@ -43,7 +43,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Atom(Code):
-    """A name or a literal, never broken."""
+    """A name or a literal, never split."""
 
     text: str
 
@@ -65,7 +65,7 @@ class Text(Code):
 
     @cached_property
     def holds_block(self) -> bool:
-        """Whether more than one of its lines is not blank."""
+        """Return whether it has more than one line that is not blank."""
         return "\n" in self.value and sum(not line.isspace() for line in self.value.split("\n") if line) > 1
 
     def block(self) -> list[str]:
@@ -77,7 +77,7 @@ class Text(Code):
 
 
 @dataclass(frozen=True)
-class Group(Code):
+class Bracketed(Code):
     """A call, a list or a tuple: `opening part, part closing`.
 
     Attributes:
@@ -129,7 +129,7 @@ class Lambda(Code):
 
     @property
     def prefix(self) -> str:
-        """All before the body."""
+        """The part before the body."""
         return f"lambda {self.parameters}: " if self.parameters else "lambda: "
 
     def _parts(self) -> Sequence[Code]:
@@ -138,20 +138,20 @@ class Lambda(Code):
 
 @dataclass(frozen=True)
 class Operation(Code):
-    """`a and b`, `a == b`, `not a` and the like; `a if c else b` has the operands a, c, b."""
+    """`a and b`, `a == b`, `not a` and so on; `a if c else b` has operands a, c, b."""
 
     sign: Sign
     operands: tuple[Code, ...]
 
     def _flat(self) -> str:
-        inside = [f"({each.flat})" if self._asks_parentheses(each) else each.flat for each in self.operands]
+        inside = [f"({each.flat})" if self._needs_parentheses(each) else each.flat for each in self.operands]
         if self.sign == "not":
             return f"not {inside[0]}"
         if self.sign == "if":
             return f"{inside[0]} if {inside[1]} else {inside[2]}"
         return f" {self.sign} ".join(inside)
 
-    def _asks_parentheses(self, operand: Code) -> bool:
+    def _needs_parentheses(self, operand: Code) -> bool:
         return isinstance(operand, Operation) and _BINDING[operand.sign] <= _BINDING[self.sign]
 
     def _parts(self) -> Sequence[Code]:
@@ -160,7 +160,7 @@ class Operation(Code):
 
 @dataclass(frozen=True)
 class Marked(Code):
-    """An expression to locate in workflow.json; `mark` is its pointer and its offset there."""
+    """An expression to locate in workflow.json; `mark` is its pointer and offset."""
 
     body: Code
     mark: tuple[str, int]
@@ -174,27 +174,27 @@ class Marked(Code):
 
 def call(name: str, *arguments: Code) -> Code:
     """`name(arguments)`."""
-    return Group(f"{name}(", arguments, ")")
+    return Bracketed(f"{name}(", arguments, ")")
 
 
 def record(name: str, fields: Mapping[str, Code]) -> Code:
     """`name(field=value)`, one field per line."""
-    return Group(f"{name}(", tuple(Named(f"{key}=", value) for key, value in fields.items()), ")", broken=True)
+    return Bracketed(f"{name}(", tuple(Named(f"{key}=", value) for key, value in fields.items()), ")", broken=True)
 
 
 def listing(items: Sequence[Code]) -> Code:
     """`[items]`."""
-    return Group("[", tuple(items), "]")
+    return Bracketed("[", tuple(items), "]")
 
 
 def tuple_of(items: Sequence[Code]) -> Code:
     """`(items)`."""
-    return Group("(", tuple(items), ")")
+    return Bracketed("(", tuple(items), ")")
 
 
 def mapping(items: Sequence[tuple[str, Code]]) -> Code:
     """`{"key": value}`."""
-    return Group("{", tuple(Named(f"{text_literal(key)}: ", value) for key, value in items), "}")
+    return Bracketed("{", tuple(Named(f"{text_literal(key)}: ", value) for key, value in items), "}")
 
 
 def literal(value: Json) -> Code:

@@ -1,4 +1,7 @@
-"""`tables/registry.py`: which workflows are compiled, as a static map. Written when it changes, by one at a time."""
+"""`tables/registry.py`: a static map of the compiled workflows.
+
+Written only when it changes, by one process at a time.
+"""
 
 import ast
 import fcntl
@@ -44,18 +47,18 @@ class Entry(NamedTuple):
 _TAIL = '''
 
 def load(workflow_id: str) -> WorkflowPlan:
-    """The plan of a workflow; a module that is not what was compiled is refused."""
+    """Return the plan of a workflow; refuse a stale module."""
     entry = WORKFLOWS[workflow_id]
     plan: WorkflowPlan = import_module(f".{entry.module}", __package__).WORKFLOW
     if plan.source_hash != entry.hash:
-        raise ImportError(f"{entry.module} is stale: compile {workflow_id} again")
+        raise ImportError(f"{entry.module} is stale; run wftui compile {workflow_id}")
     return plan
 '''
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """What the registry says of a workflow."""
+    """The entry of a workflow in the registry."""
 
     version: str
     hash: str
@@ -64,14 +67,14 @@ class RegistryEntry:
 def update_registry(
     workspace: Workspace, changes: Mapping[str, RegistryEntry | None], step_types: StepTypes
 ) -> list[WorkspaceError]:
-    """Put compiled workflows into the registry, and take those out that do not compile (None) or no longer exist.
+    """Add compiled workflows to the registry; remove those that failed or are gone.
 
     Returns:
-        What could not be written.
+        The errors of files that could not be written.
 
     Raises:
-        WorkspaceError: the workspace cannot be read.
-        OSError: the workspace cannot be locked.
+        WorkspaceError: if the workspace cannot be read.
+        OSError: if the workspace cannot be locked.
     """
     existing = set(workspace.ids())
     with _locked(workspace.root):
@@ -95,7 +98,7 @@ def update_registry(
 
 
 def _is_current(schema_path: Path) -> bool:
-    """Whether the JSON Schema of this revision is there: it takes long to make."""
+    """Return whether the JSON Schema has this revision: it is slow to make."""
     try:
         return COMMENT.encode() in read_regular(schema_path)[:200]
     except OSError:
@@ -103,7 +106,7 @@ def _is_current(schema_path: Path) -> bool:
 
 
 def registry_text(entries: Mapping[str, RegistryEntry]) -> str:
-    """The module."""
+    """Return the module's source."""
     lines = []
     for workflow_id, entry in entries.items():
         lines += [
@@ -120,7 +123,7 @@ def registry_text(entries: Mapping[str, RegistryEntry]) -> str:
 
 
 def read_registry(path: Path) -> dict[str, RegistryEntry]:
-    """What a registry holds, read as text and never run; nothing when it is missing or not one of ours."""
+    """Read a registry as text, without executing it; empty if missing or foreign."""
     try:
         module = ast.parse(read_regular(path).decode())
     except (OSError, SyntaxError, ValueError, RecursionError):
@@ -147,7 +150,7 @@ def _entry(value: ast.expr) -> RegistryEntry | None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder, so that of two processes the second sees what the first has written."""
+    """Lock the folder, so that a second process sees what the first has written."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

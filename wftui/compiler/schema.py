@@ -1,4 +1,7 @@
-"""The JSON Schema of workflow.json, from the models and the step types: what editors complete and check with."""
+"""The JSON Schema of workflow.json, for completion and checks in editors.
+
+Made from the models and the step types.
+"""
 
 import json
 from typing import Any
@@ -18,14 +21,14 @@ _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
 def workflow_schema_text(step_types: StepTypes) -> str:
-    """The schema as a file."""
+    """Return the schema as the text of a file."""
     return json.dumps(workflow_schema(step_types), indent=2, ensure_ascii=False) + "\n"
 
 
 def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
-    """The schema (2020-12): keys in camelCase as in the file, and the input of a step by its type.
+    """Return the schema (2020-12): camelCase keys, and the input of each step type.
 
-    Wherever a step takes a value, a text with `{{ }}` may stand in its place.
+    Every value of a step may also be a text with `{{ }}`.
     """
     schema = Workflow.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
@@ -52,7 +55,7 @@ def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
 
 
 def _moved(schema: Json, word: str) -> Json:
-    """The schema with its references into `$defs` led to where these stand in the whole."""
+    """Return the schema with its `$ref`s moved to their place in the whole."""
     if isinstance(schema, dict):
         return {
             key: value.replace("#/$defs/", f"#/$defs/{word}.") if key == "$ref" else _moved(value, word)
@@ -62,7 +65,7 @@ def _moved(schema: Json, word: str) -> Json:
 
 
 def _bindable(schema: Json) -> Json:
-    """The schema, or a text with an expression, at every level."""
+    """Return the schema, or a text with an expression, at every level."""
     if not isinstance(schema, dict):
         return schema
     made = dict(schema)
@@ -76,6 +79,6 @@ def _bindable(schema: Json) -> Json:
         if key in made:
             made[key] = [_bindable(inner) for inner in made[key]]
     if "$ref" in made or not made.keys() & {"type", "enum", "const", "anyOf", "oneOf"}:
-        return made  # what it leads to is made so where it stands, and what says nothing takes all
-    said = {key: made.pop(key) for key in ("title", "description", "default") if key in made}
-    return {**said, "anyOf": [made, _BINDING]}
+        return made  # a reference is handled at its target; a schema without restrictions takes everything
+    annotations = {key: made.pop(key) for key in ("title", "description", "default") if key in made}
+    return {**annotations, "anyOf": [made, _BINDING]}

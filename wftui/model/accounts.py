@@ -19,7 +19,7 @@ class UserAccount(WireModel):
 
 
 class AccountLink(WireModel):
-    """Where a user connects an account, which begins to be there as `account_id`."""
+    """The address where a user connects an account, which will be `account_id`."""
 
     connection: str
     toolkit: str

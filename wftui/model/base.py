@@ -1,4 +1,4 @@
-"""What every model on the wire has in common: camelCase keys, UTC times in milliseconds, closed shapes."""
+"""Base of all wire models: camelCase keys, UTC timestamps, closed shapes."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 Json: TypeAlias = Any
-"""A JSON value: None, bool, int, finite float, str, list or str-keyed dict of such; all that passes between steps."""
+"""A JSON value: None, bool, int, finite float, str, and lists and str-keyed dicts of them; all data between steps."""
 
 
 WIRE_CONFIG = ConfigDict(
@@ -21,35 +21,35 @@ WIRE_CONFIG = ConfigDict(
 
 
 class WireModel(BaseModel):
-    """Base of all models: `WIRE_CONFIG`, and the one JSON form."""
+    """Base of all models: `WIRE_CONFIG`, and the JSON form."""
 
     model_config = WIRE_CONFIG
 
     def to_wire(self) -> dict[str, Json]:
-        """The one JSON form of this model: camelCase keys, absent instead of null for what was never set."""
+        """Return the JSON form: camelCase keys, values never set are absent."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """`to_wire` as text."""
+        """Return `to_wire` as text."""
         return self.model_dump_json(by_alias=True, exclude_none=True, indent=indent)
 
 
 def _to_utc(value: object) -> object:
     if isinstance(value, datetime):
         if value.tzinfo is UTC and not value.microsecond % 1000:
-            return value  # ours already, as all that is read from the database
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+            return value  # already in this form, as everything from the database
+        time = value if value.tzinfo else value.replace(tzinfo=UTC)
+        time = time if time.tzinfo is UTC else time.astimezone(UTC)
+        return time.replace(microsecond=time.microsecond // 1000 * 1000)
     return value
 
 
-def format_timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as everywhere on the wire: `2026-11-22T19:17:52.004Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_timestamp(time: datetime) -> str:
+    """Return ISO 8601 in UTC with milliseconds: `2026-11-22T19:17:52.004Z`."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Timestamp = Annotated[
     datetime, BeforeValidator(_to_utc), PlainSerializer(format_timestamp, return_type=str, when_used="json")
 ]
-"""A moment in UTC, cut to milliseconds, so that a live value and its stored copy are equal."""
+"""A time in UTC, truncated to milliseconds, so that a live value and its stored copy are equal."""

@@ -1,6 +1,6 @@
-"""Clocks: the time of day, elapsed time, and a clock that no change of the time of day moves.
+"""Clocks: the time of day, elapsed time, and a clock that is never adjusted.
 
-Clocks are handed in, so that tests and screenshots can hold them still.
+Clocks are injected, so that tests and screenshots control the time.
 """
 
 import time
@@ -22,12 +22,12 @@ def utc_now() -> datetime:
 
 
 def elapsed_seconds() -> float:
-    """Return seconds since the machine started, those it slept included where the system counts them."""
+    """Return the seconds since the machine started, with sleep where it is counted."""
     return time.clock_gettime(_BOOT_CLOCK)
 
 
 class SteadyClock:
-    """The time of day at its start plus what has elapsed since: setting the time of day moves nothing.
+    """A clock that starts at the time of day and ignores later changes of it.
 
     Args:
         wall: the time of day, read once.

@@ -1,10 +1,10 @@
-"""Errors a user can cause: each is a sentence, a stable code and the exit code of the command line."""
+"""Errors a user can cause: a sentence, a stable code and an exit code."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of `wftui` (product page)."""
+    """Exit codes of `wftui`."""
 
     DONE = 0
     FAILED = 1
@@ -15,11 +15,11 @@ class ExitCode(IntEnum):
 
 
 class UserError(Exception):
-    """Base of every error a user can cause; `str(error)` is the sentence to show, without a traceback.
+    """Base of every error a user can cause; `str(error)` is the sentence to show.
 
     Attributes:
         code: stable, dotted lower-case words (`workspace.missing`, `store.newer`), for `error[code]` and `--json`.
-        exit_code: what the command line ends with.
+        exit_code: the exit code of the command line.
     """
 
     code: str = "error"
@@ -57,6 +57,6 @@ class UsageError(UserError):
 
 
 class ConflictError(UserError):
-    """Someone else changed it in the meantime."""
+    """A change by someone else in the meantime."""
 
     code = "conflict"

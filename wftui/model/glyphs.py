@@ -1,4 +1,4 @@
-"""One glyph per status, for every face; the glyph alone tells the statuses apart, so nothing is lost without colour."""
+"""One glyph per status, for every frontend; glyphs differ without colour too."""
 
 GLYPHS: dict[str, tuple[str, str]] = {
     "pending": ("○", "."),

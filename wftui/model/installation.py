@@ -75,7 +75,7 @@ def _uv_tool_arguments(receipt: dict[str, Any], requirements: Iterable[str]) -> 
 
 
 def _specification(requirement: dict[str, Any]) -> str:
-    """Return an entry of a uv receipt as the requirement that it came from."""
+    """Return the requirement that an entry of a uv receipt came from."""
     extras = f"[{','.join(requirement['extras'])}]" if requirement.get("extras") else ""
     if "editable" in requirement:
         return f"{requirement['editable']}{extras}"

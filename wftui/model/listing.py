@@ -1,4 +1,4 @@
-"""Rows of lists that join several floors: workflows with their state and their runs, and what may be done to a run."""
+"""Rows of lists that join several layers: workflows with state and runs."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,10 @@ CompileState = Literal["ready", "stale", "errors"]
 
 
 class WorkflowStats(WireModel):
-    """A workflow's runs in numbers: `success_rate` over finished runs, `median_ms` over completed ones."""
+    """Statistics of a workflow's runs.
+
+    `success_rate` is over finished runs, `median_ms` over completed ones.
+    """
 
     runs: int = 0
     success_rate: Annotated[float | None, Field(ge=0, le=1)] = None
@@ -21,7 +24,10 @@ class WorkflowStats(WireModel):
 
 
 class WorkflowRow(WireModel):
-    """One line of `wftui list` and of the Workflows screen. `stale`: fine, but workflow.py is not its compilation."""
+    """One row of `wftui list` and of the Workflows screen.
+
+    `stale`: without errors, but workflow.py is not its compilation.
+    """
 
     id: str
     name: str
@@ -42,7 +48,7 @@ class ExampleRow(WireModel):
 
 
 class WorkflowOutline(WireModel):
-    """What a screen draws of a compiled workflow: its steps as a graph, and the form its inputs make."""
+    """A compiled workflow as a screen draws it: steps as a graph, inputs as a form."""
 
     id: str
     name: str
@@ -51,7 +57,7 @@ class WorkflowOutline(WireModel):
     input_schema: dict[str, Json] = Field(default_factory=dict)
     steps: list[StepInfo] = Field(default_factory=list)
     icons: Annotated[
-        dict[str, tuple[str, str]], Field(description="Of the step types in use: the icon, and the one in ASCII.")
+        dict[str, tuple[str, str]], Field(description="Icons of the step types in use, and their ASCII forms.")
     ] = Field(default_factory=dict)
 
 
@@ -70,14 +76,14 @@ class StepTypeInfo(WireModel):
 
 
 class RecentInputs(WireModel):
-    """Inputs of an earlier run, to pick from. `label` says which run it was."""
+    """Inputs of an earlier run, to choose from; `label` names the run."""
 
     label: str
     inputs: dict[str, Json]
 
 
 class AttentionItem(WireModel):
-    """A run that needs a person: it failed, waits for an approval, or was interrupted."""
+    """A run that needs a person: failed, waiting for an approval, or interrupted."""
 
     run: ExecutionSummary
     kind: Literal["failed", "approval", "interrupted"]

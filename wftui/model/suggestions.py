@@ -1,10 +1,10 @@
-"""Did you mean …: the known word that a wrong one was probably meant to be."""
+"""Suggestions: the known word that a wrong one was probably meant to be."""
 
 from collections.abc import Iterable
 
 
-def near(word: str, known: Iterable[str]) -> str | None:
-    """The nearest known word, or None when none is near."""
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """Return the nearest known word, or None when none is near."""
     # difflib costs 10 ms to import, and only a mistake needs it.
     import difflib
 
@@ -18,5 +18,5 @@ def near(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(guess: str | None, otherwise: str = "") -> str:
-    """The end of a sentence about a wrong word: `; did you mean X?`, or without a guess `otherwise`."""
+    """Return the end of a message: `; did you mean X?`, or `otherwise`."""
     return f"; did you mean {guess}?" if guess else otherwise

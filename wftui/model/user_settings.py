@@ -1,4 +1,4 @@
-"""What a user may set. Plain data without pydantic: every start of the program needs it."""
+"""The settings of a user, as plain data: pydantic would slow down every start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Literal
 
 Durability = Literal["normal", "full"]
-"""`normal`: what is committed outlives the program and its death. `full`: also a power cut, at the price of a wait for
-the disk at each commit."""
+"""`normal`: commits survive a crash of the program. `full`: also a power failure, at the cost of waiting for the disk
+at each commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeepRule:
-    """Which finished runs of a workflow stay: those that either bound keeps; all, where there is no bound.
+    """Rule for the finished runs to keep: those within either bound; no bound: all.
 
     Attributes:
-        days: those that ended within so many days.
-        runs: the newest so many.
+        days: runs that ended within this many days.
+        runs: this many of the newest.
     """
 
     days: int | None = None
@@ -24,18 +24,18 @@ class KeepRule:
 
     @property
     def keeps_all(self) -> bool:
-        """Whether no run ever goes."""
+        """Return whether no run is ever removed."""
         return self.days is None and self.runs is None
 
 
 @dataclass(frozen=True, slots=True)
 class UserSettings:
-    """The settings file, checked.
+    """The validated settings file.
 
     Attributes:
         tables, database: absolute paths; None where the file names none.
-        keep: for workflows that `workflows` does not name.
-        workflows: rules in the place of `keep`, by workflow id.
+        keep: for workflows without a rule in `workflows`.
+        workflows: rules that replace `keep`, by workflow id.
     """
 
     tables: Path | None = None

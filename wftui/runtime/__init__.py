@@ -1,4 +1,4 @@
-"""What a compiled `workflow.py` imports: the plan it is made of, and the few functions its expressions call.
+"""The imports of a compiled `workflow.py`: plans, and functions for expressions.
 
 Pure: no I/O, no clock, no randomness, and nothing of the engine, so that a compiled workflow can be imported by any
 program (and any engine). Imports only `model`.

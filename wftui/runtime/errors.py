@@ -1,14 +1,14 @@
-"""Errors with a type from the format's dotted words, raised while a workflow runs."""
+"""Errors during a run, with a type of dotted words from the format."""
 
 from wftui.model.base import Json
 
 
 class WorkflowError(Exception):
-    """A failure that the format names. `str(error)` is the sentence for the user.
+    """A failure with a type of the format; `str(error)` is the message for the user.
 
     Attributes:
         type: dotted words (`timeout`, `http.5xx`, `binding.missing`, `exit_code`, …); `retry.on` matches prefixes.
-        recoverable: whether trying again may help.
+        recoverable: whether a retry may help.
         details: more for the record, as JSON (never secrets).
         stack: the user's own lines of a traceback, where there are any.
     """
@@ -31,4 +31,4 @@ class WorkflowError(Exception):
 
 
 class BindingError(WorkflowError):
-    """An expression could not be evaluated: type `binding.*` (`binding.missing`, `binding.type`, `binding.limit`)."""
+    """A failed evaluation of an expression: type `binding.*`, as `binding.missing`."""

@@ -1,4 +1,7 @@
-"""All filters of the expression language, in one table. The compiler calls `Entry.function` under its own name."""
+"""All filters of the expression language, in one table.
+
+The compiler calls `Entry.function` by its own name.
+"""
 
 from wftui.runtime.filters_lists import LIST_FILTERS
 from wftui.runtime.filters_numbers import NUMBER_FILTERS

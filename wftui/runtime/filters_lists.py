@@ -16,11 +16,11 @@ from wftui.runtime.operators import add
 LIST_FILTERS: Table = {}
 
 Each = Callable[[Json], Json]
-"""What a filter applies to each item; the compiler makes it of a filter's or test's name, or of a path."""
+"""A function applied to each item; the compiler makes it from the name of a filter or test, or from a path."""
 
 
 def _items(value: Json, name: str) -> list[Json]:
-    """The items of a list, the characters of a text, or the keys of an object, as Jinja goes through them."""
+    """Return items of a list, characters of a text or keys of an object, as Jinja."""
     if isinstance(value, list):
         return value
     if isinstance(value, str | Mapping):
@@ -50,7 +50,7 @@ def _identity(value: Json) -> Json:
 
 @declare(LIST_FILTERS, "length", "count", gives="integer")
 def length(value: Json) -> int:
-    """How many items, keys or characters there are.
+    """The number of items, keys or characters.
 
     >>> [1, 2, 3] | length
     3
@@ -62,7 +62,7 @@ def length(value: Json) -> int:
 
 @declare(LIST_FILTERS, "first")
 def first(value: Json) -> Json:
-    """The first item; missing when there is none.
+    """The first item; missing for an empty list.
 
     >>> [1, 2, 3] | first
     1
@@ -71,20 +71,20 @@ def first(value: Json) -> Json:
     """
     found = _items(value, "first")
     if not found:
-        raise BindingError("binding.missing", "there is no first item: it is empty")
+        raise BindingError("binding.missing", "there is no first item: the value is empty")
     return found[0]
 
 
 @declare(LIST_FILTERS, "last")
 def last(value: Json) -> Json:
-    """The last item; missing when there is none.
+    """The last item; missing for an empty list.
 
     >>> [1, 2, 3] | last
     3
     """
     found = _items(value, "last")
     if not found:
-        raise BindingError("binding.missing", "there is no last item: it is empty")
+        raise BindingError("binding.missing", "there is no last item: the value is empty")
     return found[-1]
 
 
@@ -112,7 +112,7 @@ def reverse(value: Json) -> Json:
 
 @declare(LIST_FILTERS, "join", gives="string", attribute=1)
 def join(value: Json, separator: Json = "", *, each: Each = _identity) -> str:
-    """The items as one text, with a separator between them; with `attribute`, what stands there in each item.
+    """The items joined to one text; with `attribute`, the values at that path.
 
     >>> ["a", "b"] | join(", ")
     "a, b"
@@ -127,7 +127,7 @@ def join(value: Json, separator: Json = "", *, each: Each = _identity) -> str:
 
 @declare(LIST_FILTERS, "map", gives="array", takes="filter")
 def apply(value: Json, each: Each) -> list[Json]:
-    """What a filter makes of each item; with `attribute`, what stands there in each item.
+    """A filter applied to each item; with `attribute`, the value at that path.
 
     >>> ["a", "b"] | map("upper")
     ["A", "B"]
@@ -141,7 +141,9 @@ def apply(value: Json, each: Each) -> list[Json]:
 
 @declare(LIST_FILTERS, "select", gives="array", takes="test")
 def select(value: Json, each: Each = _identity) -> list[Json]:
-    """The items that pass a test; without one, those that are not empty, zero, null or false.
+    """The items that pass a test; without a test, those that count as true.
+
+    Empty values, zero, null and false count as false.
 
     >>> [1, 2, 3] | select("odd")
     [1, 3]
@@ -185,7 +187,9 @@ def reject_by(value: Json, each: Each) -> list[Json]:
 
 @declare(LIST_FILTERS, "sort", gives="array", attribute=2)
 def sort(value: Json, reverse: Json = False, case_sensitive: Json = False, *, each: Each = _identity) -> list[Json]:
-    """The items in order, of texts without regard to case; with `attribute`, by what stands there in each.
+    """The items in order; with `attribute`, by the value at that path.
+
+    Texts are compared without regard to case.
 
     >>> [3, 1, 2] | sort
     [1, 2, 3]
@@ -197,7 +201,7 @@ def sort(value: Json, reverse: Json = False, case_sensitive: Json = False, *, ea
 
 @declare(LIST_FILTERS, "unique", gives="array", attribute=1)
 def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> list[Json]:
-    """The items without repeats, the first of each kept; texts without regard to case.
+    """The items without repeats, the first of each kept; ignores the case of texts.
 
     >>> [1, 2, 1] | unique
     [1, 2]
@@ -216,7 +220,7 @@ def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity)
 
 @declare(LIST_FILTERS, "groupby", gives="array", attribute=0)
 def groupby(value: Json, default: Json = None, case_sensitive: Json = False, *, each: Each) -> list[Json]:
-    """Objects `{grouper, list}`: the items with the same value at a path, in order of that value.
+    """Objects `{grouper, list}`: the items by their value at a path, sorted by it.
 
     >>> [{"k": "b", "n": 1}, {"k": "a", "n": 2}] | groupby("k")
     [{"grouper": "a", "list": [{"k": "a", "n": 2}]}, {"grouper": "b", "list": [{"k": "b", "n": 1}]}]
@@ -231,7 +235,7 @@ def groupby(value: Json, default: Json = None, case_sensitive: Json = False, *, 
 
 @declare(LIST_FILTERS, "sum", attribute=0)
 def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
-    """The items added up; with `attribute`, what stands there in each item.
+    """The sum of the items; with `attribute`, of the values at that path.
 
     >>> [1, 2, 3] | sum
     6
@@ -243,7 +247,7 @@ def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
 
 @declare(LIST_FILTERS, "min", attribute=1)
 def smallest(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> Json:
-    """The smallest item; missing when there is none.
+    """The smallest item; missing for an empty list.
 
     >>> [3, 1, 2] | min
     1
@@ -253,7 +257,7 @@ def smallest(value: Json, case_sensitive: Json = False, *, each: Each = _identit
 
 @declare(LIST_FILTERS, "max", attribute=1)
 def biggest(value: Json, case_sensitive: Json = False, *, each: Each = _identity) -> Json:
-    """The biggest item; missing when there is none.
+    """The largest item; missing for an empty list.
 
     >>> [{"n": 1}, {"n": 2}] | max(attribute="n")
     {"n": 2}
@@ -263,7 +267,7 @@ def biggest(value: Json, case_sensitive: Json = False, *, each: Each = _identity
 
 @declare(LIST_FILTERS, "batch", gives="array")
 def batch(value: Json, linecount: Json, fill_with: Json = None) -> list[Json]:
-    """Lists of `linecount` items each; `fill_with` completes the last one.
+    """Lists of `linecount` items each; `fill_with` pads the last one.
 
     >>> [1, 2, 3] | batch(2)
     [[1, 2], [3]]
@@ -280,7 +284,7 @@ def batch(value: Json, linecount: Json, fill_with: Json = None) -> list[Json]:
 
 @declare(LIST_FILTERS, "slice", gives="array")
 def parts(value: Json, slices: Json, fill_with: Json = None) -> list[Json]:
-    """The items in `slices` lists of nearly the same size; `fill_with` completes the shorter ones.
+    """The items in `slices` lists of nearly equal size; `fill_with` pads short ones.
 
     >>> [1, 2, 3] | slice(2)
     [[1, 2], [3]]
@@ -309,7 +313,7 @@ def flatten(value: Json) -> list[Json]:
 
 @declare(LIST_FILTERS, "items", gives="array")
 def pairs(value: Json) -> list[Json]:
-    """The keys and values of an object, as lists of two.
+    """The `[key, value]` pairs of an object.
 
     >>> {"a": 1} | items
     [["a", 1]]
@@ -339,7 +343,7 @@ def entries(value: Json) -> list[Json]:
 
 @declare(LIST_FILTERS, "dictsort", gives="array")
 def dictsort(value: Json, case_sensitive: Json = False, by: Json = "key", reverse: Json = False) -> list[Json]:
-    """The keys and values of an object in order, as lists of two; `by` is `key` or `value`.
+    """The `[key, value]` pairs of an object, sorted; `by` is `key` or `value`.
 
     >>> {"b": 1, "a": 2} | dictsort
     [["a", 2], ["b", 1]]
@@ -352,7 +356,7 @@ def dictsort(value: Json, case_sensitive: Json = False, by: Json = "key", revers
 
 @declare(LIST_FILTERS, "merge", gives="object")
 def merge(value: Json, other: Json) -> dict[str, Json]:
-    """Both objects in one; the second wins where both have a key.
+    """Two objects merged; the second wins where both have a key.
 
     >>> {"a": 1, "b": 1} | merge({"b": 2})
     {"a": 1, "b": 2}
@@ -362,7 +366,7 @@ def merge(value: Json, other: Json) -> dict[str, Json]:
 
 @declare(LIST_FILTERS, "fromitems", gives="object")
 def from_items(value: Json) -> dict[str, Json]:
-    """An object made of lists of two: key and value.
+    """An object made of `[key, value]` pairs.
 
     >>> [["a", 1]] | fromitems
     {"a": 1}
@@ -370,7 +374,7 @@ def from_items(value: Json) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for pair in _items(value, "fromitems"):
         if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
-            raise BindingError("binding.type", "the filter fromitems needs lists of two, a text first")
+            raise BindingError("binding.type", "the filter fromitems needs [key, value] pairs whose keys are texts")
         made[pair[0]] = pair[1]
     return made
 
@@ -379,21 +383,25 @@ def _ordered(found: list[Json], name: str, reverse: bool, key: Callable[[Json], 
     try:
         return sorted(found, key=key, reverse=reverse)
     except TypeError:
-        raise BindingError("binding.type", f"the filter {name} needs items of one kind that have an order") from None
+        raise BindingError(
+            "binding.type", f"the filter {name} needs items that can be compared with each other"
+        ) from None
 
 
 def _extreme(value: Json, name: str, biggest: bool, key: Callable[[Json], Any]) -> Json:
     found = _items(value, name)
     if not found:
-        raise BindingError("binding.missing", f"there is no {name}: it is empty")
+        raise BindingError("binding.missing", f"there is no {name}: the value is empty")
     try:
         return (max if biggest else min)(found, key=key)
     except TypeError:
-        raise BindingError("binding.type", f"the filter {name} needs items of one kind that have an order") from None
+        raise BindingError(
+            "binding.type", f"the filter {name} needs items that can be compared with each other"
+        ) from None
 
 
 def _hashable(value: Json) -> object:
-    """Something with the same equality as the value that a set can hold."""
+    """Return a hashable with the same equality as the value."""
     if isinstance(value, list):
         return ("list", *map(_hashable, value))
     if isinstance(value, Mapping):

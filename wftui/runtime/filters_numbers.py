@@ -24,7 +24,9 @@ def _number(value: Json, name: str) -> Any:
 
 @declare(NUMBER_FILTERS, "int", gives="integer")
 def to_int(value: Json, default: Json = _UNSET, base: Json = 10) -> Json:
-    """A number without its decimals, or the whole number a text holds; `default` for a text that holds none.
+    """A number without decimals; also a text that holds a number.
+
+    `default` replaces any other text.
 
     >>> "12" | int
     12
@@ -47,7 +49,9 @@ def to_int(value: Json, default: Json = _UNSET, base: Json = 10) -> Json:
 
 @declare(NUMBER_FILTERS, "float", gives="number")
 def to_float(value: Json, default: Json = _UNSET) -> Json:
-    """A number with decimals, also from a text that holds one; `default` for a text that holds none.
+    """A number with decimals; also a text that holds a number.
+
+    `default` replaces any other text.
 
     >>> "1.5" | float
     1.5
@@ -72,7 +76,7 @@ def absolute(value: Json) -> Json:
 
 @declare(NUMBER_FILTERS, "round", gives="number")
 def rounded(value: Json, precision: Json = 0, method: Json = "common") -> Json:
-    """The number with so many decimals; `method` is `common`, `ceil` or `floor`.
+    """The number rounded to `precision` decimals; `method`: `common`, `ceil`, `floor`.
 
     >>> 2.567 | round(2)
     2.57
@@ -80,10 +84,10 @@ def rounded(value: Json, precision: Json = 0, method: Json = "common") -> Json:
     3.0
     """
     if method not in ("common", "ceil", "floor"):
-        raise BindingError("binding.value", 'the method of the filter round is "common", "ceil" or "floor"')
+        raise BindingError("binding.value", 'the method of the filter round must be "common", "ceil" or "floor"')
     number = _number(value, "round")
     if isinstance(precision, bool) or not isinstance(precision, int) or abs(precision) > 300:
-        raise BindingError("binding.type", "the precision of the filter round is a whole number up to 300")
+        raise BindingError("binding.type", "the precision of the filter round must be a whole number up to 300")
     try:
         if method == "common":
             return round(number, precision)
@@ -95,7 +99,7 @@ def rounded(value: Json, precision: Json = 0, method: Json = "common") -> Json:
 
 @declare(NUMBER_FILTERS, "filesizeformat", gives="string")
 def file_size(value: Json, binary: Json = False) -> str:
-    """Bytes in words.
+    """A number of bytes with a unit.
 
     >>> 13000 | filesizeformat
     "13.0 kB"
@@ -115,7 +119,7 @@ def file_size(value: Json, binary: Json = False) -> str:
 
 @declare(NUMBER_FILTERS, "format", gives="string")
 def number_format(value: Json, decimals: Json = 0, thousands: Json = "") -> str:
-    """A number as text with a fixed count of decimals, and a separator between thousands if given.
+    """A number as text with fixed decimals, and a separator between thousands.
 
     >>> 1234.5 | format(2, ",")
     "1,234.50"
@@ -124,7 +128,7 @@ def number_format(value: Json, decimals: Json = 0, thousands: Json = "") -> str:
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 100:
         raise BindingError("binding.type", "the filter format needs a whole number of decimals up to 100")
     if not isinstance(thousands, str) or len(thousands) > 10:
-        raise BindingError("binding.type", "the separator of the filter format is a short text")
+        raise BindingError("binding.type", "the separator of the filter format must be a text of at most 10 characters")
     if isinstance(number, int):
         check_bits(number.bit_length(), "format")
     try:
@@ -137,12 +141,12 @@ def number_format(value: Json, decimals: Json = 0, thousands: Json = "") -> str:
 
 @declare(NUMBER_FILTERS, "timestamp", gives="number")
 def timestamp(value: Json) -> float:
-    """Seconds since 1970 of an ISO 8601 time (UTC when it names no zone).
+    """Seconds since 1970 of an ISO 8601 time; UTC if it has no zone.
 
     >>> "2026-11-22T00:00:00Z" | timestamp
     1795305600.0
     """
-    return _moment(value, "timestamp").timestamp()
+    return _time_of(value, "timestamp").timestamp()
 
 
 @declare(NUMBER_FILTERS, "isotime", gives="string")
@@ -152,28 +156,30 @@ def iso_time(value: Json) -> str:
     >>> 0 | isotime
     "1970-01-01T00:00:00.000Z"
     """
-    return format_timestamp(_moment(value, "isotime"))
+    return format_timestamp(_time_of(value, "isotime"))
 
 
 @declare(NUMBER_FILTERS, "strftime", gives="string")
 def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S") -> str:
-    """A time as text, by a pattern of `%Y %m %d %H %M %S %j %y` and `%%`; in UTC.
+    """A time as text, in UTC, by a pattern of `%Y %m %d %H %M %S %j %y %%`.
 
     >>> "2026-11-22T08:05:00Z" | strftime("%d.%m.%Y")
     "22.11.2026"
     """
-    moment = _moment(value, "strftime")
+    time = _time_of(value, "strftime")
     if not isinstance(pattern, str) or len(pattern) > 200:
-        raise BindingError("binding.type", "the pattern of the filter strftime is a short text")
+        raise BindingError(
+            "binding.type", "the pattern of the filter strftime must be a text of at most 200 characters"
+        )
     fields = {
-        "Y": f"{moment.year:04}",
-        "m": f"{moment.month:02}",
-        "d": f"{moment.day:02}",
-        "H": f"{moment.hour:02}",
-        "M": f"{moment.minute:02}",
-        "S": f"{moment.second:02}",
-        "j": f"{moment.timetuple().tm_yday:03}",
-        "y": f"{moment.year % 100:02}",
+        "Y": f"{time.year:04}",
+        "m": f"{time.month:02}",
+        "d": f"{time.day:02}",
+        "H": f"{time.hour:02}",
+        "M": f"{time.minute:02}",
+        "S": f"{time.second:02}",
+        "j": f"{time.timetuple().tm_yday:03}",
+        "y": f"{time.year % 100:02}",
         "%": "%",
     }
     made, position = [], 0
@@ -184,7 +190,7 @@ def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S") -> str:
             continue
         word = pattern[position + 1 : position + 2]
         if word not in fields:
-            raise BindingError("binding.value", f"the filter strftime does not know %{word}")
+            raise BindingError("binding.value", f"the filter strftime does not support %{word}")
         made.append(fields[word])
         position += 2
     return "".join(made)
@@ -192,26 +198,26 @@ def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S") -> str:
 
 @declare(NUMBER_FILTERS, "add_time", gives="string")
 def add_time(value: Json, duration: Json) -> str:
-    """The time later by a duration (earlier with `-` in front), as ISO 8601.
+    """A time plus a duration (minus, if it starts with `-`), as ISO 8601.
 
     >>> "2026-11-22T08:00:00Z" | add_time("36h")
     "2026-11-23T20:00:00.000Z"
     >>> "2026-11-22T08:00:00Z" | add_time("-1d")
     "2026-11-21T08:00:00.000Z"
     """
-    moment, back = _moment(value, "add_time"), False
+    time, back = _time_of(value, "add_time"), False
     if isinstance(duration, str) and duration.startswith("-"):
         back, duration = True, duration[1:]
     try:
         seconds = parse_duration(duration)
-        return format_timestamp(moment + timedelta(seconds=-seconds if back else seconds))
+        return format_timestamp(time + timedelta(seconds=-seconds if back else seconds))
     except (ValueError, OverflowError) as error:
-        raise BindingError("binding.value", f"the filter add_time cannot add that: {error}") from None
+        raise BindingError("binding.value", f"the filter add_time cannot add the duration: {error}") from None
 
 
 @declare(NUMBER_FILTERS, "duration", gives="string")
 def duration_text(value: Json) -> str:
-    """Seconds in words.
+    """Seconds as a duration.
 
     >>> 185 | duration
     "3m05s"
@@ -234,13 +240,13 @@ def _or_default(value: Json, default: Json, what: str) -> Json:
     return default
 
 
-def _moment(value: Json, name: str) -> datetime:
+def _time_of(value: Json, name: str) -> datetime:
     try:
         if is_number(value):
             return datetime.fromtimestamp(value, UTC)
         if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            time = datetime.fromisoformat(value)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         raise BindingError("binding.value", f"the filter {name} needs a time such as 2026-11-22T13:37:00Z") from None
     raise BindingError("binding.type", f"the filter {name} needs a time as text, not {kind_of(value)}")

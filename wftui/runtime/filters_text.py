@@ -34,7 +34,7 @@ def _whole(value: Json, name: str) -> int:
 
 @declare(TEXT_FILTERS, "upper", gives="string")
 def upper(value: Json) -> str:
-    """The text in capital letters.
+    """The text in upper case.
 
     >>> "abc" | upper
     "ABC"
@@ -44,7 +44,7 @@ def upper(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "lower", gives="string")
 def lower(value: Json) -> str:
-    """The text in small letters.
+    """The text in lower case.
 
     >>> "ABC" | lower
     "abc"
@@ -54,7 +54,7 @@ def lower(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "capitalize", gives="string")
 def capitalize(value: Json) -> str:
-    """The first letter as a capital, the others small.
+    """The text with the first letter in upper case, the others in lower case.
 
     >>> "hello World" | capitalize
     "Hello world"
@@ -64,7 +64,7 @@ def capitalize(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "title", gives="string")
 def title(value: Json) -> str:
-    """Every word with a capital first letter, the others small.
+    """The text with each word capitalized.
 
     >>> "hello wORLD" | title
     "Hello World"
@@ -103,7 +103,7 @@ def replace(value: Json, old: Json, new: Json, count: Json = None) -> str:
 
 @declare(TEXT_FILTERS, "split", gives="array")
 def split(value: Json, separator: Json = None, limit: Json = None) -> list[str]:
-    """The parts of a text between separators; without one, its words.
+    """The parts of a text between separators; without a separator, its words.
 
     >>> "a, b" | split(", ")
     ["a", "b"]
@@ -118,7 +118,7 @@ def split(value: Json, separator: Json = None, limit: Json = None) -> list[str]:
 
 @declare(TEXT_FILTERS, "lines", gives="array")
 def lines(value: Json) -> list[str]:
-    r"""The lines of a text, without their ends.
+    r"""The lines of a text, without line ends.
 
     >>> "a\nb\n" | lines
     ["a", "b"]
@@ -128,7 +128,9 @@ def lines(value: Json) -> list[str]:
 
 @declare(TEXT_FILTERS, "truncate", gives="string")
 def truncate(value: Json, length: Json = 255, killwords: Json = False, end: Json = "...", leeway: Json = 5) -> str:
-    """At most `length` characters, with `end` in the place of what is cut; whole words unless `killwords`.
+    """At most `length` characters; `end` replaces the rest.
+
+    Words stay whole unless `killwords` is true.
 
     >>> "one two three four" | truncate(12)
     "one two..."
@@ -146,7 +148,7 @@ def truncate(value: Json, length: Json = 255, killwords: Json = False, end: Json
 
 @declare(TEXT_FILTERS, "center", gives="string")
 def center(value: Json, width: Json = 80) -> str:
-    """The text in the middle of `width` characters.
+    """The text centered in `width` characters.
 
     >>> "ab" | center(6)
     "  ab  "
@@ -158,7 +160,7 @@ def center(value: Json, width: Json = 80) -> str:
 
 @declare(TEXT_FILTERS, "indent", gives="string")
 def indent(value: Json, width: Json = 4, first: Json = False, blank: Json = False) -> str:
-    r"""Every line but the first (all with `first`) moved to the right by `width` spaces.
+    r"""Every line but the first (all with `first`) indented by `width` spaces.
 
     >>> "a\nb" | indent(2)
     "a\n  b"
@@ -172,7 +174,7 @@ def indent(value: Json, width: Json = 4, first: Json = False, blank: Json = Fals
 
 @declare(TEXT_FILTERS, "wordcount", gives="integer")
 def wordcount(value: Json) -> int:
-    """How many words there are.
+    """The number of words.
 
     >>> "one two" | wordcount
     2
@@ -182,7 +184,7 @@ def wordcount(value: Json) -> int:
 
 @declare(TEXT_FILTERS, "startswith", gives="boolean")
 def startswith(value: Json, start: Json) -> bool:
-    """Whether the text begins so.
+    """True for a text that starts with another.
 
     >>> "main.py" | startswith("main")
     true
@@ -192,7 +194,7 @@ def startswith(value: Json, start: Json) -> bool:
 
 @declare(TEXT_FILTERS, "endswith", gives="boolean")
 def endswith(value: Json, end: Json) -> bool:
-    """Whether the text ends so.
+    """True for a text that ends with another.
 
     >>> "main.py" | endswith(".py")
     true
@@ -241,7 +243,7 @@ def fromjson(value: Json) -> Json:
 
 @declare(TEXT_FILTERS, "urlencode", gives="string")
 def url_encode(value: Json) -> str:
-    """A text made fit for a URL; an object becomes a query.
+    """A text encoded for a URL; an object becomes a query.
 
     >>> "a b/c?" | urlencode
     "a%20b/c%3F"
@@ -255,7 +257,7 @@ def url_encode(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "urldecode", gives="string")
 def url_decode(value: Json) -> str:
-    """A text from a URL, in clear.
+    """A text decoded from a URL.
 
     >>> "a%20b" | urldecode
     "a b"
@@ -275,7 +277,7 @@ def b64encode(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "b64decode", gives="string")
 def b64decode(value: Json) -> str:
-    """The text that is written in base64.
+    """The text decoded from base64.
 
     >>> "aGVsbG8=" | b64decode
     "hello"
@@ -298,8 +300,9 @@ def sha256(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "regex_search")
 def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
-    r"""The first place that matches, or one group of it; null when nothing does. Patterns that could run for ever are
-    refused.
+    r"""The first match, or one group of it; null without a match.
+
+    Patterns that could take too long are refused.
 
     >>> "version 1.24" | regex_search("[0-9.]+")
     "1.24"
@@ -316,7 +319,7 @@ def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
 
 @declare(TEXT_FILTERS, "regex_findall", gives="array")
 def regex_findall(value: Json, pattern: Json) -> list[Json]:
-    r"""All places that match; with groups, a list of the groups of each.
+    r"""All matches; with groups, a list of the groups of each.
 
     >>> "a1 b22" | regex_findall("[0-9]+")
     ["1", "22"]
@@ -328,7 +331,7 @@ def regex_findall(value: Json, pattern: Json) -> list[Json]:
 
 @declare(TEXT_FILTERS, "regex_replace", gives="string")
 def regex_replace(value: Json, pattern: Json, new: Json) -> str:
-    r"""The text with all that matches replaced; `\1` in `new` is the first group.
+    r"""The text with all matches replaced; `\1` in `new` is the first group.
 
     >>> "2026-11-22" | regex_replace("-", "/")
     "2026/11/22"

@@ -11,7 +11,7 @@ FUNCTIONS: Table = {}
 
 @declare(FUNCTIONS, "range", gives="array")
 def numbers(start: Json, stop: Json = None, stride: Json = 1) -> list[Json]:
-    """Whole numbers from `start` (0 when only one number is given) up to, and without, `stop`.
+    """Whole numbers from `start` (default 0) up to `stop`, which is not included.
 
     >>> range(3)
     [0, 1, 2]
@@ -25,14 +25,14 @@ def numbers(start: Json, stop: Json = None, stride: Json = 1) -> list[Json]:
     if bounds[2] == 0:
         raise BindingError("binding.value", "the step of range cannot be 0")
     found = range(*bounds)
-    # len() of a huge range overflows, so its length is worked out by hand.
+    # len() of a huge range overflows, so its length is computed here.
     check_items(max(0, (bounds[1] - bounds[0]) // bounds[2]), "range")
     return list(found)
 
 
 @declare(FUNCTIONS, "zip", gives="array")
 def pairs(first: Json, second: Json) -> list[Json]:
-    """The items of two lists side by side, as lists of two, as far as the shorter one goes.
+    """Pairs of the items of two lists, up to the length of the shorter one.
 
     >>> zip([1, 2], ["a", "b"])
     [[1, "a"], [2, "b"]]

@@ -1,4 +1,4 @@
-"""Check that a value is JSON: locate what is not, and estimate its size.
+"""Check that a value is JSON: locate the part that is not, estimate the size.
 
 A value that would come back different from the database (a set, a date, NaN, a tuple, a key that is not text, half of
 a surrogate pair, an enumeration's member) is refused where it is produced, so that a live value and its stored copy
@@ -21,7 +21,7 @@ _DIRECT_BYTES = 64 * 1024
 """Size up to which a value is checked on the event loop, in a few milliseconds at most."""
 
 
-class NotJsonError(WorkflowError):
+class JsonValueError(WorkflowError):
     """A value is not JSON.
 
     Attributes:
@@ -42,7 +42,7 @@ class TooBigError(Exception):
 
 @dataclass(slots=True)
 class Measured:
-    """A value that is JSON.
+    """A JSON value, measured.
 
     Attributes:
         size: an estimate of the bytes of its JSON text, low by what escaping adds.
@@ -61,15 +61,15 @@ async def ensure_json(value: Json, error_type: str, what: str) -> None:
         what: the value's name in the message: `the output`.
 
     Raises:
-        NotJsonError: with the first place that is not JSON.
+        JsonValueError: with the first place that is not JSON.
     """
     try:
         try:
             measure(value, _DIRECT_BYTES)
         except TooBigError:
             await asyncio.to_thread(check_big, value)
-    except NotJsonError as error:
-        raise NotJsonError(error.at, error.reason, what, error_type) from None
+    except JsonValueError as error:
+        raise JsonValueError(error.at, error.reason, what, error_type) from None
 
 
 def check_big(value: Json) -> None:
@@ -78,7 +78,7 @@ def check_big(value: Json) -> None:
     Faster than `measure`, and other threads can run in between.
 
     Raises:
-        NotJsonError: with the place and the reason.
+        JsonValueError: with the place and the reason.
     """
     if not is_json(value):
         measure(value)
@@ -88,10 +88,10 @@ def measure(value: Json, limit: int | None = None) -> Measured:
     """Check a value and estimate its size.
 
     Args:
-        limit: give up beyond this many bytes, so that a look at a huge value costs next to nothing.
+        limit: stop beyond this many bytes, so that a huge value costs next to nothing.
 
     Raises:
-        NotJsonError: with the place and the reason.
+        JsonValueError: with the place and the reason.
         TooBigError: beyond the limit.
     """
     measured = Measured()
@@ -103,14 +103,14 @@ def measure(value: Json, limit: int | None = None) -> Measured:
             measured.size = _leaf(value, room)
     except _RefusalError as refusal:
         at = pointer_to(refusal.keys[::-1])
-        raise NotJsonError(at if len(at) <= 120 else f"{at[:60]}…{at[-40:]}", refusal.reason) from None
+        raise JsonValueError(at if len(at) <= 120 else f"{at[:60]}…{at[-40:]}", refusal.reason) from None
     if measured.size > room:
         raise TooBigError
     return measured
 
 
 class _RefusalError(Exception):
-    """Something is not JSON. `keys` lead to it, innermost first, and are added on the way up."""
+    """A part that is not JSON; `keys` lead to it, innermost first."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -155,7 +155,7 @@ def _container(value: dict[str, Json] | list[Json], depth: int, room: float, mea
 
 def _key(key: Json) -> int:
     if type(key) is not str:
-        raise _RefusalError(f"has the key {key!r:.60}, which is {_a(key)} and not a text")
+        raise _RefusalError(f"has the key {key!r:.60}, which is {_a(key)}, not a text")
     return _text(key, "has a key with") + 1
 
 
@@ -173,7 +173,7 @@ def _leaf(value: Json, room: float) -> int:
         return 2 + int(value.bit_length()) // 4
     if kind is float:
         if not math.isfinite(value):
-            raise _RefusalError(f"is {value}, which JSON has no word for")
+            raise _RefusalError(f"is {value}, which JSON cannot express")
         return 9
     raise _RefusalError(f"is {_a(value)}")
 
@@ -182,7 +182,7 @@ def _text(value: str, verb: str) -> int:
     try:
         return len(value.encode()) + 3
     except UnicodeEncodeError as error:
-        reason = f"{verb} a lone surrogate ({value[error.start]!r}), which is no character"
+        reason = f"{verb} a lone surrogate ({value[error.start]!r}), which is not a character"
         raise _RefusalError(reason) from None
 
 

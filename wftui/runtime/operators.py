@@ -1,4 +1,4 @@
-"""Arithmetic and comparison of compiled expressions: no conversion between text and number, bounded results."""
+"""Arithmetic and comparison for expressions: no conversions, bounded results."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ def floor_divide(left: Json, right: Json) -> Json:
 
 
 def modulo(left: Json, right: Json) -> Json:
-    """`left % right`: the rest of the division."""
+    """`left % right`: the remainder of the division."""
     return _number("%", operator.mod, left, right)
 
 
@@ -97,7 +97,7 @@ def compare(left: Json, sign: str, right: Json) -> bool:
 
 
 def compare_all(first: Json, *rest: tuple[str, Callable[[], Json]]) -> bool:
-    """`first < second <= third …`: true when all hold; after the first that does not, the others are not worked out.
+    """`first < second <= third …`: true when all hold; stops at the first failure.
 
     Raises:
         BindingError: `binding.type` for values that have no order.
@@ -125,7 +125,7 @@ def contains(value: Json, container: Json) -> bool:
         return value in container
     if isinstance(container, Mapping):
         return isinstance(value, str) and value in container
-    raise BindingError("binding.type", f"nothing can be in {kind_of(container)}; use a list, an object or a text")
+    raise BindingError("binding.type", f"{kind_of(container)} cannot contain anything; use a list, an object or a text")
 
 
 def _holds(left: Json, sign: str, right: Json) -> bool:
@@ -140,12 +140,14 @@ def _holds(left: Json, sign: str, right: Json) -> bool:
     try:
         return _ORDER[sign](left, right)
     except TypeError:
-        raise BindingError("binding.type", f"{kind_of(left)} {sign} {kind_of(right)} has no answer") from None
+        raise BindingError(
+            "binding.type", f"{kind_of(left)} and {kind_of(right)} cannot be compared with {sign}"
+        ) from None
 
 
 def _sign(sign: str, operation: Callable[[Any], Any], value: Json) -> Json:
     if not isinstance(value, int | float):
-        raise BindingError("binding.type", f"{sign} in front of {kind_of(value)} is not possible")
+        raise BindingError("binding.type", f"{sign} cannot be applied to {kind_of(value)}")
     return operation(value)
 
 
@@ -164,5 +166,5 @@ def _number(sign: str, operation: Callable[[Any, Any], Any], left: Json, right: 
     if isinstance(result, int):
         check_bits(result.bit_length(), sign)
     elif isinstance(result, complex) or result != result or result in (float("inf"), float("-inf")):
-        raise BindingError("binding.value", f"{left} {sign} {right} has no result that is a number")
+        raise BindingError("binding.value", f"{left} {sign} {right} is not a real number")
     return result

@@ -1,4 +1,4 @@
-"""The compiled workflow as data: steps in topological order, with pure functions for conditions and bindings."""
+"""Compiled workflows as data: steps in topological order, bindings as functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,10 @@ A run records the revision it began under; resume and rerun of older runs follow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:
-    """Retry policy; delays in seconds. `on` are dotted prefixes of error types; empty: all that may be retried."""
+    """Retry policy; delays in seconds.
+
+    `on` are dotted prefixes of error types; empty: all recoverable errors.
+    """
 
     max_attempts: int = 1
     delay: float = 1.0
@@ -33,7 +36,7 @@ class RetryPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForEachPlan:
-    """Run the step once per item of what `items` gives."""
+    """Run the step once per item of the list that `items` returns."""
 
     items: Bind
     as_: str = "item"
@@ -52,7 +55,7 @@ class CasePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopPlan:
-    """How a loop ends: `until` is evaluated after each iteration, over the steps of that iteration."""
+    """The end of a loop: `until` is evaluated after each iteration, over its steps."""
 
     until: Bind
     max_iterations: int
@@ -64,17 +67,17 @@ class StepPlan:
     """One step, ready to run.
 
     Attributes:
-        needs: ids of siblings this step demands: their skip is passed on (`needs` and references).
-        after: ids of siblings that only come first by list order: their skip by `when`, `disabled` or a branch not
-            taken lets this step run.
+        needs: ids of siblings it demands (`needs` and references); a skip of one is inherited.
+        after: ids of siblings that only come first by list order; this step still runs if `when`, `disabled` or a
+            branch not taken skips them.
         input: binds the step's input; None for containers.
-        early: binds what the step type wants to look at before the run starts; None when not all of it is known then.
-        uses: names of connections of the workflow that its input names, beside its own.
-        programs: names of the programs that it starts, as far as its input says.
-        secrets: names of the secrets of the user's store that the input reads and cannot do without.
+        early: binds the input that the step type reads before the run starts; None if not all of it is known then.
+        uses: connections of the workflow named in its input, besides its own.
+        programs: names of the programs that it starts, as far as known from its input.
+        secrets: names of stored secrets that the input requires.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
-        body: inner steps of a `group` or `loop`; branches of a `switch` stand in `cases`.
+        body: inner steps of a `group` or `loop`; branches of a `switch` are in `cases`.
         line: of the step in workflow.json, from 1; `pointer` its JSON Pointer.
     """
 
@@ -120,14 +123,14 @@ class SourceSpot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowPlan:
-    """A whole compiled workflow: what `workflow.py` calls WORKFLOW, and what the engine runs.
+    """A compiled workflow: WORKFLOW in `workflow.py`, input of the engine.
 
     Attributes:
         source_hash: `sha256:` over what matters in workflow.json (not labels, notes, white space).
         outputs: name → binding over all top-level steps.
         env: names of the environment variables expressions may read.
-        secret_inputs: JSON Pointers, into the inputs, of values that are never shown (`writeOnly`, `password`).
-        spots: where each binding stands in workflow.json, by the name of its function and the line within it.
+        secret_inputs: JSON Pointers into the inputs, to values that are never shown (`writeOnly`, `password`).
+        spots: location of each binding in workflow.json, by the name of its function and the line within it.
     """
 
     id: str
@@ -150,7 +153,7 @@ class WorkflowPlan:
 
 
 def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
-    """The steps whose addresses are known before the run: all but those inside a forEach or a loop."""
+    """Return the steps with a fixed path: all but those inside a forEach or a loop."""
     found: list[StepInfo] = []
 
     def walk(steps: tuple[StepPlan, ...], parent: str | None) -> None:

@@ -19,7 +19,7 @@ def _whole(value: Json, name: str) -> int:
 
 @declare(TESTS, "none", gives="boolean")
 def is_none(value: Json) -> bool:
-    """Whether it is null.
+    """True for null.
 
     >>> null is none
     true
@@ -29,7 +29,7 @@ def is_none(value: Json) -> bool:
 
 @declare(TESTS, "string", gives="boolean")
 def is_string(value: Json) -> bool:
-    """Whether it is a text.
+    """True for a text.
 
     >>> "a" is string
     true
@@ -39,7 +39,7 @@ def is_string(value: Json) -> bool:
 
 @declare(TESTS, "number", gives="boolean")
 def is_a_number(value: Json) -> bool:
-    """Whether it is a number; true and false are none.
+    """True for a number; true and false are not numbers.
 
     >>> 1.5 is number
     true
@@ -51,7 +51,7 @@ def is_a_number(value: Json) -> bool:
 
 @declare(TESTS, "integer", gives="boolean")
 def is_integer(value: Json) -> bool:
-    """Whether it is a whole number.
+    """True for a whole number.
 
     >>> 1 is integer
     true
@@ -61,7 +61,7 @@ def is_integer(value: Json) -> bool:
 
 @declare(TESTS, "float", gives="boolean")
 def is_float(value: Json) -> bool:
-    """Whether it is a number with decimals.
+    """True for a number with decimals.
 
     >>> 1.0 is float
     true
@@ -71,7 +71,7 @@ def is_float(value: Json) -> bool:
 
 @declare(TESTS, "boolean", gives="boolean")
 def is_boolean(value: Json) -> bool:
-    """Whether it is true or false.
+    """True for true and false.
 
     >>> false is boolean
     true
@@ -81,7 +81,7 @@ def is_boolean(value: Json) -> bool:
 
 @declare(TESTS, "true", gives="boolean")
 def is_true(value: Json) -> bool:
-    """Whether it is true itself.
+    """True for true only.
 
     >>> 1 is true
     false
@@ -91,7 +91,7 @@ def is_true(value: Json) -> bool:
 
 @declare(TESTS, "false", gives="boolean")
 def is_false(value: Json) -> bool:
-    """Whether it is false itself.
+    """True for false only.
 
     >>> false is false
     true
@@ -101,7 +101,7 @@ def is_false(value: Json) -> bool:
 
 @declare(TESTS, "mapping", gives="boolean")
 def is_mapping(value: Json) -> bool:
-    """Whether it is an object.
+    """True for an object.
 
     >>> {"a": 1} is mapping
     true
@@ -111,7 +111,7 @@ def is_mapping(value: Json) -> bool:
 
 @declare(TESTS, "sequence", gives="boolean")
 def is_sequence(value: Json) -> bool:
-    """Whether it is a list, a text or an object: something with a length.
+    """True for a list, a text or an object: anything with a length.
 
     >>> [1] is sequence
     true
@@ -121,7 +121,7 @@ def is_sequence(value: Json) -> bool:
 
 @declare(TESTS, "list", gives="boolean")
 def is_list(value: Json) -> bool:
-    """Whether it is a list.
+    """True for a list.
 
     >>> "abc" is list
     false
@@ -131,7 +131,7 @@ def is_list(value: Json) -> bool:
 
 @declare(TESTS, "empty", gives="boolean")
 def is_empty(value: Json) -> bool:
-    """Whether it is null, or a text, list or object with nothing in it.
+    """True for null, and for an empty text, list or object.
 
     >>> [] is empty
     true
@@ -141,7 +141,7 @@ def is_empty(value: Json) -> bool:
 
 @declare(TESTS, "odd", gives="boolean")
 def is_odd(value: Json) -> bool:
-    """Whether it is an odd number.
+    """True for an odd number.
 
     >>> 3 is odd
     true
@@ -151,7 +151,7 @@ def is_odd(value: Json) -> bool:
 
 @declare(TESTS, "even", gives="boolean")
 def is_even(value: Json) -> bool:
-    """Whether it is an even number.
+    """True for an even number.
 
     >>> 3 is even
     false
@@ -161,7 +161,7 @@ def is_even(value: Json) -> bool:
 
 @declare(TESTS, "divisibleby", gives="boolean")
 def is_divisible_by(value: Json, number: Json) -> bool:
-    """Whether a division leaves no rest.
+    """True for a number that another divides without remainder.
 
     >>> 9 is divisibleby 3
     true
@@ -171,7 +171,7 @@ def is_divisible_by(value: Json, number: Json) -> bool:
 
 @declare(TESTS, "lower", gives="boolean")
 def is_lower(value: Json) -> bool:
-    """Whether a text is in small letters.
+    """True for a text in lower case.
 
     >>> "abc" is lower
     true
@@ -181,7 +181,7 @@ def is_lower(value: Json) -> bool:
 
 @declare(TESTS, "upper", gives="boolean")
 def is_upper(value: Json) -> bool:
-    """Whether a text is in capital letters.
+    """True for a text in upper case.
 
     >>> "ABC" is upper
     true
@@ -191,7 +191,7 @@ def is_upper(value: Json) -> bool:
 
 @declare(TESTS, "in", gives="boolean")
 def is_in(value: Json, container: Json) -> bool:
-    """Whether it is a part of a text, an item of a list or a key of an object.
+    """True for a part of a text, an item of a list or a key of an object.
 
     >>> 2 is in [1, 2]
     true
@@ -201,7 +201,7 @@ def is_in(value: Json, container: Json) -> bool:
 
 @declare(TESTS, "eq", "equalto", "==", gives="boolean")
 def is_equal(value: Json, other: Json) -> bool:
-    """Whether both are equal.
+    """True for equal values.
 
     >>> 2 is eq 2
     true
@@ -211,7 +211,7 @@ def is_equal(value: Json, other: Json) -> bool:
 
 @declare(TESTS, "ne", "!=", gives="boolean")
 def is_not_equal(value: Json, other: Json) -> bool:
-    """Whether they differ.
+    """True for different values.
 
     >>> 2 is ne 2
     false
@@ -221,7 +221,7 @@ def is_not_equal(value: Json, other: Json) -> bool:
 
 @declare(TESTS, "gt", "greaterthan", ">", gives="boolean")
 def is_greater(value: Json, other: Json) -> bool:
-    """Whether it is greater.
+    """True for a greater value.
 
     >>> 3 is gt 2
     true
@@ -231,7 +231,7 @@ def is_greater(value: Json, other: Json) -> bool:
 
 @declare(TESTS, "ge", ">=", gives="boolean")
 def is_at_least(value: Json, other: Json) -> bool:
-    """Whether it is greater or equal.
+    """True for a greater or equal value.
 
     >>> 2 is ge 2
     true
@@ -241,7 +241,7 @@ def is_at_least(value: Json, other: Json) -> bool:
 
 @declare(TESTS, "lt", "lessthan", "<", gives="boolean")
 def is_less(value: Json, other: Json) -> bool:
-    """Whether it is less.
+    """True for a smaller value.
 
     >>> 3 is lt 2
     false
@@ -251,7 +251,7 @@ def is_less(value: Json, other: Json) -> bool:
 
 @declare(TESTS, "le", "<=", gives="boolean")
 def is_at_most(value: Json, other: Json) -> bool:
-    """Whether it is less or equal.
+    """True for a smaller or equal value.
 
     >>> 2 is le 2
     true

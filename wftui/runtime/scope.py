@@ -1,4 +1,4 @@
-"""What an expression can see while it is evaluated."""
+"""The names visible to an expression during its evaluation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,11 @@ from wftui.model.base import Json
 
 
 @dataclass(frozen=True, slots=True)
-class StepView:
-    """`steps.<id>` in an expression. `error` is the wire form of its error, or None; `big` is said of the output."""
+class StepValues:
+    """`steps.<id>` in an expression.
+
+    `error` is in wire form, or None; `big` tells that the output is a big value.
+    """
 
     output: Json = None
     status: str = "pending"
@@ -18,7 +21,7 @@ class StepView:
 
 
 class BigValueError(Exception):
-    """An expression reads a big value: it is to be evaluated again, where it may take its time."""
+    """An expression reads a big value: evaluate it again outside the event loop."""
 
 
 @dataclass(slots=True)
@@ -30,11 +33,11 @@ class Scope:
         locals: loop variables by name (`item`, …) and `index`.
         run: `id`, `startedAt`, `attempt`, `workflowId`.
         env: only the names the workflow lists.
-        patient: evaluation may take its time; otherwise reading a big output raises BigValueError.
+        patient: evaluation may take long; otherwise reading a big output raises BigValueError.
     """
 
     inputs: Mapping[str, Json] = field(default_factory=dict)
-    steps: Mapping[str, StepView] = field(default_factory=dict)
+    steps: Mapping[str, StepValues] = field(default_factory=dict)
     locals: Mapping[str, Json] = field(default_factory=dict)
     run: Mapping[str, Json] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)

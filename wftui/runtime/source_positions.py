@@ -1,10 +1,10 @@
-"""Where in workflow.json an expression failed: from the traceback of the compiled workflow."""
+"""Locate a failed expression in workflow.json by the traceback of its code."""
 
 from wftui.runtime.plan import SourceSpot, WorkflowPlan
 
 
 def locate(plan: WorkflowPlan, error: BaseException) -> SourceSpot | None:
-    """The place of the expression of this plan that raised an error; None when none of its expressions did."""
+    """Return the location of the plan's expression that raised an error, or None."""
     functions = {name for name, _line in plan.spots}
     outer: tuple[str, int] | None = None
     line = 0
@@ -12,7 +12,7 @@ def locate(plan: WorkflowPlan, error: BaseException) -> SourceSpot | None:
     while traceback is not None:
         frame = traceback.tb_frame
         if frame.f_globals.get("WORKFLOW") is plan:
-            # Lambdas and inner functions stand inside the lines of the function that is known by name.
+            # Lambdas and inner functions are within the lines of the named function.
             if frame.f_code.co_name in functions:
                 outer = frame.f_code.co_name, frame.f_code.co_firstlineno
             line = traceback.tb_lineno

@@ -1,4 +1,4 @@
-"""What compiled expressions call to read values: keys before methods, and a missing value is an error that helps."""
+"""Access to values in compiled expressions: keys only, errors with suggestions."""
 
 import functools
 import json
@@ -12,21 +12,21 @@ from wftui.runtime.errors import BindingError
 from wftui.runtime.language.derived_secrets import note_result, watched
 from wftui.runtime.language.json_kinds import join_path, key_list, kind_of
 from wftui.runtime.language.limits import check_text
-from wftui.runtime.scope import BigValueError, Scope, StepView
+from wftui.runtime.scope import BigValueError, Scope, StepValues
 
 _SMALL = 2_000
 _NO_OUTPUT = frozenset({"pending", "skipped", "cancelled"})
 
 
 class SkippedStepError(BindingError):
-    """The output of a step that was skipped was read: missing, but null for the workflow's `outputs`."""
+    """A read of a skipped step's output: missing, but null in `outputs`."""
 
 
 def look_up(value: Json, path: str, *keys: str | int) -> Json:
-    """The value under keys and positions, one after the other.
+    """Return the value under keys and positions, one after the other.
 
     Args:
-        path: how the expression calls `value`, for messages: `steps.fetch.output`.
+        path: the name of `value` in the expression, for messages: `steps.fetch.output`.
 
     Raises:
         BindingError: `binding.missing`, naming what exists, or `binding.type` when there are no keys to look into.
@@ -45,7 +45,7 @@ def look_up(value: Json, path: str, *keys: str | int) -> Json:
 
 
 def item(value: Json, key: Json) -> Json:
-    """`value[key]` for a key that is computed.
+    """Return `value[key]` for a computed key.
 
     Raises:
         BindingError: as `look_up`; `binding.type` also when the key is neither text nor a whole number.
@@ -56,21 +56,21 @@ def item(value: Json, key: Json) -> Json:
 
 
 def local(scope: Scope, name: str, *keys: str | int) -> Json:
-    """A loop variable, or what is in it."""
+    """Return a loop variable, or a value inside it."""
     return look_up(scope.locals, "", name, *keys)
 
 
-def step(scope: Scope, step_id: str) -> StepView:
-    """A step as the expression sees it; one that has not come to pass is `pending`."""
-    return scope.steps.get(step_id) or StepView()
+def step(scope: Scope, step_id: str) -> StepValues:
+    """Return a step as an expression sees it; `pending` before it runs."""
+    return scope.steps.get(step_id) or StepValues()
 
 
 def output(scope: Scope, step_id: str, *keys: str | int) -> Json:
-    """The output of a step, or what is in it.
+    """Return the output of a step, or a value inside it.
 
     Raises:
         BindingError: `binding.missing` when the step has none, because it was skipped or has not run.
-        BigValueError: it is big, and the scope is not patient.
+        BigValueError: if it is big and the scope is not patient.
     """
     view = step(scope, step_id)
     if view.status in _NO_OUTPUT:
@@ -85,7 +85,7 @@ def output(scope: Scope, step_id: str, *keys: str | int) -> Json:
 
 
 def default(value: Callable[[], Json], fallback: Callable[[], Json], falsy: bool = False) -> Json:
-    """The value, or the fallback when something in it is missing (or, with `falsy`, when it is empty or false)."""
+    """Return the value, or the fallback if it is missing (`falsy`: empty or false)."""
     try:
         found = value()
     except BindingError as error:
@@ -96,7 +96,7 @@ def default(value: Callable[[], Json], fallback: Callable[[], Json], falsy: bool
 
 
 def is_defined(value: Callable[[], Json]) -> bool:
-    """Whether nothing in the value is missing."""
+    """Return whether nothing in the value is missing."""
     try:
         value()
     except BindingError as error:
@@ -107,7 +107,7 @@ def is_defined(value: Callable[[], Json]) -> bool:
 
 
 def null_when_skipped(bind: Callable[[Scope], Json]) -> Callable[[Scope], Json]:
-    """For `outputs`: an output that reads a skipped step is null."""
+    """Decorate an output: it is null if it reads a skipped step."""
 
     @functools.wraps(bind)
     def bind_or_null(scope: Scope) -> Json:
@@ -120,7 +120,7 @@ def null_when_skipped(bind: Callable[[Scope], Json]) -> Callable[[Scope], Json]:
 
 
 def text(*parts: Json) -> str:
-    """Parts put together to one text, all but texts as JSON.
+    """Join parts to one text, all but texts as JSON.
 
     Raises:
         BindingError: `binding.limit`.
@@ -131,15 +131,15 @@ def text(*parts: Json) -> str:
 
 
 def to_text(value: Json) -> str:
-    """A value inside a text: a text as it is, everything else as JSON."""
+    """Return a value inside a text: a text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json_text(value)
 
 
 def json_text(value: Json) -> str:
-    """The JSON text of a value.
+    """Return the JSON text of a value.
 
     Raises:
-        BindingError: `binding.type` for what is no JSON value.
+        BindingError: `binding.type` if it is not a JSON value.
     """
     known = is_json(value, _SMALL)
     if known is None and is_json(value):
@@ -148,10 +148,10 @@ def json_text(value: Json) -> str:
 
 
 def plain(value: Json) -> Json:
-    """A copy made of dicts and lists only, where a scope holds other mappings and sequences.
+    """Return a copy of plain dicts and lists; a scope also holds other containers.
 
     Raises:
-        BindingError: `binding.type` for what is no JSON value.
+        BindingError: `binding.type` if it is not a JSON value.
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -159,7 +159,7 @@ def plain(value: Json) -> Json:
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
-    raise BindingError("binding.type", f"the expression gives {kind_of(value)}")
+    raise BindingError("binding.type", f"the result is {kind_of(value)}")
 
 
 def cut(value: Json, start: Json, stop: Json, stride: Json) -> Json:
@@ -172,7 +172,7 @@ def cut(value: Json, start: Json, stop: Json, stride: Json) -> Json:
         raise BindingError("binding.type", f"only lists and texts can be sliced, not {kind_of(value)}")
     for bound in (start, stop, stride):
         if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
-            raise BindingError("binding.type", f"the bounds of a slice are whole numbers, not {kind_of(bound)}")
+            raise BindingError("binding.type", f"the bounds of a slice must be whole numbers, not {kind_of(bound)}")
     if stride == 0:
         raise BindingError("binding.value", "the step of a slice cannot be 0")
     part: Json = value[start:stop:stride]
@@ -199,7 +199,7 @@ def _missing(value: Json, path: str, key: str | int) -> BindingError:
 
 
 def _no_keys(value: Json, path: str, key: str | int) -> BindingError:
-    # null is what an absent thing often looks like (a failed step's output), so reading on from it can be defaulted.
+    # Null often stands for an absent value (a failed step's output), so a default applies to reads below it.
     error_type = "binding.missing" if value is None else "binding.type"
     if isinstance(value, list):
         return BindingError("binding.type", f"{path} is a list: it has positions such as [0], not the key {key!r}")

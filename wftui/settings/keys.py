@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.user_settings import Durability, KeepRule, UserSettings
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
@@ -181,4 +181,4 @@ def _starts(key: Key, pattern: Place) -> bool:
 
 def _instead(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    return did_you_mean(near(name, names), f"; known settings: {', '.join(names)}")
+    return did_you_mean(suggestion(name, names), f"; known settings: {', '.join(names)}")

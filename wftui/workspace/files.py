@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.generated import inside, is_workspace
@@ -241,7 +241,7 @@ class Workspace:
             )
 
     def _not_found(self, workflow_id: str) -> str:
-        hint = did_you_mean(near(workflow_id, self.ids()), f" in {self.workflows_path}")
+        hint = did_you_mean(suggestion(workflow_id, self.ids()), f" in {self.workflows_path}")
         return f"there is no workflow {workflow_id}{hint}"
 
 

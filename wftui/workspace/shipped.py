@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from wftui.model.errors import ConflictError, NotFoundError
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.workspace.files import Workspace, etag_of
 from wftui.workspace.generated import inside, write_generated
 from wftui.workspace.regular import read_regular
@@ -117,7 +117,7 @@ def _files(workspace: Workspace, example_id: str) -> Iterator[tuple[Path, Path]]
     names = [name for name in example_files() if name.startswith(folder) and name.endswith(".json")]
     if not names:
         known = example_ids()
-        hint = did_you_mean(near(example_id, known), f"; there are {', '.join(known)}")
+        hint = did_you_mean(suggestion(example_id, known), f"; known examples: {', '.join(known)}")
         raise NotFoundError(f"there is no example {example_id}{hint}", code="example.not_found")
     for name in names:
         yield examples_path() / name, workspace.root / name

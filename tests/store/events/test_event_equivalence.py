@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from store.store_helpers import RUN, created_events, last_events, middle_events
 from wftui.model.run.events import Created, ExecutionEvent, StepEventBase
 from wftui.model.run.reducer import fold
-from wftui.runtime.json_values import NotJsonError
+from wftui.runtime.json_values import JsonValueError
 from wftui.store.events.event_rows import _STEP_TYPES, _TYPES, decode, prepare
 from wftui.store.execution_store import ExecutionStore
 
@@ -99,7 +99,7 @@ def test_a_deeply_nested_value_is_stored_or_refused_but_never_breaks() -> None:
             first = Created(run_id=f"run-{depth}", timestamp="2026-01-01T00:00:00Z", workflow_id="w", inputs=value)
             try:
                 shown = await store.append([first], wait=True)
-            except NotJsonError as error:
+            except JsonValueError as error:
                 assert "nested deeper" in str(error)
                 refused += 1
             else:

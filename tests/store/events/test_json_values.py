@@ -16,7 +16,7 @@ from store.store_helpers import json_values
 from wftui.model.base import Json
 from wftui.model.json.writing import encode_pieces, text_pieces
 from wftui.runtime.errors import WorkflowError
-from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, ensure_json, measure
+from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, ensure_json, measure
 from wftui.store.events.event_rows import printable
 from wftui.store.events.payloads import decode_pieces
 
@@ -28,14 +28,14 @@ class Colour(StrEnum):
 WRONG: list[tuple[Json, str, str]] = [
     ({1, 2}, "", "is a set"),
     ({"rows": [1, {"when": datetime(2026, 1, 1, tzinfo=UTC)}]}, "/rows/1/when", "is a datetime"),
-    ([float("nan")], "/0", "is nan, which JSON has no word for"),
-    ({"x": -math.inf}, "/x", "is -inf, which JSON has no word for"),
-    ({"a": {3: "b"}}, "/a", "has the key 3, which is an int and not a text"),
+    ([float("nan")], "/0", "is nan, which JSON cannot express"),
+    ({"x": -math.inf}, "/x", "is -inf, which JSON cannot express"),
+    ({"a": {3: "b"}}, "/a", "has the key 3, which is an int, not a text"),
     ((1, 2), "", "is a tuple"),
     ({"data": b"raw"}, "/data", "is a bytes"),
     ({"file": Path("x")}, "/file", "is a PosixPath"),
-    ({"a/b": "\udc80"}, "/a~1b", "holds a lone surrogate ('\\udc80'), which is no character"),
-    ({"k\ud800": 1}, "", "has a key with a lone surrogate ('\\ud800'), which is no character"),
+    ({"a/b": "\udc80"}, "/a~1b", "holds a lone surrogate ('\\udc80'), which is not a character"),
+    ({"k\ud800": 1}, "", "has a key with a lone surrogate ('\\ud800'), which is not a character"),
     ([10**5000], "/0", "is a number of more than 3,900 digits"),
     # They would come back as plain values, which templates may write otherwise.
     ({"colour": Colour.RED}, "/colour", "is a Colour"),
@@ -48,7 +48,7 @@ WRONG: list[tuple[Json, str, str]] = [
 def test_what_is_not_json_is_refused_with_its_place(
     value: Json, at: str, reason: str, check: Callable[[Json], object]
 ) -> None:
-    with pytest.raises(NotJsonError) as refused:
+    with pytest.raises(JsonValueError) as refused:
         check(value)
     assert (refused.value.at, refused.value.reason, refused.value.details) == (at, reason, {"at": at})
     where = f"the value at {at}" if at else "the value"
@@ -79,7 +79,7 @@ def test_what_is_json_passes(value: Json) -> None:
 def test_a_value_in_itself_is_refused() -> None:
     endless: list[Json] = []
     endless.append(endless)
-    with pytest.raises(NotJsonError, match=r"at /0.*….*/0 is nested deeper than \d+ levels"):
+    with pytest.raises(JsonValueError, match=r"at /0.*….*/0 is nested deeper than \d+ levels"):
         measure(endless)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from wftui.compiler.checks.child_checks import check_child, outputs_of
 from wftui.compiler.checks.flow import FlowChecker
-from wftui.compiler.checks.lint import check_habits
+from wftui.compiler.checks.lint import lint_workflow
 from wftui.compiler.checks.literal_secrets import check_literal_secrets
-from wftui.compiler.checks.references import ReferenceChecker, cycle_problem
+from wftui.compiler.checks.references import ReferenceChecker, cycle_diagnostic
 from wftui.compiler.checks.requirement_checks import StepNeeds
 from wftui.compiler.checks.schema_checks import check_schemas
 from wftui.compiler.checks.secret_checks import check_secrets
@@ -25,27 +25,27 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
 from wftui.compiler.tree.graph import Graph, cycles
-from wftui.compiler.tree.nodes import Body, StepNode, Tree
+from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 from wftui.compiler.tree.reserved import reserved_word
 from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
-from wftui.compiler.tree.sub_workflows import Children
+from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
 from wftui.steps.api.step_type import StepType, StepTypes
 
 
 @dataclass(slots=True)
 class Checked:
-    """A workflow with all that the checks found out.
+    """A workflow with the results of all checks.
 
     Attributes:
-        tree: None when there is none.
-        uses: names of the connections that the inputs of steps name, beside the steps' own.
+        tree: None if the file has none.
+        uses: connections named in the inputs of steps, besides the steps' own.
         needs: what steps may need to be installed.
-        looked_at: files beside the workflow that the checks read, with their etags (None: not there).
+        looked_at: files beside the workflow that the checks read, with their etags (None: missing).
     """
 
-    tree: Tree | None
+    tree: WorkflowTree | None
     diagnostics: list[Diagnostic]
     graph: Graph = field(default_factory=Graph)
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
@@ -55,8 +55,8 @@ class Checked:
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
 
-def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, children: Children) -> Checked:
-    """Check what a workflow.json holds.
+def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, children: SubWorkflows) -> Checked:
+    """Check the value of a workflow.json.
 
     Args:
         workflow_id: the id it must have: the name of its folder.
@@ -89,7 +89,7 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
     _check_flow(checked, scopes)
     used = {use.name for facts in sites.facts.values() for use in facts.connections}
     all_bindings = [binding for each in checked.bindings.values() for binding in each]
-    found += check_habits(tree, all_bindings, checked.types, used)
+    found += lint_workflow(tree, all_bindings, checked.types, used)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():
@@ -98,12 +98,12 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
     return checked
 
 
-def bodies(tree: Tree) -> list[Body]:
-    """All lists of steps."""
+def bodies(tree: WorkflowTree) -> list[Body]:
+    """Return all lists of steps."""
     return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
 
 
-def _check_values(checked: Checked, scopes: Scopes, children: Children, sites: Sites) -> None:
+def _check_values(checked: Checked, scopes: Scopes, children: SubWorkflows, sites: Sites) -> None:
     values = ValueChecker(
         scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children), sites.facts
     )
@@ -115,10 +115,10 @@ def _check_values(checked: Checked, scopes: Scopes, children: Children, sites: S
 
 def _check_flow(checked: Checked, scopes: Scopes) -> None:
     all_bodies = bodies(scopes.tree)
-    found = [cycle_problem(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
+    found = [cycle_diagnostic(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
     checked.diagnostics += found
     if found:
-        return  # along a cycle nothing comes first
+        return  # a cycle has no first step
     flow = FlowChecker(scopes, checked.graph, checked.bindings)
     for body in all_bodies:
         flow.body(body)
@@ -138,7 +138,7 @@ def _check_step(
     checked.bindings[node] = found
     if step_type is not None:
         checked.diagnostics += check_input(node, step_type, found)
-        facts = sites.ask(node, step_type)
+        facts = sites.facts_of(node, step_type)
         programs = sites.programs(node, step_type)
         facts = sites.facts.get(node, facts)
         checked.needs[node] = StepNeeds(node, step_type, facts, programs)
@@ -152,7 +152,7 @@ def _check_step(
         references.binding(binding, secret_fields)
 
 
-def _check_ids(tree: Tree, scopes: Scopes) -> list[Diagnostic]:
+def _check_ids(tree: WorkflowTree, scopes: Scopes) -> list[Diagnostic]:
     found = []
     for node in tree.walk():
         if not node.id:
@@ -161,7 +161,7 @@ def _check_ids(tree: Tree, scopes: Scopes) -> list[Diagnostic]:
         if first is not node:
             new = next(f"{node.id}_{n}" for n in range(2, 10_000) if f"{node.id}_{n}" not in scopes.everywhere)
             fix = patches.replace(f"change it to {new}", node.at("id"), new)
-            message = f"the id {node.id} is taken: ids are unique in the whole file"
+            message = f"the id {node.id} is already used; ids are unique within the file"
             found.append(Diagnostic("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
         reason = reserved_word(node.id)
         if reason:

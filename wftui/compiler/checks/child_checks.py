@@ -1,4 +1,4 @@
-"""Checks the steps that run another workflow: that it exists, does not lead back here, and gets the inputs it takes."""
+"""Check the steps that run another workflow: existence, recursion, inputs."""
 
 import functools
 import json
@@ -9,14 +9,14 @@ from wftui.compiler.checks.values.shapes import Shape
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
-from wftui.compiler.tree.literal_values import ValueDiagnostic, problems_of_value
+from wftui.compiler.tree.literal_values import ValueDiagnostic, value_diagnostics
 from wftui.compiler.tree.nodes import StepNode, strings_in
-from wftui.compiler.tree.sub_workflows import Child, Children
-from wftui.model.suggestions import did_you_mean, near
+from wftui.compiler.tree.sub_workflows import SubWorkflow, SubWorkflows
+from wftui.model.suggestions import did_you_mean, suggestion
 
 
-def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterator[Diagnostic]:
-    """Problems of a step of type `workflow`."""
+def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Iterator[Diagnostic]:
+    """Check a step of type `workflow`."""
     called = node.step.input.get("workflow")
     if not isinstance(called, str) or split_template(called) is not None:
         return
@@ -24,12 +24,12 @@ def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterato
     back = children.path_back(workflow_id, called)
     if back is not None:
         path = " → ".join([workflow_id, *back])
-        message = f"the workflow runs itself without end: {path}"
+        message = f"the workflow runs itself endlessly: {path}"
         yield Diagnostic("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
         return
     child = children.get(called)
     if child is None:
-        guess = near(called, children.ids())
+        guess = suggestion(called, children.ids())
         hint = did_you_mean(guess)
         fixes = (patches.replace(f"change it to {guess}", pointer, guess),) if guess else ()
         message = f"there is no workflow {called!r}{hint}"
@@ -38,15 +38,15 @@ def check_child(node: StepNode, workflow_id: str, children: Children) -> Iterato
     yield from _inputs(node, child)
 
 
-def outputs_of(child_id: str, children: Children) -> Shape:
-    """The shape of what a workflow gives: an object with its outputs."""
+def outputs_of(child_id: str, children: SubWorkflows) -> Shape:
+    """Return the shape of a workflow's output: an object with its outputs."""
     child = children.get(child_id)
     if child is None:
         return shapes.UNKNOWN
     return shapes.of_members(dict.fromkeys(child.outputs, lambda: shapes.UNKNOWN))
 
 
-def _inputs(node: StepNode, child: Child) -> Iterator[Diagnostic]:
+def _inputs(node: StepNode, child: SubWorkflow) -> Iterator[Diagnostic]:
     given = node.step.input.get("inputs", {})
     if not isinstance(given, dict):
         return
@@ -57,7 +57,7 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Diagnostic]:
         if split_template(text) is not None
     )
     written = "inputs" in node.step.input
-    for each in _remembered(json.dumps(child.input_schema), json.dumps(given), bound):
+    for each in _input_diagnostics(json.dumps(child.input_schema), json.dumps(given), bound):
         yield Diagnostic(
             each.code,
             f"{child.id}: {each.message}",
@@ -70,10 +70,10 @@ def _inputs(node: StepNode, child: Child) -> Iterator[Diagnostic]:
 
 
 @functools.lru_cache(maxsize=1_000)
-def _remembered(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
+def _input_diagnostics(schema: str, given: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
     from wftui.runtime.validation.validator import schema_problems, with_defaults
 
     parsed = json.loads(schema)
     if schema_problems(parsed):
-        return ()  # told where that workflow is compiled
-    return problems_of_value(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)
+        return ()  # reported when that workflow is compiled
+    return value_diagnostics(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)

@@ -1,4 +1,4 @@
-"""What is allowed but hardly meant: inputs nobody reads, expressions without braces, braces in plain text."""
+"""Lint: unused inputs, expressions without braces, braces in plain text."""
 
 import functools
 import re
@@ -9,7 +9,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
-from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import as_list
 from wftui.model.workflow.compilation import Fix, PatchOperation
@@ -21,17 +21,17 @@ _BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(
 _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|raw|extends|endif|endfor|else|elif)\b")
 
 
-def check_habits(
-    tree: Tree,
+def lint_workflow(
+    tree: WorkflowTree,
     bindings: Iterable[Binding],
     types: Mapping[StepNode, StepType[Any] | None],
     also_used: Collection[str] = (),
 ) -> Iterator[Diagnostic]:
-    """Hints and warnings on a whole workflow.
+    """Yield hints and warnings on a whole workflow.
 
     Args:
         types: the step types of its steps.
-        also_used: connections that inputs of steps name.
+        also_used: connections named in the inputs of steps.
     """
     bindings = list(bindings)
     yield from _unused(tree, bindings, also_used)
@@ -43,14 +43,14 @@ def check_habits(
         yield from _string(None, pointer, field, text)
 
 
-def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Diagnostic]:
+def _unused(tree: WorkflowTree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Diagnostic]:
     workflow = tree.workflow
     read: set[str] = set()
     env: set[str] = set()
     for binding in bindings:
         for expression, _offset in binding.expressions:
             if expression.tree is None:
-                return  # what cannot be read may read anything
+                return  # a broken expression may read anything
             for reference in expression.references:
                 if reference.root == "inputs":
                     if not reference.path:
@@ -83,7 +83,7 @@ def _unused(tree: Tree, bindings: list[Binding], also_used: Collection[str]) -> 
             )
 
 
-def _without_input(tree: Tree, name: str, pointer: str) -> Fix:
+def _without_input(tree: WorkflowTree, name: str, pointer: str) -> Fix:
     required = as_list(tree.workflow.input_schema.get("required"))
     patch = [PatchOperation(op="remove", path=pointer)]
     if name in required:
@@ -100,7 +100,7 @@ def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Diagnostic]:
 
 @functools.lru_cache(maxsize=50_000)
 def _is_plain(text: str) -> bool:
-    """Whether there is nothing to say of a text."""
+    """Return whether a text gives no reason for a lint hint."""
     return not (_BARE.fullmatch(text.strip()) or "${{" in text or _STATEMENT.search(text))
 
 
@@ -109,21 +109,21 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
         return
     step_id = node.id or None if node is not None else None
     if _BARE.fullmatch(text.strip()):
-        fix = patches.replace("put it in braces", pointer, f"{{{{ {text.strip()} }}}}")
-        message = "this is text, not an expression: an expression stands in {{ }} here"
+        fix = patches.replace("add braces", pointer, f"{{{{ {text.strip()} }}}}")
+        message = "this is text, not an expression; put {{ }} around an expression"
         yield Diagnostic(
             "expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,)
         )
     if "${{" in text and split_template(text) is not None:
         fix = patches.replace("remove the $", pointer, text.replace("${{", "{{"))
-        message = "the $ stays in the text: expressions begin with {{ alone"
+        message = "the $ stays in the text; an expression starts with {{ only"
         offset = text.index("${{")
         yield Diagnostic(
             "expression.dollar", message, pointer, "warning", offset=offset, step_id=step_id, field=field, fixes=(fix,)
         )
     found = _STATEMENT.search(text)
     if found:
-        message = "statements are not evaluated; this stays text. Use an expression: {{ a if b else c }}"
+        message = "statements are not evaluated; use an expression: {{ a if b else c }}"
         yield Diagnostic(
             "expression.statement",
             message,
@@ -137,7 +137,7 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
 
 
 def _not_evaluated(node: StepNode) -> Iterator[Diagnostic]:
-    """Braces in places that are taken as they are."""
+    """Report braces in strings that are not evaluated."""
     places: list[tuple[str, str, str]] = []
     if node.step.name is not None:
         places.append((node.at("name"), "name", node.step.name))
@@ -145,7 +145,7 @@ def _not_evaluated(node: StepNode) -> Iterator[Diagnostic]:
     places += strings_in(fallback, node.at("onError", "fallback"), "onError.fallback")
     for pointer, field, text in places:
         if split_template(text) is not None:
-            message = f"{field} is taken as it is: expressions in it are not evaluated"
+            message = f"expressions in {field} are not evaluated"
             yield Diagnostic(
                 "expression.not_evaluated", message, pointer, "warning", step_id=node.id or None, field=field
             )

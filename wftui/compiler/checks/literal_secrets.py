@@ -1,11 +1,11 @@
-"""Secrets in clear in a workflow.json: found by what they look like and by the name they stand under."""
+"""Check for plain-text secrets in workflow.json, by their form or their key."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.nodes import StepNode, Tree, strings_in
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.secret_references import is_reference
 from wftui.model.base import Json
@@ -16,7 +16,7 @@ from wftui.steps.api.step_type import StepType
 
 _SHAPES = re.compile(
     r"(?<![A-Za-z0-9_-])(?:"
-    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic and many who follow them
+    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic and compatible services
     r"|[sr]k_live_[A-Za-z0-9]{20,}"  # Stripe
     r"|gh[opsur]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}"
     r"|xox[abeprs]-[A-Za-z0-9-]{10,}"  # Slack
@@ -26,7 +26,7 @@ _SHAPES = re.compile(
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # a JSON web token
     r")|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-# Begins at the beginning of a word, and a scheme is short: a text of megabytes is gone through once.
+# Starts at a word, with a bounded scheme, so that a text of megabytes is scanned only once.
 _IN_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@{}\"']*:([^\s/@{}\"']+)@")
 _IN_HEADER = re.compile(
     r"(?i)(?<![\w-])(?:(?:proxy-)?authorization:\s*(?:bearer|basic|token)\s+|(?:x-)?api-key:\s*)([\w.~+/=-]{16,})"
@@ -40,7 +40,7 @@ _FORMS = (
     (_IN_ADDRESS, 1, ("@",)),
     (_IN_HEADER, 1, ("uthorization:", "UTHORIZATION:", "pi-key:", "pi-Key:", "PI-Key:", "PI-KEY:")),
 )
-"""Pattern, group that is the secret, and texts without one of which there is none: that is told much faster."""
+"""Pattern, group of the secret, and texts of which one must occur: that check is much faster."""
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
 _NAMED = re.compile(r"(?:password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey)$")
 _NO_SECRET = re.compile(r"(?:page|next|continuation|sync|cursor|csrf)token$")
@@ -54,26 +54,26 @@ _SHORTEST_PASSWORD = 6
 _SHORTEST = 12
 
 
-def check_literal_secrets(tree: Tree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Diagnostic]:
-    """Warnings about secrets that everyone who gets the file can read. None of them shows the secret."""
+def check_literal_secrets(tree: WorkflowTree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Diagnostic]:
+    """Warn of secrets that everyone who gets the file can read; never quote one."""
     taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
-    for node in tree.walk():  # a name that is read, though no input has it, may be meant for something else
+    for node in tree.walk():  # an undeclared name that is read may be meant for something else
         taken.update(name for _, _, text in node.strings for name in _READ.findall(text))
     for node in tree.walk():
         for pointer, field, text in node.strings:
             key = pointer_parts(pointer)[-1]
             place = _anywhere(text) or _named(key, text)
             if place is not None:
-                yield _problem(tree, taken, node, types.get(node), pointer, field, text, place)
+                yield _diagnostic(tree, taken, node, types.get(node), pointer, field, text, place)
     for name in ("inputSchema", "outputs", "description"):
         for pointer, field, text in strings_in(tree.raw.get(name), f"/{name}", name):
             place = _anywhere(text)
             if place is not None:
-                yield _problem(tree, taken, None, None, pointer, field, text, place)
+                yield _diagnostic(tree, taken, None, None, pointer, field, text, place)
 
 
 def _anywhere(text: str) -> tuple[int, int] | None:
-    """Where in a text a secret stands that is known by its form."""
+    """Return the span of a secret that is recognised by its form."""
     for pattern, group, marks in _FORMS:
         for found in pattern.finditer(text) if any(mark in text for mark in marks) else ():
             if not _PLACEHOLDER.fullmatch(found[group]):
@@ -82,7 +82,7 @@ def _anywhere(text: str) -> tuple[int, int] | None:
 
 
 def _named(key: str, text: str) -> tuple[int, int] | None:
-    """Where the secret stands in a text that is called as secrets are."""
+    """Return the span of a secret whose key has a secret's name."""
     if "{{" in text or is_reference(text):
         return None
     scheme = _SCHEME.match(text)
@@ -102,8 +102,8 @@ def _named(key: str, text: str) -> tuple[int, int] | None:
     return (start, len(text)) if enough else None
 
 
-def _problem(
-    tree: Tree,
+def _diagnostic(
+    tree: WorkflowTree,
     taken: Collection[str],
     node: StepNode | None,
     step_type: StepType[Any] | None,
@@ -125,11 +125,11 @@ def _problem(
         if top not in step_type.foreign_fields and "{{" not in text:
             bound = f"{text[:start]}{{{{ inputs.{name} }}}}{text[end:]}"
             patch = [PatchOperation(op="replace", path=pointer, value=bound), *_new_input(tree, name)]
-            fixes = (Fix(title=f"make it a secret input, {name}", patch=patch),)
+            fixes = (Fix(title=f"move it to a secret input, {name}", patch=patch),)
     homes.append('an input with "writeOnly": true')
     return Diagnostic(
         "secret.literal",
-        f"this looks like a secret, which everyone who gets the file can read; its place is {' or '.join(homes)}",
+        f"this looks like a secret that everyone who gets the file can read; move it to {' or '.join(homes)}",
         pointer,
         "warning",
         offset=start,
@@ -141,7 +141,7 @@ def _problem(
 
 
 def _free_name(taken: Collection[str], key: str) -> str:
-    """A name for the secret that no input has and no expression reads."""
+    """Return a name for the secret that no input has and no expression reads."""
     plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()).strip("_")
     wanted = plain if _NAMED.search(plain.replace("_", "")) and plain[0].isalpha() else "token"
     name, number = wanted, 2
@@ -150,7 +150,7 @@ def _free_name(taken: Collection[str], key: str) -> str:
     return name
 
 
-def _new_input(tree: Tree, name: str) -> list[PatchOperation]:
+def _new_input(tree: WorkflowTree, name: str) -> list[PatchOperation]:
     schema = tree.raw.get("inputSchema")
     declared: dict[str, Json] = {"type": "string", "writeOnly": True}
     if not isinstance(schema, dict):

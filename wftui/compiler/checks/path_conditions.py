@@ -1,4 +1,4 @@
-"""What must be true for a step to run, as far as its conditions say it in a form that can be compared."""
+"""Path conditions: requirements for a step to run, in a form that can be compared."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -23,8 +23,8 @@ _OPPOSITE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that must hold of one expression.
+class PathCondition:
+    """A condition on the value of one expression.
 
     Attributes:
         subject: the expression, in a form that equals for equal expressions.
@@ -36,8 +36,8 @@ class Fact:
     sign: str
     values: tuple[Json, ...]
 
-    def excludes(self, other: "Fact") -> bool:
-        """Whether both can never hold together."""
+    def excludes(self, other: "PathCondition") -> bool:
+        """Return whether the two can never hold together."""
         if self.subject != other.subject:
             return False
         if self.sign == "in":
@@ -52,79 +52,83 @@ class Fact:
 _BOUNDS = frozenset({"lt", "lteq", "gt", "gteq"})
 
 
-def facts_of(tree: nodes.Expr, *, holds: bool = True) -> Iterator[Fact]:
-    """The facts that follow from a condition being true (or false)."""
+def conditions_of(tree: nodes.Expr, *, holds: bool = True) -> Iterator[PathCondition]:
+    """Yield the conditions that follow from an expression being true (or false)."""
     match tree:
         case nodes.Const():
             if bool(tree.value) is not holds:
-                yield Fact("the condition", "in", ())
+                yield PathCondition("the condition", "in", ())
         case nodes.Not():
-            yield from facts_of(tree.node, holds=not holds)
+            yield from conditions_of(tree.node, holds=not holds)
         case nodes.And() if holds:
-            yield from facts_of(tree.left)
-            yield from facts_of(tree.right)
+            yield from conditions_of(tree.left)
+            yield from conditions_of(tree.right)
         case nodes.Or() if not holds:
-            yield from facts_of(tree.left, holds=False)
-            yield from facts_of(tree.right, holds=False)
+            yield from conditions_of(tree.left, holds=False)
+            yield from conditions_of(tree.right, holds=False)
         case nodes.Compare() if len(tree.ops) == 1:
             yield from _comparison(tree, holds=holds)
         case nodes.Name() | nodes.Getattr() | nodes.Getitem():
-            yield Fact(_key(tree), "in", (holds,))
+            yield PathCondition(_key(tree), "in", (holds,))
         case nodes.And() | nodes.Or() | nodes.Compare():
             pass
         case _:
-            yield Fact(_key(tree), "in", (holds,))
+            yield PathCondition(_key(tree), "in", (holds,))
 
 
 @functools.lru_cache(maxsize=20_000)
-def facts_of_condition(condition: Expression) -> tuple[Fact, ...]:
-    """The facts that follow from a condition being true."""
-    return tuple(facts_of(condition.tree)) if condition.tree is not None else ()
+def conditions_of_expression(condition: Expression) -> tuple[PathCondition, ...]:
+    """Return the conditions that follow from an expression being true."""
+    return tuple(conditions_of(condition.tree)) if condition.tree is not None else ()
 
 
 @functools.lru_cache(maxsize=20_000)
-def status_fact(step_id: str, statuses: tuple[str, ...]) -> Fact:
-    """That a step has one of some statuses."""
+def status_condition(step_id: str, statuses: tuple[str, ...]) -> PathCondition:
+    """Return the condition that a step has one of some statuses."""
     path = nodes.Getattr(nodes.Getattr(nodes.Name("steps", "load"), step_id, "load"), "status", "load")
-    return Fact(_key(path), "in", statuses)
+    return PathCondition(_key(path), "in", statuses)
 
 
-def contradiction(facts: Iterable[Fact], new: Iterable[Fact]) -> tuple[Fact, Fact] | None:
-    """The first of some new facts that excludes a known one, or another new one; a known one comes first.
+def contradiction(
+    conditions: Iterable[PathCondition], new: Iterable[PathCondition]
+) -> tuple[PathCondition, PathCondition] | None:
+    """Return the first contradiction that a new condition makes; None without one.
+
+    A contradiction to a known condition comes before one between two new ones.
 
     A fact that nothing can fulfil stands for both.
     """
-    by_subject: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_subject.setdefault(fact.subject, []).append(fact)
-    for fact in new:
-        if fact.sign == "in" and not fact.values:
-            return fact, fact
-        known = by_subject.setdefault(fact.subject, [])
+    by_subject: dict[str, list[PathCondition]] = {}
+    for condition in conditions:
+        by_subject.setdefault(condition.subject, []).append(condition)
+    for condition in new:
+        if condition.sign == "in" and not condition.values:
+            return condition, condition
+        known = by_subject.setdefault(condition.subject, [])
         for other in known:
-            if other.excludes(fact):
-                return other, fact
-        known.append(fact)
+            if other.excludes(condition):
+                return other, condition
+        known.append(condition)
     return None
 
 
-def _comparison(tree: nodes.Compare, *, holds: bool) -> Iterator[Fact]:
+def _comparison(tree: nodes.Compare, *, holds: bool) -> Iterator[PathCondition]:
     sign, left, right = tree.ops[0].op, tree.expr, tree.ops[0].expr
     if not holds:
         sign = _OPPOSITE[sign]
     if sign in ("in", "notin"):
         values = _constants(right)
         if values is not None:
-            yield Fact(_key(left), sign, values)
+            yield PathCondition(_key(left), sign, values)
         return
     if isinstance(left, nodes.Const):
         left, right, sign = right, left, _MIRRORED[sign]
     if isinstance(left, nodes.Const) or not isinstance(right, nodes.Const):
         return
     if sign in ("eq", "ne"):
-        yield Fact(_key(left), "in" if sign == "eq" else "notin", (right.value,))
+        yield PathCondition(_key(left), "in" if sign == "eq" else "notin", (right.value,))
     elif type(right.value) in (int, float):
-        yield Fact(_key(left), sign, (right.value,))
+        yield PathCondition(_key(left), sign, (right.value,))
 
 
 def _constants(tree: nodes.Expr) -> tuple[Json, ...] | None:
@@ -134,20 +138,20 @@ def _constants(tree: nodes.Expr) -> tuple[Json, ...] | None:
 
 
 def _key(tree: nodes.Node) -> str:
-    """The same text for the same expression: Jinja's nodes show their fields and not their place."""
+    """Return a text that is equal for equal expressions; Jinja nodes omit positions."""
     return repr(tree)
 
 
-def _allows(fact: Fact, value: Json) -> bool:
-    """Whether a value fulfils a fact."""
-    if fact.sign == "in":
-        return any(_same(value, each) for each in fact.values)
-    if fact.sign == "notin":
-        return not any(_same(value, each) for each in fact.values)
-    limit = fact.values[0]
+def _allows(condition: PathCondition, value: Json) -> bool:
+    """Return whether a value meets a condition."""
+    if condition.sign == "in":
+        return any(_same(value, each) for each in condition.values)
+    if condition.sign == "notin":
+        return not any(_same(value, each) for each in condition.values)
+    limit = condition.values[0]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    match fact.sign:
+    match condition.sign:
         case "lt":
             return bool(value < limit)
         case "lteq":
@@ -161,8 +165,8 @@ def _same(left: Json, right: Json) -> bool:
     return bool(left == right)
 
 
-def _apart(low: Fact, high: Fact) -> bool:
-    """Whether `low` bounds from above, below what `high` bounds from below."""
+def _apart(low: PathCondition, high: PathCondition) -> bool:
+    """Return whether the upper bound of `low` lies below the lower bound of `high`."""
     if low.sign not in ("lt", "lteq") or high.sign not in ("gt", "gteq"):
         return False
     if low.values[0] < high.values[0]:

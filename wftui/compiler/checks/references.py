@@ -1,4 +1,4 @@
-"""Checks what expressions refer to: inputs, steps, variables; and draws the graph of who waits for whom."""
+"""Check references of expressions (inputs, steps, variables) and build the graph."""
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
@@ -11,13 +11,13 @@ from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
 
 
 class ReferenceChecker:
-    """Checks the references of a workflow, binding by binding, into `found` and `graph`."""
+    """Checker of the references of a workflow; fills `found` and `graph`."""
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
@@ -28,7 +28,7 @@ class ReferenceChecker:
         self.inputs: dict[str, Json] = properties if isinstance(properties, dict) else {}
 
     def needs(self, node: StepNode) -> None:
-        """The edges that `needs`, or the order of the list, asks for."""
+        """Add the edges of `needs`, or of the order of the list."""
         siblings = self.scopes.of_body.get(id(node.body), {})
         if node.step.needs is None:
             if node.before is not None and "needs" not in node.raw:
@@ -39,27 +39,27 @@ class ReferenceChecker:
             target = siblings.get(step_id)
             if target is node:
                 fix = patches.remove(f"remove {step_id}", pointer)
-                self._problem("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
+                self._report("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
             elif target is not None:
                 self.graph.add(Edge(node, target, "needs", pointer))
             elif step_id in self.scopes.everywhere:
-                message = f"the step {step_id} is in another list of steps; needs names steps of the same list"
+                message = f"the step {step_id} is in another list of steps; needs can only name steps of the same list"
                 fix = patches.remove(f"remove {step_id}", pointer)
-                self._problem("dependency.scope", message, pointer, node, "needs", (fix,))
+                self._report("dependency.scope", message, pointer, node, "needs", (fix,))
             else:
-                guess = near(step_id, (name for name in siblings if name != node.id))
+                guess = suggestion(step_id, (name for name in siblings if name != node.id))
                 hint = did_you_mean(guess)
                 fixes = [patches.remove(f"remove {step_id}", pointer)]
                 if guess:
                     fixes.insert(0, patches.replace(f"change it to {guess}", pointer, guess))
                 message = f"there is no step {step_id!r}{hint}"
-                self._problem("dependency.unknown", message, pointer, node, "needs", tuple(fixes))
+                self._report("dependency.unknown", message, pointer, node, "needs", tuple(fixes))
 
     def binding(self, binding: Binding, secret_fields: frozenset[str]) -> None:
         """Check the references of a binding and add the edges they make.
 
         Args:
-            secret_fields: fields of the step's input in which secrets may stand.
+            secret_fields: fields of the step's input that may contain secrets.
         """
         for expression, offset in binding.expressions:
             for reference in expression.references:
@@ -90,7 +90,7 @@ class ReferenceChecker:
         )
         if name in self.inputs or (open_ended and reference.path):
             return
-        guess = near(name, self.inputs)
+        guess = suggestion(name, self.inputs)
         hint = did_you_mean(guess and f"inputs.{guess}", f"; inputSchema has {', '.join(self.inputs) or 'none'}")
         fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
@@ -109,7 +109,7 @@ class ReferenceChecker:
         if source is target:
             message = f"the step {step_id} cannot read itself"
             if target is not binding.node:
-                message = f"{step_id} contains this step, so its output is not there yet"
+                message = f"{step_id} contains this step, so its output is not available yet"
             self._at(binding, reference, offset, "reference.self", message)
         elif source is not None:
             place = offset + reference.offset
@@ -122,13 +122,13 @@ class ReferenceChecker:
             if owner is not None and owner.id:
                 hint = f"it is inside {owner.id}; outside, read steps.{owner.id}.output"
             elif hidden.body.kind == "finally":
-                hint = "it is in finally, which runs after all else"
+                hint = "it is in finally, which runs last"
             else:
                 hint = "it is in another list of steps"
             self._at(binding, reference, offset, "reference.scope", f"the step {step_id} cannot be read here: {hint}")
             return
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
-        guess = near(step_id, names)
+        guess = suggestion(step_id, names)
         hint = did_you_mean(guess and f"steps.{guess}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
@@ -139,7 +139,7 @@ class ReferenceChecker:
         name = str(reference.path[0])
         listed = "env" in self.scopes.tree.raw
         fix = patches.add(f"list {name} in env", "/env/-" if listed else "/env", name if listed else [name])
-        message = f"{name} is not among the environment variables that the workflow lists in env"
+        message = f"the environment variable {name} is not listed in env"
         self._at(binding, reference, offset, "reference.env", message, (fix,))
 
     def _secret(self, binding: Binding, reference: Reference, offset: int, secret_fields: frozenset[str]) -> None:
@@ -147,9 +147,9 @@ class ReferenceChecker:
         if field not in secret_fields:
             allowed = ", ".join(sorted(secret_fields))
             where = (
-                f"only in its fields {allowed}" if allowed and binding.use == "input" else "only in inputs made for it"
+                f"only in its fields {allowed}" if allowed and binding.use == "input" else "only in fields for secrets"
             )
-            message = f"{reference.root} may not stand here, where it could be shown: {where}"
+            message = f"{reference.root} cannot be used here, where it could be shown: {where}"
             self._at(binding, reference, offset, "secret.place", message)
         elif reference.root == "connection" and binding.node and not binding.node.step.connection:
             self._at(binding, reference, offset, "connection.none", "the step names no connection to read from")
@@ -164,8 +164,8 @@ class ReferenceChecker:
         elif self.scopes.visible(binding.body, name):
             meant = f"steps.{name}.output" if len(reference.path) == 1 else f"steps.{name}"
         else:
-            meant = near(name, [*ROOTS, *binding.names, *FUNCTIONS])
-        hint = did_you_mean(meant, f"; there are {', '.join([*ROOTS, *sorted(binding.names)])}")
+            meant = suggestion(name, [*ROOTS, *binding.names, *FUNCTIONS])
+        hint = did_you_mean(meant, f"; known names: {', '.join([*ROOTS, *sorted(binding.names)])}")
         fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
 
@@ -186,21 +186,23 @@ class ReferenceChecker:
             binding.diagnostic(code, message, offset=place, length=length or reference.length, fixes=fixes)
         )
 
-    def _problem(
+    def _report(
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
     ) -> None:
         self.found.append(Diagnostic(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
 
 
-def cycle_problem(edges: list[Edge]) -> Diagnostic:
-    """The problem of steps that wait for each other."""
+def cycle_diagnostic(edges: list[Edge]) -> Diagnostic:
+    """Return the diagnostic of steps that wait for each other."""
     path = " → ".join([*(edge.source.id or "?" for edge in edges), edges[0].source.id or "?"])
     order = next((edge for edge in edges if edge.kind == "order"), None)
     reference = next((edge for edge in edges if edge.kind == "reference"), None)
     if order is not None and reference is not None:
-        fix = patches.add(f"let {order.source.id} start without waiting for the list", order.source.at("needs"), [])
+        fix = patches.add(
+            f"start {order.source.id} without waiting for the step before it", order.source.at("needs"), []
+        )
         message = (
-            f"steps.{reference.target.id} is not there yet: {reference.target.id} comes after {reference.source.id} "
+            f"steps.{reference.target.id} is not available yet: {reference.target.id} runs after {reference.source.id} "
             f"({path}, each waiting for the next)"
         )
         return Diagnostic(
@@ -215,7 +217,7 @@ def cycle_problem(edges: list[Edge]) -> Diagnostic:
         )
     edge = next((edge for edge in edges if edge.kind != "order"), edges[0])
     fixes = tuple(
-        patches.remove(f"let {each.source.id} not need {each.target.id}", each.pointer)
+        patches.remove(f"remove {each.target.id} from the needs of {each.source.id}", each.pointer)
         for each in edges
         if each.kind == "needs"
     )

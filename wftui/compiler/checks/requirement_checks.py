@@ -29,7 +29,7 @@ class StepNeeds:
 def check_requirements(steps: Iterable[StepNeeds], environment: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield a warning for each package and program of a step that is not installed.
 
-    It is a hint where the workflow copes with a failure of the step, or may not come to it.
+    It is a hint if the workflow handles a failure of the step, or may not reach it.
     """
     machine = _Machine(environment)
     for step in steps:
@@ -77,7 +77,7 @@ class _Machine:
         for tool in step.facts.runs:
             yield from self._type(tool, connected=False)
         if stored_secrets(step.node) and not installed("pyrage"):
-            yield f"keeping secrets needs the package pyrage: {install_command('wftui[store]')}"
+            yield f"stored secrets need the package pyrage: {install_command('wftui[store]')}"
         for name in step.programs:
             key = step.step_type.word, name
             if key not in self._programs:

@@ -1,4 +1,4 @@
-"""The JSON Schemas inside a workflow: valid ones, with defaults that fit."""
+"""Check the JSON Schemas inside a workflow, and their defaults."""
 
 import functools
 import json
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.nodes import StepNode, Tree
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ _PLAIN = frozenset({"const", "enum", "default", "examples"})
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 
 
-def check_schemas(tree: Tree) -> Iterator[Diagnostic]:
-    """Problems of `inputSchema` and every `outputSchema`."""
+def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
+    """Check `inputSchema` and every `outputSchema`."""
     schema = tree.raw.get("inputSchema")
     if isinstance(schema, dict):
         if schema.get("type", "object") != "object":
-            fix = patches.replace("make it an object", "/inputSchema/type", "object")
-            message = "the inputs are an object; name each of them under properties"
+            fix = patches.replace("change it to object", "/inputSchema/type", "object")
+            message = "the type of inputSchema must be object; declare each input under properties"
             yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
         yield from _check(schema, "/inputSchema", "inputSchema", None)
     for node in tree.walk():
@@ -37,7 +37,7 @@ def check_schemas(tree: Tree) -> Iterator[Diagnostic]:
 
 def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Diagnostic]:
     step_id = node.id or None if node is not None else None
-    for code, at, message, severity in _remembered(json.dumps(schema)):
+    for code, at, message, severity in _cached_errors(json.dumps(schema)):
         target = pointer + at
         name = field + at.replace("/", ".")
         fixes: tuple[Fix, ...] = ()
@@ -58,12 +58,12 @@ def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | N
 
 
 @functools.lru_cache(maxsize=2_000)
-def _remembered(text: str) -> tuple[tuple[str, str, str, str], ...]:
-    return tuple(_schema_problems(json.loads(text)))
+def _cached_errors(text: str) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(_schema_errors(json.loads(text)))
 
 
-def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
-    """Code, pointer, sentence and severity of what is wrong with a schema."""
+def _schema_errors(schema: Json) -> Iterator[tuple[str, str, str, str]]:
+    """Yield code, pointer, message and severity of each error in a schema."""
     from wftui.runtime.patterns.bounded_search import BoundedSearch
     from wftui.runtime.validation.rules import build_validator
     from wftui.runtime.validation.validator import schema_problems, unchecked_parts
@@ -73,7 +73,7 @@ def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
         code = "schema.type" if diagnostic.pointer.endswith("/type") else "schema.invalid"
         message = f"{diagnostic.pointer.rpartition('/')[2] or 'the schema'}: {diagnostic.message.rstrip('.')}"
         if code == "schema.type":
-            message = f"type is one of {', '.join(_TYPES)}"
+            message = f"type must be one of {', '.join(_TYPES)}"
         yield code, diagnostic.pointer, message, "error"
     if broken:
         return
@@ -83,11 +83,11 @@ def _schema_problems(schema: Json) -> Iterator[tuple[str, str, str, str]]:
         with BoundedSearch() as search:
             yield from _defaults(build_validator(schema, search), schema, ())
     except RecursionError:
-        yield "schema.invalid", "", "the schema refers to itself without end", "error"
+        yield "schema.invalid", "", "the schema refers to itself endlessly", "error"
 
 
 def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str, str, str]]:
-    """Defaults that do not fit the schema they stand in."""
+    """Yield the defaults that do not match their schema."""
     from wftui.runtime.validation.messages import sentences
 
     if not isinstance(schema, Mapping):
@@ -96,7 +96,7 @@ def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...])
         errors = validator.evolve(schema=schema).iter_errors(schema["default"])
         for at, sentence in sentences(errors):
             where = f" at {at[1:].replace('/', '.')}" if at else ""
-            message = f"the default does not fit its schema{where}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
+            message = f"the default does not match its schema{where}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
             yield "schema.default", pointer_to((*path, "default")), message, "error"
             break
     for key, value in schema.items():
@@ -126,4 +126,4 @@ def _nearest_type(schema: Json, pointer: str) -> str | None:
         "list": "array",
         "dict": "object",
     }
-    return aliases.get(current) or near(current, _TYPES) if isinstance(current, str) else None
+    return aliases.get(current) or suggestion(current, _TYPES) if isinstance(current, str) else None

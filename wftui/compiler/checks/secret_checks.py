@@ -1,4 +1,4 @@
-"""Where secrets get out although they may stand there: outputs, command lines, defaults, answers that are kept."""
+"""Check for exposed secrets: in outputs, command lines and defaults."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
-from wftui.compiler.tree.nodes import StepNode, Tree
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_object
@@ -16,9 +16,9 @@ from wftui.steps.api.step_type import StepType
 
 
 def check_secrets(
-    tree: Tree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
+    tree: WorkflowTree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
 ) -> Iterator[Diagnostic]:
-    """Warnings about secrets that will be masked where they are wanted, or be read by others."""
+    """Warn of secrets that would be masked where they are needed, or be exposed."""
     schema = as_object(tree.raw.get("inputSchema"))
     secret = [tuple(pointer_parts(pointer)) for pointer in secret_pointers(schema)]
     yield from _defaults(schema, secret)
@@ -39,7 +39,7 @@ def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> 
             pointer = "/inputSchema" + pointer_to([*keys, "default"])
             yield Diagnostic(
                 "secret.default",
-                f"the default of the secret input {'.'.join(path)} stands here for everyone to read",
+                f"the default of the secret input {'.'.join(path)} can be read by everyone who gets the file",
                 pointer,
                 "warning",
                 field=f"inputSchema{pointer_to([*keys, 'default']).replace('/', '.')}",
@@ -48,7 +48,7 @@ def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> 
 
 
 def _is_secret(reference: Reference, secret: Iterable[tuple[str, ...]]) -> bool:
-    """Whether a reference reads a secret, or something that one is in."""
+    """Return whether a reference reads a secret, or a value that contains one."""
     if reference.root in ("secrets", "connection"):
         return True
     path = tuple(map(str, reference.path))
@@ -62,10 +62,10 @@ def _shown(
 ) -> Iterator[Diagnostic]:
     name = ".".join([reference.root, *map(str, reference.path)])
     if binding.use == "output" and reference.root == "inputs":
-        code, message = "secret.output", f"{name} is secret: outputs are stored and shown, so *** will stand here"
+        code, message = "secret.output", f"{name} is secret; outputs are stored and shown, so this will be ***"
     elif binding.node is not None and _is_visible(binding, reference, types.get(binding.node)):
         code = "secret.visible"
-        message = f"{name} would stand on a command line, which all users of the machine can read; hand it over in env"
+        message = f"{name} would be on a command line, which all users of the machine can read; pass it in env"
     else:
         return
     yield binding.diagnostic(code, message, "warning", offset=offset + reference.offset, length=reference.length)
@@ -75,5 +75,5 @@ def _is_visible(binding: Binding, reference: Reference, step_type: StepType[Any]
     if step_type is None or binding.use != "input":
         return False
     if reference.root != "inputs" and binding.field.split(".")[1] not in step_type.secret_fields:
-        return False  # it is refused there as it is
+        return False  # refused there in any case
     return any(f"{binding.field}.".startswith(f"input.{field}.") for field in step_type.visible_fields)

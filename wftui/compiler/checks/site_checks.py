@@ -1,4 +1,4 @@
-"""What step types know of single steps from the files beside the workflow, and the checks that come of it."""
+"""Facts that step types find in files beside the workflow, and their checks."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.tree.bindings import Binding
-from wftui.compiler.tree.literal_values import problems_of_value
+from wftui.compiler.tree.literal_values import value_diagnostics
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.json.pointers import pointer_to
 from wftui.steps.api.step_type import Notice, SiteFacts, StepSite, StepType, StepTypes
@@ -17,11 +17,11 @@ from wftui.workspace.files import etag_of
 
 @dataclass(slots=True)
 class Sites:
-    """Asks step types about their steps.
+    """Reader of the facts that step types find about their steps.
 
     Attributes:
-        facts: what was found out.
-        looked_at: the files that were looked at, with their etags; None for one that was not there.
+        facts: those found, by step.
+        looked_at: the files that were read, with their etags; None for a missing one.
     """
 
     folder: Path
@@ -29,8 +29,8 @@ class Sites:
     facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
 
-    def ask(self, node: StepNode, step_type: StepType[Any]) -> SiteFacts:
-        """What is known of a step."""
+    def facts_of(self, node: StepNode, step_type: StepType[Any]) -> SiteFacts:
+        """Return the facts of a step."""
         if not step_type.site_files:
             return SiteFacts()
         for name in step_type.site_files:
@@ -56,7 +56,7 @@ class Sites:
 
 
 def file_etag(path: Path) -> str | None:
-    """The etag of a file; None when there is none that can be read."""
+    """Return the etag of a file; None if it cannot be read."""
     try:
         return etag_of(path.read_bytes())
     except OSError:
@@ -64,14 +64,14 @@ def file_etag(path: Path) -> str | None:
 
 
 def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -> Iterator[Diagnostic]:
-    """What is wrong with a step's literal input by the facts, and what else they say."""
+    """Check the literal input of a step against its facts; report their notices."""
     base = node.at("input")
     bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
     for name, schema in facts.field_schemas.items():
         if name not in node.step.input or pointer_to([name]) in bound:
             continue
         within = frozenset(each.removeprefix(pointer_to([name])) for each in bound if _first(each) == name)
-        for each in problems_of_value(json.dumps(schema), json.dumps(node.step.input[name]), within):
+        for each in value_diagnostics(json.dumps(schema), json.dumps(node.step.input[name]), within):
             yield Diagnostic(
                 each.code,
                 each.message if each.path else f"{name}: {each.message.removeprefix('input: ')}",

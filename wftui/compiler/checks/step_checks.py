@@ -1,4 +1,4 @@
-"""Checks one step by itself: its type, its literal input, its own expressions."""
+"""Check one step by itself: its type, its literal input, its own expressions."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,16 +8,16 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
-from wftui.compiler.tree.literal_values import input_problems
+from wftui.compiler.tree.literal_values import input_diagnostics
 from wftui.compiler.tree.nodes import StepNode
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
 from wftui.steps.api.step_type import ConnectionUse, Repair, StepType, StepTypes
 
 
 def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | None, list[Diagnostic]]:
-    """The type of a step (None for a container), and what is wrong with its word."""
+    """Return the type of a step (None for a container), and its diagnostics."""
     word = node.step.type
     if word in CONTAINER_TYPES or not word:
         return None, []
@@ -29,15 +29,15 @@ def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | N
         message = f"the step type {word} cannot be used: {why.rstrip('.')}"
         return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
     known = [*(each.word for each in step_types.types()), *CONTAINER_TYPES]
-    guess = near(word, known)
-    hint = did_you_mean(guess, f"; there are {', '.join(sorted(known))}")
+    guess = suggestion(word, known)
+    hint = did_you_mean(guess, f"; known types: {', '.join(sorted(known))}")
     fixes = (patches.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
     message = f"there is no step type {word!r}{hint}"
     return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
 
 
 def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Diagnostic]:
-    """What is wrong with the literal parts of a step's input: all but its bindings."""
+    """Check the literal parts of a step's input: all but its bindings."""
     base = node.at("input")
     bound = frozenset(each.pointer.removeprefix(base) for each in bindings if each.use == "input")
     found = [
@@ -50,7 +50,7 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
             field=".".join(["input", *each.path]),
             fixes=each.fixes_at(node.at("input")) if "input" in node.raw else (),
         )
-        for each in input_problems(step_type, node.step.input, bound)
+        for each in input_diagnostics(step_type, node.step.input, bound)
     ]
     try:
         refused = list(step_type.check(node.step.input))
@@ -85,7 +85,7 @@ def _repair(node: StepNode, repair: Repair) -> Fix:
 
 
 def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: Workflow) -> list[Diagnostic]:
-    """Whether a step names the connection it needs, and one that exists and is of the right kind."""
+    """Check that a step names the connection it needs, of the right kind."""
     name = node.step.connection
     kind = step_type.connection_kind if step_type else None
     if name is None:
@@ -95,7 +95,7 @@ def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: 
         fix = patches.remove("remove connection", node.at("connection"))
         return [_connection(node, "connection.unused", f"a step of type {node.step.type} takes no connection", (fix,))]
     if name not in workflow.connections:
-        guess = near(name, workflow.connections)
+        guess = suggestion(name, workflow.connections)
         fixes = (patches.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
         return [_connection(node, "connection.unknown", _unknown(name, workflow), fixes)]
     if step_type is not None and not step_type.takes_connection(workflow.connections[name].kind):
@@ -104,7 +104,7 @@ def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: 
 
 
 def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflow: Workflow) -> Iterator[Diagnostic]:
-    """The same of the connections that a step's input names."""
+    """Check the connections that a step's input names."""
     for use in uses:
         if use.name not in workflow.connections:
             code, message = "connection.unknown", _unknown(use.name, workflow)
@@ -118,7 +118,7 @@ def check_connection_uses(node: StepNode, uses: Iterable[ConnectionUse], workflo
 
 
 def _unknown(name: str, workflow: Workflow) -> str:
-    guess = near(name, workflow.connections)
+    guess = suggestion(name, workflow.connections)
     return f"the workflow has no connection {name!r}{did_you_mean(guess)}"
 
 
@@ -132,7 +132,7 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Diagno
     if fitting:
         patch = [PatchOperation(op="add", path=node.at("connection"), value=fitting[0])]
     else:
-        # "connections" may not be there yet: adding it whole would take others away.
+        # "connections" may be missing; adding it whole would remove existing ones.
         patch = [PatchOperation(op="add", path=f"/connections/{kind}", value={"kind": kind})]
         if not workflow.connections:
             patch = [PatchOperation(op="add", path="/connections", value={kind: {"kind": kind}})]
@@ -154,15 +154,15 @@ def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] 
 
 
 def check_expressions(binding: Binding) -> list[Diagnostic]:
-    """What is wrong in the expressions of a binding by themselves, and with its braces."""
+    """Check the syntax of the expressions of a binding, and its braces."""
     found: list[Diagnostic] = []
     fixes: tuple[Fix, ...] = ()
     if binding.expression is not None and "{{" in binding.text:
         template = split_template(binding.text.strip())
         if template is not None and template.keeps_type:
             bare = template.embedded[0].expression.text
-            fixes = (patches.replace("write it without braces", binding.pointer, bare),)
-        message = f"{binding.field} is an expression already; write it without {{{{ }}}}"
+            fixes = (patches.replace("remove the braces", binding.pointer, bare),)
+        message = f"{binding.field} is already an expression; write it without {{{{ }}}}"
         return [binding.diagnostic("expression.braces", message, fixes=fixes)]
     for diagnostic, offset in binding.diagnostics:
         start = offset + diagnostic.offset

@@ -7,7 +7,7 @@ its parts. `ast.unparse` has no layout (one line per statement, however long) an
 
 from dataclasses import dataclass, field
 
-from wftui.compiler.python_code import Atom, Code, Group, Lambda, Marked, Named, Operation, Text, walk
+from wftui.compiler.python_code import Atom, Bracketed, Code, Lambda, Marked, Named, Operation, Text, walk
 
 WIDTH = 88
 """Columns of a line: the default of ruff and black."""
@@ -16,7 +16,7 @@ INDENT = "    "
 
 
 def columns(text: str) -> int:
-    """Return the most columns a line can take: versions of Unicode differ on what is wide."""
+    """Return the most columns a line can take; versions of Unicode differ on widths."""
     return len(text) if text.isascii() else len(text) + sum(char > "\x7f" for char in text)
 
 
@@ -65,7 +65,7 @@ class _Body:
         self.names = 0
 
     def statement(self, prefix: str, code: Code, indent: str) -> None:
-        """Write `prefix code`, after whatever must stand before it."""
+        """Write `prefix code`, after the statements it depends on."""
         while True:
             trial = Lines()
             try:
@@ -87,7 +87,7 @@ class _Body:
             code = code.body
         inner = indent + INDENT
         if isinstance(code, Lambda):
-            # A blank line before and after a nested function, but for one that comes first in another.
+            # A blank line before and after a nested function, except one at the start of another.
             if self.out.lines[-1] and not self.out.lines[-1].lstrip().startswith(("def ", ") -> ")):
                 self.out.lines.append("")
             self.out.lines.append(f"{indent}def {name}({code.signature}) -> Json:")
@@ -135,7 +135,7 @@ class _Layout:
             self.out.marks.append((len(self.out.lines), code.mark))
             code = code.body
         fits = columns(prefix) + columns(code.flat) + len(suffix) <= WIDTH
-        forced = isinstance(code, Group) and code.broken
+        forced = isinstance(code, Bracketed) and code.broken
         if code.holds_block and isinstance(code, Text):
             first, *others = code.block()
             self.out.lines += [prefix + first, *others[:-1], others[-1] + suffix]
@@ -152,15 +152,15 @@ class _Layout:
             body = code.body
             while isinstance(body, Marked):
                 body = body.body
-            opening = body.opening if isinstance(body, Group) else body.flat
+            opening = body.opening if isinstance(body, Bracketed) else body.flat
             if isinstance(body, Operation) or columns(prefix + code.prefix + opening) > WIDTH:
                 raise _TooWideError(marked)
             try:
                 self.write(prefix + code.prefix, code.body, indent, suffix)
             except _TooWideError:
-                # What is inside may use the parameter, so the whole lambda becomes a function.
+                # The inside may use the parameter, so the whole lambda becomes a function.
                 raise _TooWideError(marked) from None
-        elif isinstance(code, Group) and code.items:
+        elif isinstance(code, Bracketed) and code.items:
             self.out.lines.append(prefix + code.opening)
             for entry in code.items:
                 self.write(indent + INDENT, entry, indent + INDENT, ",")
@@ -180,6 +180,8 @@ def _replaced(code: Code, old: Code, new: Code) -> Code:
         return Named(code.prefix, _replaced(code.value, old, new))
     if isinstance(code, Lambda):
         return Lambda(_replaced(code.body, old, new), code.parameters)
-    if isinstance(code, Group):
-        return Group(code.opening, tuple(_replaced(each, old, new) for each in code.items), code.closing, code.broken)
+    if isinstance(code, Bracketed):
+        return Bracketed(
+            code.opening, tuple(_replaced(each, old, new) for each in code.items), code.closing, code.broken
+        )
     return code

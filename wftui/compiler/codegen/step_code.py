@@ -1,4 +1,7 @@
-"""One step as Python: a function for each of its expressions, and its StepPlan; wherever it stands in the file."""
+"""Generate one step: a function for each expression, and its StepPlan.
+
+The result does not depend on the position of the step in the file.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,8 +11,8 @@ from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.python_code import (
     Atom,
+    Bracketed,
     Code,
-    Group,
     Marked,
     Named,
     call,
@@ -45,8 +48,8 @@ _STANDARD = StepPlan(id="", type="", name="")
 
 
 @dataclass(slots=True)
-class Written:
-    """Python that was made of some expressions.
+class GeneratedPart:
+    """Python generated from some expressions.
 
     Attributes:
         functions: their texts.
@@ -62,33 +65,33 @@ class Written:
     definition: list[str] = field(default_factory=list)
 
     def function(self, name: str, body: Code, decorator: str = "") -> Code:
-        """Write a function of the scope; gives its name."""
+        """Write a function of the scope; return its name."""
         lines = function(name, body, decorator)
         self.functions.append("\n".join(lines.lines))
         self.marks += [(name, line, pointer, offset) for line, (pointer, offset) in sorted(lines.marks)]
         if decorator:
             self.modules.add("values")
         for each in walk(body):
-            text = each.opening if isinstance(each, Group) else each.text if isinstance(each, Atom) else ""
+            text = each.opening if isinstance(each, Bracketed) else each.text if isinstance(each, Atom) else ""
             module = text.partition(".")[0]
             if module in MODULES:
                 self.modules.add(module)
         return Atom(name)
 
     def expression(self, name: str, text: str, pointer: str) -> Code:
-        """Write the function of a bare expression without problems; gives its name."""
+        """Write the function of a valid bare expression; return its name."""
         python = compile_expression(text).python
         assert python is not None
         return self.function(name, Marked(python, (pointer, 0)))
 
 
 def step_name(step_id: str) -> str:
-    """The name of a step in the module."""
+    """Return the name of a step in the module."""
     return f"STEP_{step_id.upper()}"
 
 
 def bound_value(value: Json, pointer: str) -> Code:
-    """The code that binds a value: strings with braces are evaluated, all else is literal."""
+    """Return the code of a value: strings with braces evaluated, all else literal."""
     if isinstance(value, str):
         template = split_template(value)
         return literal(value) if template is None else template.python(pointer)
@@ -110,17 +113,17 @@ def write_step(
     waits: bool = False,
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
-) -> Written:
+) -> GeneratedPart:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
     Args:
-        early_fields: input fields that its type wants to look at before the run starts.
+        early_fields: input fields that its type reads before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
-        waits: its type is there to wait, so that no default timeout ends it.
-        uses: connections of the workflow that its input names.
+        waits: its type waits, so that no default timeout applies.
+        uses: connections of the workflow named in its input.
         programs: those that it starts.
     """
-    step, made = node.step, Written(plans={"StepPlan"})
+    step, made = node.step, GeneratedPart(plans={"StepPlan"})
     fields: dict[str, Code] = {
         "id": literal(step.id),
         "type": literal(step.type),
@@ -155,21 +158,21 @@ def write_step(
         fields["output_schema"] = literal(step.output_schema)
     fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
     fields |= _inside(made, node, inside)
-    # The last line closes the call; the step's place in the file goes before it.
+    # The last line closes the call; the step's location in the file goes before it.
     made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
     return made
 
 
 def placed(definition: list[str], line: int, pointer: str) -> str:
-    """The definition of a step, with its place in the file."""
+    """Return the definition of a step, with its place in the file."""
     place = [f"{INDENT}line={line},", f"{INDENT}pointer={text_literal(pointer)},", ")"]
     return "\n".join([*definition, *place])
 
 
-def _policies(made: Written, node: StepNode, defaults: Defaults, *, waits: bool) -> dict[str, Code]:
-    """Retry, timeout and what an error means, as the step says or else the workflow's defaults.
+def _policies(made: GeneratedPart, node: StepNode, defaults: Defaults, *, waits: bool) -> dict[str, Code]:
+    """Return retry, timeout and error policy: the step's own, else the defaults.
 
-    No default timeout ends what is there to wait: for a person, or for a moment.
+    No default timeout applies to a step that waits for a person or a time.
     """
     step, fields = node.step, dict[str, Code]()
     retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
@@ -201,7 +204,7 @@ def _retry(retry: Retry) -> Code:
     return call("RetryPlan", *named)
 
 
-def _for_each(made: Written, node: StepNode) -> Code:
+def _for_each(made: GeneratedPart, node: StepNode) -> Code:
     loop = node.step.for_each
     assert loop is not None
     made.plans.add("ForEachPlan")
@@ -214,8 +217,8 @@ def _for_each(made: Written, node: StepNode) -> Code:
     return call("ForEachPlan", *named)
 
 
-def _inside(made: Written, node: StepNode, inside: Callable[[Body], Code]) -> dict[str, Code]:
-    """What a container holds."""
+def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code]) -> dict[str, Code]:
+    """Return the fields of a container: its cases, body and loop."""
     step, fields = node.step, dict[str, Code]()
     if step.type == "switch":
         made.plans.add("CasePlan")

@@ -1,4 +1,4 @@
-"""A checked workflow as the text of workflow.py. Nothing of the JSON gets into it but as a literal."""
+"""Generate workflow.py from a checked workflow; JSON only enters it as literals."""
 
 import functools
 import re
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.checks.checker import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
-from wftui.compiler.codegen.step_code import Written, bound_value, placed, step_name, write_step
+from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
 from wftui.compiler.source.document import Document
 from wftui.compiler.tree.nodes import Body, StepNode
@@ -38,22 +38,22 @@ StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, Names, Name
 
 @dataclass(slots=True)
 class StepCache:
-    """Steps that were written before: while a workflow is edited, all but one of them stay as they are.
+    """Cache of generated steps: an edit changes one step, all others are reused.
 
     A step's marks are kept as offsets from where it begins, so that it may move in the file.
     """
 
-    steps: dict[StepKey, tuple[Written, list[tuple[str, int, str, int]]]] = field(default_factory=dict)
+    steps: dict[StepKey, tuple[GeneratedPart, list[tuple[str, int, str, int]]]] = field(default_factory=dict)
 
-    def keep(self, key: StepKey, step: tuple[Written, list[tuple[str, int, str, int]]]) -> None:
-        """Remember a step; when there are too many, all are forgotten."""
+    def keep(self, key: StepKey, step: tuple[GeneratedPart, list[tuple[str, int, str, int]]]) -> None:
+        """Remember a step; clear the cache when it is full."""
         if len(self.steps) >= _REMEMBERED_STEPS:
             self.steps.clear()
         self.steps[key] = step
 
 
 def transpile(checked: Checked, document: Document, cache: StepCache) -> str:
-    """The module of a workflow without errors: the same bytes for the same file, always."""
+    """Return the module of a workflow without errors, deterministically."""
     return _Transpiler(checked, document, cache).module()
 
 
@@ -75,7 +75,7 @@ class _Transpiler:
         self.plans: set[str] = {"WorkflowPlan"}
 
     def module(self) -> str:
-        """The whole text."""
+        """Return the whole module."""
         workflow = self.tree.workflow
         main, last = self._body(self.tree.main), self._body(self.tree.finally_)
         outputs = self._outputs()
@@ -104,7 +104,7 @@ class _Transpiler:
     # --- steps
 
     def _body(self, body: Body) -> list[str]:
-        """Write the steps of a list; gives their ids in the order to run them."""
+        """Write the steps of a list; return their ids in topological order."""
         nodes = self.graph.order(body)
         for node in nodes:
             self._step(node)
@@ -146,15 +146,15 @@ class _Transpiler:
         self.blocks += [comment + first, *others]
         self._note(made, [(name, at, node.pointer + pointer, start + offset) for name, at, pointer, offset in marks])
 
-    def _relative(self, made: Written, base: str, start: int) -> list[tuple[str, int, str, int]]:
-        """Marks with offsets that count from `start` in the file, instead of from the start of their string."""
+    def _relative(self, made: GeneratedPart, base: str, start: int) -> list[tuple[str, int, str, int]]:
+        """Return marks with offsets relative to `start` instead of to their string."""
         return [
             (name, line, pointer, self.document.offset_of(base + pointer, offset) - start)
             for name, line, pointer, offset in made.marks
         ]
 
-    def _note(self, made: Written, marks: list[tuple[str, int, str, int]]) -> None:
-        """Take over what a written part uses, and where its expressions stand (offsets in the file)."""
+    def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> None:
+        """Collect imports and source positions of a generated part."""
         self.modules |= made.modules
         self.plans |= made.plans
         for name, at, pointer, offset in marks:
@@ -171,7 +171,7 @@ class _Transpiler:
             for reference in expression.references
             if reference.root == "steps"
         }
-        made, named = Written(), list[tuple[str, Code]]()
+        made, named = GeneratedPart(), list[tuple[str, Code]]()
         for number, (name, value) in enumerate(self.tree.workflow.outputs.items(), start=1):
             pointer = pointer_to(["outputs", name])
             function = f"output_{name}" if _SIMPLE_NAME.fullmatch(name) else f"output_{number}"
@@ -232,7 +232,7 @@ def _names(step_ids: list[str]) -> Code:
 
 
 def _spot(function: str, at: int, pointer: str, line: int, column: int) -> list[str]:
-    """An entry of SPOTS, as lines."""
+    """Return an entry of SPOTS, as lines."""
     indent = INDENT
     fields = [f"pointer={text_literal(pointer)}", f"line={line}", f"column={column}"]
     flat = f'{indent}("{function}", {at}): SourceSpot({", ".join(fields)}),'

@@ -1,4 +1,4 @@
-"""What the compiler's checks find, before it is given its line and column."""
+"""A finding of the compiler's checks, before it has a line and a column."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from wftui.model.workflow.compilation import (
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One diagnostic.
+    """A diagnostic.
 
     Attributes:
         code: stable dotted words; documented in `codes.py`.
-        pointer: JSON Pointer of the value it is about (what is missing is about the object it is missing in).
+        pointer: JSON Pointer of the value it is about (of the containing object, for a missing value).
         part: whether the value or its key is marked.
-        offset: of the marked stretch in the string that the value is; -1 marks the whole value.
+        offset: of the marked stretch in a string value; -1 marks the whole value.
         length: of the marked stretch, in characters of that string.
         step_id: the step it is about.
         field: the part of the step (or of the workflow) it is about: `input.url`, `when`.
@@ -59,10 +59,10 @@ def locate(diagnostic: Diagnostic, document: Document) -> CompilationError:
 
 
 def syntax_diagnostics(document: Document) -> list[CompilationError]:
-    """What is not JSON in the file."""
+    """Return the JSON syntax errors of the file."""
     found = []
     for diagnostic in document.diagnostics:
-        place = document.place_at(diagnostic.offset, diagnostic.length)
+        place = document.range_at(diagnostic.offset, diagnostic.length)
         found.append(
             CompilationError(
                 code=diagnostic.code,
@@ -76,10 +76,10 @@ def syntax_diagnostics(document: Document) -> list[CompilationError]:
 
 
 def broken(word: str, error: Exception) -> str:
-    """The sentence for a step type that fails when it is asked something while compiling."""
+    """Return the message for a step type that raises an error during compilation."""
     return f"the step type {word} is broken: {type(error).__name__}: {error}"
 
 
 def in_order(found: Iterable[CompilationError]) -> list[CompilationError]:
-    """Diagnostics from the top of the file to its end."""
+    """Return the diagnostics by their location in the file."""
     return sorted(found, key=lambda each: (each.line, each.column, each.code, each.message))

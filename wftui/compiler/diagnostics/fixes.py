@@ -1,4 +1,4 @@
-"""Which fixes may be applied unseen, and how: one after the other, each only if it helps."""
+"""Safe fixes, applied one after the other, each only if it helps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,36 +34,36 @@ SAFE_CODES = frozenset(
         "workflow.unknown",
     }
 )
-"""Errors whose first fix may be applied unseen: it says what was meant, and takes nothing away."""
+"""Errors whose first fix is safe: it corrects an obvious mistake and removes nothing."""
 
 MAX_ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedFix:
-    """A fix that was applied, and what it removed."""
+    """A fix that was applied, and the diagnostic that it removed."""
 
     diagnostic: CompilationError
     fix: Fix
 
 
 def apply_fix(text: str, fix: Fix) -> str:
-    """The text with a fix applied.
+    """Return the text with a fix applied.
 
     Raises:
-        PatchError: when the fix does not fit the text, or the text is not JSON.
+        PatchError: if the fix does not fit the text, or the text is not JSON.
     """
     return apply_patch(text, fix.patch)
 
 
 def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tuple[str, list[AppliedFix]]:
-    """Apply the safe fixes, one after the other, each only if it really removes its diagnostic.
+    """Apply the safe fixes one by one; keep each only if it removes its diagnostic.
 
     Args:
-        check: tells what is wrong with a text.
+        check: returns the diagnostics of a text.
 
     Returns:
-        The text, and what was applied, in order.
+        The text, and the applied fixes in order.
     """
     applied: list[AppliedFix] = []
     refused: set[tuple[str, str, str]] = set()
@@ -79,7 +79,7 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
         except PatchError:
             refused.add(_identity(chosen))
             continue
-        # What was wrong may have hidden other mistakes, which show now; only the one at hand must be gone for good.
+        # A fix may reveal other errors; only the chosen one must be gone.
         after = check(changed)
         if changed in seen or any(_identity(each) == _identity(chosen) for each in after.errors):
             refused.add(_identity(chosen))

@@ -1,4 +1,4 @@
-"""Diagnostics as text: for people with the source line and a caret, for GitHub as annotations, for CI as SARIF."""
+"""Reports of diagnostics: text with source lines, GitHub annotations, SARIF."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +15,12 @@ _MAX_LINE = 160
 
 
 def human(path: str, source: str, diagnostics: Iterable[CompilationError]) -> str:
-    """Each diagnostic as `file:line:column: error[code] message`, with its line of the source and a caret below.
+    """Return each diagnostic with its source line and a caret under the location.
 
-    What looks like a secret is masked: logs of CI are read by more people than the file.
+    Apparent secrets are masked: more people read CI logs than the file.
 
     Args:
-        path: the file, as it is to be shown.
+        path: the file, as shown.
         source: its text.
     """
     diagnostics = list(diagnostics)
@@ -35,12 +35,12 @@ def human(path: str, source: str, diagnostics: Iterable[CompilationError]) -> st
 
 
 def one_line(path: str, each: CompilationError) -> str:
-    """`file:line:column: error[code] message`."""
+    """Return `file:line:column: error[code] message`."""
     return f"{path}:{each.line}:{each.column}: {each.severity}[{each.code}] {each.message}"
 
 
 def summary(results: Sequence[CompilationResult]) -> str:
-    """`3 errors · 1 warning`, or `ready`."""
+    """Return `3 errors · 1 warning`, or `ready`."""
     counts = {
         "error": sum(len(result.errors) for result in results),
         "warning": sum(1 for result in results for each in result.warnings if each.severity == "warning"),
@@ -51,7 +51,7 @@ def summary(results: Sequence[CompilationResult]) -> str:
 
 
 def github(path: str, diagnostics: Iterable[CompilationError]) -> str:
-    """Workflow commands that GitHub shows beside the lines of a pull request."""
+    """Return workflow commands that GitHub shows beside the lines of a pull request."""
     made = []
     for each in diagnostics:
         place = f"file={_property(path)},line={each.line},col={each.column},endColumn={each.column + each.length}"
@@ -60,7 +60,7 @@ def github(path: str, diagnostics: Iterable[CompilationError]) -> str:
 
 
 def sarif(found: Mapping[str, Sequence[CompilationError]]) -> dict[str, Json]:
-    """A SARIF 2.1.0 log.
+    """Return a SARIF 2.1.0 log.
 
     Args:
         found: diagnostics by file, relative to the repository.
@@ -88,7 +88,7 @@ def sarif(found: Mapping[str, Sequence[CompilationError]]) -> dict[str, Json]:
 
 
 def _rule(code: str) -> dict[str, Json]:
-    # Codes of files that could not be read come from the workspace.
+    # The workspace has codes of its own, for files that cannot be read.
     return {"id": code, "shortDescription": {"text": CODES[code]}} if code in CODES else {"id": code}
 
 
@@ -128,7 +128,7 @@ def _gutter(each: CompilationError) -> int:
 
 
 def _marked(line: str, each: CompilationError) -> list[str]:
-    """The line and the carets; of a long line, the part around the marked stretch."""
+    """Return the line with carets below; of a long line, the part around the location."""
     first = max(0, each.column - 1 - _MAX_LINE // 2) if len(line) > _MAX_LINE else 0
     part = line[first : first + _MAX_LINE].replace("\t", " ")
     shown = ("…" if first else "") + part + ("…" if first + _MAX_LINE < len(line) else "")
@@ -148,5 +148,5 @@ def _property(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """Return how many columns a stretch takes in a terminal, wide characters counted as two."""
+    """Return the columns a text takes in a terminal; wide characters count twice."""
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)

@@ -1,1 +1,1 @@
-"""The expression language: Jinja's syntax, our meaning, plain Python out."""
+"""The expression language: Jinja's syntax, stricter semantics, plain Python out."""

@@ -1,4 +1,4 @@
-"""Filters, tests and functions of an expression, as calls of the functions in `wftui.runtime`."""
+"""Translate filters, tests and functions to calls of functions in `wftui.runtime`."""
 
 import functools
 import inspect
@@ -8,14 +8,14 @@ from jinja2 import nodes
 
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
-from wftui.runtime.language.declarations import Entry, Table
+from wftui.runtime.language.declarations import Declaration, Table
 from wftui.runtime.patterns.safety import problem_of
 from wftui.runtime.predicates import TESTS
 
-# These three look at an expression before its value is known, so they are not entries of a table.
+# These take an expression instead of its value, so they are not entries of a table.
 SPECIAL_FILTERS = ("default", "d")
 SPECIAL_TESTS = ("defined", "undefined")
 
@@ -36,7 +36,7 @@ class ExpressionTranslator(Protocol):
         """Return the code of a node."""
 
     def lazily(self, node: nodes.Expr) -> Code:
-        """Return the code of a node whose value may be missing, as a function without arguments."""
+        """Return the code of a node as a function without arguments; it may be missing."""
 
     def diagnostic(
         self,
@@ -50,7 +50,7 @@ class ExpressionTranslator(Protocol):
 
 
 class CallTranslator:
-    """Translates the calls of one expression, with the help of the translator of its other parts."""
+    """Translator of the calls of one expression; the outer one does the other parts."""
 
     def __init__(self, outer: ExpressionTranslator) -> None:
         self.outer = outer
@@ -94,9 +94,7 @@ class CallTranslator:
     def _method(self, node: nodes.Call) -> Code:
         if isinstance(node.node, nodes.Getattr):
             name = node.node.attr
-            meant = (
-                f"; write value | {name}(...)" if name in FILTERS else "; there are filters for it: value | name(...)"
-            )
+            meant = f"; write value | {name}(...)" if name in FILTERS else "; use a filter: value | name(...)"
             filtered = f" | {name}" if name in FILTERS else None
             message = f"values have no methods such as .{name}(){meant}"
             return self.outer.diagnostic(node.node, message, len(name) + 1, replacement=filtered)
@@ -105,9 +103,9 @@ class CallTranslator:
     # --- arguments
 
     def _apply(
-        self, node: nodes.Expr, entry: Entry, value: Code, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]
+        self, node: nodes.Expr, entry: Declaration, value: Code, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]
     ) -> Code:
-        """A filter or test applied to a value that is code already."""
+        """Apply a filter or test to a value that is code already."""
         each: Code | None = None
         if entry.takes == "filter":
             each = self._map(node, args, kwargs)
@@ -131,7 +129,7 @@ class CallTranslator:
     def _call(
         self,
         node: nodes.Expr,
-        entry: Entry,
+        entry: Declaration,
         given: list[Code],
         args: list[nodes.Expr],
         kwargs: dict[str, nodes.Expr],
@@ -174,7 +172,7 @@ class CallTranslator:
         """`map("filter", arguments)` or `map(attribute="path", default=value)`."""
         if not args and "attribute" in kwargs:
             if set(kwargs) - {"attribute", "default"}:
-                return self.outer.diagnostic(node, "map takes attribute and default", 3, "expression.arguments")
+                return self.outer.diagnostic(node, "map only takes attribute and default", 3, "expression.arguments")
             fallback = kwargs.get("default")
             each = self._attribute(kwargs["attribute"])
             if fallback is None or not isinstance(each, Lambda):
@@ -192,7 +190,7 @@ class CallTranslator:
     def _test_of_each(
         self, node: nodes.Expr, value: Code, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]
     ) -> Code:
-        name = self._literal_name(node, args, "the name of a test is expected, as a text in quotes")
+        name = self._literal_name(node, args, "expected the name of a test in quotes")
         if name is None:
             return _NONE
         if name in SPECIAL_TESTS:
@@ -205,17 +203,17 @@ class CallTranslator:
 
     def _attribute_test(self, node: nodes.Expr, args: list[nodes.Expr], kwargs: dict[str, nodes.Expr]) -> Code:
         if not args:
-            return self.outer.diagnostic(node, "the path of an attribute is expected, as a text in quotes")
+            return self.outer.diagnostic(node, "expected the path of an attribute in quotes")
         each = self._attribute(args[0])
         if len(args) == 1 or not isinstance(each, Lambda):
             return each
         return self._test_of_each(node, each.body, args[1:], kwargs)
 
     def _attribute(self, path: nodes.Expr) -> Code:
-        """A literal path as a function of an item."""
+        """Return the code of a literal path, as a function of an item."""
         if not (isinstance(path, nodes.Const) and type(path.value) in (str, int)):
             return self.outer.diagnostic(
-                path, 'an attribute is a literal path, such as "a.b"', 1, "expression.arguments"
+                path, 'an attribute must be a literal path, such as "a.b"', 1, "expression.arguments"
             )
         keys = [int(key) if key.isdecimal() else key for key in str(path.value).split(".")]
         return Lambda(call("values.look_up", _EACH, literal("item"), *map(literal, keys)), "each")
@@ -254,11 +252,11 @@ class CallTranslator:
 
     def _entry(
         self, node: nodes.Expr, name: str, table: Table, kind: str, special: tuple[str, ...], offset: int = 0
-    ) -> Entry | None:
+    ) -> Declaration | None:
         entry = table.get(name)
         if entry is None:
-            guess = near(name, [*table, *special])
-            # A test's own place is that of `is`; its name follows.
+            guess = suggestion(name, [*table, *special])
+            # The position of a test is that of `is`; its name follows.
             at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
             hint = did_you_mean(guess)
             message = f"there is no {kind} {name!r}{hint}"
@@ -271,12 +269,12 @@ def _keywords(node: nodes.Filter | nodes.Test | nodes.Call) -> dict[str, nodes.E
 
 
 @functools.lru_cache(maxsize=512)
-def _parameters(entry: Entry) -> dict[str, bool]:
-    """The parameters of an entry's function, and whether each must be given."""
+def _parameters(entry: Declaration) -> dict[str, bool]:
+    """Return the parameters of an entry's function, and whether each must be given."""
     found = inspect.signature(entry.function).parameters
     return {name: parameter.default is parameter.empty for name, parameter in found.items()}
 
 
-def _qualified(entry: Entry) -> str:
+def _qualified(entry: Declaration) -> str:
     module = entry.function.__module__.rpartition(".")[2]
     return f"{module}.{entry.function.__name__}"

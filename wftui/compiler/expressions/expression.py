@@ -1,4 +1,4 @@
-"""One expression, compiled: its code, what it refers to, and what is wrong with it. Knows nothing of a workflow."""
+"""Compiled expressions: code, references, diagnostics; independent of workflows."""
 
 import functools
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from wftui.compiler.source.text_diagnostic import TextDiagnostic
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """A compiled expression; `tree` and `python` are None when it could not be compiled.
+    """A compiled expression; `tree` and `python` are None if it has errors.
 
-    There is one of each text, so that it stands for itself wherever it is looked up.
+    There is one object per text, so that identity works as a key.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""From the text of an expression to Jinja's syntax tree, in which `lineno` is the offset of the node in the text."""
+"""Parse expressions to Jinja's syntax tree; `lineno` holds offsets, not lines."""
 
 import re
 from collections.abc import Iterator
@@ -32,9 +32,9 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 class ExpressionError(Exception):
-    """An expression that is not allowed. `str(error)` is a sentence; `offset` and `length` are in its text.
+    """An invalid expression. `str(error)` is the message, with `offset` and `length`.
 
-    `replacement` for that stretch would remove it, where there is one.
+    `replacement`, if any, is text for that stretch that removes the error.
     """
 
     def __init__(
@@ -53,14 +53,17 @@ class ExpressionError(Exception):
 
 
 def parse(text: str) -> nodes.Expr:
-    """The syntax tree of an expression; the `lineno` of a node is the offset of the token it is named after.
+    """Return the syntax tree of an expression; `lineno` is the offset of its token.
 
     Raises:
-        ExpressionError: with the place of the first problem.
+        ExpressionError: with the position of the first error.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
-            f"the expression has {len(text):,} characters; {MAX_LENGTH:,} are allowed", 0, len(text), "expression.limit"
+            f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are allowed",
+            0,
+            len(text),
+            "expression.limit",
         )
     if not text.strip():
         raise ExpressionError("the expression is empty", 0, max(len(text), 1))
@@ -74,7 +77,7 @@ def parse(text: str) -> nodes.Expr:
     except TemplateSyntaxError as error:
         offset = error.lineno
         if offset >= len(text.rstrip()):
-            raise ExpressionError("the expression ends too early", len(text.rstrip()), 1) from None
+            raise ExpressionError("unexpected end of the expression", len(text.rstrip()), 1) from None
         token = next((token for token in tokens if token.lineno == offset), None)
         if token is not None and token.type == "assign":
             raise _unexpected(text, tokens, token) from None
@@ -86,7 +89,7 @@ def parse(text: str) -> nodes.Expr:
 
 
 def depth_of(tree: nodes.Node) -> int:
-    """Levels of a tree, counted without recursion, so that no tree is too deep to be measured."""
+    """Return the depth of a tree, counted without recursion."""
     deepest, level = 0, [tree]
     while level:
         deepest += 1
@@ -95,7 +98,7 @@ def depth_of(tree: nodes.Node) -> int:
 
 
 def expression_end(text: str, start: int) -> int:
-    """Where the `}}` stands that ends an expression which begins at `start`; -1 when there is none.
+    """Return the offset of the `}}` that ends an expression; -1 without one.
 
     Braces inside texts and objects do not end it.
     """
@@ -115,12 +118,12 @@ def expression_end(text: str, start: int) -> int:
         elif char in "}])":
             open_brackets = max(open_brackets - 1, 0)
         position += 1
-    # A bracket that is never closed must not hide where the expression was meant to end.
+    # An unclosed bracket must not hide the intended end of the expression.
     return text.find("}}", start)
 
 
 class _ExpressionParser(Parser):
-    """Jinja's parser over tokens of our own, in which the line number is an offset."""
+    """Jinja's parser over tokens whose line number is an offset."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.stream = TokenStream(tokens, None, None)
@@ -156,7 +159,7 @@ def _tokens(text: str) -> Iterator[Token]:
                 opened.append((word, position))
             elif word in _CLOSING.values():
                 if not opened:
-                    raise ExpressionError(f"nothing is open that {word} would close", position)
+                    raise ExpressionError(f"unmatched {word}", position)
                 bracket, at = opened.pop()
                 if _CLOSING[bracket] != word:
                     raise ExpressionError(f"{bracket} at column {at + 1} is closed by {word}", position)
@@ -184,7 +187,7 @@ _RULES: list[tuple[str, re.Pattern[str]]] = [
 
 def _value(kind: str, word: str, position: int) -> Any:
     if kind == "name" and not word.isidentifier():
-        raise ExpressionError(f"{word!r} is no name", position, len(word))
+        raise ExpressionError(f"{word!r} is not a valid name", position, len(word))
     if kind in ("integer", "float") and len(word) > _DIGITS:
         raise ExpressionError("the number is too long", position, len(word), "expression.limit")
     if kind == "integer":
@@ -200,7 +203,7 @@ def _value(kind: str, word: str, position: int) -> Any:
             plain.encode()
         except UnicodeError as error:
             reason = getattr(error, "reason", str(error))
-            raise ExpressionError(f"the text cannot be read: {reason}", position, len(word)) from None
+            raise ExpressionError(f"invalid escape in the text: {reason}", position, len(word)) from None
         return plain
     return word
 
@@ -208,13 +211,13 @@ def _value(kind: str, word: str, position: int) -> Any:
 def _unexpected(text: str, tokens: list[Token], token: Token) -> ExpressionError:
     length = _length(text, tokens, token.lineno)
     if token.type == "assign":
-        return ExpressionError("= does not compare; write ==", token.lineno, length, replacement="==")
+        return ExpressionError("= is not a comparison; write ==", token.lineno, length, replacement="==")
     if token.type == "comma":
-        return ExpressionError("one expression is expected; put a list in [ ]", token.lineno, length)
+        return ExpressionError("expected one expression; write a list in [ ]", token.lineno, length)
     return ExpressionError(f"unexpected {text[token.lineno : token.lineno + length]!r}", token.lineno, length)
 
 
 def _length(text: str, tokens: list[Token], offset: int) -> int:
-    """Characters of the token at an offset."""
+    """Return the length of the token at an offset."""
     following = next((token.lineno for token in tokens if token.lineno > offset), len(text))
     return max(1, len(text[offset:following].rstrip()))

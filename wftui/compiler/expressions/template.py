@@ -1,4 +1,4 @@
-"""A string of workflow.json that may hold `{{ ... }}`: its parts, and the code that puts them together."""
+"""Template strings: the parts of a string with `{{ ... }}`, and their code."""
 
 import functools
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from wftui.compiler.source.text_diagnostic import TextDiagnostic
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """An expression in a string; `offset` is that of the expression's first character after the braces."""
+    """An expression in a string; `offset` is that of its first character."""
 
     expression: Expression
     offset: int
@@ -23,7 +23,7 @@ class Template:
 
     Attributes:
         embedded: the expressions among the parts; `expressions` the same with their offsets in the string.
-        problems: what is wrong in the string, at offsets of it.
+        diagnostics: those of the string, each with an offset to add.
     """
 
     parts: tuple[str | Embedded, ...]
@@ -33,11 +33,11 @@ class Template:
 
     @property
     def keeps_type(self) -> bool:
-        """Whether it is exactly one expression, so that the value is not made a text."""
+        """Return whether it is exactly one expression, whose value keeps its type."""
         return len(self.parts) == 1 and isinstance(self.parts[0], Embedded)
 
     def python(self, pointer: str) -> Code:
-        """The code of a template without problems; each expression is marked with `(pointer, offset)`."""
+        """Return the code of a valid template; marks each expression with its position."""
         made: list[Code] = []
         for part in self.parts:
             if isinstance(part, str):
@@ -50,7 +50,7 @@ class Template:
 
 @functools.lru_cache(maxsize=50_000)
 def split_template(text: str) -> Template | None:
-    """The template that a string is; None for a string without `{{`."""
+    """Return the template of a string; None for a string without `{{`."""
     start = text.find("{{")
     if start < 0:
         return None

@@ -1,4 +1,7 @@
-"""From Jinja's syntax tree to Python code: paths, operators, conditions. Filters and calls are in `calls`."""
+"""Translate Jinja's syntax tree to Python: paths, operators, conditions.
+
+Filters and calls are in `calls`.
+"""
 
 import re
 from typing import Any
@@ -9,7 +12,7 @@ from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.reference import Reference, Root
 from wftui.compiler.python_code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")
@@ -30,7 +33,7 @@ _NOTHING = Atom("None")
 
 
 class Translator:
-    """Translates one expression, and collects its references and problems on the way."""
+    """Translator of one expression; collects its references and diagnostics."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -47,12 +50,12 @@ class Translator:
         code: str = "expression.refused",
         replacement: str | None = None,
     ) -> Code:
-        """Note a problem at a node; what stands in the place of its code does not matter then."""
+        """Note a diagnostic at a node; the code returned is never used."""
         self.diagnostics.append(TextDiagnostic(code, message, node.lineno, length, replacement))
         return _NOTHING
 
     def translate(self, node: nodes.Expr) -> Code:
-        """The code of a node."""
+        """Return the code of a node."""
         if isinstance(node, nodes.Const):
             return literal(node.value)
         if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
@@ -89,7 +92,7 @@ class Translator:
         return self.diagnostic(node, f"{type(node).__name__.lower()} is not part of the expression language")
 
     def lazily(self, node: nodes.Expr) -> Code:
-        """The code of a node in which missing values are allowed for, as a function without arguments."""
+        """Return the code of a node as a function, with missing values allowed for."""
         self.soft += 1
         code = self.translate(node)
         self.soft -= 1
@@ -98,7 +101,7 @@ class Translator:
     # --- paths
 
     def _path(self, node: nodes.Expr) -> Code:
-        """`a.b[0].c`: literal keys in one look-up, computed ones each by themselves."""
+        """Translate `a.b[0].c`: literal keys in one look-up, computed ones separately."""
         chain: list[nodes.Getattr | nodes.Getitem] = []
         base = node
         while isinstance(base, nodes.Getattr | nodes.Getitem):
@@ -134,7 +137,7 @@ class Translator:
         return call("values.item", code, self.translate(link.arg))
 
     def _named(self, name: nodes.Name, keys: tuple[str | int, ...], length: int) -> Code:
-        """A path that begins with a name of the language or a loop variable."""
+        """Translate a path that begins with a root name or a loop variable."""
         root = name.name
         if root == "null":
             return _NOTHING if not keys else self.diagnostic(name, "null has no keys", 4)
@@ -147,16 +150,16 @@ class Translator:
         if root in ("inputs", "env", "run") and not keys:
             return call("values.plain", Atom(f"scope.{root}"))
         if not keys:
-            return self.diagnostic(name, f"{root} needs a name after it, as {root}.name", length)
+            return self.diagnostic(name, f"{root} needs a name: {root}.name", length)
         if root == "run" and keys[0] not in RUN_PARTS:
             return self._unknown_part(name, f"run has no {keys[0]!r}", str(keys[0]), RUN_PARTS)
         return call("values.look_up", Atom(f"scope.{root}"), literal(root), *map(literal, keys))
 
     def _step(self, name: nodes.Name, keys: tuple[str | int, ...], length: int) -> Code:
         if not keys or not isinstance(keys[0], str):
-            return self.diagnostic(name, "steps needs the id of a step after it, as steps.id.output", length)
+            return self.diagnostic(name, "steps needs the id of a step: steps.id.output", length)
         if len(keys) == 1:
-            message = f"steps.{keys[0]} needs one of {', '.join(STEP_PARTS)} after it"
+            message = f"steps.{keys[0]} must be followed by one of {', '.join(STEP_PARTS)}"
             replacement = f"{self.text[name.lineno : name.lineno + length]}.output"
             return self.diagnostic(name, message, length, "expression.step_part", replacement)
         step_id, part, *rest = keys
@@ -180,9 +183,9 @@ class Translator:
         self, name: nodes.Name, message: str, word: str, known: tuple[str, ...], otherwise: str | None = None
     ) -> Code:
         offset = self.text.find(word, name.lineno)
-        guess = near(word, known)
+        guess = suggestion(word, known)
         meant = did_you_mean(guess or otherwise)
-        message = f"{message}: there are {', '.join(known)}{meant}"
+        message = f"{message}; it has {', '.join(known)}{meant}"
         replacement = guess or (f"output.{word}" if otherwise else None)
         self.diagnostics.append(TextDiagnostic("expression.step_part", message, offset, len(word), replacement))
         return _NOTHING
@@ -216,7 +219,7 @@ class Translator:
     def _condition(self, node: nodes.CondExpr) -> Code:
         chosen, condition = self.translate(node.expr1), self.translate(node.test)
         if node.expr2 is None:
-            message = "an `if` in an expression needs an `else`: say what the value is when the condition is false"
+            message = "`if` needs an `else` with the value for a false condition"
             return self.diagnostic(node, message, 1, "expression.else")
         return Operation("if", (chosen, condition, self.translate(node.expr2)))
 
@@ -224,13 +227,13 @@ class Translator:
         items: dict[str, Code] = {}
         for pair in node.items:
             if not (isinstance(pair.key, nodes.Const) and isinstance(pair.key.value, str)):
-                return self.diagnostic(pair.key, "the keys of an object are texts in quotes")
+                return self.diagnostic(pair.key, "the keys of an object must be in quotes")
             items[pair.key.value] = self.translate(pair.value)
         return mapping(list(items.items()))
 
 
 def _literal_key(link: nodes.Getattr | nodes.Getitem) -> str | int | None:
-    """The key of a link when it is literal."""
+    """Return the key of a link, if it is literal."""
     if isinstance(link, nodes.Getattr):
         return link.attr
     value: Any = None
@@ -242,7 +245,7 @@ def _literal_key(link: nodes.Getattr | nodes.Getitem) -> str | int | None:
 
 
 def _flattened(node: nodes.And | nodes.Or) -> list[nodes.Expr]:
-    """The operands of `a and b and c`, however they are nested to the left."""
+    """Return the operands of `a and b and c`, however they are nested to the left."""
     operands: list[nodes.Expr] = []
     current: nodes.Expr = node
     while type(current) is type(node):

@@ -1,4 +1,4 @@
-"""workflow.json as text: parsed with positions, recovered when broken, patched byte for byte.
+"""workflow.json as text: parsed with positions, recovered, patched byte by byte.
 
 The lowest room of `compiler`.
 """

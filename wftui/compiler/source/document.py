@@ -1,7 +1,6 @@
-"""workflow.json as text, value and places: where in the file each value, key and character of a string stands.
+"""workflow.json as text and value, with the location of every key and value.
 
-Places are worked out when they are asked for, going down only where they are, so that a big file costs little more than
-its parse.
+Locations are computed on demand, along the path only, so that a big file costs little more than its parse.
 """
 
 import bisect
@@ -22,8 +21,8 @@ Part = Literal["value", "key"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A stretch of the file: line and column from 1, in characters; `length` ends with the line."""
+class TextRange:
+    """A stretch of the file: line and column from 1, in characters, within one line."""
 
     line: int
     column: int
@@ -32,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A value inside an object or list, by offsets in the text; `key` is the offset of its key's quote, or -1."""
+    """A member of an object or list, by offsets; `key` is -1 in a list."""
 
     start: int
     end: int
@@ -55,9 +54,9 @@ class Document:
 
     Attributes:
         text: the file.
-        value: what it holds; of a broken file, as far as it could be read (None: nothing).
-        problems: what is not JSON in it.
-        places: of a broken file, the members found while reading it, by the offset of their container.
+        value: its value; of a broken file, as far as it could be read (None: nothing).
+        diagnostics: its JSON syntax errors.
+        places: the members of containers, by the offset of the container.
     """
 
     text: str
@@ -81,15 +80,15 @@ class Document:
         line = bisect.bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
-    def place_at(self, offset: int, length: int) -> Place:
-        """The place of a stretch of text; what goes beyond its first line is cut off."""
+    def range_at(self, offset: int, length: int) -> TextRange:
+        """Return the location of a stretch of text, cut off at the end of its line."""
         offset = min(offset, len(self.text))
         line, column = self.line_column(offset)
         end = self._lines[line] - 1 if line < len(self._lines) else len(self.text)
-        return Place(line, column, max(1, min(length, end - offset)))
+        return TextRange(line, column, max(1, min(length, end - offset)))
 
     def span(self, pointer: str, part: Part = "value") -> tuple[int, int]:
-        """Offsets of a value or its key. Of what is not there, those of the nearest value around it."""
+        """Return the offsets of a value or key; if absent, of the nearest value around."""
         member = self._member(pointer)
         if part == "key" and member.key >= 0:
             return member.key, member.key_end
@@ -110,22 +109,22 @@ class Document:
             self._found[pointer] = found
         return found
 
-    def place(self, pointer: str, part: Part = "value", offset: int = -1, length: int = 1) -> Place:
-        """The place of a value, of its key, or of `length` characters from `offset` on in the string that it is."""
+    def place(self, pointer: str, part: Part = "value", offset: int = -1, length: int = 1) -> TextRange:
+        """Return the location of a value, its key, or a stretch of its string."""
         start, end = self.span(pointer, part)
         if offset >= 0 and self.text[start : start + 1] == '"':
             raw = self.text[start + 1 : end - 1]
             first = raw_offset(raw, offset)
-            return self.place_at(start + 1 + first, raw_offset(raw, offset + length) - first)
-        return self.place_at(start, end - start)
+            return self.range_at(start + 1 + first, raw_offset(raw, offset + length) - first)
+        return self.range_at(start, end - start)
 
     def offset_of(self, pointer: str, offset: int) -> int:
-        """The offset in the file of a character of the string that a value is."""
+        """Return the offset in the file of a character of a string value."""
         start, end = self.span(pointer)
         return start + 1 + raw_offset(self.text[start + 1 : end - 1], offset)
 
     def members(self, start: int) -> Members:
-        """The members of the object or list that begins at an offset, by key or position."""
+        """Return the members of the container at an offset, by key or position."""
         found = self.places.get(start)
         if found is None:
             found = self.places[start] = _scan_members(self.text, start)
@@ -133,7 +132,7 @@ class Document:
 
 
 def raw_offset(raw: str, offset: int) -> int:
-    """Where a character of a string stands in its JSON form (without quotes), escapes counted."""
+    """Return the position of a character in the JSON form of a string, with escapes."""
     if "\\" not in raw[:offset]:
         return min(offset, len(raw))
     position = 0

@@ -14,7 +14,7 @@ _NOT_A_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}"]+|"')
 
 
 def parse(text: str) -> Document:
-    """Read a file. Never raises: `problems` holds what is wrong."""
+    """Parse a file. Never raises: `diagnostics` holds the errors."""
     duplicates = False
 
     def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -40,7 +40,7 @@ def _may_hold_surrogate(text: str) -> bool:
 
 
 def _may_nest(text: str) -> bool:
-    """Return whether objects and lists are nested too deeply; most files have too few of them."""
+    """Return whether nesting is too deep; most files have too few brackets for that."""
     return text.count("{") + text.count("[") > MAX_NESTING and _depth(text) > MAX_NESTING
 
 

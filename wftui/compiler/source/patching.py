@@ -1,4 +1,4 @@
-"""A JSON Patch on a workflow.json as text: only the bytes it means to change do, whatever the file's own layout is."""
+"""Apply a JSON Patch to workflow.json as text; keeps the layout of all the rest."""
 
 import json
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from wftui.model.workflow.compilation import PatchOperation
 
 
 class PatchError(UserError):
-    """The patch does not fit the text, which has changed since."""
+    """The patch does not fit the text, which has changed."""
 
     code = "patch.stale"
 
 
 def apply_patch(text: str, patch: Sequence[PatchOperation]) -> str:
-    """The text with the operations applied, one after the other.
+    """Return the text with the operations applied, one after the other.
 
     Raises:
-        PatchError: a place that an operation names is not there, or a `test` does not hold.
+        PatchError: if an operation's path does not exist, or a `test` does not hold.
     """
     for operation in patch:
         text = _apply(text, operation)
@@ -46,20 +46,20 @@ def _apply(text: str, operation: PatchOperation) -> str:
             return _add(_remove(text, source), operation.path, value)
         case "test":
             if _value(text, operation.path) != operation.value:
-                raise PatchError(f"{operation.path} is not what the fix was made for")
+                raise PatchError(f"{operation.path} has changed since the fix was made")
             return text
 
 
-class _Spot:
-    """A member and what is around it in the text."""
+class _Position:
+    """A member and its surroundings in the text."""
 
     def __init__(self, text: str, pointer: str) -> None:
         parts = pointer_parts(pointer)
         if not parts:
-            raise PatchError("the whole file cannot be changed by a fix")
+            raise PatchError("a fix cannot replace the whole file")
         self.document: Document = parse(text)
         if self.document.diagnostics:
-            raise PatchError("the file is not JSON just now")
+            raise PatchError("the file is not valid JSON at the moment")
         self.start = self.document.start
         for part in parts[:-1]:
             member = self.members.get(self._key(part))
@@ -96,7 +96,7 @@ class _Spot:
 
     @property
     def indent(self) -> str | None:
-        """The indentation of the members when each has a line of its own, else None."""
+        """The indentation of the members if each has its own line, else None."""
         members = self.ordered
         if not members:
             return None
@@ -109,64 +109,66 @@ def _begin(member: Member) -> int:
 
 
 def _add(text: str, pointer: str, value: Json) -> str:
-    spot = _Spot(text, pointer)
-    if spot.in_object and spot.key in spot.members:
+    position = _Position(text, pointer)
+    if position.in_object and position.key in position.members:
         return _replace(text, pointer, value)
-    if not spot.in_object and not (isinstance(spot.key, int) and spot.key <= len(spot.members)):
+    if not position.in_object and not (isinstance(position.key, int) and position.key <= len(position.members)):
         raise PatchError(f"{pointer} is not in the file")
-    indent = spot.indent
+    indent = position.indent
     written = _written(value, indent)
-    if spot.in_object:
-        written = f"{json.dumps(spot.name, ensure_ascii=False)}: {written}"
-    members = spot.ordered
+    if position.in_object:
+        written = f"{json.dumps(position.name, ensure_ascii=False)}: {written}"
+    members = position.ordered
     if not members:
-        inner = f" {written} " if spot.in_object else written
-        return text[: spot.start + 1] + inner + text[text.index("}" if spot.in_object else "]", spot.start) :]
+        inner = f" {written} " if position.in_object else written
+        return (
+            text[: position.start + 1] + inner + text[text.index("}" if position.in_object else "]", position.start) :]
+        )
     separator = ", " if indent is None else f",\n{indent}"
-    if isinstance(spot.key, int) and spot.key < len(members):
-        place = _begin(members[spot.key])
+    if isinstance(position.key, int) and position.key < len(members):
+        place = _begin(members[position.key])
         return text[:place] + written + separator + text[place:]
     return text[: members[-1].end] + separator + written + text[members[-1].end :]
 
 
 def _replace(text: str, pointer: str, value: Json) -> str:
-    spot = _Spot(text, pointer)
-    member = spot.member()
-    indent = spot.indent if "\n" in text[member.start : member.end] else None
+    position = _Position(text, pointer)
+    member = position.member()
+    indent = position.indent if "\n" in text[member.start : member.end] else None
     return text[: member.start] + _written(value, indent) + text[member.end :]
 
 
 def _remove(text: str, pointer: str) -> str:
-    spot = _Spot(text, pointer)
-    members = spot.ordered
-    place = members.index(spot.member())
+    position = _Position(text, pointer)
+    members = position.ordered
+    place = members.index(position.member())
     if len(members) == 1:
-        return text[: spot.start + 1] + text[text.index("}" if spot.in_object else "]", members[0].end) :]
+        return text[: position.start + 1] + text[text.index("}" if position.in_object else "]", members[0].end) :]
     if place + 1 < len(members):
         return text[: _begin(members[place])] + text[_begin(members[place + 1]) :]
     return text[: members[place - 1].end] + text[members[place].end :]
 
 
 def _rename(text: str, pointer: str, name: str) -> str:
-    spot = _Spot(text, pointer)
-    if name in spot.members:
-        raise PatchError(f"{name} is in the file already")
-    member = spot.member()
+    position = _Position(text, pointer)
+    if name in position.members:
+        raise PatchError(f"{name} is already in the file")
+    member = position.member()
     return text[: member.key] + json.dumps(name, ensure_ascii=False) + text[member.key_end :]
 
 
 def _is_in_object(text: str, pointer: str) -> bool:
-    return _Spot(text, pointer).in_object
+    return _Position(text, pointer).in_object
 
 
 def _value(text: str, pointer: str) -> Json:
-    member = _Spot(text, pointer).member()
+    member = _Position(text, pointer).member()
     found: Json = json.loads(text[member.start : member.end])
     return found
 
 
 def _written(value: Json, indent: str | None) -> str:
-    """JSON for people: on one line, or where lines are `indent` deep and it has parts, over several."""
+    """Return readable JSON: on one line, or over several if the file has such lines."""
     if indent is None or not isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", f"\n{indent}")

@@ -1,6 +1,6 @@
 """Read as much as possible of a broken workflow.json, and locate every error.
 
-tree-sitter-json recovers too, but reports neither causes nor the places where they are to be mended.
+tree-sitter-json recovers too, but reports neither causes nor where to correct them.
 """
 
 import re
@@ -11,7 +11,7 @@ from wftui.compiler.source.document import MAX_NESTING, Document, Member, Member
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
 
-MAX_PROBLEMS = 50
+MAX_DIAGNOSTICS = 50
 _DIGITS = 1_000
 _NOTHING: Any = object()
 
@@ -42,23 +42,23 @@ class _Reader:
         """Return the root value; None when there is none."""
         self._space()
         if self.position >= len(self.text):
-            self._problem("json.empty", "the file is empty", 0)
+            self._report("json.empty", "the file is empty", 0)
             return None
         value = self._value()
         self._space()
         if self.position < len(self.text):
             rest = len(self.text) - self.position
-            self._problem("json.extra", "the file continues after its end", self.position, rest)
+            self._report("json.extra", "unexpected text after the end of the value", self.position, rest)
         return None if value is _NOTHING else value
 
-    def _problem(self, code: str, message: str, offset: int, length: int = 1) -> None:
-        if len(self.diagnostics) < MAX_PROBLEMS and not self.given_up:
+    def _report(self, code: str, message: str, offset: int, length: int = 1) -> None:
+        if len(self.diagnostics) < MAX_DIAGNOSTICS and not self.given_up:
             self.diagnostics.append(TextDiagnostic(code, message, min(offset, max(len(self.text) - 1, 0)), length))
 
     def _space(self) -> None:
         while found := _SPACE.match(self.text, self.position):
             if found[0][0] in "/#":
-                self._problem("json.comment", "JSON has no comments", self.position, len(found[0]))
+                self._report("json.comment", "JSON does not allow comments", self.position, len(found[0]))
             self.position = found.end()
 
     def _peek(self) -> str:
@@ -69,7 +69,7 @@ class _Reader:
         start, char = self.position, self._peek()
         if char in ("{", "["):
             if self.depth >= MAX_NESTING:
-                self._problem("json.depth", f"objects and lists are nested more than {MAX_NESTING} levels deep", start)
+                self._report("json.depth", f"objects and lists are nested more than {MAX_NESTING} levels deep", start)
                 self.given_up = True
                 self.position = len(self.text)
                 return _NOTHING
@@ -96,16 +96,16 @@ class _Reader:
             return _WORDS[word]
         if word in _MEANT:
             meant = {True: "true", False: "false", None: "null"}[_MEANT[word]]
-            self._problem("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word))
+            self._report("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word))
             return _MEANT[word]
         if word in ("NaN", "Infinity", "-Infinity"):
-            self._problem("json.number", f"{word} is not a number of JSON", start, len(word))
+            self._report("json.number", f"{word} is not a JSON number", start, len(word))
             return _NOTHING
         quote = word[0] in "'`"
-        hint = "texts stand in double quotes" if quote or word[0].isalpha() else "this is no value"
+        hint = "texts need double quotes" if quote or word[0].isalpha() else "expected a value"
         if quote:
             self._single_quoted(start)
-        self._problem("json.value", f"unexpected {word[:40]}; {hint}", start, max(self.position - start, 1))
+        self._report("json.value", f"unexpected {word[:40]}; {hint}", start, max(self.position - start, 1))
         return _NOTHING
 
     def _single_quoted(self, start: int) -> None:
@@ -117,13 +117,13 @@ class _Reader:
     def _number(self, found: re.Match[str]) -> Json:
         word = found[0]
         if len(word) > _DIGITS:
-            self._problem("json.number", "the number is too long", found.start(), len(word))
+            self._report("json.number", "the number is too long", found.start(), len(word))
             return _NOTHING
         if found[1] is None and found[2] is None:
             return int(word)
         value = float(word)
         if value in (float("inf"), float("-inf")):
-            self._problem("json.number", "the number is too big", found.start(), len(word))
+            self._report("json.number", "the number is too big", found.start(), len(word))
             return _NOTHING
         return value
 
@@ -135,23 +135,23 @@ class _Reader:
             return self._broken_string(start, error)
         line_end = self.text.find("\n", start)
         if 0 <= line_end < end:
-            # A quote that was forgotten would swallow the rest of the file up to the next one.
+            # A missing quote would swallow the rest of the file up to the next one.
             return self._unclosed(start)
         control = next((char for char in value if char < " " and char in self.text[start:end]), None)
         if control:
             offset = self.text.index(control, start)
-            self._problem("json.control", f"write {control!r} as an escape", offset)
+            self._report("json.control", f"write {control!r} as an escape", offset)
         self.position = end
         surrogate = re.search("[\ud800-\udfff]", value)
         if surrogate:
-            self._problem("json.surrogate", "half a character: a \\u escape without its other half", start, end - start)
+            self._report("json.surrogate", "lone surrogate: a \\u escape without its other half", start, end - start)
             return value.encode("utf-8", "replace").decode()
         return value
 
     def _broken_string(self, start: int, error: JSONDecodeError) -> Json:
         if error.msg.startswith("Unterminated"):
             return self._unclosed(start)
-        self._problem("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos)
+        self._report("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos)
         found = re.compile(r'"(?:[^"\\\n]|\\.)*"').match(self.text, start)
         if not found:
             return self._unclosed(start)
@@ -161,7 +161,7 @@ class _Reader:
     def _unclosed(self, start: int) -> Json:
         end = self.text.find("\n", start)
         end = len(self.text) if end < 0 else end
-        self._problem("json.string", 'the text is not closed by "', start, end - start)
+        self._report("json.string", 'the text is not closed by "', start, end - start)
         inside = self.text[start + 1 : end].rstrip()
         self.position = end
         return inside.rstrip(",")
@@ -177,7 +177,7 @@ class _Reader:
                 self._close(start, "}", char)
                 return made
             if char == ",":
-                self._problem("json.comma", "one comma too many", self.position)
+                self._report("json.comma", "extra comma", self.position)
                 self.position += 1
             else:
                 self._member(made, members)
@@ -194,7 +194,7 @@ class _Reader:
         if self._peek() == ":":
             self.position += 1
         else:
-            self._problem("json.colon", "a : is missing after the key", key_end - 1)
+            self._report("json.colon", "missing : after the key", key_end - 1)
             if self._peek() in (",", "}", "", "]"):
                 return
         self._space()
@@ -202,12 +202,12 @@ class _Reader:
         value = self._value()
         if value is _NOTHING:
             if start == self.position:
-                self._problem("json.value", f"the value of {key!r} is missing", key_start, key_end - key_start)
+                self._report("json.value", f"missing value of {key!r}", key_start, key_end - key_start)
                 if self._peek() not in (",", "}", "]", ""):
                     self.position += 1
             return
         if key in made:
-            self._problem("json.duplicate", f"the key {key!r} stands here twice", key_start, key_end - key_start)
+            self._report("json.duplicate", f"duplicate key {key!r}", key_start, key_end - key_start)
         made[key] = value
         members[key] = Member(start, self.position, key_start, key_end)
 
@@ -218,7 +218,7 @@ class _Reader:
         word = _WORD.match(self.text, start)
         self.position = word.end() if word else start + 1
         name = self.text[start : self.position]
-        self._problem("json.key", f"unexpected {name[:40]}; keys stand in double quotes", start, len(name))
+        self._report("json.key", f"unexpected {name[:40]}; keys need double quotes", start, len(name))
         return name.strip("'`")
 
     def _list(self) -> list[Json]:
@@ -233,7 +233,7 @@ class _Reader:
                 return made
             at = self.position
             if char == ",":
-                self._problem("json.comma", "one comma too many", at)
+                self._report("json.comma", "extra comma", at)
                 self.position += 1
                 self._space()
                 continue
@@ -242,7 +242,7 @@ class _Reader:
                 members[len(made)] = Member(at, self.position)
                 made.append(value)
             elif self.position == at:
-                self._problem("json.value", f"unexpected {char}", at)
+                self._report("json.value", f"unexpected {char}", at)
                 self.position += 1
             self._space()
             self._separator("]", made)
@@ -257,17 +257,17 @@ class _Reader:
             self.position += 1
             self._space()
             if self._peek() == closing:
-                self._problem("json.comma", f"one comma too many: {closing} follows", at)
+                self._report("json.comma", f"extra comma before {closing}", at)
         elif char and char not in "}]" and made:
             end = len(self.text[: self.position].rstrip())
-            self._problem("json.comma", "a comma is missing here", max(end - 1, 0))
+            self._report("json.comma", "missing comma", max(end - 1, 0))
 
     def _close(self, start: int, closing: str, found: str) -> None:
         line = self.text.count("\n", 0, start) + 1
         if found:
-            message = f"{self.text[start]} of line {line} is closed by {found} instead of {closing}"
-            self._problem("json.bracket", message, self.position)
+            message = f"the {self.text[start]} in line {line} is closed by {found} instead of {closing}"
+            self._report("json.bracket", message, self.position)
             self.position += 1
         else:
-            message = f"{self.text[start]} of line {line} is never closed by {closing}"
-            self._problem("json.bracket", message, len(self.text.rstrip()) - 1)
+            message = f"the {self.text[start]} in line {line} is not closed by {closing}"
+            self._report("json.bracket", message, len(self.text.rstrip()) - 1)

@@ -1,11 +1,11 @@
-"""A diagnostic at an offset of a text: of workflow.json itself, or of one expression in it."""
+"""A diagnostic at an offset of workflow.json or of one expression in it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class TextDiagnostic:
-    """Something wrong at a place of a text.
+    """An error at a position of a text.
 
     Attributes:
         code: stable dotted words; documented in `codes.py`.

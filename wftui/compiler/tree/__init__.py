@@ -1,4 +1,4 @@
-"""The checked shape of a workflow: nodes with their places, bindings, scopes, and who waits for whom.
+"""The checked structure of a workflow: nodes, bindings, scopes and the graph.
 
 Imports `compiler.expressions`, `compiler.diagnostics` and below.
 """

@@ -1,4 +1,4 @@
-"""All expressions of a workflow, with where they stand and what they may see."""
+"""All expressions of a workflow, with their location and their visible names."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.template import Template, split_template
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.compiler.tree.nodes import Body, StepNode, Tree, strings_in
+from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
 from wftui.model.workflow.compilation import Fix, Severity
 
 Use = Literal["input", "when", "items", "until", "case", "output"]
@@ -16,7 +16,7 @@ Use = Literal["input", "when", "items", "until", "case", "output"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """A string of workflow.json that is, or holds, expressions.
+    """A string of workflow.json that is, or contains, expressions.
 
     Attributes:
         node: the step it belongs to; None for the workflow's outputs.
@@ -49,7 +49,7 @@ class Binding:
 
     @property
     def diagnostics(self) -> Iterable[tuple[TextDiagnostic, int]]:
-        """What is wrong in it, with the offset to add to that of the problem."""
+        """Its diagnostics, each with an offset to add."""
         if self.template is not None:
             return self.template.diagnostics
         assert self.expression is not None
@@ -65,7 +65,7 @@ class Binding:
         length: int = 1,
         fixes: tuple[Fix, ...] = (),
     ) -> Diagnostic:
-        """A problem of this string, or of a stretch of it."""
+        """Return a diagnostic of this string, or of a stretch of it."""
         return Diagnostic(
             code,
             message,
@@ -80,7 +80,7 @@ class Binding:
 
 
 def step_bindings(node: StepNode) -> list[Binding]:
-    """The bindings of one step; those of the steps inside it are theirs."""
+    """Return the bindings of one step, without those of the steps inside it."""
     found: list[Binding] = []
     outer = names_in(node.body)
     own = outer | {node.step.for_each.as_, "index"} if node.step.for_each else outer
@@ -103,8 +103,8 @@ def step_bindings(node: StepNode) -> list[Binding]:
     return found
 
 
-def output_bindings(tree: Tree) -> list[Binding]:
-    """The bindings of the workflow's outputs. They see the steps of `finally` too."""
+def output_bindings(tree: WorkflowTree) -> list[Binding]:
+    """Return the bindings of the workflow's outputs, which see `finally` too."""
     found = []
     for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
         template = split_template(text)
@@ -114,7 +114,7 @@ def output_bindings(tree: Tree) -> list[Binding]:
 
 
 def names_in(body: Body) -> frozenset[str]:
-    """The loop variables that the steps of a list may read."""
+    """Return the loop variables that the steps of a list may read."""
     names: set[str] = set()
     owner = body.owner
     while owner is not None:

@@ -1,4 +1,4 @@
-"""What of a step is known before a run starts: early input, and the stored secrets that it reads."""
+"""Early input of a step and the stored secrets it reads, known before a run."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _KNOWN_EARLY = frozenset({"inputs", "env", "run"})
 
 
 def early_input(node: StepNode, fields: frozenset[str]) -> dict[str, Json] | None:
-    """Those of the fields that a step gives; None when there are none to give, or one is known only when it runs."""
+    """Return the given fields; None without any, or if one is known only later."""
     if not fields:
         return None
     if any(reference.root not in _KNOWN_EARLY for name, reference in _references(node) if name in fields):
@@ -20,7 +20,7 @@ def early_input(node: StepNode, fields: frozenset[str]) -> dict[str, Json] | Non
 
 
 def stored_secrets(node: StepNode) -> list[str]:
-    """Names of the user's secrets (`secrets.NAME`) that a step reads and does not allow to be missing, sorted."""
+    """Return the names of the stored secrets that a step requires, sorted."""
     return sorted(
         {
             str(reference.path[0])
@@ -31,7 +31,7 @@ def stored_secrets(node: StepNode) -> list[str]:
 
 
 def _references(node: StepNode) -> Iterator[tuple[str, Reference]]:
-    """(field of the input, what is read in it)."""
+    """Yield (field of the input, reference in it)."""
     begin = len(node.at("input")) + 1
     for pointer, _field, text in node.strings:
         template = split_template(text)

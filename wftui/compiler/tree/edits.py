@@ -1,4 +1,4 @@
-"""Changes to the text of an expression, as fixes."""
+"""Fixes that change the text of an expression."""
 
 import re
 
@@ -11,25 +11,25 @@ _KEY = re.compile(r"\s*(?:\.\s*(\w+)|\[\s*([^\]]*)\])")
 
 
 def edit(binding: Binding, offset: int, length: int, new: str, title: str | None = None) -> Fix:
-    """A fix that puts other text in the place of a stretch of the binding."""
+    """Return a fix that replaces a stretch of the binding."""
     text = binding.text[:offset] + new + binding.text[offset + length :]
     return patches.replace(title or f"change it to {new}", binding.pointer, text)
 
 
 def with_default(binding: Binding, reference: Reference, offset: int, *more: PatchOperation) -> Fix:
-    """A fix that allows for a missing value; `more` operations go with it.
+    """Return a fix that allows for a missing value, with `more` operations.
 
     Args:
         offset: of the expression in the binding's text.
     """
     value = default_value(binding, reference)
     end = offset + reference.offset + reference.length
-    fix = edit(binding, end, 0, f" | default({value})", f"allow for that with | default({value})")
+    fix = edit(binding, end, 0, f" | default({value})", f"add | default({value})")
     return Fix(title=fix.title, patch=[*fix.patch, *more])
 
 
 def default_value(binding: Binding, reference: Reference) -> str:
-    """What fits in the place of a missing value: false for a condition, nothing inside a text, else null."""
+    """Return a default: false for a condition, empty inside a text, else null."""
     if binding.expression is not None and binding.use != "items":
         whole = reference.length == len(binding.text.strip())
         return "false" if whole else "none"
@@ -39,7 +39,7 @@ def default_value(binding: Binding, reference: Reference) -> str:
 
 
 def key_place(text: str, reference: Reference, index: int) -> tuple[int, int]:
-    """Offset and length of one key of a reference in the expression's text."""
+    """Return offset and length of one key of a reference in the expression."""
     position = reference.offset + len(str(reference.path[0]) if reference.root == "local" else reference.root)
     first = 1 if reference.root == "local" else 0
     for current in range(first, index + 1):

@@ -1,4 +1,4 @@
-"""Which step waits for which, by `needs`, references and the order of the list; and a fixed order to run them in."""
+"""The dependency graph of steps, from `needs`, references and order; topological."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ EdgeKind = Literal["needs", "reference", "order"]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`source` waits for `target`. `pointer` and `offset`, `length` say where the file asks for it."""
+    """`source` waits for `target`; the other fields locate the reason in the file."""
 
     source: StepNode
     target: StepNode
@@ -29,7 +29,7 @@ class Graph:
     _orders: dict[Body, list[StepNode]] = field(default_factory=dict)
 
     def add(self, edge: Edge) -> None:
-        """Note an edge; the first between two steps is kept, but a demand replaces an order."""
+        """Add an edge; the first between two steps stays, but a demand replaces an order."""
         known = self.edges.setdefault(edge.source, [])
         for index, other in enumerate(known):
             if other.target is edge.target:
@@ -39,35 +39,35 @@ class Graph:
         known.append(edge)
 
     def of(self, node: StepNode) -> list[Edge]:
-        """What a step waits for."""
+        """Return the edges of a step to those it waits for."""
         return self.edges.get(node, [])
 
     def demands(self, node: StepNode) -> list[StepNode]:
-        """The steps it needs or refers to, in the order of the file."""
+        """Return the steps it needs or refers to, in the order of the file."""
         return sorted((edge.target for edge in self.of(node) if edge.kind != "order"), key=lambda step: step.index)
 
     def order(self, body: Body) -> list[StepNode]:
-        """The steps of a list so that each comes after what it waits for; else in the order of the file.
+        """Return the steps in topological order; ties keep the order of the file.
 
-        Steps of a cycle come last. To be asked for when all edges are there.
+        Steps of a cycle come last. Call it once all edges are added.
         """
         if body not in self._orders:
             self._orders[body] = _ordered(body, self)
         return self._orders[body]
 
     def comes_after(self, node: StepNode) -> list[StepNode]:
-        """The steps that only come first by the order of the list."""
+        """Return the steps that only come first by the order of the list."""
         return [edge.target for edge in self.of(node) if edge.kind == "order"]
 
 
 def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
-    """Cycles among the steps of a list, each as its edges; every step that is on a cycle is on one of them."""
+    """Return cycles in a list as edges; each step on a cycle is on one of them."""
     found: list[list[Edge]] = []
     state: dict[StepNode, int] = {}
     for start in body.steps:
         if start in state:
             continue
-        # Depth first, by hand: a chain of 5,000 steps is deeper than Python's stack.
+        # Depth first, without recursion: a chain of 5,000 steps is deeper than Python's stack.
         trail: list[Edge] = []
         stack: list[tuple[StepNode, int]] = [(start, 0)]
         state[start] = 1

@@ -1,4 +1,4 @@
-"""Literal values of a workflow against a JSON Schema, with the parts that are bound left out."""
+"""Check literal values against a JSON Schema, ignoring their bound parts."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ from wftui.compiler.source.document import Part
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.steps.api.step_type import StepType
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ANY_OBJECT = {"$schema": _DRAFT, "type": "object"}
-# These judge a whole by its parts, so of a whole with a bound part nothing can be said.
+# Keywords on a whole value, which say nothing if a part of it is bound.
 _WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems", "contains", "then", "else"})
 
 
 @dataclass(frozen=True, slots=True)
 class ValueDiagnostic:
-    """Something wrong with a value; `pointer` counts from that value, and `choice` would be right there.
+    """An invalid value; `pointer` is relative to it, `choice` is the suggestion.
 
     Of a field that is missing, `pointer` leads to the object it is missing in, and `path` to the field.
     """
@@ -40,7 +40,7 @@ class ValueDiagnostic:
     choice: str | None = None
 
     def fixes_at(self, base: str) -> tuple[Fix, ...]:
-        """The fixes, for a value that stands at `base`."""
+        """Return the fixes for a value at `base`."""
         at = base + self.pointer
         if self.code == "input.choice" and self.choice is not None:
             return (patches.replace(f"change it to {self.choice}", at, self.choice),)
@@ -53,21 +53,21 @@ class ValueDiagnostic:
         return tuple(fixes)
 
 
-def input_problems(
+def input_diagnostics(
     step_type: StepType[Any], value: Mapping[str, Json], bound: frozenset[str]
 ) -> tuple[ValueDiagnostic, ...]:
-    """What is wrong with a step's literal input.
+    """Return the diagnostics of a step's literal input.
 
     Args:
         bound: pointers, into the input, of the strings that are bindings.
     """
     if input_schema_of(step_type) == _ANY_OBJECT:
-        return ()  # without loading jsonschema: a good part of the time of a short run
-    return _remembered(step_type, json.dumps(value), bound)
+        return ()  # importing jsonschema takes a good part of a short run
+    return _cached_input_diagnostics(step_type, json.dumps(value), bound)
 
 
-def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueDiagnostic]:
-    """What a schema finds wrong with a value, all that comes from its bound parts left out."""
+def schema_violations(validator: "Validator", value: Json, bound: frozenset[str]) -> Iterator[ValueDiagnostic]:
+    """Yield the schema errors of a value that do not come from its bound parts."""
     from wftui.runtime.validation.messages import sentences
 
     for error in validator.iter_errors(value):
@@ -76,33 +76,35 @@ def value_problems(validator: "Validator", value: Json, bound: frozenset[str]) -
         if has_bound and error.validator in _WHOLE:
             continue
         for pointer, sentence in sentences([error]):
-            diagnostic = _problem(error, pointer, sentence)
-            # The value of a bound field says nothing yet, but its name does.
+            diagnostic = _diagnostic(error, pointer, sentence)
+            # The value of a bound field is not known yet, but its name is.
             is_bound = any(pointer == each or pointer.startswith(f"{each}/") for each in bound)
             if not is_bound or diagnostic.code == "input.unknown":
                 yield diagnostic
 
 
 @functools.lru_cache(maxsize=20_000)
-def _remembered(step_type: StepType[Any], text: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
-    return tuple(value_problems(_validator(step_type), json.loads(text), bound))
+def _cached_input_diagnostics(
+    step_type: StepType[Any], text: str, bound: frozenset[str]
+) -> tuple[ValueDiagnostic, ...]:
+    return tuple(schema_violations(_validator(step_type), json.loads(text), bound))
 
 
 @functools.lru_cache(maxsize=256)
 def input_schema_of(step_type: StepType[Any]) -> dict[str, Json]:
-    """The JSON Schema of a step type's input, made once."""
-    # Without its draft, every draft's own schema would have to be tried on it, which takes 20 ms.
+    """Return the JSON Schema of a step type's input, made once."""
+    # Without a declared draft, the schema of each draft would be tried, which takes 20 ms.
     return {"$schema": _DRAFT, **step_type.input_schema()}
 
 
 @functools.lru_cache(maxsize=1_000)
-def problems_of_value(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
-    """`value_problems` for a schema and a value as JSON texts: asked again and again while a workflow is edited."""
+def value_diagnostics(schema: str, value: str, bound: frozenset[str]) -> tuple[ValueDiagnostic, ...]:
+    """Return `schema_violations` of JSON texts; cached, as editing repeats the check."""
     from wftui.runtime.patterns.bounded_search import BoundedSearch
     from wftui.runtime.validation.rules import build_validator
 
     with BoundedSearch() as search:
-        return tuple(value_problems(build_validator(json.loads(schema), search), json.loads(value), bound))
+        return tuple(schema_violations(build_validator(json.loads(schema), search), json.loads(value), bound))
 
 
 @functools.lru_cache(maxsize=256)
@@ -111,7 +113,7 @@ def _validator(step_type: StepType[Any]) -> "Validator":
     from wftui.runtime.validation.rules import build_validator
 
     class SearchEach(BoundedSearch):
-        """Time for each search by itself: the validator stays, and so would what it has used up."""
+        """A time limit for each search: the validator lives longer than one check."""
 
         def found(self, pattern: str, text: str) -> bool:
             with BoundedSearch() as search:
@@ -120,20 +122,20 @@ def _validator(step_type: StepType[Any]) -> "Validator":
     return build_validator(input_schema_of(step_type), SearchEach())
 
 
-def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueDiagnostic:
+def _diagnostic(error: "ValidationError", pointer: str, sentence: str) -> ValueDiagnostic:
     path = tuple(pointer_parts(pointer))
-    told = [each for each in _innermost(error) if pointer_to(each.absolute_path) == pointer] or [error]
-    rules = {str(each.validator) for each in told}
+    causes = [each for each in _innermost(error) if pointer_to(each.absolute_path) == pointer] or [error]
+    rules = {str(each.validator) for each in causes}
     if "required" in rules:
         message = f'the field "{path[-1]}" is missing'
         return ValueDiagnostic("input.missing", message, pointer_to(path[:-1]), path, "key")
     if "additionalProperties" in rules:
-        return _unknown_field(next(each for each in told if each.validator == "additionalProperties"), pointer, path)
+        return _unknown_field(next(each for each in causes if each.validator == "additionalProperties"), pointer, path)
     message = f"{'.'.join(path) or 'input'}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
-    choices = [each for error in told for each in _choices(error)]
+    choices = [each for error in causes for each in _choices(error)]
     if choices:
-        value = next((each.instance for each in told), None)
-        choice = near(value, choices) if isinstance(value, str) else None
+        value = next((each.instance for each in causes), None)
+        choice = suggestion(value, choices) if isinstance(value, str) else None
         message += did_you_mean(choice)
         return ValueDiagnostic("input.choice", message, pointer, path, choice=choice)
     return ValueDiagnostic("input.type" if rules == {"type"} else "input.value", message, pointer, path)
@@ -142,13 +144,13 @@ def _problem(error: "ValidationError", pointer: str, sentence: str) -> ValueDiag
 def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueDiagnostic:
     given = as_object(error.instance)
     known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
-    choice = near(path[-1], known)
-    hint = did_you_mean(choice, f"; there are {', '.join(known)}" if known else "")
-    return ValueDiagnostic("input.unknown", f"there is no field {path[-1]!r} here{hint}", pointer, path, "key", choice)
+    choice = suggestion(path[-1], known)
+    hint = did_you_mean(choice, f"; known fields: {', '.join(known)}" if known else "")
+    return ValueDiagnostic("input.unknown", f"unknown field {path[-1]!r}{hint}", pointer, path, "key", choice)
 
 
 def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:
-    """The error, or those of the choices it is about."""
+    """Yield the error, or the innermost errors of the choices it is about."""
     if error.context:
         for each in error.context:
             yield from _innermost(each)
@@ -157,7 +159,7 @@ def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:
 
 
 def _choices(error: "ValidationError") -> list[str]:
-    """The words that a value may be."""
+    """Return the words that a value may be."""
     allowed = as_list(error.validator_value) if error.validator == "enum" else []
     if error.validator == "const":
         allowed = [error.validator_value]

@@ -1,4 +1,4 @@
-"""What the models refuse of a workflow.json, in the words of the format."""
+"""Errors of the models on a workflow.json, in the words of the format."""
 
 import json
 import re
@@ -31,25 +31,25 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ModelError:
-    """Something that a model refuses.
+    """An error of a model.
 
     Attributes:
-        kind: pydantic's word for it, such as `int_type`.
-        path: keys and numbers that lead from the checked value to what is refused.
-        value: what stands there.
-        context: what more pydantic says, by kind.
-        said: pydantic's own sentence.
+        kind: pydantic's error type, such as `int_type`.
+        path: keys and positions from the checked value to the invalid one.
+        value: the invalid value.
+        context: pydantic's details, by kind.
+        message: pydantic's own message.
     """
 
     kind: str
     path: list[str | int]
     value: Json
     context: Mapping[str, object]
-    said: str
+    message: str
 
     @property
     def field(self) -> str:
-        """The path for people."""
+        """The path in dotted form."""
         return ".".join(str(part) for part in self.path)
 
     @property
@@ -63,28 +63,28 @@ class ModelError:
         return _CODES.get(self.kind, "value.type")
 
     def sentence(self) -> tuple[str, tuple[str, ...]]:
-        """What is wrong with the value, and the words it may be."""
+        """Return the message for the value, and its choices."""
         shown, context = _shown(self.value), self.context
         if self.kind in _TYPES:
-            return f"{self.field} is {_TYPES[self.kind]}, not {shown}", ()
+            return f"{self.field} must be {_TYPES[self.kind]}, not {shown}", ()
         match self.kind:
             case "literal_error":
                 choices = tuple(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
-                return f"{self.field} cannot be {shown}; it is one of {', '.join(choices)}", choices
+                return f"{self.field} must be one of {', '.join(choices)}, not {shown}", choices
             case "string_pattern_mismatch":
-                return f"{shown} cannot be {_article(self.field)}: it must match {context.get('pattern')}", ()
+                return f"{shown} is not a valid {_name(self.field)}; it must match {context.get('pattern')}", ()
             case "string_too_short":
-                return f"{self.field} is empty", ()
+                return f"{self.field} must not be empty", ()
             case "greater_than_equal":
-                return f"{self.field} is at least {context.get('ge')}, not {shown}", ()
+                return f"{self.field} must be at least {context.get('ge')}, not {shown}", ()
             case "less_than_equal":
-                return f"{self.field} is at most {context.get('le')}, not {shown}", ()
+                return f"{self.field} must be at most {context.get('le')}, not {shown}", ()
             case "value_error":
                 return f"{self.field}: {context.get('error')}", ()
-        return f"{self.field}: {self.said}", ()
+        return f"{self.field}: {self.message}", ()
 
     def meant(self) -> Json:
-        """The value of the right type that a text was probably meant to be; None when there is none."""
+        """Return the value of the right type that was probably meant; None without one."""
         if not isinstance(self.value, str):
             return None
         if self.kind == "int_type" and re.fullmatch(r"\d{1,9}", self.value):
@@ -98,8 +98,8 @@ class ModelError:
 
 
 def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
-    """The errors of a model with the path of what they are about; of a choice between shapes, those of the nearest."""
-    told: list[ModelError] = []
+    """Return the errors of a model, with paths; for a union, those of the best match."""
+    found_errors: list[ModelError] = []
     for each in error.errors(include_url=False):
         path: list[str | int] = []
         value = raw
@@ -107,7 +107,7 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
         for index, part in enumerate(loc):
             is_last = index == len(loc) - 1
             if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
-                value = value[part]  # type: ignore[index]  # the path fits the value, as just seen
+                value = value[part]  # type: ignore[index]  # the path fits the value, as checked above
                 path.append(part)
             elif is_last and each["type"] == "missing":
                 path.append(part)
@@ -115,15 +115,15 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
         if is_union and each["type"] in ("literal_error", "bool_type") and isinstance(value, dict):
             continue
         if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
-            if any(other.path == path for other in told):
+            if any(other.path == path for other in found_errors):
                 continue
             if any(
                 other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type")
                 for other in error.errors()
             ):
                 continue
-        told.append(ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))
-    return told
+        found_errors.append(ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))
+    return found_errors
 
 
 def _shown(value: Json) -> str:
@@ -131,13 +131,12 @@ def _shown(value: Json) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
-def _article(field: str) -> str:
-    name = "step id" if re.match(r"needs\.\d+$", field) or field.endswith("as") else field
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+def _name(field: str) -> str:
+    return "step id" if re.match(r"needs\.\d+$", field) or field.endswith("as") else field
 
 
 def keys_beside(model: type[BaseModel], loc: list[str | int]) -> tuple[str, ...]:
-    """The keys that the object at a path may have, by the model."""
+    """Return the keys that the object at a path may have, by the model."""
     current: Any = model
     for part in loc[:-1]:
         if not (isinstance(current, type) and issubclass(current, BaseModel)):
@@ -150,7 +149,7 @@ def keys_beside(model: type[BaseModel], loc: list[str | int]) -> tuple[str, ...]
 
 
 def _model_in(annotation: Any) -> Any:
-    """The model inside an annotation such as `Retry | None` or `dict[str, ConnectionNeed]`."""
+    """Return the model inside an annotation such as `Retry | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):

@@ -1,4 +1,4 @@
-"""The workflow as the checks and the transpiler walk it: steps with their places, bodies with their steps."""
+"""The workflow as a tree for checks and code generation: steps and bodies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ BodyKind = Literal["main", "finally", "group", "loop", "case", "default"]
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A list of steps: those of the workflow, its `finally`, of a container, or of one branch of a switch.
+    """A list of steps: of the workflow, its `finally`, a container or a branch.
 
     Attributes:
         pointer: of the list in workflow.json.
@@ -30,13 +30,13 @@ class Body:
     when_pointer: str = ""
 
     def sibling(self, step_id: str) -> "StepNode | None":
-        """The step of that id in this list."""
+        """Return the step of that id in this list."""
         return next((node for node in self.steps if node.id == step_id), None)
 
 
 @dataclass(slots=True, eq=False)
 class StepNode:
-    """One step. `step` holds what is right in it; `raw` is the object as written.
+    """One step. `step` holds the valid part; `raw` is the object as written.
 
     Attributes:
         id: empty when the file gives none that can be used.
@@ -56,7 +56,7 @@ class StepNode:
     _strings: list[tuple[str, str, str]] | None = None
 
     def at(self, *parts: str | int) -> str:
-        """The pointer of something in the step."""
+        """Return the pointer of a part of the step."""
         return self.pointer + pointer_to(parts)
 
     @property
@@ -68,7 +68,7 @@ class StepNode:
 
 
 @dataclass(slots=True, eq=False)
-class Tree:
+class WorkflowTree:
     """A whole workflow; `workflow` has no steps, they are in `main` and `finally_`."""
 
     workflow: Workflow
@@ -77,13 +77,13 @@ class Tree:
     finally_: Body
 
     def walk(self) -> Iterator[StepNode]:
-        """All steps, each before those inside it."""
+        """Yield all steps, each before those inside it."""
         yield from walk(self.main)
         yield from walk(self.finally_)
 
 
 def walk(body: Body) -> Iterator[StepNode]:
-    """The steps of a list, each before those inside it."""
+    """Yield the steps of a list, each before those inside it."""
     for node in body.steps:
         yield node
         for inner in node.bodies:
@@ -91,7 +91,7 @@ def walk(body: Body) -> Iterator[StepNode]:
 
 
 def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:
-    """All strings in a value, with pointer and field (the name of a place for people: `input.headers.0`)."""
+    """Yield all strings in a value, with pointer and field (`input.headers.0`)."""
     if isinstance(value, str):
         yield pointer, field, value
     elif isinstance(value, dict):

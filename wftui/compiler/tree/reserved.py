@@ -10,9 +10,9 @@ LANGUAGE_NAMES = frozenset({*ROOTS, *FUNCTIONS, "index", "true", "false", "none"
 
 
 def reserved_word(word: str) -> str | None:
-    """Why a word cannot be an id; None when it can."""
+    """Return the reason why a word cannot be an id; None if it can."""
     if keyword.iskeyword(word):
-        return "it is a word of Python"
+        return "it is a Python keyword"
     if word in LANGUAGE_NAMES:
         return "it is a name of the expression language"
     return None

@@ -1,22 +1,22 @@
-"""Which steps an expression may name, and what it means for the order when it names one."""
+"""Scopes: the steps an expression may name, and the order that follows from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wftui.compiler.tree.nodes import Body, StepNode, Tree
+from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 
 
 @dataclass(slots=True)
 class Scopes:
     """The steps of a workflow by id, everywhere and per list."""
 
-    tree: Tree
+    tree: WorkflowTree
     everywhere: dict[str, StepNode] = field(default_factory=dict)
     of_body: dict[int, dict[str, StepNode]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: Tree) -> "Scopes":
-        """Index a workflow; of steps with the same id, the first counts."""
+    def of(cls, tree: WorkflowTree) -> "Scopes":
+        """Index a workflow; of steps with the same id, the first wins."""
         scopes = cls(tree)
         for node in tree.walk():
             if node.id:
@@ -25,7 +25,7 @@ class Scopes:
         return scopes
 
     def visible(self, body: Body, step_id: str) -> StepNode | None:
-        """The step that an expression in this list means by an id; None when it cannot see one."""
+        """Return the step that an id means in this list; None if none is visible."""
         for each in self.around(body):
             found = self.of_body.get(id(each), {}).get(step_id)
             if found is not None:
@@ -33,12 +33,12 @@ class Scopes:
         return None
 
     def names(self, body: Body) -> Iterator[str]:
-        """The ids that an expression in this list may use."""
+        """Yield the ids that an expression in this list may use."""
         for each in self.around(body):
             yield from self.of_body.get(id(each), {})
 
     def around(self, body: Body) -> Iterator[Body]:
-        """A list of steps and those around it, from the inside out; the workflow's steps are around its `finally`."""
+        """Yield a list of steps and those around it, inside out; `finally` is in `steps`."""
         current: Body | None = body
         while current is not None:
             yield current
@@ -48,7 +48,7 @@ class Scopes:
 
 
 def waiting_step(node: StepNode, body: Body) -> StepNode | None:
-    """The step of a list that is, or contains, another step: the one that has to wait in its place."""
+    """Return the step of a list that contains (or is) another: it has to wait."""
     current: StepNode | None = node
     while current is not None and current.body is not body:
         current = current.body.owner

@@ -1,17 +1,17 @@
-"""The hash of what matters in a workflow: not names, notes, labels, white space or the order of keys."""
+"""The hash of a workflow, without names, notes, labels, white space and key order."""
 
 import hashlib
 import json
 
-from wftui.compiler.tree.nodes import Tree
+from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.base import Json
 
 _LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels"})
 _LEFT_OUT_OF_STEP = frozenset({"name", "note"})
 
 
-def source_hash(tree: Tree) -> str:
-    """`sha256:…` of a workflow without errors."""
+def source_hash(tree: WorkflowTree) -> str:
+    """Return `sha256:…` of a workflow without errors."""
     significant = {key: value for key, value in tree.raw.items() if key not in _LEFT_OUT_OF_WORKFLOW}
     for key in ("steps", "finally"):
         if key in significant:
@@ -21,7 +21,7 @@ def source_hash(tree: Tree) -> str:
 
 
 def _significant(steps: Json) -> Json:
-    """Steps without what does not matter in them, those inside them too."""
+    """Return steps without their insignificant keys, at every depth."""
     made = []
     for step in steps:
         kept = {key: value for key, value in step.items() if key not in _LEFT_OUT_OF_STEP}

@@ -1,4 +1,4 @@
-"""The structure of a workflow: keys, types, required fields, by the models; what is wrong is reported and left out."""
+"""Read the structure of a workflow by the models; report and omit what is wrong."""
 
 import json
 from typing import TypeVar
@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_errors_of
-from wftui.compiler.tree.nodes import Body, StepNode, Tree
+from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Step, Workflow
 
@@ -34,13 +34,13 @@ _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key 
 _EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "until": "false", "maxIterations": 10}
 
 
-def read_tree(value: Json) -> tuple[Tree | None, list[Diagnostic]]:
-    """The tree of a workflow, as far as it can be made out, and what is wrong with its shape.
+def read_tree(value: Json) -> tuple[WorkflowTree | None, list[Diagnostic]]:
+    """Return the tree of a workflow, as far as it is valid, and its diagnostics.
 
-    None when the file holds no workflow of a known format at all.
+    The tree is None if the file is not a workflow of a known format.
     """
     if not isinstance(value, dict):
-        return None, [Diagnostic("workflow.type", "a workflow is an object: { ... }", "")]
+        return None, [Diagnostic("workflow.type", "a workflow must be an object: { ... }", "")]
     refused = _check_format(value)
     if refused:
         return None, [refused]
@@ -56,10 +56,12 @@ def _check_format(value: dict[str, Json]) -> Diagnostic | None:
     if type(found) is int and found == FORMAT:
         return None
     if type(found) is int and found > FORMAT:
-        message = f"this is a workflow of format {found}; this wftui reads format {FORMAT}: a newer wftui is needed"
+        message = (
+            f"the workflow has format {found}, but this version of wftui reads format {FORMAT}; install a newer one"
+        )
         return Diagnostic("format.unknown", message, "/format", field="format")
-    fix = patches.replace(f"make it format {FORMAT}", "/format", FORMAT)
-    message = f"there is no format {json.dumps(found)[:40]}; this wftui reads format {FORMAT}"
+    fix = patches.replace(f"change it to {FORMAT}", "/format", FORMAT)
+    message = f"unknown format {json.dumps(found)[:40]}; this version of wftui reads format {FORMAT}"
     return Diagnostic("format.unknown", message, "/format", field="format", fixes=(fix,))
 
 
@@ -67,7 +69,7 @@ class _Reader:
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
 
-    def tree(self, raw: dict[str, Json]) -> Tree:
+    def tree(self, raw: dict[str, Json]) -> WorkflowTree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
         own["steps"] = []
         workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
@@ -79,18 +81,18 @@ class _Reader:
         main, last = Body("main", "/steps"), Body("finally", "/finally")
         for body, key in ((main, "steps"), (last, "finally")):
             self._fill(body, raw.get(key, []))
-        return Tree(workflow, raw, main, last)
+        return WorkflowTree(workflow, raw, main, last)
 
     def _fill(self, body: Body, value: Json) -> None:
         owner = body.owner
         if not isinstance(value, list):
             field = body.pointer.rpartition("/")[2]
-            self._problem("value.type", f"{field} is a list of steps: [ ... ]", body.pointer, owner, field)
+            self._report("value.type", f"{field} must be a list of steps: [ ... ]", body.pointer, owner, field)
             return
         for index, raw in enumerate(value):
             pointer = f"{body.pointer}/{index}"
             if not isinstance(raw, dict):
-                self._problem("value.type", "a step is an object: { ... }", pointer, owner, None)
+                self._report("value.type", "a step must be an object: { ... }", pointer, owner, None)
                 continue
             body.steps.append(self._step(raw, pointer, index, body))
 
@@ -113,17 +115,17 @@ class _Reader:
             if key not in allowed and (kind or key not in ("steps", "cases")):
                 owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
                 fix = patches.remove(f"remove {key}", node.at(key))
-                message = f"{key} belongs to a step of type {owners}"
-                self._problem("key.misplaced", message, node.at(key), node, key, fix)
+                message = f"{key} is only allowed in a step of type {owners}"
+                self._report("key.misplaced", message, node.at(key), node, key, fix)
         for key in REQUIRED_CONTAINER_KEYS.get(kind, ()):
             if key not in raw:
                 fix = patches.add(f"add {key}", node.at(key), _EXAMPLES[key])
                 message = f'a {kind} needs the key "{key}"'
-                self._problem("key.missing", message, node.pointer, node, key, fix)
+                self._report("key.missing", message, node.pointer, node, key, fix)
         if kind in CONTAINER_TYPES and "input" in raw:
             fix = patches.remove("remove input", node.at("input"))
-            message = f"a {kind} takes no input; what is inside reads its references itself"
-            self._problem("key.misplaced", message, node.at("input"), node, "input", fix)
+            message = f"a {kind} takes no input; the steps inside it have their own"
+            self._report("key.misplaced", message, node.at("input"), node, "input", fix)
         if "steps" in raw and kind in ("group", "loop"):
             inner = Body("group" if kind == "group" else "loop", node.at("steps"), node)
             node.bodies.append(inner)
@@ -134,7 +136,7 @@ class _Reader:
     def _cases(self, node: StepNode) -> None:
         cases = node.raw.get("cases", [])
         if not isinstance(cases, list):
-            self._problem("value.type", "cases is a list: [ ... ]", node.at("cases"), node, "cases")
+            self._report("value.type", "cases must be a list: [ ... ]", node.at("cases"), node, "cases")
             return
         for index, case in enumerate(cases):
             at = node.at("cases", index)
@@ -149,7 +151,7 @@ class _Reader:
     def _branch(self, node: StepNode, value: Json, body: Body, pointer: str, keys: tuple[str, ...]) -> None:
         field = pointer.removeprefix(node.pointer)[1:].replace("/", ".")
         if not isinstance(value, dict):
-            self._problem("value.type", f"{field} is an object with {' and '.join(keys)}", pointer, node, field)
+            self._report("value.type", f"{field} must be an object with {' and '.join(keys)}", pointer, node, field)
             return
         for key in value:
             if key not in keys:
@@ -158,9 +160,11 @@ class _Reader:
             if key not in value:
                 fix = patches.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
                 message = f'the key "{key}" is missing'
-                self._problem("key.missing", message, pointer, node, f"{field}.{key}", fix)
+                self._report("key.missing", message, pointer, node, f"{field}.{key}", fix)
         if "when" in keys and "when" in value and not (isinstance(value["when"], str) and value["when"]):
-            self._problem("value.type", "when is an expression, as a text", f"{pointer}/when", node, f"{field}.when")
+            self._report(
+                "value.type", "when must be an expression, as a text", f"{pointer}/when", node, f"{field}.when"
+            )
         node.bodies.append(body)
         self._fill(body, value.get("steps", []))
 
@@ -169,7 +173,7 @@ class _Reader:
     def _model(
         self, model: type[ModelT], raw: dict[str, Json], pointer: str, step_id: str | None, stand_ins: dict[str, Json]
     ) -> ModelT:
-        """The model of what is right in an object; what is wrong is reported and left out."""
+        """Return the model of the valid part of an object; report and omit the rest."""
         try:
             return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
@@ -199,7 +203,7 @@ class _Reader:
             self._unknown_key(model_error.name, outside, step_id, field, keys_beside(model, model_error.path))
         else:
             message, choices = model_error.sentence()
-            guess = near(model_error.value, choices) if choices and isinstance(model_error.value, str) else None
+            guess = suggestion(model_error.value, choices) if choices and isinstance(model_error.value, str) else None
             meant = guess or model_error.meant()
             fixes = () if meant is None else (patches.replace(f"change it to {json.dumps(meant)}", at, meant),)
             self.found.append(
@@ -215,7 +219,7 @@ class _Reader:
 
     def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
         at = pointer + pointer_to([key])
-        guess = near(key, known)
+        guess = suggestion(key, known)
         fixes = [patches.remove(f"remove {key}", at)]
         if guess:
             fixes.insert(0, patches.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
@@ -224,7 +228,7 @@ class _Reader:
         self.found.append(
             Diagnostic(
                 "key.unknown",
-                f"there is no key {key!r} here{hint}",
+                f"unknown key {key!r}{hint}",
                 at,
                 part="key",
                 step_id=step_id,
@@ -233,10 +237,10 @@ class _Reader:
             )
         )
 
-    def _problem(
+    def _report(
         self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, fix: Fix | None = None
     ) -> None:
-        """A problem of a value; with a fix, of the key that it changes."""
+        """Report a diagnostic of a value; with a fix, of the key that it changes."""
         self.found.append(
             Diagnostic(
                 code,

@@ -1,4 +1,4 @@
-"""Other workflows that a workflow runs as steps: what they take, what they give, and what they run in turn."""
+"""Sub-workflows: the inputs, outputs and calls of workflows that run as steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from wftui.workspace.files import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
-    """A workflow as its callers see it; `etag` tells whether its file changed since."""
+class SubWorkflow:
+    """A workflow as its callers see it; `etag` detects changes of its file."""
 
     id: str
     etag: str
@@ -22,35 +22,35 @@ class Child:
 
 
 @dataclass(slots=True)
-class Children:
-    """Reads other workflows of a workspace, each once per change; remembers which were asked for."""
+class SubWorkflows:
+    """Reader of other workflows of a workspace, with a cache; records each look-up."""
 
     workspace: Workspace
-    _known: dict[str, Child] = field(default_factory=dict)
-    asked: dict[str, str | None] = field(default_factory=dict)
+    _known: dict[str, SubWorkflow] = field(default_factory=dict)
+    looked_up: dict[str, str | None] = field(default_factory=dict)
 
-    def get(self, workflow_id: str) -> Child | None:
-        """A workflow, or None when there is none that can be read. Its own errors are told where it is compiled."""
+    def get(self, workflow_id: str) -> SubWorkflow | None:
+        """Return a workflow; None if it cannot be read. Its own errors are not reported."""
         try:
             source = self.workspace.read(workflow_id)
         except UserError:
-            self.asked[workflow_id] = None
+            self.looked_up[workflow_id] = None
             return None
-        self.asked[workflow_id] = source.etag
+        self.looked_up[workflow_id] = source.etag
         known = self._known.get(workflow_id)
         if known is None or known.etag != source.etag:
             known = self._known[workflow_id] = _read(workflow_id, source.etag, source.text)
         return known
 
     def ids(self) -> list[str]:
-        """All workflows of the workspace; none when it cannot be read."""
+        """Return all workflows of the workspace; [] if it cannot be read."""
         try:
             return self.workspace.ids()
         except UserError:
             return []
 
     def path_back(self, workflow_id: str, child_id: str) -> list[str] | None:
-        """The chain of workflows by which a child runs the workflow that runs it; None when it does not."""
+        """Return the chain by which a child runs its caller again; None without one."""
         trails = [[child_id]]
         seen = {child_id}
         while trails:
@@ -64,9 +64,9 @@ class Children:
                     trails.append([*trail, called])
         return None
 
-    def unchanged(self, asked: dict[str, str | None]) -> bool:
-        """Whether the workflows that were asked for are still what they were."""
-        for workflow_id, etag in asked.items():
+    def unchanged(self, looked_up: dict[str, str | None]) -> bool:
+        """Return whether the workflows that were looked up are unchanged."""
+        for workflow_id, etag in looked_up.items():
             try:
                 current = self.workspace.read(workflow_id).etag
             except UserError:
@@ -76,7 +76,7 @@ class Children:
         return True
 
 
-def _read(workflow_id: str, etag: str, text: str) -> Child:
+def _read(workflow_id: str, etag: str, text: str) -> SubWorkflow:
     try:
         value = read_json(text)
     except ValueError:
@@ -85,11 +85,11 @@ def _read(workflow_id: str, etag: str, text: str) -> Child:
     schema = workflow.get("inputSchema", {"type": "object", "properties": {}})
     outputs = tuple(as_object(workflow.get("outputs")))
     calls = [*_calls(workflow.get("steps")), *_calls(workflow.get("finally"))]
-    return Child(workflow_id, etag, schema, outputs, tuple(dict.fromkeys(calls)))
+    return SubWorkflow(workflow_id, etag, schema, outputs, tuple(dict.fromkeys(calls)))
 
 
 def _calls(steps: Json) -> Iterator[str]:
-    """The ids of the workflows that some steps, and those inside them, run."""
+    """Yield the ids of the workflows that these steps, at any depth, run."""
     for step in as_list(steps):
         written = as_object(step)
         called = as_object(written.get("input")).get("workflow")

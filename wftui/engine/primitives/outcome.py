@@ -5,7 +5,7 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError, StepStatus
-from wftui.runtime.scope import StepView
+from wftui.runtime.scope import StepValues
 
 Edge = Literal["succeeded", "failed", "skipped", "blocked"]
 """What a follower sees of a step that has ended. `blocked`: skipped because something failed; it counts as failed."""
@@ -59,10 +59,10 @@ class StepOutcome:
             return "blocked" if self.because_failed else "skipped"
         return "failed"
 
-    def view(self) -> StepView:
+    def view(self) -> StepValues:
         """What expressions see as `steps.<id>`."""
         error = self.error.to_wire() if self.error else None
-        return StepView(output=self.output, status=self.status, error=error, attempts=self.attempts, big=self.big)
+        return StepValues(output=self.output, status=self.status, error=error, attempts=self.attempts, big=self.big)
 
 
 class Failure(Exception):  # noqa: N818  (a step's failure is data here: what ended it)

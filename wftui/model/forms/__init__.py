@@ -1,4 +1,4 @@
-"""A JSON Schema as the fields of a form, the state of a filled-in form, and the equal command.
+"""Forms: a JSON Schema as fields, the state of a form, and the equal command.
 
 Imports `model.schema` and below; knows no widget.
 """

@@ -11,11 +11,11 @@ from wftui.model.forms.text import is_bare
 from wftui.model.schema.json_schema import MISSING
 
 PLACEHOLDER = "…"
-"""Stands for a secret, and for a value too big for a line."""
+"""Placeholder of a secret, and of a value too big for a line."""
 
 
 def run_command(beginning: Sequence[str], root: Node) -> str:
-    """The command that does the same as a form, quoted for a shell.
+    """Return the command equal to a form, quoted for a shell.
 
     Defaults are left out; secrets and big values are placeholders.
 
@@ -46,10 +46,10 @@ def run_command(beginning: Sequence[str], root: Node) -> str:
 
 
 def assignment_text(field: FormField, value: Json) -> str | None:
-    """The text after `-i key=` that stands for a value; None when it can only be given by `--input`.
+    """Return the text after `-i key=` for a value; None if it needs `--input`.
 
-    Where the field takes text, the text is the value (`null` where null is allowed); elsewhere it is JSON, and bare
-    words are text where the schema names no type. A leading @ would name a file.
+    A field for text takes the text as it is (`null` where null is allowed), any other takes JSON, and a field without a
+    type also bare words as text. A leading @ would name a file.
     """
     if "=" in field.name or not field.name:
         return None

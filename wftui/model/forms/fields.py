@@ -1,6 +1,8 @@
-"""A JSON Schema as fields of a form. Every schema gives a form: what cannot be shown as fields is a field for JSON.
+"""A JSON Schema as fields of a form.
 
-Pure data: how a field looks is up to the screens; what is typed into it is kept by `form_state`.
+Every schema gives a form: what cannot be shown as fields is a field for JSON.
+
+Pure data: screens decide on the look of a field; `forms.state` holds its input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,7 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.model.schema import facets as schema_facets
-from wftui.model.schema.facets import Choice, Facets
+from wftui.model.schema.facets import Facets, ValueChoice
 from wftui.model.schema.json_schema import MISSING, SchemaNode, accepts_null, as_list, as_object, default_of, facets
 from wftui.model.schema.secret_schema import holds_secret
 
@@ -27,18 +29,18 @@ class FormField:
 
     Attributes:
         name: its key in the object it belongs to; "" for the whole form and for items of a list.
-        kind: what it is filled in with. `choice` is one of `choices`, `choices` any number of them, `list` has items
-            like `item`, `group` is an object with `fields`, `json` takes anything.
-        label: what it is called.
-        hints: what its value must be like, in a few words each (`1 to 100`, `date`).
+        kind: the kind of its value. `choice` is one of `choices`, `choices` any number of them, `list` has items like
+            `item`, `group` is an object with `fields`, `json` takes anything.
+        label: its name on a screen.
+        hints: on the form of its value, a few words each (`1 to 100`, `date`).
         nullable: null may be given.
         secret: never shown.
-        default: MISSING when there is none.
-        step: by how much a number goes up and down.
+        default: MISSING without one.
+        step: the increment of a number.
         format: `format` of the schema, for a text.
         types: the JSON types of its value, null aside; None when it may be any.
-        rest: for `json` in a group: holds all properties of the group that have no field of their own.
-        bindable: an expression, `{{ … }}`, may stand in the place of a value of any type.
+        rest: for `json` in a group: contains all properties of the group without a field of their own.
+        bindable: an expression, `{{ … }}`, is accepted instead of a value of any type.
     """
 
     name: str
@@ -51,7 +53,7 @@ class FormField:
     secret: bool = False
     default: Json = MISSING
     examples: tuple[Json, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[ValueChoice, ...] = ()
     fields: tuple["FormField", ...] = ()
     item: "FormField | None" = None
     step: float = 1
@@ -64,37 +66,37 @@ class FormField:
 
     @property
     def takes_text(self) -> bool:
-        """Whether a text may be its value."""
+        """Return whether its value may be a text."""
         return self.types is None or "string" in self.types
 
 
 def form_of(schema: Json) -> FormField:
-    """The whole form: a group of fields, or one field for JSON when the schema is not that of an object."""
+    """Return the form: a group of fields, or one JSON field if it is not an object."""
     form = _Builder().field(SchemaNode.root(schema), "", _Around())
     return form if form.kind == "group" else replace(form, label=form.label or "Inputs", description="", required=True)
 
 
 def needs_input(schema: Json) -> bool:
-    """Whether there is anything to ask: a schema that names no inputs has nothing."""
+    """Return whether the schema names any inputs."""
     form = form_of(schema)
     return bool(form.fields) or form.kind != "group"
 
 
 def with_bindings(field: FormField) -> FormField:
-    """The same field, all fields in it included, that takes expressions as well as values."""
+    """Return the field, and all in it, changed to take expressions as well."""
     inner = tuple(with_bindings(each) for each in field.fields)
     item = None if field.item is None else with_bindings(field.item)
     return replace(field, bindable=True, fields=inner, item=item)
 
 
 def as_json_field(field: FormField) -> FormField:
-    """The same field, to be filled in with JSON: for a value that has not the field's shape."""
+    """Return the field as a JSON field, for a value of another shape."""
     return replace(field, kind="json", fields=(), item=None, choices=())
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What a field stands in: the schemas around it (by identity, so that one that holds itself ends), how deep."""
+    """The context of a field: the schemas around it, by identity, and the depth."""
 
     schemas: frozenset[int] = frozenset()
     depth: int = 0
@@ -105,14 +107,14 @@ class _Around:
 
 
 class _Builder:
-    """Makes fields, and counts them."""
+    """Builder of fields, which counts them."""
 
     def __init__(self) -> None:
         self._made = 0
 
     def field(self, node: SchemaNode, name: str, around: _Around, *, required: bool = False) -> FormField:
         made = self._field(node, name, around, required=required)
-        # Written as JSON, a value shows all that is in it.
+        # A value written as JSON shows its secrets too.
         return replace(made, secret=True) if made.kind == "json" and not made.secret and holds_secret(node) else made
 
     def _field(self, node: SchemaNode, name: str, around: _Around, *, required: bool = False) -> FormField:
@@ -180,7 +182,7 @@ class _Builder:
 
 
 def _simple(parts: Facets, field: FormField, types: set[str] | None) -> FormField:
-    """A field for a value without parts; for JSON where the schema is not clear about one type."""
+    """Return a field for a scalar; for JSON if the schema allows several types."""
     if types == {"string"}:
         return replace(field, kind="multiline" if schema_facets.wants_lines(parts) and not field.secret else "text")
     if types == {"boolean"}:
@@ -195,17 +197,17 @@ def _simple(parts: Facets, field: FormField, types: set[str] | None) -> FormFiel
             maximum=schema_facets.number(parts, "maximum"),
         )
     if types == set():
-        return replace(field, kind="choice", choices=(Choice(None, "null"),), nullable=False)
+        return replace(field, kind="choice", choices=(ValueChoice(None, "null"),), nullable=False)
     return field
 
 
 def _merged(nodes: Sequence[SchemaNode]) -> SchemaNode:
-    """One schema for a property that several facets speak of."""
+    """Return one schema for a property that several facets describe."""
     return nodes[0] if len(nodes) == 1 else nodes[0].below({"allOf": [node.contents for node in nodes]})
 
 
 def _speaks_of_null(parts: Facets) -> bool:
-    """Whether null can have been meant: a schema that says nothing about types accepts it only by accident."""
+    """Return whether null can be intended: untyped schemas accept it by accident."""
     return any(part.contents.keys() & {"type", "enum", "const", "anyOf", "oneOf"} for part in parts)
 
 
@@ -214,7 +216,7 @@ def _is_secret(parts: Facets) -> bool:
 
 
 def _takes_others(parts: Facets) -> bool:
-    """Whether the schema speaks of properties that it does not name."""
+    """Return whether the schema describes properties that it does not name."""
     return any(
         as_object(part.contents.get("additionalProperties")) or as_object(part.contents.get("patternProperties"))
         for part in parts
@@ -222,7 +224,7 @@ def _takes_others(parts: Facets) -> bool:
 
 
 def _hides_others(part: SchemaNode) -> bool:
-    """Whether a property that the schema does not name by itself can be secret."""
+    """Return whether a property without a name in the schema can be secret."""
     others = {key: value for key, value in part.contents.items() if key not in _OF_OTHER_FACETS}
     return holds_secret(part.below(others))
 

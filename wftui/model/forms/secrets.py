@@ -1,4 +1,4 @@
-"""The value of a form to be shown and edited as JSON, with its secrets and big values covered, and back."""
+"""Cover secrets and big values of a form for editing as JSON, and uncover them."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,13 @@ from wftui.model.forms.state import Leaf, Node, leaves
 from wftui.model.schema.json_schema import MISSING
 
 COVER = "••••••"
-"""What stands for a secret."""
+"""The cover of a secret."""
 BIG_COVER = "… (a big value, kept as it is)"
-"""What stands for a value that is too big to be edited."""
+"""The cover of a value that is too big to edit."""
 
 
 def covered(root: Node) -> tuple[Json, dict[str, Json]]:
-    """The value with a different cover in place of each secret and big value, and what stands under each cover."""
+    """Return the value with a cover for each secret and big value, and the covered."""
     hidden: dict[str, Json] = {}
 
     def show(leaf: Leaf) -> Json:
@@ -29,7 +29,7 @@ def covered(root: Node) -> tuple[Json, dict[str, Json]]:
 
 
 def uncovered(value: Json, hidden: Mapping[str, Json]) -> Json:
-    """The value with what was covered back where their covers still stand."""
+    """Return the value with covers replaced by what they cover."""
     if isinstance(value, str):
         return hidden.get(value, value)
     if isinstance(value, list):
@@ -40,7 +40,7 @@ def uncovered(value: Json, hidden: Mapping[str, Json]) -> Json:
 
 
 def forget_secrets(root: Node) -> None:
-    """Clear all secrets: inputs of an earlier run have masks in their place."""
+    """Clear all secrets: inputs of an earlier run have masks instead of them."""
     for leaf in leaves(root):
         if leaf.field.secret:
             leaf.give(MISSING)

@@ -1,8 +1,8 @@
-"""What has been filled into a form: a tree like its fields, from which the value can be read at any time.
+"""The state of a form: a tree like its fields, from which its value is read.
 
-Absent, null and a default are three different things: a field starts with its default, a cleared one is absent, null
-is given only where it is allowed and asked for. A value of another shape than its field's is kept as it is, in a field
-for JSON.
+Absent, null and a default are three different states: a field starts with its default, a cleared one is absent, null
+is only set on request where it is allowed. A value of another shape than its field's is kept unchanged, in a field for
+JSON.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,16 +19,16 @@ MOST_ITEMS = 300
 """A list with more items than this is a field for JSON."""
 
 Show = Callable[["Leaf"], Json]
-"""Gives what stands for the value of a leaf."""
+"""Returns a substitute for the value of a leaf."""
 
 
 def build_form(form: FormField, value: Json = MISSING) -> "Node":
-    """A form filled in with a value; what is absent from it has its default."""
+    """Return a form filled in with a value; absent values get their default."""
     return _build(form, None, value, fill=True)
 
 
 def rebuild_form(form: FormField, value: Json) -> "Node":
-    """A form filled in with a value as it is: what is absent from it stays absent."""
+    """Return a form filled in with a value as it is: absent values stay absent."""
     return _build(form, None, value, fill=False)
 
 
@@ -61,7 +61,7 @@ def _can_be_chosen(field: FormField, value: Json) -> bool:
 
 
 def _is_among(value: Json, known: list[Json]) -> bool:
-    """Whether JSON sees the value among others; Python takes true for 1."""
+    """Return whether JSON sees the value among others; Python takes true for 1."""
     return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in known)
 
 
@@ -69,10 +69,10 @@ class Leaf:
     """A field whose value has no fields of its own.
 
     Attributes:
-        value: MISSING when absent.
-        text: what stands in a field to type in; nothing for a big value.
+        value: MISSING if absent.
+        text: the editable text; empty for a big value.
         is_big: the value is too big to be shown (`form_text.BIG`).
-        problem: why the text is no value of the field, as a sentence; "" when it is one.
+        problem: the reason why the text is invalid, as a sentence; "" if it is valid.
     """
 
     def __init__(self, field: FormField, parent: "Group | Items | None", value: Json) -> None:
@@ -105,11 +105,11 @@ class Leaf:
             self.problem = "Write a JSON object: {…}."
 
     def collect(self, show: Show | None = None) -> Json:
-        """The value; MISSING when absent."""
+        """Return the value; MISSING if absent."""
         return self.value if show is None or self.value is MISSING else show(self)
 
     def differs(self) -> bool:
-        """Whether there is a value other than the default."""
+        """Return whether there is a value other than the default."""
         return self.value is not MISSING and self.value != self.field.default
 
 
@@ -117,8 +117,8 @@ class Group:
     """An object with fields.
 
     Attributes:
-        nodes: one for each field, by its place among the fields.
-        given: it was given as a whole, and is there even when all its fields are absent.
+        nodes: one for each field, in the order of the fields.
+        given: it was given as a whole, and exists even if all its fields are absent.
         is_null: null was given instead of an object.
     """
 
@@ -137,8 +137,8 @@ class Group:
         others = {name: inner for name, inner in known.items() if name not in names}
         has_rest = any(inner.rest for inner in self.field.fields)
         self.unknown = {} if has_rest else others
-        # The fields of an absent group show their defaults: they hold as soon as one of them is filled in. What is
-        # written by a form, as a step is, says only what it means.
+        # The fields of an absent group show their defaults, which apply once one of them is filled in. A bindable form,
+        # such as that of a step, only writes what was entered.
         fill = fill or not (self.given or self.field.bindable)
         self.nodes = [
             _build(inner, self, (others or MISSING) if inner.rest else known.get(inner.name, MISSING), fill=fill)
@@ -146,15 +146,15 @@ class Group:
         ]
 
     def clear(self) -> None:
-        """Take everything out: the group is absent (or empty, where it is required)."""
+        """Remove everything: the group is absent (or empty, if required)."""
         self._fill(MISSING, fill=False)
 
     def give_null(self) -> None:
-        """Give null instead of an object."""
+        """Set null instead of an object."""
         self._fill(None, fill=False)
 
     def collect(self, show: Show | None = None) -> Json:
-        """The object; MISSING when it is absent, None for null."""
+        """Return the object; MISSING if absent, None for null."""
         if self.is_null:
             return None
         if not (self.given or self.field.required or self.parent is None or self.differs()):
@@ -171,14 +171,14 @@ class Group:
         return {**found, **self.unknown}
 
     def differs(self) -> bool:
-        """Whether it holds anything other than defaults."""
+        """Return whether it holds anything other than defaults."""
         if self.is_null:
             return self.field.default is not None
         return self.given or any(node.differs() for node in self.nodes)
 
 
 class Items:
-    """A list whose items are all alike. Items that are absent (an empty line) are left out of its value."""
+    """A list of items of one kind; absent items (empty lines) are left out."""
 
     def __init__(self, field: FormField, parent: "Group | Items | None", value: Json, *, fill: bool) -> None:
         self.field = field
@@ -192,29 +192,29 @@ class Items:
             self.add()
 
     def give_null(self) -> None:
-        """Give null instead of a list."""
+        """Set null instead of a list."""
         self.nodes.clear()
         self.given = False
         self.is_null = True
 
     def add(self, value: Json = MISSING, at: int | None = None) -> "Node":
-        """Put in another item, at the end or at a place; without a value it has its default."""
+        """Insert an item, at the end or at a position; its default without a value."""
         self.is_null = False
         node = _build(self.item, self, value, fill=True)
         self.nodes.insert(len(self.nodes) if at is None else at, node)
         return node
 
     def place(self, node: "Node") -> int | None:
-        """Where an item stands; None when it has been taken out."""
+        """Return the position of an item; None after its removal."""
         return next((index for index, other in enumerate(self.nodes) if other is node), None)
 
     def remove(self, node: "Node") -> None:
-        """Take an item out; an optional list without items is absent."""
+        """Remove an item; an optional list without items is absent."""
         self.nodes.remove(node)
         self.given = self.given and bool(self.nodes)
 
     def move(self, node: "Node", by: int) -> bool:
-        """Move an item down (or up, when negative); False when it stands at the end already."""
+        """Move an item down (up if negative); return False at the end of the list."""
         old = self.nodes.index(node)
         new = old + by
         if not 0 <= new < len(self.nodes):
@@ -223,7 +223,7 @@ class Items:
         return True
 
     def collect(self, show: Show | None = None) -> Json:
-        """The list; MISSING when it is absent, None for null."""
+        """Return the list; MISSING if absent, None for null."""
         if self.is_null:
             return None
         found = [value for value in (node.collect(show) for node in self.nodes) if value is not MISSING]
@@ -231,7 +231,7 @@ class Items:
         return found if found or self.given or emptied else MISSING
 
     def differs(self) -> bool:
-        """Whether it holds anything other than the default."""
+        """Return whether it holds anything other than the default."""
         if self.is_null:
             return self.field.default is not None
         found = self.collect()
@@ -242,7 +242,7 @@ Node: TypeAlias = Leaf | Group | Items
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """All fields without fields of their own, in the order of the form."""
+    """Yield all fields without fields of their own, in the order of the form."""
     if isinstance(node, Leaf):
         yield node
     else:
@@ -251,7 +251,7 @@ def leaves(node: Node) -> Iterator[Leaf]:
 
 
 def pointer_of(node: Node) -> str:
-    """Where the value of a node stands in the value of the form."""
+    """Return the pointer of a node's value in the value of the form."""
     parts: list[str | int] = []
     while node.parent is not None:
         parent = node.parent
@@ -265,7 +265,7 @@ def pointer_of(node: Node) -> str:
 
 
 def node_at(root: Node, pointer: str) -> Node:
-    """The node whose value a pointer leads to; the nearest one around it where there is none."""
+    """Return the node at a pointer, or the nearest one around it."""
     node = root
     for part in pointer_parts(pointer):
         found = _inner(node, part)
@@ -289,7 +289,7 @@ def _inner(node: Node, part: str) -> Node | None:
 
 
 def in_form_order(root: Node, pointers: Iterable[str]) -> list[str]:
-    """Pointers in the order in which their fields stand in the form."""
+    """Return pointers in the order of their fields in the form."""
     places: dict[int, int] = {}
 
     def count(node: Node) -> None:
@@ -302,5 +302,5 @@ def in_form_order(root: Node, pointers: Iterable[str]) -> list[str]:
 
 
 def text_problems(root: Node) -> Iterator[tuple[Leaf, str]]:
-    """The fields whose text is no value, with the sentence that says why."""
+    """Yield the fields with invalid text, with the reason."""
     return ((leaf, leaf.problem) for leaf in leaves(root) if leaf.problem)

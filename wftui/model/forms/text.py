@@ -11,18 +11,18 @@ from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 
 BIG = 100_000
-"""Characters of text (or about as much JSON) beyond which a value is kept, but not shown to be edited."""
+"""Size in characters beyond which a value is kept but cannot be edited."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LOOKS_LIKE_JSON = ("{", "[", '"')
 
 
 class TextError(ValueError):
-    """A text that is no value of its field; `str(problem)` is a sentence."""
+    """A text that is not a value of its field; `str(problem)` is a sentence."""
 
 
 class JsonError(TextError):
-    """A text that is not JSON: where it stops being it, counted from 1."""
+    """A text that is not JSON; the location of the error counts from 1."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
         super().__init__(f"Not JSON: {reason}, at line {line}, column {column}.")
@@ -31,10 +31,10 @@ class JsonError(TextError):
 
 
 def parse_text(field: FormField, text: str) -> Json:
-    """The value of what was typed; MISSING for nothing.
+    """Return the value of typed text; MISSING for an empty one.
 
     Raises:
-        TextError: when the field cannot hold it.
+        TextError: if it is not a value of the field.
     """
     if not text:
         return MISSING
@@ -50,7 +50,7 @@ def parse_text(field: FormField, text: str) -> Json:
 
 
 def format_value(field: FormField, value: Json) -> str:
-    """The text that stands for a value: parsing it again gives the value, when the field can hold it."""
+    """Return the text of a value, from which parsing gives the value again."""
     if value is MISSING or (value is None and field.kind != "json"):
         return ""
     if field.kind != "json":
@@ -63,14 +63,14 @@ def format_value(field: FormField, value: Json) -> str:
 
 
 def _is_bound(field: FormField, text: str) -> bool:
-    """Whether a text is an expression in the place of a number or of JSON."""
+    """Return whether a text is an expression in a field for numbers or JSON."""
     if field.kind == "json":
         return text.lstrip().startswith("{{")
     return field.kind in ("integer", "number") and "{{" in text
 
 
 def is_big(value: Json) -> bool:
-    """Whether a value has more than about BIG characters; looks at no more of it than it must."""
+    """Return whether a value has more than about BIG characters; stops early."""
     waiting, seen = [value], 0
     while waiting and seen <= BIG:
         part = waiting.pop()
@@ -88,7 +88,7 @@ def is_big(value: Json) -> bool:
 
 
 def parse_json(text: str) -> Json:
-    """JSON, strictly: no NaN, no infinity.
+    """Parse strict JSON: no NaN, no infinity.
 
     Raises:
         JsonError: with line and column.
@@ -100,7 +100,7 @@ def parse_json(text: str) -> Json:
     except _NoJsonNumberError as error:
         at = text.find(str(error))
         line = text.count("\n", 0, at) + 1
-        raise JsonError(f"{error} is not a number of JSON", line, at - text.rfind("\n", 0, at)) from None
+        raise JsonError(f"{error} is not a JSON number", line, at - text.rfind("\n", 0, at)) from None
     except RecursionError:
         raise JsonError("it is nested too deeply", 1, 1) from None
 
@@ -114,7 +114,7 @@ def _refuse_constant(name: str) -> Json:
 
 
 def _reason(message: str) -> str:
-    """The decoder's words, to stand inside a sentence."""
+    """Return the decoder's message in lower case, for use inside a sentence."""
     return message[:1].lower() + message[1:].removesuffix(" at")
 
 
@@ -148,7 +148,7 @@ def _parse_loosely(text: str, *, bare: bool) -> Json:
 
 
 def is_bare(text: str) -> bool:
-    """Whether a text can stand as it is in a field for JSON."""
+    """Return whether a text is unambiguous without quotes in a JSON field."""
     if not text or "\n" in text or text.lstrip().startswith(_LOOKS_LIKE_JSON):
         return False
     try:

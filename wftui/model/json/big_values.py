@@ -1,4 +1,4 @@
-"""Big values beside everything else in the process: looked at in batches, and out of the garbage collector's way."""
+"""Big values without long pauses: batches, and the garbage collector kept away."""
 
 import gc
 import sys
@@ -16,21 +16,21 @@ MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000
 """Python reads and writes no decimal number of more than 4,300 digits."""
 _BATCH = 10_000
-_ONLY_OURS = 2  # references: of the list asked about, and of the argument; newer Pythons may not count a variable's
+_ONLY_OURS = 2  # references: by the list and by the argument; newer Pythons may not count a variable's
 _ENCODED_AT_ONCE = 1_000_000
 JSON_TYPES = {str, int, float, bool, type(None), list, dict}
 
 
 class TooDeepError(Exception):
-    """A value is nested too deeply to be walked through, or contains itself."""
+    """A value is nested too deeply, or contains itself."""
 
 
 class Batch(NamedTuple):
-    """Some of the values that make up a value.
+    """Some of the values inside a value.
 
     Attributes:
-        kinds: the types that occur in it.
-        depth: how many lists and objects they stand in.
+        kinds: the types in it.
+        depth: the number of lists and objects around them.
         keys: they are keys of objects, each of them once.
     """
 
@@ -40,17 +40,17 @@ class Batch(NamedTuple):
     keys: bool = False
 
     def of(self, kind: type) -> list[Json]:
-        """Those that are of one type."""
+        """Return the values of one type."""
         if kind not in self.kinds:
             return []
         return self.values if len(self.kinds) == 1 else [value for value in self.values if type(value) is kind]
 
 
 def batches(values: Iterable[Json], depth: int = 0) -> Iterator[Batch]:
-    """Values and all that is in them, keys included, in lists of some thousand that are quickly looked at as a whole.
+    """Yield values and all inside them, keys included, in batches of thousands.
 
     Raises:
-        TooDeepError: when the iteration gets there.
+        TooDeepError: during iteration.
     """
     if depth > MAX_DEPTH:
         raise TooDeepError
@@ -68,7 +68,7 @@ def batches(values: Iterable[Json], depth: int = 0) -> Iterator[Batch]:
 
 
 def weight(values: Iterable[Json], limit: int) -> int:
-    """About as many bytes as the JSON text of some values has; of more than the limit it only says that it is more."""
+    """Return the approximate size of JSON text; beyond the limit, only more than it."""
     total = 0
     for batch in batches(values):
         total += 6 * len(batch.values) + sum(map(len, batch.of(str)))
@@ -78,12 +78,12 @@ def weight(values: Iterable[Json], limit: int) -> int:
 
 
 def is_json(value: Json, most: int | None = None) -> bool | None:
-    """Whether a value is JSON beyond doubt: of plain types only, and of nothing that could not be stored.
+    """Return whether a value is JSON: plain types only, all of them storable.
 
-    It is several times as fast as a walk that can say where a value is none.
+    Several times as fast as a walk that can locate an error.
 
     Args:
-        most: how many values, or hundreds of characters, to look at; None is returned when there are more.
+        most: number of values, or hundreds of characters, to check; beyond it, None is returned.
     """
     seen = 0
     try:
@@ -118,9 +118,11 @@ def _is_encodable(text: str) -> bool:
 
 
 def freed(values: list[Json]) -> Iterator[None]:
-    """Free values some thousand objects at a time, between which others may work; takes them out of the list.
+    """Free values in batches, so that other threads can run; empties the list.
 
-    To free millions of objects in one go holds up every thread. What somebody else still holds is left as it is.
+    Yields between batches.
+
+    Freeing millions of objects at once holds up every thread. Values with other references are left alone.
     """
     while values:
         is_shared = sys.getrefcount(values[-1]) > _ONLY_OURS
@@ -141,7 +143,7 @@ def freed(values: list[Json]) -> Iterator[None]:
 
 
 def _containers(members: list[Json]) -> list[Json]:
-    """Those that are worth being freed by themselves: of a few all, since one may hold much; of many the long ones."""
+    """Return the containers worth freeing separately: all of a few, the long of many."""
     if {list, dict}.isdisjoint(map(type, members)):
         return []
     least = 0 if len(members) < _BATCH // 100 else _BATCH // 10
@@ -155,10 +157,10 @@ _keepers = 0
 
 @contextmanager
 def making_big_value() -> Iterator[None]:
-    """While a big value is made: keep the garbage collector away from it, also afterwards, as long as it may be kept.
+    """Keep the garbage collector away from a big value, now and while it is kept.
 
-    A collection looks at each object there is, and holds up every thread meanwhile: a second for a value of 100 MB.
-    Values hold no cycles, so there is nothing in them to be found.
+    A collection visits every object and holds up every thread: a second for a value of 100 MB. Values contain no
+    cycles, so it would find nothing in them.
     """
     global _makers
     with _lock:
@@ -177,7 +179,7 @@ def making_big_value() -> Iterator[None]:
 
 @contextmanager
 def keeping_big_values() -> Iterator[None]:
-    """While big values that are made may be kept; at the end the garbage collector looks at everything again."""
+    """Scope in which big values may be kept; afterwards, collection is normal again."""
     global _keepers
     with _lock:
         _keepers += 1

@@ -1,8 +1,7 @@
-"""Big JSON texts, read so that a thread that reads one lets the other threads work in between.
+"""Incremental JSON parsing: other threads run between the parts of a big text.
 
 The parser of the standard library holds the interpreter until it is done: a text of 100 MB would freeze a screen for
-seconds, from whatever thread. Here it is given stretches of the text, each cut where one member of a list or object
-ends and the next begins.
+seconds, from any thread. Here it parses stretches of the text, each cut between two members of a list or object.
 """
 
 import json
@@ -14,14 +13,14 @@ from wftui.model.base import Json
 from wftui.model.json.big_values import making_big_value
 
 BIG_TEXT = 1_000_000
-"""Characters from which on a text is worth reading in pieces, in a thread."""
+"""Size in characters from which a text is parsed in pieces, in a thread."""
 _AT_ONCE = 64 * 1024
-_DEPTH = 12  # members of lists and objects deeper than this are read in one go
+_DEPTH = 12  # members below this depth are parsed at once
 _PAIR = len(r"\ud83d\ude00")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHITE = " \t\n\r"
 _IN_TEXT = re.compile(r'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+', re.DOTALL)
-"""What may stand in a text, up to its closing quote and never ending within an escape."""
+"""The inside of a string, up to its closing quote and never ending within an escape."""
 
 
 def read_json(text: str | bytes, at_once: int | None = None) -> Json:
@@ -31,7 +30,7 @@ def read_json(text: str | bytes, at_once: int | None = None) -> Json:
         at_once: characters to read in one call; None reads a small text whole.
 
     Raises:
-        ValueError: with the reason. NaN, infinities and what is nested too deeply for Python are not accepted either.
+        ValueError: with the reason; also for NaN, infinities, and nesting that is too deep for Python.
     """
     try:
         if at_once is None and len(text) <= BIG_TEXT:
@@ -62,19 +61,19 @@ def _same(value: dict[str, Json]) -> dict[str, Json]:
 
 
 class _Reading:
-    """One text while it is read. Where it is no JSON, methods raise StopIteration, IndexError or ValueError."""
+    """The state of parsing one text; StopIteration, IndexError, ValueError if invalid."""
 
     def __init__(self, text: str, at_once: int) -> None:
         self._text = text
         self._at_once = at_once
-        self._in_vain = 0  # up to here no stretch is tried: one has been, in vain
-        # A call back into Python for each object is where the interpreter may turn to another thread.
+        self._in_vain = 0  # no stretch is tried before this position: one has failed
+        # A callback per object lets the interpreter switch to another thread.
         decoder: Any = json.JSONDecoder(object_hook=_same, parse_constant=_refuse)
-        self._scan: Callable[[str, int], tuple[Json, int]] = decoder.scan_once  # which typeshed does not know
+        self._scan: Callable[[str, int], tuple[Json, int]] = decoder.scan_once  # unknown to typeshed
         self._decode = json.JSONDecoder(parse_constant=_refuse).decode
 
     def skip(self, at: int) -> int:
-        """Where the white space at a place ends."""
+        """Return the end of the white space at a position."""
         text = self._text
         if at < len(text) and text[at] not in _WHITE:
             return at
@@ -82,7 +81,7 @@ class _Reading:
         return found.end() if found else at
 
     def value(self, at: int, depth: int) -> tuple[Json, int]:
-        """The value that begins at a place, and where it ends."""
+        """Return the value at a position, and its end."""
         opening = self._text[at]
         if opening == '"':
             return self._string(at)
@@ -123,7 +122,7 @@ class _Reading:
                 end, at = border, self.skip(self.skip(border) + 1)
 
     def _key(self, at: int) -> tuple[str, int]:
-        """The key at a place, and where its value begins."""
+        """Return the key at a position, and the start of its value."""
         if self._text[at] != '"':
             raise StopIteration
         key, at = self._string(at)
@@ -133,14 +132,14 @@ class _Reading:
         return key, self.skip(at + 1)
 
     def _border(self, end: int, begin: int) -> int:
-        """Where, a stretch further on, a member seems to end: what lies between two looks as after the last one.
+        """Guess the end of a member ahead: text between members repeats.
 
         Args:
-            end: where the last member ends.
-            begin: where the next one begins.
+            end: the end of the last member.
+            begin: the start of the next one.
 
         Returns:
-            The end of a member, or a place before `begin` when none is found.
+            The end of a member; a position before `begin` if none is found.
         """
         text = self._text
         closing = text[end - 1] if text[end - 1] in '}]"' else ""
@@ -151,9 +150,9 @@ class _Reading:
         return place + len(closing)
 
     def _members(self, begin: int, end: int, close: str) -> Any:
-        """The members of a list or object that stand in a stretch; None when it does not end where one of them does.
+        """Return the members in a stretch; None if it does not end at a member's end.
 
-        A stretch that is cut at a comma within a text, or within a list or object further in, is never JSON.
+        A stretch cut at a comma inside a text or a nested container is never valid JSON.
         """
         opening = "[" if close == "]" else "{"
         try:
@@ -177,7 +176,7 @@ class _Reading:
                 raise StopIteration
             part: str = self._decode(f'"{text[at:end]}"')
             if not ends and "\ud800" <= part[-1] <= "\udbff" and end - at > 6:
-                # The second half of the pair comes with the next stretch, and both are one character.
+                # The other half of the pair comes with the next stretch; both are one character.
                 part, end = part[:-1], end - 6
             parts.append(part)
             at = end
@@ -185,7 +184,7 @@ class _Reading:
                 return "".join(parts), end + 1
 
     def _stretch_of_string(self, at: int) -> int:
-        """Where a stretch of a string ends: at the closing quote, or else not within an escape."""
+        """Return the end of a stretch of a string: its quote, or outside an escape."""
         text = self._text
         end = at + max(self._at_once, _PAIR)
         if text.find("\\", at, end) >= 0:

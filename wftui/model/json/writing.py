@@ -1,4 +1,4 @@
-"""JSON texts of big values, written so that a thread that writes one lets the other threads work in between."""
+"""Incremental JSON encoding: other threads run between the parts of a big text."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,16 +13,16 @@ _MEMBERS = 1_000
 
 
 def encode_pieces(value: Json) -> Iterator[bytes]:
-    """The shortest JSON text of a value, piece by piece.
+    """Yield the shortest JSON text of a value, piece by piece.
 
-    Each piece is whole UTF-8 of about a quarter of a megabyte: no single call computes for long, so that a thread that
-    encodes 100 MB lets the event loop's thread work in between.
+    Each piece is valid UTF-8 of about a quarter of a megabyte: no single call takes long, so that the event loop runs
+    while a thread encodes 100 MB.
     """
     return _pieces(value, to_json, b",", b":")
 
 
 def text_pieces(value: Json) -> Iterator[str]:
-    """The JSON text that `json.dumps` makes, in pieces as those of `encode_pieces`; what is no ASCII stays as it is."""
+    """Yield the text of `json.dumps` in pieces; non-ASCII characters stay."""
     for piece in _pieces(value, _dumps, b", ", b": "):
         yield piece.decode()
 

@@ -1,4 +1,4 @@
-"""What may be done to a run, in one place for all faces."""
+"""The actions on a run, in one place for all frontends."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from wftui.model.base import WireModel
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 
 UNRESOLVED = "connection.unresolved"
-"""Type of the error of a run that lacks something; its `details` list what, for whom, and the command that helps."""
+"""Error type of a run with missing requirements; `details` lists them with steps and commands that provide them."""
 
 
 class RunAction(WireModel):
-    """Something that may be done to a run; when it may not, `reason` says why."""
+    """An action on a run; if it is disabled, `reason` is the reason."""
 
     id: Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "connect", "export", "delete"]
     label: str
@@ -19,10 +19,10 @@ class RunAction(WireModel):
 
 
 def run_actions(record: ExecutionRecord) -> list[RunAction]:
-    """The actions of a run in the order screens show them, disabled ones with their reason."""
+    """Return the actions of a run in screen order, disabled ones with a reason."""
     ended = record.status in TERMINAL
     interrupted = record.status == "interrupted"
-    asks = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
+    waits = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
 
     def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:
         return RunAction.model_validate(
@@ -32,19 +32,19 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
     no_question = "no step waits for an approval"
     return [
         action("cancel", "Cancel", not ended, f"the run is {record.status}"),
-        action("approve", "Approve", asks, no_question),
-        action("reject", "Reject", asks, no_question),
-        action("rerun", "Run again", ended or interrupted, "the run is still going"),
+        action("approve", "Approve", waits, no_question),
+        action("reject", "Reject", waits, no_question),
+        action("rerun", "Rerun", ended or interrupted, "the run has not ended"),
         action(
             "rerun_from_failed",
-            "Run again from what failed",
+            "Rerun from the first failure",
             record.status in {"failed", "cancelled"},
-            "the run is still going" if not ended else "nothing in it failed",
+            "the run has not ended" if not ended else "no step failed",
         ),
-        action("connect", "Connect what is missing", _lacks(record), "the run lacked nothing that could be connected"),
-        action("resume", "Go on", interrupted, "the run was not interrupted"),
+        action("connect", "Connect what is missing", _has_missing_requirements(record), "no connection was missing"),
+        action("resume", "Resume", interrupted, "the run was not interrupted"),
     ]
 
 
-def _lacks(record: ExecutionRecord) -> bool:
+def _has_missing_requirements(record: ExecutionRecord) -> bool:
     return record.error is not None and record.error.type == UNRESOLVED

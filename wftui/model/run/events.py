@@ -1,10 +1,10 @@
-"""The events of a run: append-only, `seq` without gaps from 1, the truth from which every record is folded.
+"""Events of a run: append-only, `seq` from 1 without gaps, the source of truth.
 
 The original's nine types (`started`, `step_started`, `step_progress`, `step_completed`, `step_failed`, `completed`,
-`failed`, `cancelled`, `log`) keep their names and fields; the others stand beside them. A step event names its step by
+`failed`, `cancelled`, `log`) keep their names and fields; the others are additions. A step event names its step by
 `stepId` (as declared) and `path` (its address, with iterations: `build[3].fetch`). Durations are milliseconds.
 
-Producers build an event with `seq=0`; the store's writer gives it its number when it appends it.
+Producers build events with `seq=0`; the store's writer numbers them as it appends them.
 """
 
 from copy import deepcopy
@@ -18,7 +18,7 @@ from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
 
 
 class EventBase(WireModel):
-    """What every event carries."""
+    """The fields of every event."""
 
     seq: int = 0
     run_id: Annotated[str, Field(alias="executionId")]
@@ -26,15 +26,15 @@ class EventBase(WireModel):
 
 
 class StepEventBase(EventBase):
-    """What every event of a step carries."""
+    """The fields of every step event."""
 
     step_id: str
     path: str
-    kept_from: Annotated[str | None, Field(description="Run from which a re-run took this over.")] = None
+    kept_from: Annotated[str | None, Field(description="Earlier run whose result a rerun reuses.")] = None
 
 
 class Created(EventBase):
-    """A run was asked for: the record exists, `pending`."""
+    """A run was created: the record exists, `pending`."""
 
     type: Literal["created"] = "created"
     workflow_id: str
@@ -48,7 +48,7 @@ class Created(EventBase):
     parent_path: Annotated[
         str | None, Field(description="Of a sub-workflow's run: the step of the parent that started it.")
     ] = None
-    connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
+    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
     steps: list[StepInfo] = Field(default_factory=list)
@@ -72,7 +72,7 @@ class StepStarted(StepEventBase):
 
 
 class StepProgress(StepEventBase):
-    """A step says how far it is; `progress` from 0 to 1."""
+    """Progress of a step, from 0 to 1."""
 
     type: Literal["step_progress"] = "step_progress"
     progress: float
@@ -80,7 +80,7 @@ class StepProgress(StepEventBase):
 
 
 class StepCompleted(StepEventBase):
-    """A step is done, with its output. `item_errors`: of a forEach, what `onItemError` let pass."""
+    """A step is done. `item_errors`: of a forEach, failures that `onItemError` allows."""
 
     type: Literal["step_completed"] = "step_completed"
     output: Json = None
@@ -91,7 +91,7 @@ class StepCompleted(StepEventBase):
 
 
 class StepFailed(StepEventBase):
-    """A step failed for good. `handled`: `onError` lets the run go on, with `output` as the step's output."""
+    """A step failed for good. `handled`: `onError` continues the run with `output`."""
 
     type: Literal["step_failed"] = "step_failed"
     error: ExecutionError
@@ -102,7 +102,7 @@ class StepFailed(StepEventBase):
 
 
 class StepRetrying(StepEventBase):
-    """An attempt failed and the next one follows at `next_at`."""
+    """An attempt failed; the next one follows at `next_at`."""
 
     type: Literal["step_retrying"] = "step_retrying"
     attempt: int
@@ -111,7 +111,7 @@ class StepRetrying(StepEventBase):
 
 
 class StepSkipped(StepEventBase):
-    """A step will not run. `because_failed`: what follows counts it as failed."""
+    """A step will not run. `because_failed`: its followers count it as failed."""
 
     type: Literal["step_skipped"] = "step_skipped"
     step_name: str = ""
@@ -122,14 +122,14 @@ class StepSkipped(StepEventBase):
 
 
 class StepWaiting(StepEventBase):
-    """A running step waits for a person, a moment or a child run."""
+    """A running step waits for a person, a time or a child run."""
 
     type: Literal["step_waiting"] = "step_waiting"
     waiting: Waiting
 
 
 class StepAnswered(StepEventBase):
-    """What a step waited for has come; it runs on. For an approval: who answered what."""
+    """A waiting step continues. For an approval: the answer, and who gave it."""
 
     type: Literal["step_answered"] = "step_answered"
     approved: bool | None = None
@@ -138,7 +138,7 @@ class StepAnswered(StepEventBase):
 
 
 class StepCancelled(StepEventBase):
-    """A running step was stopped by a cancel. `abandoned`: it did not stop, even by force, and was left behind."""
+    """A cancel stopped a running step. `abandoned`: it ignored even force."""
 
     type: Literal["step_cancelled"] = "step_cancelled"
     duration: float = 0.0
@@ -180,7 +180,7 @@ class IterationFailed(StepEventBase):
 
 
 class Log(EventBase):
-    """One or more lines of log (separated by newlines) of one level, from a step or from the engine."""
+    """Lines of log (separated by newlines) of one level, from a step or the engine."""
 
     type: Literal["log"] = "log"
     level: LogLevel = "info"
@@ -191,24 +191,22 @@ class Log(EventBase):
 
 
 class CancelRequested(EventBase):
-    """Somebody asked for a cancel."""
+    """A cancel was requested."""
 
     type: Literal["cancel_requested"] = "cancel_requested"
     by: str = ""
 
 
 class Interrupted(EventBase):
-    """The process that ran it died; found at a later start."""
+    """The run's process died; a later start detected it."""
 
     type: Literal["interrupted"] = "interrupted"
     message: str = ""
-    last_sign: Annotated[
-        Timestamp | None, Field(description="When the process last said that it lived, which it does now and then.")
-    ] = None
+    last_sign: Annotated[Timestamp | None, Field(description="Time of the last heartbeat of the process.")] = None
 
 
 class Resumed(EventBase):
-    """An interrupted run goes on in a new process."""
+    """An interrupted run continues in a new process."""
 
     type: Literal["resumed"] = "resumed"
 
@@ -239,7 +237,7 @@ class Cancelled(EventBase):
 
 
 class UnknownEvent(EventBase):
-    """An event of a type that a later version added: shown by that type, folded as nothing.
+    """An event of a type that a later version added: shown by name, never folded.
 
     Attributes:
         fields: the event as it was written; also its wire form.
@@ -303,13 +301,13 @@ FLUSH_EVENTS: frozenset[str] = TERMINAL_EVENTS | {
     "interrupted",
     "resumed",
 }
-"""Types whose commit the producer waits for before it goes on; the others ride along with the next batch."""
+"""Types whose commit the producer waits for; the others are committed with the next batch."""
 
 
 def read_event(fields: dict[str, Json]) -> ExecutionEvent:
-    """Return the event of a stored or sent form, which a later version may have written.
+    """Return an event from its wire form, perhaps of a later version.
 
-    Fields that this version does not know are left out; an event that it cannot read otherwise is an `UnknownEvent`.
+    Unknown fields are left out; any other event that this version cannot read becomes an `UnknownEvent`.
     """
     try:
         return EVENT_ADAPTER.validate_python(fields)

@@ -1,4 +1,4 @@
-"""What stays known of every iteration of a step, in nine bytes each: how it stands, and where its events are."""
+"""The state of every iteration of a step in nine bytes: status and event numbers."""
 
 from array import array
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from wftui.model.run.steps import StepStatus
 
 
 class IterationState(IntEnum):
-    """How an iteration stands; the bytes of `IterationLog.states`."""
+    """The state of an iteration; the bytes of `IterationLog.states`."""
 
     ABSENT = 0
     RUNNING = 1
@@ -34,9 +34,9 @@ class IterationLog:
     """All iterations of one step, by their index.
 
     Attributes:
-        states: an `IterationState` each; the highest bit says that the record does not hold the details.
-        first: number of the event that began each; 0 for one that has not begun.
-        last: number of its newest event of its own; 0 likewise.
+        states: an `IterationState` each; the highest bit marks details as omitted from the record.
+        first: number of the event that started each; 0 before that.
+        last: number of the newest event of each; 0 likewise.
     """
 
     states: bytearray = field(default_factory=bytearray)
@@ -44,15 +44,15 @@ class IterationLog:
     last: "array[int]" = field(default_factory=lambda: array("I"))
 
     def state(self, index: int) -> IterationState:
-        """How an iteration stands."""
+        """Return the state of an iteration."""
         return _STATES[self.states[index] & ~_OMITTED] if index < len(self.states) else IterationState.ABSENT
 
     def status(self, index: int) -> StepStatus:
-        """How an iteration stands, in the word for steps."""
+        """Return the state of an iteration as a step status."""
         return _STATUSES[self.state(index)]
 
     def note(self, index: int, state: IterationState, seq: int) -> None:
-        """An event says how an iteration stands now."""
+        """Note the state of an iteration after an event."""
         missing = index + 1 - len(self.states)
         if missing > 0:
             self.states.extend(bytes(missing))
@@ -64,25 +64,25 @@ class IterationLog:
         self.last[index] = seq
 
     def omit(self, index: int) -> bool:
-        """The record no longer holds its details; False for one that has not begun, since it was planned last."""
+        """Mark details as omitted from the record; return False if it has not begun."""
         if self.state(index) is IterationState.ABSENT:
             return False
         self.states[index] |= _OMITTED
         return True
 
     def take_back(self, index: int) -> bool:
-        """The record holds details of it again; returns whether it did not."""
+        """Unmark omitted details; return whether they were marked."""
         if not self.is_omitted(index):
             return False
         self.states[index] &= ~_OMITTED
         return True
 
     def is_omitted(self, index: int) -> bool:
-        """Whether its details have to be read from the stored events."""
+        """Return whether its details have to be read from the stored events."""
         return index < len(self.states) and bool(self.states[index] & _OMITTED)
 
     def omitted(self, start: int, end: int) -> Sequence[int]:
-        """The iterations from `start` up to `end` whose details have to be read, in order."""
+        """Return the omitted iterations from `start` up to `end`, in order."""
         part = self.states[start:end]
         present = sum(part.count(state) for state in IterationState)
         if not present:
@@ -90,7 +90,7 @@ class IterationLog:
         return [start + at for at, state in enumerate(part) if state & _OMITTED]
 
     def failed(self) -> list[int]:
-        """The iterations that failed and whose details have to be read, in order."""
+        """Return the omitted iterations that failed, in order."""
         found: list[int] = []
         at = self.states.find(IterationState.FAILED | _OMITTED)
         while at >= 0:

@@ -2,33 +2,36 @@
 
 
 def parent_path(path: str) -> str | None:
-    """The address one level up: `a[3].b` → `a[3]` → `a` → None."""
+    """Return the address one level up: `a[3].b` → `a[3]` → `a` → None."""
     if path.endswith("]"):
         return owner_path(path)
     return path.rpartition(".")[0] or None
 
 
 def declared_id(path: str) -> str:
-    """The id of the step at an address: `build[3].fetch` → `fetch`, `build[3]` → `build`."""
+    """Return the id of the step at an address: `build[3].fetch` → `fetch`."""
     return path.rpartition(".")[2].partition("[")[0]
 
 
 def iteration_index(path: str) -> int:
-    """The index that the address of an iteration ends in: 3 for `build[3]`."""
+    """Return the index at the end of an iteration's address: 3 for `build[3]`."""
     return int(path[path.rindex("[") + 1 : -1])
 
 
 def owner_path(path: str) -> str:
-    """The address of the step that an iteration is one of: `build` for `build[3]`."""
+    """Return the address of the step of an iteration: `build` for `build[3]`."""
     return path[: path.rindex("[")]
 
 
 def iteration_of(path: str) -> str | None:
-    """The innermost iteration at or around an address: `build[3]` for it and for `build[3].fetch`; None outside."""
+    """Return the innermost iteration at or around an address; None outside.
+
+    `build[3]` for itself and for `build[3].fetch`.
+    """
     end = path.rfind("]")
     return path[: end + 1] if end >= 0 else None
 
 
 def is_at_or_in(path: str, place: str) -> bool:
-    """Whether an address is that of a place, or of something inside it."""
+    """Return whether an address is that of a place, or inside it."""
     return path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "[")

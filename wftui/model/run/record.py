@@ -1,4 +1,4 @@
-"""A run as stored, shown and sent: `ExecutionRecord` is the fold of the run's events."""
+"""A run as stored, shown and sent: `ExecutionRecord`, the fold of its events."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ TERMINAL: frozenset[ExecutionStatus] = frozenset({"completed", "failed", "cancel
 
 
 class ExecutionRequest(WireModel):
-    """Body of `POST /api/workflows/execute`, and what every face hands to the workbench to start a run."""
+    """Body of `POST /api/workflows/execute`; every frontend starts runs with it."""
 
     workflow_id: str
     inputs: dict[str, Json] = Field(default_factory=dict)
@@ -27,17 +27,17 @@ class ExecutionRequest(WireModel):
     )
     inherited_connections: Annotated[
         dict[str, str],
-        Field(description="The same, as said for the parent: a name that this workflow has not is no mistake."),
+        Field(description="The same, chosen for the parent; names that this workflow does not have are ignored."),
     ] = Field(default_factory=dict)
 
     @property
     def chosen_connections(self) -> dict[str, str]:
-        """All connection names to use instead."""
+        """All connections to use instead of others, by name."""
         return {**self.inherited_connections, **self.connections}
 
 
 class ExecutionRecord(WireModel):
-    """A run: the fold of its events (`wftui.model.run.reducer.apply`). Durations are milliseconds."""
+    """A run: the fold of its events (`reducer.apply`). Durations are milliseconds."""
 
     id: str
     workflow_id: str
@@ -56,7 +56,7 @@ class ExecutionRecord(WireModel):
     cancel_requested: bool = False
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
-    connections: Annotated[dict[str, str], Field(description="Connections taken in the place of others.")] = Field(
+    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
     last_seq: int = 0
@@ -71,24 +71,24 @@ class ExecutionRecord(WireModel):
 
     @property
     def index(self) -> RecordIndex:
-        """Finds steps, and knows of the iterations that the record leaves out."""
+        """The index of steps, and of iterations that the record leaves out."""
         private = self.__pydantic_private__
         assert private is not None
-        index: RecordIndex = private["_index"]  # as `self._index`, but in a tenth of the time: each event asks for it
+        index: RecordIndex = private["_index"]  # as `self._index`, ten times as fast: every event needs it
         return index
 
     def step(self, path: str) -> StepResult | None:
-        """The step at an address, or None: there is none yet, or the record leaves it out."""
+        """Return the step at an address; None if not started or left out."""
         return self.index.steps.get(path)
 
     def add_step(self, step: StepResult) -> StepResult:
-        """Append a step that the record did not hold (an iteration, a step inside one)."""
+        """Append a step that is new to the record (an iteration, a step inside one)."""
         self.step_results.append(step)
         self.index.add(step)
         return step
 
 
 def steps_to_wire(steps: list[StepResult]) -> list[Json]:
-    """The one JSON form of steps: as they stand in a record's `stepResults`."""
+    """Return the JSON form of steps, as in a record's `stepResults`."""
     wire: list[Json] = ExecutionRecord(id="", workflow_id="", step_results=steps).to_wire()["stepResults"]
     return wire

@@ -1,8 +1,8 @@
-"""Finds the steps of one record, and decides which finished iterations it goes on holding.
+"""Index of a record's steps; decides which finished iterations it holds.
 
-A record must not grow with all that ever ran in it. It holds every step that is declared, every iteration that is under
-way, the first failed ones, and the newest of the others up to a number of steps; of the rest it says how many there
-are. What it holds follows from the order of the events alone, not from how they came in pages.
+A record must not grow with everything that ran in it. It holds every declared step, every iteration in progress, the
+first failed ones, and the newest others up to a number of steps; it only counts the rest. Its contents depend on the
+order of the events alone, not on pages.
 """
 
 from collections import OrderedDict
@@ -13,9 +13,9 @@ from wftui.model.run.paths import iteration_index, iteration_of, owner_path
 from wftui.model.run.steps import StepResult
 
 WINDOW = 2_000
-"""Steps in finished iterations, these included, that a record holds at least before it leaves out the oldest."""
+"""Steps in finished iterations, themselves included, that a record holds before it leaves out the oldest."""
 FAILED_HELD = 100
-"""Failed iterations that a record holds beside them, so that the first failures stay in sight."""
+"""Failed iterations that a record holds in addition, so that the first failures stay visible."""
 
 
 @dataclass(slots=True)
@@ -24,8 +24,8 @@ class RecordIndex:
 
     Attributes:
         window: see `WINDOW`; None holds everything.
-        logs: of the steps that repeat, by their path: how each of their iterations stands.
-        omissions: how often steps were left out; another number tells a reader to look at all of them again.
+        logs: states of the iterations of repeated steps, by path.
+        omissions: how often steps were left out; a change tells a reader to read all again.
     """
 
     window: int | None = WINDOW
@@ -38,7 +38,7 @@ class RecordIndex:
     _failed: set[str] = field(default_factory=set)
 
     def add(self, step: StepResult) -> None:
-        """A step is in the record now."""
+        """Index a step of the record."""
         self.steps[step.path] = step
         iteration = iteration_of(step.path)
         if iteration is None:
@@ -53,14 +53,14 @@ class RecordIndex:
                 owner.iterations.omitted -= 1
 
     def began(self, iteration: str) -> None:
-        """An iteration is under way, perhaps once more."""
+        """Note the start of an iteration, perhaps a repeated one."""
         if iteration in self._finished:
             del self._finished[iteration]
             self._finished_size -= self._sizes[iteration]
         self._failed.discard(iteration)
 
     def ended(self, steps: list[StepResult], iteration: str, *, failed: bool) -> None:
-        """Note the end of an iteration; leaves out the oldest finished ones of `steps` past the window."""
+        """Note the end of an iteration; leave out the oldest finished beyond the window."""
         if iteration in self._finished or iteration in self._failed or self.window is None:
             return
         if failed and len(self._failed) < FAILED_HELD:
@@ -68,12 +68,12 @@ class RecordIndex:
             return
         self._finished[iteration] = None
         self._finished_size += self._sizes[iteration]
-        # Leaving out costs a walk over the record: the longer that is, the more goes at once.
+        # Leaving out walks over the record: the longer it is, the more is left out at once.
         if self._finished_size > self.window + max(self.window, len(self.steps)) // 4:
             self._leave_out(steps, self.window)
 
     def _leave_out(self, steps: list[StepResult], window: int) -> None:
-        """Leave out the oldest finished iterations, but for the newest of all, with everything inside them."""
+        """Leave out the oldest finished iterations with all inside; keep the newest."""
         going: dict[str | None, bool] = {None: False}
         while self._finished_size > window and len(self._finished) > 1:
             iteration, _ = self._finished.popitem(last=False)
@@ -94,7 +94,7 @@ class RecordIndex:
 
     def _forget(self, iteration: str) -> None:
         size = self._sizes.pop(iteration)
-        if iteration in self._finished:  # it stands in one that is older
+        if iteration in self._finished:  # it is inside an older one
             del self._finished[iteration]
             self._finished_size -= size
         self._failed.discard(iteration)
@@ -104,7 +104,10 @@ class RecordIndex:
 
 
 def _goes(iteration: str, going: dict[str | None, bool]) -> bool:
-    """Whether an iteration goes, itself or because one around it does; what was found out is noted in `going`."""
+    """Return whether an iteration is left out, by itself or with one around it.
+
+    Results are cached in `going`.
+    """
     known = going.get(iteration)
     if known is None:
         known = going[iteration] = _goes_around(owner_path(iteration), going)

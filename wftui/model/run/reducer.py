@@ -1,8 +1,10 @@
-"""The one reducer: a run's record is the fold of its events, for the store, the screens, the API and the replay.
+"""The one reducer: the record of a run is the fold of its events.
+
+The store, the screens, the API and the replay all use it.
 
 `apply` reads no clock and does no I/O. It changes the record it is given and returns it: the caller owns the record and
 folds one run's events into it, in order of `seq`. (A copy per event would make a run of n steps cost n².)
-Events are idempotent by `seq`: one that was applied already is ignored, so a reader may overlap its pages.
+Events are idempotent by `seq`: a repeated one is ignored, so a reader may overlap its pages.
 
 A record does not grow with the iterations that have finished: see `record_index`.
 """
@@ -42,14 +44,14 @@ from wftui.model.run.steps import STEP_TERMINAL, Attempt, Iterations, StepResult
 
 
 class GapError(Exception):
-    """An event came whose predecessor did not: the reader must read from the store again."""
+    """A gap before an event: the reader must read from the store again."""
 
 
 def new_record(run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
-    """The record before its first event.
+    """Return the record before its first event.
 
     Args:
-        window: how many steps in finished iterations it holds; None: all of them, however many.
+        window: number of steps in finished iterations that it holds; None: all.
     """
     record = ExecutionRecord(id=run_id, workflow_id="")
     record.index.window = window
@@ -57,7 +59,7 @@ def new_record(run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord:
 
 
 def fold(run_id: str, events: Iterable[ExecutionEvent], *, window: int | None = WINDOW) -> ExecutionRecord:
-    """The record that these events, from seq 1, make; `window` as for `new_record`."""
+    """Return the record of these events, from seq 1; `window` as in `new_record`."""
     record = new_record(run_id, window=window)
     for event in events:
         apply(record, event)
@@ -65,7 +67,7 @@ def fold(run_id: str, events: Iterable[ExecutionEvent], *, window: int | None = 
 
 
 def fold_part(record: ExecutionRecord, events: Iterable[ExecutionEvent]) -> ExecutionRecord:
-    """Fold a selection of a run's events, in order: those of the run itself, or those of some steps."""
+    """Fold a selection of events, in order: those of the run, or of some steps."""
     for event in events:
         record.last_seq = event.seq - 1
         apply(record, event)
@@ -73,7 +75,7 @@ def fold_part(record: ExecutionRecord, events: Iterable[ExecutionEvent]) -> Exec
 
 
 def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
-    """Fold one event into its run's record, in place; returns the record.
+    """Fold one event into its run's record, in place; return the record.
 
     Raises:
         GapError: when an event between the last applied one and this one is missing.
@@ -219,7 +221,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
 
 
 def _add_unseen(record: ExecutionRecord, index: RecordIndex, event: StepEvent) -> StepResult:
-    """The first event of a step that `created` did not list, or that was left out: an iteration, or a step in one."""
+    """Add a step at its first event: an iteration, a step in one, or one left out."""
     parent = event.parent if isinstance(event, StepStarted | StepSkipped) else parent_path(event.path)
     if parent is not None and "]" in parent:
         _take_back(record, index, parent)
@@ -237,7 +239,7 @@ def _add_unseen(record: ExecutionRecord, index: RecordIndex, event: StepEvent) -
 
 
 def _take_back(record: ExecutionRecord, index: RecordIndex, path: str) -> None:
-    """Work goes on inside an iteration that was left out (a resume needs an output again): hold it once more."""
+    """Hold an iteration again that was left out: a resume works inside it."""
     if path in index.steps or "]" not in path:
         return
     parent = parent_path(path)
@@ -249,7 +251,7 @@ def _take_back(record: ExecutionRecord, index: RecordIndex, path: str) -> None:
 
 
 def _repeated(index: RecordIndex, path: str, step_id: str) -> StepResult:
-    """A step of which only the address is known: an iteration has the name and type of what it is an iteration of."""
+    """Return a step known by address only; an iteration has its owner's name and type."""
     parent = parent_path(path)
     owner = index.steps.get(parent) if parent else None
     known = owner is not None and owner.step_id == step_id
@@ -288,7 +290,7 @@ def _end_attempt(
 
 
 def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> None:
-    """Note how an iteration stands; one that is completed again, because a resume needed its output, counts once."""
+    """Count an iteration's state; one completed again by a resume counts once."""
     owner = index.steps.get(owner_path(path)) if path.endswith("]") else None
     if owner is None:
         return
@@ -308,6 +310,6 @@ def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> No
 
 
 def progress(record: ExecutionRecord) -> tuple[int, int]:
-    """(ended, total) over the steps that stand in no container: what `n of m` shows."""
+    """Return (ended, total) of the steps outside containers, for `n of m`."""
     top = [step for step in record.step_results if step.parent is None]
     return sum(step.status in STEP_TERMINAL for step in top), len(top)

@@ -1,4 +1,4 @@
-"""The steps of a run as records and events hold them: results, attempts, iterations, errors."""
+"""The steps of a run in records and events: results, attempts, iterations, errors."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
@@ -14,7 +14,7 @@ STEP_TERMINAL: frozenset[StepStatus] = frozenset({"completed", "failed", "skippe
 
 
 class ExecutionError(WireModel):
-    """Why a run or a step failed. `type` is dotted words: `timeout`, `http.5xx`, `binding.missing`, `exit_code`, …"""
+    """The failure of a run or a step; `type` is dotted words: `timeout`, `http.5xx`."""
 
     type: Annotated[str, Field(description="Dotted words; `retry.on` matches them by prefix.")] = "error"
     message: Annotated[str, Field(description="A sentence for people.")]
@@ -23,8 +23,8 @@ class ExecutionError(WireModel):
     pointer: Annotated[str | None, Field(description="JSON Pointer into workflow.json: /steps/3/input/url.")] = None
     line: Annotated[int | None, Field(description="Line in workflow.json, from 1.")] = None
     column: Annotated[int | None, Field(description="Column in workflow.json, from 1; of an expression.")] = None
-    attempt: Annotated[int | None, Field(description="Which attempt it was, from 1.")] = None
-    recoverable: Annotated[bool, Field(description="Whether trying again may help.")] = False
+    attempt: Annotated[int | None, Field(description="Number of the attempt, from 1.")] = None
+    recoverable: Annotated[bool, Field(description="Whether a retry may help.")] = False
     stack: Annotated[str | None, Field(description="The lines of your own code in the traceback.")] = None
     details: Annotated[
         Json, Field(description="More, by type: exitCode and stderr of a process, errors per field.")
@@ -32,7 +32,7 @@ class ExecutionError(WireModel):
 
 
 class ValueRef(WireModel):
-    """Stands in a record or event for a value too big to carry along; the store returns the value by its hash."""
+    """A stand-in for a value too big for a record; the store returns it by hash."""
 
     hash: Annotated[str, Field(alias="$value")]
     bytes: int
@@ -40,7 +40,7 @@ class ValueRef(WireModel):
 
 
 class StepInfo(WireModel):
-    """A step as declared, listed by the `created` event so that a record knows its steps before they start."""
+    """A declared step; `created` lists them, so that a record knows all steps."""
 
     path: str
     step_id: str
@@ -67,8 +67,8 @@ class Attempt:
 class Iterations(WireModel):
     """Counters of a forEach or a loop.
 
-    `omitted`: of these iterations, which have ended, the record leaves out the details (`stepResults` of the iteration
-    and of what is inside it); they are read by their path.
+    `omitted`: ended iterations whose details (`stepResults` of them and all inside) the record leaves out; they are
+    read by their path.
     """
 
     total: int | None = None
@@ -79,7 +79,7 @@ class Iterations(WireModel):
 
 
 class Waiting(WireModel):
-    """What a step or run waits for."""
+    """The reason why a step or run waits."""
 
     reason: Annotated[str, Field(description="approval, delay, retry or child; later versions may add more.")]
     until: Timestamp | None = None
@@ -90,9 +90,9 @@ class Waiting(WireModel):
 
 @dataclass(slots=True)
 class StepResult:
-    """One step of a run, or one iteration of it. `path` is its address: `fetch`, `build[3].fetch`.
+    """One step of a run, or one iteration; `path` is its address: `build[3].fetch`.
 
-    A record may hold ten thousand: with its attempt it takes an eighth of what a model takes.
+    A dataclass, as a record may hold ten thousand: it takes an eighth of the memory of a model.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
@@ -109,12 +109,12 @@ class StepResult:
     input: Json = None
     output: Json = None
     error: ExecutionError | None = None
-    handled: Annotated[bool, Field(description="Failed, but onError let the run go on.")] = False
+    handled: Annotated[bool, Field(description="Failed, but onError lets the run continue.")] = False
     skip_reason: str | None = None
     progress: float | None = None
     message: str | None = None
     waiting: Waiting | None = None
     attempts: list[Attempt] = field(default_factory=list)
     iterations: Iterations | None = None
-    kept_from: Annotated[str | None, Field(description="Run from which a re-run took it over.")] = None
+    kept_from: Annotated[str | None, Field(description="Earlier run whose result a rerun reuses.")] = None
     masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None

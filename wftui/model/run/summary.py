@@ -1,4 +1,4 @@
-"""Runs as lists show them: summaries, filters, pages, and the report of a cleanup."""
+"""Runs in lists: summaries, filters, pages, and the report of a cleanup."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from wftui.model.run.steps import ExecutionError
 
 
 class ExecutionSummary(WireModel):
-    """A run as lists show it: no inputs, outputs or steps."""
+    """A run in a list: no inputs, outputs or steps."""
 
     id: str
     workflow_id: str
@@ -25,11 +25,13 @@ class ExecutionSummary(WireModel):
     warnings: int = 0
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
-    waiting: Annotated[bool, Field(description="A person is asked for an approval.")] = False
+    waiting: Annotated[bool, Field(description="Waits for an approval.")] = False
 
 
 class ExecutionFilters(WireModel):
-    """Filters of the history; absent means any. `text` searches workflow id, run id, user and error message.
+    """Filters of the history; absent means any.
+
+    `text` searches workflow id, run id, user and error message.
 
     `children` false leaves out the runs that a step of another run started.
     """
@@ -45,22 +47,22 @@ class ExecutionFilters(WireModel):
 
 
 class ExecutionPage(WireModel):
-    """One page of history, newest first; `next` is an opaque cursor for the following page, or null."""
+    """One page of history, newest first; `next` is an opaque cursor, null at the end."""
 
     executions: list[ExecutionSummary]
     next: str | None = None
 
     def to_wire(self) -> dict[str, Json]:
-        """As every model, but `next` stands there as null on the last page: scripts loop on it."""
+        """Return the JSON form; `next` is null on the last page, as scripts loop on it."""
         return {"next": None, **super().to_wire()}
 
 
 class CleanupReport(WireModel):
-    """What a cleanup removed, or would remove; `workflows`: how many runs of which."""
+    """The result of a cleanup, real or dry; `workflows`: removed runs by workflow."""
 
     runs: int
     workflows: dict[str, int] = Field(default_factory=dict)
     bytes_before: int
     bytes_after: int
     dry_run: bool = False
-    at: Annotated[Timestamp | None, Field(description="Of one that ran by itself: when.")] = None
+    at: Annotated[Timestamp | None, Field(description="Time of an automatic cleanup.")] = None

@@ -1,4 +1,4 @@
-"""What the facets of one schema say together about a value: its types, choices, limits, and what it is called."""
+"""The facets of one schema taken together: types, choices, limits and labels."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from wftui.model.schema.formats import FORMATS
 from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_object, is_null_schema
 
 MULTILINE_LENGTH = 300
-"""A text that may be as long as this (`maxLength`) wants several lines to be written in."""
+"""Text that may be this long (`maxLength`) is edited over several lines."""
 _MULTILINE_FORMATS = frozenset({"multiline", "multi-line", "textarea", "markdown", "code", "html", "sql", "yaml"})
 _LONGEST_PATTERN = 40
 
@@ -18,8 +18,8 @@ Facets = Sequence[SchemaNode]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A value to choose, as it is named to people."""
+class ValueChoice:
+    """A value to choose, with its label."""
 
     value: Json
     label: str
@@ -27,26 +27,26 @@ class Choice:
 
 
 def first(parts: Facets, keyword: str) -> Json:
-    """What the nearest facet with this keyword says; MISSING when none has it."""
+    """Return the keyword's value in the nearest facet; MISSING without one."""
     return next((part.contents[keyword] for part in parts if keyword in part.contents), MISSING)
 
 
 def text(parts: Facets, keyword: str) -> str:
-    """What the nearest facet says for people; "" when none does."""
+    """Return the keyword's text in the nearest facet; "" without one."""
     found = next((part.contents.get(keyword) for part in parts if isinstance(part.contents.get(keyword), str)), "")
     return str(found).strip()
 
 
 def number(parts: Facets, keyword: str) -> float | None:
-    """What the nearest facet says as a number."""
+    """Return the keyword's number in the nearest facet; None without one."""
     found = first(parts, keyword)
     return found if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 
 
 def types(parts: Facets) -> set[str] | None:
-    """The JSON types that are allowed beside null; None when any is.
+    """Return the allowed JSON types besides null; None if any is allowed.
 
-    Where no `type` is given, keywords that only make sense for one type tell it.
+    Without `type`, keywords that apply to one type only imply it.
     """
     allowed: frozenset[str] | None = None
     for part in parts:
@@ -69,13 +69,13 @@ _KNOWN_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "ob
 
 
 def _implied_types(parts: Facets) -> set[str] | None:
-    for name, keywords in _TELLING.items():
+    for name, keywords in _IMPLYING.items():
         if any(first(parts, keyword) is not MISSING for keyword in keywords):
             return {name}
     return None
 
 
-_TELLING = {
+_IMPLYING = {
     "object": ("properties", "patternProperties"),
     "array": ("items", "prefixItems"),
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -83,8 +83,8 @@ _TELLING = {
 }
 
 
-def choices(parts: Facets) -> tuple[Choice, ...] | None:
-    """The values to choose from, when the schema lists them (null left out); else None."""
+def choices(parts: Facets) -> tuple[ValueChoice, ...] | None:
+    """Return the choices that the schema lists, without null; None without a list."""
     for part in parts:
         contents = part.contents
         if isinstance(contents.get("enum"), list):
@@ -98,21 +98,21 @@ def choices(parts: Facets) -> tuple[Choice, ...] | None:
     return None
 
 
-def _enum_choices(contents: Mapping[str, Json]) -> tuple[Choice, ...]:
+def _enum_choices(contents: Mapping[str, Json]) -> tuple[ValueChoice, ...]:
     names = as_list(contents.get("enumNames")) or as_list(contents.get("x-enumNames"))
-    told = as_list(contents.get("enumDescriptions")) or as_list(contents.get("markdownEnumDescriptions"))
+    descriptions = as_list(contents.get("enumDescriptions")) or as_list(contents.get("markdownEnumDescriptions"))
     return tuple(
-        Choice(
+        ValueChoice(
             value,
             str(names[index]) if index < len(names) else literal(value),
-            str(told[index]) if index < len(told) else "",
+            str(descriptions[index]) if index < len(descriptions) else "",
         )
         for index, value in enumerate(contents["enum"])
         if value is not None
     )
 
 
-def _constant_choices(forms: Sequence[Json]) -> tuple[Choice, ...]:
+def _constant_choices(forms: Sequence[Json]) -> tuple[ValueChoice, ...]:
     found = []
     for form in forms:
         contents = as_object(form)
@@ -124,10 +124,10 @@ def _constant_choices(forms: Sequence[Json]) -> tuple[Choice, ...]:
     return tuple(choice for choice in found if choice.value is not None)
 
 
-def _choice(value: Json, contents: Mapping[str, Json]) -> Choice:
+def _choice(value: Json, contents: Mapping[str, Json]) -> ValueChoice:
     title = contents.get("title")
     described = contents.get("description")
-    return Choice(
+    return ValueChoice(
         value,
         title if isinstance(title, str) and title else literal(value),
         described if isinstance(described, str) else "",
@@ -135,28 +135,28 @@ def _choice(value: Json, contents: Mapping[str, Json]) -> Choice:
 
 
 def literal(value: Json) -> str:
-    """A value as people read it: text as it is, everything else as JSON."""
+    """Return a value as text: text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def depends_on_value(parts: Facets) -> bool:
-    """Whether what is asked for depends on what is given, so that the facets do not tell all of it."""
+    """Return whether requirements depend on the value, beyond what facets tell."""
     for part in parts:
         if any(keyword in part.contents for keyword in ("if", "dependentSchemas", "dependencies")):
             return True
         for keyword in ("anyOf", "oneOf"):
             forms = [form for form in as_list(part.contents.get(keyword)) if not is_null_schema(form)]
-            if len(forms) > 1 and any(form is not True and _asks_for_more(form) for form in forms):
+            if len(forms) > 1 and any(form is not True and _requires_more(form) for form in forms):
                 return True
     return False
 
 
-def _asks_for_more(form: Json) -> bool:
+def _requires_more(form: Json) -> bool:
     return bool(as_object(form).keys() - {"required", "title", "description"})
 
 
 def wants_lines(parts: Facets) -> bool:
-    """Whether a text wants several lines to be written in."""
+    """Return whether a text should be edited over several lines."""
     longest = number(parts, "maxLength")
     samples = [first(parts, "default"), *as_list(first(parts, "examples"))]
     return (
@@ -168,19 +168,19 @@ def wants_lines(parts: Facets) -> bool:
 
 
 def label(parts: Facets, name: str) -> str:
-    """What a value is called: its title, else its name."""
+    """Return the label of a value: its title, else its name."""
     return text(parts, "title") or name
 
 
 def examples(parts: Facets) -> tuple[Json, ...]:
-    """Examples of the value: those of the schema, else the one of its format."""
+    """Return examples of the value: the schema's, else that of its format."""
     given = as_list(first(parts, "examples"))
     known = FORMATS.get(text(parts, "format"))
     return tuple(given) or ((known.example,) if known else ())
 
 
 def hints(parts: Facets) -> tuple[str, ...]:
-    """What the value must be like, in a few words each."""
+    """Return hints on the form of the value, a few words each."""
     found = [
         _format_hint(text(parts, "format")),
         _range(
@@ -200,12 +200,12 @@ def hints(parts: Facets) -> tuple[str, ...]:
 
 
 def sizes(parts: Facets) -> tuple[str, ...]:
-    """How many items a list may have, in a few words."""
+    """Return a hint on the number of items, in a few words."""
     return tuple(filter(None, [_count(number(parts, "minItems"), number(parts, "maxItems"), "item")]))
 
 
 def json_hint(allowed: set[str] | None) -> tuple[str, ...]:
-    """What JSON a value must be, where it is written as JSON."""
+    """Return a hint on the JSON type of a value that is edited as JSON."""
     if allowed == {"object"}:
         return ("a JSON object",)
     if allowed == {"array"}:

@@ -1,6 +1,6 @@
-"""The `format`s of JSON Schema that wftui knows: what each is called, an example, and whether a text has it.
+"""The `format`s of JSON Schema that wftui knows: names, examples and tests.
 
-Written out here, because what jsonschema checks depends on which of its many extras happen to be installed.
+Implemented here, because the checks of jsonschema depend on the extras installed.
 """
 
 import re
@@ -14,7 +14,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """A `format`: its name for people, an example, and a test that returns False or raises ValueError for others."""
+    """A `format`: its name, an example, and a test (False or ValueError if invalid)."""
 
     title: str
     example: str
@@ -60,7 +60,7 @@ FORMATS: dict[str, TextFormat] = {
 
 
 def has_format(text: str, name: str) -> bool:
-    """Whether the text has the format; true for formats nobody here knows, as JSON Schema wants."""
+    """Return whether the text has the format; true for unknown formats, by the spec."""
     known = FORMATS.get(name)
     if known is None:
         return True

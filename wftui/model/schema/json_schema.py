@@ -1,4 +1,4 @@
-"""Looking into a JSON Schema: which draft it is, where its references lead, and which parts apply to one value."""
+"""JSON Schema access: the draft, the targets of references, the parts that apply."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from wftui.model.base import Json
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
-    from referencing._core import Resolver
+    from referencing._core import Resolver as ReferenceResolver
 
 
 class _Missing(Enum):
-    """An enumeration, because its member stays the same object in copies."""
+    """An enumeration, as its member stays the same object in copies."""
 
     MISSING = "missing"
 
 
 MISSING: Any = _Missing.MISSING
-"""Stands for "no value", where None would be JSON's null."""
+"""No value, where None would be JSON's null."""
 
 
 def declared_draft(schema: Json) -> type[Validator] | None:
-    """The jsonschema class of the draft that `$schema` names; None without one, or for one nobody knows."""
+    """Return the jsonschema class of `$schema`; None if absent or unknown."""
     from jsonschema.validators import validator_for
 
     if not isinstance(schema, Mapping) or not isinstance(schema.get("$schema"), str):
@@ -35,10 +35,10 @@ def declared_draft(schema: Json) -> type[Validator] | None:
 
 
 def validator_class(schema: Json) -> type[Validator]:
-    """The jsonschema class for the draft a schema is written in.
+    """Return the jsonschema class for a schema's draft.
 
     `$schema` decides. Without one, it is the first of 2020-12, draft 7 and draft 4 in whose terms the schema is valid,
-    so that older habits (`items` as a list, `exclusiveMinimum: true`) keep working.
+    so that older forms (`items` as a list, `exclusiveMinimum: true`) keep working.
     """
     from jsonschema.validators import Draft4Validator, Draft7Validator, Draft202012Validator
 
@@ -54,7 +54,7 @@ def validator_class(schema: Json) -> type[Validator]:
 
 @dataclass(frozen=True, slots=True)
 class SchemaNode:
-    """A schema inside a document, with what is needed to follow its references.
+    """A schema inside a document, with the means to follow its references.
 
     Attributes:
         contents: the schema: an object, true or false.
@@ -62,11 +62,11 @@ class SchemaNode:
     """
 
     contents: Json
-    resolver: Resolver[Any]
+    resolver: ReferenceResolver[Any]
 
     @classmethod
     def root(cls, schema: Json) -> SchemaNode:
-        """The whole document. Addresses outside of it lead nowhere: nothing is ever fetched."""
+        """Return the whole document; references outside of it are never fetched."""
         from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # has no stubs
         from referencing.jsonschema import DRAFT202012, specification_with
 
@@ -75,7 +75,7 @@ class SchemaNode:
         return cls(schema, REGISTRY.resolver_with_root(specification.create_resource(schema)))
 
     def below(self, contents: Json) -> SchemaNode:
-        """A schema that stands inside this one."""
+        """Return a schema inside this one."""
         address = contents.get("$id") if isinstance(contents, Mapping) else None
         if not isinstance(address, str) or address.startswith("#"):
             return SchemaNode(contents, self.resolver)
@@ -84,17 +84,17 @@ class SchemaNode:
         return SchemaNode(contents, self.resolver.in_subresource(DRAFT202012.create_resource(contents)))
 
     def follow(self, reference: str) -> SchemaNode | None:
-        """The schema a `$ref` leads to; None when it cannot be found in the document."""
+        """Return the target of a `$ref`; None if it is not in the document."""
         from referencing.exceptions import Unresolvable
 
         try:
             found = self.resolver.lookup(reference)
-        except (Unresolvable, AttributeError, TypeError, ValueError):  # the latter where the schema is malformed
+        except (Unresolvable, AttributeError, TypeError, ValueError):  # the latter if the schema is malformed
             return None
         return SchemaNode(found.contents, found.resolver)
 
     def target(self) -> SchemaNode | None:
-        """Where the `$ref` (or `$dynamicRef`) of this schema leads; None when it has none, or one to nowhere."""
+        """Return the target of the `$ref` or `$dynamicRef`; None without one."""
         for keyword in ("$ref", "$dynamicRef"):
             reference = as_object(self.contents).get(keyword)
             if isinstance(reference, str):
@@ -103,10 +103,10 @@ class SchemaNode:
 
 
 def facets(node: SchemaNode) -> Iterator[SchemaNode]:
-    """The schema objects that all apply to a value of this schema, nearest first.
+    """Yield the schema objects that all apply to a value, nearest first.
 
-    These are the schema itself, what its `$ref` leads to, the members of its `allOf`, and the only choice that is not
-    null of an `anyOf` or `oneOf` (`X or null`). Each is given once, so schemas that refer to themselves end.
+    These are the schema itself, the target of its `$ref`, the members of its `allOf`, and the only choice of an
+    `anyOf` or `oneOf` besides null (`X or null`). Each is yielded once, so recursive schemas end.
     """
     yield from _facets(node, set())
 
@@ -128,13 +128,13 @@ def _facets(node: SchemaNode, seen: set[int]) -> Iterator[SchemaNode]:
 
 
 def is_null_schema(schema: Json) -> bool:
-    """Whether a schema says: null, and nothing else."""
+    """Return whether a schema allows null and nothing else."""
     contents = as_object(schema)
     return contents.get("type") in ("null", ["null"]) or contents.get("const", MISSING) is None
 
 
 def accepts_null(node: SchemaNode) -> bool:
-    """Whether null is a value of the schema."""
+    """Return whether the schema allows null."""
     return _accepts_null(node, frozenset())
 
 
@@ -163,7 +163,7 @@ def _accepts_null(node: SchemaNode, seen: frozenset[int]) -> bool:
 
 
 def default_of(node: SchemaNode) -> Json:
-    """The default of a schema, or MISSING. `"default": null` where null is not allowed is a way to say "none"."""
+    """Return the default, or MISSING; a null that is not allowed means MISSING."""
     for facet in facets(node):
         if "default" in facet.contents:
             default = facet.contents["default"]
@@ -172,10 +172,10 @@ def default_of(node: SchemaNode) -> Json:
 
 
 def as_list(value: Json) -> list[Json]:
-    """The value if it is a list, else an empty one: schemas of strangers hold anything anywhere."""
+    """Return the value if it is a list, else []: foreign schemas hold anything."""
     return value if isinstance(value, list) else []
 
 
 def as_object(value: Json) -> Mapping[str, Json]:
-    """The value if it is an object, else an empty one."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}

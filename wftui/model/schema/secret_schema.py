@@ -1,4 +1,4 @@
-"""Where a JSON Schema says that a value is secret: `"writeOnly": true` or `"format": "password"`."""
+"""Secret values in a JSON Schema: `"writeOnly": true` or `"format": "password"`."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,9 +7,9 @@ from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import SchemaNode, as_list, as_object
 
 MAX_DEPTH = 8
-"""Levels that are told apart; of a schema that refers to itself, all that is deeper counts as secret."""
+"""Levels that are distinguished; in a recursive schema, everything deeper counts as secret."""
 ANY = "*"
-"""Stands in a path for every item of a list, or every property."""
+"""Every item of a list, or every property, in a path."""
 
 _ONE_OF_THEM = ("allOf", "anyOf", "oneOf")
 _PERHAPS = ("if", "then", "else")
@@ -24,8 +24,8 @@ _ANY_PART = (
 
 
 def secret_pointers(schema: Mapping[str, Json]) -> list[str]:
-    """JSON Pointers, into a value of the schema, of secret values, sorted; `*` stands for every item or property."""
-    # Most schemas have none, and looking closely means importing jsonschema.
+    """Return the sorted JSON Pointers of secret values; `*` is every item or property."""
+    # Most schemas have none, and a closer look needs jsonschema.
     text = str(schema)
     if "writeOnly" not in text and "password" not in text:
         return []
@@ -33,13 +33,13 @@ def secret_pointers(schema: Mapping[str, Json]) -> list[str]:
 
 
 def secret_paths(node: SchemaNode) -> Iterator[tuple[str, ...]]:
-    """Where secrets can be in a value of the schema, whichever of its forms the value has."""
+    """Yield the paths of possible secrets in a value, over all its forms."""
     if holds_secret(node):
         yield from _below(node, ())
 
 
 def holds_secret(node: SchemaNode) -> bool:
-    """Whether a value of the schema can hold a secret, or be one."""
+    """Return whether a value of the schema can hold a secret, or be one."""
     seen: set[int] = set()
     todo = [node]
     while todo:
@@ -73,7 +73,7 @@ def _says_secret(node: SchemaNode) -> bool:
 
 
 def _all_forms(node: SchemaNode) -> list[SchemaNode]:
-    """The schema and all others that can apply to the same value."""
+    """Return the schema and all others that can apply to the same value."""
     found: dict[int, SchemaNode] = {}
     todo = [node]
     while todo:
@@ -99,7 +99,7 @@ def _forms(node: SchemaNode) -> Iterator[SchemaNode]:
 
 
 def _parts(node: SchemaNode) -> Iterator[tuple[str, SchemaNode]]:
-    """(key, schema) of the values inside."""
+    """Yield (key, schema) of the values inside."""
     contents = as_object(node.contents)
     for name, inner in as_object(contents.get("properties")).items():
         yield name, node.below(inner)

@@ -1,4 +1,4 @@
-"""workflow.json, format 1: its keys, its names, durations, and the result of compiling it.
+"""workflow.json, format 1: keys, names, durations and compilation results.
 
 Imports `model.schema` and below.
 """

@@ -1,4 +1,4 @@
-"""What the compiler says: diagnostics with exact places, and the result of one compilation."""
+"""Diagnostics with exact locations, and the result of one compilation."""
 
 from typing import Literal, cast
 
@@ -13,7 +13,7 @@ CompilationErrorType = Literal["validation", "transpilation", "registry"]
 
 
 class Location(WireModel):
-    """The step and field a diagnostic is about, as the original names them."""
+    """The step and field of a diagnostic, named as in the original."""
 
     step_id: str | None = None
     field: str | None = None
@@ -29,7 +29,7 @@ class PatchOperation(WireModel):
 
     @model_serializer(mode="wrap")
     def _serialize(self, standard: SerializerFunctionWrapHandler) -> dict[str, Json]:
-        """Null is a value that can be put somewhere, not an absent one."""
+        """Keep null where it is a value to set, not an absent one."""
         made: dict[str, Json] = standard(self)
         if self.op in ("add", "replace", "test"):
             made["value"] = self.value
@@ -37,7 +37,7 @@ class PatchOperation(WireModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # A serializer of one's own hides the fields from the schema; they are what they were.
+        # A custom serializer hides the fields from the schema.
         plain = cast("CoreSchema", {key: value for key, value in schema.items() if key != "serialization"})
         return handler(plain)
 
@@ -50,7 +50,7 @@ class Fix(WireModel):
 
 
 class CompilationError(WireModel):
-    """One diagnostic. `line` and `column` count from 1, in characters; `length` is the marked stretch."""
+    """One diagnostic. `line` and `column` count from 1, `length` in characters."""
 
     type: CompilationErrorType = "validation"
     code: str
@@ -69,7 +69,7 @@ CompilationWarning = CompilationError
 
 
 class CompilationResult(WireModel):
-    """Outcome of compiling one workflow. `generated_code` is absent when there are errors."""
+    """The result of compiling one workflow; no `generated_code` if it has errors."""
 
     success: bool
     workflow_id: str

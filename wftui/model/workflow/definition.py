@@ -1,4 +1,7 @@
-"""workflow.json, format 1: what a workflow file may say. What it means is decided by the compiler and the engine."""
+"""workflow.json, format 1, as models.
+
+The compiler and the engine decide what it means.
+"""
 
 from typing import Annotated, Literal
 
@@ -18,7 +21,7 @@ Join = Literal["all_success", "none_failed", "any_success", "all_done", "any_fai
 
 
 class Fallback(WireModel):
-    """`onError: {"fallback": value}`: the value stands in for the output of a failed step."""
+    """`onError: {"fallback": value}`: the value replaces the output of a failed step."""
 
     fallback: Annotated[Json, Field(description="The output of the step when it has failed; never evaluated.")]
 
@@ -37,20 +40,22 @@ class ForEach(WireModel):
     on_item_error: Annotated[
         Literal["fail", "continue"],
         Field(
-            description="What a failed item means. fail: no further item starts and the step fails. "
+            description="Effect of a failed item. fail: no further item starts and the step fails. "
             "continue: its output is null, the run ends with a warning."
         ),
     ] = "fail"
-    max_items: Annotated[int, Field(ge=1, description="Longest list that is accepted; a longer one fails.")] = 1000
+    max_items: Annotated[
+        int, Field(ge=1, description="Longest list that is accepted; a longer one fails the step.")
+    ] = 1000
 
 
 class Retry(WireModel):
-    """How often, and after which waits, a failed attempt is tried again."""
+    """The number of attempts, and the waits between them."""
 
-    max_attempts: Annotated[int, Field(ge=1, description="Total tries, the first one included.")]
+    max_attempts: Annotated[int, Field(ge=1, description="Number of attempts, including the first.")]
     delay: Annotated[Duration, Field(description="Wait before the second attempt.")] = 1.0
     backoff: Annotated[float, Field(ge=1, description="Factor by which each wait is longer than the one before.")] = 2.0
-    max_delay: Annotated[Duration, Field(description="Longest wait, that of a Retry-After header included.")] = 60.0
+    max_delay: Annotated[Duration, Field(description="Longest wait, also for a Retry-After header.")] = 60.0
     jitter: Annotated[
         float, Field(ge=0, le=1, description="Share by which a wait is shortened or lengthened at random.")
     ] = 0.1
@@ -62,20 +67,20 @@ class Defaults(WireModel):
 
     timeout: Annotated[
         Duration | None,
-        Field(description="Longest time for one attempt; not for an approval or a delay, which wait."),
+        Field(description="Longest time for one attempt; does not apply to an approval or a delay."),
     ] = None
     retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
-    on_error: Annotated[OnError | None, Field(description="What a failure means for the run.")] = None
+    on_error: Annotated[OnError | None, Field(description="Effect of a failure on the run.")] = None
 
 
 class ConnectionNeed(WireModel):
-    """A connection the workflow asks for by name."""
+    """A connection that the workflow requires, by name."""
 
     kind: Annotated[str, Field(description="Kind of connection, such as http, database or smtp.")]
-    required: Annotated[
-        bool, Field(description="false: when it is not there, the steps that take it run without one.")
-    ] = True
-    description: Annotated[str | None, Field(description="What it is for, for those who have to set it up.")] = None
+    required: Annotated[bool, Field(description="false: if it is missing, the steps that use it run without it.")] = (
+        True
+    )
+    description: Annotated[str | None, Field(description="Its purpose, shown to those who set it up.")] = None
 
 
 class Case(WireModel):
@@ -92,12 +97,12 @@ class DefaultCase(WireModel):
 
 
 class Step(WireModel):
-    """One step as written. `steps`, `cases`, `default`, `until`, `maxIterations` and `delay` belong to containers."""
+    """One step as written. `steps`, `cases`, `default`, `until`: of containers only."""
 
     id: Annotated[StepId, Field(description="Name of the step in expressions; unique in the whole file.")]
     type: Annotated[str, Field(description="Step type, or group, switch or loop.")]
-    name: Annotated[str | None, Field(description="What the step is called in lists; absent: its id.")] = None
-    note: Annotated[str | None, Field(description="For those who read the workflow; has no effect.")] = None
+    name: Annotated[str | None, Field(description="Name of the step in lists; absent: its id.")] = None
+    note: Annotated[str | None, Field(description="A note for readers; has no effect.")] = None
     disabled: Annotated[bool, Field(description="Skips the step.")] = False
     needs: Annotated[
         list[StepId] | None,
@@ -116,10 +121,10 @@ class Step(WireModel):
         dict[str, Json] | bool | None,
         Field(description="JSON Schema that the output must meet, or the step fails."),
     ] = None
-    retry: Annotated[Retry | None, Field(description="Tries the step again after a failure.")] = None
+    retry: Annotated[Retry | None, Field(description="Retries the step after a failure.")] = None
     timeout: Annotated[Duration | None, Field(description="Longest time for one attempt: 30s, 5m.")] = None
     on_error: Annotated[
-        OnError | None, Field(description='What a failure means for the run: fail, continue or {"fallback": value}.')
+        OnError | None, Field(description='Effect of a failure on the run: fail, continue or {"fallback": value}.')
     ] = None
     idempotent: Annotated[
         bool, Field(description="Whether the step may run a second time after a crash without asking.")
@@ -147,10 +152,10 @@ class Workflow(WireModel):
     ] = None
     format: Annotated[Literal[1], Field(description="Version of the file format.")]
     id: Annotated[WorkflowId, Field(description="Id of the workflow: the name of its folder.")]
-    name: Annotated[str | None, Field(description="What the workflow is called in lists; absent: its id.")] = None
+    name: Annotated[str | None, Field(description="Name of the workflow in lists; absent: its id.")] = None
     version: Annotated[str, Field(description="Your own version of the workflow; stored with each run.")] = "0.1.0"
     description: Annotated[str | None, Field(description="What the workflow does.")] = None
-    labels: Annotated[dict[str, str], Field(description="Words of your own; they have no effect on a run.")] = Field(
+    labels: Annotated[dict[str, str], Field(description="Labels of your own; they have no effect on a run.")] = Field(
         default_factory=dict
     )
     input_schema: Annotated[
@@ -174,5 +179,5 @@ class Workflow(WireModel):
         dict[str, Json], Field(description="Outputs of the run by name; strings may hold {{ expressions }}.")
     ] = Field(default_factory=dict)
     finally_: Annotated[
-        list[Step], Field(alias="finally", description="Steps that run at the end, whatever happened before.")
+        list[Step], Field(alias="finally", description="Steps that run at the end, after success and failure.")
     ] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Durations as the format writes them: `"500ms" | "30s" | "15m" | "4h" | "7d"`, or seconds as a number."""
+"""Durations of the format: `"500ms"`, `"30s"`, `"15m"`, `"4h"`, `"7d"`, seconds."""
 
 import re
 from typing import Annotated
@@ -11,13 +11,13 @@ _MATCH = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
 
 
 def parse_duration(value: object) -> float:
-    """Seconds of a duration.
+    """Return the seconds of a duration.
 
     Args:
         value: text such as `"30s"`, or a non-negative number of seconds.
 
     Raises:
-        ValueError: with a sentence for the user, when it is neither.
+        ValueError: with a sentence for the user, if it is neither.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f'a duration is text such as "30s" or a number of seconds, not {type(value).__name__}')
@@ -32,7 +32,7 @@ def parse_duration(value: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people, at most seven cells: `4ms`, `1.2s`, `3m05s`, `2h07m`, `3d04h`."""
+    """Return a duration for people, in seven cells at most: `4ms`, `1.2s`, `3m05s`."""
     if seconds < 0.9995:
         return f"{round(seconds * 1000)}ms"
     if seconds < 59.95:

@@ -1,4 +1,4 @@
-"""The JSON Schema of one step as a form shows it: what every step may say, and the input of its type."""
+"""The JSON Schema of one step for a form: common keys and the input of its type."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,18 +6,18 @@ from wftui.model.base import Json
 from wftui.model.workflow.definition import Step
 
 _COMMON = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "disabled", "idempotent", "name", "note")
-"""What every step may say, in the order of the form."""
+"""The common keys of steps, in the order of the form."""
 _LOOP = ("until", "maxIterations", "delay")
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
-"""Texts that want several lines to be written in."""
+"""Texts to edit over several lines."""
 
 
 def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connections: Sequence[str]) -> dict[str, Json]:
-    """What a form asks of a step.
+    """Return the schema of a step's form.
 
     Args:
-        step_type: its type; containers have what they hold in the source only.
-        input_schema: of the type's input; None for a type that has none, or is not known.
+        step_type: its type; the contents of containers are only in the source.
+        input_schema: of the type's input; None without one, or for an unknown type.
         connections: names to choose from, for a type that takes a connection.
     """
     whole = Step.model_json_schema(by_alias=True)
@@ -43,17 +43,17 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
 
 
 def _roomy(name: str, field: Json) -> Json:
-    """With room for several lines where the text is long."""
+    """Return the field, over several lines if it holds long text."""
     return field | {"contentMediaType": "text/plain"} if name in _LONG and "enum" not in field else field
 
 
 def _own(schema: Json) -> Json:
-    """Plain, its references leading to definitions that no step type's own can hide."""
+    """Return the schema with references that no step type's own can hide."""
     return _plain(schema, prefix="step_")
 
 
 def _plain(schema: Json, prefix: str = "") -> Json:
-    """A schema for a form: fields are called as in the file, and what is null is left out of the file instead."""
+    """Return a schema for a form: names as in the file, absent instead of null."""
     if isinstance(schema, list):
         return [_plain(each, prefix) for each in schema]
     if not isinstance(schema, dict):
@@ -69,5 +69,5 @@ def _plain(schema: Json, prefix: str = "") -> Json:
 
 
 def _is_noise(key: str, value: Json) -> bool:
-    """Whether it is a title made from the name, or says that nothing is the default."""
+    """Return whether an entry is a title made from the name, or a null default."""
     return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)

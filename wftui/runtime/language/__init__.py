@@ -1,4 +1,4 @@
-"""Declarations of filters, tests and functions: kinds of values, limits, and derived secrets.
+"""Declarations of filters, tests and functions; kinds, limits, derived secrets.
 
 The lowest room of `runtime`; imports `runtime.errors` only.
 """

@@ -1,4 +1,4 @@
-"""How the filters, tests and functions of the expression language are declared: name, meaning, examples, type."""
+"""Declarations of the language's filters, tests and functions."""
 
 import functools
 import re
@@ -11,10 +11,10 @@ from wftui.runtime.language.derived_secrets import note_result, watched
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 Gives = Literal["any", "string", "integer", "number", "boolean", "array", "object"]
-"""The JSON type of what an entry gives."""
+"""The JSON type of an entry's result."""
 
 Takes = Literal["values", "filter", "test", "attribute test"]
-"""What the arguments of a filter are.
+"""The kind of a filter's arguments.
 
 `values` are values; `filter` and `test` are the literal name of one and its arguments (`map("upper")`);
 `attribute test` is a literal path into each item and then a test.
@@ -24,15 +24,15 @@ _EXAMPLE = re.compile(r"^ *>>> (.+)\n *(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Declaration:
     """A filter, test or function.
 
     Attributes:
-        name: as expressions call it.
-        function: what compiled expressions call.
+        name: its name in expressions.
+        function: called by compiled expressions.
         gives: JSON type of the result.
-        takes: what its arguments are.
-        attribute: the place among the arguments of `attribute`, a literal path into each item; None: it takes none.
+        takes: the kind of its arguments.
+        attribute: the position of the argument `attribute`, a literal path into each item; None without it.
     """
 
     name: str
@@ -43,27 +43,27 @@ class Entry:
 
     @property
     def description(self) -> str:
-        """What it does, from the docstring, without the examples."""
+        """The docstring without its examples."""
         return " ".join(_EXAMPLE.sub("", self.function.__doc__ or "").split())
 
     @property
     def examples(self) -> list[tuple[str, str]]:
-        """Expressions and what they give, as JSON."""
+        """Expressions and their results, as JSON."""
         return [(found[1], found[2].strip()) for found in _EXAMPLE.finditer(self.function.__doc__ or "")]
 
 
-Table = dict[str, Entry]
+Table = dict[str, Declaration]
 
 
 def declare(
     table: Table, *names: str, gives: Gives = "any", takes: Takes = "values", attribute: int | None = None
 ) -> Callable[[FunctionT], FunctionT]:
-    """Put the decorated function into a table, under one or more names; the first is the one to document."""
+    """Register the decorated function under one or more names, the main name first."""
 
     def enter(function: FunctionT) -> FunctionT:
         entered = _noted(function) if gives in _WITH_TEXT and takes == "values" else function
         for name in names:
-            table[name] = Entry(names[0], entered, gives, takes, attribute)
+            table[name] = Declaration(names[0], entered, gives, takes, attribute)
         return entered
 
     return enter
@@ -73,7 +73,7 @@ _WITH_TEXT = ("any", "string", "array", "object")
 
 
 def _noted(function: FunctionT) -> FunctionT:
-    """The function, which tells the run when it makes something of a secret."""
+    """Return the function with its result reported if it is made of a secret."""
 
     @functools.wraps(function)
     def call(*arguments: Any, **more: Any) -> Any:

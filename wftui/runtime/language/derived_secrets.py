@@ -1,8 +1,8 @@
-"""What expressions make of secrets is secret too: `secrets.token | upper`, `inputs.password[:8]`.
+"""Derived secrets: results made of secrets, `secrets.token | upper`, are secret.
 
-A run says once which secrets it knows. From then on each filter whose arguments show one, and whose result does not
-show it any more, makes its result known as a secret. Where no run has said so, and after a filter that gives no text,
-nothing is looked at.
+A run registers its secrets once. From then on, each filter whose arguments show a secret and whose result does not
+adds its result to the secrets. Without a registered run, and after a filter whose result holds no text, nothing is
+checked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ from typing import Protocol
 from wftui.model.base import Json
 
 _MOST_TEXTS = 2_000
-"""Texts of a value that are looked at: a secret in a table of a million lines is not one in an expression."""
+"""Most texts of a value to check: a secret in a table of a million rows is not one in an expression."""
 
 
 class Secrets(Protocol):
     """The secrets of a run."""
 
     def holds_secret(self, text: str) -> bool:
-        """Whether a text shows a secret in a form that would be masked."""
+        """Return whether a text shows a secret in a form that would be masked."""
 
     def add_derived(self, text: str) -> None:
         """Mask this text from now on."""
@@ -29,17 +29,17 @@ _known: ContextVar[Secrets | None] = ContextVar("known secrets", default=None)
 
 
 def watch(secrets: Secrets) -> None:
-    """Let what is made of these secrets, in this task and those it starts, be known to them."""
+    """Report values derived from these secrets, in this task and those it starts."""
     _known.set(secrets)
 
 
 def watched() -> Secrets | None:
-    """The secrets to tell of what is made of them; None when nobody asks."""
+    """Return the secrets that collect derived ones; None without a run."""
     return _known.get()
 
 
 def note_result(secrets: Secrets, arguments: Json, result: Json) -> None:
-    """Take note of what an expression made of its arguments."""
+    """Record a result derived from secrets."""
     if any(map(secrets.holds_secret, _texts(arguments))):
         known = set(_texts(arguments))
         for text in _texts(result):

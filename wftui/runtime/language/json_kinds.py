@@ -1,4 +1,4 @@
-"""JSON values in words, for error messages: what a value is, and what there is to choose from."""
+"""JSON values in words, for error messages: their kind, and their keys."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ SHOWN_KEYS = 12
 
 
 def kind_of(value: Json) -> str:
-    """What a JSON value is, with its article: `a text`, `an object`, `null`."""
+    """Return the kind of a JSON value, with an article: `a text`, `null`."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -21,16 +21,16 @@ def kind_of(value: Json) -> str:
         return "a list"
     if isinstance(value, Mapping):
         return "an object"
-    return f"a {type(value).__name__}, which is no JSON value"
+    return f"a {type(value).__name__}, which is not a JSON value"
 
 
 def is_number(value: Json) -> bool:
-    """Whether a value is a JSON number; true and false are none."""
+    """Return whether a value is a JSON number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def key_list(keys: Iterable[object]) -> str:
-    """The keys that exist, for a message about one that does not: `it has a, b and 3 more`."""
+    """Return the existing keys, for a message: `it has a, b and 3 more`."""
     shown = [str(key) for key in keys]
     if not shown:
         return "it is empty"
@@ -39,7 +39,7 @@ def key_list(keys: Iterable[object]) -> str:
 
 
 def join_path(base: str, key: str | int) -> str:
-    """A path one key longer, as an expression would write it: `steps.a.output["x-y"][0]`."""
+    """Return a path one key longer, as in expressions: `steps.a.output["x-y"][0]`."""
     if isinstance(key, int):
         return f"{base}[{key}]"
     if not base:

@@ -1,4 +1,4 @@
-"""Bounds on what one expression may build, so that no data makes it eat the memory or the time of the process."""
+"""Limits on the values an expression may build, to bound memory and time."""
 
 from wftui.runtime.errors import BindingError
 

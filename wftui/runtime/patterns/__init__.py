@@ -1,4 +1,4 @@
-"""Regular expressions of strangers: refused, bounded, or searched in a process that can be stopped.
+"""Untrusted regular expressions: refused, bounded, or run in a separate process.
 
 Imports `runtime.language` and below.
 """

@@ -1,4 +1,4 @@
-"""Search with untrusted patterns, in a process that is killed when one takes too long.
+"""Search with untrusted patterns, in a process that is killed after a timeout.
 
 A thread does not help: Python's `re` holds the interpreter until it is done, and so blocks all other threads.
 """
@@ -15,9 +15,9 @@ from typing import Self
 from wftui.runtime.patterns.safety import problem_of
 
 SECONDS = 2.0
-"""How long the searches of one check may take together in the process."""
+"""Time limit of all searches of one check in the process."""
 HARMLESS_LENGTH = 300
-"""In a text as short as this, a pattern without repeats inside repeats is done at once."""
+"""In a text this short, a pattern without nested repeats takes no time."""
 
 _CHILD = """
 import json, re, sys
@@ -32,7 +32,7 @@ class SearchTooLongError(Exception):
 
 
 class BoundedSearch:
-    """Searches that share a time limit; a context manager, as it may hold a process."""
+    """Searches with a common time limit; a context manager, as it may own a process."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -50,15 +50,15 @@ class BoundedSearch:
         """Return whether the pattern is found in the text.
 
         Raises:
-            re.error: for what is no pattern to Python.
-            SearchTooLongError: when SECONDS are used up.
+            re.error: for an invalid pattern.
+            SearchTooLongError: after SECONDS.
         """
         compiled = re.compile(pattern)
         if len(text) <= HARMLESS_LENGTH and problem_of(pattern) is None:
             return compiled.search(text) is not None
-        return self._ask(pattern, text)
+        return self._search_in_child(pattern, text)
 
-    def _ask(self, pattern: str, text: str) -> bool:
+    def _search_in_child(self, pattern: str, text: str) -> bool:
         child = self._child or self._start()
         assert child.stdin is not None
         assert child.stdout is not None
@@ -80,7 +80,7 @@ class BoundedSearch:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a Ctrl+C in the terminal is not meant for it
+            start_new_session=True,  # Ctrl+C in the terminal must not reach it
         )
         return self._child
 

@@ -1,9 +1,9 @@
-"""Refusal of regular expressions whose matching can take too long.
+"""Rejection of regular expressions whose matching can take too long.
 
-Python's `re` tries all ways in which a pattern can match. Their number is bounded here from the pattern alone: repeats
-that can take over each other's characters multiply the work by the length of the text, choices by their number. The
-bound limits the length of the text. Engines that need no bound (RE2, Rust's `regex`) give other verdicts than `re`:
-they differ on what words, digits and the end of a text are, and on syntax.
+Python's `re` tries all ways in which a pattern can match. Their number is bounded from the pattern alone: repeats that
+can match the same characters multiply the work by the length of the text, choices by their number. The bound limits
+the length of the text. Engines that need no bound (RE2, Rust's `regex`) differ from `re` in syntax, and in the meaning
+of words, digits and the end of a text.
 """
 
 import functools
@@ -31,13 +31,13 @@ MAX_WAYS = 4_096
 """Ways in which the choices and short repeats of a pattern may combine."""
 
 _WORK = 200_000_000
-"""Steps of matching that there is time for: about a second."""
+"""Matching steps in the time limit of about a second."""
 _STEPS_OF_A_WAY = 8
 _MAX_ELEMENTS = 20_000
 _SHORT = 16
 """Repeats that vary by no more than this count as choices."""
 
-# Characters are told apart in ASCII; of the others there are these three kinds.
+# ASCII characters are distinguished; all others fall into three classes.
 _WORD, _SPACE, _SIGN = 128, 129, 130
 _OTHERS = frozenset({_WORD, _SPACE, _SIGN})
 _ALL = frozenset(range(131))
@@ -58,7 +58,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """Return the compiled pattern.
 
     Raises:
-        BindingError: `binding.value` for a pattern that is wrong, `binding.limit` for one that could run for ever.
+        BindingError: `binding.value` for an invalid pattern, `binding.limit` for one that could take too long.
     """
     problem = problem_of(pattern)
     if problem:
@@ -75,7 +75,7 @@ def problem_of(pattern: str) -> str | None:
         re.compile(pattern)
         degree_of(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        return f"the pattern {pattern!r} is no regular expression: {error}"
+        return f"the pattern {pattern!r} is not a valid regular expression: {error}"
     except _ExplosiveError as error:
         return f"the pattern could take too long: {error}"
     return None
@@ -97,7 +97,7 @@ def subject(text: str, pattern: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def longest_for(pattern: str) -> int:
-    """Return the length of the longest text a usable pattern may be applied to."""
+    """Return the length of the longest text that a pattern may be applied to."""
     work = _work_of(pattern)
     steps = _WORK / (work.ways * _STEPS_OF_A_WAY if work.ways > 1 else 1)
     return min(MAX_TEXT, int(steps ** (1 / work.degree)))
@@ -114,7 +114,7 @@ def _work_of(pattern: str) -> "_Work":
     work = _Work(bool(parsed.state.flags & re.IGNORECASE))
     work.sequence(parsed)
     if work.degree > MAX_DEGREE:
-        raise _ExplosiveError("it has too many repeats that can take over each other's characters")
+        raise _ExplosiveError("too many of its repeats can match the same characters")
     return work
 
 
@@ -141,7 +141,7 @@ class _Work:
 
     @property
     def degree(self) -> int:
-        """Power of the text's length that bounds the work; one for where the match begins."""
+        """Power of the text's length that bounds the work; one for the start of the match."""
         return self.deepest + 1
 
     def sequence(self, parsed: Any) -> None:
@@ -161,7 +161,7 @@ class _Work:
             elif operation is constants.AT:
                 continue
             elif operation in _REFUSED:
-                raise _ExplosiveError("references to groups and looking around are not offered")
+                raise _ExplosiveError("group references and look-around are not supported")
             else:
                 self._must(self._characters(operation, argument))
 
@@ -175,7 +175,7 @@ class _Work:
                 self.sequence(body)
             return
         if not _is_simple(body):
-            raise _ExplosiveError("a repeat inside a repeat, or a choice inside one")
+            raise _ExplosiveError("it has a repeat or a choice inside a repeat")
         if low:
             self.sequence(body)
         characters = frozenset[int]().union(*self._all_characters(body))
@@ -261,7 +261,7 @@ def _of_category(category: Any) -> frozenset[int]:
 
 
 def _is_simple(body: Any) -> bool:
-    """Return whether a repeated part matches in one way only: no choice, no variable repeat."""
+    """Return whether a repeated part matches in one way: no choice, fixed repeats."""
     for operation, argument in body:
         if operation is constants.BRANCH:
             return False
@@ -270,5 +270,5 @@ def _is_simple(body: Any) -> bool:
         if operation is constants.SUBPATTERN and not _is_simple(argument[-1]):
             return False
         if operation in _REFUSED:
-            raise _ExplosiveError("references to groups and looking around are not offered")
+            raise _ExplosiveError("group references and look-around are not supported")
     return True

@@ -1,4 +1,4 @@
-"""Values against a JSON Schema: defaults, and every problem as a sentence at its place.
+"""JSON Schema validation: defaults, and errors as sentences with locations.
 
 Imports `runtime.patterns` and below.
 """

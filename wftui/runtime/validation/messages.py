@@ -1,4 +1,4 @@
-"""Sentences for people from the errors of jsonschema. They quote the schema, never the value."""
+"""Messages for the errors of jsonschema; they quote the schema, never the value."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.formats import FORMATS
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.suggestions import near
+from wftui.model.suggestions import suggestion
 from wftui.runtime.validation.rules import TOO_LONG
 
 _TYPES = {
@@ -27,7 +27,7 @@ _SHOWN_LENGTH = 200
 
 
 def sentences(errors: Iterable[ValidationError]) -> Iterator[tuple[str, str]]:
-    """(JSON Pointer, sentence) for each error, in order; one of a choice is said for the form that was meant."""
+    """Yield (JSON Pointer, sentence) per error; for a choice, of the intended form."""
     for error in errors:
         if error.validator in ("anyOf", "oneOf"):
             yield from _choice(error)
@@ -39,7 +39,7 @@ def _sentence(error: ValidationError) -> str:
     if error.schema is False:
         return "No value is allowed here."
     if error.message == TOO_LONG:
-        return "The pattern of the schema takes too long on this; it has to be written in another way."
+        return "The pattern of the schema takes too long on this value; rewrite the pattern."
     say = _SENTENCES.get(str(error.validator))
     if say is not None:
         return say(error.validator_value, error)
@@ -59,9 +59,9 @@ def _choice(error: ValidationError) -> Iterator[tuple[str, str]]:
         yield place, "No value is allowed here."
         return
     meant = [found for found in forms.values() if not any(_is_other_form(inner, 0) for inner in found)]
-    told_apart = [found for found in meant if not any(_is_other_form(inner, 1) for inner in found)]
-    if len(meant) > 1 and told_apart:
-        meant = told_apart
+    distinguished = [found for found in meant if not any(_is_other_form(inner, 1) for inner in found)]
+    if len(meant) > 1 and distinguished:
+        meant = distinguished
     if len(meant) == 1:
         yield from sentences(meant[0])
     elif meant:
@@ -74,7 +74,7 @@ def _choice(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 def _is_other_form(error: ValidationError, depth: int) -> bool:
-    """Whether this error tells that a form was not meant: another type, or another constant `depth` levels down."""
+    """Return whether an error rules out a form: by type or constant, `depth` down."""
     return len(error.relative_path) == depth and error.validator in (
         ("type", "const", "enum") if not depth else ("const", "enum")
     )
@@ -182,10 +182,10 @@ def _format(name: str, _error: ValidationError) -> str:
 def _unknown_property(_rule: Json, error: ValidationError) -> str:
     name = str(error.path[-1])
     known = list(as_object(as_object(error.schema).get("properties")))
-    guess = near(name, known)
+    guess = suggestion(name, known)
     hint = f' Did you mean "{guess}"?' if guess else ""
     if not guess and 0 < len(known) <= _SHOWN_CHOICES:
-        hint = f" There is {', '.join(known)}."
+        hint = f" Known names: {', '.join(known)}."
     return f'"{_short(name)}" is not known here.{hint}'
 
 
@@ -194,10 +194,10 @@ _SENTENCES: Mapping[str, Callable[[Any, ValidationError], str]] = {
     "required": lambda _rule, _error: "A value is required.",
     "dependentRequired": lambda _rule, error: f'A value is required when "{error.message}" is given.',
     "additionalProperties": _unknown_property,
-    "unevaluatedProperties": lambda _rule, _error: "Holds properties that are not known here.",
-    "unevaluatedItems": lambda _rule, _error: "Holds items that are not allowed here.",
-    "items": lambda _rule, _error: "Has more items than are allowed.",
-    "additionalItems": lambda _rule, _error: "Has more items than are allowed.",
+    "unevaluatedProperties": lambda _rule, _error: "Has unknown properties.",
+    "unevaluatedItems": lambda _rule, _error: "Has items that are not allowed.",
+    "items": lambda _rule, _error: "Has too many items.",
+    "additionalItems": lambda _rule, _error: "Has too many items.",
     "properties": lambda _rule, _error: "No value is allowed here.",
     "patternProperties": lambda _rule, _error: "No value is allowed here.",
     "enum": lambda values, _error: _one_of(values),
@@ -213,12 +213,10 @@ _SENTENCES: Mapping[str, Callable[[Any, ValidationError], str]] = {
     "maxItems": lambda number, error: _at_most(number, "item", error),
     "minProperties": lambda number, error: _at_least(number, "property", error),
     "maxProperties": lambda number, error: _at_most(number, "property", error),
-    "uniqueItems": lambda _rule, _error: "Holds the same item twice.",
-    "contains": lambda _rule, _error: "None of the items is of the form that must be among them.",
-    "minContains": lambda number, _error: (
-        f"Needs at least {_count(number, 'item')} of the form that must be among them."
-    ),
-    "maxContains": lambda number, _error: f"May have at most {_count(number, 'item')} of one form.",
+    "uniqueItems": lambda _rule, _error: "Has duplicate items.",
+    "contains": lambda _rule, _error: "No item has the required form.",
+    "minContains": lambda number, _error: f"Needs at least {_count(number, 'item')} of the required form.",
+    "maxContains": lambda number, _error: f"May have at most {_count(number, 'item')} of the restricted form.",
     "pattern": lambda pattern, _error: f"Must match the pattern {_short(pattern)}",
     "format": _format,
     "not": lambda _rule, _error: "This value is not allowed.",

@@ -1,4 +1,4 @@
-"""The JSON Schema validator of wftui: jsonschema's, with keywords that put a problem at the field it is about."""
+"""The JSON Schema validator: jsonschema's, with errors located at their field."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,15 +19,15 @@ from wftui.runtime.patterns.bounded_search import BoundedSearch, SearchTooLongEr
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 TOO_LONG = "too long"
-"""Message of an error that says: the pattern took too long on this value."""
+"""Message of the error that the pattern took too long on this value."""
 
 
 def build_validator(schema: Json, search: BoundedSearch | None = None) -> Validator:
-    """A validator in the schema's own draft that checks formats and never opens a connection.
+    """Return a validator for the schema's draft that checks formats, without network.
 
     Args:
         schema: a valid schema.
-        search: does the searches of `pattern`; whoever hands one in closes it. Schemas of our own need none.
+        search: runs the searches of `pattern`; the caller closes it. Trusted schemas need none.
     """
     draft = validator_class(schema)
     patterns = _Patterns(search or BoundedSearch())
@@ -66,7 +66,7 @@ def _lenient(original: Keyword) -> Keyword:
 
 
 class _Patterns:
-    """The keywords that search with patterns of the schema. One that Python cannot read accepts everything."""
+    """Keywords that search with patterns; an invalid pattern accepts everything."""
 
     def __init__(self, search: BoundedSearch) -> None:
         self._search = search
@@ -108,7 +108,7 @@ class _Patterns:
                 if name in properties or any(self._found(pattern, name) for pattern in patterns):
                     continue
             except SearchTooLongError:
-                continue  # patternProperties has said so
+                continue  # reported by patternProperties
             if others is False:
                 yield ValidationError("additionalProperties", path=(name,))
             else:

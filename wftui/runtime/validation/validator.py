@@ -1,8 +1,8 @@
-"""Values against a JSON Schema: defaults for what is absent, and every problem as a sentence at its place.
+"""JSON Schema validation: defaults for absent values, errors as sentences.
 
-The one way in wftui to check inputs, answers and outputs. No sentence ever holds the value itself, so one about a
-secret can be stored and shown. A big value or a hostile `pattern` takes its time: call from a thread, never on an event
-loop.
+The only way in wftui to validate inputs, answers and outputs. No sentence contains the value itself, so that one about
+a secret can be stored and shown. A big value or a hostile `pattern` takes time: call it from a thread, never on an
+event loop.
 """
 
 import re
@@ -18,21 +18,21 @@ from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_obje
 MAX_PROBLEMS = 200
 
 MAX_DEFAULTS = 10_000
-"""Defaults that are filled into one value, beyond which the schema is refused."""
+"""Most defaults filled into one value; beyond it, the schema is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """What is wrong with one value: its JSON Pointer ("" is the whole) and a sentence for people."""
+    """An error of one value: JSON Pointer ("" is the whole) and sentence."""
 
     pointer: str
     message: str
 
 
 def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]]:
-    """Fill in defaults and check.
+    """Fill in defaults and validate.
 
-    Nothing is raised: a schema that is itself broken is a problem at "". What cannot be checked (see
+    Nothing is raised: an invalid schema is a problem at "". What cannot be checked (see
     `unchecked_parts`) accepts anything, so that no schema is a dead end.
 
     Returns:
@@ -47,14 +47,14 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
         filled = with_defaults(schema, value)
         return filled, list(islice(_problems(schema, filled), MAX_PROBLEMS))
     except TooManyDefaultsError:
-        sentence = f"The schema's defaults make more than {MAX_DEFAULTS:,} values; give the objects they stand for."
+        sentence = f"The schema's defaults make more than {MAX_DEFAULTS:,} values; enter the objects instead."
         return value, [FieldProblem("", sentence)]
     except RecursionError:
-        return value, [FieldProblem("", "The schema refers to itself without end, or the value is nested too deeply.")]
+        return value, [FieldProblem("", "The schema refers to itself endlessly, or the value is nested too deeply.")]
 
 
 def schema_problems(schema: Json) -> list[FieldProblem]:
-    """What makes a schema invalid in its own draft; pointers lead into the schema."""
+    """Return the errors of a schema in its own draft; pointers lead into the schema."""
     from wftui.runtime.validation.messages import sentences
 
     draft = validator_class(schema)
@@ -63,7 +63,7 @@ def schema_problems(schema: Json) -> list[FieldProblem]:
 
 
 def unchecked_parts(schema: Json) -> list[FieldProblem]:
-    """What a valid schema asks for but nobody checks here; pointers lead into the schema.
+    """Return the parts of a valid schema that are not checked, with pointers.
 
     These are references that lead out of it (nothing is ever fetched) and patterns that Python cannot read.
     """
@@ -71,25 +71,25 @@ def unchecked_parts(schema: Json) -> list[FieldProblem]:
 
 
 def with_defaults(schema: Json, value: Json) -> Json:
-    """Return the value with the defaults of absent properties filled in, at every depth; null counts as present.
+    """Return the value with defaults for absent properties; null counts as present.
 
-    Inside a default, a schema that refers to itself is filled in once.
+    Inside a default, a recursive schema is filled in once.
 
     Raises:
-        TooManyDefaultsError: more than MAX_DEFAULTS would be filled in.
+        TooManyDefaultsError: beyond MAX_DEFAULTS.
     """
     return _Defaults().fill(SchemaNode.root(schema), value, frozenset())
 
 
 class TooManyDefaultsError(Exception):
-    """Defaults that lead to more defaults without a reasonable end."""
+    """Defaults that lead to too many more defaults."""
 
 
 class _Defaults:
-    """Fills in the defaults of one value.
+    """Filler of the defaults of one value.
 
-    `creating` are the schemas that the default being filled in has passed: one that leads to itself would be filled in
-    as often as its properties can be ordered.
+    `creating` are the schemas above the current default: a recursive one would otherwise be filled in once per order of
+    its properties.
     """
 
     def __init__(self) -> None:
@@ -166,7 +166,7 @@ def _unchecked(node: SchemaNode, path: tuple[str | int, ...]) -> Iterator[FieldP
         return
     reference = contents.get("$ref")
     if isinstance(reference, str) and node.follow(reference) is None:
-        sentence = f'"{reference}" is not part of this schema and is not fetched: what it asks for is not checked.'
+        sentence = f'"{reference}" is not part of this schema and is never fetched, so it is not checked.'
         yield FieldProblem(pointer_to((*path, "$ref")), sentence)
     patterns = [("pattern", contents.get("pattern"))]
     patterns += [("patternProperties", name) for name in as_object(contents.get("patternProperties"))]

@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from wftui.model.base import Json
 from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
 from wftui.model.run.steps import ValueRef
-from wftui.runtime.json_values import NotJsonError, TooBigError, check_big, measure
+from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, measure
 from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
@@ -103,7 +103,7 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
         at_once: refuse work that takes long.
 
     Raises:
-        NotJsonError: a value cannot be stored; the message names the place in it.
+        JsonValueError: a value cannot be stored; the message names the place in it.
         TooBigError: `at_once`, and a value is big.
     """
     prepared = PreparedEvent(event, to_milliseconds(event.timestamp), "")
@@ -117,7 +117,7 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
             continue
         try:
             text = _encode_value(prepared, name, value, at_once)
-        except NotJsonError as error:
+        except JsonValueError as error:
             raise _named(error, event, name) from None
         texts.append(b'"' + name.encode() + b'":' + text)
     if prepared.changes:
@@ -214,7 +214,7 @@ def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool
     inner = PreparedEvent(prepared.event, 0, "")
     try:
         _encode_value(inner, name, value, at_once)
-    except NotJsonError as error:
+    except JsonValueError as error:
         raise _named(error, prepared.event, f"{holder_name}.{name}") from None
     if inner.changes:
         prepared.changes[holder_name] = holder.model_copy(update=inner.changes)
@@ -222,10 +222,10 @@ def _externalize_nested(prepared: PreparedEvent, holder_name: str, at_once: bool
         prepared.references += inner.references
 
 
-def _named(error: NotJsonError, event: ExecutionEvent, field_name: str) -> NotJsonError:
+def _named(error: JsonValueError, event: ExecutionEvent, field_name: str) -> JsonValueError:
     path = getattr(event, "path", None)
     owner = f"{field_name} of step {path}" if path else f"{field_name} of the run"
-    return NotJsonError(error.at, error.reason, owner)
+    return JsonValueError(error.at, error.reason, owner)
 
 
 def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:

@@ -1,4 +1,4 @@
-"""Checks what expressions give: properties that cannot exist, conditions that cannot be true or false, wrong types."""
+"""Check the values of expressions: unknown keys, conditions, wrong types."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from wftui.compiler.tree.scopes import Scopes
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.suggestions import did_you_mean, near
+from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback
 from wftui.steps.api.step_type import SiteFacts, StepType
@@ -28,7 +28,7 @@ from wftui.steps.api.step_type import SiteFacts, StepType
 _RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
 _STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
 _CONVERSIONS = {"string": "string", "integer": "int", "number": "float"}
-_DEEPEST = 40  # each takes nine calls within calls, of which Python allows a thousand
+_DEEPEST = 40  # each level takes nine nested calls, of which Python allows a thousand
 _TRUTH = {
     "array": " | length > 0",
     "string": " != ''",
@@ -42,7 +42,7 @@ ChildOutputs = Callable[[str], Shape]
 
 
 class ValueChecker:
-    """Knows the shapes of a workflow's values, and checks bindings against them."""
+    """Checker of bindings against the shapes of a workflow's values."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ValueChecker:
     # --- shapes
 
     def value_of(self, binding: Binding) -> Shape:
-        """The shape of what a binding gives; unknown behind too many values that are made of one another."""
+        """Return the shape of a bound value; unknown beyond the deepest nesting."""
         known = self._values.get(binding.pointer)
         if known is None:
             if self._depth == _DEEPEST:
@@ -99,7 +99,7 @@ class ValueChecker:
         return self._shape(expression.tree, binding) if expression.tree is not None else UNKNOWN
 
     def output_of(self, node: StepNode) -> Shape:
-        """The shape of a step's output."""
+        """Return the shape of a step's output."""
         known = self._outputs.get(node)
         if known is None:
             self._outputs[node] = UNKNOWN  # a cycle ends here
@@ -208,7 +208,7 @@ class ValueChecker:
         if found.types:
             message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
         else:
-            guess = near(str(key), found.known)
+            guess = suggestion(str(key), found.known)
             hint = did_you_mean(guess, f"; it has {', '.join(found.known)}" if found.known else "")
             message = f"{before} has no key {key!r}{hint}"
             fixes = (edit(binding, offset + place, length, guess),) if guess else ()
@@ -217,7 +217,7 @@ class ValueChecker:
         )
 
     def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
-        """An input that may be absent, read without allowing for that."""
+        """Warn of an input that may be absent, read without a default."""
         schema = self.scopes.tree.workflow.input_schema
         name = reference.path[0]
         known = as_object(schema.get("properties")).get(str(name))
@@ -225,7 +225,7 @@ class ValueChecker:
             return
         if "default" in known or any(key in known for key in ("$ref", "allOf", "anyOf", "oneOf", "const")):
             return
-        message = f"inputs.{name} is missing when nobody gives it: it is not required and has no default"
+        message = f"inputs.{name} may be missing: it is not required and has no default"
         place = offset + reference.offset
         fix = with_default(binding, reference, offset)
         self.found.append(
@@ -244,7 +244,7 @@ class ValueChecker:
             text = binding.text.strip()
             simple = text.replace(".", "").replace("_", "").isalnum()
             fixes = (edit(binding, 0, len(binding.text), (text if simple else f"({text})") + suffix),)
-        message = f"{binding.field} must give true or false; this gives {in_words(types)}"
+        message = f"{binding.field} must be true or false, but this is {in_words(types)}"
         self.found.append(
             binding.diagnostic("condition.type", message, offset=0, length=len(binding.text), fixes=fixes)
         )
@@ -259,13 +259,13 @@ class ValueChecker:
             for kind, suffix in meant.items()
             if kind in types
         )
-        message = f"forEach.in must give a list; this gives {in_words(types)}"
+        message = f"forEach.in must be a list, but this is {in_words(types)}"
         self.found.append(
             binding.diagnostic("foreach.type", message, offset=0, length=len(binding.text), fixes=fixes[:1])
         )
 
     def _field(self, binding: Binding) -> None:
-        """Whether what is bound to a field of the input can be of the field's type."""
+        """Check that the value bound to an input field can have the field's type."""
         node = binding.node
         step_type = self.types.get(node) if node is not None else None
         if node is None or step_type is None:
@@ -286,13 +286,13 @@ class ValueChecker:
             new = f"{wrapped} | {conversion}"
             fixes = (edit(binding, part.offset, len(text), new, f"convert it with | {conversion}"),)
         field = binding.field.removeprefix("input.")
-        message = f"{field} takes {in_words(wanted)}, but this gives {in_words(given)}"
+        message = f"{field} takes {in_words(wanted)}, but this is {in_words(given)}"
         self.found.append(
             binding.diagnostic("type.mismatch", message, "warning", offset=0, length=len(binding.text), fixes=fixes)
         )
 
     def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:
-        """The JSON types that a part of a field takes by what is known of this very step."""
+        """Return the JSON types that a part of a field takes by the facts of this step."""
         name, *inner = pointer_parts(pointer)
         schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
         return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
@@ -300,7 +300,7 @@ class ValueChecker:
 
 @functools.lru_cache(maxsize=10_000)
 def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | None:
-    """The JSON types that a field of a step's input takes; None when nothing is known."""
+    """Return the JSON types that an input field takes; None if unknown."""
     return _types_at(shapes.of_schema(input_schema_of(step_type)), pointer)
 
 

@@ -1,4 +1,4 @@
-"""The shape of what an expression gives, as far as it can be told before the run."""
+"""Infer the shape of an expression's value before the run, as far as possible."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _NUMBERS = frozenset({"integer", "number"})
 
 
 def shape_of(tree: nodes.Expr, names: Names) -> Shape:
-    """The shape of an expression's value."""
+    """Return the shape of an expression's value."""
     match tree:
         case nodes.Const():
             return shapes.of_literal(tree.value)
@@ -54,7 +54,7 @@ def shape_of(tree: nodes.Expr, names: Names) -> Shape:
 
 
 def path_of(tree: nodes.Expr) -> tuple[nodes.Expr, list[str | int | None]]:
-    """What a path begins with, and its keys; None for one that is computed."""
+    """Return the base of a path and its keys; None for a computed key."""
     keys: list[str | int | None] = []
     current = tree
     while isinstance(current, nodes.Getattr | nodes.Getitem):
@@ -118,7 +118,10 @@ def _gives(kind: str) -> Shape:
 
 
 def compatible(given: frozenset[str], wanted: frozenset[str]) -> bool:
-    """Whether a value of some types can be one of those that are wanted; a number may be a whole one."""
+    """Return whether a value of the given types can have a wanted type.
+
+    A number may be an integer.
+    """
     if given & wanted:
         return True
     return bool(given & _NUMBERS and wanted & _NUMBERS)
@@ -136,5 +139,5 @@ WORDS: Mapping[str, str] = {
 
 
 def in_words(types: frozenset[str]) -> str:
-    """Types for people: `a text or null`."""
+    """Return types in words: `a text or null`."""
     return " or ".join(word for kind, word in WORDS.items() if kind in types)

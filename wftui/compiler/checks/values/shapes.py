@@ -1,4 +1,4 @@
-"""What is known of a value before the run: its JSON types and members, from a JSON Schema or from what makes it."""
+"""Shapes of values before a run: JSON types and members, from schema or code."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ _MAX_FOLLOWED = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternative:
-    """One form a value may have.
+    """One possible form of a value.
 
     Attributes:
         schema: a JSON Schema without choices at its top.
@@ -30,13 +30,13 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """What a value may be: one of some forms; none of them: nothing is known."""
+    """The possible forms of a value; without any, nothing is known."""
 
     alternatives: tuple[Alternative, ...] = ()
 
     @property
     def types(self) -> frozenset[str] | None:
-        """The JSON types it may have; None when nothing is known."""
+        """The possible JSON types; None if unknown."""
         if not self.alternatives:
             return None
         found: set[str] = set()
@@ -48,14 +48,19 @@ class Shape:
         return frozenset(found)
 
     def without_null(self) -> "Shape":
-        """The same without the form null, unless there is no other."""
+        """Return the shape without null, unless null is its only form."""
         kept = tuple(each for each in self.alternatives if not is_null_schema(each.schema))
         return Shape(kept) if kept else self
 
 
 @dataclass(frozen=True, slots=True)
 class NoMember:
-    """A value has no such member. `known` are those it has; `types` says what it is when it has none at all."""
+    """A member that a value cannot have.
+
+    Attributes:
+        known: the members it has.
+        types: the types of a value that has no members at all.
+    """
 
     known: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
@@ -65,35 +70,35 @@ UNKNOWN = Shape()
 
 
 def of_schema(schema: Json, root: Json | None = None) -> Shape:
-    """The shape that a JSON Schema describes; `root` is the document it stands in, if it is not the whole."""
+    """Return the shape of a JSON Schema; `root` is its document if it is only a part."""
     return Shape(tuple(_expanded(schema, schema if root is None else root, _MAX_FOLLOWED)))
 
 
 @functools.lru_cache(maxsize=256)
 def of_types(*types: str) -> Shape:
-    """A value of one of these JSON types."""
+    """Return the shape of a value of one of these JSON types."""
     return of_schema({"type": list(types)})
 
 
 def of_literal(value: Json) -> Shape:
-    """A literal."""
+    """Return the shape of a literal."""
     if isinstance(value, dict):
         return of_members({key: functools.partial(of_literal, entry) for key, entry in value.items()})
     return of_types(_type_of(value))
 
 
 def of_members(members: Mapping[str, Callable[[], Shape]]) -> Shape:
-    """An object with exactly these members; the shape of each is asked for when it is needed."""
+    """Return the shape of an object with exactly these members, each computed lazily."""
     return Shape((Alternative({"type": "object"}, members=members),))
 
 
 def of_items(item: Shape) -> Shape:
-    """A list of such items."""
+    """Return the shape of a list of such items."""
     return Shape((Alternative({"type": "array"}, items=item),))
 
 
 def union(shapes: Iterable[Shape]) -> Shape:
-    """A value that is one of several."""
+    """Return the shape of a value that has one of several shapes."""
     found: list[Alternative] = []
     for shape in shapes:
         if not shape.alternatives:
@@ -103,7 +108,7 @@ def union(shapes: Iterable[Shape]) -> Shape:
 
 
 def item_of(shape: Shape) -> Shape:
-    """What the items of a list are."""
+    """Return the shape of the items of a list."""
     found: list[Shape] = []
     for each in shape.alternatives:
         schema = as_object(each.schema)
@@ -119,7 +124,7 @@ def item_of(shape: Shape) -> Shape:
 
 
 def member(shape: Shape, key: str | int) -> "Shape | NoMember":
-    """What stands under a key or position; NoMember when nothing can stand there in any form."""
+    """Return the shape under a key or position; NoMember when no form has one."""
     if not shape.alternatives:
         return UNKNOWN
     found: list[Shape] = []
@@ -165,7 +170,7 @@ def _schema_member(each: Alternative, key: str | int) -> "Shape | NoMember":
 
 
 def _expanded(schema: Json, root: Json, budget: int) -> list[Alternative]:
-    """The forms of a schema; an empty list when too little is known."""
+    """Return the possible forms of a schema; an empty list if too little is known."""
     if not isinstance(schema, Mapping) or budget <= 0:
         return []
     reference = schema.get("$ref")
@@ -188,7 +193,7 @@ def _expanded(schema: Json, root: Json, budget: int) -> list[Alternative]:
 
 
 def _followed(root: Json, reference: str) -> Json | None:
-    """The schema a local reference leads to."""
+    """Return the target of a local reference."""
     if not reference.startswith("#"):
         return None
     current: Json = root

@@ -6,7 +6,7 @@ from dataclasses import replace
 from wftui.engine.primitives.cancellation import StopScope
 from wftui.engine.primitives.outcome import StepOutcome
 from wftui.model.base import Json
-from wftui.runtime.scope import Scope, StepView
+from wftui.runtime.scope import Scope, StepValues
 
 
 class Frame:
@@ -25,8 +25,8 @@ class Frame:
         self.stop = stop
         self.halted = False
         self._outer = outer
-        self._views: dict[str, StepView] = {}
-        self._visible: list[dict[str, StepView]] = [self._views, *(outer._visible if outer else [])]
+        self._views: dict[str, StepValues] = {}
+        self._visible: list[dict[str, StepValues]] = [self._views, *(outer._visible if outer else [])]
         self.scope = replace(scope, steps=ChainMap(*self._visible) if outer else self._views)
 
     def inside(self, path: str, stop: StopScope) -> "Frame":

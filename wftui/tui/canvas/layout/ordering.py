@@ -88,15 +88,15 @@ def _sweep(items: list[Item], layers: list[list[int]], *, downwards: bool, media
         layer = layers[number]
         wish: dict[int, float] = {}
         for position, item in enumerate(layer):
-            near = [place[other] for other in (items[item].up if downwards else items[item].down)]
-            if not near:
+            suggestion = [place[other] for other in (items[item].up if downwards else items[item].down)]
+            if not suggestion:
                 # An item without links on that side keeps its relative position.
                 wish[item] = position * len(fixed) / len(layer)
             elif median:
-                near.sort()
-                wish[item] = (near[(len(near) - 1) // 2] + near[len(near) // 2]) / 2
+                suggestion.sort()
+                wish[item] = (suggestion[(len(suggestion) - 1) // 2] + suggestion[len(suggestion) // 2]) / 2
             else:
-                wish[item] = sum(near) / len(near)
+                wish[item] = sum(suggestion) / len(suggestion)
         layer.sort(key=wish.__getitem__)
 
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.forms.state import Leaf
-from wftui.model.schema.facets import Choice
+from wftui.model.schema.facets import ValueChoice
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.picker import Picker
@@ -19,7 +19,7 @@ from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited
 
 _MOST_SIDE_BY_SIDE = 8
-_YES_NO = (Choice(True, "yes"), Choice(False, "no"))
+_YES_NO = (ValueChoice(True, "yes"), ValueChoice(False, "no"))
 
 
 class ChoiceEditor(Widget, can_focus=True):
@@ -47,7 +47,7 @@ class ChoiceEditor(Widget, can_focus=True):
         super().__init__()
         self.leaf = leaf
         known = _YES_NO if leaf.field.kind == "boolean" else leaf.field.choices
-        self.choices = (*known, Choice(None, "null")) if leaf.field.nullable else known
+        self.choices = (*known, ValueChoice(None, "null")) if leaf.field.nullable else known
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer null only where the schema allows it."""
