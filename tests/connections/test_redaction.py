@@ -85,10 +85,23 @@ def test_no_encoding_of_any_secret_survives(secret: str, shift: int) -> None:
     assert MASK in redactor.redact_text(encoded)
 
 
-def test_short_secrets_are_counted_and_not_masked_inside_of_a_text() -> None:
+def test_short_secrets_are_counted_and_not_masked_as_part_of_a_word() -> None:
     redactor = Redactor(["abc", "{", "", "{}{}{}{}"])
-    assert redactor.redact_text('{"abc": {}{}{}{}}') == '{"abc": {}{}{}{}}'
-    assert redactor.unmasked == 2
+    assert redactor.redact_text('{"abcd": {}{}{}{}} xabc abc_') == '{"abcd": {}{}{}{}} xabc abc_'
+    assert redactor.short == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "key=abc", '{"abc": 1}', "/abc/", "abc,x", "-abc-", "x\nabc\nx", "YWJj", "616263"]
+)
+def test_a_short_secret_is_masked_as_a_word_of_its_own(text: str) -> None:
+    redacted = Redactor(["abc"]).redact_text(text)
+    assert MASK in redacted
+    assert "abc" not in redacted
+
+
+def test_a_short_secret_without_letters_is_masked_between_spaces() -> None:
+    assert Redactor(["-$-"]).redact_text("a -$- b-$-c") == f"a {MASK} b-$-c"
 
 
 def test_each_line_and_each_json_leaf_is_masked() -> None:
@@ -122,13 +135,12 @@ def test_a_secret_added_later_is_masked_from_then_on() -> None:
     assert redactor.redact_text("late-secret") == MASK
 
 
-def test_a_short_secret_is_masked_as_a_whole_value_only() -> None:
+def test_a_short_secret_is_masked_as_a_whole_value() -> None:
     redactor = Redactor(["a", "true", "1234", "7", ""])
-    assert redactor.unmasked == 4
-    said = "a true story of 1234 and 7"
-    assert redactor.redact_text(said) == said
-    assert redactor.redact({"a": ["a", "true", "1234", "ab"], "pin": 1234, "on": True, "count": 7, "none": ""}) == {
-        "a": [MASK, MASK, MASK, "ab"],
+    assert redactor.short == 4
+    assert redactor.redact_text("a truer story of 12345 and 77") == f"{MASK} truer story of 12345 and 77"
+    assert redactor.redact({"k": ["a", "true", "1234", "ab"], "pin": 1234, "on": True, "count": 7, "none": ""}) == {
+        "k": [MASK, MASK, MASK, "ab"],
         "pin": MASK,
         "on": True,
         "count": 7,

@@ -15,7 +15,7 @@ from wftui.cli.main import main
 from wftui.cli.standalone import main as run_by_itself
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
-from wftui.model.errors import UserError
+from wftui.model.errors import UsageError, UserError
 from wftui.model.run.events import EVENT_ADAPTER
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
@@ -75,27 +75,63 @@ def secret(**properties: str) -> Json:
     }
 
 
-async def test_short_secrets_are_masked_as_values_and_leave_logs_readable(workbench: Workbench) -> None:
-    script = {"script": 'echo "a true story: $PIN of 1234 apples"; echo "$PIN"', "env": {"PIN": "{{ inputs.pin }}"}}
-    inputs = {"pin": "1234", "number": 4321, "letter": "a", "word": "true", "nothing": "", "flag": True}
-    schema = secret(pin="string", number="integer", letter="string", word="string", nothing="string", flag="boolean")
-    record, events = await run(
+@pytest.mark.parametrize(
+    ("kind", "value"), [("string", "a"), ("string", "true"), ("string", "12345"), ("integer", 4321), ("number", 1.5)]
+)
+async def test_a_short_secret_input_is_refused_before_there_is_a_record(
+    workbench: Workbench, kind: str, value: Json
+) -> None:
+    with pytest.raises(UsageError, match=r"at least 6 characters.*: pin;") as caught:
+        await run(
+            workbench,
+            {"pin": value},
+            inputSchema=secret(pin=kind),
+            steps=[{"id": "s", "type": "set", "input": {"x": 1}}],
+        )
+    assert caught.value.code == "inputs.secret_short"
+    assert (await workbench.runs.history()).executions == []
+
+
+async def test_an_empty_secret_input_is_none(workbench: Workbench) -> None:
+    inputs = {"nothing": "", "flag": True}
+    record, _ = await run(
         workbench,
         inputs,
-        inputSchema=schema,
-        steps=[
-            {"id": "all", "type": "set", "input": {name: f"{{{{ inputs.{name} }}}}" for name in inputs}},
-            {"id": "say", "type": "shell", "input": script},
-        ],
+        inputSchema=secret(nothing="string", flag="boolean"),
+        steps=[{"id": "all", "type": "set", "input": {name: f"{{{{ inputs.{name} }}}}" for name in inputs}}],
     )
     assert record.inputs == dict.fromkeys(inputs, "***")
-    masked = {"pin": "***", "number": "***", "letter": "***", "word": "***", "nothing": "", "flag": True}
     step = record.step("all")
     assert step is not None
-    assert (step.input, step.output) == (masked, masked)
+    assert step.output == inputs
+
+
+async def test_a_sub_workflow_refuses_a_short_secret_too(workbench: Workbench) -> None:
+    put(workbench, "inner", inputSchema=secret(pin="string"), steps=[{"id": "s", "type": "set", "input": {"x": 1}}])
+    record, _ = await run(
+        workbench,
+        {},
+        steps=[{"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {"pin": "1234"}}}],
+    )
+    assert record.error is not None
+    assert "inner cannot run: a secret input needs at least 6 characters" in record.error.message
+
+
+async def test_a_short_secret_of_the_store_is_masked_as_a_word_and_warned_of(workbench: Workbench) -> None:
+    known = Connections()
+    known.store.put("pin", "1234")
+    script = {
+        "script": 'echo "a story: $PIN of 12345 apples, pin=$PIN"',
+        "env": {"PIN": "{{ secrets.pin }}"},
+    }
+    record, events = await run(
+        workbench,
+        {},
+        steps=[{"id": "say", "type": "shell", "input": script}],
+    )
     logs = [event["message"] for event in events if event["type"] == "log"]
-    assert any("4 secrets of this run are shorter than 6 characters" in line for line in logs)
-    assert any("a true story: 1234 of 1234 apples" in line for line in logs), "a text is not cut to pieces for them"
+    assert any("a secret of this run is shorter than 6 characters" in line for line in logs)
+    assert any("a story: *** of 12345 apples, pin=***" in line for line in logs)
     say = record.step("say")
     assert say is not None
     assert say.input == {**script, "env": {"PIN": "***"}}

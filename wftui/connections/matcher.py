@@ -1,4 +1,4 @@
-"""Search for a growing set of texts, whole or truncated at an ellipsis."""
+"""Search for a growing set of texts: whole, broken into lines, between escape codes, or truncated at an ellipsis."""
 
 import threading
 from bisect import bisect_left
@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.connections.text_search import search_for
+from wftui.connections.text_views import Span, joined, views
 
 ELLIPSIS = "…"
 """Marks a truncated text."""
 
-Span = tuple[int, int]
 _STRETCH = 256 * 1024
+WIDENED = 4
+"""How many times its own length a text in broken lines may take, where a text is searched in part."""
 
 
 class Matcher:
@@ -38,27 +40,27 @@ class Matcher:
     def add(self, texts: Iterable[str]) -> None:
         """Add texts to search for."""
         with self._changing:
-            new = set(texts) - self._texts
+            new = {text for text in map(joined, texts) if len(text) >= MINIMUM_LENGTH} - self._texts
             self._texts |= new
             self._pending += new
 
     def spans(self, text: str) -> list[Span]:
         """Return where texts of the set occur, whole or truncated: sorted and disjoint."""
-        if len(text) <= _STRETCH:
-            found = [span for index in self._current() for span in index.spans(text)]
-        else:
-            found = [span for index in self._current() for span in self._in_stretches(index, text)]
-        return _merged(found) if len(found) > 1 else found
+        indexes = self._current()
+        if not indexes:
+            return []
+        found = _spans(indexes, text) if len(text) <= _STRETCH else list(self._in_stretches(indexes, text))
+        return merged(found) if len(found) > 1 else found
 
-    def _in_stretches(self, index: "_Index", text: str) -> Iterator[Span]:
+    def _in_stretches(self, indexes: "list[_Index]", text: str) -> Iterator[Span]:
         """Search a long text in stretches, because a search holds the interpreter lock.
 
         Stretches overlap, so that a match across a border is found together with an ellipsis beside it.
         """
-        around = 2 * index.longest
+        around = WIDENED * max(index.longest for index in indexes)
         for start in range(0, len(text), _STRETCH):
             begin = max(0, start - around)
-            for first, last in index.spans(text[begin : start + _STRETCH + around]):
+            for first, last in _spans(indexes, text[begin : start + _STRETCH + around]):
                 yield begin + first, begin + last
 
     def _current(self) -> "list[_Index]":
@@ -111,13 +113,17 @@ class _Index:
             before, place = place + 1, after
 
 
+def _spans(indexes: "list[_Index]", text: str) -> list[Span]:
+    return [view.in_source(span) for view in views(text) for index in indexes for span in index.spans(view.text)]
+
+
 def _begins_one(ordered: list[str], beginning: str) -> bool:
     place = bisect_left(ordered, beginning)
     return place < len(ordered) and ordered[place].startswith(beginning)
 
 
-def _merged(spans: list[Span]) -> list[Span]:
-    # Merge overlapping spans: two secrets that share characters are masked entirely.
+def merged(spans: list[Span]) -> list[Span]:
+    """Return spans in order, overlapping ones as one: secrets that share characters are masked entirely."""
     spans.sort()
     merged = [spans[0]]
     for start, end in spans[1:]:

@@ -4,8 +4,10 @@ import base64
 import contextlib
 import html
 import json
+import quopri
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -13,6 +15,9 @@ from wftui.model.json.incremental import read_json
 
 MINIMUM_LENGTH = 6
 """Shorter forms are not searched for: masking every `a` of a text reveals more than it hides."""
+
+_SHORT_FORM = 4
+"""Minimum length of an encoding of a short secret: the hexadecimal digits of one character are a number of the text."""
 
 _WRAPPED_LINE_BYTES = (57, 48)
 """Bytes per line of `base64` and PEM writers: 76 and 64 characters."""
@@ -30,6 +35,16 @@ _SCHEMES = ("basic", "bearer", "token")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """Control characters, which logs drop."""
 
+_ENTITIES = (
+    ("&#39;", "&#34;"),
+    ("&#x27;", "&quot;"),
+    ("&#39;", "&quot;"),
+    ("&apos;", "&quot;"),
+    ("'", "&quot;"),
+    ("'", '"'),
+)
+"""How writers of HTML and XML escape apostrophes and quotation marks, or leave them."""
+
 
 def secret_forms(secret: str) -> set[str]:
     """Return all texts to mask for one secret, each in every encoding.
@@ -42,7 +57,17 @@ def secret_forms(secret: str) -> set[str]:
 
 def encodings(text: str) -> set[str]:
     """Return a text in every encoding, without forms that are short or only braces."""
-    return {form for form in _encodings(text) if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n")}
+    forms = set(_encodings(text))
+    forms |= {"".join(form.split()) for form in forms}  # as they are looked for in indented lines
+    return {form for form in forms if len(form) >= MINIMUM_LENGTH and form.strip("{} \t\r\n")}
+
+
+def short_forms(secret: str) -> set[str]:
+    """Return what to mask, as a word of its own, for a secret below `MINIMUM_LENGTH`."""
+    data = secret.encode("utf-8", "surrogatepass")
+    written = {quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), html.escape(secret)}
+    written |= {json.dumps(secret)[1:-1], base64.b64encode(data).decode("ascii"), data.hex()}
+    return {secret, *(form for form in written if len(form) >= _SHORT_FORM)}
 
 
 def _parts(secret: str) -> set[str]:
@@ -84,17 +109,24 @@ def _leaves(value: object) -> Iterator[str]:
 
 def _encodings(text: str) -> Iterator[str]:
     yield text
+    yield from (text.lower(), text.upper())
     yield from _json_escapes(text)
     yield from _url_quotes(text)
     yield from _shell_quotes(text)
-    yield html.escape(text)
-    yield html.escape(text, quote=False)
+    for quoted in {*_doubled_quotes(text), *_markup_escapes(text)}:
+        yield quoted
+        if '"' in quoted or "\\" in quoted:
+            yield from (json.dumps(quoted, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     yield repr(text)[1:-1]
     data = text.encode("utf-8", "surrogatepass")
     yield repr(data)[2:-1]
-    yield data.hex()
-    yield data.hex().upper()
+    yield quopri.encodestring(data).decode("ascii").replace("=\n", "")
+    yield from _hexadecimals(data)
     yield from _base64_pieces(data)
+    yield from _base64_pieces(text.encode("utf-16-le", "surrogatepass"))
+    yield base64.b32encode(data).decode("ascii")[: len(data) * 8 // 5]
+    if not text.isascii():
+        yield from _without_ascii_only_limits(text, data)
 
 
 def _json_escapes(text: str) -> Iterator[str]:
@@ -104,6 +136,17 @@ def _json_escapes(text: str) -> Iterator[str]:
         yield once.replace("/", "\\/")
         for inner_ascii in (True, False):
             yield json.dumps(once, ensure_ascii=inner_ascii)[1:-1]
+        # Some writers make JSON that can stand in a page: Go and PHP escape markup, .NET and JavaScript quotes as well.
+        for escaped in ("<>&", "<>&'", "<>&'+`"):
+            safe = re.sub(f"[{escaped}]", _unicode_escape, once)
+            yield safe
+            upper = re.sub(r"\\u([0-9a-f]{4})", lambda found: f"\\u{found[1].upper()}", safe)
+            yield upper
+            yield upper.replace('\\"', "\\u0022")
+
+
+def _unicode_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _url_quotes(text: str) -> Iterator[str]:
@@ -124,6 +167,48 @@ def _shell_quotes(text: str) -> Iterator[str]:
     yield text.replace("'", "'\\''")
     yield re.sub(r"([^\w@%+=:,./\n-])", r"\\\1", text)
     yield re.sub(r'(["\\$`])', r"\\\1", text)
+    yield re.sub(r"([\\'\"])", r"\\\1", text)
+
+
+def _doubled_quotes(text: str) -> Iterator[str]:
+    """Yield a text as SQL, CSV and YAML quote it."""
+    for mark in "'\"`":
+        yield text.replace(mark, 2 * mark)
+    yield text.replace("\\", "\\\\").replace("'", "''")
+
+
+def _markup_escapes(text: str) -> Iterator[str]:
+    once = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for apostrophe, mark in _ENTITIES:
+        escaped = once.replace("'", apostrophe).replace('"', mark)
+        yield escaped
+        yield escaped.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    yield once.replace("'", "&#39;").replace('"', "&#34;").replace("+", "&#43;")
+    yield html.escape(once)
+
+
+def _without_ascii_only_limits(text: str, data: bytes) -> Iterator[str]:
+    """Yield what file systems, git, and domain names make of letters beyond ASCII."""
+    for form in ("NFC", "NFD", "NFKC"):
+        normal = unicodedata.normalize(form, text)
+        yield normal
+        yield normal.lower()
+    yield "".join(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in data)
+    yield ".".join(map(_domain_label, unicodedata.normalize("NFKC", text).lower().split(".")))
+
+
+def _domain_label(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode", "ignore").decode("ascii")
+
+
+def _hexadecimals(data: bytes) -> Iterator[str]:
+    digits = data.hex()
+    pairs = [digits[start : start + 2] for start in range(0, len(digits), 2)]
+    yield from (digits, digits.upper(), " ".join(pairs), ":".join(pairs), ":".join(pairs).upper())
+    yield from ("-".join(pairs).upper(), "\\x".join(pairs), "%".join(pairs).upper())
+    for shift in range(2):  # `xxd` puts two bytes together
+        groups = ["".join(pairs[max(0, start) : start + 2]) for start in range(-shift, len(pairs), 2)]
+        yield " ".join(groups)
 
 
 def _base64_pieces(data: bytes) -> Iterator[str]:

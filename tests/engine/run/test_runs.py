@@ -219,7 +219,7 @@ async def test_secret_inputs_never_reach_an_event() -> None:
         secret_inputs=("/password", "/pin"),
     )
     watch = Watch()
-    await run(plan, {"password": "hunter2-and-more", "pin": 42}, watch=watch, tell=tell)
+    await run(plan, {"password": "hunter2-and-more", "pin": 424242}, watch=watch, tell=tell)
     text = "".join(event.to_json() for event in watch.events)
     assert "hunter2" not in text
     assert '"pin":"***"' in text

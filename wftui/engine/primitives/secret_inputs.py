@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 
 from wftui.connections.redaction import MASK
+from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.model.json.pointers import pointer_parts
@@ -70,6 +71,25 @@ def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterato
     """Every text and number inside the secret values."""
     for holder, key in _places(dict(inputs), pointers):
         yield from _leaves(holder[key])
+
+
+def refuse_short_secrets(inputs: Mapping[str, Json], pointers: Iterable[str]) -> None:
+    """Refuse secret values that could not be masked within a text.
+
+    Raises:
+        UsageError: `inputs.secret_short`, naming the inputs.
+    """
+    short = [
+        pointer
+        for pointer in pointers
+        if any(0 < len(text) < MINIMUM_LENGTH for text in secret_texts(inputs, [pointer]))
+    ]
+    if short:
+        raise UsageError(
+            f"a secret input needs at least {MINIMUM_LENGTH} characters, because a shorter one cannot be masked within"
+            f" a text: {', '.join(map(_name, short))}; give a longer one, or none",
+            code="inputs.secret_short",
+        )
 
 
 def answered_secrets(form: Mapping[str, Json] | None, data: Json) -> list[str]:

@@ -9,7 +9,7 @@ from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe_outside
 from wftui.engine.primitives.schema_validation import check_inputs
-from wftui.engine.primitives.secret_inputs import masked, secret_texts
+from wftui.engine.primitives.secret_inputs import masked, refuse_short_secrets, secret_texts
 from wftui.engine.run.preflight import Preflight, UnresolvedError
 from wftui.engine.run.state.approvals import ApprovalReply, validate_reply
 from wftui.engine.run.state.carried_results import RunHistory
@@ -82,7 +82,7 @@ class Run:
         """Record that the run was asked for; returns when that is safe.
 
         Raises:
-            UsageError: the inputs are no JSON, so there is nothing that could be recorded.
+            UsageError: the inputs are no JSON, so there is nothing that could be recorded; or a secret is too short.
         """
         context, plan, request = self.context, self.context.plan, self._request
         try:
@@ -90,6 +90,7 @@ class Run:
         except WorkflowError as error:
             raise UsageError(error.message, code=error.type) from None
         await self._take_inputs(request.inputs)
+        refuse_short_secrets(self._inputs, plan.secret_inputs)
         await context.emitter.emit(
             Created(
                 run_id=self.id,
@@ -250,11 +251,11 @@ class Run:
         """Know the secrets of the connections before any step could show one, as by printing its environment."""
         with suppress(Stopped):
             await self._main.wait(asyncio.ensure_future(self.context.connections.resolve_all()))
-        short = self.context.emitter.redactor.unmasked
+        short = self.context.emitter.redactor.short
         if short:
             one = "a secret of this run is" if short == 1 else f"{short} secrets of this run are"
             await self.note(
-                f"{one} shorter than {MINIMUM_LENGTH} characters: masked as a whole value, but not inside of a text"
+                f"{one} shorter than {MINIMUM_LENGTH} characters: masked as a word of its own, not as part of one"
             )
 
     async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
