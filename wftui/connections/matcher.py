@@ -1,4 +1,4 @@
-"""Search for a growing set of texts: whole, broken into lines, between escape codes, or truncated at an ellipsis."""
+"""Search for a growing set of texts: whole, broken up, or truncated at an ellipsis."""
 
 import threading
 from bisect import bisect_left
@@ -123,7 +123,10 @@ def _begins_one(ordered: list[str], beginning: str) -> bool:
 
 
 def merged(spans: list[Span]) -> list[Span]:
-    """Return spans in order, overlapping ones as one: secrets that share characters are masked entirely."""
+    """Return spans in order, overlapping ones as one.
+
+    Secrets that share characters are masked entirely.
+    """
     spans.sort()
     merged = [spans[0]]
     for start, end in spans[1:]:

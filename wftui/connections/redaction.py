@@ -52,7 +52,7 @@ class Redactor:
 
     @property
     def short(self) -> int:
-        """How many secrets are too short to be masked within a word."""
+        """Number of secrets that are too short to be masked within a word."""
         return len(self._short)
 
     def holds_secret(self, text: str) -> bool:
@@ -110,7 +110,10 @@ class Redactor:
         return items if any(left is not right for left, right in zip(items, value, strict=True)) else value
 
     def _redact_items(self, items: list[Json]) -> list[Json]:
-        """Return items redacted one by one, and as the lines of one text, because a secret may be broken into them."""
+        """Return items redacted one by one, and as the lines of one text.
+
+        A secret may be broken into them.
+        """
         redacted = list(map(self.redact, items))
         start = 0
         while start < len(items):

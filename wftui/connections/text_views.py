@@ -1,4 +1,4 @@
-"""Views of a text for the search for secrets: without line breaks, and without what terminals do not show."""
+"""Views of a text to search: without line breaks, or without invisible characters."""
 
 import re
 from bisect import bisect_right
@@ -32,7 +32,7 @@ _PLAIN = re.compile(_INVISIBLE)
 
 
 class View:
-    """A text without some stretches of it, which knows where each of its characters stands in the text."""
+    """A text with stretches left out, and the position of each character in the source."""
 
     def __init__(self, text: str, left_out: re.Pattern[str], shown: str | None = None) -> None:
         self._source = text
@@ -71,7 +71,10 @@ def _holds_controls(text: str) -> bool:
 
 
 def views(text: str) -> list[View]:
-    """Return what to search in place of a text: its lines joined, and, where it differs, what a terminal shows."""
+    """Return what to search in place of a text.
+
+    Its lines joined, and, where these differ, what a terminal shows and what escapes in a text stand for.
+    """
     lines = joined(text)
     found = [View(text, _LINE_BREAKS, lines)]
     if "\n " in text or "\n\t" in text:
