@@ -1,4 +1,4 @@
-"""Search for a growing set of texts: whole, broken up, or truncated at an ellipsis."""
+"""Search for a growing set of texts: whole, broken up, or cut at an ellipsis."""
 
 import threading
 from bisect import bisect_left

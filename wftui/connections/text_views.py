@@ -32,7 +32,7 @@ _PLAIN = re.compile(_INVISIBLE)
 
 
 class View:
-    """A text with stretches left out, and the position of each character in the source."""
+    """A text with stretches left out, and the position of each character in it."""
 
     def __init__(self, text: str, left_out: re.Pattern[str], shown: str | None = None) -> None:
         self._source = text
