@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.private import PRIVATE_FILE, make_private_file, make_private_folder
 
 
 def private_folder() -> Path:
@@ -50,9 +51,8 @@ def write_private(path: Path, data: bytes) -> None:
         ConnectionsError: `connection.io` when it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        atomic_write(path, data)
+        make_private_folder(path.parent)
+        atomic_write(path, data, new_mode=PRIVATE_FILE)
     except OSError as error:
         raise _problem("write", path, error) from error
 
@@ -65,8 +65,9 @@ def only_one(folder: Path) -> Iterator[None]:
         ConnectionsError: `connection.io` when the folder cannot be used.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make_private_folder(folder)
+        make_private_file(folder / ".lock")
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise _problem("use", folder, error) from error
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from wftui.settings.keys import Place, SettingsError, Value, find_key
 from wftui.settings.settings_file import parse, read_text
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 from wftui.workspace.workspace_errors import explain
 
 _HEADING = "# Settings of wftui; `wftui settings` lists them all.\n"
@@ -136,8 +137,7 @@ def _write(
     else:
         raise SettingsError(f"{'.'.join(place)} cannot be changed in {path} automatically; edit the file by hand")
     try:
-        # Replace the target of a symbolic link: users keep settings in other folders.
-        atomic_write(path.resolve(), changed.encode())
+        atomic_write(path, changed.encode(), new_mode=PRIVATE_FILE)
     except OSError as error:
         raise explain(error, path, "write") from error
 
@@ -146,7 +146,7 @@ def _write(
 def _only_one(path: Path) -> Iterator[None]:
     """Lock the file, so that one process at a time changes it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise explain(error, path.parent, "use") from error

@@ -13,7 +13,7 @@ from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.settings_service import SettingsService
 from wftui.workbench.step_service import StepService
-from wftui.workbench.workbench_settings import Settings
+from wftui.workbench.workbench_settings import Settings, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 
@@ -55,6 +55,7 @@ class Workbench:
         self.retention = RetentionService(self.store, clock)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
+        self._readable: str | None = None
         self._monitor: StaleRunMonitor | None = None
         self._step_registry: StepRegistry | None = None
         self._compiler: WorkflowCompiler | None = None
@@ -77,12 +78,14 @@ class Workbench:
                 )
                 self._monitor = StaleRunMonitor(self._store)
                 await self._monitor.begin()
+                self._readable = await asyncio.to_thread(readable_by_others, self.settings.database)
             return self._store
 
     @property
     def notice(self) -> str | None:
-        """A message about the opened database, such as that a damaged one was set aside."""
-        return self._store.notice if self._store else None
+        """A message about the user's files, such as that a damaged database was set aside."""
+        notices = [self._store.notice if self._store else None, self._readable]
+        return ". ".join(notice for notice in notices if notice) or None
 
     async def executor(self) -> WorkflowExecutor:
         """Return the executor; the first call starts it and automatic retention."""

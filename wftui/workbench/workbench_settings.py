@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wftui.connections.private_files import private_folder
 from wftui.model.user_settings import Durability
 from wftui.settings.settings_file import read_settings, settings_path
-from wftui.workspace.locate import find_database, find_tables
+from wftui.workspace.locate import find_database, find_tables, user_data_path
+from wftui.workspace.private import report_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class Settings:
                 "durability": "default" if user.durability == "normal" else "settings",
             },
         )
+
+
+def readable_by_others(database: Path) -> str | None:
+    """Return a sentence about files of the user that others may read.
+
+    None if there are none, or all of them have been reported before.
+    """
+    data, settings = user_data_path(), settings_path()
+    # A folder that the user has named may hold other files, for others to read.
+    folders = [folder for folder in (database.parent, settings.parent) if folder in (data, private_folder())]
+    return report_readable((database, settings), folders, data / "permissions-reported")
 
 
 def _origin(explicit: Path | None, option: str, variable: str, configured: Path | None) -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 from wftui.workspace.regular import read_regular
 
 
-def atomic_write(path: Path, data: bytes) -> bool:
+def atomic_write(path: Path, data: bytes, *, new_mode: int | None = None) -> bool:
     """Replace a file's content through a temporary file beside it.
 
     Of a symbolic link, the target is replaced.
+
+    Args:
+        new_mode: mode of a new file, by default as the umask says; an existing file keeps its mode.
 
     Returns:
         False if the file already had this content and was not touched.
@@ -24,7 +27,7 @@ def atomic_write(path: Path, data: bytes) -> bool:
             return False
         mode = path.stat().st_mode & 0o7777
     except FileNotFoundError:
-        mode = 0o666 & ~_umask()
+        mode = 0o666 & ~_umask() if new_mode is None else new_mode
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:

@@ -10,6 +10,7 @@ from wftui.model.errors import ConflictError, NotFoundError
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.workspace.files import Workspace, etag_of
 from wftui.workspace.generated import inside, write_generated
+from wftui.workspace.private import make_private_folder
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
@@ -46,6 +47,7 @@ def fill_with_examples(tables: Path) -> None:
     # Copy into a folder beside it first, so that a second start never sees half of the examples.
     half = tables.with_name(f".{tables.name}.{os.getpid()}")
     try:
+        make_private_folder(tables.parent)
         for name in example_files():
             target = half / name
             target.parent.mkdir(parents=True, exist_ok=True)

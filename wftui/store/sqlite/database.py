@@ -17,6 +17,7 @@ from pathlib import Path
 from wftui.model.user_settings import Durability
 from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, is_busy, primary_code
+from wftui.workspace.private import make_private_file, make_private_folder
 
 BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
@@ -93,7 +94,7 @@ def prepare(path: Path, now: datetime) -> Opened:
 
 def mark_damaged(path: Path) -> None:
     """Remember that SQLite met damage in this file, so that the next start looks through all of it."""
-    _damage_mark(path).touch()
+    make_private_file(_damage_mark(path))
 
 
 def _damage_mark(path: Path) -> Path:
@@ -102,11 +103,11 @@ def _damage_mark(path: Path) -> Path:
 
 def _look_at(path: Path) -> bool:
     """Whether there is a database to open; its folder exists afterwards."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
     if not path.exists():
-        path.touch()
+        make_private_file(path)  # SQLite gives its log the mode of the database
         return False
     with path.open("rb") as file:
         header = file.read(len(_HEADER))
@@ -168,6 +169,7 @@ def _keep_log(opened: Opened) -> None:
     """Copy the log of a damaged file: when its last connection closes, SQLite moves it into the file all the same."""
     log = _log(opened.path)
     if not opened.read_only and log.exists():
+        make_private_file(_kept_log(opened.path))
         shutil.copyfile(log, _kept_log(opened.path))
 
 
@@ -264,7 +266,7 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
         _damage_mark(path).unlink(missing_ok=True)
-        path.touch()
+        make_private_file(path)
         return aside
     except OSError as error:
         raise explain(error, path) from error

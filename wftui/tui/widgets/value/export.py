@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TextIO
@@ -10,6 +11,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
+from wftui.workspace.private import PRIVATE_FILE
 
 TextSource = Callable[[ValueRef, int], Awaitable[tuple[str, int | None]]]
 """Returns JSON text of a stored value from an offset, and the next offset or None."""
@@ -21,7 +23,7 @@ def as_text(value: Json) -> str:
 
 
 async def save_value(value: Json, source: TextSource, path: Path) -> None:
-    """Write a value, or the value behind a reference, to a new file.
+    """Write a value, or the value behind a reference, to a new file that only the user may read.
 
     A string is written as is, anything else as JSON.
 
@@ -29,7 +31,7 @@ async def save_value(value: Json, source: TextSource, path: Path) -> None:
         UserError: `file.write`, the file exists or cannot be written; no partial file is left.
     """
     try:
-        file = path.open("x", encoding="utf-8")
+        file = _new_file(path)
     except OSError as error:
         raise _write_error(path, error) from error
     try:
@@ -57,6 +59,11 @@ async def _write(value: Json, source: TextSource, file: TextIO) -> None:
             await asyncio.to_thread(file.write, piece)
     if pieces:
         await asyncio.to_thread(lambda: file.write(json.loads("".join(pieces))))
+
+
+def _new_file(path: Path) -> TextIO:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+    return os.fdopen(handle, "w", encoding="utf-8")
 
 
 def _remove(path: Path) -> None:
