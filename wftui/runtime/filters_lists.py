@@ -3,45 +3,21 @@
 import functools
 from collections.abc import Callable, Mapping
 from itertools import chain
-from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime import values
 from wftui.runtime.errors import BindingError
+from wftui.runtime.language.arguments import count_argument, items_argument, object_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items, check_text
+from wftui.runtime.language.ordering import extreme, folded, hashable, ordered
 from wftui.runtime.operators import add
 
 LIST_FILTERS: Table = {}
 
 Each = Callable[[Json], Json]
 """A function applied to each item; the compiler makes it from the name of a filter or test, or from a path."""
-
-
-def _items(value: Json, name: str) -> list[Json]:
-    """Return items of a list, characters of a text or keys of an object, as Jinja."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, str | Mapping):
-        return list(value)
-    raise BindingError("binding.type", f"the filter {name} needs a list, not {kind_of(value)}")
-
-
-def _object(value: Json, name: str) -> Mapping[str, Json]:
-    if not isinstance(value, Mapping):
-        raise BindingError("binding.type", f"the filter {name} needs an object, not {kind_of(value)}")
-    return value
-
-
-def _count(value: Json, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BindingError("binding.type", f"the filter {name} needs a whole number of at least 1")
-    return value
-
-
-def _folded(value: Json, case_sensitive: Json) -> Any:
-    return value.lower() if isinstance(value, str) and not case_sensitive else value
 
 
 def _identity(value: Json) -> Json:
@@ -69,7 +45,7 @@ def first(value: Json) -> Json:
     >>> [] | first | default("none")
     "none"
     """
-    found = _items(value, "first")
+    found = items_argument(value, "first")
     if not found:
         raise BindingError("binding.missing", "there is no first item: the value is empty")
     return found[0]
@@ -82,7 +58,7 @@ def last(value: Json) -> Json:
     >>> [1, 2, 3] | last
     3
     """
-    found = _items(value, "last")
+    found = items_argument(value, "last")
     if not found:
         raise BindingError("binding.missing", "there is no last item: the value is empty")
     return found[-1]
@@ -95,7 +71,7 @@ def to_list(value: Json) -> list[Json]:
     >>> "abc" | list
     ["a", "b", "c"]
     """
-    return list(_items(value, "list"))
+    return list(items_argument(value, "list"))
 
 
 @declare(LIST_FILTERS, "reverse")
@@ -107,7 +83,7 @@ def reverse(value: Json) -> Json:
     >>> "abc" | reverse
     "cba"
     """
-    return value[::-1] if isinstance(value, str) else _items(value, "reverse")[::-1]
+    return value[::-1] if isinstance(value, str) else items_argument(value, "reverse")[::-1]
 
 
 @declare(LIST_FILTERS, "join", gives="string", attribute=1)
@@ -120,7 +96,7 @@ def join(value: Json, separator: Json = "", *, each: Each = _identity) -> str:
     "a+b"
     """
     between = values.to_text(separator)
-    parts = [values.to_text(each(entry)) for entry in _items(value, "join")]
+    parts = [values.to_text(each(entry)) for entry in items_argument(value, "join")]
     check_text(sum(map(len, parts)) + len(between) * len(parts), "join")
     return between.join(parts)
 
@@ -136,7 +112,7 @@ def apply(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {}] | map(attribute="n", default=0)
     [1, 0]
     """
-    return [each(entry) for entry in _items(value, "map")]
+    return [each(entry) for entry in items_argument(value, "map")]
 
 
 @declare(LIST_FILTERS, "select", gives="array", takes="test")
@@ -150,7 +126,7 @@ def select(value: Json, each: Each = _identity) -> list[Json]:
     >>> [0, 1, "", "a"] | select
     [1, "a"]
     """
-    return [entry for entry in _items(value, "select") if each(entry)]
+    return [entry for entry in items_argument(value, "select") if each(entry)]
 
 
 @declare(LIST_FILTERS, "reject", gives="array", takes="test")
@@ -160,7 +136,7 @@ def reject(value: Json, each: Each = _identity) -> list[Json]:
     >>> [1, 2, 3] | reject("odd")
     [2]
     """
-    return [entry for entry in _items(value, "reject") if not each(entry)]
+    return [entry for entry in items_argument(value, "reject") if not each(entry)]
 
 
 @declare(LIST_FILTERS, "selectattr", gives="array", takes="attribute test")
@@ -172,7 +148,7 @@ def select_by(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {}] | selectattr("n", "defined")
     [{"n": 1}]
     """
-    return [entry for entry in _items(value, "selectattr") if each(entry)]
+    return [entry for entry in items_argument(value, "selectattr") if each(entry)]
 
 
 @declare(LIST_FILTERS, "rejectattr", gives="array", takes="attribute test")
@@ -182,7 +158,7 @@ def reject_by(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {"n": 5}] | rejectattr("n", "gt", 2)
     [{"n": 1}]
     """
-    return [entry for entry in _items(value, "rejectattr") if not each(entry)]
+    return [entry for entry in items_argument(value, "rejectattr") if not each(entry)]
 
 
 @declare(LIST_FILTERS, "sort", gives="array", attribute=2)
@@ -196,7 +172,9 @@ def sort(value: Json, reverse: Json = False, case_sensitive: Json = False, *, ea
     >>> [{"n": 1}, {"n": 2}] | sort(attribute="n", reverse=true)
     [{"n": 2}, {"n": 1}]
     """
-    return _ordered(_items(value, "sort"), "sort", bool(reverse), lambda entry: _folded(each(entry), case_sensitive))
+    return ordered(
+        items_argument(value, "sort"), "sort", bool(reverse), lambda entry: folded(each(entry), case_sensitive)
+    )
 
 
 @declare(LIST_FILTERS, "unique", gives="array", attribute=1)
@@ -210,8 +188,8 @@ def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity)
     """
     seen: set[object] = set()
     kept = []
-    for entry in _items(value, "unique"):
-        key = _hashable(_folded(each(entry), case_sensitive))
+    for entry in items_argument(value, "unique"):
+        key = hashable(folded(each(entry), case_sensitive))
         if key not in seen:
             seen.add(key)
             kept.append(entry)
@@ -226,11 +204,11 @@ def groupby(value: Json, default: Json = None, case_sensitive: Json = False, *, 
     [{"grouper": "a", "list": [{"k": "a", "n": 2}]}, {"grouper": "b", "list": [{"k": "b", "n": 1}]}]
     """
     groups: dict[object, dict[str, Json]] = {}
-    for entry in _items(value, "groupby"):
+    for entry in items_argument(value, "groupby"):
         key = values.default(functools.partial(each, entry), lambda: default) if default is not None else each(entry)
-        group = groups.setdefault(_hashable(_folded(key, case_sensitive)), {"grouper": key, "list": []})
+        group = groups.setdefault(hashable(folded(key, case_sensitive)), {"grouper": key, "list": []})
         group["list"].append(entry)
-    return _ordered(list(groups.values()), "groupby", False, lambda group: _folded(group["grouper"], case_sensitive))
+    return ordered(list(groups.values()), "groupby", False, lambda group: folded(group["grouper"], case_sensitive))
 
 
 @declare(LIST_FILTERS, "sum", attribute=0)
@@ -242,7 +220,7 @@ def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
     >>> [{"n": 1}, {"n": 2}] | sum(attribute="n")
     3
     """
-    return functools.reduce(lambda made, entry: add(made, each(entry)), _items(value, "sum"), start)
+    return functools.reduce(lambda made, entry: add(made, each(entry)), items_argument(value, "sum"), start)
 
 
 @declare(LIST_FILTERS, "min", attribute=1)
@@ -252,7 +230,7 @@ def smallest(value: Json, case_sensitive: Json = False, *, each: Each = _identit
     >>> [3, 1, 2] | min
     1
     """
-    return _extreme(value, "min", False, lambda entry: _folded(each(entry), case_sensitive))
+    return extreme(value, "min", False, lambda entry: folded(each(entry), case_sensitive))
 
 
 @declare(LIST_FILTERS, "max", attribute=1)
@@ -262,7 +240,7 @@ def biggest(value: Json, case_sensitive: Json = False, *, each: Each = _identity
     >>> [{"n": 1}, {"n": 2}] | max(attribute="n")
     {"n": 2}
     """
-    return _extreme(value, "max", True, lambda entry: _folded(each(entry), case_sensitive))
+    return extreme(value, "max", True, lambda entry: folded(each(entry), case_sensitive))
 
 
 @declare(LIST_FILTERS, "batch", gives="array")
@@ -274,7 +252,7 @@ def batch(value: Json, linecount: Json, fill_with: Json = None) -> list[Json]:
     >>> [1, 2, 3] | batch(2, 0)
     [[1, 2], [3, 0]]
     """
-    found, width = _items(value, "batch"), _count(linecount, "batch")
+    found, width = items_argument(value, "batch"), count_argument(linecount, "batch")
     rows = [found[start : start + width] for start in range(0, len(found), width)]
     if rows and fill_with is not None:
         check_items(width, "batch")
@@ -289,7 +267,7 @@ def parts(value: Json, slices: Json, fill_with: Json = None) -> list[Json]:
     >>> [1, 2, 3] | slice(2)
     [[1, 2], [3]]
     """
-    found, number = _items(value, "slice"), _count(slices, "slice")
+    found, number = items_argument(value, "slice"), count_argument(slices, "slice")
     check_items(number, "slice")
     size, rest = divmod(len(found), number)
     rows, start = [], 0
@@ -308,7 +286,7 @@ def flatten(value: Json) -> list[Json]:
     >>> [[1, 2], [3], 4] | flatten
     [1, 2, 3, 4]
     """
-    return list(chain.from_iterable(e if isinstance(e, list) else [e] for e in _items(value, "flatten")))
+    return list(chain.from_iterable(e if isinstance(e, list) else [e] for e in items_argument(value, "flatten")))
 
 
 @declare(LIST_FILTERS, "items", gives="array")
@@ -318,7 +296,7 @@ def pairs(value: Json) -> list[Json]:
     >>> {"a": 1} | items
     [["a", 1]]
     """
-    return [[key, entry] for key, entry in _object(value, "items").items()]
+    return [[key, entry] for key, entry in object_argument(value, "items").items()]
 
 
 @declare(LIST_FILTERS, "keys", gives="array")
@@ -328,7 +306,7 @@ def keys(value: Json) -> list[str]:
     >>> {"a": 1, "b": 2} | keys
     ["a", "b"]
     """
-    return list(_object(value, "keys"))
+    return list(object_argument(value, "keys"))
 
 
 @declare(LIST_FILTERS, "values", gives="array")
@@ -338,7 +316,7 @@ def entries(value: Json) -> list[Json]:
     >>> {"a": 1, "b": 2} | values
     [1, 2]
     """
-    return list(_object(value, "values").values())
+    return list(object_argument(value, "values").values())
 
 
 @declare(LIST_FILTERS, "dictsort", gives="array")
@@ -351,7 +329,7 @@ def dictsort(value: Json, case_sensitive: Json = False, by: Json = "key", revers
     if by not in ("key", "value"):
         raise BindingError("binding.value", 'the filter dictsort sorts by "key" or "value"')
     at = 0 if by == "key" else 1
-    return _ordered(pairs(value), "dictsort", bool(reverse), lambda pair: _folded(pair[at], case_sensitive))
+    return ordered(pairs(value), "dictsort", bool(reverse), lambda pair: folded(pair[at], case_sensitive))
 
 
 @declare(LIST_FILTERS, "merge", gives="object")
@@ -361,7 +339,7 @@ def merge(value: Json, other: Json) -> dict[str, Json]:
     >>> {"a": 1, "b": 1} | merge({"b": 2})
     {"a": 1, "b": 2}
     """
-    return {**_object(value, "merge"), **_object(other, "merge")}
+    return {**object_argument(value, "merge"), **object_argument(other, "merge")}
 
 
 @declare(LIST_FILTERS, "fromitems", gives="object")
@@ -372,38 +350,8 @@ def from_items(value: Json) -> dict[str, Json]:
     {"a": 1}
     """
     made: dict[str, Json] = {}
-    for pair in _items(value, "fromitems"):
+    for pair in items_argument(value, "fromitems"):
         if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
             raise BindingError("binding.type", "the filter fromitems needs [key, value] pairs whose keys are texts")
         made[pair[0]] = pair[1]
     return made
-
-
-def _ordered(found: list[Json], name: str, reverse: bool, key: Callable[[Json], Any]) -> list[Json]:
-    try:
-        return sorted(found, key=key, reverse=reverse)
-    except TypeError:
-        raise BindingError(
-            "binding.type", f"the filter {name} needs items that can be compared with each other"
-        ) from None
-
-
-def _extreme(value: Json, name: str, biggest: bool, key: Callable[[Json], Any]) -> Json:
-    found = _items(value, name)
-    if not found:
-        raise BindingError("binding.missing", f"there is no {name}: the value is empty")
-    try:
-        return (max if biggest else min)(found, key=key)
-    except TypeError:
-        raise BindingError(
-            "binding.type", f"the filter {name} needs items that can be compared with each other"
-        ) from None
-
-
-def _hashable(value: Json) -> object:
-    """Return a hashable with the same equality as the value."""
-    if isinstance(value, list):
-        return ("list", *map(_hashable, value))
-    if isinstance(value, Mapping):
-        return frozenset((key, _hashable(entry)) for key, entry in value.items())
-    return value

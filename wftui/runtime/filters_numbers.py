@@ -7,6 +7,7 @@ from typing import Any
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import format_duration, parse_duration
 from wftui.runtime.errors import BindingError
+from wftui.runtime.language.arguments import number_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import is_number, kind_of
 from wftui.runtime.language.limits import MAX_BITS, check_bits, check_text
@@ -14,12 +15,6 @@ from wftui.runtime.language.limits import MAX_BITS, check_bits, check_text
 NUMBER_FILTERS: Table = {}
 
 _UNSET: Any = object()
-
-
-def _number(value: Json, name: str) -> Any:
-    if not is_number(value):
-        raise BindingError("binding.type", f"the filter {name} needs a number, not {kind_of(value)}")
-    return value
 
 
 @declare(NUMBER_FILTERS, "int", gives="integer")
@@ -71,7 +66,7 @@ def absolute(value: Json) -> Json:
     >>> -3 | abs
     3
     """
-    return abs(_number(value, "abs"))
+    return abs(number_argument(value, "abs"))
 
 
 @declare(NUMBER_FILTERS, "round", gives="number")
@@ -85,7 +80,7 @@ def rounded(value: Json, precision: Json = 0, method: Json = "common") -> Json:
     """
     if method not in ("common", "ceil", "floor"):
         raise BindingError("binding.value", 'the method of the filter round must be "common", "ceil" or "floor"')
-    number = _number(value, "round")
+    number = number_argument(value, "round")
     if isinstance(precision, bool) or not isinstance(precision, int) or abs(precision) > 300:
         raise BindingError("binding.type", "the precision of the filter round must be a whole number up to 300")
     try:
@@ -106,7 +101,7 @@ def file_size(value: Json, binary: Json = False) -> str:
     >>> 2048 | filesizeformat(true)
     "2.0 KiB"
     """
-    size = float(_number(value, "filesizeformat"))
+    size = float(number_argument(value, "filesizeformat"))
     base = 1024 if binary else 1000
     units = ("KiB", "MiB", "GiB", "TiB", "PiB") if binary else ("kB", "MB", "GB", "TB", "PB")
     if abs(size) < base:
@@ -124,7 +119,7 @@ def number_format(value: Json, decimals: Json = 0, thousands: Json = "") -> str:
     >>> 1234.5 | format(2, ",")
     "1,234.50"
     """
-    number = _number(value, "format")
+    number = number_argument(value, "format")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 100:
         raise BindingError("binding.type", "the filter format needs a whole number of decimals up to 100")
     if not isinstance(thousands, str) or len(thousands) > 10:
@@ -222,7 +217,7 @@ def duration_text(value: Json) -> str:
     >>> 185 | duration
     "3m05s"
     """
-    number = _number(value, "duration")
+    number = number_argument(value, "duration")
     return format_duration(number) if number >= 0 else f"-{format_duration(-number)}"
 
 

@@ -12,24 +12,12 @@ from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
 from wftui.runtime import values
 from wftui.runtime.errors import BindingError
+from wftui.runtime.language.arguments import text_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare
-from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_text
 from wftui.runtime.patterns import safety
 
 TEXT_FILTERS: Table = {}
-
-
-def _text(value: Json, name: str) -> str:
-    if not isinstance(value, str):
-        raise BindingError("binding.type", f"the filter {name} needs a text, not {kind_of(value)}")
-    return value
-
-
-def _whole(value: Json, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BindingError("binding.type", f"the filter {name} needs a whole number, not {kind_of(value)}")
-    return value
 
 
 @declare(TEXT_FILTERS, "upper", gives="string")
@@ -39,7 +27,7 @@ def upper(value: Json) -> str:
     >>> "abc" | upper
     "ABC"
     """
-    return _text(value, "upper").upper()
+    return text_argument(value, "upper").upper()
 
 
 @declare(TEXT_FILTERS, "lower", gives="string")
@@ -49,7 +37,7 @@ def lower(value: Json) -> str:
     >>> "ABC" | lower
     "abc"
     """
-    return _text(value, "lower").lower()
+    return text_argument(value, "lower").lower()
 
 
 @declare(TEXT_FILTERS, "capitalize", gives="string")
@@ -59,7 +47,7 @@ def capitalize(value: Json) -> str:
     >>> "hello World" | capitalize
     "Hello world"
     """
-    return _text(value, "capitalize").capitalize()
+    return text_argument(value, "capitalize").capitalize()
 
 
 @declare(TEXT_FILTERS, "title", gives="string")
@@ -69,7 +57,7 @@ def title(value: Json) -> str:
     >>> "hello wORLD" | title
     "Hello World"
     """
-    words = safety.WORD_STARTS.split(_text(value, "title"))
+    words = safety.WORD_STARTS.split(text_argument(value, "title"))
     return "".join(word[:1].upper() + word[1:].lower() for word in words if word)
 
 
@@ -82,7 +70,7 @@ def trim(value: Json, chars: Json = None) -> str:
     >>> "//a/b/" | trim("/")
     "a/b"
     """
-    return _text(value, "trim").strip(None if chars is None else _text(chars, "trim"))
+    return text_argument(value, "trim").strip(None if chars is None else text_argument(chars, "trim"))
 
 
 @declare(TEXT_FILTERS, "replace", gives="string")
@@ -94,8 +82,12 @@ def replace(value: Json, old: Json, new: Json, count: Json = None) -> str:
     >>> "a-b-c" | replace("-", "", 1)
     "ab-c"
     """
-    subject, old_text, new_text = _text(value, "replace"), _text(old, "replace"), _text(new, "replace")
-    times = -1 if count is None else _whole(count, "replace")
+    subject, old_text, new_text = (
+        text_argument(value, "replace"),
+        text_argument(old, "replace"),
+        text_argument(new, "replace"),
+    )
+    times = -1 if count is None else whole_argument(count, "replace")
     found = subject.count(old_text) if times < 0 else min(subject.count(old_text), times)
     check_text(len(subject) + found * max(len(new_text) - len(old_text), 0), "replace")
     return subject.replace(old_text, new_text, times)
@@ -112,8 +104,8 @@ def split(value: Json, separator: Json = None, limit: Json = None) -> list[str]:
     """
     if separator == "":
         raise BindingError("binding.value", "the filter split needs a separator that is not empty")
-    by = None if separator is None else _text(separator, "split")
-    return _text(value, "split").split(by, -1 if limit is None else _whole(limit, "split"))
+    by = None if separator is None else text_argument(separator, "split")
+    return text_argument(value, "split").split(by, -1 if limit is None else whole_argument(limit, "split"))
 
 
 @declare(TEXT_FILTERS, "lines", gives="array")
@@ -123,7 +115,7 @@ def lines(value: Json) -> list[str]:
     >>> "a\nb\n" | lines
     ["a", "b"]
     """
-    return _text(value, "lines").splitlines()
+    return text_argument(value, "lines").splitlines()
 
 
 @declare(TEXT_FILTERS, "truncate", gives="string")
@@ -137,10 +129,14 @@ def truncate(value: Json, length: Json = 255, killwords: Json = False, end: Json
     >>> "one two three four" | truncate(9, true, "…")
     "one two …"
     """
-    subject, size, mark = _text(value, "truncate"), _whole(length, "truncate"), _text(end, "truncate")
+    subject, size, mark = (
+        text_argument(value, "truncate"),
+        whole_argument(length, "truncate"),
+        text_argument(end, "truncate"),
+    )
     if size < len(mark):
         raise BindingError("binding.value", f"the filter truncate needs a length of at least {len(mark)}")
-    if len(subject) <= size + max(_whole(leeway, "truncate"), 0):
+    if len(subject) <= size + max(whole_argument(leeway, "truncate"), 0):
         return subject
     kept = subject[: size - len(mark)]
     return (kept if killwords else kept.rsplit(" ", 1)[0]) + mark
@@ -153,9 +149,9 @@ def center(value: Json, width: Json = 80) -> str:
     >>> "ab" | center(6)
     "  ab  "
     """
-    size = _whole(width, "center")
+    size = whole_argument(width, "center")
     check_text(size, "center")
-    return _text(value, "center").center(size)
+    return text_argument(value, "center").center(size)
 
 
 @declare(TEXT_FILTERS, "indent", gives="string")
@@ -165,8 +161,8 @@ def indent(value: Json, width: Json = 4, first: Json = False, blank: Json = Fals
     >>> "a\nb" | indent(2)
     "a\n  b"
     """
-    subject = _text(value, "indent")
-    margin = width if isinstance(width, str) else " " * min(_whole(width, "indent"), 1000)
+    subject = text_argument(value, "indent")
+    margin = width if isinstance(width, str) else " " * min(whole_argument(width, "indent"), 1000)
     check_text(len(subject) + (subject.count("\n") + 1) * len(margin), "indent")
     moved = textwrap.indent(subject, margin, None if not blank else lambda line: True)
     return moved if first or not moved.startswith(margin) else moved[len(margin) :]
@@ -179,7 +175,7 @@ def wordcount(value: Json) -> int:
     >>> "one two" | wordcount
     2
     """
-    return len(safety.WORDS.findall(_text(value, "wordcount")))
+    return len(safety.WORDS.findall(text_argument(value, "wordcount")))
 
 
 @declare(TEXT_FILTERS, "startswith", gives="boolean")
@@ -189,7 +185,7 @@ def startswith(value: Json, start: Json) -> bool:
     >>> "main.py" | startswith("main")
     true
     """
-    return _text(value, "startswith").startswith(_text(start, "startswith"))
+    return text_argument(value, "startswith").startswith(text_argument(start, "startswith"))
 
 
 @declare(TEXT_FILTERS, "endswith", gives="boolean")
@@ -199,7 +195,7 @@ def endswith(value: Json, end: Json) -> bool:
     >>> "main.py" | endswith(".py")
     true
     """
-    return _text(value, "endswith").endswith(_text(end, "endswith"))
+    return text_argument(value, "endswith").endswith(text_argument(end, "endswith"))
 
 
 @declare(TEXT_FILTERS, "string", gives="string")
@@ -225,7 +221,7 @@ def tojson(value: Json, indent: Json = None) -> str:
     """
     if indent is None:
         return values.json_text(value)
-    return json.dumps(values.plain(value), ensure_ascii=False, indent=min(_whole(indent, "tojson"), 16))
+    return json.dumps(values.plain(value), ensure_ascii=False, indent=min(whole_argument(indent, "tojson"), 16))
 
 
 @declare(TEXT_FILTERS, "fromjson")
@@ -236,7 +232,7 @@ def fromjson(value: Json) -> Json:
     [1, 2]
     """
     try:
-        return read_json(_text(value, "fromjson"))
+        return read_json(text_argument(value, "fromjson"))
     except ValueError as error:
         raise BindingError("binding.value", f"the text is not JSON: {error}") from None
 
@@ -262,7 +258,7 @@ def url_decode(value: Json) -> str:
     >>> "a%20b" | urldecode
     "a b"
     """
-    return unquote(_text(value, "urldecode"))
+    return unquote(text_argument(value, "urldecode"))
 
 
 @declare(TEXT_FILTERS, "b64encode", gives="string")
@@ -272,7 +268,7 @@ def b64encode(value: Json) -> str:
     >>> "hello" | b64encode
     "aGVsbG8="
     """
-    return base64.b64encode(_text(value, "b64encode").encode()).decode()
+    return base64.b64encode(text_argument(value, "b64encode").encode()).decode()
 
 
 @declare(TEXT_FILTERS, "b64decode", gives="string")
@@ -283,7 +279,7 @@ def b64decode(value: Json) -> str:
     "hello"
     """
     try:
-        return base64.b64decode(_text(value, "b64decode"), validate=True).decode()
+        return base64.b64decode(text_argument(value, "b64decode"), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise BindingError("binding.value", f"the text is not base64 of UTF-8 text: {error}") from None
 
@@ -295,7 +291,7 @@ def sha256(value: Json) -> str:
     >>> "abc" | sha256 | truncate(8, true, "", 0)
     "ba7816bf"
     """
-    return hashlib.sha256(_text(value, "sha256").encode()).hexdigest()
+    return hashlib.sha256(text_argument(value, "sha256").encode()).hexdigest()
 
 
 @declare(TEXT_FILTERS, "regex_search")
@@ -309,8 +305,8 @@ def regex_search(value: Json, pattern: Json, group: Json = 0) -> Json:
     >>> "a=1" | regex_search("([a-z])=([0-9])", 2)
     "1"
     """
-    expression = safety.compiled(_text(pattern, "regex_search"))
-    found = expression.search(safety.subject(_text(value, "regex_search"), expression.pattern))
+    expression = safety.compiled(text_argument(pattern, "regex_search"))
+    found = expression.search(safety.subject(text_argument(value, "regex_search"), expression.pattern))
     try:
         return found[group] if found else None
     except IndexError:
@@ -324,8 +320,8 @@ def regex_findall(value: Json, pattern: Json) -> list[Json]:
     >>> "a1 b22" | regex_findall("[0-9]+")
     ["1", "22"]
     """
-    expression = safety.compiled(_text(pattern, "regex_findall"))
-    found = expression.findall(safety.subject(_text(value, "regex_findall"), expression.pattern))
+    expression = safety.compiled(text_argument(pattern, "regex_findall"))
+    found = expression.findall(safety.subject(text_argument(value, "regex_findall"), expression.pattern))
     return [list(match) if isinstance(match, tuple) else match for match in found]
 
 
@@ -336,8 +332,8 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
     >>> "2026-11-22" | regex_replace("-", "/")
     "2026/11/22"
     """
-    replacement = _text(new, "regex_replace")
-    expression = safety.compiled(_text(pattern, "regex_replace"))
+    replacement = text_argument(new, "regex_replace")
+    expression = safety.compiled(text_argument(pattern, "regex_replace"))
     size = 0
 
     def put(found: "safety.Match") -> str:
@@ -348,6 +344,6 @@ def regex_replace(value: Json, pattern: Json, new: Json) -> str:
         return made
 
     try:
-        return expression.sub(put, safety.subject(_text(value, "regex_replace"), expression.pattern))
+        return expression.sub(put, safety.subject(text_argument(value, "regex_replace"), expression.pattern))
     except (safety.PatternError, IndexError) as error:
         raise BindingError("binding.value", f"the replacement does not fit the pattern: {error}") from None

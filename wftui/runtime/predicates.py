@@ -4,17 +4,11 @@ from collections.abc import Mapping
 
 from wftui.model.base import Json
 from wftui.runtime import operators
-from wftui.runtime.errors import BindingError
+from wftui.runtime.language.arguments import whole_argument
 from wftui.runtime.language.declarations import Table, declare
-from wftui.runtime.language.json_kinds import is_number, kind_of
+from wftui.runtime.language.json_kinds import is_number
 
 TESTS: Table = {}
-
-
-def _whole(value: Json, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BindingError("binding.type", f"the test {name} needs a whole number, not {kind_of(value)}")
-    return value
 
 
 @declare(TESTS, "none", gives="boolean")
@@ -146,7 +140,7 @@ def is_odd(value: Json) -> bool:
     >>> 3 is odd
     true
     """
-    return _whole(value, "odd") % 2 == 1
+    return whole_argument(value, "odd", "test") % 2 == 1
 
 
 @declare(TESTS, "even", gives="boolean")
@@ -156,7 +150,7 @@ def is_even(value: Json) -> bool:
     >>> 3 is even
     false
     """
-    return _whole(value, "even") % 2 == 0
+    return whole_argument(value, "even", "test") % 2 == 0
 
 
 @declare(TESTS, "divisibleby", gives="boolean")
@@ -166,7 +160,10 @@ def is_divisible_by(value: Json, number: Json) -> bool:
     >>> 9 is divisibleby 3
     true
     """
-    return bool(operators.modulo(_whole(value, "divisibleby"), _whole(number, "divisibleby")) == 0)
+    return bool(
+        operators.modulo(whole_argument(value, "divisibleby", "test"), whole_argument(number, "divisibleby", "test"))
+        == 0
+    )
 
 
 @declare(TESTS, "lower", gives="boolean")

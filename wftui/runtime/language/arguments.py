@@ -1,0 +1,56 @@
+"""Argument checks of filters and tests, whose errors name the caller."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wftui.model.base import Json
+from wftui.runtime.errors import BindingError
+from wftui.runtime.language.json_kinds import is_number, kind_of
+
+
+def text_argument(value: Json, name: str) -> str:
+    """Return the value if it is a text."""
+    if not isinstance(value, str):
+        raise _wrong(f"the filter {name}", "a text", value)
+    return value
+
+
+def number_argument(value: Json, name: str) -> Any:
+    """Return the value if it is a number."""
+    if not is_number(value):
+        raise _wrong(f"the filter {name}", "a number", value)
+    return value
+
+
+def whole_argument(value: Json, name: str, kind: str = "filter") -> int:
+    """Return the value if it is a whole number; `kind` is what `name` names."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(f"the {kind} {name}", "a whole number", value)
+    return value
+
+
+def count_argument(value: Json, name: str) -> int:
+    """Return the value if it is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BindingError("binding.type", f"the filter {name} needs a whole number of at least 1")
+    return value
+
+
+def items_argument(value: Json, name: str) -> list[Json]:
+    """Return items of a list, characters of a text or keys of an object, as Jinja."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str | Mapping):
+        return list(value)
+    raise _wrong(f"the filter {name}", "a list", value)
+
+
+def object_argument(value: Json, name: str) -> Mapping[str, Json]:
+    """Return the value if it is an object."""
+    if not isinstance(value, Mapping):
+        raise _wrong(f"the filter {name}", "an object", value)
+    return value
+
+
+def _wrong(caller: str, wanted: str, value: Json) -> BindingError:
+    return BindingError("binding.type", f"{caller} needs {wanted}, not {kind_of(value)}")
