@@ -34,7 +34,7 @@ from wftui.runtime.json_values import JsonValueError
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
-from wftui.store.sqlite.store_errors import StoreConflict
+from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
 
 pytest_plugins = "store.store_fixtures"
 
@@ -309,4 +309,26 @@ def test_run_ids_sort_by_time_and_differ() -> None:
     ids = [new_id(clock) for _ in range(100)]
     assert ids == sorted(ids)
     assert all(re.fullmatch(r"[0-9a-hjkmnp-tv-z]{9}-[0-9a-hjkmnp-tv-z]{5}", run) for run in ids)
-    assert len({new_id(lambda: START) for _ in range(100)}) == 100
+
+
+def test_run_ids_of_one_millisecond_differ_and_ascend() -> None:
+    ids = [new_id(lambda: START) for _ in range(100_000)]
+    assert ids == sorted(set(ids))
+
+
+def test_run_ids_ascend_when_the_random_part_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.randbits", lambda bits: (1 << bits) - 1)
+    moment = START + timedelta(days=1)
+    ids = [new_id(lambda: moment) for _ in range(3)]
+    assert ids == sorted(set(ids))
+    assert ids[0].endswith("-zzzzz")
+
+
+async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionStore, database: Path) -> None:
+    other = await ExecutionStore.open(database)
+    await store.create(created(at=START))
+    for each in (store, other):
+        with pytest.raises(RunExistsError, match="exists already"):
+            await each.create(created(at=START))
+    assert [event.type for event in await other.events(RUN)] == ["created"]
+    await other.close()

@@ -112,10 +112,10 @@ class ExecutionStore(StoredRuns):
         return await self._writing()[1].append(events, wait=wait)
 
     async def create(self, created: Created) -> ExecutionRecord:
-        """Begin a run; its record, `pending`.
+        """Create a run and return its record, `pending`.
 
         Raises:
-            StoreConflict: it exists already.
+            RunExistsError: the id is taken, in this process or another.
         """
         await self.append([created], wait=True)
         return await self._existing(created.run_id)

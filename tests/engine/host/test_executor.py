@@ -21,6 +21,7 @@ from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.store_errors import RunExistsError
 from wftui.workspace.files import Workspace
 
 
@@ -53,6 +54,25 @@ async def test_a_run_is_recorded_and_its_record_is_the_fold_of_its_events(open_e
     events = [event async for batch in executor.get_event_stream(record.id) for event in batch]
     assert fold(record.id, events) == record
     assert executor.running() == []
+
+
+async def test_an_id_that_another_process_has_taken_is_replaced(
+    open_executor: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = workflow(step("a"))
+    plans = {"w": plan, plan.id: plan}
+    executor, other = await open_executor(plans), await open_executor(plans)
+    taken = await other.start(REQUEST)
+    ids = iter([taken, "01k9x2m4q-00001", taken, "01k9x2m4q-00002", taken, taken, taken])
+    monkeypatch.setattr("wftui.engine.host.executor.new_id", lambda _clock: next(ids))
+    record = await executor.execute(REQUEST)
+    assert (record.id, record.status) == ("01k9x2m4q-00001", "completed")
+    again = await executor.wait(await executor.rerun(record.id))
+    assert (again.id, statuses(again)) == ("01k9x2m4q-00002", {"a": "completed"})
+    assert again.step_results[0].kept_from == record.id
+    with pytest.raises(RunExistsError, match="exists already"):
+        await executor.start(REQUEST)
+    assert (await other.wait(taken)).status == "completed"
 
 
 async def test_a_big_output_reaches_the_next_step_whole(open_executor: Open) -> None:

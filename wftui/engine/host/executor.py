@@ -38,12 +38,14 @@ from wftui.model.run.record_index import WINDOW
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 from wftui.store.run_ids import new_id
+from wftui.store.sqlite.store_errors import RunExistsError
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 _USUAL = StartOptions()
+_ID_ATTEMPTS = 3
 
 
 class WorkflowExecutor:
@@ -91,9 +93,11 @@ class WorkflowExecutor:
                 the schema are a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
-        run = self._runs.new(new_id(self._clock), loaded.plan, request, options)
-        await self._create(run, loaded, options)
-        return run.id
+
+        async def make(new_id: str) -> Run:
+            return self._runs.new(new_id, loaded.plan, request, options)
+
+        return await self._create(make, loaded, options)
 
     async def resume(
         self, run_id: str, inputs: Mapping[str, Json] | None = None, options: StartOptions = _USUAL
@@ -232,15 +236,17 @@ class WorkflowExecutor:
             connections=dict(asked.connections),
             inherited_connections=record.connections,
         )
-        new = new_id(self._clock)
-        carried = await asyncio.to_thread(seed_results, found.record, found.restart.reused, new, self._clock())
         cleanup: OrphanCleanup | None = None
         if record.status == "interrupted":  # its orphan processes must not run beside the same steps
             cleanup = partial(self._end_orphans, run_id)
-        options = StartOptions(carried=carried, orphan_cleanup=cleanup)
-        run = self._runs.new(new, plan, request, options)
-        await self._create(run, found.loaded, options)
-        return new
+        options = StartOptions(orphan_cleanup=cleanup)
+
+        async def make(new_id: str) -> Run:
+            now = self._clock()
+            carried = await asyncio.to_thread(seed_results, found.record, found.restart.reused, new_id, now)
+            return self._runs.new(new_id, plan, request, replace(options, carried=carried))
+
+        return await self._create(make, found.loaded, options)
 
     async def _end_orphans(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
         """End what an interrupted run has left running, unless it goes on here."""
@@ -335,9 +341,21 @@ class WorkflowExecutor:
             raise RunNotFoundError(run_id)
         return record
 
-    async def _create(self, run: Run, loaded: "LoadedWorkflow", options: StartOptions) -> None:
+    async def _create(
+        self, make: Callable[[str], Awaitable[Run]], loaded: "LoadedWorkflow", options: StartOptions
+    ) -> str:
+        """Record a run under a new id and start it; return the id."""
         plan_hash = await self._store.put_plan(loaded.source, loaded.code)
-        await complete_despite_cancel(self._begin(run, plan_hash, options))
+        attempt = 1
+        while True:
+            run = await make(new_id(self._clock))
+            try:
+                await complete_despite_cancel(self._begin(run, plan_hash, options))
+                return run.id
+            except RunExistsError:  # another process drew the same id in the same millisecond
+                if attempt == _ID_ATTEMPTS:
+                    raise
+                attempt += 1
 
     async def _begin(self, run: Run, plan_hash: str, options: StartOptions) -> None:
         try:

@@ -21,7 +21,7 @@ from wftui.store.events.run_rows import Changes, RunRow, waiting_paths
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.schema import place
-from wftui.store.sqlite.store_errors import StoreConflict
+from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
 
 _GROUP_SECONDS = 0.015
 _RETRY_SECONDS = 1.0
@@ -164,13 +164,13 @@ class EventWriter:
     def _refuse(self, run: _Run, prepared: list[PreparedEvent]) -> None:
         row = run.row
         if run.lost:
-            raise StoreConflict(f"run {row.id} was taken over by another process")
+            raise _loss(row)
         if row.ended:
             self.forget(row.id)
             raise StoreConflict(f"run {row.id} has ended ({row.status}); nothing can be added to it")
         if isinstance(prepared[0].event, Created):
             if row.last_seq:
-                raise StoreConflict(f"run {row.id} exists already")
+                raise RunExistsError(f"run {row.id} exists already")
         elif not row.last_seq:
             self.forget(row.id)
             raise RunNotFoundError(row.id)
@@ -302,8 +302,7 @@ class EventWriter:
         for ticket in tickets:
             ticket.run.lost = True
             row = ticket.run.row
-            happened = "exists already" if row.key is None else "was written by another process in the meantime"
-            ticket.error = StoreConflict(f"run {row.id} {happened}")
+            ticket.error = _loss(row)
             _wake(ticket)
 
     def _requeue(self, tickets: list[_Ticket], error: BaseException) -> None:
@@ -321,6 +320,12 @@ class EventWriter:
             if ticket.waiter is not None and ticket.is_awaited:
                 ticket.waiter.set_exception(error)
             ticket.waiter = None
+
+
+def _loss(row: RunRow) -> StoreConflict:
+    if row.key is None:
+        return RunExistsError(f"run {row.id} exists already")
+    return StoreConflict(f"run {row.id} was written by another process in the meantime")
 
 
 def _wake(ticket: _Ticket) -> None:

@@ -22,6 +22,10 @@ class StoreConflict(ConflictError):  # noqa: N818  (the name the house gave it)
     code = "store.conflict"
 
 
+class RunExistsError(StoreConflict):
+    """The id of a new run is taken."""
+
+
 class DamagedError(StoreError):
     """The database file holds what SQLite cannot read."""
 
