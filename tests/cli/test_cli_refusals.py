@@ -23,7 +23,7 @@ from wftui.workbench import Settings
         ("approve last ask --data {{", "usage.data", "--data is not JSON"),
         ("approve last ask --data Infinity", "usage.data", "Infinity is not a JSON value"),
         ("history --since soon", "usage.moment", "'soon' is not a date or age"),
-        ("history --cursor xyz", "usage.cursor", "'xyz' is no cursor that a page of history gave"),
+        ("history --cursor xyz", "usage.cursor", "'xyz' is not a cursor from an earlier page of the history"),
         ("connections add mail --kind smtp -s host", "usage.setting", "expected KEY=VALUE"),
     ],
 )

@@ -241,7 +241,7 @@ def test_rerun_takes_the_old_inputs_and_names_its_parent(settings: Settings) -> 
     assert second["inputs"] == {"who": "two", "times": 2}
     third = wftui(settings, "rerun", "last", "--connection", "api=work")
     assert third.returncode == 1
-    assert "nothing in the workflow is called 'api', so 'work' cannot take its place" in third.stderr
+    assert "the workflow names no connection 'api' that 'work' could replace" in third.stderr
 
 
 PARTS = {

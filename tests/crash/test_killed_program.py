@@ -121,7 +121,7 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
 
         task = asyncio.create_task(watch())
         assert (await watching.runs.record(run_id)).status == "running"
-        with pytest.raises(ConflictError, match="still going"):
+        with pytest.raises(ConflictError, match="still running; wait"):
             await watching.runs.rerun(run_id, {"token": SECRET}, reuse=True)
         kill(program)
         async with patience():

@@ -94,7 +94,7 @@ async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on
     assert living(old) == []
     assert len(living(pids(folder / "server"))) == 1, "the step that started it had ended"
     events = await workbench.runs.events(run_id)
-    told = [event for event in events if isinstance(event, Log) and "it has been ended" in event.message]
+    told = [event for event in events if isinstance(event, Log) and "; ended" in event.message]
     again = [event.seq for event in events if isinstance(event, StepStarted) and event.attempt == 2]
     assert len(again) == 2
     assert max(event.seq for event in told) < min(again)

@@ -53,7 +53,7 @@ async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(share: int,
             if event.type == "log" and event.path:
                 logged[event.path] += event.message.split("\n")
     lines = logged["many"]
-    left_out = [line for line in lines if "left out here" in line]
+    left_out = [line for line in lines if "lines omitted" in line]
     said = [int(line.split()[1]) for line in lines if line.startswith("line ")]
     assert (said[0], said[-1]) == (0, number - 1)
     assert len(left_out) == 1

@@ -93,10 +93,10 @@ async def test_nothing_follows_the_end(store: ExecutionStore) -> None:
     await store.append(finished_run(RUN), wait=True)
     with pytest.raises(StoreConflict, match="has ended"):
         await store.append([log()], wait=False)
-    with pytest.raises(StoreConflict, match="exists already"):
+    with pytest.raises(StoreConflict, match="already exists"):
         await store.append([created("other-run"), created("other-run")][:1], wait=True)
         await store.append([created("other-run")], wait=True)
-    with pytest.raises(StoreConflict, match="nothing can follow"):
+    with pytest.raises(StoreConflict, match="no event can follow"):
         await store.append([created("third"), completed("third"), log("third")], wait=True)
     assert len(await store.events(RUN)) == 5
 
@@ -328,7 +328,7 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
     other = await ExecutionStore.open(database)
     await store.create(created(at=START))
     for each in (store, other):
-        with pytest.raises(RunExistsError, match="exists already"):
+        with pytest.raises(RunExistsError, match="already exists"):
             await each.create(created(at=START))
     assert [event.type for event in await other.events(RUN)] == ["created"]
     await other.close()

@@ -1,1 +1,4 @@
-"""Runs a plan: executor, scheduler, step context, recovery. Emits events; knows no screen, terminal or HTTP."""
+"""Engine: executor, scheduler, step context, resume and rerun of plans.
+
+It emits events and knows no frontend.
+"""

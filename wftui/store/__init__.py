@@ -1,1 +1,4 @@
-"""Runs on disk: one SQLite file, one writer per process, many readers. Imports `model`; knows nothing of the engine."""
+"""Runs on disk: one SQLite file, one writer per process, many readers.
+
+Imports `model` and `runtime`; knows nothing of the engine.
+"""

@@ -1,6 +1,6 @@
-"""ExecutionStore: what the engine and the workbench know of the database. No SQL here.
+"""ExecutionStore: interface of the database for engine and workbench, without SQL.
 
-Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when it cannot be used.
+Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when the database cannot be used.
 """
 
 import asyncio
@@ -37,11 +37,13 @@ T = TypeVar("T")
 
 
 class ExecutionStore(StoredRuns):
-    """All runs in one database file: the events of this process's runs go in here, everything is read from here.
+    """Store of all runs in one database file.
+
+    It writes the events of this process's runs and reads those of every process.
 
     Attributes:
-        owner: the mark of this process; runs it creates are its own.
-        read_only: the file may not be written; whatever would write raises `store.read_only`.
+        owner: the mark of this process, which owns the runs it creates.
+        read_only: the file cannot be written; methods that write raise `store.read_only`.
         notice: a sentence for the user when a damaged database was set aside on opening.
     """
 
@@ -64,7 +66,7 @@ class ExecutionStore(StoredRuns):
             durability: what a commit of this process waits for.
 
         Raises:
-            StoreError: it is no database, not ours, newer than this program, or cannot be opened.
+            StoreError: it is not a database of wftui, is newer than this program, or cannot be opened.
         """
         opened = replace(await asyncio.to_thread(prepare, path, clock()), durability=durability)
         store = cls(opened, current_owner(clock), clock)
@@ -74,10 +76,10 @@ class ExecutionStore(StoredRuns):
         return store
 
     async def close(self) -> None:
-        """Commit what is queued and let go of the file.
+        """Commit queued events and close the file.
 
         Raises:
-            StoreError: something queued could not be committed.
+            StoreError: a queued event could not be committed.
         """
         try:
             if self._writer is not None:
@@ -92,21 +94,21 @@ class ExecutionStore(StoredRuns):
     # --- writing ----------------------------------------------------------------------------------------------------
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
-        """Number events of one run and store them: the one door in.
+        """Number and store events of one run; the only way in for events.
 
-        Numbers are given in the order of the calls. Nobody is shown an event before it is committed. Small values are
-        committed without giving up control of the event loop.
+        Numbers follow the order of the calls. No event is published before it is committed. Small values are committed
+        without yielding to the event loop.
 
         Args:
-            events: of one run, with `seq` 0; they are the store's from now on, which writes the numbers into them.
-            wait: return after the commit; otherwise they go with the next one, within 15 ms.
+            events: of one run, with `seq` 0; the store owns them from now on and sets their numbers.
+            wait: return after the commit; otherwise they are part of the next one, within 15 ms.
 
         Returns:
-            The events as everyone sees them: with numbers, and `ValueRef`s (as JSON) for values over 16 KB.
+            The events as published: with numbers, and `ValueRef`s (as JSON) for values over 16 KB.
 
         Raises:
             NotJsonError: a value is not JSON; nothing was stored.
-            StoreConflict: the run has ended, or another process writes it now.
+            StoreConflict: the run has ended, or another process owns it.
             NotFoundError: the run does not exist, and the first event is not `created`.
         """
         return await self._writing()[1].append(events, wait=wait)
@@ -121,14 +123,14 @@ class ExecutionStore(StoredRuns):
         return await self._existing(created.run_id)
 
     async def update(self, run_id: str, updates: Mapping[str, Json]) -> ExecutionRecord:
-        """Bring a run of this process into a new status; returns the new record.
+        """Bring a run of this process into a new status and return the new record.
 
         Args:
             updates: `status`, and with it `outputs`, `error`, `duration` (milliseconds), `warnings`.
 
         Raises:
             StoreConflict: the run has ended.
-            UsageError: the change is none that a run can make.
+            UsageError: a run cannot make this change.
         """
         await self._writing()[1].flush()
         event = event_of_update(await self._existing(run_id), updates, self._clock())
@@ -136,7 +138,7 @@ class ExecutionStore(StoredRuns):
         return await self._existing(run_id)
 
     async def put_plan(self, source: str, code: str) -> str:
-        """Keep a compiled plan; its hash, for the `created` event."""
+        """Store a compiled plan and return its hash, for the `created` event."""
         now = to_milliseconds(self._clock())
         await self._writing()[0].run(lambda connection: plans.put(connection, source, code, now))
         return plans.plan_hash(source, code)
@@ -151,24 +153,25 @@ class ExecutionStore(StoredRuns):
         workflow_id: str | None = None,
         dry_run: bool = False,
     ) -> CleanupReport:
-        """Remove runs that are over, with all that only they need, and shrink the file.
+        """Remove ended runs with all data that only they need, and shrink the file.
 
         Args:
-            older_than: those over before this moment; None: whatever their age.
-            keep: of each workflow, the newest so many stay whatever their age.
+            older_than: runs that ended before this time; None: runs of any age.
+            keep: number of the newest runs of each workflow to keep, whatever their age.
             dry_run: remove nothing; `bytes_after` is an estimate.
         """
         return await self.apply(Policy(Rule(older_than, keep), workflow_id=workflow_id), dry_run=dry_run)
 
     async def apply(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
-        """Remove the runs that go by a policy; see `cleanup`."""
+        """Remove the runs that a policy selects; see `cleanup`."""
         return await self._in_thread(lambda cleanup: cleanup.run(policy, dry_run=dry_run), threading.Event())
 
     async def tidy(self, policy: Policy, *, every: float, stop: threading.Event) -> CleanupReport | None:
-        """`apply`, unless some process has within so many seconds; None then.
+        """Apply a policy, unless a process has done so recently; None in that case.
 
         Args:
-            stop: when set, it ends early, in order, and the next call goes on with it, whoever makes it.
+            every: minimum interval in seconds between two calls of any process.
+            stop: when set, the cleanup ends early and the next call of any process continues it.
         """
         connection, now = self._writing()[0], to_milliseconds(self._clock())
         milliseconds = int(every * 1000)
@@ -181,37 +184,39 @@ class ExecutionStore(StoredRuns):
         return report
 
     async def delete(self, run_id: str) -> CleanupReport:
-        """Remove one run that is over.
+        """Remove one run that has ended.
 
         Raises:
             NotFoundError: there is no such run.
-            StoreConflict: it, or the run it is a child of, is not over.
+            StoreConflict: it, or its parent run, has not ended.
         """
         await self._existing(run_id)
         report = await self._in_thread(lambda cleanup: cleanup.remove(run_id), threading.Event())
         if not report.runs:
-            raise StoreConflict(f"run {run_id} is not over; cancel it first")
+            raise StoreConflict(f"run {run_id} has not ended; cancel it first")
         return report
 
     # --- between processes ------------------------------------------------------------------------------------------
 
     async def signal(self, run_id: str, kind: SignalKind, payload: dict[str, Json]) -> None:
-        """Ask the process that runs a run for something."""
+        """Send a request to the process that runs a run."""
         now = to_milliseconds(self._clock())
         signal = Signal(run_id, kind, payload)
         await self._writing()[0].run(lambda connection: signals.put(connection, signal, now))
 
     async def take_signals(self, run_ids: Sequence[str]) -> list[Signal]:
-        """What was asked of these runs since the last call; each is delivered once."""
+        """Return the signals for these runs since the last call; each is delivered once."""
         if not run_ids or not await signals.waiting(self._runs, run_ids):
             return []
         return await self._writing()[0].run(lambda connection: signals.take(connection, run_ids))
 
     async def claim(self, run_id: str, owner: Owner | None = None) -> None:
-        """Make a run that no live process owns this process's, to append to it; of several who try at once, one wins.
+        """Take ownership of an orphaned run, to append to it.
+
+        Of several processes that try at once, one wins.
 
         Raises:
-            StoreConflict: it has ended, or belongs to another process that lives.
+            StoreConflict: it has ended, or belongs to another live process.
         """
         connection, writer = self._writing()
         mark = owner or self.owner
@@ -220,22 +225,22 @@ class ExecutionStore(StoredRuns):
         writer.forget(run_id)
 
     async def heartbeat(self, owner: Owner | None = None) -> None:
-        """Say that this process lives."""
+        """Record a heartbeat of this process."""
         mark = beat(owner or self.owner, self._clock())
         await self._writing()[0].run(lambda connection: claims.register(connection, mark))
 
     async def release(self, run_id: str) -> None:
-        """Give up a run of this process; until someone claims it, it counts as an orphan."""
+        """Release a run of this process; it is an orphan until a process claims it."""
         connection, writer = self._writing()
         await writer.flush()
         await connection.run(lambda transaction: claims.release(transaction, run_id, self.owner))
         writer.forget(run_id)
 
     async def recover(self) -> list[str]:
-        """Mark the runs whose process has died as `interrupted`; returns their ids.
+        """Mark orphaned runs as `interrupted` and return their ids.
 
-        Each is marked once, whoever looks at the same time, and one that goes on meanwhile is left alone. In a file
-        that may only be read nothing can be marked.
+        Each is marked once, even when several processes check at the same time, and a run that another process resumes
+        is left alone. Nothing is marked in a read-only file.
         """
         if self.read_only:
             return []
@@ -250,7 +255,7 @@ class ExecutionStore(StoredRuns):
         return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> list[str]:
-        """Runs that are not over and that no live process runs, oldest first."""
+        """Return the runs that have not ended and have no live owner, oldest first."""
         return await claims.orphans(self._runs, alive or self._is_alive)
 
     # ----------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""The retention policy, applied beside the work of a process: when it starts, and every hour while it goes on.
+"""Retention task: applies the retention policy at program start and every hour.
 
-Of all processes on a database one does so, at most once an hour. What is cut short is gone on with by the next.
+Of all processes on a database one does so, at most once an hour. The next one continues a cleanup that was cut short.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ RETENTION_SECONDS = 3600.0
 
 
 class RetentionTask:
-    """One task beside a store.
+    """Background task beside a store.
 
     Args:
-        policy: gives the policy as it is now; called in a thread each time.
-        tell: is told what was removed, if anything was.
-        seconds: how often at most.
+        policy: returns the current policy; called in a thread each time.
+        report: called with the report of a cleanup that removed anything.
+        seconds: minimum interval between two cleanups.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class RetentionTask:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Begin, unless it has."""
+        """Start the task, unless it is running."""
         if self._task is None:
             self._task = asyncio.create_task(self._work())
 
     async def end(self) -> None:
-        """Stop, after the step under way."""
+        """Stop after the current step."""
         self._stop.set()
         self._ended.set()
         if self._task is not None:
@@ -55,7 +55,7 @@ class RetentionTask:
 
     async def _work(self) -> None:
         while not self._ended.is_set():
-            # A policy or database that cannot be used is told to whoever asks for it; runs go on without.
+            # An unusable policy or database is reported where it is read; runs do not depend on this task.
             with suppress(UserError):
                 await self._tidy()
             with suppress(TimeoutError):

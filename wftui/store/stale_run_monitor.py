@@ -1,4 +1,4 @@
-"""Monitor that marks runs of dead processes as interrupted while a program is open."""
+"""Stale-run monitor: marks runs of dead processes as interrupted."""
 
 import asyncio
 from contextlib import suppress
@@ -18,23 +18,23 @@ class StaleRunMonitor:
         self._task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Look at once, and again every few seconds from then on."""
+        """Check at once, then every few seconds."""
         await self._look()
-        self._task = asyncio.create_task(self._keep_looking())
+        self._task = asyncio.create_task(self._work())
 
     async def end(self) -> None:
-        """Stop, after a look that is under way."""
+        """Stop the task."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
 
-    async def _keep_looking(self) -> None:
+    async def _work(self) -> None:
         while True:
             await asyncio.sleep(self._seconds)
             await self._look()
 
     async def _look(self) -> None:
-        # Whoever reads or writes hears of a database that cannot be used; the marks can wait for the next look.
+        # An unusable database is reported where it is read or written; the next check marks the runs.
         with suppress(UserError):
             await self._store.recover()

@@ -70,7 +70,7 @@ async def test_an_id_that_another_process_has_taken_is_replaced(
     again = await executor.wait(await executor.rerun(record.id))
     assert (again.id, statuses(again)) == ("01k9x2m4q-00002", {"a": "completed"})
     assert again.step_results[0].kept_from == record.id
-    with pytest.raises(RunExistsError, match="exists already"):
+    with pytest.raises(RunExistsError, match="already exists"):
         await executor.start(REQUEST)
     assert (await other.wait(taken)).status == "completed"
 

@@ -52,12 +52,12 @@ async def test_from_a_step_it_and_all_that_follows_runs() -> None:
     record = await run(plan_of(), INPUTS)
     assert decided(plan_of(), record, from_step="b") == {
         "a": "keep: same input",
-        "b": "run: asked for",
+        "b": "run: requested",
         "c": "run: comes after b, which runs again",
         "other": "keep: same input",
         "tidy": "run: finally always runs",
     }
-    with pytest.raises(NotFoundError, match="there are a, b, c, other, tidy"):
+    with pytest.raises(NotFoundError, match="the steps are a, b, c, other, tidy"):
         decided(plan_of(), record, from_step="d")
 
 
@@ -75,7 +75,7 @@ async def test_a_changed_workflow_runs_what_has_changed() -> None:
     record = await run(plan_of(), INPUTS)
     assert decided(plan_of("changed"), record)["b"] == "run: its input has changed"
     found = decided(workflow(step("a", "fail"), step("new")), record)
-    assert found == {"a": "run: was a step of type set", "new": "run: is new"}
+    assert found == {"a": "run: its type was set", "new": "run: is new"}
 
 
 async def test_after_a_failure_only_what_failed_and_follows_runs() -> None:
@@ -218,7 +218,9 @@ async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
         LoopPlan(until=lambda scope: scope.locals["index"] == 0, max_iterations=3),
         LoopPlan(until=over, max_iterations=1),
     ):
-        assert decided(workflow(replace(turns, loop=changed)), record) == {"l": "run: it would end elsewhere"}
+        assert decided(workflow(replace(turns, loop=changed)), record) == {
+            "l": "run: it would end after another iteration"
+        }
 
 
 async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
@@ -226,7 +228,10 @@ async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
         step("a"), step("b", "fail", on_error="fallback", fallback=7), step("c", "fail", on_error="continue")
     )
     record = await run(plan)
-    assert set(decided(plan, record, before=plan).values()) == {"keep: same input", "keep: failed, which was handled"}
+    assert set(decided(plan, record, before=plan).values()) == {
+        "keep: same input",
+        "keep: failed, and the failure was handled",
+    }
     a, b, c = plan.steps
     now = workflow(replace(a, connection="other"), replace(b, fallback=8), replace(c, on_error="fail"))
     assert decided(now, record, before=plan) == {
@@ -242,8 +247,8 @@ async def test_what_takes_another_connection_runs_again() -> None:
     record = await run(workflow(step("a"), step("b"), step("c")))
     plan = workflow(step("a", connection="api"), step("b", uses=("api",)), step("c", connection="db"))
     assert decided(plan, record, reconnected={"api"}) == {
-        "a": "run: it takes another connection for api",
-        "b": "run: it takes another connection for api",
+        "a": "run: it uses another connection for api",
+        "b": "run: it uses another connection for api",
         "c": "keep: same input",
     }
 

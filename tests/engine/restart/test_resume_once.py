@@ -47,7 +47,9 @@ async def test_a_resume_that_is_under_way_is_not_begun_again(tmp_path: Path) -> 
     executor = executor_of(store)
     await interrupted_run(store)
     outcomes = await asyncio.gather(executor.resume(RUN), executor.resume(RUN), return_exceptions=True)
-    assert [str(outcome) for outcome in outcomes if outcome is not None] == [f"run {RUN} is running here"]
+    assert [str(outcome) for outcome in outcomes if outcome is not None] == [
+        f"run {RUN} is already running in this process"
+    ]
     assert (await executor.wait(RUN)).status == "completed"
     assert await types(store) == ["created", "started", "interrupted", "resumed", "completed"]
     await executor.close()
@@ -77,7 +79,7 @@ async def test_a_run_that_went_on_meanwhile_in_another_process_is_left_alone(tmp
         lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # as above
         load_stored=load_while_another_goes_on,  # type: ignore[arg-type]
     )
-    with pytest.raises(ConflictError, match="has gone on in another process meanwhile"):
+    with pytest.raises(ConflictError, match="was resumed by another process"):
         await late.resume(RUN)
     assert await types(store) == ["created", "started", "interrupted", "resumed", "interrupted"]
     second = executor_of(other)  # which it is free for

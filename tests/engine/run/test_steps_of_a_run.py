@@ -163,7 +163,7 @@ async def test_a_step_that_ignores_its_timeout_is_left_behind() -> None:
     let_go.set()
     error = error_of(record, "a")
     assert error.type == "timeout"
-    assert "left behind" in error.message
+    assert "abandoned" in error.message
 
 
 @pytest.mark.parametrize(
@@ -294,10 +294,10 @@ async def test_of_a_log_without_end_the_beginning_and_the_end_are_kept(together:
     calls = ["\n".join(said[n : n + together]) + "\n" for n in range(0, 5000, together)]
     settings = EngineSettings(log_head=10_000, log_tail=10, log_line=200)
     lines = await _logged(settings, *calls, "x" * 10_000)
-    head = lines.index(next(line for line in lines if "left out here" in line))
+    head = lines.index(next(line for line in lines if "lines omitted" in line))
     assert 900 < head < 910
     assert lines[:head] == said[:head]
-    assert lines[head].startswith(f"… {5000 - head - 9:,} lines are left out here")
+    assert lines[head].startswith(f"… {5000 - head - 9:,} lines omitted")
     assert lines[head + 1 : -1] == said[-9:]
     assert lines[-1].startswith("x" * 200 + "… (9,800 more")
 
@@ -305,7 +305,7 @@ async def test_of_a_log_without_end_the_beginning_and_the_end_are_kept(together:
 async def test_the_end_of_a_log_is_bounded_in_size_too() -> None:
     settings = EngineSettings(log_head=10, log_tail_size=1000)
     lines = await _logged(settings, *(f"{n:03}" + "x" * 297 for n in range(100)))
-    assert lines[0] == "… 97 lines are left out here: the step says too much"
+    assert lines[0] == "… 97 lines omitted: the step logs too much"
     assert [line[:3] for line in lines[1:]] == ["097", "098", "099"]
 
 

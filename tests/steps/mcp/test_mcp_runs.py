@@ -191,10 +191,11 @@ async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_sai
         written = (await alone.communicate())[0].decode()
     assert alone.returncode == 0, written
     assert (
-        "The question of the MCP server is not answered: nobody can be asked here (How many?); `wftui run`" in written
+        "The question of the MCP server is not answered: no user can answer here (How many?); use `wftui run`"
+        in written
     )
     assert '"action": "cancel"' in written
-    assert "approval.nobody: nobody can be asked here (Go on?)" in written
+    assert "approval.nobody: no user can answer here (Go on?)" in written
 
 
 async def test_a_run_that_is_killed_leaves_no_server_behind(

@@ -168,7 +168,7 @@ async def test_runs_that_steps_started_are_passed_over_by_an_index_whatever_is_a
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "12", "~", "x~y"])
 async def test_a_cursor_of_ones_own_making_is_refused(store: ExecutionStore, cursor: str) -> None:
-    with pytest.raises(UsageError, match="no cursor"):
+    with pytest.raises(UsageError, match="not a cursor"):
         await store.list(cursor=cursor)
 
 

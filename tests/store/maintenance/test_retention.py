@@ -137,9 +137,9 @@ async def test_live_runs_and_their_children_are_never_touched(store: ExecutionSt
     assert (await store.cleanup(START - DAY)).runs == 0
     assert (await store.cleanup(START + DAY)).runs == 1
     assert await ids(store) == ["child", "pending", "running"]
-    with pytest.raises(StoreConflict, match="is not over"):
+    with pytest.raises(StoreConflict, match="has not ended"):
         await store.delete("running")
-    with pytest.raises(StoreConflict, match="is not over"):
+    with pytest.raises(StoreConflict, match="has not ended"):
         await store.delete("child")
     await store.append([failed("running")], wait=True)
     assert (await store.delete("child")).runs == 1
@@ -173,7 +173,7 @@ async def test_a_run_stays_while_anything_inside_of_it_is_not_over(store: Execut
     await store.append([inner("middle", "top"), failed("middle")], wait=True)
     await store.append([inner("deep", "middle"), started("deep")], wait=True)
     assert (await store.cleanup(None)).runs == 0
-    with pytest.raises(StoreConflict, match="is not over"):
+    with pytest.raises(StoreConflict, match="has not ended"):
         await store.delete("top")
     await store.append([failed("deep")], wait=True)
     assert (await store.cleanup(None)).runs == 3

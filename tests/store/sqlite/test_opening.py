@@ -182,7 +182,7 @@ async def test_a_locked_database_says_so_after_its_patience(tmp_path: Path, monk
     store = await ExecutionStore.open(path)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="another program holds the database") as busy:
+    with pytest.raises(StoreError, match="another program has locked the database") as busy:
         await store.append([created()], wait=True)
     assert busy.value.code == "store.locked"
     assert len((await store.list()).executions) == 3  # reading goes on

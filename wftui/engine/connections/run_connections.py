@@ -1,4 +1,4 @@
-"""The connections and secrets of one run: resolved when first used, and known to the redactor before anyone else."""
+"""Connections and secrets of one run, resolved on first use and masked."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,11 @@ from wftui.runtime.plan import WorkflowPlan
 
 @dataclass(slots=True)
 class ResolvedConnections:
-    """What a run and its sub-workflows have resolved between them.
+    """Connections that a run and its sub-workflows have resolved.
 
     Attributes:
-        found: by the user's name for a connection and the kind that was wanted.
-        turn: held by whoever resolves one: a program that asks a person for a secret is not run by two at once.
+        found: by the user's name of a connection and the requested kind.
+        turn: held while one is resolved, so that a program that prompts for a secret never runs twice at once.
     """
 
     found: dict[tuple[str, str | None], ResolvedConnection] = field(default_factory=dict)
@@ -27,12 +27,12 @@ class ResolvedConnections:
 
 
 class RunConnections:
-    """What the steps of a run may connect to.
+    """Connections and secrets for the steps of a run.
 
     Args:
-        chosen: names of the user's connections to take in the place of those the workflow names.
-        known: the user's connections; absent: those in the user's own folder.
-        shared: with the runs that this one is part of.
+        chosen: names of the user's connections that replace those the workflow names.
+        known: the user's connections; default: those in the user's folder.
+        shared: connections shared with the parent run.
     """
 
     def __init__(
@@ -52,10 +52,12 @@ class RunConnections:
         self.secrets: Mapping[str, Json] = _Secrets(self)
 
     async def get(self, name: str) -> Mapping[str, Json] | None:
-        """The values of a connection that the workflow names, secrets in clear; None for an optional one not there.
+        """Return the values of a connection of the workflow, with secrets in clear.
+
+        An optional connection that is missing gives None.
 
         Raises:
-            WorkflowError: it is not there, of another kind, or its secrets cannot be had (types `connection.*`).
+            WorkflowError: it is missing, of another kind, or its secrets cannot be read (types `connection.*`).
         """
         async with self._shared.turn:
             if name not in self._resolved:
@@ -63,10 +65,10 @@ class RunConnections:
             return self._resolved[name]
 
     async def resolve_all(self) -> None:
-        """Resolve all that the workflow names, so that every secret is masked before any step can say it.
+        """Resolve all connections of the workflow, so that their secrets are masked.
 
-        So are secrets of other connections that stand in the environment. What cannot be had is told by the step that
-        needs it.
+        Secrets of other connections in the environment are masked, too. A connection that cannot be resolved is
+        reported by the step that needs it.
         """
         with suppress(UserError):
             for secret in await asyncio.to_thread(lambda: self.known().in_environment()):
@@ -76,15 +78,15 @@ class RunConnections:
                 await self.get(name)
 
     def of(self, plan: WorkflowPlan) -> "RunConnections":
-        """The same for a sub-workflow."""
+        """Return the connections of a sub-workflow."""
         return RunConnections(plan, self._chosen, self.redactor, self._known, self._shared)
 
     def own_name(self, name: str) -> str:
-        """What the user calls the connection that the workflow calls so."""
+        """Return the user's name for a connection that the workflow names."""
         return self._chosen.get(name, name)
 
     def secret(self, name: str) -> str:
-        """A secret of the user's store. Blocks.
+        """Return a secret of the user's store. Blocks.
 
         Raises:
             WorkflowError: `secret.missing`, or `connection.store` when the store cannot be read.
@@ -100,13 +102,13 @@ class RunConnections:
         return self.keep_secret(secret)
 
     def known(self) -> Connections:
-        """The user's connections, looked up when first asked for."""
+        """Return the user's connections, loaded on first use."""
         if self._known is None:
             self._known = Connections()
         return self._known
 
     def keep_secret(self, secret: str) -> str:
-        """Mask this text from now on."""
+        """Mask a text from now on and return it."""
         self.redactor.add(secret)
         return secret
 

@@ -1,4 +1,4 @@
-"""Which MCP servers a workflow uses, bound to the values that are known before it runs, so that they can be locked."""
+"""Lock the tools of the MCP servers that a workflow uses, without running it."""
 
 import asyncio
 import json
@@ -36,11 +36,11 @@ async def lock_tools(
     connections: Connections | None = None,
     write: bool = True,
 ) -> LockReport:
-    """Ask the MCP servers of a workflow for their tools and lock them.
+    """Request the tools of a workflow's MCP servers and lock them.
 
     Args:
-        inputs: for servers whose command or address depends on inputs; defaults are filled in.
-        write: whether to write the lock file; False only tells what would change.
+        inputs: for servers whose command or address depends on inputs; defaults are applied.
+        write: whether to write the lock file; False only reports what would change.
 
     Raises:
         UserError: the workflow cannot be read, the lock file cannot be read or written, or the package mcp is missing.
@@ -49,7 +49,7 @@ async def lock_tools(
     try:
         workflow = as_object(json.loads(source.text))
     except ValueError as error:
-        raise UserError(f"{source.path} is no JSON: {error}", code="workflow.syntax") from None
+        raise UserError(f"{source.path} is not JSON: {error}", code="workflow.syntax") from None
     redactor = Redactor()
     servers: list[ServerToLock] = []
     unbound: list[str] = []
@@ -72,7 +72,7 @@ async def lock_tools(
 
 
 def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mapping[str, Json]]]:
-    """The steps that call tools, each with the server it names."""
+    """Yield the steps that call tools, each with the server it names."""
     todo = [*as_list(workflow.get("steps")), *as_list(workflow.get("finally"))]
     while todo:
         step = as_object(todo.pop(0))
@@ -85,7 +85,7 @@ def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mappi
 
 
 def _mcp_calls(step: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    """A step that calls a tool, or those tools of a model that do, as if they were steps."""
+    """Yield a step that calls MCP tools, and the MCP tools of a model as steps."""
     if step.get("type") == "mcp":
         yield step
     if step.get("type") == "llm":
@@ -102,9 +102,12 @@ async def _bound(
     connections: Connections | None,
     redactor: Redactor,
 ) -> McpServer:
-    """The server of a step: all else is left out of the workflow, then it is compiled and bound as in a run."""
+    """Return the server of a step, bound as in a run.
+
+    A workflow of this step alone is compiled and its input evaluated.
+    """
     part: dict[str, Json] = {key: step[key] for key in ("id", "type", "connection") if key in step}
-    # The name of the tool is a binding, because no lock says whether there is such a tool.
+    # The tool name is a binding, because without a lock no check can know the tool.
     part["input"] = {"tool": "{{ 'any' }}"}
     if "server" in as_object(step.get("input")):
         part["input"]["server"] = as_object(step["input"])["server"]

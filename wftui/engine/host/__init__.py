@@ -1,4 +1,4 @@
-"""The runs of this process and the requests for those of others; start, resume, rerun, cancel.
+"""Runs of this process and requests to others: start, resume, rerun, cancel.
 
-The top room of `engine`: the workbench asks only here and in `engine.restart`.
+The top room of `engine`; the workbench uses only this room and `engine.restart`.
 """

@@ -1,4 +1,4 @@
-"""The sub-workflows of one run: each is a run of its own, which ends with its parent."""
+"""Child runs: the sub-workflows of one run, which end with their parent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class ChildRuns:
-    """Runs the children of one run.
+    """Runner of the children of one run.
 
     Args:
-        depth: how many runs there are from the top down to the parent, itself included.
-        max_depth: how many there may be.
-        connections: of the parent, in which the children share: they are resolved once, and a secret stays one.
-        confirmed: of a child that is resumed, run again what was running and says `"idempotent": false`.
+        depth: number of runs from the top-level run to the parent, included.
+        max_depth: maximum of this number.
+        connections: of the parent; children share its resolved connections and masked secrets.
+        confirmed: in a resumed child, run steps with `"idempotent": false` again that were running.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ChildRuns:
         self._confirmed = confirmed
 
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
-        """Another workflow as it is now; None when it does not exist or has errors."""
+        """Return the current plan of a workflow; None if it is missing or has errors."""
         try:
             return await self._starter.plan(workflow_id)
         except UserError:
@@ -64,14 +64,14 @@ class ChildRuns:
     ) -> ExecutionRecord:
         """Run another workflow to its end, for the step at `path`.
 
-        `started` is called with the child's id once it is recorded, and before any step of it runs: a parent that
-        knows nothing of its child would run those steps again after a crash.
+        `started` is called with the child's id once it is recorded, before its first step: after a crash, a parent that
+        does not know its child would run those steps again.
 
         Raises:
             WorkflowError: it cannot be started.
         """
         if self._depth >= self._max_depth:
-            raise WorkflowError("workflow.depth", f"workflows call each other more than {self._max_depth} deep")
+            raise WorkflowError("workflow.depth", f"sub-workflows are nested more than {self._max_depth} deep")
         request = ExecutionRequest(
             workflow_id=workflow_id,
             inputs=dict(inputs),
@@ -99,10 +99,10 @@ class ChildRuns:
         return await self._until_end(child_id)
 
     async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
-        """Whether a child that an earlier process started is a run of that workflow with these inputs.
+        """Return whether an earlier child is a run of this workflow with these inputs.
 
         Raises:
-            WorkflowError: nobody knows any more what its inputs had to fit.
+            WorkflowError: the input schema of the child is no longer available.
         """
         events = await self._store.events(child_id, limit=1)
         if not events or not isinstance(created := events[0], Created) or created.workflow_id != workflow_id:
@@ -119,10 +119,10 @@ class ChildRuns:
         return bool(redactor.redact(masked(filled, secret)) == before)
 
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
-        """Wait for a child that an earlier process started, resuming it where that is needed.
+        """Wait for a child of an earlier process, resuming it if interrupted.
 
         Args:
-            inputs: those it is given now; of them only the secret ones count, which are not stored.
+            inputs: its current inputs, of which only the secret ones, which are not stored, are used.
 
         Raises:
             WorkflowError: it cannot be resumed.
@@ -139,7 +139,7 @@ class ChildRuns:
         return record
 
     async def abandon(self, child_id: str) -> None:
-        """End a child that an earlier process started and that no step has rejoined."""
+        """Cancel a child of an earlier process that no step has rejoined."""
         with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
             await self._starter.cancel(child_id, by="its parent")
 
@@ -153,7 +153,7 @@ class ChildRuns:
         return record
 
     async def _cancel(self, child_id: str) -> None:
-        """Cancel a child and wait for its end; cancelled once more meanwhile, stop it at once."""
+        """Cancel a child and wait for its end; on a second cancel, stop it at once."""
         with suppress(ConflictError):  # it has just ended
             await self._starter.cancel(child_id, by="its parent")
             try:

@@ -1,4 +1,4 @@
-"""WorkflowExecutor: starts runs, goes on with them and repeats them, and asks something of any."""
+"""WorkflowExecutor: starts, resumes, reruns, cancels and answers runs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -49,14 +49,14 @@ _ID_ATTEMPTS = 3
 
 
 class WorkflowExecutor:
-    """Runs workflows in this process; each run goes on in its own task, whatever its caller does.
+    """Executor of workflows in this process, with each run in its own task.
 
     Args:
-        load: compiles a workflow and gives its plan; called in a thread.
-        load_stored: without it nothing can be resumed.
-        folder_of: gives the folder of a workflow's file.
-        connections: the user's connections; absent: those in the user's own folder.
-        settings: limits; the usual ones when absent.
+        load: compiles a workflow and returns its plan; called in a thread.
+        load_stored: loads the stored plan of a run; required for resume.
+        folder_of: returns the folder of a workflow's file.
+        connections: the user's connections; default: those in the user's folder.
+        settings: limits of the engine.
     """
 
     def __init__(
@@ -80,17 +80,17 @@ class WorkflowExecutor:
             self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed
         )
         self._running = LocalRuns(store)
-        self._busy: set[str] = set()  # interrupted runs that something is being done to
+        self._busy: set[str] = set()  # interrupted runs that are being resumed or cleaned up
         self._other_processes = OtherProcessRuns(store, clock, self.cancel)
 
     # --- starting
 
     async def start(self, request: ExecutionRequest, options: StartOptions = _USUAL) -> str:
-        """Start a run; returns its id once it is recorded.
+        """Start a run and return its id once it is recorded.
 
         Raises:
-            UserError: the workflow does not exist or has errors, or the inputs are no JSON. Inputs that do not fit
-                the schema are a recorded, failed run.
+            UserError: the workflow does not exist or has errors, or the inputs are not JSON. Inputs that do not match
+                the schema give a recorded, failed run.
         """
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
 
@@ -102,7 +102,9 @@ class WorkflowExecutor:
     async def resume(
         self, run_id: str, inputs: Mapping[str, Json] | None = None, options: StartOptions = _USUAL
     ) -> None:
-        """Go on with an interrupted run in this process, with the plan it ran: nothing that has ended runs again.
+        """Resume an interrupted run in this process, with its stored plan.
+
+        Ended steps do not run again.
 
         Args:
             inputs: its secret inputs, which are not stored; others are ignored.
@@ -112,11 +114,11 @@ class WorkflowExecutor:
             NotFoundError: there is no such run.
             ConflictError: it has ended, or a process runs it.
             ConfirmationNeeded: steps that may not run twice were running when the process died.
-            UsageError: a secret input is not given.
-            UnresolvedError: something that the steps left need is not there; the run stays as it is.
+            UsageError: a secret input is missing.
+            UnresolvedError: a requirement of the remaining steps is missing; the run stays interrupted.
         """
         if self._running.get(run_id) is not None or run_id in self._busy:
-            raise ConflictError(f"run {run_id} is running here", code="run.going")
+            raise ConflictError(f"run {run_id} is already running in this process", code="run.going")
         self._busy.add(run_id)
         try:
             await self._resume(run_id, inputs or {}, options)
@@ -148,12 +150,12 @@ class WorkflowExecutor:
         await complete_despite_cancel(self._claim_and_launch(run, history.last_seq))
 
     async def _claim_and_launch(self, run: Run, last_seq: int) -> None:
-        """Make a run that is ready to go on this process's, and let it begin."""
+        """Claim a restored run for this process and start it."""
         await self._store.claim(run.id)
         try:
             if await self._store.events(run.id, after=last_seq, limit=1):
                 await self._store.release(run.id)
-                raise ConflictError(f"run {run.id} has gone on in another process meanwhile", code="run.going")
+                raise ConflictError(f"run {run.id} was resumed by another process in the meantime", code="run.going")
             await run.resume()
         except RunBroken as broken:
             self._running.release_later(run.id)
@@ -161,7 +163,7 @@ class WorkflowExecutor:
         self._running.launch(run)
 
     async def input_schema(self, run_id: str) -> Mapping[str, Json]:
-        """What a run's inputs had to fit when it began.
+        """Return the input schema of a run at its start.
 
         Raises:
             NotFoundError: there is no such run.
@@ -177,7 +179,7 @@ class WorkflowExecutor:
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
     ) -> RestartPlan:
-        """What `rerun` with the same arguments would keep and run, and why.
+        """Return what `rerun` with the same arguments would reuse and run, and why.
 
         Raises:
             NotFoundError: there is no such run or step.
@@ -199,29 +201,27 @@ class WorkflowExecutor:
         user_id: str = "",
         confirmed: bool = False,
     ) -> str:
-        """Run a workflow as it is now, keeping of an earlier run what `plan_restart` keeps; returns the new run's id.
+        """Run the current workflow with results of an earlier run; return the new id.
 
-        The earlier run stays as it is; the new one has it as its parent.
+        `plan_restart` decides what is reused. The earlier run does not change; it is the parent of the new one.
 
         Args:
-            from_step: id or path of the step to run again, with all that follows; None: from what failed or changed.
-            inputs: in the place of those of the earlier run; secret ones must be given again.
-            complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
-            connections: names of the user's connections in the place of those the workflow names, on top of those that
-                the earlier run was given.
-            confirmed: run again what was running when an interrupted run's process died and says `"idempotent": false`.
+            from_step: id or path of the step to rerun, with all that follow; None: from failed or changed steps.
+            inputs: inputs that replace those of the earlier run; secret ones must be given again.
+            complete: `inputs` is complete: other inputs of the earlier run are dropped.
+            connections: names of the user's connections that replace those the workflow names, in addition to those
+                of the earlier run.
+            confirmed: rerun steps with `"idempotent": false` that were running when the earlier process died.
 
         Raises:
             NotFoundError: there is no such run or step.
-            ConflictError: the earlier run is still going.
+            ConflictError: the earlier run has not ended.
             ConfirmationNeeded: steps that may not run twice were running when its process died.
-            UserError: the workflow does not exist or has errors, or a secret input is not given.
+            UserError: the workflow does not exist or has errors, or a secret input is missing.
         """
         record = await self._record(run_id, window=None)
         if record.status in ("pending", "running"):
-            raise ConflictError(
-                f"run {run_id} is still going, so nobody knows yet what it leaves to run again", code="run.going"
-            )
+            raise ConflictError(f"run {run_id} is still running; wait for it to finish", code="run.going")
         before = await self._stored.plan_before(run_id)
         asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
         found = await prepare_rerun(self._store, self._load, record, asked, before)
@@ -249,7 +249,7 @@ class WorkflowExecutor:
         return await self._create(make, found.loaded, options)
 
     async def _end_orphans(self, run_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
-        """End what an interrupted run has left running, unless it goes on here."""
+        """End the orphan processes of an interrupted run, unless it is resumed here."""
         if self._running.get(run_id) is None and run_id not in self._busy:
             self._busy.add(run_id)
             try:
@@ -258,11 +258,11 @@ class WorkflowExecutor:
                 self._busy.discard(run_id)
 
     async def execute(self, request: ExecutionRequest) -> ExecutionRecord:
-        """Start a run and wait for its end; raises what `start` and `wait` raise."""
+        """Start a run and wait for its end; raises the errors of `start` and `wait`."""
         return await self.wait(await self.start(request))
 
     async def plan(self, workflow_id: str) -> WorkflowPlan:
-        """A workflow as it is now.
+        """Return the current plan of a workflow.
 
         Raises:
             UserError: it does not exist or has errors.
@@ -270,16 +270,16 @@ class WorkflowExecutor:
         return (await asyncio.to_thread(self._load, workflow_id)).plan
 
     def running(self) -> list[str]:
-        """Ids of the runs that this process is running, oldest first."""
+        """Return the ids of the runs in this process, oldest first."""
         return self._running.ids()
 
     async def wait(self, run_id: str) -> ExecutionRecord:
-        """The record of a run, of this or another process, once it has ended; raises what `until_end` raises."""
+        """Wait for the end of a run and return its record; raises what `until_end` raises."""
         await self.until_end(run_id)
         return await self._record(run_id)
 
     async def until_end(self, run_id: str) -> None:
-        """Wait until a run, of this or another process, has ended.
+        """Wait for the end of a run of any process.
 
         Raises:
             NotFoundError: there is no such run.
@@ -288,20 +288,20 @@ class WorkflowExecutor:
         await self._running.until_end(run_id)
 
     def get_event_stream(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """A run's events in batches: those stored first, then live, until it ends."""
+        """Return a run's events in batches, first stored, then live, until its end."""
         return self._store.follow(run_id, after=after)
 
-    # --- asking something of a run
+    # --- requests to a run
 
     async def cancel(self, run_id: str, by: str = "") -> None:
-        """Ask for a cancel, of a run of this or any other process; a second one does not wait for the grace period.
+        """Cancel a run of any process.
 
-        A run that is interrupted is given up: nothing of it runs any more, its `finally` neither.
+        A second cancel skips the grace period. An interrupted run ends without running anything, not even `finally`.
 
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended.
-            UnrecordedError: it is stopped, but that cannot be recorded.
+            UnrecordedError: it is stopped, but this cannot be recorded.
         """
         run = self._running.get(run_id)
         if run is None:
@@ -313,13 +313,13 @@ class WorkflowExecutor:
             raise UnrecordedError(str(broken)) from broken
 
     async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None, by: str = "") -> None:
-        """Answer the approval a step waits for, of a run of this or any other process.
+        """Answer the pending approval of a step, in a run of any process.
 
         Raises:
-            NotFoundError: there is no such run, or the step does not wait for an approval.
-            UsageError: the data does not fit the form that was asked, or holds a secret that would have to be stored on
-                its way to another process.
-            ConflictError: in another process somebody else was quicker.
+            NotFoundError: there is no such run, or the step has no pending approval.
+            UsageError: the data does not match the form, or holds a secret that would have to be stored on its way to
+                another process.
+            ConflictError: it was already answered in another process.
         """
         run = self._running.get(run_id)
         if run is None:
@@ -327,10 +327,10 @@ class WorkflowExecutor:
         else:
             await run.answer(path, approved, data, by)
 
-    # --- ending the program
+    # --- end of the program
 
     async def close(self, cancel: bool = False) -> None:
-        """Wait until the runs of this process have ended; with `cancel`, cancel them first."""
+        """Wait for the end of the runs of this process, optionally cancelling them."""
         await self._running.close(cancel)
 
     # --- inside

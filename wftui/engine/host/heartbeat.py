@@ -1,4 +1,4 @@
-"""While there are runs: take what other processes ask of them, and give signs of life."""
+"""Heartbeat task: records heartbeats and handles signals of other processes."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.ownership.signals import Signal
 
-_SIGNAL_SECONDS = 0.1  # how long a cancel from another process may take to arrive
+_SIGNAL_SECONDS = 0.1  # delay of a cancel from another process
 _HEARTBEAT_SECONDS = 10.0
 
 
 class HeartbeatTask:
-    """One task beside the runs of an executor.
+    """Background task beside the runs of an executor.
 
     Args:
-        runs: the runs of this process by their id, as they come and go.
+        runs: the live mapping of the runs of this process by id.
     """
 
     def __init__(self, store: "ExecutionStore", runs: Mapping[str, Run]) -> None:
@@ -30,12 +30,12 @@ class HeartbeatTask:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Begin, unless it has."""
+        """Start the task, unless it is running."""
         if self._task is None:
             self._task = asyncio.create_task(self._serve())
 
     async def end(self) -> None:
-        """Stop."""
+        """Stop the task."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -48,7 +48,7 @@ class HeartbeatTask:
             await asyncio.sleep(_SIGNAL_SECONDS)
             if not self._runs:
                 continue
-            # The run itself tells of a database that cannot be used; here it is asked again the next time.
+            # The run itself reports an unusable database; this task tries again.
             with suppress(UserError, RunBroken):
                 for signal in await self._store.take_signals(list(self._runs)):
                     await self._handle(signal)

@@ -1,4 +1,4 @@
-"""The runs of this process: each in a task of its own, whatever becomes of whoever started it."""
+"""Runs of this process, each in its own task, independent of its caller."""
 
 import asyncio
 from contextlib import suppress
@@ -22,7 +22,7 @@ class UnrecordedError(UserError):
 
 
 class LocalRuns:
-    """Drives runs to their end, and has them hear what other processes ask of them."""
+    """Runs of this process: drives them to their end, with heartbeats and signals."""
 
     def __init__(self, store: "ExecutionStore") -> None:
         self._store = store
@@ -33,26 +33,29 @@ class LocalRuns:
         self._heartbeat = HeartbeatTask(store, self._runs)
 
     def get(self, run_id: str) -> Run | None:
-        """A run, if it is running here."""
+        """Return a run of this process, or None."""
         return self._runs.get(run_id)
 
     def ids(self) -> list[str]:
-        """Ids of all of them, oldest first."""
+        """Return the ids of all runs, oldest first."""
         return list(self._runs)
 
     def launch(self, run: Run) -> None:
-        """Let a recorded run begin."""
+        """Start a recorded run."""
         self._broken.pop(run.id, None)
         self._runs[run.id] = run
         self._tasks[run.id] = asyncio.create_task(self._drive(run))
         self._heartbeat.begin()
 
     def release_later(self, run_id: str) -> None:
-        """Give up a run that could not be recorded, as soon as the database can be written: it is interrupted then."""
+        """Release a run that cannot be recorded, once the database is writable again.
+
+        The run is interrupted then.
+        """
         self._releases.add(asyncio.create_task(self._release(run_id)))
 
     async def until_end(self, run_id: str) -> None:
-        """Wait until a run, of this or another process, has ended.
+        """Wait for the end of a run of any process.
 
         Raises:
             NotFoundError: there is no such run.
@@ -67,12 +70,12 @@ class LocalRuns:
             raise UnrecordedError(str(self._broken[run_id]))
 
     async def close(self, cancel: bool) -> None:
-        """Wait until all have ended; with `cancel`, cancel them first."""
+        """Wait for the end of all runs, optionally cancelling them first."""
         while self._runs:
             tasks = list(self._tasks.values())
             if cancel:
                 for run in [run for run in self._runs.values() if not run.ended]:
-                    with suppress(RunBroken):  # whoever waits for the run is told
+                    with suppress(RunBroken):  # reported to those who wait for the run
                         await run.cancel("the program ends")
                 cancel = False
             await asyncio.wait(tasks)

@@ -1,4 +1,4 @@
-"""What is asked of a run that this process does not run: another one does, or nobody."""
+"""Requests to runs of other processes, and to interrupted runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ _HEARD_SECONDS = 5.0
 
 
 class OtherProcessRuns:
-    """Asks through the database.
+    """Requests to runs of other processes, through the database.
 
     Args:
         cancel: cancels a run of any process, this one included.
@@ -35,7 +35,7 @@ class OtherProcessRuns:
         self._cancel_any = cancel
 
     async def cancel(self, run_id: str, by: str) -> None:
-        """Ask for a cancel; an interrupted run is given up.
+        """Request a cancel; end an interrupted run.
 
         Raises:
             NotFoundError: there is no such run.
@@ -50,15 +50,16 @@ class OtherProcessRuns:
             await self._store.signal(run_id, "cancel", {"by": by})
 
     async def answer(self, run_id: str, path: str, approved: bool, data: Json, by: str) -> None:
-        """Answer the approval a step waits for; returns when it counts, or counts once the run goes on.
+        """Answer the pending approval of a step.
 
-        A process that does not react at all is not waited for.
+        It returns when the answer has taken effect, at once for an interrupted run, and after some seconds without a
+        reaction of the other process.
 
         Raises:
-            NotFoundError: there is no such run, or the step does not wait for an approval.
-            UsageError: the data does not fit the form that was asked, or holds a secret that would have to be stored on
-                its way to another process.
-            ConflictError: somebody else was quicker.
+            NotFoundError: there is no such run, or the step has no pending approval.
+            UsageError: the data does not match the form, or holds a secret that would have to be stored on its way to
+                another process.
+            ConflictError: it was already answered.
         """
         record = await self._record(run_id)
         step = record.step(path)
@@ -90,9 +91,9 @@ class OtherProcessRuns:
                             )
 
     async def _end_interrupted(self, run_id: str, by: str) -> None:
-        """End an interrupted run: no step of it runs any more, those of `finally` neither, nor its sub-workflows.
+        """End an interrupted run and its sub-workflows without running any step.
 
-        Whoever wants them to run resumes it, and cancels then.
+        To run `finally`, resume the run and cancel it then.
         """
         await self._store.claim(run_id)
         record = await self._record(run_id)

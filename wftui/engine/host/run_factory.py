@@ -1,4 +1,4 @@
-"""Puts a run together from what the executor was given and what the run is to be."""
+"""Run factory: creates runs from the configuration of the executor and a request."""
 
 import os
 from collections.abc import Callable
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class RunFactory:
-    """Makes the runs of one executor, which runs their sub-workflows, too; relative paths start where wftui did."""
+    """Factory of the runs of one executor, which also runs their sub-workflows.
+
+    Relative paths of its runs start in the working directory of the program.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class RunFactory:
         self._working_directory = Path.cwd()
 
     def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
-        """Return a run that has not begun."""
+        """Return a run that has not started."""
         if options.part_of is None:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:

@@ -1,4 +1,4 @@
-"""Run a plan without a workspace or database: what `python workflow.py` does."""
+"""Run a plan without a workspace or database, for `python workflow.py`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -33,16 +33,16 @@ async def run_plan(
     folder: Path | None = None,
     clock: Clock = utc_now,
 ) -> ExecutionRecord:
-    """Run a plan to its end; returns the record.
+    """Run a plan to its end and return the record.
 
     Args:
-        on_event: sees every event as it happens.
-        connections: names of the user's connections to take in the place of those the workflow names.
-        step_types: the step types; the built-in ones when absent.
-        folder: where the workflow's file is.
+        on_event: called with every event.
+        connections: names of the user's connections that replace those the workflow names.
+        step_types: the step types; default: the built-in ones.
+        folder: folder of the workflow's file.
 
     Raises:
-        UsageError: the inputs are no JSON. Inputs that do not fit the schema give a failed record.
+        UsageError: the inputs are not JSON. Inputs that do not match the schema give a failed record.
     """
     run, sink = prepare(
         plan,
@@ -71,7 +71,7 @@ def prepare(
     folder: Path | None = None,
     clock: Clock = utc_now,
 ) -> tuple[Run, MemorySink]:
-    """A run in memory that has not begun, for callers who want to cancel or answer it."""
+    """Return a run in memory that has not started, for callers that control it."""
     run_id = new_id(clock)
     redactor = Redactor()
     sink = MemorySink(run_id, on_event)

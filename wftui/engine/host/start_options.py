@@ -1,4 +1,4 @@
-"""Starting runs: the options of a start, and what sub-workflows need of the executor."""
+"""Options for starting runs, and the executor's interface for sub-workflows."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from wftui.runtime.plan import WorkflowPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOptions:
-    """How a run starts, resumes or reruns.
+    """Options of a start, resume or rerun.
 
     Attributes:
-        depth: number of runs from the top down to this one, included.
+        depth: number of runs from the top-level run to this one, included.
         part_of: connections of the parent run, shared with their secrets.
         carried: results of an earlier process or run, which are not computed again.
-        confirmed: run again steps that were running when the process died and that say `"idempotent": false`.
+        confirmed: run steps with `"idempotent": false` again that were running when the process died.
         orphan_cleanup: called before the first step.
         not_before: time of the newest event of a run that is resumed; its clock starts no earlier.
-        announce: called with the run's id once it is recorded, and before its first step.
+        announce: called with the run's id once it is recorded, before its first step.
     """
 
     depth: int = 1
@@ -37,7 +37,7 @@ class StartOptions:
 
 
 class RunStarter(Protocol):
-    """The part of the executor that runs sub-workflows; see `WorkflowExecutor`."""
+    """Interface of `WorkflowExecutor` for running sub-workflows."""
 
     async def plan(self, workflow_id: str) -> WorkflowPlan:
         """Return the current plan of a workflow."""

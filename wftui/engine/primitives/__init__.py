@@ -1,4 +1,4 @@
-"""What every part of the engine uses: emitting events, cancellation, outcomes, failures, limits.
+"""Basis of the engine: events, cancellation, outcomes, failures, settings.
 
-The lowest room of `engine`; imports nothing of the others.
+The lowest room of `engine`; it imports none of the others.
 """

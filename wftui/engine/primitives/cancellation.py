@@ -1,4 +1,4 @@
-"""Stopping: one scope per run and per container with a timeout; a stop reaches every wait inside of it."""
+"""Cancellation: nested stop scopes whose stop reaches every wait inside them."""
 
 import asyncio
 from collections import deque
@@ -11,11 +11,15 @@ from wftui.runtime.errors import WorkflowError
 
 T = TypeVar("T")
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps
-_BETWEEN_CANCELS = 0.02  # seconds; a task that has not met the first yet would take both for one
+_BETWEEN_CANCELS = 0.02  # seconds; a task that has not yet received the first would merge both
 
 
-class Stopped(Exception):  # noqa: N818  (no error: what unwinds a wait when a stop comes)
-    """A stop reached this wait. `abandoned`: the work did not end, even by force, and was left behind."""
+class Stopped(Exception):  # noqa: N818  (not an error: unwinds a wait on a stop)
+    """A stop reached this wait.
+
+    Attributes:
+        abandoned: the work did not end, even by force, and was abandoned.
+    """
 
     def __init__(self, *, abandoned: bool = False) -> None:
         super().__init__("stopped")
@@ -29,7 +33,10 @@ class _Member(Protocol):
 
 
 class StopScope:
-    """A part of a run that can be stopped as one. A stop is for good and reaches all scopes below."""
+    """Part of a run that is stopped as a whole.
+
+    A stop is final and reaches all scopes below.
+    """
 
     def __init__(self, parent: "StopScope | None" = None) -> None:
         self.stopped = False
@@ -43,21 +50,21 @@ class StopScope:
             parent.enter(self)
 
     def start_timer(self, seconds: float) -> None:
-        """Stop after so many seconds, at once when none are left; `timed_out` then says why."""
+        """Stop after some seconds, or at once without any left, and set `timed_out`."""
         if seconds <= 0:
             self._time_out()
         else:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._time_out)
 
     def close(self) -> None:
-        """Leave the parent, and the timer with it."""
+        """Leave the parent and cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
         if self._parent is not None:
             self._parent.leave(self)
 
     def stop(self) -> None:
-        """Stop what runs, cooperatively; what waits raises `Stopped` at once."""
+        """Stop running members cooperatively; waits raise `Stopped` at once."""
         if self.stopped:
             return
         self.stopped = True
@@ -67,14 +74,14 @@ class StopScope:
             member.stop()
 
     def force(self) -> None:
-        """Stop, and grant no more grace."""
+        """Stop without a grace period."""
         self.stop()
         self._forced = True
         for member in tuple(self._members):
             member.force()
 
     def enter(self, member: _Member) -> None:
-        """A stop is passed on to this member from now on; at once, if it came before."""
+        """Add a member that receives a stop, at once if there has been one."""
         self._members.add(member)
         if self.stopped:
             member.stop()
@@ -82,16 +89,16 @@ class StopScope:
             member.force()
 
     def leave(self, member: _Member) -> None:
-        """The member has ended."""
+        """Remove a member that has ended."""
         self._members.discard(member)
 
     def check(self) -> None:
-        """Raise `Stopped` when a stop has come."""
+        """Raise `Stopped` after a stop."""
         if self.stopped:
             raise Stopped
 
     async def wait(self, future: "asyncio.Future[T]") -> T:
-        """The future's result, or `Stopped`; a stop cancels the future."""
+        """Wait for a future and return its result; a stop cancels it and raises `Stopped`."""
         self.check()
         self._waits.add(future)
         try:
@@ -104,7 +111,7 @@ class StopScope:
             self._waits.discard(future)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long, time that the machine sleeps included; raises `Stopped` on a stop."""
+        """Wait some seconds, including time that the machine sleeps, or raise `Stopped`."""
         due = elapsed_seconds() + seconds
         while True:
             left = due - elapsed_seconds()
@@ -128,7 +135,7 @@ class StopScope:
 
 
 class Slots:
-    """At most `limit` leaf steps of a run at a time, first come first served."""
+    """Slots for at most `limit` running leaf steps, first come, first served."""
 
     def __init__(self, limit: int) -> None:
         self._free = limit
@@ -138,7 +145,7 @@ class Slots:
         """Take a slot.
 
         Raises:
-            Stopped: when a stop came first; then none is taken.
+            Stopped: a stop came first; no slot is taken.
         """
         if stop is not None:
             stop.check()
@@ -176,16 +183,16 @@ async def supervise(
     grace: float,
     force: float,
 ) -> Json:
-    """Run one attempt in a task of its own until it ends, its time is up, or a stop comes.
+    """Run one attempt in its own task until its end, its time limit, or a stop.
 
-    A stop, or the end of `limit`, first asks (`signal` is set, the task is cancelled), cancels again after `grace`
-    seconds, and `force` seconds later leaves the task behind. Work that ends with a result in spite of a stop has
-    ended: its result is returned. All times in seconds.
+    A stop or the end of `limit` sets `signal` and cancels the task, cancels it again after `grace` seconds, and
+    abandons it `force` seconds later. The result of work that ends in spite of a stop is returned. All times are in
+    seconds.
 
     Raises:
         Stopped: a stop ended the attempt.
         WorkflowError: type `timeout`; or `internal`, when the work cancelled itself.
-        Exception: whatever else the work raised.
+        Exception: any other error of the work.
     """
     return await _Attempt(work, stop, signal, limit, grace, force).result()
 
@@ -228,7 +235,7 @@ class _Attempt:
         if not self._task.done():
             self._task.add_done_callback(_consume_error)
         if self._timed_out:
-            left = "" if self._task.done() else "; it did not stop and was left behind"
+            left = "" if self._task.done() else "; it did not stop and was abandoned"
             _consume_error(self._task)
             raise WorkflowError("timeout", f"the attempt took longer than its timeout of {self._limit:g} s{left}")
         if not self._task.done():
@@ -236,17 +243,17 @@ class _Attempt:
         if self._stopped and (self._task.cancelled() or self._task.exception()):
             raise Stopped
         if self._task.cancelled():
-            raise WorkflowError("internal", "the step cancelled itself, though nobody had asked for a cancel")
+            raise WorkflowError("internal", "the step cancelled itself without a cancel request")
         return self._task.result()
 
     async def _run(self, work: Callable[[], Awaitable[Json]]) -> Json:
         try:
             return await work()
         except SystemExit as exit_:
-            # Raised through a task, it would end the program.
-            raise WorkflowError("internal", "the step tried to end the program") from exit_
+            # Raised through a task, it would exit the program.
+            raise WorkflowError("internal", "the step tried to exit the program") from exit_
         finally:
-            # A turn of the event loop earlier than the task's callback, which is for a task that never ran.
+            # One iteration of the event loop earlier than the task's callback, which serves a task that never ran.
             self._settle()
 
     def stop(self) -> None:
@@ -288,6 +295,6 @@ def _wake(future: "asyncio.Future[None]") -> None:
 
 
 def _consume_error(task: "asyncio.Task[Json]") -> None:
-    """Nobody is left to hear of this task's error."""
+    """Retrieve the error of an abandoned task, which no caller awaits."""
     if task.done() and not task.cancelled():
         task.exception()

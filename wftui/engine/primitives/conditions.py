@@ -1,4 +1,4 @@
-"""Bindings evaluated beside everything else, and conditions: they give a real boolean, or they fail."""
+"""Evaluation of bindings and of conditions, which give a boolean or fail."""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +10,7 @@ from wftui.runtime.scope import BigValueError, Scope
 
 
 async def evaluate(bind: Bind, scope: Scope) -> Json:
-    """What a binding gives; one that reads a big value is evaluated in a thread. Raises what it raises."""
+    """Evaluate a binding, in a thread when it reads a big value; its errors propagate."""
     try:
         return bind(scope)
     except BigValueError:
@@ -18,16 +18,16 @@ async def evaluate(bind: Bind, scope: Scope) -> Json:
 
 
 def holds(condition: Bind, scope: Scope, name: str) -> bool:
-    """Whether a condition (`when`, `until`) is true.
+    """Return whether a condition (`when`, `until`) is true.
 
     Raises:
-        BindingError: it gave anything but true or false.
+        BindingError: the result is not a boolean.
     """
     return truth(condition(scope), name)
 
 
 def truth(value: Json, name: str) -> bool:
-    """What a condition gave, as true or false; raises what `holds` raises."""
+    """Return the result of a condition as a boolean; raises what `holds` raises."""
     if value is True or value is False:
         return bool(value)
     raise BindingError("binding.type", f"`{name}` must give true or false; it gave {_shown(value)}")

@@ -1,4 +1,4 @@
-"""The one way out of the engine: every event is redacted here, then appended to where the run is kept."""
+"""Emitter: redacts every event of a run and appends it to the event sink."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ _FIXED: frozenset[str] = frozenset(
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
     | {"attempt", "duration", "index", "progress", "total", "warnings"}
 )
-"""Fields made of names and numbers of ours. Everything else may hold what a step or a user said, and is redacted."""
+"""Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,21 +41,22 @@ _WithOutput = StepCompleted | IterationCompleted
 
 
 class EventSink(Protocol):
-    """Where events go: the store, or memory."""
+    """Destination of events: the store, or memory."""
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
-        """Number and keep these events of one run; with `wait`, return only when they are safe."""
+        """Number and store events of one run; with `wait`, wait for the commit."""
 
 
 class RunBroken(BaseException):
-    """An event could not be kept (disk full, database gone): the run cannot go on. The cause is chained.
+    """An event could not be stored, so the run cannot continue.
 
-    No `Exception`, so that nothing takes it for a failure of the step during which it came.
+    The cause is chained: a full disk, a lost database. It is not an `Exception`, so that it is not handled as a failure
+    of the current step.
     """
 
 
 class Emitter:
-    """Emits the events of one run."""
+    """Emitter of the events of one run."""
 
     def __init__(self, run_id: str, sink: EventSink, redactor: Redactor, clock: Clock) -> None:
         self.run_id = run_id
@@ -66,19 +67,20 @@ class Emitter:
         self._closed = False
 
     def now(self) -> datetime:
-        """The run's clock."""
+        """Return the time of the run's clock."""
         return self._clock()
 
     async def emit(self, *events: ExecutionEvent, safe: bool = False) -> bool:
-        """Redact and append, in order; returns when they are safe, where their type or `safe` asks for that.
+        """Redact and append events, in order.
 
-        Returns whether the output of the last one is a big value.
+        It returns after they are committed if their type or `safe` requires that. After `emit_last`, events are
+        dropped: only an abandoned step still emits any.
 
-        After `close`, events are dropped: nothing follows the end of a run, and only a step that was left behind
-        would still have something to say.
+        Returns:
+            Whether the output of the last event is a big value.
 
         Raises:
-            RunBroken: when they cannot be kept.
+            RunBroken: the events cannot be stored.
         """
         if self._closed:
             return False
@@ -95,7 +97,7 @@ class Emitter:
         return isinstance(last, _WithOutput) and is_big(last.output)
 
     def hold(self, event: ExecutionEvent) -> None:
-        """Emit an event together with the next one, whose comes next: for what another one follows at once."""
+        """Hold an event back and emit it together with the next one."""
         self._held.append(event)
 
     async def emit_last(self, event: ExecutionEvent) -> None:
@@ -104,12 +106,12 @@ class Emitter:
         self._closed = True
 
     def label(self, item: Json) -> str | None:
-        """A short text for an item of a list, without secrets."""
+        """Return a short label for an item of a list, without secrets."""
         if isinstance(item, dict):
             item = next((item[key] for key in ("name", "id", "title", "path", "url") if key in item), None)
         if item is None or isinstance(item, dict | list):
             return None
-        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        # Redact before truncating: truncation could leave half a secret, which is no longer found.
         text = " ".join(self.redactor.redact_beginning(str(item), _LABEL * 100).split())
         return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
 
@@ -124,7 +126,7 @@ class Emitter:
 
 
 def _is_small(event: ExecutionEvent) -> bool:
-    """Whether an event is redacted faster than a thread is asked to do it."""
+    """Return whether redacting an event is faster than using a thread for it."""
     left = _SMALL
     todo: list[Json] = [getattr(event, name) for name in _free_fields(event)]
     while todo:

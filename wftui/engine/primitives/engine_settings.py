@@ -1,21 +1,21 @@
-"""Limits of the engine that a caller may set."""
+"""Settings of the engine: time limits and sizes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """Times in seconds, sizes in characters.
+    """Limits of the engine; times in seconds, sizes in characters.
 
     Attributes:
-        grace: how long a cancelled or timed-out step may take to clean up before it is stopped by force.
-        force: how long it may take after that before it is left behind; longer than a process step needs to kill.
-        finally_limit: how long `finally` may take once the run was cancelled or ran out of time.
-        log_interval: logs and progress of a step are passed on at most this often.
-        log_head: so much of a step's log is kept as it comes; of the rest only the end: at most `log_tail` lines,
-            and of these the last `log_tail_size` characters.
-        log_line: longer lines are cut.
-        max_depth: how deep workflows may call each other.
+        grace: time for a cancelled or timed-out step to clean up before it is stopped by force.
+        force: time after that until it is abandoned; longer than a process step needs to kill its processes.
+        finally_limit: time for `finally` after the run was cancelled or timed out.
+        log_interval: minimum interval between two flushes of a step's logs and progress.
+        log_head: size of the beginning of a step's log that is stored; of the rest only the end is: at most `log_tail`
+            lines, and of these the last `log_tail_size` characters.
+        log_line: longer lines are truncated.
+        max_depth: maximum nesting of sub-workflows.
     """
 
     grace: float = 5.0

@@ -1,4 +1,4 @@
-"""From what a step raised to the error that is recorded and shown."""
+"""Conversion of exceptions to the errors that are recorded and shown."""
 
 import asyncio
 import traceback
@@ -22,7 +22,7 @@ _INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__
 
 
 def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, attempt: int) -> ExecutionError:
-    """The recorded form of whatever ended a step; an error of an inner step stays what it is."""
+    """Return the recorded form of an exception of a step; keep errors of inner steps."""
     if isinstance(error, Failure):
         return error.error
     place: dict[str, Json] = {
@@ -54,14 +54,14 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
 
 
 def may_retry(error_type: str, on: tuple[str, ...]) -> bool:
-    """Whether a failure of this type may be tried again, under a policy for these prefixes (none: all)."""
+    """Return whether a policy for these prefixes (none: all) retries an error type."""
     if _has_prefix(error_type, _NEVER_RETRIED):
         return False
     return not on or _has_prefix(error_type, on)
 
 
 def retry_after(error: ExecutionError) -> float:
-    """Seconds the other side asked to be left alone; 0 when it asked nothing."""
+    """Return the seconds of a server's `Retry-After`, or 0 without one."""
     asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
     return float(asked) if isinstance(asked, int | float) else 0.0
 
@@ -71,7 +71,7 @@ def _has_prefix(error_type: str, prefixes: tuple[str, ...]) -> bool:
 
 
 def user_traceback(error: BaseException) -> str:
-    """The traceback without our own frames; with them, when there are no others (then the fault is ours)."""
+    """Return the traceback without frames of wftui, unless there are no others."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(_INTERNAL_FOLDERS)]
     lines = traceback.format_list(theirs or frames)
@@ -79,10 +79,10 @@ def user_traceback(error: BaseException) -> str:
 
 
 def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
-    """The input of a step as its type wants it.
+    """Return the input of a step as an instance of its model.
 
     Raises:
-        WorkflowError: type `validation.input`, with every field that is wrong.
+        WorkflowError: type `validation.input`, with every invalid field.
     """
     if model is None:
         return bound
@@ -98,7 +98,7 @@ def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
 
 
 def problems_error(error_type: str, what: str, problems: Sequence[Mapping[str, Json]]) -> WorkflowError:
-    """An error made of problems, each `{pointer, message}`."""
+    """Return an error with problems, each `{pointer, message}`."""
     return WorkflowError(error_type, _summary(what, problems), details={"errors": [dict(each) for each in problems]})
 
 
@@ -114,7 +114,7 @@ def _sentence(problem: Mapping[str, Json]) -> str:
 
 
 def describe_outside(error: Exception, pointer: str | None = None, plan: WorkflowPlan | None = None) -> ExecutionError:
-    """The recorded form of an error that no step raised: of the inputs, the outputs, or the engine itself."""
+    """Return the recorded form of an error of inputs, outputs or the engine itself."""
     position = locate(plan, error) if plan is not None else None
     place: dict[str, Json] = {"pointer": pointer}
     if position is not None:

@@ -1,4 +1,4 @@
-"""A place for events without a database: numbers them, folds them into a record, and shows them."""
+"""Event sink without a database: numbers events and folds them into a record."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,14 +8,18 @@ from wftui.model.run.reducer import apply, new_record
 
 
 class MemorySink:
-    """Keeps the record of one run; `on_event` sees every event, numbered, in order."""
+    """Event sink in memory that holds the record of one run.
+
+    Args:
+        on_event: called with every numbered event, in order.
+    """
 
     def __init__(self, run_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
         self.record: ExecutionRecord = new_record(run_id)
         self._on_event = on_event
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
-        """Number, fold and show events; there is nothing to wait for."""
+        """Number, fold and publish events; there is nothing to wait for."""
         numbered = []
         for event in events:
             event.seq = self.record.last_seq + 1

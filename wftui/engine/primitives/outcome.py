@@ -1,4 +1,4 @@
-"""How a step ended, and what that means for the steps that follow it."""
+"""Outcomes of steps and their meaning for the steps that follow."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,12 +8,16 @@ from wftui.model.run.steps import ExecutionError, StepStatus
 from wftui.runtime.scope import StepValues
 
 Edge = Literal["succeeded", "failed", "skipped", "blocked"]
-"""What a follower sees of a step that has ended. `blocked`: skipped because something failed; it counts as failed."""
+"""Outcome of a step for its followers. `blocked`: skipped because of a failure; it counts as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A step will not run. `because_failed`: what follows counts it as failed."""
+    """Decision not to run a step.
+
+    Attributes:
+        because_failed: followers count the step as failed.
+    """
 
     reason: str
     because_failed: bool = False
@@ -26,19 +30,19 @@ CANCELLED = Skip("cancelled", because_failed=True)
 
 
 def after_failure(step_id: str) -> Skip:
-    """The skip of what needs a step that failed."""
+    """Return the skip of a step that needs a failed one."""
     return Skip(f"needs {step_id}, which failed", because_failed=True)
 
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """The end of a step.
+    """Outcome of a step.
 
     Attributes:
-        handled: it failed, but `onError` lets the run go on.
-        because_failed: it was skipped because something failed or was cancelled.
-        cut: a cancel or timeout kept it, or something inside it, from ending by itself.
-        big: its output is.
+        handled: it failed, but `onError` lets the run continue.
+        because_failed: it was skipped because of a failure or cancel.
+        cut: a cancel or timeout ended it, or a step inside it.
+        big: its output is a big value.
     """
 
     status: StepStatus
@@ -52,7 +56,7 @@ class StepOutcome:
 
     @property
     def edge(self) -> Edge:
-        """How the joins of the followers count it."""
+        """Outcome as counted by the joins of the followers."""
         if self.status == "completed" or self.handled:
             return "succeeded"
         if self.status == "skipped":
@@ -60,13 +64,13 @@ class StepOutcome:
         return "failed"
 
     def view(self) -> StepValues:
-        """What expressions see as `steps.<id>`."""
+        """Return the view of the step in expressions, `steps.<id>`."""
         error = self.error.to_wire() if self.error else None
         return StepValues(output=self.output, status=self.status, error=error, attempts=self.attempts, big=self.big)
 
 
-class Failure(Exception):  # noqa: N818  (a step's failure is data here: what ended it)
-    """A step failed for good, after its last attempt."""
+class Failure(Exception):  # noqa: N818  (data of the engine, not an error of it)
+    """Failure of a step after its last attempt."""
 
     def __init__(self, error: ExecutionError, attempts: int) -> None:
         super().__init__(error.message)

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""Delay before the next attempt."""
 
 import random
 
@@ -6,12 +6,14 @@ from wftui.runtime.plan import RetryPlan
 
 
 def delay_before_next(policy: RetryPlan, attempt: int, source: random.Random, asked: float = 0.0) -> float:
-    """Seconds to wait after a failed attempt (counted from 1): `delay * backoff ** (attempt - 1)`, at most `max_delay`.
+    """Return the seconds to wait after a failed attempt.
 
-    Jitter moves it up or down by at most that share, so that many runs do not come back at the same moment.
+    The delay is `delay * backoff ** (attempt - 1)`, at most `max_delay`. Jitter changes it by at most that share, so
+    that many runs do not retry at the same time.
 
     Args:
-        asked: seconds the other side asked to be left alone (`Retry-After`); heeded up to `max_delay`.
+        attempt: number of the failed attempt, from 1.
+        asked: seconds of the server's `Retry-After`; honoured up to `max_delay`.
     """
     try:
         delay = min(policy.max_delay, policy.delay * policy.backoff ** (attempt - 1))

@@ -1,4 +1,4 @@
-"""Checks against JSON Schemas, in a thread: a hostile pattern may take long, and big values do."""
+"""Validation against JSON Schemas, in a thread: big values and patterns take long."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ _TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type"
 async def check_inputs(
     schema: Mapping[str, Any], inputs: Mapping[str, Json]
 ) -> tuple[dict[str, Json], WorkflowError | None]:
-    """The inputs with defaults applied, and the error with all problems per field, or None."""
+    """Return the inputs with defaults, and an error with all invalid fields or None."""
     if not inputs and schema in _TAKES_NOTHING:
-        return {}, None  # without loading jsonschema: most of the time of a short run
+        return {}, None  # do not load jsonschema, which takes most of the time of a short run
     return await asyncio.to_thread(_checked, schema, dict(inputs), "validation.inputs", "the workflow's input")
 
 
 async def check_answer(form: Mapping[str, Any], data: Json) -> tuple[Json, WorkflowError | None]:
-    """The data of an answer with defaults applied, and the error with all problems per field, or None."""
+    """Return an answer with defaults, and an error with all invalid fields or None."""
     return await asyncio.to_thread(_checked, form, data, "validation.answer", "the answer")
 
 
@@ -37,10 +37,10 @@ def _checked(
 
 
 async def check_output(step: StepPlan, output: Json) -> None:
-    """Check a step's output against its `outputSchema`, if it has one; defaults are not filled in.
+    """Check a step's output against its `outputSchema`, without applying defaults.
 
     Raises:
-        WorkflowError: type `validation.output`, with every place that is wrong.
+        WorkflowError: type `validation.output`, with every invalid position.
     """
     if step.output_schema is None:
         return

@@ -1,4 +1,4 @@
-"""Inputs that are never shown: what the plan marks as secret, by JSON Pointer."""
+"""Secret inputs, marked in the plan by JSON Pointer: mask, restore and find them."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from wftui.model.schema.secret_schema import secret_pointers
 
 
 def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
-    """The inputs with every secret value replaced by `***`, however short it is."""
+    """Return the inputs with every secret value, however short, replaced by `***`."""
     shown: dict[str, Json] = deepcopy(dict(inputs)) if pointers else dict(inputs)
     for holder, key in _places(shown, pointers):
         if holder[key] is not None:
@@ -22,12 +22,12 @@ def masked(inputs: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Jso
 
 
 def restore_secrets(stored: Mapping[str, Json], given: Mapping[str, Json], pointers: Iterable[str]) -> dict[str, Json]:
-    """The inputs as they were before `masked`, with the secret values taken from `given`.
+    """Return masked inputs with the secret values from `given`.
 
-    An input that only held a secret, because it came from one, is taken from `given` as well where it is there.
+    An input that held a masked text because it derived from a secret is taken from `given` as well, if present.
 
     Raises:
-        UsageError: naming the values that are not given.
+        UsageError: secret values are missing; the message names them.
     """
     whole: dict[str, Json] = deepcopy(dict(stored))
     missing: list[str] = []
@@ -48,10 +48,10 @@ def restore_secrets(stored: Mapping[str, Json], given: Mapping[str, Json], point
 def missing_secrets_form(
     schema: Mapping[str, Json], stored: Mapping[str, Json], pointers: Iterable[str]
 ) -> tuple[dict[str, Json], dict[str, Json]] | None:
-    """What is to be asked before a run with these stored inputs can be repeated; None when nothing is.
+    """Return the form for the secrets of stored inputs, or None without any.
 
     Returns:
-        The part of the inputs' schema that has to do with secrets the run had, and what is known of these inputs.
+        The part of the inputs' schema with the secrets of the run, and the known values of these inputs.
     """
     pointers = list(pointers)
     hidden = [pointer for pointer in pointers if any(at[key] == MASK for at, key in _places(dict(stored), [pointer]))]
@@ -68,7 +68,7 @@ def missing_secrets_form(
 
 
 def secret_texts(inputs: Mapping[str, Json], pointers: Iterable[str]) -> Iterator[str]:
-    """Every text and number inside the secret values."""
+    """Yield every text and number inside the secret values."""
     for holder, key in _places(dict(inputs), pointers):
         yield from _leaves(holder[key])
 
@@ -93,7 +93,7 @@ def refuse_short_secrets(inputs: Mapping[str, Json], pointers: Iterable[str]) ->
 
 
 def answered_secrets(form: Mapping[str, Json] | None, data: Json) -> list[str]:
-    """Every text and number that an answer gives to the secret fields of a form."""
+    """Return every text and number in the secret fields of an answer."""
     if not form or not isinstance(data, Mapping):
         return []
     return list(secret_texts(data, secret_pointers(form)))
@@ -104,7 +104,10 @@ def _name(pointer: str) -> str:
 
 
 def _places(inputs: dict[str, Json], pointers: Iterable[str]) -> Iterator[tuple[Json, str | int]]:
-    """Where the pointers lead: (object or list, key in it). The part `*` stands for every item of a list or object."""
+    """Yield the positions of the pointers as (object or list, key).
+
+    The part `*` stands for every item of a list or object.
+    """
     for pointer in pointers:
         holders: list[Json] = [inputs]
         *way, last = pointer_parts(pointer)

@@ -1,4 +1,4 @@
-"""Several tasks side by side, of which the first error ends all; and giving way to others."""
+"""Helpers for asyncio tasks: groups, completion in spite of a cancel, yielding."""
 
 import asyncio
 import time
@@ -14,7 +14,10 @@ _YIELD_AFTER = 0.005  # seconds
 
 @asynccontextmanager
 async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that raises the error itself, not a group of one; that the run is broken comes before all else."""
+    """Open a task group that raises a single error, not an exception group.
+
+    `RunBroken` takes precedence over other errors.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             yield group
@@ -24,7 +27,7 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def complete_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
-    """Do what must not be left half done: a cancel that comes meanwhile is raised after it."""
+    """Complete work that must not be left half done; raise a cancel afterwards."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -33,18 +36,18 @@ async def complete_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({task})
         if not task.cancelled():
-            task.exception()  # whoever asked is gone
+            task.exception()  # the caller has been cancelled
         raise
 
 
 class CooperativeYield:
-    """Lets the event loop do other things now and then, in code that may go on for long without a wait."""
+    """Cooperative yield to the event loop, for code that may take long without a wait."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
 
     async def reach(self) -> None:
-        """Give way, if the last time was more than a few milliseconds ago."""
+        """Yield to the event loop, if the last yield was some milliseconds ago."""
         if time.monotonic() - self._since > _YIELD_AFTER:
             await asyncio.sleep(0)
             self._since = time.monotonic()

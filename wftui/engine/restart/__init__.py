@@ -1,4 +1,4 @@
-"""Resume and rerun: what an earlier run leaves, which steps are reused, what runs again and why.
+"""Resume and rerun: the steps that are reused, those that run again, and why.
 
 Imports `engine.run` and below.
 """

@@ -1,4 +1,4 @@
-"""Processes of steps that are still running although the process that ran their run has died."""
+"""Orphan processes: processes of steps that outlived the process of their run."""
 
 import asyncio
 import os
@@ -20,14 +20,14 @@ _SHOWN = 20
 
 
 async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None:
-    """End what earlier attempts of a run have left running on this machine, before anything of it runs again.
+    """End the orphan processes of a run on this machine before it runs again.
 
-    What a step left behind when it ended goes on, as it does in a run that is not interrupted. Takes a few seconds at
-    most, and as good as no time where nothing is left.
+    Processes that a step left behind at its regular end keep running, as in a run without interruption. It takes a few
+    seconds at most, and almost no time without orphan processes.
 
     Args:
-        carried: which steps had ended when the process died.
-        tell: is told of what was found, in sentences for the run's log.
+        carried: the steps that had ended when the process died.
+        tell: called with sentences about the processes, for the run's log.
     """
     from wftui.steps.process.child_process import GRACE_SECONDS
     from wftui.steps.process.process_tree import end_all
@@ -39,28 +39,28 @@ async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None
     if not found:
         return
     if any(process.pid == os.getpid() for _, members in found for process in members):
-        await tell("this program was itself started by the attempt that was interrupted, which is therefore left alone")
+        await tell("this program was started by the interrupted attempt, whose processes are therefore left running")
         return
     said = _sentences(found)
     stubborn = await end_all(processes, grace=GRACE_SECONDS)
     for sentence in said:
-        await tell(f"{sentence}; it has been ended")
+        await tell(f"{sentence}; ended")
     if stubborn:
-        await tell(f"still running, as they could not be ended: {_names(stubborn)}")
+        await tell(f"could not be ended and still running: {_names(stubborn)}")
 
 
 async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) -> None:
-    """The same for a run, if it is still interrupted, and for all such runs that its open steps had started.
+    """End the orphan processes of an interrupted run and of its child runs.
 
-    Meanwhile it is this process's, so that nobody goes on with it and has its steps ended by mistake.
+    This process owns the run meanwhile, so that no other process resumes it and loses its steps.
     """
     try:
         await store.claim(run_id)
     except StoreConflict:
-        return  # it goes on elsewhere, or is over
+        return  # another process has resumed it, or it has ended
     history = await read_history(store, run_id)
     if history.last is None or history.last.type != "interrupted":
-        return  # it goes on here
+        return  # this process has resumed it
     try:
         await end_orphans(run_id, history.carried, tell)
     finally:
@@ -70,13 +70,13 @@ async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) ->
 
 
 async def describe_orphans(store: "ExecutionStore", run_id: str) -> list[str]:
-    """What an interrupted run has left running on this machine, in sentences."""
+    """Describe the orphan processes of an interrupted run on this machine."""
     history = await read_history(store, run_id)
     return _sentences(await asyncio.to_thread(_find, run_id, history.carried))
 
 
 def _find(run: str, carried: "CarriedResults") -> "list[tuple[TreeMark, list[psutil.Process]]]":
-    # 20 ms that only interrupted runs need spend.
+    # The import takes 20 ms, which only interrupted runs need.
     from wftui.steps.process.process_tree import left_of
 
     return left_of(run, lambda mark: carried.has_ended(mark.path, mark.attempt))
@@ -91,7 +91,7 @@ def _sentences(found: "list[tuple[TreeMark, list[psutil.Process]]]") -> list[str
 
 
 def _names(processes: "list[psutil.Process]") -> str:
-    """Their numbers and programs, without arguments, which may hold what is nobody's business."""
+    """Return names and pids of processes; arguments may be confidential."""
     shown = [_name(process) for process in processes[:_SHOWN]]
     more = len(processes) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

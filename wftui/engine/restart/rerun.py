@@ -1,4 +1,4 @@
-"""Preparing a re-run: the earlier run, the workflow as it is now, and what of the one fits the other."""
+"""Preparation of a rerun: compare the earlier run with the current workflow."""
 
 import asyncio
 import os
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RerunRequest:
-    """What a re-run is to do otherwise than the earlier run.
+    """Changes of a rerun against the earlier run.
 
     Attributes:
-        from_step: id or path of a step to run again whatever became of it.
-        inputs: in the place of those of the earlier run.
-        connections: names of the user's connections in the place of those the workflow names.
-        complete: `inputs` are all there are, so that those of the earlier run that are not among them go.
+        from_step: id or path of a step that runs in any case.
+        inputs: inputs that replace those of the earlier run.
+        connections: names of the user's connections that replace those the workflow names.
+        complete: `inputs` is complete: other inputs of the earlier run are dropped.
     """
 
     from_step: str | None
@@ -38,11 +38,11 @@ class RerunRequest:
 
 @dataclass(slots=True)
 class Rerun:
-    """A re-run that has been planned.
+    """Planned rerun.
 
     Attributes:
-        record: the earlier run, with its big values in place.
-        inputs: of the new run, secret ones masked.
+        record: the earlier run, with big values resolved.
+        inputs: of the new run, with masked secrets.
     """
 
     record: ExecutionRecord
@@ -58,10 +58,10 @@ async def prepare_rerun(
     asked: RerunRequest,
     before: WorkflowPlan | None,
 ) -> Rerun:
-    """Plan to run a workflow again.
+    """Plan a rerun.
 
     Args:
-        before: the workflow as the earlier run had it; None where that cannot be had any more.
+        before: the plan of the earlier run; None when it is no longer available.
 
     Raises:
         NotFoundError: there is no such step.

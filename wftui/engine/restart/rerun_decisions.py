@@ -1,4 +1,4 @@
-"""Running again from somewhere: which steps of an earlier run keep their output, which run again, and why. Pure."""
+"""Decisions of a rerun: which steps are reused, which run again, and why. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -29,18 +29,18 @@ def plan_restart(
     before: WorkflowPlan | None = None,
     reconnected: Set[str] = frozenset(),
 ) -> RestartPlan:
-    """Decide what to keep of an earlier run.
+    """Decide which results of an earlier run are reused.
 
-    A step is kept when it ended well, its bound input is the same as then, and nothing it depends on runs again.
-    Bindings are pure, so both are known beforehand.
+    A step is reused when it succeeded, its bound input is unchanged, and no step it depends on runs again. Bindings are
+    pure, so this is known in advance.
 
     Args:
-        plan: the workflow as it is now; it may have changed since the run.
-        record: the earlier run, with its big values in place.
-        inputs: of the new run, secret ones masked as they are in the record.
-        from_step: id or path of a step that runs again whatever became of it; None: only what has to.
-        before: the workflow as the run had it, where it is known.
-        reconnected: names of connections, as the workflow has them, for which another one is taken than then.
+        plan: the current workflow, which may have changed since the run.
+        record: the earlier run, with big values resolved.
+        inputs: of the new run, with secrets masked as in the record.
+        from_step: id or path of a step that runs in any case; None: only what has to.
+        before: the plan of the earlier run, if known.
+        reconnected: names of connections in the workflow that are now replaced by another one.
 
     Raises:
         NotFoundError: there is no such step.
@@ -76,7 +76,7 @@ class _Planner:
         self._reconnected = reconnected
 
     def steps(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
-        """Decide for a list of steps; returns the first path that runs again, or None."""
+        """Decide for a list of steps; return the first path that runs again, or None."""
         again: dict[str, str] = {}
         for step in steps:
             path = frame.prefix + step.id
@@ -95,17 +95,17 @@ class _Planner:
         self.restart.decisions.insert(place, StepDecision(path, action, why))
 
     def _why_rerun(self, step: StepPlan, frame: Frame, path: str, again: Mapping[str, str]) -> str | None:
-        """Why a step runs again; None when it is kept."""
+        """Return why a step runs again; None when it is reused."""
         result = self._record.step(path)
         if path == self._asked:
-            return "asked for"
+            return "requested"
         needed = next((other for other in (*step.needs, *step.after) if other in again), None)
         if needed:
             return f"comes after {needed}, which runs again"
         if result is None:
             return "is new"
         if result.step_type != step.type:
-            return f"was a step of type {result.step_type}"
+            return f"its type was {result.step_type}"
         if result.status == "skipped":
             return self._why_not_skipped(step, frame, result)
         if result.status in ("pending", "running", "waiting"):
@@ -121,8 +121,8 @@ class _Planner:
             if step.when is not None and not holds(step.when, frame.scope, "when"):
                 return "its condition has changed"
             return self._why_content(step, frame, path, result)
-        except Exception as error:  # noqa: BLE001  (what a binding raises now, it raises when the step runs)
-            return f"its input cannot be told beforehand: {error}"
+        except Exception as error:  # noqa: BLE001  (the binding raises the same error when the step runs)
+            return f"its input cannot be determined in advance: {error}"
 
     def _why_content(self, step: StepPlan, frame: Frame, path: str, result: StepResult) -> str | None:
         if step.for_each is not None:
@@ -135,15 +135,15 @@ class _Planner:
         return self._why_leaf(step, frame, result)
 
     def _why_changed(self, step: StepPlan, result: StepResult) -> str | None:
-        """What is no part of a step's input, and yet decides what comes of it."""
+        """Return the reason for a change outside of the step's input, or None."""
         former = self._former.get(step.id)
         if former is not None and former.connection != step.connection:
             return "its connection has changed"
         for name in (step.connection, *step.uses):
             if name in self._reconnected:
-                return f"it takes another connection for {name}"
+                return f"it uses another connection for {name}"
         if step.type == "workflow" and self._reconnected:
-            return "its sub-workflow may take another connection"
+            return "its sub-workflow may use another connection"
         if former is not None and former.output_schema != step.output_schema:
             return "its outputSchema has changed"
         if result.status == "failed" and result.handled:
@@ -153,7 +153,7 @@ class _Planner:
         return None
 
     def _why_loop(self, step: StepPlan, loop: LoopPlan, frame: Frame, path: str) -> str | None:
-        """A loop runs again whole or not at all: its iterations lead to one another."""
+        """Return why a loop runs again, which is always as a whole, or None."""
         result = self._record.step(path)
         if result is not None and result.status == "failed" and not result.handled:
             return "failed"
@@ -166,7 +166,7 @@ class _Planner:
             index += 1
             is_last = self._record.step(f"{path}[{index}]") is None
             if holds(loop.until, inside.scope, "until") != is_last or index > loop.max_iterations:
-                return "it would end elsewhere"
+                return "it would end after another iteration"
         return None
 
     def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
@@ -216,7 +216,7 @@ class _Planner:
             try:
                 still = step.when is not None and not holds(step.when, frame.scope, "when")
             except Exception as error:  # noqa: BLE001  (as above)
-                return f"its condition cannot be told beforehand: {error}"
+                return f"its condition cannot be determined in advance: {error}"
             return None if still else "its condition has changed"
         if result.skip_reason and result.skip_reason.endswith("which was skipped"):
             return None
@@ -224,7 +224,7 @@ class _Planner:
 
 
 class _Masks(Mapping[str, Json]):
-    """Secrets as they stand in a record: every one is masked."""
+    """Secrets as in a record, where every one is masked."""
 
     def __getitem__(self, name: str) -> Json:
         return MASK
@@ -237,7 +237,10 @@ class _Masks(Mapping[str, Json]):
 
 
 def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
-    """The path that a step's id or path means; inside an iteration it is the forEach or loop that runs again."""
+    """Return the path for a step's id or path.
+
+    For a step inside an iteration it is the path of the forEach or loop.
+    """
     infos = step_infos(plan)
     paths = {info.path for info in infos}
     by_id = {info.step_id: info.path for info in infos}
@@ -246,7 +249,7 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
         path = path[: max(path.rfind("."), path.rfind("["))] if "." in path or "[" in path else ""
     if path not in paths:
         known = ", ".join(sorted(by_id))
-        raise NotFoundError(f"there is no step {name!r} to run from; there are {known}", code="step.not_found")
+        raise NotFoundError(f"there is no step {name!r} to run from; the steps are {known}", code="step.not_found")
     return path
 
 
@@ -264,7 +267,7 @@ def _outcome(result: StepResult | None) -> StepOutcome:
 
 
 def outcome_of_result(result: StepResult) -> StepOutcome:
-    """How a step ended, from a record."""
+    """Return the outcome of a step of a record."""
     return StepOutcome(
         result.status,
         output=result.output,
@@ -277,9 +280,9 @@ def outcome_of_result(result: StepResult) -> StepOutcome:
 def _why_reused(result: StepResult | None) -> str:
     if result is None or result.status == "completed":
         return "same input"
-    return f"skipped: {result.skip_reason}" if result.status == "skipped" else "failed, which was handled"
+    return f"skipped: {result.skip_reason}" if result.status == "skipped" else "failed, and the failure was handled"
 
 
 def _same(left: Json, right: Json) -> bool:
-    # As JSON text, because to Python 1 == 1.0 == True.
+    # As JSON text, because in Python 1 == 1.0 == True.
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)

@@ -1,4 +1,4 @@
-"""The plan of a resume or rerun: a decision for each step, shown before anything runs."""
+"""Plan of a resume or rerun: a decision for each step."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class StepDecision:
-    """What a resume or rerun does with a step, or with an item of its forEach, and why."""
+    """Decision for a step, or for an item of its forEach, with the reason."""
 
     path: str
     action: Literal["keep", "run"]
@@ -15,9 +15,9 @@ class StepDecision:
 
 @dataclass(slots=True)
 class RestartPlan:
-    """What a resume or rerun will do, in the order of the workflow.
+    """Plan of a resume or rerun, in the order of the workflow.
 
-    Inner steps are listed where a container is kept in part; so are the kept items of a forEach that runs again.
+    Inner steps are listed for a container that is reused in part, and reused items for a forEach that runs again.
     """
 
     decisions: list[StepDecision] = field(default_factory=list)

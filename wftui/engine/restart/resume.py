@@ -1,4 +1,4 @@
-"""Going on with a run whose process died: what must be known, and what must be asked first."""
+"""Resume of an interrupted run: its history and the confirmations it needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -32,21 +32,25 @@ _PAGE = 500
 _CONTINUED_TYPES = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 
 
-class ConfirmationNeeded(UserError):  # noqa: N818  (a question, which `confirmed` answers)
-    """Steps that may not run twice were running when the process died. `paths` names them."""
+class ConfirmationNeeded(UserError):  # noqa: N818  (a request, which `confirmed` answers)
+    """Steps that may not run twice were running when the process died.
+
+    Attributes:
+        paths: of these steps.
+    """
 
     code = "resume.confirm"
 
     def __init__(self, paths: Sequence[str]) -> None:
         super().__init__(
-            f"{', '.join(paths)}: running when the process died, so its work may be done already, and the workflow"
-            " says it must not be done twice; it runs again only when that is confirmed"
+            f"{', '.join(paths)}: running when the process died, so the work may already be done, and the workflow"
+            " marks it as not idempotent; confirm to repeat it"
         )
         self.paths = list(paths)
 
 
 async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
-    """A run's events, boiled down.
+    """Read the history of a run from its events.
 
     Raises:
         NotFoundError: there is no such run.
@@ -60,7 +64,7 @@ async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
 
 
 def check_resumable(history: RunHistory, run_id: str) -> Created:
-    """Refuse what cannot be resumed; returns how the run began.
+    """Refuse a run that cannot be resumed; return its `created` event.
 
     Raises:
         NotFoundError: there is no such run.
@@ -82,9 +86,9 @@ async def may_have_run(
     plan: WorkflowPlan,
     carried: CarriedResults,
 ) -> list[str]:
-    """Steps that were running when the process died and that the workflow wants to run only once.
+    """Return the non-idempotent steps that were running when the process died.
 
-    Paths; those in a sub-workflow after the path of the step that runs it: `deploy > pay`.
+    The steps are given by path. The path of a step in a sub-workflow follows that of the calling step: `deploy > pay`.
     """
     steps = {step.id: step for step in every_step(plan)}
     opened = [(path, steps.get(declared_id(path))) for path in sorted(carried.open)]
@@ -99,10 +103,10 @@ async def may_have_run(
 
 
 def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None) -> list[str]:
-    """The same for a re-run, from the record of the earlier run: what was running when its process died.
+    """Return the same for a rerun, from the record of the earlier run.
 
     Args:
-        asked: id or path of the step to run again; who names it has confirmed it.
+        asked: id or path of the step to rerun; naming it confirms it.
     """
     if record.status != "interrupted":
         return []
@@ -118,15 +122,15 @@ def may_run_twice(plan: WorkflowPlan, record: ExecutionRecord, asked: str | None
 
 
 def cancel_events(record: ExecutionRecord, history: RunHistory, by: str, now: datetime) -> list[ExecutionEvent]:
-    """Return the events that end an interrupted run without running anything of it.
+    """Return the events that cancel an interrupted run without running any step.
 
-    Durations are what was worked: up to the last sign of life of the process that died.
+    Durations end at the last heartbeat of the process that died.
     """
     last = history.last.timestamp if history.last is not None else now
     at, died = max(now, last), history.died or last
     run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
     events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
-    for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # what is inside goes first
+    for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # inner steps first
         where = {"step_id": step.step_id, "path": step.path, **run}
         if step.status in ("running", "waiting"):
             events.append(StepCancelled(duration=_milliseconds(step.started_at, died), **where))
@@ -149,7 +153,7 @@ def _milliseconds(begun: datetime | None, at: datetime) -> float:
 
 
 def every_step(plan: WorkflowPlan) -> list[StepPlan]:
-    """All steps of a plan, inner ones included."""
+    """Return all steps of a plan, inner ones included."""
     found: list[StepPlan] = []
     todo = [*plan.steps, *plan.finally_]
     while todo:
@@ -160,14 +164,14 @@ def every_step(plan: WorkflowPlan) -> list[StepPlan]:
 
 
 def inputs_with_secrets(plan: WorkflowPlan, stored: Json, given: Mapping[str, Json]) -> dict[str, Json]:
-    """The inputs a run was started with; the secret ones, which are not stored, from `given`.
+    """Return the stored inputs of a run with the secret ones from `given`.
 
     Raises:
-        UsageError: a secret input is not given.
+        UsageError: a secret input is missing.
     """
     return restore_secrets(stored, given, plan.secret_inputs)
 
 
 def _is_continued(step: StepPlan, path: str, carried: CarriedResults) -> bool:
-    """Whether a resume goes on inside of the step, or with its wait, rather than doing its work again."""
+    """Return whether a resume continues an attempt of a step in place of a new one."""
     return step.type in _CONTINUED_TYPES or path in carried.planned

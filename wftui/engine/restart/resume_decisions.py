@@ -1,4 +1,4 @@
-"""Plan a resume: which steps are reused, which run again, and why. Pure."""
+"""Decisions of a resume: which steps are reused, which run again, and why. Pure."""
 
 from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
 from wftui.model.run.record import ExecutionRecord
@@ -6,7 +6,7 @@ from wftui.model.run.steps import StepResult
 
 
 def plan_resume(record: ExecutionRecord) -> RestartPlan:
-    """Return what a resume does with each step; one decision covers all iterations of a forEach or loop."""
+    """Return the plan of a resume; one decision covers all iterations of a step."""
     return RestartPlan([_decision(step) for step in record.step_results if "[" not in step.path])
 
 
@@ -21,17 +21,17 @@ def _why(step: StepResult) -> str:
         return "had not begun"
     if step.iterations is not None:
         ended = step.iterations.completed + step.iterations.failed
-        return f"goes on; {ended} rounds that ended are kept"
+        return f"continues; {ended} finished iterations are reused"
     if step.waiting is None:
-        return "was at work when the process ended; tries again"
+        return "was running when the process ended; runs again"
     match step.waiting.reason:
         case "delay":
-            return "waits on until the moment that was set"
+            return "keeps waiting until the time that was set"
         case "approval":
-            return "asks again; its timeout goes on"
+            return "asks again; its timeout keeps running"
         case "child":
-            return "goes on with the run it started"
+            return "continues with the run it started"
         case "retry":
-            return "tries again"
+            return "retries"
         case unknown:
             return f"waits: {unknown}"

@@ -1,4 +1,4 @@
-"""The steps that a re-run takes over from an earlier run, as events of the new run."""
+"""Seed results: reused steps of an earlier run, as events of a rerun."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,11 +23,11 @@ from wftui.model.run.steps import ExecutionError, StepResult
 
 
 def seed_results(record: ExecutionRecord, reused: Iterable[str], run_id: str, now: datetime) -> CarriedResults:
-    """What a new run starts with: the ends of the steps it keeps, and the events that record them.
+    """Return the results that a rerun reuses, with the events that record them.
 
     Args:
-        record: the earlier run, with its big values in place.
-        kept: paths of the steps to keep, each with all that is inside of it.
+        record: the earlier run, with big values resolved.
+        reused: paths of the reused steps, whose inner steps are included.
         run_id: the new run.
     """
     carried = CarriedResults()
@@ -47,7 +47,7 @@ def seed_results(record: ExecutionRecord, reused: Iterable[str], run_id: str, no
 
 
 def _events(results: list[StepResult], source: str, run_id: str, now: datetime) -> list[ExecutionEvent]:
-    """What is inside begins after, and ends before, what it is inside of."""
+    """Return the events of reused steps, with those of inner steps nested."""
     begins: list[ExecutionEvent] = []
     ends: list[ExecutionEvent] = []
     for result in results:

@@ -1,4 +1,4 @@
-"""The workflow of a run as it was when the run began, which is what a resume goes on with."""
+"""Stored plans: the workflow of a run as it was at its start, for a resume."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,14 +17,14 @@ LoadStored = Callable[[str, str], "LoadedWorkflow"]
 
 
 class StoredPlans:
-    """The plans that the database keeps for its runs."""
+    """Plans of runs in the database."""
 
     def __init__(self, store: "ExecutionStore", load: LoadStored | None) -> None:
         self._store = store
         self._load = load
 
     async def of_run(self, run_id: str) -> "LoadedWorkflow":
-        """The workflow of a run.
+        """Return the workflow of a run.
 
         Raises:
             NotFoundError: there is no such run, or no plan of it.
@@ -35,14 +35,14 @@ class StoredPlans:
         return await self.of(first[0])
 
     async def plan_before(self, run_id: str) -> WorkflowPlan | None:
-        """The plan of a run, to compare another with it; None when this program cannot make it any more."""
+        """Return the plan of a run for a comparison, or None when it cannot be loaded."""
         try:
             return (await self.of_run(run_id)).plan
         except UserError:
             return None
 
     async def of(self, created: Created) -> "LoadedWorkflow":
-        """The workflow of a run that began so.
+        """Return the workflow of a run with this `created` event.
 
         Raises:
             NotFoundError: its plan is not stored.

@@ -1,4 +1,4 @@
-"""One run: preflight check, then its steps, then `finally`, each thing that happens as an event.
+"""One run: preflight check, steps, `finally`; every change is an event.
 
 Imports `engine.connections` and below; its rooms are `state` < `steps`.
 """

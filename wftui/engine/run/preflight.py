@@ -1,7 +1,7 @@
-"""What the steps of a run need from outside, looked for before the first of them starts.
+"""Preflight check: resolve the requirements of all steps before the first one.
 
-Connections with their secrets, secrets of the user's store, packages, drivers and programs, and whatever a step type
-looks for itself (`prepare`): for the built-in types as for those of plugins. All that is missing is told at once.
+Requirements are connections with their secrets, secrets of the user's store, packages, drivers and programs, and
+whatever a step type checks itself (`prepare`), built-in or of a plugin. All missing requirements are one error.
 """
 
 import asyncio
@@ -25,17 +25,20 @@ from wftui.steps.api.step_type import KeptT, StepType
 
 
 class UnresolvedError(UserError):
-    """A run cannot go on, because something it needs from outside is not there."""
+    """A run cannot continue because a requirement is missing."""
 
     code = UNRESOLVED
 
 
 class _UnknownValueError(Exception):
-    """A value is known only once steps run."""
+    """A value is unknown before steps run."""
 
 
 class _UnknownValues(Mapping[str, Any]):
-    """Names whose values are known only once steps run. Reading one is no missing value: `default` does not hide it."""
+    """Names whose values are unknown before steps run.
+
+    Reading one raises an error that the filter `default` does not hide.
+    """
 
     def __getitem__(self, name: str) -> Any:
         raise _UnknownValueError
@@ -52,7 +55,7 @@ _UNKNOWN = _UnknownValues()
 
 @dataclass(slots=True)
 class _Missing:
-    """Something that is missing, and the steps that need it."""
+    """Missing requirement, with the steps that need it."""
 
     error: WorkflowError
     steps: list[str] = field(default_factory=list)
@@ -60,27 +63,27 @@ class _Missing:
 
     @property
     def command(self) -> str | None:
-        """What the user runs to get it."""
+        """Command that provides it, if there is one."""
         details = self.error.details
         return details.get("command") if isinstance(details, dict) else None
 
     @property
     def sentence(self) -> str:
-        """For whom, what, and what helps."""
+        """Sentence with the steps, the problem and the command."""
         helps = f" ({self.command})" if self.command and self.command not in self.error.message else ""
         return f"{', '.join(self.steps)}: {self.error.message.rstrip('.')}{helps}"
 
     def to_wire(self) -> dict[str, Json]:
-        """As it stands in the details of the run's error."""
+        """Return the entry for the details of the run's error."""
         details = self.error.details if isinstance(self.error.details, dict) else {}
         return {**details, "type": self.error.type, "message": self.error.message, "steps": list(self.steps)}
 
 
 class Preflight:
-    """Looks for all that the steps of one run need, those of its sub-workflows included where they are known.
+    """Preflight check of one run and of those sub-workflows that are known in advance.
 
     Args:
-        scope: what expressions see before the first step.
+        scope: scope of expressions before the first step.
     """
 
     def __init__(self, context: RunContext, scope: Scope) -> None:
@@ -99,17 +102,17 @@ class Preflight:
         self._complete = True
 
     def has_work(self) -> bool:
-        """Whether any step of the run may need something; cheap."""
+        """Return whether any step of the run may need something; cheap."""
         return any(
             self._may_need(step) for step in _every_leaf([*self._context.plan.steps, *self._context.plan.finally_])
         )
 
     async def resolve(self, chosen: Mapping[str, str]) -> ExecutionError | None:
-        """Find it all, so that it is at hand when a step asks; the error that tells what is missing, or None.
+        """Resolve all requirements; return an error with those that are missing, or None.
 
         Args:
-            chosen: connections taken in the place of those that workflows name; a name that no workflow of the run has
-                is missing, too.
+            chosen: connections that replace those the workflows name; a name that no workflow of the run has counts as
+                missing.
         """
         context = self._context
         missing = await self._plan(
@@ -184,11 +187,11 @@ class Preflight:
                 self._complete = False
                 return missing
         if step.connection is not None and values is None:
-            return missing  # told above; or it may be absent, and the step copes with that
+            return missing  # reported above; or optional, and the step handles its absence
         preparation = _PrepareContext(self, connections, step.connection, values)
         try:
             prepared = await kind.prepare(early, preparation)
-        except Exception as error:  # noqa: BLE001  (whatever a plugin raises here is something that is missing)
+        except Exception as error:  # noqa: BLE001  (any error of a plugin here is a missing requirement)
             if not optional:
                 missing.append(_Missing(_as_workflow_error(error), [label], step))
         else:
@@ -197,7 +200,7 @@ class Preflight:
         return [*missing, *preparation.missing]
 
     async def child(self, workflow_id: str, connections: RunConnections) -> list[_Missing]:
-        """Return what a sub-workflow misses; nothing if it was checked before or cannot be loaded."""
+        """Return the missing requirements of a sub-workflow that was not checked before."""
         if workflow_id in self._workflows or self._context.children is None:
             return []
         self._workflows.add(workflow_id)
@@ -238,12 +241,12 @@ class Preflight:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Of the run."""
+        """Environment of the run."""
         return self._context.environment
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Something that all steps of the run share."""
-        return self._context.shared.keep(key, make)
+        """Return the resource with this key that all steps of the run share."""
+        return self._context.resources.keep(key, make)
 
 
 class _PrepareContext:
@@ -264,15 +267,15 @@ class _PrepareContext:
         self.missing: list[_Missing] = []
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Something that all steps of the run share."""
+        """Return the resource with this key that all steps of the run share."""
         return self._preflight.keep(key, make)
 
     async def prepare_workflow(self, workflow_id: str) -> None:
-        """Look for what another workflow needs as well."""
+        """Check another workflow, too."""
         self.missing += await self._preflight.child(workflow_id, self._connections)
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
-        """Have another step type look for what it needs as well."""
+        """Prepare another step type, too, and return what it found."""
         kind = self._preflight.step_type(word)
         if kind is None:
             return None
@@ -295,7 +298,7 @@ def _requires(kind: StepType[Any]) -> bool:
 
 
 def _may_fail(step: StepPlan) -> bool:
-    """Return whether the workflow copes with a failure of a step, so that it may lack what it needs."""
+    """Return whether the workflow handles a failure of a step, so nothing is required."""
     return step.on_error != "fail"
 
 
@@ -313,10 +316,10 @@ def _every_leaf(steps: Iterable[StepPlan]) -> Iterator[StepPlan]:
 
 
 def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended: Set[str]) -> Iterator[StepPlan]:
-    """The leaf steps, in order, that are not known to stay out of the run.
+    """Yield the leaf steps, in order, that may run.
 
     Args:
-        prefix: of their addresses; None inside of iterations, whose addresses are not known yet.
+        prefix: of their addresses; None inside iterations, whose addresses are still unknown.
     """
     for step in steps:
         path = None if prefix is None else prefix + step.id
@@ -337,12 +340,12 @@ def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended:
 
 
 def _known(bind: Bind | None, scope: Scope) -> Any:
-    """The value of an expression, where it is known before the first step; `_LATER` otherwise."""
+    """Return the value of an expression if known before the first step, or `_UNKNOWN`."""
     if bind is None:
         return _UNKNOWN
     try:
         return bind(scope)
-    except Exception:  # noqa: BLE001  (what goes wrong in it is told by the step, when it is evaluated to be used)
+    except Exception:  # noqa: BLE001  (the step reports the error when it evaluates the expression)
         return _UNKNOWN
 
 
@@ -355,12 +358,12 @@ def _as_workflow_error(error: Exception) -> WorkflowError:
 
 def _unknown_name(name: str, other: str, known: Set[str]) -> _Missing:
     there = f"the connections named are {', '.join(sorted(known))}" if known else "it names no connection at all"
-    message = f"nothing in the workflow is called {name!r}, so {other!r} cannot take its place: {there}"
+    message = f"the workflow names no connection {name!r} that {other!r} could replace: {there}"
     return _Missing(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
 
 
 def _merge(missing: Iterable[_Missing]) -> list[_Missing]:
-    """What several steps lack, once."""
+    """Merge equal missing requirements of several steps."""
     found: dict[tuple[str, str], _Missing] = {}
     for item in missing:
         first = found.setdefault((item.error.type, item.error.message), item)
@@ -374,7 +377,7 @@ def _preflight_error(missing: list[_Missing]) -> ExecutionError:
     if len(missing) == 1:
         message = f"the run cannot start: {missing[0].sentence}"
     else:
-        message = "\n  ".join(["the run cannot start; what is missing:", *(item.sentence for item in missing)])
+        message = "\n  ".join(["the run cannot start; missing:", *(item.sentence for item in missing)])
     step = missing[0].only if len(missing) == 1 else None
     place: dict[str, Json] = {}
     if step is not None:

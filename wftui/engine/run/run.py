@@ -39,11 +39,13 @@ from wftui.runtime.plan import RULES_REVISION, step_infos
 from wftui.runtime.scope import Scope
 
 OrphanCleanup = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
-"""What is done before the first step; what it says goes to the run's log."""
+"""Cleanup before the first step; it reports to the run's log."""
 
 
 class Run:
-    """A run in this process. Its end is decided once: whoever comes first, the last step or a cancel.
+    """A run in this process.
+
+    Its end is decided once, by the last step or by a cancel, whichever comes first.
 
     Args:
         orphan_cleanup: called before the first step.
@@ -75,14 +77,14 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether its end has been decided."""
+        """True once the end of the run has been decided."""
         return self._decided
 
     async def create(self, plan_hash: str | None) -> None:
-        """Record that the run was asked for; returns when that is safe.
+        """Record the creation of the run and wait for the commit.
 
         Raises:
-            UsageError: the inputs are no JSON, so there is nothing that could be recorded; or a secret is too short.
+            UsageError: the inputs are not JSON and cannot be recorded, or a secret is too short.
         """
         context, plan, request = self.context, self.context.plan, self._request
         try:
@@ -110,10 +112,14 @@ class Run:
         )
 
     async def restore(self, history: RunHistory, inputs: Mapping[str, Json]) -> None:
-        """Instead of `create`: prepare to go on with a run of an earlier process, from its history and whole inputs.
+        """Restore a run of an earlier process, in place of `create`.
+
+        Args:
+            history: of the run.
+            inputs: of the run, with secrets.
 
         Raises:
-            UnresolvedError: something that its steps need is not there. It stays interrupted, to go on later.
+            UnresolvedError: a requirement of its steps is missing. The run stays interrupted.
         """
         assert history.created is not None
         self._begun = history.created.timestamp
@@ -125,16 +131,16 @@ class Run:
             self._cancelled = True
             self._main.stop()
         elif self._invalid is None and (item := await self._resolve()):
-            await self.context.shared.close(self.context.settings.grace, self.note)
+            await self.context.resources.close(self.context.settings.grace, self.note)
             raise UnresolvedError(item.message)
         self._resolved = True
 
     async def resume(self) -> None:
-        """After `take_up`: record that the run goes on; returns when that is safe."""
+        """Record the resume of a restored run and wait for the commit."""
         await self.context.emitter.emit(Resumed(run_id=self.id, timestamp=self.context.now()))
 
     async def run(self) -> None:
-        """Go from `created` to the end.
+        """Run from `created` to the end.
 
         Raises:
             RunBroken: the run can no longer be recorded.
@@ -157,12 +163,12 @@ class Run:
                 await self._orphan_cleanup(self.note)
             await self._load_secrets()
             outputs, error = await self._steps()
-        except Exception as fault:  # noqa: BLE001  (a fault of the engine ends this run, and is told)
-            error = describe_outside(fault)
+        except Exception as raised:  # noqa: BLE001  (an error of the engine fails this run)
+            error = describe_outside(raised)
         finally:
-            await self.context.shared.close(self.context.settings.grace, self.note)
+            await self.context.resources.close(self.context.settings.grace, self.note)
         await self._abandon_children()
-        # No await between this decision and the event that tells it.
+        # No await between this decision and its event.
         if self._cancelled:
             await self._end(Cancelled(**self._stamp()))
         elif error is not None:
@@ -171,18 +177,20 @@ class Run:
             await self._end(Completed(outputs=outputs, warnings=self.context.warnings, **self._stamp()))
 
     async def cancel(self, by: str) -> None:
-        """Stop what runs and start nothing new; `finally` still runs. A second cancel stops all of it at once.
+        """Cancel the run: stop its steps, then run `finally`.
+
+        A second cancel stops everything at once, `finally` included.
 
         Raises:
             ConflictError: the run has ended.
-            RunBroken: it is stopped, but that cannot be recorded.
+            RunBroken: the run is stopped, but this cannot be recorded.
         """
         if self._decided:
             raise ConflictError(f"run {self.id} has already ended", code="run.ended")
         again, self._cancelled = self._cancelled, True
         try:
             await self.context.emitter.emit(CancelRequested(run_id=self.id, timestamp=self.context.now(), by=by))
-        finally:  # a disk that is full keeps nothing from being stopped
+        finally:  # stop the steps even with a full disk
             if again:
                 self._main.force()
                 self._finally.force()
@@ -192,10 +200,10 @@ class Run:
                     self._finally.start_timer(self.context.settings.finally_limit)
 
     async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
-        """Answer the approval that a step waits for, or will once more now that the run goes on.
+        """Answer the pending approval of a step, or the one it will ask for again.
 
         Raises:
-            NotFoundError: the step does not wait for one.
+            NotFoundError: the step has no pending approval.
             UsageError: the data does not fit the form.
         """
         context = self.context
@@ -207,13 +215,13 @@ class Run:
             await context.approvals.answer(path, approved, data, by)
 
     async def _abandon_children(self) -> None:
-        """End the runs that an earlier process had started for a step which did something else this time."""
+        """Cancel runs that an earlier process started for a step but no step has rejoined."""
         if self.context.children is not None:
             for child_id in self.context.carried.children():
                 await self.context.children.abandon(child_id)
 
     async def note(self, message: str) -> None:
-        """Leave a warning in the run's log."""
+        """Add a warning to the run's log."""
         await self.context.emitter.emit(
             Log(run_id=self.id, timestamp=self.context.now(), level="warn", message=message)
         )
@@ -225,21 +233,21 @@ class Run:
             self.context.emitter.redactor.add(secret)
 
     async def _pass_preflight(self) -> bool:
-        """Look for what the steps need; False when the run has ended for want of it."""
+        """Run the preflight check; return False when it has failed the run."""
         item: ExecutionError | None = None
-        with suppress(Stopped):  # cancelled meanwhile: what runs in `finally` looks for itself
+        with suppress(Stopped):  # cancelled: the steps of `finally` resolve their needs themselves
             item = await self._resolve()
         if item is None or self._cancelled:
             return True
-        await self.context.shared.close(self.context.settings.grace, self.note)
+        await self.context.resources.close(self.context.settings.grace, self.note)
         await self._end(Failed(error=item, **self._stamp()))
         return False
 
     async def _resolve(self) -> ExecutionError | None:
-        """Have all that the steps need looked for; the error that tells what is missing.
+        """Run the preflight check; return an error with the missing requirements, or None.
 
         Raises:
-            Stopped: a cancel came meanwhile.
+            Stopped: the run was cancelled during the check.
         """
         preflight = Preflight(self.context, self._scope())
         chosen = self._request.connections
@@ -248,7 +256,7 @@ class Run:
         return await self._main.wait(asyncio.ensure_future(preflight.resolve(chosen)))
 
     async def _load_secrets(self) -> None:
-        """Know the secrets of the connections before any step could show one, as by printing its environment."""
+        """Resolve connections to mask their secrets before a step can print one."""
         with suppress(Stopped):
             await self._main.wait(asyncio.ensure_future(self.context.connections.resolve_all()))
         short = self.context.emitter.redactor.short
@@ -259,12 +267,12 @@ class Run:
             )
 
     async def _steps(self) -> tuple[dict[str, Json], ExecutionError | None]:
-        """Run the steps, then `finally`; returns the outputs and the first failure."""
+        """Run the steps, then `finally`; return the outputs and the first failure."""
         plan = self.context.plan
         runner = StepRunner(self.context)
         frame = Frame(self._scope(), self._main)
         if plan.timeout is not None and not all(step.id in self.context.carried.ends for step in plan.steps):
-            # Of a run that goes on, the time that it was running before counts, and that of nobody running it does not.
+            # After a resume, earlier running time counts, time without a process does not.
             self._main.start_timer(plan.timeout - self.context.carried.ran)
         result = await runner.run_body(plan.steps, frame)
         self._main.close()
@@ -278,13 +286,13 @@ class Run:
             self._in_finally = True
             if self._main.stopped:
                 self._finally.start_timer(self.context.settings.finally_limit)
-            # Neither a stop nor a failure among the steps keeps `finally` from starting.
+            # `finally` starts in spite of a stop or failure of the steps.
             frame.halted = False
             last = Frame(frame.scope, self._finally, outer=frame)
             untidy = (await runner.run_body(plan.finally_, last, fail_fast=False)).error
             self._finally.close()
             scope = last.scope
-        # After `finally`, whose steps outputs may read too.
+        # After `finally`: outputs may read its steps, too.
         outputs, bad_output = await self._outputs(scope)
         result.output = None
         for _ in freed(frame.take_big()):
@@ -292,7 +300,7 @@ class Run:
         return outputs, error or bad_output or untidy
 
     async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
-        """The workflow's outputs, null where one cannot be had, and the first error."""
+        """Evaluate the outputs; return them, null for errors, and the first error."""
         outputs: dict[str, Json] = {}
         first: ExecutionError | None = None
         for name, bind in self.context.plan.outputs.items():
@@ -300,7 +308,7 @@ class Run:
                 value = await evaluate(bind, scope)
                 await ensure_json(value, "output.not_json", "the output")
                 outputs[name] = value
-            except Exception as error:  # noqa: BLE001  (an output that cannot be had is a failure, not a crash)
+            except Exception as error:  # noqa: BLE001  (an output that cannot be evaluated fails the run)
                 outputs[name] = None
                 first = first or describe_outside(error, f"/outputs/{name}", self.context.plan)
         return outputs, first

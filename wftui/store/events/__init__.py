@@ -1,4 +1,4 @@
-"""Events and what belongs to them as rows: written in groups by one writer, read in pages, followed.
+"""Events as rows: written in groups by one writer, read in pages, followed.
 
 Imports `store.ownership` and below.
 """

@@ -1,4 +1,4 @@
-"""A run's events, read: a page of them, all or some of them folded into a record, or followed as they come."""
+"""Read the events of a run: in pages, folded into a record, or live."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -32,18 +32,17 @@ ON event.place > (run.key << 32) + :after AND event.place <= (run.key << 32) + :
 WHERE run.id = :run AND event.type IN ({types})
 """
 _HEAD = _SELECTION.format(types=", ".join(map(str, RUN_NUMBERS))) + "ORDER BY event.place"
-# Nothing is indexed by path, as that would be written with every event: to look at 300,000 rows takes a tenth of a
-# second.
+# There is no index by path, as every event would have to write to it; a scan of 300,000 rows takes a tenth of a second.
 _OF_STEPS = (
     _SELECTION.format(types=", ".join(map(str, STEP_NUMBERS)))
     + "AND (typeof(event.data) = 'blob' OR instr(event.data, :text)) ORDER BY event.place LIMIT :limit"
 )
 LAST = 0xFFFFFFFF
-"""The highest number an event can have."""
+"""The highest possible number of an event."""
 
 
 async def _read(reader: Reader, run_id: str, after: int, limit: int) -> tuple[str, list[EventRow]] | None:
-    """The run's status and its next events, of one moment; None when there is no such run."""
+    """Return the run's status and next events from one snapshot, or None."""
     rows = await reader.rows(_QUERY, (after, run_id, limit))
     if not rows:
         return None
@@ -57,7 +56,7 @@ async def _decoded(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
 
 
 async def page(reader: Reader, run_id: str, after: int, limit: int) -> list[ExecutionEvent]:
-    """Events after a number, in order.
+    """Return the events after a number, in order.
 
     Raises:
         NotFoundError: there is no such run.
@@ -69,7 +68,11 @@ async def page(reader: Reader, run_id: str, after: int, limit: int) -> list[Exec
 
 
 async def record(reader: Reader, run_id: str, window: int | None) -> ExecutionRecord | None:
-    """The fold of all events of a run, or None when there is none; `window` as for `new_record`."""
+    """Fold all events of a run into a record; None without any.
+
+    Args:
+        window: as for `new_record`.
+    """
     folded = new_record(run_id, window=window)
 
     def fold(rows: list[EventRow]) -> None:
@@ -90,7 +93,7 @@ async def record(reader: Reader, run_id: str, window: int | None) -> ExecutionRe
 
 
 async def head(reader: Reader, run_id: str) -> ExecutionRecord | None:
-    """A run's record without its steps, or None when there is no such run."""
+    """Return a run's record without its steps, or None without such a run."""
     rows = await reader.rows(_HEAD, {"run": run_id, "after": 0, "until": LAST})
     if not rows:
         return None
@@ -102,7 +105,9 @@ async def head(reader: Reader, run_id: str) -> ExecutionRecord | None:
 
 
 async def steps(reader: Reader, run_id: str, paths: Collection[str], after: int, until: int) -> list[StepResult]:
-    """The steps at some addresses and all inside them, from the events after one number up to another.
+    """Return the steps at some addresses and all steps inside them.
+
+    Only events after the number `after`, up to `until`, are read.
 
     Raises:
         NotFoundError: there is no such run.
@@ -134,7 +139,10 @@ def _is_wanted(path: str, paths: Collection[str]) -> bool:
 
 
 async def follow(reader: Reader, followers: Followers, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
-    """Events after a number, as they are committed: by this process at once, by others within a few hundredths."""
+    """Yield the events after a number as they are committed.
+
+    Events of this process arrive at once, those of other processes within hundredths of a second.
+    """
     inbox = followers.subscribe(run_id)
     last = after
     try:
@@ -154,7 +162,7 @@ async def follow(reader: Reader, followers: Followers, run_id: str, after: int) 
                 await inbox.wait(_POLL_SECONDS)
                 events = [event for event in inbox.take() if event.seq > last]
                 if not events or events[0].seq != last + 1:
-                    break  # nothing from this process, or it came too fast for the inbox: the database knows
+                    break  # nothing from this process, or the inbox overflowed: read the database
                 last = events[-1].seq
                 yield events
                 if events[-1].type in _RESTING:

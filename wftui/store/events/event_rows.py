@@ -1,8 +1,8 @@
-"""An event as a row of the database, and back: what is read is equal to what was shown live.
+"""Convert events to rows of the database and back, without loss.
 
-`data` is the event's JSON without what the columns say, what has its default (so the defaults in `model.events` are
-part of the format), and a step's id and name where they are what its path ends in. Long texts are compressed. All this
-because a commit writes whole pages: what a step takes is what its run writes again and again.
+`data` is the event's JSON without the columns, without fields that have their default (so the defaults in
+`model.run.events` are part of the format), and without a step's id and name where its path ends in them. Long texts are
+compressed. The rows are this small because a commit writes whole pages.
 """
 
 import zlib
@@ -51,7 +51,7 @@ _TYPES = (
     "failed",
     "cancelled",
 )
-"""The number of a type in the database is its place here: only ever add at the end.
+"""The number of a type in the database is its index here: only ever append.
 
 An event of a type that was added after release 0.1 also names it in its data, for readers that do not know the number.
 """
@@ -59,13 +59,13 @@ _TYPES_OF_0_1 = 22
 _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
 _STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
 STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STEP_TYPES)
-"""The types that tell of a step."""
+"""Numbers of the event types of steps."""
 RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log"})
-"""The types that tell of the run itself."""
+"""Numbers of the event types of the run itself."""
 
 
 class EventRow(NamedTuple):
-    """What the table `events` keeps of one event, beside its run."""
+    """A row of the table `events`, without its run."""
 
     seq: int
     type: int
@@ -75,11 +75,11 @@ class EventRow(NamedTuple):
 
 @dataclass(slots=True)
 class PreparedEvent:
-    """An event whose values are checked and encoded, before it has its number.
+    """An event with checked and encoded values that has no number yet.
 
     Attributes:
-        changes: fields of the event that differ from what the producer gave (references to big values).
-        references: hashes of all big values the event needs.
+        changes: fields of the event that differ from the original (references to big values).
+        references: hashes of all big values of the event.
     """
 
     event: ExecutionEvent
@@ -90,7 +90,7 @@ class PreparedEvent:
     references: list[str] = field(default_factory=list)
 
     def number(self, seq: int) -> tuple[ExecutionEvent, EventRow]:
-        """The event as everyone sees it, and its row."""
+        """Return the event with its number, as it is published, and its row."""
         event = self.event.model_copy(update=self.changes) if self.changes else self.event
         event.seq = seq
         return event, EventRow(seq, _NUMBERS[event.type], self.at, self.data)
@@ -100,10 +100,10 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     """Check and encode an event.
 
     Args:
-        at_once: refuse work that takes long.
+        at_once: refuse work that takes long (`TooBigError`).
 
     Raises:
-        JsonValueError: a value cannot be stored; the message names the place in it.
+        JsonValueError: a value cannot be stored; the message names the position in it.
         TooBigError: `at_once`, and a value is big.
     """
     prepared = PreparedEvent(event, to_milliseconds(event.timestamp), "")
@@ -145,7 +145,7 @@ def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
 
 
 def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
-    """The events of one run from their rows."""
+    """Return the events of one run from their rows."""
     events = []
     for seq, number, at, data in rows:
         fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
@@ -160,20 +160,23 @@ def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
 
 
 def _step_id(path: str) -> str:
-    """The step id that a path ends in: `a[3].b` → `b`, `a[3]` → `a`."""
+    """Return the step id that a path ends in: `a[3].b` → `b`, `a[3]` → `a`."""
     return path.rpartition(".")[2].partition("[")[0]
 
 
 @cache
 def _layout(kind: type[EventBase]) -> tuple[tuple[str, ...], tuple[str, ...], set[str]]:
-    """Of an event type: its value fields, its fields that hold a value further in, and what `data` leaves out."""
+    """Return value fields, fields with a nested value, and fields omitted from `data`."""
     values = tuple(name for name in kind.model_fields if name in _VALUE_FIELDS)
     nested = tuple(name for name in kind.model_fields if name in _NESTED_VALUES)
     return values, nested, {*values, *_COLUMNS}
 
 
 def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool) -> bytes:
-    """The JSON text that stands for a value in `data`; big ones become a reference, noted in `prepared`."""
+    """Return the JSON text of a value in `data`; big values become references.
+
+    References are recorded in `prepared`.
+    """
     if isinstance(value, ValueRef):
         prepared.references.append(value.hash)
         reference = value.to_wire()
@@ -189,7 +192,10 @@ def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool
 
 
 def _inline(value: Json, at_once: bool) -> bytes | None:
-    """The JSON text of a value that is small enough to stand in its event; None of a big one, which is checked too."""
+    """Return the JSON text of a value small enough for its event; check a big one.
+
+    The result for a big value is None.
+    """
     try:
         marked = measure(value, PAYLOAD_BYTES).marked
     except TooBigError:
@@ -229,7 +235,7 @@ def _named(error: JsonValueError, event: ExecutionEvent, field_name: str) -> Jso
 
 
 def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
-    """The event with every text that is not part of a value made storable (`printable`)."""
+    """Return the event with every text outside of its values made storable."""
     changes: dict[str, object] = {}
     for name in type(event).model_fields:
         if name not in excluded:
@@ -238,7 +244,7 @@ def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
 
 
 def printable(text: str) -> str:
-    r"""Return the text as it can be stored: a lone surrogate (an undecodable byte of a process) becomes `\udc80`."""
+    r"""Return a storable text: lone surrogates are escaped, as in `\udc80`."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Hands committed events to those in this process who follow a run."""
+"""Delivery of committed events to the followers of a run in this process."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,10 @@ _KEPT = 10_000
 
 
 class Subscription:
-    """A follower's inbox. One that is not emptied in time forgets; the reader sees the gap and asks the database."""
+    """Inbox of a follower.
+
+    It drops events when it is not emptied in time; the reader sees the gap and reads the database.
+    """
 
     def __init__(self) -> None:
         self._events: deque[ExecutionEvent] = deque(maxlen=_KEPT)
@@ -22,14 +25,14 @@ class Subscription:
         self._news.set()
 
     def take(self) -> list[ExecutionEvent]:
-        """Empty the inbox."""
+        """Empty the inbox and return its events."""
         self._news.clear()
         events = list(self._events)
         self._events.clear()
         return events
 
     async def wait(self, seconds: float) -> None:
-        """Return at news, or after some seconds without."""
+        """Wait for new events, at most some seconds."""
         try:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
@@ -38,7 +41,7 @@ class Subscription:
 
 
 class Followers:
-    """Who follows which run."""
+    """Subscriptions by run."""
 
     def __init__(self) -> None:
         self._by_run: dict[str, set[Subscription]] = {}
@@ -57,6 +60,6 @@ class Followers:
             self._by_run.pop(run_id, None)
 
     def publish(self, run_id: str, events: Sequence[ExecutionEvent]) -> None:
-        """Hand over events that are committed."""
+        """Deliver committed events."""
         for subscription in self._by_run.get(run_id, ()):
             subscription.put(events)

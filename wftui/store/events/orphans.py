@@ -1,4 +1,4 @@
-"""Runs whose process has died: each is marked as interrupted once, by whoever sees it first."""
+"""Marking of orphaned runs, whose process has died, as interrupted."""
 
 import sqlite3
 from collections.abc import Callable
@@ -12,10 +12,13 @@ from wftui.store.sqlite.times import from_milliseconds
 
 
 def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Callable[[Owner], bool]) -> bool:
-    """Mark a run as interrupted, within a transaction; False when it is no orphan (any more).
+    """Mark an orphaned run as interrupted, within a transaction.
 
-    Looking and marking are one transaction: a run that another process goes on with in between is left alone, and
-    a look that is cut short leaves nothing half done.
+    Check and mark are one transaction, so that a run that another process has resumed in between is left alone and
+    nothing is left half done.
+
+    Returns:
+        False when the run is not, or no longer, an orphan.
     """
     if not is_orphan(connection, event.run_id, is_alive):
         return False

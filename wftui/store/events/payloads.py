@@ -1,7 +1,7 @@
-"""Big values: once per content, compressed, in parts that can be read from any place on.
+"""Big values: stored once per content, in compressed parts for paging.
 
-A value is written before the event that refers to it, in small transactions, so that not even 100 MB hold up other
-writers. A part begins at a byte offset of the value's JSON text and is whole UTF-8.
+A value is written before the event that refers to it, in small transactions, so that not even 100 MB block other
+writers. A part begins at a byte offset of the value's JSON text and is complete UTF-8.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from wftui.runtime.json_values import REFERENCE_KEY
 from wftui.store.sqlite.reader import Reader
 
 PAYLOAD_BYTES = 16 * 1024
-"""A value whose JSON text is longer stands outside its event."""
+"""A value with a longer JSON text is stored outside its event."""
 PREVIEW_LENGTH = 200
 _PART_BYTES = 256 * 1024
-_WORTH = 0.7  # of its size; what does not become smaller than that (base64, say) takes the longest to compress
+_WORTH = 0.7  # of its size; data that compresses worse (such as base64) also takes longest to compress
 _TRIED_EVERY = 16  # parts
 _COMPRESSION = 1  # three times as fast as the default, for an eighth more bytes
 
@@ -33,7 +33,7 @@ class Payload:
 
     Attributes:
         size: bytes of its JSON text.
-        parts: (byte offset, compressed stretch) in order.
+        parts: (byte offset, compressed part), in order.
     """
 
     hash: str
@@ -42,12 +42,12 @@ class Payload:
     preview: str
 
     def reference(self) -> dict[str, Json]:
-        """What stands in the event instead."""
+        """Return the reference that replaces the value in an event."""
         return ValueRef(hash=self.hash, bytes=self.size, preview=self.preview).to_wire()
 
 
 def pack(value: Json) -> Payload:
-    """Encode, hash and compress a checked value. Takes a while for a big one: not for the event loop."""
+    """Encode, hash and compress a checked value; too slow for the event loop."""
     digest = hashlib.sha256()
     parts: list[tuple[int, bytes]] = []
     pending = bytearray()
@@ -81,14 +81,14 @@ def pack(value: Json) -> Payload:
 
 
 def decode_pieces(pieces: list[str]) -> Json:
-    """Return the value whose JSON text is given in pieces. Takes a while for a big one: not for the event loop."""
+    """Return the value of a JSON text given in pieces; too slow for the event loop."""
     return read_json("".join(pieces))
 
 
 def as_reference(value: Json) -> ValueRef | None:
-    """The reference that a leaf of a stored event or record is, if it is one.
+    """Return the reference that a leaf of a stored event or record is, or None.
 
-    An object of a user's own with the key `$value` never stands inline: the writer stores it as a payload.
+    A user's object with the key `$value` is never inline: the writer stores it as a payload.
     """
     if not isinstance(value, dict) or value.keys() != {REFERENCE_KEY, "bytes", "preview"}:
         return None
@@ -96,13 +96,16 @@ def as_reference(value: Json) -> ValueRef | None:
 
 
 def is_big(value: Json) -> bool:
-    """Whether a leaf of an event is a reference to a value that takes long to look at."""
+    """Return whether a leaf of an event refers to a value that is slow to read."""
     reference = as_reference(value)
     return reference is not None and reference.bytes > BIG_TEXT
 
 
 def begin(connection: sqlite3.Connection, payload: Payload, owner: int) -> bool:
-    """Announce a payload; False when it is stored already. Until `refer` the process itself holds on to it."""
+    """Announce a payload; return False when it is already stored.
+
+    Until `refer`, the process itself holds a reference to it.
+    """
     connection.execute(
         "INSERT OR IGNORE INTO payloads (hash, bytes, complete) VALUES (?, ?, 0)", (payload.hash, payload.size)
     )
@@ -112,7 +115,7 @@ def begin(connection: sqlite3.Connection, payload: Payload, owner: int) -> bool:
 
 
 def write_parts(connection: sqlite3.Connection, payload: Payload, parts: list[tuple[int, bytes]]) -> None:
-    """Write some parts; what another process wrote of the same value already is the same."""
+    """Write some parts; parts that another process wrote of the same value are equal."""
     connection.executemany(
         "INSERT OR IGNORE INTO payload_parts (hash, start, data) VALUES (?, ?, ?)",
         [(payload.hash, start, data) for start, data in parts],
@@ -125,16 +128,16 @@ def finish(connection: sqlite3.Connection, payload: Payload) -> None:
 
 
 def refer(connection: sqlite3.Connection, payload_hash: str, execution: int, owner: int) -> None:
-    """Note that a run needs a payload; the process that wrote it may let go."""
+    """Record that a run needs a payload; drop the reference of the writing process."""
     connection.execute("INSERT OR IGNORE INTO payload_refs (hash, execution) VALUES (?, ?)", (payload_hash, execution))
     connection.execute("DELETE FROM payload_refs WHERE hash = ? AND execution = ?", (payload_hash, -owner))
 
 
 async def read_value(reader: Reader, payload_hash: str) -> Json:
-    """A whole value.
+    """Return a whole value.
 
     Raises:
-        NotFoundError: when the database does not hold it (any more).
+        NotFoundError: the database does not, or no longer, hold it.
     """
     parts = await reader.rows(
         "SELECT data FROM payload_parts WHERE hash = ? AND EXISTS (SELECT 1 FROM payloads WHERE hash = ? AND complete)"
@@ -148,13 +151,13 @@ async def read_value(reader: Reader, payload_hash: str) -> Json:
 
 
 async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str, int | None]:
-    """A stretch of a value's JSON text, for a screen that pages through it.
+    """Return a part of a value's JSON text, for paging.
 
     Args:
-        offset: in bytes: 0, or what an earlier call returned.
+        offset: in bytes: 0, or the offset that an earlier call returned.
 
     Returns:
-        The text from there on, about a quarter of a megabyte, and where the next stretch begins (None at the end).
+        About a quarter of a megabyte of text, and the offset of the next part (None at the end).
     """
     rows = list(
         await reader.rows(

@@ -1,4 +1,4 @@
-"""Compiled plans as they ran: source and code by hash, so that a run can be resumed whatever became of its file."""
+"""Compiled plans of runs: source and code by hash, for a resume."""
 
 import hashlib
 import sqlite3
@@ -9,7 +9,7 @@ from wftui.store.sqlite.reader import Reader
 
 
 def plan_hash(source: str, code: str) -> str:
-    """The name of a plan."""
+    """Return the hash that names a plan."""
     digest = hashlib.sha256(source.encode())
     digest.update(b"\x00")
     digest.update(code.encode())
@@ -17,7 +17,7 @@ def plan_hash(source: str, code: str) -> str:
 
 
 def put(connection: sqlite3.Connection, source: str, code: str, now: int) -> None:
-    """Keep a plan, once."""
+    """Store a plan, once."""
     connection.execute(
         "INSERT INTO plans (hash, source, code, used_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (hash) DO UPDATE SET used_at = max(used_at, excluded.used_at)",
@@ -26,7 +26,7 @@ def put(connection: sqlite3.Connection, source: str, code: str, now: int) -> Non
 
 
 async def get(reader: Reader, name: str) -> tuple[str, str]:
-    """Source and code of a plan.
+    """Return source and code of a plan.
 
     Raises:
         NotFoundError: the database does not hold it.

@@ -1,6 +1,6 @@
-"""The row of `executions` that follows from a run's events: what lists show of it.
+"""Row of `executions` that derives from a run's events, for lists of runs.
 
-It is derived, never the truth: folding the events gives the same, and more.
+The events are the source of truth: folding them gives the same, and more.
 """
 
 from dataclasses import dataclass, field
@@ -24,20 +24,20 @@ from wftui.store.sqlite.times import to_milliseconds
 
 _SHOWN_MESSAGE = 1000
 _WITHOUT_EFFECT = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
-"""Types of nearly all events; while nobody is asked, they change nothing in the row."""
+"""The most frequent event types; they change the row only while an approval is pending."""
 
 Changes = dict[str, Json]
-"""Columns of the row and their new values."""
+"""Changed columns of the row with their new values."""
 
 
 @dataclass(slots=True)
 class RunRow:
-    """What the writer remembers of a run between its events.
+    """State of a run that the writer keeps between its events.
 
     Attributes:
         key: of the row; None until its first commit.
-        last_seq: number of the last event that was given one, committed or not.
-        waiting: paths of the steps that ask a person.
+        last_seq: number of the last numbered event, committed or not.
+        waiting: paths of the steps that wait for an approval.
     """
 
     id: str
@@ -48,11 +48,11 @@ class RunRow:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing may follow."""
+        """True if the run has ended."""
         return self.status in TERMINAL
 
     def follow(self, event: ExecutionEvent) -> Changes:
-        """Take note of an event; returns the columns it changes (all of them for `created`)."""
+        """Apply an event and return the columns it changes (for `created`: all)."""
         if event.type in _WITHOUT_EFFECT and not self.waiting:
             return {}
         at = to_milliseconds(event.timestamp)
@@ -107,11 +107,11 @@ class RunRow:
 
 
 def waiting_paths(column: str | None) -> list[str]:
-    """The paths in the column `waiting`."""
+    """Return the paths in the column `waiting`."""
     return column.split("\n") if column else []
 
 
 def _shown_error(error: ExecutionError) -> str:
-    """An error as lists show it: without the long parts."""
+    """Return an error without its long parts, as lists show it."""
     message = error.message if len(error.message) <= _SHOWN_MESSAGE else error.message[:_SHOWN_MESSAGE] + "…"
     return error.model_copy(update={"message": message, "stack": None, "details": None}).to_json()

@@ -1,4 +1,4 @@
-"""`ExecutionStore.update`: a change of a run's fields, said as the event that makes it."""
+"""Changes of a run's fields as events, for `ExecutionStore.update`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,13 +13,13 @@ _FIELDS = {"status", "outputs", "error", "duration", "warnings"}
 
 
 def event_of_update(record: ExecutionRecord, updates: Mapping[str, Json], now: datetime) -> ExecutionEvent:
-    """The event that brings a run into a new status.
+    """Return the event that brings a run into a new status.
 
     Args:
         updates: `status`, and with it `outputs`, `error`, `duration` (milliseconds), `warnings`.
 
     Raises:
-        UsageError: for anything that no event can say.
+        UsageError: no event makes this change.
     """
     unknown = updates.keys() - _FIELDS
     if unknown:

@@ -1,8 +1,8 @@
-"""The one door for events: numbers them, commits them in groups, and shows them only then.
+"""Event writer: numbers events, commits them in groups, then publishes them.
 
-Events of a run are numbered in the order of the calls. What nobody waits for rides along with the next commit, at the
-latest 15 ms later; what somebody waits for takes everything queued with it. A commit that fails leaves its events in
-the queue, with their numbers, and is tried again: nothing that was accepted is dropped, nothing is stored twice.
+Events of a run are numbered in the order of the calls. Events that no caller waits for are part of the next commit, at
+the latest 15 ms later; a commit that a caller waits for includes everything queued. A failed commit leaves its events
+in the queue, with their numbers, and is retried: no accepted event is dropped, and none is stored twice.
 """
 
 import asyncio
@@ -34,12 +34,12 @@ Publish = Callable[[str, Sequence[ExecutionEvent]], None]
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """A run this process writes.
+    """A run that this process writes.
 
     Attributes:
-        loaded: its row is known (or it is being created).
-        lost: another process wrote it in the meantime.
-        turn: held while a call prepares what takes longer; `calls` counts those calls.
+        loaded: its row is known, or is being created.
+        lost: another process has written it, or taken its id.
+        turn: held while a call prepares large events; `calls` counts those calls.
     """
 
     row: RunRow
@@ -51,7 +51,7 @@ class _Run:
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """The events of one call, on their way to the database."""
+    """The queued events of one call."""
 
     run: _Run
     events: list[ExecutionEvent]
@@ -65,7 +65,7 @@ class _Ticket:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody waits for its commit."""
+        """True while a caller waits for the commit."""
         return self.waiter is not None and not self.waiter.done()
 
 
@@ -98,14 +98,14 @@ class EventWriter:
         return ticket.events
 
     def forget(self, run_id: str) -> None:
-        """Drop what is remembered of a run, so that its next event is numbered after what the database holds."""
+        """Forget the state of a run, so that its next event is numbered from the database."""
         self._runs.pop(run_id, None)
 
     async def flush(self) -> None:
         """Commit everything queued.
 
         Raises:
-            StoreError: when that fails; the events stay queued.
+            StoreError: the commit failed; the events stay queued.
         """
         while self._queue or self._drain:
             if self._drain is not None:
@@ -114,14 +114,14 @@ class EventWriter:
                 await self._commit(self._queue[-1])
 
     def stop(self) -> None:
-        """Try no more to commit what could not be committed."""
+        """Stop retrying failed commits."""
         if self._timer is not None:
             self._timer.cancel()
 
     # --- into the queue ---------------------------------------------------------------------------------------------
 
     def _enqueue_at_once(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket | None:
-        """The usual case, without giving up control: small values, nobody of this run before us."""
+        """Enqueue small events without yielding, unless other calls of the run wait."""
         if run.calls or not run.loaded:
             return None
         try:
@@ -133,7 +133,7 @@ class EventWriter:
     async def _enqueue_in_turn(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket:
         run.calls += 1
         try:
-            async with run.turn:  # its waiters are served in order
+            async with run.turn:  # first come, first served
                 if not run.loaded:
                     await self._load(run)
                 prepared = await asyncio.to_thread(lambda: [prepare(event, at_once=False) for event in events])
@@ -167,16 +167,16 @@ class EventWriter:
             raise _loss(row)
         if row.ended:
             self.forget(row.id)
-            raise StoreConflict(f"run {row.id} has ended ({row.status}); nothing can be added to it")
+            raise StoreConflict(f"run {row.id} has ended ({row.status}); no events can be added")
         if isinstance(prepared[0].event, Created):
             if row.last_seq:
-                raise RunExistsError(f"run {row.id} exists already")
+                raise RunExistsError(f"run {row.id} already exists")
         elif not row.last_seq:
             self.forget(row.id)
             raise RunNotFoundError(row.id)
         for one in prepared[:-1]:
             if one.event.type in TERMINAL_EVENTS:
-                raise StoreConflict(f"run {row.id}: nothing can follow its end")
+                raise StoreConflict(f"run {row.id}: no event can follow its end")
 
     async def _load(self, run: _Run) -> None:
         def read(connection: sqlite3.Connection) -> tuple[int, str, str | None, int] | None:
@@ -215,7 +215,7 @@ class EventWriter:
             self._start_drain()
 
     async def _commit(self, ticket: _Ticket) -> None:
-        """Return when the ticket is committed; raise what stood in the way."""
+        """Wait for the commit of a ticket; raise its error."""
         if not ticket.committed and ticket.error is None and not self._commit_in_place():
             ticket.waiter = asyncio.get_running_loop().create_future()
             self._start_drain()
@@ -224,7 +224,7 @@ class EventWriter:
             raise ticket.error
 
     def _commit_in_place(self) -> bool:
-        """Commit the queue here and now; False when it takes a thread, or one is at it."""
+        """Commit the queue in place; return False when the thread has to do it."""
         return self._drain is None and self._try_in_place()
 
     def _try_in_place(self) -> bool:
@@ -234,7 +234,7 @@ class EventWriter:
         try:
             done = self._connection.try_at_once(lambda connection: _write(connection, tickets, self._process))
         except (sqlite3.IntegrityError, UserError):
-            return False  # the thread meets it again and deals with it
+            return False  # the thread will meet and handle the same error
         if done is None:
             return False
         self._take_queue()
@@ -248,7 +248,7 @@ class EventWriter:
     async def _drain_queue(self) -> None:
         try:
             while self._queue:
-                # Work that goes on side by side fills the queue again and again: no reason to stay in the thread.
+                # Concurrent work keeps refilling the queue, which alone does not need the thread.
                 if self._try_in_place():
                     continue
                 tickets = self._take_queue()
@@ -258,7 +258,7 @@ class EventWriter:
                     self._requeue(tickets, error)
                     if not any(ticket.is_awaited for ticket in self._queue):
                         return
-                    # What came meanwhile has not been tried: there may be room on the disk by now.
+                    # Tickets added in the meantime have not been tried: there may be space on the disk by now.
                 except BaseException as error:
                     self._requeue(tickets, error)
                     self._notify(self._queue, error)
@@ -275,14 +275,14 @@ class EventWriter:
             if len({ticket.run for ticket in tickets}) == 1:
                 self._mark_lost(tickets)
                 return
-            # One of the runs is not ours any more; the others must not suffer for it.
+            # One of the runs belongs to another process; commit the others without it.
             for run in dict.fromkeys(ticket.run for ticket in tickets):
                 await self._commit_in_thread([ticket for ticket in tickets if ticket.run is run])
         else:
             self._committed(tickets, keys)
 
     def _take_queue(self) -> list[_Ticket]:
-        # The timer goes on: making and cancelling one per commit costs more than an early commit now and then.
+        # The timer keeps running: one timer per commit costs more than an occasional early commit.
         tickets, self._queue, self._queued_bytes = self._queue, [], 0
         return tickets
 
@@ -306,7 +306,7 @@ class EventWriter:
             _wake(ticket)
 
     def _requeue(self, tickets: list[_Ticket], error: BaseException) -> None:
-        """Put back what could not be committed, tell those who wait for it, and try again soon."""
+        """Requeue tickets after a failed commit, notify their callers, and retry soon."""
         kept = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
         waiting = [*kept, *self._queue]
         self._queue = waiting
@@ -324,7 +324,7 @@ class EventWriter:
 
 def _loss(row: RunRow) -> StoreConflict:
     if row.key is None:
-        return RunExistsError(f"run {row.id} exists already")
+        return RunExistsError(f"run {row.id} already exists")
     return StoreConflict(f"run {row.id} was written by another process in the meantime")
 
 
@@ -334,7 +334,7 @@ def _wake(ticket: _Ticket) -> None:
 
 
 def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: ThisProcess) -> dict[str, int]:
-    """The statements of a group commit; returns the keys of the runs it created."""
+    """Execute the statements of a group commit; return the keys of created runs."""
     keys: dict[str, int] = {}
     rows: list[tuple[int, int, int, str | bytes]] = []
     for ticket in tickets:

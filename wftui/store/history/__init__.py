@@ -1,4 +1,4 @@
-"""Runs of the past: lists, pages, search and statistics. Nothing here writes.
+"""Read access to stored runs: lists, pages, search and statistics.
 
 Imports `store.events` and below.
 """

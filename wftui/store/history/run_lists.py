@@ -1,4 +1,4 @@
-"""Lists of runs, read from `executions` alone: filters, pages by key, search, statistics.
+"""Lists of runs, from `executions` alone: filters, paging, search, statistics.
 
 In every index (created_at, id) follows a status and whether a step started the run, so each filter is answered by
 ordered walks, one for each status with and without a step, merged: a page costs the same anywhere in a million runs.
@@ -34,12 +34,12 @@ _SUGGESTED = 5
 
 
 async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, cursor: str | None) -> ExecutionPage:
-    """A page of runs, newest first."""
+    """Return a page of runs, newest first."""
     conditions, values = _conditions(filters)
     if cursor is not None:
         found = _CURSOR.fullmatch(cursor)
         if not found:
-            raise UsageError(f"{cursor!r} is no cursor that a page of history gave", code="usage.cursor")
+            raise UsageError(f"{cursor!r} is not a cursor from an earlier page of the history", code="usage.cursor")
         conditions.append("(created_at, id) < (?, ?)")
         values += [int(found[1]), found[2]]
     search = await _search(reader, filters.text) if filters.text else None
@@ -51,7 +51,7 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
 
 
 async def child_of(reader: Reader, run_id: str, path: str) -> str | None:
-    """The run that a step of a run started, the newest where it was tried more than once; None when there is none."""
+    """Return the newest run that a step of a run started, or None."""
     rows = await reader.rows(
         "SELECT id FROM executions WHERE parent_id = ? AND parent_path = ? ORDER BY created_at DESC, id DESC LIMIT 1",
         [run_id, path],
@@ -60,7 +60,10 @@ async def child_of(reader: Reader, run_id: str, path: str) -> str | None:
 
 
 async def find_run(reader: Reader, text: str) -> str:
-    """The one run whose id is, begins with or ends with a text; `last` is the newest that no step started."""
+    """Return the one run whose id equals, begins with or ends with a text.
+
+    `last` is the newest run that no step started.
+    """
     wanted = text.strip().lower()
     if wanted == "last":
         rows = await _newest(reader, await _statuses(reader), [], [], 1, children=False)
@@ -80,12 +83,15 @@ async def find_run(reader: Reader, text: str) -> str:
             return ids[0]
         if ids and wanted:
             shown = ", ".join(ids[:_SUGGESTED]) + (", …" if len(ids) > _SUGGESTED else "")
-            raise UsageError(f"{text!r} fits more than one run: {shown}", code="usage.ambiguous")
+            raise UsageError(f"{text!r} matches more than one run: {shown}", code="usage.ambiguous")
     raise RunNotFoundError(text)
 
 
 async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
-    """Statistics of every workflow that has ever run; rate and median look at its latest hundred finished runs."""
+    """Return statistics of every workflow with runs.
+
+    Success rate and median duration cover its latest hundred finished runs.
+    """
     counts = await reader.rows("SELECT workflow_id, count(*) FROM executions GROUP BY workflow_id")
     statuses = await _statuses(reader)
     found: dict[str, WorkflowStats] = {}
@@ -107,7 +113,7 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
     values: list[Json] = []
     for column, value in (
         ("workflow_id", filters.workflow_id),
-        # The sign keeps SQLite from walking the index of users: that of workflows knows the users, too.
+        # The plus sign keeps SQLite off the index of users: the index of workflows has the users, too.
         ("user_id" if filters.workflow_id is None else "+user_id", filters.user_id),
         ("parent_id", filters.parent_id),
     ):
@@ -125,10 +131,10 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A text search, arranged so that hardly any row is read in vain.
+    """Text search, arranged so that hardly any row is read in vain.
 
     Attributes:
-        condition: on what indexes hold: the run id, and the workflows and users whose names fit.
+        condition: on indexed columns: the run id, and the workflows and users whose names match.
         in_error: on the error message, which only failed runs have.
     """
 
@@ -157,7 +163,10 @@ async def _search(reader: Reader, text: str) -> _Search:
 
 
 async def _statuses(reader: Reader) -> list[str]:
-    """Return all statuses of runs, those that a later version added included: one seek each in an index."""
+    """Return all statuses in the database, including those of a later version.
+
+    Each takes one seek in an index.
+    """
     found, last = list[str](_STATUSES), ""
     while (rows := await reader.rows("SELECT min(status) FROM executions WHERE status > ?", (last,))) and rows[0][0]:
         last = rows[0][0]

@@ -1,4 +1,4 @@
-"""StoredRuns: what can be asked of the runs in a database; nothing here writes."""
+"""StoredRuns: read access to the runs in a database."""
 
 import builtins
 from collections.abc import AsyncIterator, Collection
@@ -19,7 +19,7 @@ from wftui.store.sqlite.database import Opened
 from wftui.store.sqlite.reader import Reader
 
 RETENTION = "retention"
-"""Name of the chore that removes old runs."""
+"""Name of the maintenance lease for removing old runs."""
 
 
 class StoredRuns:
@@ -38,12 +38,12 @@ class StoredRuns:
         self._lists = Reader(opened)
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Close the reading connections."""
         await self._runs.close()
         await self._lists.close()
 
     async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
-        """A page of a run's events, in order.
+        """Return a page of a run's events, in order.
 
         Raises:
             NotFoundError: there is no such run.
@@ -51,9 +51,10 @@ class StoredRuns:
         return await event_log.page(self._runs, run_id, after, limit)
 
     def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """A run's events in batches: the stored ones, then each as it is committed, by whatever process.
+        """Yield a run's events in batches: those stored, then those of any process.
 
-        Ends after the run's last event, or when it was interrupted and nobody has resumed it.
+        Live events follow as they are committed. The iterator ends after the run's last event, or when the run was
+        interrupted and no process has resumed it.
 
         Raises:
             NotFoundError: there is no such run.
@@ -61,7 +62,7 @@ class StoredRuns:
         return event_log.follow(self._runs, self._followers, run_id, after)
 
     async def until_end(self, run_id: str) -> None:
-        """Return once `follow` would have ended; nothing is read or passed on meanwhile.
+        """Wait until `follow` would end, without reading the events before that.
 
         Raises:
             NotFoundError: there is no such run.
@@ -70,7 +71,7 @@ class StoredRuns:
             pass
 
     async def get(self, run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
-        """The record of a run: the fold of its events.
+        """Return the record of a run: the fold of its events.
 
         Args:
             window: how many steps in finished iterations it holds; None: all of them.
@@ -78,17 +79,19 @@ class StoredRuns:
         return await event_log.record(self._runs, run_id, window)
 
     async def head(self, run_id: str) -> ExecutionRecord | None:
-        """The record of a run without its steps: quick, however many there are."""
+        """Return the record of a run without its steps; quick for any number of steps."""
         return await event_log.head(self._runs, run_id)
 
     async def steps(
         self, run_id: str, paths: Collection[str], *, after: int = 0, until: int | None = None
     ) -> "builtins.list[StepResult]":
-        """The steps at some addresses and all that is inside them, whether or not a record would hold them.
+        """Return the steps at some addresses and all steps inside them.
+
+        Steps that a windowed record omits are included.
 
         Args:
-            after: what is wanted begins after this event,
-            until: and ends with that one; where both are known, only what lies between them is read.
+            after: read only events after this number.
+            until: read only events up to this number.
 
         Raises:
             NotFoundError: there is no such run.
@@ -98,39 +101,39 @@ class StoredRuns:
     async def list(
         self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> ExecutionPage:
-        """A page of runs, newest first by the moment they were asked for.
+        """Return a page of runs, the newest by creation time first.
 
         Args:
-            cursor: `next` of the page before.
+            cursor: `next` of the previous page.
 
         Raises:
-            UsageError: the cursor is none of ours.
+            UsageError: the cursor is not from an earlier page.
         """
         return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
 
     async def get_by_workflow(self, workflow_id: str, limit: int = 10) -> ExecutionPage:
-        """The newest runs of a workflow."""
+        """Return the newest runs of a workflow."""
         return await self.list(ExecutionFilters(workflow_id=workflow_id), limit=limit)
 
     async def child_of(self, run_id: str, path: str) -> str | None:
-        """The run that a step of a run started, the newest of several; None when there is none."""
+        """Return the newest run that a step of a run started, or None."""
         return await run_lists.child_of(self._lists, run_id, path)
 
     async def find(self, text: str) -> str:
-        """The run that an id, its unique beginning or end, or `last` means.
+        """Return the run for an id, a unique beginning or end of one, or `last`.
 
         Raises:
-            NotFoundError: none.
-            UsageError: more than one; the message lists some.
+            NotFoundError: no run matches.
+            UsageError: several runs match; the message lists some.
         """
         return await run_lists.find_run(self._lists, text)
 
     async def stats(self) -> dict[str, WorkflowStats]:
-        """Statistics by workflow id."""
+        """Return statistics by workflow id."""
         return await run_lists.read_stats(self._lists)
 
     async def inputs_of(self, run_id: str) -> dict[str, Json] | None:
-        """The inputs of a run; None when there is no such run, or they are too big to be worth a look."""
+        """Return the inputs of a run; None without such a run or with big inputs."""
         try:
             first = await self.events(run_id, limit=1)
         except NotFoundError:
@@ -139,12 +142,12 @@ class StoredRuns:
         return inputs if isinstance(inputs, dict) and payloads.as_reference(inputs) is None else None
 
     async def last_tidied(self) -> CleanupReport | None:
-        """What `tidy` of any process last removed; None when it never had anything to remove."""
+        """Return the report of the last `tidy` of any process that removed runs, or None."""
         report_json = await maintenance_lease.report(self._lists, RETENTION)
         return None if report_json is None else CleanupReport.model_validate_json(report_json)
 
     async def value(self, reference: ValueRef | str) -> Json:
-        """A big value, by its reference or hash.
+        """Return a big value by its reference or hash.
 
         Raises:
             NotFoundError: the database does not hold it.
@@ -152,15 +155,15 @@ class StoredRuns:
         return await payloads.read_value(self._runs, _hash(reference))
 
     async def value_text(self, reference: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
-        """A stretch of a big value's JSON text and the offset of the next (None at the end), for paging.
+        """Return a part of a big value's JSON text and the offset of the next part.
 
         Args:
-            offset: 0, or what an earlier call returned.
+            offset: 0, or the offset that an earlier call returned; None marks the end.
         """
         return await payloads.read_text(self._runs, _hash(reference), offset)
 
     async def resolve(self, data: Json) -> Json:
-        """A copy of JSON data with the values in the place of their references."""
+        """Return a copy of JSON data with references replaced by their values."""
         reference = payloads.as_reference(data)
         if reference is not None:
             return await self.value(reference)
@@ -171,7 +174,7 @@ class StoredRuns:
         return data
 
     async def resolve_record(self, record: ExecutionRecord) -> ExecutionRecord:
-        """Put the values of a record in the place of their references, in the record itself; returns it."""
+        """Replace the references in a record by their values, in place, and return it."""
         record.inputs, record.outputs = await self._whole(record.inputs), await self._whole(record.outputs)
         await self._resolve_error(record.error)
         for step in record.step_results:
@@ -179,7 +182,7 @@ class StoredRuns:
         return record
 
     async def resolve_step(self, step: StepResult) -> StepResult:
-        """Put the values of a step in the place of their references, in the step itself; returns it."""
+        """Replace the references in a step by their values, in place, and return it."""
         step.input, step.output = await self._whole(step.input), await self._whole(step.output)
         for error in (step.error, *(attempt.error for attempt in step.attempts)):
             await self._resolve_error(error)
@@ -188,7 +191,7 @@ class StoredRuns:
         return step
 
     async def get_plan(self, plan_hash: str) -> tuple[str, str]:
-        """Source and code of a plan.
+        """Return source and code of a plan.
 
         Raises:
             NotFoundError: the database does not hold it.
@@ -196,7 +199,7 @@ class StoredRuns:
         return await plans.get(self._runs, plan_hash)
 
     async def _whole(self, value: Json) -> Json:
-        """A value field of an event or record: whole as it is, or a reference."""
+        """Return the value of a field that holds a value or a reference to one."""
         reference = payloads.as_reference(value)
         return value if reference is None else await self.value(reference)
 

@@ -1,4 +1,4 @@
-"""Retention: selects the runs that may go, and removes them in small steps.
+"""Retention: selects the runs to remove, and removes them in small steps.
 
 Imports `store.ownership` and below, nothing of `store.events`.
 """

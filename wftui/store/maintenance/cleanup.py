@@ -1,7 +1,7 @@
-"""Removing runs: in small steps that hold up nobody, and so that the file really shrinks.
+"""Removal of runs in small steps that do not block writers.
 
-A run's row goes first, so that no reader ever meets half a run; the rows inside of it and all events follow, and what
-a cleanup that was cut short left is finished by the next. Values go when no run refers to them and no live process is
+A run's row is deleted first, so that no reader sees half a run; the rows of its sub-workflows and all events follow.
+The next cleanup finishes one that was cut short. Values are deleted when no run refers to them and no live process is
 about to.
 """
 
@@ -34,13 +34,13 @@ Alive = Callable[[Owner], bool]
 
 
 class Cleanup:
-    """One cleanup, on a connection of its own; blocks, so it belongs in a thread.
+    """One cleanup on its own connection; it blocks, so it belongs in a thread.
 
     Args:
-        stop: when set, it ends early, in order. It makes at least one step, so that many that are cut short get there.
+        stop: when set, the cleanup ends early. It takes at least one step, so that short cleanups make progress, too.
 
     Attributes:
-        is_whole: nothing was left out.
+        is_whole: the cleanup was not cut short.
     """
 
     def __init__(self, opened: Opened, now: datetime, is_alive: Alive, stop: threading.Event) -> None:
@@ -52,7 +52,7 @@ class Cleanup:
         self.is_whole = True
 
     def run(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
-        """Remove what the policy says, or find out what that would be.
+        """Remove the runs that a policy selects, or report what that would remove.
 
         Raises:
             StoreError: the database cannot be written.
@@ -60,7 +60,7 @@ class Cleanup:
         return self._run(lambda connection: removable(connection, policy), dry_run=dry_run)
 
     def remove(self, run_id: str) -> CleanupReport:
-        """Remove one run with what is inside of it, if all of that is over.
+        """Remove one run with its sub-workflows, if all of them have ended.
 
         Raises:
             StoreError: the database cannot be written.
@@ -111,7 +111,7 @@ class Cleanup:
                 return
 
     def _remove_row(self, connection: sqlite3.Connection, key: int) -> bool:
-        """Whether the run's row was still there, and over; it may have been resumed since it was chosen."""
+        """Remove the row of a run; return False if it is gone or has been resumed."""
         row = connection.execute(
             f"DELETE FROM executions WHERE key = ? AND status IN {OVER} RETURNING id, workflow_id", (key,)
         ).fetchone()
@@ -123,7 +123,7 @@ class Cleanup:
         return True
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
-        """Remove what is left of the runs that are marked for it."""
+        """Remove the remaining rows and events of runs marked for removal."""
 
         def step() -> bool:
             left = _EVENTS_AT_ONCE
@@ -150,7 +150,7 @@ class Cleanup:
         for payload_hash in hashes:
 
             def step(name: str = payload_hash) -> bool:
-                # Incomplete from here on, so that a process that stores the same value again writes it again.
+                # Mark the value incomplete, so that a process that stores it again writes all parts.
                 changed = connection.execute(f"UPDATE payloads SET complete = 0 WHERE hash = ? AND {unneeded}", (name,))
                 if not changed.rowcount:
                     return False
@@ -168,7 +168,7 @@ class Cleanup:
                 return
 
     def _forget_dead_processes(self, connection: sqlite3.Connection) -> bool:
-        """Forget processes that are gone: what they held, and their marks where no run needs them."""
+        """Remove value references and unneeded marks of dead processes."""
         rows = connection.execute("SELECT key, pid, started, boot_id, host, heartbeat_at FROM owners").fetchall()
         for key, pid, started, boot_id, host, heartbeat_at in rows:
             if not self._is_alive(Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))):
@@ -181,7 +181,10 @@ class Cleanup:
         return False
 
     def _remove_rest(self, connection: sqlite3.Connection) -> None:
-        """Plans that no run was started with; one used lately may belong to a run that is just being created."""
+        """Remove plans without runs, except those used within the last hour.
+
+        A recently used plan may belong to a run that is being created.
+        """
         limit = to_milliseconds(self._now - _PLAN_KEPT)
         plans = connection.execute(
             "SELECT hash FROM plans WHERE used_at < ?"
@@ -198,12 +201,12 @@ class Cleanup:
             self._step(connection, step)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        """Return the free pages to the file system.
+        """Return free pages to the file system.
 
-        After every step, while they are few: SQLite looks for each in the list of all.
+        This runs after every step, while free pages are few: SQLite searches the list of all for each one.
         """
         while connection.execute("PRAGMA freelist_count").fetchone()[0]:
-            # Anything short of executescript frees a single page.
+            # Only executescript frees more than a single page.
             begun = time.perf_counter()
             connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
             self._rest(begun)
@@ -211,7 +214,7 @@ class Cleanup:
                 return
 
     def _truncate(self, connection: sqlite3.Connection) -> None:
-        """Bring the log into the file, whose size follows only then."""
+        """Move the log into the file, which shrinks only then."""
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.execute(f"PRAGMA busy_timeout = {int(_TRUNCATE_SECONDS * 1000)}")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -221,7 +224,7 @@ class Cleanup:
             pass
 
     def _step(self, connection: sqlite3.Connection, work: Callable[[], bool]) -> bool:
-        """One short transaction; whether there is more."""
+        """Run one short transaction; return whether more work is left."""
         begun = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -236,9 +239,9 @@ class Cleanup:
         return more
 
     def _rest(self, begun: float) -> None:
-        """Leave the lock alone for as long as it was held.
+        """Leave the lock free for as long as it was held.
 
-        Waiting writers ask for it now and then, ever more seldom: what counts is how much of the time it is free.
+        Waiting writers poll for it at growing intervals, so the share of time in which it is free matters.
         """
         self._stop.wait(max(_PAUSE_SECONDS, time.perf_counter() - begun))
 
@@ -257,7 +260,7 @@ def _predict(connection: sqlite3.Connection, pages: Iterable[list[RunTree]], bef
 
 
 def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
-    """Bytes that the events and values of some runs take; values they share with other runs do not count."""
+    """Estimate the bytes that only these runs use, for events and values."""
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("CREATE TEMP TABLE going (key INTEGER PRIMARY KEY)")
     connection.executemany("INSERT INTO going VALUES (?)", [(key,) for key in runs])
@@ -272,6 +275,6 @@ def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
 
 
 def database_bytes(path: Path) -> int:
-    """What the database and its log take on disk."""
+    """Return the size of the database and its log on disk."""
     files = (path, path.with_name(path.name + "-wal"))
     return sum(file.stat().st_size for file in files if file.exists())

@@ -1,7 +1,7 @@
-"""Which runs may go: by age, by number, per workflow.
+"""Selection of the runs to remove: by age, by number, per workflow.
 
-A run is asked about as a whole, with the sub-workflows that its steps started: they stay and go with it, and none goes
-while any of them is not over. A re-run is a run of its own. Reads only, a page at a time along the indexes.
+A run and the sub-workflows that its steps started are kept or removed together, and only when all of them have ended. A
+rerun is an independent run. This module only reads, a page at a time along the indexes.
 """
 
 import sqlite3
@@ -14,20 +14,20 @@ from wftui.model.base import Json
 from wftui.store.sqlite.times import to_milliseconds
 
 OVER = ("completed", "failed", "cancelled", "interrupted")
-"""Statuses of runs that no process runs. What is interrupted could still be resumed: see `Rule`."""
+"""Statuses of runs that no process runs. An interrupted run could still be resumed: see `Rule`."""
 _ALL = ("pending", "running", *OVER)
 _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which runs of a workflow go: those that nothing here keeps.
+    """Rule that selects the runs of a workflow to remove.
 
-    An interrupted run can be resumed: it goes by its age since it was interrupted, never by a count alone.
+    An interrupted run can be resumed: it is removed by its age since the interruption, never by a count alone.
 
     Attributes:
-        older_than: those that were over before this moment; None: whatever their age.
-        keep: the newest so many stay whatever their age.
+        older_than: remove runs that ended before this time; None: runs of any age.
+        keep: number of the newest runs to keep, whatever their age.
     """
 
     older_than: datetime | None = None
@@ -36,12 +36,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A rule for all workflows, and rules for some; None keeps every run.
+    """Rules by workflow, with a default; None keeps every run.
 
     Attributes:
         default: for workflows that `workflows` does not name.
         workflows: rules by workflow id.
-        workflow_id: look at this workflow only.
+        workflow_id: restrict the policy to this workflow.
     """
 
     default: Rule | None = None
@@ -50,23 +50,23 @@ class Policy:
 
     @property
     def keeps_all(self) -> bool:
-        """Whether no run can ever go by it."""
+        """Return whether the policy never removes a run."""
         if self.workflow_id is not None:
             return self.rule(self.workflow_id) is None
         return self.default is None and not any(self.workflows.values())
 
     def rule(self, workflow_id: str) -> Rule | None:
-        """What holds for a workflow."""
+        """Return the rule for a workflow."""
         return self.workflows.get(workflow_id, self.default)
 
 
 @dataclass(slots=True)
 class RunTree:
-    """A run that may go, with the runs that its steps started, and theirs.
+    """A removable run with all runs that its steps started, directly or not.
 
     Attributes:
         key: of the run.
-        inner: keys of the runs inside.
+        inner: keys of the sub-workflow runs.
         workflows: workflow ids of all of them.
     """
 
@@ -79,8 +79,7 @@ _ROOTS = (
     "(run.parent_path IS NULL) = 1",
     "(run.parent_path IS NULL) = 0 AND NOT EXISTS (SELECT 1 FROM executions parent WHERE parent.id = run.parent_id)",
 )
-"""Runs that stand for themselves: those that no step started, and those whose parent is gone. Each an ordered walk
-through the index."""
+"""Root runs: those that no step started, and those without their parent. Each is an ordered walk of the index."""
 _ENDED = dict.fromkeys(OVER, "coalesce(run.completed_at, run.created_at)") | {
     "interrupted": "(SELECT at FROM events WHERE place < (run.key + 1) << 32 ORDER BY place DESC LIMIT 1)"
 }
@@ -96,9 +95,10 @@ SELECT root, key, status, workflow_id FROM tree
 
 
 def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[RunTree]]:
-    """The runs that go by a policy, in pages: within a workflow and a status those first that no step started, by age.
+    """Yield the runs that a policy selects, in pages.
 
-    Between two pages those of the first may be removed.
+    Within a workflow and a status they are ordered by age, runs that no step started first. The runs of a page may be
+    removed before the next page is requested.
     """
     names = [policy.workflow_id] if policy.workflow_id is not None else _workflows(connection)
     for workflow_id in names:
@@ -112,7 +112,7 @@ def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[R
 
 
 def one_run(connection: sqlite3.Connection, run_id: str) -> list[RunTree]:
-    """A single run with what is inside of it, if it is over; nothing otherwise."""
+    """Return a single run with its sub-workflows, if it has ended; otherwise nothing."""
     row = connection.execute(
         "SELECT run.key FROM executions run LEFT JOIN executions parent"
         " ON parent.id = run.parent_id AND run.parent_path IS NOT NULL"
@@ -123,7 +123,7 @@ def one_run(connection: sqlite3.Connection, run_id: str) -> list[RunTree]:
 
 
 def _workflows(connection: sqlite3.Connection) -> list[str]:
-    """Every workflow that has runs, by walking from one name to the next through the index."""
+    """Return every workflow with runs, by skipping through the index by name."""
     rows = connection.execute(
         "WITH RECURSIVE names(name) AS (SELECT min(workflow_id) FROM executions UNION ALL"
         " SELECT (SELECT min(workflow_id) FROM executions WHERE workflow_id > name) FROM names WHERE name IS NOT NULL)"
@@ -144,7 +144,7 @@ def _walk(
         conditions.append("(run.created_at, run.id) < (?, ?)")
         values += oldest_kept
     if rule.older_than is not None:
-        # What ended before a moment began before it: that part the index knows.
+        # A run that ended before a time was created before it, which the index can answer.
         conditions += ["run.created_at < ?", f"{_ENDED[status]} < ?"]
         values += [to_milliseconds(rule.older_than)] * 2
     query = (
@@ -160,7 +160,7 @@ def _walk(
 
 
 def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) -> tuple[int, str] | None:
-    """Where the newest `keep` runs of a workflow begin; None when it has no more than these."""
+    """Return the oldest of the newest `keep` runs of a workflow; None with fewer runs."""
     walks = " UNION ALL ".join(
         "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = ?1"
         f" AND run.status = '{status}' AND {root} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
@@ -173,7 +173,7 @@ def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) ->
 
 
 def _trees(connection: sqlite3.Connection, keys: Sequence[int]) -> list[RunTree]:
-    """Runs with what is inside of them, without those in which something is not over."""
+    """Return runs with their sub-workflows, except those in which a run has not ended."""
     trees = {key: RunTree(key) for key in keys}
     rows = connection.execute(_INSIDE.format(keys=", ".join("?" * len(keys))), list(keys)).fetchall()
     for root, key, status, workflow_id in rows:

@@ -1,4 +1,4 @@
-"""Which process runs which run: owner marks, claims, leases, and signals between processes.
+"""Ownership of runs: owner marks, claims, leases, and signals between processes.
 
 Imports `store.sqlite`.
 """

@@ -1,4 +1,4 @@
-"""Which process runs which run, in the database."""
+"""Claims: the process that owns a run, in the database."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ _UNDER_WAY = ("pending", "running")
 
 
 def register(connection: sqlite3.Connection, owner: Owner) -> int:
-    """The key of a process; a first call makes it known, a later one is its heartbeat."""
+    """Return the key of a process, registering it or recording its heartbeat."""
     connection.execute(
         "INSERT INTO owners (pid, started, boot_id, host, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
@@ -29,14 +29,17 @@ def register(connection: sqlite3.Connection, owner: Owner) -> int:
 
 
 class ThisProcess:
-    """This process in the table `owners`: made known by its first write, so that who only reads never writes."""
+    """This process in the table `owners`.
+
+    It is registered by its first write, so that a process that only reads never writes.
+    """
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._key: int | None = None
 
     def key(self, connection: sqlite3.Connection) -> int:
-        """Its key, within a transaction."""
+        """Return the key of this process, within a transaction."""
         if self._key is not None:
             row = connection.execute("SELECT 1 FROM owners WHERE key = ?", (self._key,)).fetchone()
             if row is not None:
@@ -46,10 +49,12 @@ class ThisProcess:
 
 
 def claim(connection: sqlite3.Connection, run_id: str, owner: Owner, is_alive: Callable[[Owner], bool]) -> None:
-    """Make a run that no live process owns this process's, within a transaction: of two who try, one wins.
+    """Take ownership of an orphaned run, within a transaction.
+
+    Of several processes that try at once, one wins.
 
     Raises:
-        StoreConflict: it does not exist, has ended, or belongs to a process that lives.
+        StoreConflict: it does not exist, has ended, or belongs to a live process.
     """
     key = register(connection, owner)
     status, holder, before = _held(connection, run_id)
@@ -61,19 +66,19 @@ def claim(connection: sqlite3.Connection, run_id: str, owner: Owner, is_alive: C
 
 
 def is_orphan(connection: sqlite3.Connection, run_id: str, is_alive: Callable[[Owner], bool]) -> bool:
-    """Whether a run is under way, but no live process runs it, at this moment of a transaction."""
+    """Return whether a run has not ended and no live process owns it."""
     status, _, holder = _held(connection, run_id)
     return status in _UNDER_WAY and (holder is None or not is_alive(holder))
 
 
 def last_heartbeat(connection: sqlite3.Connection, run_id: str) -> datetime | None:
-    """The last sign of life of the process that a run belongs to; None when it belongs to none."""
+    """Return the last heartbeat of the process that owns a run, or None without one."""
     _, _, holder = _held(connection, run_id)
     return None if holder is None else holder.heartbeat_at
 
 
 def _held(connection: sqlite3.Connection, run_id: str) -> tuple[str | None, int | None, Owner | None]:
-    """A run's status (None: there is no such run), the key of the process it belongs to, and that process."""
+    """Return status, owner key and owner of a run; all None without such a run."""
     row = connection.execute(
         "SELECT e.status, e.owner, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
         " FROM executions e LEFT JOIN owners o ON o.key = e.owner WHERE e.id = ?",
@@ -83,14 +88,14 @@ def _held(connection: sqlite3.Connection, run_id: str) -> tuple[str | None, int 
 
 
 def release(connection: sqlite3.Connection, run_id: str, owner: Owner) -> None:
-    """Give up a run, if it is this process's."""
+    """Release a run that this process owns."""
     connection.execute(
         "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?", (run_id, register(connection, owner))
     )
 
 
 async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str]:
-    """Runs that are not over and that no live process runs, oldest first."""
+    """Return the runs that have not ended and have no live owner, oldest first."""
     rows = await reader.rows(
         "SELECT e.id, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
         " FROM executions e LEFT JOIN owners o ON o.key = e.owner"
@@ -111,6 +116,6 @@ async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str
 
 
 def _owner(columns: Sequence[Any]) -> Owner | None:
-    """The process of a row of `owners`; None when the run has none."""
+    """Return the process of a row of `owners`; None when the run has none."""
     pid, started, boot_id, host, heartbeat_at = columns
     return None if pid is None else Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))

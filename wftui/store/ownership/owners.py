@@ -1,4 +1,4 @@
-"""Who runs a run: the mark by which a live process is told from one that died, whatever clocks and sleeps do."""
+"""Owner marks: tell live from dead processes despite clock changes and sleep."""
 
 import os
 import socket
@@ -11,22 +11,22 @@ from time import monotonic
 
 from wftui.model.clock import Clock
 
-_FIRST_SPACE = "pid:[4026531836]"  # of a machine itself; Linux numbers those of containers as they come
+_FIRST_SPACE = "pid:[4026531836]"  # of the host; Linux numbers those of containers as they are created
 _HAS_PROC = Path("/proc/self/stat").exists()
 FOREIGN_SILENCE_SECONDS = 120.0
-"""A process of another container, or host, cannot be looked at: silent for longer, it counts as dead."""
+"""Without a heartbeat for longer, a process of another container or host counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process, beyond doubt.
+    """Unambiguous mark of a process.
 
     Attributes:
-        started: when it started, in seconds since the machine did where the system tells, so that setting the wall
-            clock does not change it.
-        boot_id: of the machine's current start; a pid means nothing after a restart.
-        host: its name, and in a container the name of what its pids count in.
-        heartbeat_at: its last sign of life, by its own clock.
+        started: its start time, in seconds since boot where the system provides that, so that changes of the wall clock
+            do not matter.
+        boot_id: of the machine's current boot; a pid means nothing after a restart.
+        host: host name, in a container with its pid namespace.
+        heartbeat_at: its last heartbeat, by its own clock.
     """
 
     pid: int
@@ -37,13 +37,13 @@ class Owner:
 
 
 def current_owner(clock: Clock) -> Owner:
-    """The mark of this process."""
+    """Return the mark of this process."""
     pid = os.getpid()
     return Owner(pid, _started(pid) or 0.0, _boot_id(), _host(), clock())
 
 
 def is_alive(owner: Owner, now: datetime) -> bool:
-    """Whether the process behind the mark still runs."""
+    """Return whether the process with this mark is running."""
     if owner.host != _host():
         return (now - owner.heartbeat_at).total_seconds() < FOREIGN_SILENCE_SECONDS
     if owner.boot_id != _boot_id():
@@ -53,10 +53,10 @@ def is_alive(owner: Owner, now: datetime) -> bool:
 
 
 class LivenessProbe:
-    """Tells whether processes live, for as long as this one does.
+    """Liveness probe for other processes, for the lifetime of this one.
 
-    One that was heard of before is silent only for as long as this process has been awake to hear it: when the machine
-    wakes up, or its clock is set forward, all hearts seem to have stopped long ago.
+    The silence of a process whose heartbeat was seen before is measured in time that this process was awake: after a
+    machine wakes up, or its clock is set forward, all heartbeats look old.
     """
 
     def __init__(self, clock: Clock, awake: Callable[[], float] = monotonic) -> None:
@@ -65,7 +65,7 @@ class LivenessProbe:
         self._heard: dict[tuple[int, float, str, str], tuple[datetime, float]] = {}
 
     def is_alive(self, owner: Owner) -> bool:
-        """Whether the process behind the mark still runs."""
+        """Return whether the process with this mark is running."""
         if owner.host == _host():
             return is_alive(owner, self._clock())
         key = (owner.pid, owner.started, owner.boot_id, owner.host)
@@ -79,14 +79,14 @@ class LivenessProbe:
 
 
 def beat(owner: Owner, now: datetime) -> Owner:
-    """The same process, with a newer sign of life."""
+    """Return the mark with a newer heartbeat."""
     return replace(owner, heartbeat_at=now)
 
 
 def _started(pid: int) -> float | None:
-    """When a process started; None when it is gone, or a zombie."""
+    """Return the start time of a process; None for a zombie or without one."""
     if not _HAS_PROC:
-        import psutil  # 16 ms that Linux need not spend at every start
+        import psutil  # takes 16 ms, which a start on Linux saves
 
         try:
             process = psutil.Process(pid)
@@ -97,16 +97,19 @@ def _started(pid: int) -> float | None:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The name stands in brackets and may hold anything. Then come the state and, as field 22, the start in clock ticks.
+    # The name is in parentheses and may hold anything. After it: the state and, as field 22, the start in clock ticks.
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in "ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 @cache
 def _host() -> str:
-    """Where a pid of ours means something. A container may share the name of its host, and yet count its own pids."""
+    """Return the name of the pid namespace of this process.
+
+    A container may share the name of its host and still have its own pids.
+    """
     try:
-        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  (`pid:[4026531836]` is no path)
+        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  (`pid:[4026531836]` is not a path)
     except OSError:
         return socket.gethostname()
     return socket.gethostname() if space == _FIRST_SPACE else f"{socket.gethostname()} {space}"
@@ -117,4 +120,4 @@ def _boot_id() -> str:
     source = Path("/proc/sys/kernel/random/boot_id")
     if source.exists():
         return source.read_text().strip()
-    return ""  # the start time alone must tell
+    return ""  # the start time alone has to do

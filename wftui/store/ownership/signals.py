@@ -1,4 +1,4 @@
-"""What one process asks of the process that runs a run: to cancel it, or the answer to an approval."""
+"""Signals to the process that runs a run: a cancel, or the answer to an approval."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ _OF_RUNS = "execution_id IN (SELECT value FROM json_each(?))"
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One request, delivered once."""
+    """A request to the process of a run, delivered once."""
 
     run_id: str
     kind: SignalKind
@@ -23,7 +23,7 @@ class Signal:
 
 
 def put(connection: sqlite3.Connection, signal: Signal, now: int) -> None:
-    """Leave a signal."""
+    """Store a signal."""
     connection.execute(
         "INSERT INTO signals (execution_id, kind, payload, created_at) VALUES (?, ?, ?, ?)",
         (signal.run_id, signal.kind, json.dumps(signal.payload, allow_nan=False), now),
@@ -31,7 +31,7 @@ def put(connection: sqlite3.Connection, signal: Signal, now: int) -> None:
 
 
 async def waiting(reader: Reader, run_ids: Sequence[str]) -> bool:
-    """Whether there is a signal for one of these runs: nearly always not, and then nobody needs the write lock."""
+    """Return whether a signal waits for one of these runs, without the write lock."""
     return bool(await reader.rows(f"SELECT 1 FROM signals WHERE {_OF_RUNS} LIMIT 1", (_list(run_ids),)))
 
 

@@ -1,4 +1,4 @@
-"""The database file: opening, migrations, the writing connection, readers and checkpoints.
+"""The database file: opening, migrations, writing, reading and checkpoints.
 
-The lowest room of `store`; the rooms above bring the SQL.
+The lowest room of `store`; the rooms above it provide the SQL.
 """

@@ -1,4 +1,4 @@
-"""Moves the write-ahead log into the database file, beside the commits and never inside one."""
+"""Checkpoints: move the write-ahead log into the database file between commits."""
 
 import os
 import sqlite3
@@ -11,7 +11,7 @@ _RESTART_BYTES = 16 * 1024 * 1024
 
 
 class Checkpoints:
-    """One connection in one thread, both made when the log first grows beyond 4 MB."""
+    """One connection in one thread, both created when the log first exceeds 4 MB."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -22,7 +22,10 @@ class Checkpoints:
         self._closed = False
 
     def when_due(self) -> None:
-        """Start one if the log has grown; costs two microseconds otherwise. Call it after a commit."""
+        """Start a checkpoint if the log has grown; call it after each commit.
+
+        Costs two microseconds when nothing is due.
+        """
         if self._closed or (self._running is not None and not self._running.done()):
             return
         try:
@@ -39,12 +42,12 @@ class Checkpoints:
         try:
             if self._connection is None:
                 self._connection = connect(self._opened)
-            # A passive checkpoint disturbs nobody, but under steady writing it never lets the log begin anew.
+            # A passive checkpoint blocks no one, but under steady writing the log never restarts.
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             if size > _RESTART_BYTES:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            # Whoever first writes after a checkpoint waits for the disk. Let it be this thread.
-            # (The version as it is: a newer program may have brought the tables further while this one runs.)
+            # The first write after a checkpoint waits for the disk. Do it here.
+            # (Keep the version: a newer program may have migrated the tables while this one runs.)
             self._connection.execute("BEGIN IMMEDIATE")
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             self._connection.execute(f"PRAGMA user_version = {version}")
@@ -52,13 +55,13 @@ class Checkpoints:
         except sqlite3.Error as error:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            # The events are safe in the log. What stops a checkpoint (a full disk) also stops the next commit, and
-            # that one has somebody to tell.
+            # The events are safe in the log. What stops a checkpoint (a full disk) also stops the next commit, which
+            # reports it to its caller.
             if is_damage(error):
                 mark_damaged(self._opened.path)
 
     def close(self) -> None:
-        """Wait for a running one and close the connection. Blocks."""
+        """Wait for a running checkpoint and close the connection. Blocks."""
         self._closed = True
         if self._thread is not None:
             self._thread.shutdown(wait=True)

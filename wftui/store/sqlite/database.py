@@ -1,6 +1,6 @@
-"""Opening the database file: checks, settings, migrations, and what to do with a file that cannot be used.
+"""Open the database file: checks, settings, migrations, damaged files.
 
-Nothing here ever deletes or overwrites a file: a damaged one is renamed beside itself and a new one is begun.
+No file is ever deleted or overwritten: a damaged one is renamed and a new one is started.
 """
 
 import fcntl
@@ -22,9 +22,9 @@ from wftui.workspace.private import make_private_file, make_private_folder
 BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
 PAGE_SIZE = 512
-"""Each commit writes whole pages to the log: a step costs 1.4 KB there with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
+"""A commit writes whole pages to the log: a step takes 1.4 KB with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
 _HEADER = b"SQLite format 3\x00"
-_CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms; a start has no more to give
+_CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms, the budget of a start
 _TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", "plans", "owners", "signals")
 
 
@@ -33,7 +33,7 @@ class Opened:
     """An examined and migrated database file.
 
     Attributes:
-        read_only: the file may be read but not written.
+        read_only: the file can be read but not written.
         notice: a sentence for the user when a damaged file was set aside.
         durability: what a commit waits for.
     """
@@ -45,7 +45,9 @@ class Opened:
 
 
 def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = False) -> sqlite3.Connection:
-    """A connection with this house's settings; it may be used from any thread, by one at a time.
+    """Open a connection with the settings of this project.
+
+    It can be used from any thread, by one thread at a time.
 
     Args:
         timeout: seconds to wait for a lock.
@@ -60,21 +62,21 @@ def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = Fal
 
 
 def connection_uri(opened: Opened) -> str:
-    """The address by which SQLite opens the file."""
+    """Return the URI by which SQLite opens the file."""
     uri = opened.path.absolute().as_uri()
     if not opened.read_only:
         return f"{uri}?mode=rw"
-    # In a folder that cannot be written SQLite can make no index of the log. Where there is neither, nobody writes.
+    # In a read-only folder SQLite cannot create the index of the log. Without either, no process writes.
     index = opened.path.with_name(opened.path.name + "-shm")
     return f"{uri}?mode=ro" if index.exists() or os.access(opened.path.parent, os.W_OK) else f"{uri}?immutable=1"
 
 
 def prepare(path: Path, now: datetime) -> Opened:
-    """Make the file usable: create it and its folder, check it, bring it to this version. Blocks.
+    """Create, check and migrate the database file. Blocks.
 
     Raises:
         StoreError: `store.not_a_database`, `store.foreign`, `store.newer`, `store.locked`, `store.open`, …; in each
-            of these cases the file is left as it is.
+            of these cases the file is left unchanged.
     """
     try:
         exists = _look_at(path)
@@ -88,12 +90,12 @@ def prepare(path: Path, now: datetime) -> Opened:
         aside = _set_aside(path, now)
     opened = _migrated(path)
     if aside is None:
-        return opened  # another process has dealt with it
+        return opened  # another process has replaced it
     return replace(opened, notice=f"{path} was damaged and has been set aside as {aside.name}; a new one was started")
 
 
 def mark_damaged(path: Path) -> None:
-    """Remember that SQLite met damage in this file, so that the next start looks through all of it."""
+    """Record that SQLite found damage in this file, so that the next start checks all."""
     make_private_file(_damage_mark(path))
 
 
@@ -102,7 +104,7 @@ def _damage_mark(path: Path) -> Path:
 
 
 def _look_at(path: Path) -> bool:
-    """Whether there is a database to open; its folder exists afterwards."""
+    """Return whether there is a database to open, and create its folder."""
     make_private_folder(path.parent)
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
@@ -113,7 +115,7 @@ def _look_at(path: Path) -> bool:
         header = file.read(len(_HEADER))
     if header and header != _HEADER:
         raise StoreError(
-            f"{path} is not a database; name another file with --db (this one was left as it is)",
+            f"{path} is not a database; name another file with --db (this one was left unchanged)",
             code="store.not_a_database",
         )
     return bool(header)
@@ -166,7 +168,10 @@ def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
 
 
 def _keep_log(opened: Opened) -> None:
-    """Copy the log of a damaged file: when its last connection closes, SQLite moves it into the file all the same."""
+    """Copy the log of a damaged file before its last connection closes.
+
+    SQLite then moves the log into the file, damaged or not.
+    """
     log = _log(opened.path)
     if not opened.read_only and log.exists():
         make_private_file(_kept_log(opened.path))
@@ -182,31 +187,34 @@ def _kept_log(path: Path) -> Path:
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the database, 0 for a new one, after making sure that it is one of ours."""
-    connection.execute("BEGIN")  # one view for the three questions: another process may make the tables between them
+    """Return the version of the database (0: new) after checking that wftui wrote it."""
+    connection.execute("BEGIN")  # one view for the three queries: another process may create the tables between them
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
     connection.execute("COMMIT")
     if filled and application != APPLICATION_ID:
         raise StoreError(
-            f"{path} is a database of another program; name another file with --db (this one was left as it is)",
+            f"{path} is a database of another program; name another file with --db (this one was left unchanged)",
             code="store.foreign",
         )
     if version > VERSION:
         raise StoreError(
-            f"the database {path} was written by a newer wftui (version {version} of the tables, this program knows "
-            f"{VERSION}); update wftui or name another file with --db",
+            f"the database {path} was written by a newer wftui (version {version} of the tables; this program "
+            f"supports {VERSION}); update wftui or name another file with --db",
             code="store.newer",
         )
     return version
 
 
 def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
-    """Find damage cheaply: both ends of each table; the whole file when it is small or damage was met in it."""
+    """Find damage cheaply by reading both ends of each table.
+
+    A file that is small, or in which damage was found before, is checked as a whole.
+    """
     for table in _TABLES:
         key = "hash" if table.startswith("payload") else "rowid"
-        for end in ("min", "max"):  # asked for both at once, SQLite reads all that lies between them
+        for end in ("min", "max"):  # in one query SQLite would read everything between them
             connection.execute(f"SELECT {end}({key}) FROM {table}").fetchone()
     mark = _damage_mark(path)
     if not mark.exists() and path.stat().st_size > _CHECKED_WHOLE_BYTES:
@@ -218,7 +226,10 @@ def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _use_log(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; SQLite does not wait by itself for another process that does the same."""
+    """Switch to write-ahead logging, waiting for other processes that do the same.
+
+    SQLite does not wait for them by itself.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -233,7 +244,7 @@ def _use_log(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have been first while this one waited for the lock.
+        # Another process may have migrated the file while this one waited for the lock.
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         for script in MIGRATIONS[version:]:
             for statement in script.split(";"):
@@ -247,7 +258,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _set_aside(path: Path, now: datetime) -> Path | None:
-    """Rename a damaged database with its log; None when another process did so in the meantime."""
+    """Rename a damaged database with its log; None when another process already did."""
     before = path.stat().st_ino
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -275,5 +286,5 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether SQLite met damage in the file."""
+    """Return whether an error means that the file is damaged."""
     return primary_code(error) == sqlite3.SQLITE_CORRUPT

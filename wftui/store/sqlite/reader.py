@@ -1,4 +1,4 @@
-"""A reading connection in a thread of its own, by aiosqlite. No reader ever holds a transaction open."""
+"""Reading connection in its own thread, by aiosqlite, without open transactions."""
 
 import asyncio
 import sqlite3
@@ -15,7 +15,7 @@ Row = tuple[Json, ...]
 
 
 class Reader:
-    """Answers one query after another; opened by the first."""
+    """Runs one query after another; opened by the first."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -23,7 +23,7 @@ class Reader:
         self._opening = asyncio.Lock()
 
     async def rows(self, sql: str, values: Iterable[Json] | Mapping[str, Json] = ()) -> list[Row]:
-        """All rows of a query, in one visit to the thread.
+        """Return all rows of a query, in one call to the thread.
 
         Raises:
             StoreError: the database cannot be read.
@@ -37,7 +37,7 @@ class Reader:
             raise explain(error, self._opened.path) from error
 
     async def close(self) -> None:
-        """Close the connection, after the queries under way."""
+        """Close the connection after the running queries."""
         async with self._opening:
             if self._connection is not None:
                 await self._connection.close()
@@ -49,7 +49,7 @@ class Reader:
                 connection = aiosqlite.connect(
                     connection_uri(self._opened), uri=True, timeout=BUSY_SECONDS, isolation_level=None
                 )
-                # A program that ends by an exception, without closing, must not wait for this thread for ever.
+                # A program that ends with an exception, without closing, must not wait for this thread.
                 # (Up to aiosqlite 0.21 the connection is the thread.)
                 thread: Any = getattr(connection, "_thread", connection)
                 thread.daemon = True

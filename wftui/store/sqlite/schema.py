@@ -1,19 +1,22 @@
-"""The tables, as one script per version of the database (`PRAGMA user_version`); scripts are only ever added.
+"""Tables of the database, as one script per version (`PRAGMA user_version`).
 
-- `executions`: one row a run, all that lists read; written in the transaction of the events it follows from.
-- `events`: the truth of a run, in `place` key * 2^32 + seq: one run's events lie together, and appending to the newest
-  run rewrites a single page. `data` is JSON (event_rows.py says what is left out), zlib-compressed when it is long.
+Scripts are only ever added.
+
+- `executions`: one row per run, all that lists read; written in the transaction of the events it derives from.
+- `events`: the source of truth of a run, in `place` key * 2^32 + seq: the events of a run are adjacent, and appending
+  to the newest run rewrites a single page. `data` is JSON (event_rows.py lists what is omitted), zlib-compressed when
+  it is long.
 - `payloads`, `payload_parts`: big values by sha256, zlib-compressed in parts that begin at a byte offset of the JSON
-  text; `payload_refs` says which run needs which, or (with the owner's key, negative) which process is about to.
-- `removals`: runs whose row is gone and whose events go next.
-- `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: what one process asks of another.
-- `chores`: work that one of all processes does now and then: when it was last begun, and what came of it.
+  text; `payload_refs` links runs to their values, or (with the owner's negative key) a process about to store one.
+- `removals`: runs whose row is deleted and whose events are to be deleted.
+- `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: requests between processes.
+- `chores`: maintenance leases: when one process last took the lease, and the report of the work.
 
 Runs have an integer `key`, so that an event row does not repeat the run's id. Times are milliseconds since 1970, UTC.
 """
 
 APPLICATION_ID = 0x77667475
-"""`wftu`, in the file's header: tells our database from any other SQLite file."""
+"""`wftu`, in the file's header: identifies a database of wftui."""
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -88,7 +91,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX signals_by_execution ON signals (execution_id);
     """,
-    # Which runs were started by a step of another was only said by that step, as what it waits for (event type 8).
+    # Before this version only the waiting event (type 8) of the parent step named the run that the step started.
     """
     ALTER TABLE executions ADD COLUMN parent_path TEXT;
     UPDATE executions SET parent_path = asked.path
@@ -108,7 +111,7 @@ MIGRATIONS: tuple[str, ...] = (
         report TEXT
     ) WITHOUT ROWID
     """,
-    # Runs that a step started are found, and passed over, without looking at each; runs of a user and a workflow, too.
+    # Index whether a step started a run, so that lists find or skip such runs without reading each row.
     """
     DROP INDEX executions_by_status;
     DROP INDEX executions_by_workflow;
@@ -127,5 +130,5 @@ VERSION = len(MIGRATIONS)
 
 
 def place(key: int, seq: int) -> int:
-    """Where an event stands in the table `events`."""
+    """Return the primary key of an event in the table `events`."""
     return (key << 32) + seq

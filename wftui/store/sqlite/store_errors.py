@@ -1,4 +1,4 @@
-"""What can go wrong with the database, as sentences for the user."""
+"""Errors of the database, as sentences for the user."""
 
 import errno
 import shutil
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from wftui.model.errors import ConflictError, UserError
 
-_LEAST_BYTES = 64 * 1024  # what SQLite keeps in memory that processes share takes 32 KB of disk
+_LEAST_BYTES = 64 * 1024  # the memory that SQLite shares between processes takes 32 KB of disk
 
 
 class StoreError(UserError):
-    """The database cannot be used, or not for this: `store.*` codes say why."""
+    """The database cannot be used as requested; the `store.*` codes say why."""
 
     code = "store"
 
 
-class StoreConflict(ConflictError):  # noqa: N818  (the name the house gave it)
-    """The run was changed by someone else, has ended already, or belongs to another process."""
+class StoreConflict(ConflictError):  # noqa: N818  (named like its base)
+    """The run has ended, was changed by another process, or belongs to one."""
 
     code = "store.conflict"
 
@@ -27,13 +27,13 @@ class RunExistsError(StoreConflict):
 
 
 class DamagedError(StoreError):
-    """The database file holds what SQLite cannot read."""
+    """SQLite cannot read the database file."""
 
     code = "store.damaged"
 
 
 def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
-    """The sentence for an error of SQLite or the file system while the database at `path` was used."""
+    """Return the `StoreError` for an error of SQLite or of the file system."""
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             return StoreError(f"the disk is full: {path} cannot grow", code="store.full")
@@ -47,22 +47,22 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(
-                f"another program holds the database {path} locked; try again when it is done", code="store.locked"
+                f"another program has locked the database {path}; try again when it is done", code="store.locked"
             )
         case sqlite3.SQLITE_NOTADB:
             return StoreError(
-                f"{path} is not a database; name another file with --db (this one was left as it is)",
+                f"{path} is not a database; name another file with --db (this one was left unchanged)",
                 code="store.not_a_database",
             )
         case sqlite3.SQLITE_CORRUPT:
             return DamagedError(
-                f"the database {path} is damaged; at its next start wftui sets it aside and begins a new one"
+                f"the database {path} is damaged; at its next start wftui sets it aside and starts a new one"
             )
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(
-                f"the database {path} cannot be opened; check its folder and its rights", code="store.open"
+                f"the database {path} cannot be opened; check its folder and its permissions", code="store.open"
             )
-        case sqlite3.SQLITE_IOERR if _is_full(path):  # not even what SQLite keeps beside the file fits
+        case sqlite3.SQLITE_IOERR if _is_full(path):  # not even the files that SQLite keeps beside the database fit
             return StoreError(f"the disk is full: {path} cannot be opened", code="store.full")
         case _:
             return StoreError(f"the database {path} cannot be used: {error}", code="store.unusable")
@@ -76,11 +76,11 @@ def _is_full(path: Path) -> bool:
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code of an error; 0 when it carries none (a misuse found by Python itself)."""
+    """Return SQLite's primary result code of an error, or 0 without one."""
     code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else 0
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Whether another connection held the lock."""
+    """Return whether another connection held the lock."""
     return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

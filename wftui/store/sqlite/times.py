@@ -1,4 +1,4 @@
-"""Moments as the database keeps them: whole milliseconds since 1970, UTC."""
+"""Timestamps in the database: whole milliseconds since 1970, UTC."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,10 +7,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_milliseconds(timestamp: datetime) -> int:
-    """Milliseconds since 1970, cut like every timestamp on the wire."""
+    """Return milliseconds since 1970, truncated like every timestamp on the wire."""
     return (timestamp - _EPOCH) // _MILLISECOND
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
-    """The moment, in UTC."""
+    """Return the timestamp, in UTC."""
     return _EPOCH + milliseconds * _MILLISECOND

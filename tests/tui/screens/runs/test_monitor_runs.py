@@ -346,7 +346,7 @@ async def test_an_interrupted_run_goes_on(
         (tmp_path / "second").touch()
         await pilot.press("u")
         await until(pilot, lambda: "reuse first  completed before" in text_of(pilot.app))
-        assert "run   second  was at work when the process ended; tries again" in text_of(pilot.app)
+        assert "run   second  was running when the process ended; runs again" in text_of(pilot.app)
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.state.record.status == "interrupted"

@@ -1,4 +1,4 @@
-"""What the parts of one run share: context, pending approvals, carried results, shared resources.
+"""State of one run: context, pending approvals, carried results, shared resources.
 
 Imports `engine.connections` and below.
 """

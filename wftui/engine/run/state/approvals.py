@@ -1,4 +1,4 @@
-"""Questions that running steps have asked and nobody has answered yet."""
+"""Pending approvals: questions of running steps that are not answered yet."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from wftui.model.errors import NotFoundError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class ApprovalReply:
-    """What a person said."""
+    """Reply to an approval."""
 
     approved: bool
     by: str
@@ -26,10 +26,10 @@ class _PendingApproval:
 
 
 class PendingApprovals:
-    """The open questions of one run, by the path of the step that asks.
+    """Pending approvals of one run, by path of the step.
 
     Attributes:
-        answerable: whether anybody can answer one.
+        answerable: whether a user can answer an approval.
     """
 
     def __init__(self, *, answerable: bool = True) -> None:
@@ -38,10 +38,10 @@ class PendingApprovals:
         self._early: dict[str, ApprovalReply] = {}
 
     def ask(self, path: str, form: Mapping[str, Any] | None, *, again: bool) -> "asyncio.Future[ApprovalReply]":
-        """Open a question; the future gets the reply.
+        """Open an approval; the returned future receives the reply.
 
         Args:
-            again: it was open already when the run was interrupted, so a reply to it may have come meanwhile.
+            again: it was already pending before the run was interrupted, so a reply to it may have arrived since.
         """
         reply: asyncio.Future[ApprovalReply] = asyncio.get_running_loop().create_future()
         early = self._early.pop(path, None)
@@ -51,23 +51,23 @@ class PendingApprovals:
         return reply
 
     def is_open(self, path: str) -> bool:
-        """Whether the step asks at this moment."""
+        """Return whether the step has a pending approval."""
         return path in self._open
 
     def keep(self, path: str, reply: ApprovalReply) -> None:
-        """Keep a reply to a question that an earlier process asked, for when the step asks it again."""
+        """Keep a reply to an approval of an earlier process until the step asks again."""
         self._early[path] = reply
 
     def close(self, path: str) -> None:
-        """The step no longer waits."""
+        """Close the approval of a step that no longer waits."""
         self._open.pop(path, None)
 
     async def answer(self, path: str, approved: bool, data: Json, by: str) -> None:
-        """Answer a question.
+        """Answer a pending approval.
 
         Raises:
-            NotFoundError: the step does not ask, or has been answered.
-            UsageError: an approval whose data does not fit the form.
+            NotFoundError: the step has no pending approval.
+            UsageError: the data does not match the form.
         """
         question = self._open.get(path)
         if question is None:
@@ -80,10 +80,10 @@ class PendingApprovals:
 
 
 async def validate_reply(form: Mapping[str, Any] | None, data: Json) -> Json:
-    """The data of an answer with the form's defaults.
+    """Return the data of an answer with the form's defaults.
 
     Raises:
-        UsageError: the data does not fit the form.
+        UsageError: the data does not match the form.
     """
     if form is None:
         return data

@@ -1,4 +1,4 @@
-"""What is known of a run's steps from before, so that they are not run again: from its own or another run's events."""
+"""Carried results: step results of an earlier process or run that are reused."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.store.events.payloads import is_big
 
 Resolve = Callable[[Json], Awaitable[Json]]
-"""Puts big values in the place of their references."""
+"""Replaces references in a value by big values."""
 
 
 async def _as_it_is(value: Json) -> Json:
@@ -41,20 +41,20 @@ async def _as_it_is(value: Json) -> Json:
 
 @dataclass(slots=True)
 class CarriedResults:
-    """Steps by their path.
+    """Results of earlier steps, by path.
 
     Attributes:
-        ends: how those ended that have ended; they are kept.
+        ends: outcomes of ended steps, which are reused.
         attempts: number of the newest attempt.
-        failed: how many attempts failed and were followed by another.
-        open: begun, and not ended: a container goes on where it was, a leaf step runs again.
-        planned: the forEach and loops whose iterations are announced.
-        iterations: iterations that have begun.
-        ran: seconds that the run has been running, in all processes so far; those in between do not count.
-        begun: of containers, how long it had been running when their newest attempt began.
-        waits: what the newest attempt waits for, or waited for.
-        answers: what came of that wait.
-        copies: events by which a re-run records the steps it keeps from another run, with what is inside of them.
+        failed: number of failed attempts that were followed by another.
+        open: started and not ended: a container continues, a leaf step runs again.
+        planned: forEach steps and loops with a planned event.
+        iterations: iterations that have started.
+        ran: running time of the run in all processes so far, in seconds.
+        begun: running time of the run at the start of the newest attempt of a container.
+        waits: the last wait of the newest attempt.
+        answers: the end of that wait.
+        copies: events that record the reused steps of another run in a rerun, inner steps included.
     """
 
     resolve: Resolve = _as_it_is
@@ -71,37 +71,37 @@ class CarriedResults:
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
 
     async def reused(self, path: str) -> StepOutcome | None:
-        """How a step or iteration ended, with its output whole; None when it is to run."""
+        """Return the reused outcome of a step or iteration with its whole output, or None."""
         end = self.ends.get(path)
         if end is None:
             return None
         return replace(end, output=await self.resolve(end.output), big=is_big(end.output))
 
     def retry_at(self, path: str) -> datetime | None:
-        """When the next attempt is due, for a step that waits for it."""
+        """Return the time of the next attempt of a step that waits for one."""
         wait = self.waits.get(path)
         return wait.until if wait is not None and wait.reason == "retry" else None
 
     def child_of(self, path: str) -> str | None:
-        """The run that a step had started and waited for when its process died."""
+        """Return the run that a step was waiting for when its process died."""
         wait = self.waits.get(path) if path in self.open else None
         return wait.child_id if wait is not None else None
 
     def children(self) -> list[str]:
-        """All of these runs that no step has rejoined."""
+        """Return the runs that steps were waiting for and have not rejoined."""
         return [child for path in sorted(self.open) if (child := self.child_of(path)) is not None]
 
     def has_ended(self, path: str, attempt: int) -> bool:
-        """Whether an attempt of a step is over; False for what is no step."""
+        """Return whether an attempt of a step has ended; False for unknown steps."""
         newest = self.attempts.get(path)
         return newest is not None and (attempt < newest or path not in self.open)
 
     def spent(self, path: str) -> float:
-        """Seconds that an open container has been running for, in its newest attempt."""
+        """Return the running time of an open container's newest attempt, in seconds."""
         return self.ran - self.begun[path] if path in self.begun else 0.0
 
     def forget_inside(self, path: str) -> None:
-        """A container begins anew: what was inside its last attempt does not count."""
+        """Drop the results inside a container that starts a new attempt."""
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
         for known in (self.ends, self.attempts, self.failed, self.begun, self.waits, self.answers):
@@ -111,7 +111,7 @@ class CarriedResults:
             names.difference_update([each for each in names if each.startswith(below)])
 
     def note(self, event: ExecutionEvent) -> None:
-        """Take in the next event of the run."""
+        """Apply the next event of the run."""
         match event:
             case StepStarted():
                 self.attempts[event.path] = event.attempt
@@ -135,7 +135,7 @@ class CarriedResults:
             case StepCancelled():
                 self.open.discard(event.path)
             case StepCompleted() | IterationCompleted() if event.masked:
-                self.open.add(event.path)  # what follows needs the output whole
+                self.open.add(event.path)  # its followers need the unmasked output
                 self.waits.pop(event.path, None)
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
@@ -147,7 +147,7 @@ class CarriedResults:
 def outcome_of(
     event: StepCompleted | StepFailed | StepSkipped | IterationCompleted | IterationFailed,
 ) -> StepOutcome:
-    """The outcome that an event tells of; a big output is still a reference."""
+    """Return the outcome of an event; a big output is still a reference."""
     match event:
         case StepCompleted():
             return StepOutcome("completed", output=event.output, error=event.item_errors, attempts=event.attempt)
@@ -166,11 +166,11 @@ def outcome_of(
 
 @dataclass(slots=True)
 class RunHistory:
-    """All that a new process needs to know of a run to go on with it.
+    """History of a run, as a new process needs it to resume the run.
 
     Attributes:
-        since: when its newest process began with it; None while nobody ran it.
-        died: last sign of life of the newest process that died with it.
+        since: start in the newest process; None while no process ran it.
+        died: last heartbeat of the newest process that died with it.
     """
 
     carried: CarriedResults
@@ -189,16 +189,16 @@ class RunHistory:
 
     @property
     def ended(self) -> bool:
-        """Whether the run is over."""
+        """True if the run has ended."""
         return self.last is not None and self.last.type in TERMINAL_EVENTS
 
     def note_all(self, events: Iterable[ExecutionEvent]) -> None:
-        """Take in the next events of the run."""
+        """Apply the next events of the run."""
         for event in events:
             self.note(event)
 
     def note(self, event: ExecutionEvent) -> None:
-        """Take in the next event of the run."""
+        """Apply the next event of the run."""
         before, self.last = self.last, event
         match event:
             case Created():
@@ -223,7 +223,7 @@ class RunHistory:
                 self.carried.note(event)
 
     def _ran_until(self, timestamp: datetime) -> float:
-        """Seconds that the run had been running by then; a clock that is set back takes nothing away."""
+        """Return the running time of the run at a timestamp; it never decreases."""
         return self.carried.ran + (
             max(0.0, (timestamp - self.since).total_seconds()) if self.since is not None else 0.0
         )

@@ -1,4 +1,4 @@
-"""What all parts of one run share."""
+"""Run context: objects shared by all parts of one run."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,37 +23,40 @@ from wftui.steps.api.step_type import StepTypes
 
 
 class ChildRunner(Protocol):
-    """Sub-workflows of one run. Cancelling `run` or `rejoin` cancels the child."""
+    """Runner of the sub-workflows of one run.
+
+    Cancelling `run` or `rejoin` cancels the child.
+    """
 
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
-        """Another workflow as it is now; None when it cannot run."""
+        """Return the current plan of a workflow, or None when it cannot run."""
 
     async def run(
         self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
     ) -> ExecutionRecord:
-        """Run another workflow for the step at `path`; `started` is called with the child's id once it is recorded."""
+        """Run a workflow for a step; `started` gets the id of the recorded child."""
 
     async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
-        """Whether a child that an earlier process started is a run of that workflow with these inputs."""
+        """Return whether an earlier child is a run of this workflow with these inputs."""
 
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
-        """Wait for a child that an earlier process started, resuming it where that is needed."""
+        """Wait for a child of an earlier process, resuming it if interrupted."""
 
     async def abandon(self, child_id: str) -> None:
-        """End a child that an earlier process started and that no step has rejoined."""
+        """Cancel a child of an earlier process that no step has rejoined."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RunContext:
-    """The parts of one run that its steps, containers and contexts use.
+    """Context of one run, shared by its steps and containers.
 
     Attributes:
-        folder: where the workflow's file is; None when it comes from no folder.
-        children: how to run a sub-workflow; None where there is no workspace (`python workflow.py`).
-        prepared: what step types found for their steps before the run started, by the steps' ids.
-        carried: what an earlier process, or an earlier run, has done already.
-        wall: the time of day, for waits until a time that a user names.
-        warnings: failures so far that `onError` or `onItemError` handled.
+        folder: folder of the workflow's file, if it has one.
+        children: runner of sub-workflows; None without a workspace (`python workflow.py`).
+        prepared: results of `prepare` of step types, by step id.
+        carried: results of an earlier process or run.
+        wall: time of day, for waits until a time that a user names.
+        warnings: number of failures that `onError` or `onItemError` handled.
     """
 
     plan: WorkflowPlan
@@ -70,22 +73,22 @@ class RunContext:
     carried: CarriedResults = field(default_factory=CarriedResults)
     random: Random = field(default_factory=Random)
     approvals: PendingApprovals = field(default_factory=PendingApprovals)
-    shared: RunResources = field(default_factory=RunResources)
+    resources: RunResources = field(default_factory=RunResources)
     yield_point: CooperativeYield = field(default_factory=CooperativeYield)
     warnings: int = 0
     wall: Clock = utc_now
 
     @property
     def run_id(self) -> str:
-        """The run."""
+        """Id of the run."""
         return self.emitter.run_id
 
     def now(self) -> datetime:
-        """The run's clock, in UTC."""
+        """Return the time of the run's clock, in UTC."""
         return self.emitter.now()
 
     def about(self, step: StepPlan, path: str) -> dict[str, Json]:
-        """What every event of a step says: of which run and step it tells, and when it came."""
+        """Return the fields of every event of a step: run, step and timestamp."""
         return {
             "run_id": self.emitter.run_id,
             "timestamp": self.emitter.now(),

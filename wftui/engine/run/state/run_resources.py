@@ -1,4 +1,4 @@
-"""What the steps of one run share: made when first asked for, closed when the last step has ended."""
+"""Resources shared by the steps of one run, closed after its last step."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,25 +10,25 @@ T = TypeVar("T", bound=Closable)
 
 
 class RunResources:
-    """Things by their key."""
+    """Resources by key, created on first use."""
 
     def __init__(self) -> None:
-        self._things: dict[str, Closable] = {}
+        self._resources: dict[str, Closable] = {}
 
     def keep(self, key: str, make: Callable[[], T]) -> T:
-        """The thing of that key; one key always stands for things of one type."""
-        if key not in self._things:
-            self._things[key] = make()
-        return cast("T", self._things[key])
+        """Return the resource of a key; a key always has one type."""
+        if key not in self._resources:
+            self._resources[key] = make()
+        return cast("T", self._resources[key])
 
-    async def close(self, seconds: float, complain: Callable[[str], Awaitable[None]]) -> None:
-        """Close all, the newest first, each within so many seconds; what goes wrong is complained of."""
-        while self._things:
-            key, thing = self._things.popitem()
+    async def close(self, seconds: float, report: Callable[[str], Awaitable[None]]) -> None:
+        """Close all resources, newest first, each within a time limit; report failures."""
+        while self._resources:
+            key, resource = self._resources.popitem()
             try:
                 async with asyncio.timeout(seconds):
-                    await thing.aclose()
+                    await resource.aclose()
             except TimeoutError:
-                await complain(f"{key} did not close within {seconds:g} s")
-            except Exception as error:  # noqa: BLE001  (a plugin's clean-up must not end the run)
-                await complain(f"{key} could not be closed: {error}")
+                await report(f"{key} did not close within {seconds:g} s")
+            except Exception as error:  # noqa: BLE001  (an error in a plugin's cleanup must not fail the run)
+                await report(f"{key} could not be closed: {error}")

@@ -1,4 +1,4 @@
-"""The steps of a run: scheduling, attempts, containers, iterations, and the context a step gets.
+"""Steps of a run: scheduling, attempts, containers, iterations, step context.
 
 Imports `engine.run.state` and below.
 """

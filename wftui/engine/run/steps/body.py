@@ -1,4 +1,4 @@
-"""One list of steps: each starts when its dependencies have ended, concurrently where none depends on another."""
+"""Execution of a list of steps; each starts when its dependencies have ended."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,12 +20,12 @@ SkipStep = Callable[[StepPlan, Frame, Skip], Awaitable[StepOutcome]]
 
 @dataclass(slots=True)
 class BodyResult:
-    """The end of a list of steps.
+    """Result of a list of steps.
 
     Attributes:
-        output: of the list's last step; null when that was skipped.
-        error: of the first failure that nothing handled.
-        cut: a stop kept some step from ending by itself.
+        output: of the last step in the list; null when it was skipped.
+        error: of the first unhandled failure.
+        cut: a stop ended a step.
     """
 
     output: Json = None
@@ -34,7 +34,7 @@ class BodyResult:
 
 
 class StepExecution(Protocol):
-    """What containers and forEach need of the step runner, whose part they are."""
+    """Interface of the step runner for containers and forEach."""
 
     context: RunContext
 
@@ -42,19 +42,19 @@ class StepExecution(Protocol):
         """Run a list of steps."""
 
     async def reused(self, path: str) -> StepOutcome | None:
-        """Return the outcome of a step or iteration that need not run again, or None."""
+        """Return the outcome of a step or iteration that is reused, or None."""
 
     async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> None:
-        """Record the beginning of an attempt."""
+        """Record the start of an attempt."""
 
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
-        """Try a step, or one item of its forEach, as often as its policy allows; return the output and the tries."""
+        """Run the attempts of a step or item; return the output and their number."""
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
-        """Record that a step, with all inside of it, will not run."""
+        """Record that a step and its inner steps are skipped."""
 
     async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
-        """Record that the steps inside a container will not run."""
+        """Record that the inner steps of a container are skipped."""
 
 
 async def run_body(
@@ -63,7 +63,7 @@ async def run_body(
     """Run the steps of a list until all have ended or been skipped.
 
     Raises:
-        RunBroken: the run cannot be recorded any more.
+        RunBroken: the run can no longer be recorded.
     """
     body = _Body(steps, frame, run_step, skip_step, fail_fast=fail_fast)
     async with task_group() as group:
@@ -72,7 +72,10 @@ async def run_body(
 
 
 class _Body:
-    """One list of steps while it runs. (No closures that know themselves: they would keep its values alive.)"""
+    """A running list of steps.
+
+    It uses no self-referencing closures, which would keep its values alive.
+    """
 
     def __init__(
         self, steps: Sequence[StepPlan], frame: Frame, run_step: RunStep, skip_step: SkipStep, *, fail_fast: bool
@@ -87,8 +90,8 @@ class _Body:
         self._yield_point = CooperativeYield()
 
     async def follow(self, chain: list[Ready], group: asyncio.TaskGroup) -> None:
-        """Run steps that have become ready, and what their ends make ready."""
-        # One of the steps that became ready goes on in this task: a chain of 10,000 steps is one task, not 10,000.
+        """Run ready steps and those that become ready through them."""
+        # One of the ready steps continues in this task: a chain of 10,000 steps is one task, not 10,000.
         while chain:
             first, *others = chain
             for other in others:
@@ -99,7 +102,7 @@ class _Body:
 
     async def _settle(self, ready: Ready) -> StepOutcome:
         step, skip, frame, result = ready.step, ready.skip, self._frame, self.result
-        # A stop is the reason for all that follows from it; a halt (failFast) only for what nothing else keeps away.
+        # A stop is the reason for every skip it causes; a halt (failFast) only for steps without another reason.
         follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
         if follows_from_stop or (skip is None and frame.closed):
             skip = CANCELLED

@@ -1,4 +1,4 @@
-"""Steps made of steps: `group`, `switch` and `loop`."""
+"""Container steps: `group`, `switch` and `loop`."""
 
 from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate, truth
@@ -13,16 +13,16 @@ from wftui.runtime.plan import CasePlan, StepPlan
 
 
 def parent_of(frame: Frame, step: StepPlan, path: str) -> str | None:
-    """The path a step, or an item of its forEach, stands in."""
+    """Return the path of the parent of a step or of an item of its forEach."""
     return frame.path if path == frame.prefix + step.id else frame.prefix + step.id
 
 
 async def run_container(runner: StepExecution, step: StepPlan, frame: Frame, path: str, stop: StopScope) -> Json:
-    """One attempt of a container; returns its output.
+    """Run one attempt of a container and return its output.
 
     Raises:
-        Failure: something inside failed, and nothing handled it.
-        Stopped: a stop came before everything inside had ended by itself.
+        Failure: an inner step failed and nothing handled that.
+        Stopped: a stop ended an inner step.
     """
     if step.loop is not None:
         return await _run_loop(runner, step, frame, path, stop)
@@ -67,7 +67,7 @@ async def _run_loop(runner: StepExecution, step: StepPlan, frame: Frame, path: s
         begun = context.now()
         place = f"{path}[{index}]"
         if f"{path}[{index + 1}]" in context.carried.iterations:
-            continue  # an earlier process went on after this one
+            continue  # an earlier process completed this iteration
         inside = frame.with_locals(index=index).inside(place, stop)
         await marks.started(index, None)
         try:

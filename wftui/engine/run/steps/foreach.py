@@ -1,4 +1,4 @@
-"""`forEach` on any step: once per item, results in the order of the items."""
+"""`forEach` of a step: one run per item, with results in the order of the items."""
 
 from collections.abc import Iterator
 
@@ -24,10 +24,10 @@ async def run_for_each(
     """Run a step once per item.
 
     Returns:
-        The outputs in the order of the items, null for an item that failed, and an error that lists those.
+        The outputs in the order of the items, null for failed items, and an error that lists those.
 
     Raises:
-        Failure: the list cannot be had, or an item failed and `onItemError` is `fail`.
+        Failure: the list cannot be evaluated, or an item failed and `onItemError` is `fail`.
         Stopped: a stop came before every item had ended.
     """
     plan = step.for_each

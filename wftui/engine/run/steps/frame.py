@@ -1,4 +1,4 @@
-"""Where a step stands: the names it sees, the address of its list, and the stop that reaches it."""
+"""Frame of a list of steps: visible names, address and stop scope."""
 
 from collections import ChainMap
 from dataclasses import replace
@@ -10,13 +10,13 @@ from wftui.runtime.scope import Scope, StepValues
 
 
 class Frame:
-    """One list of steps while it runs: a workflow's, a container's, or that of one iteration.
+    """Frame of a running list of steps: of a workflow, a container or one iteration.
 
-    Inner frames see the ended steps of the frames around them; outer ones see nothing of what is inside.
+    Inner frames see the ended steps of outer ones, but not the reverse.
 
     Attributes:
-        path: address of the container or iteration the list belongs to; None at the top.
-        halted: a failure under `failFast` keeps this list, and those inside it, from starting anything new.
+        path: address of the container or iteration of the list; None at the top.
+        halted: a failure under `failFast` prevents new steps in this list and those inside it.
     """
 
     def __init__(self, scope: Scope, stop: StopScope, *, path: str | None = None, outer: "Frame | None" = None) -> None:
@@ -30,11 +30,11 @@ class Frame:
         self.scope = replace(scope, steps=ChainMap(*self._visible) if outer else self._views)
 
     def inside(self, path: str, stop: StopScope) -> "Frame":
-        """The frame of a list inside this one."""
+        """Return the frame of a list inside this one."""
         return Frame(self.scope, stop, path=path, outer=self)
 
     def with_locals(self, **names: Json) -> "Frame":
-        """This frame as one iteration sees it: the same steps, and loop variables."""
+        """Return this frame for one iteration, with its loop variables."""
         twin = Frame.__new__(Frame)
         twin.path, twin.prefix, twin.stop = self.path, self.prefix, self.stop
         twin.halted, twin._outer, twin._views, twin._visible = False, self, self._views, self._visible
@@ -42,17 +42,17 @@ class Frame:
         return twin
 
     def note(self, step_id: str, outcome: StepOutcome) -> None:
-        """Let expressions see how a step ended."""
+        """Make the outcome of a step visible to expressions."""
         self._views[step_id] = outcome.view()
 
     def take_big(self) -> list[Json]:
-        """The big outputs of this list, which expressions do not see any more."""
+        """Remove the big outputs of this list from the scope and return them."""
         big = [step_id for step_id, view in self._views.items() if view.big]
         return [self._views.pop(step_id).output for step_id in big]
 
     @property
     def closed(self) -> bool:
-        """Whether nothing new may start here."""
+        """True if no step may start here."""
         frame: Frame | None = self
         while frame is not None:
             if frame.halted:

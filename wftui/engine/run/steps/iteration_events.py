@@ -1,4 +1,4 @@
-"""Records the iterations of one forEach or loop; each has an address of its own, `build[3]`."""
+"""Events of the iterations of a forEach or loop, addressed as in `build[3]`."""
 
 from wftui.engine.primitives.cancellation import Stopped
 from wftui.engine.run.state.run_context import RunContext
@@ -15,7 +15,7 @@ from wftui.runtime.plan import StepPlan
 
 
 class IterationMarks:
-    """The events of one step's iterations. Durations in milliseconds."""
+    """Emitter of the iteration events of one step; durations in milliseconds."""
 
     def __init__(self, context: RunContext, step: StepPlan, path: str) -> None:
         self._context = context
@@ -23,32 +23,36 @@ class IterationMarks:
         self._path = path
 
     async def planned(self, total: int | None) -> None:
-        """So many will come; None when that is open."""
+        """Record the number of iterations; None when it is unknown."""
         if self._path in self._context.carried.planned:
             return
         await self._context.emitter.emit(IterationsPlanned(total=total, **self._context.about(self._step, self._path)))
 
     async def started(self, index: int, label: str | None) -> None:
-        """One begins; `label` is a short text of its item. Begun by an earlier process, it only goes on."""
+        """Record the start of an iteration, unless an earlier process started it.
+
+        Args:
+            label: short text for the item.
+        """
         if self._place(index) in self._context.carried.iterations:
             return
         event = IterationStarted(index=index, label=label, **self._about(index))
         await self._context.emitter.emit(event)
 
     async def completed(self, index: int, output: Json, duration: float) -> None:
-        """One is done."""
+        """Record the completion of an iteration."""
         await self._context.emitter.emit(
             IterationCompleted(index=index, output=output, duration=duration, **self._about(index))
         )
 
     async def failed(self, index: int, error: ExecutionError, duration: float) -> None:
-        """One failed."""
+        """Record the failure of an iteration."""
         await self._context.emitter.emit(
             IterationFailed(index=index, error=error, duration=duration, **self._about(index))
         )
 
     async def cancelled(self, index: int, stopped: Stopped, duration: float) -> None:
-        """One was stopped."""
+        """Record the cancel of an iteration."""
         await self._context.emitter.emit(
             StepCancelled(duration=duration, abandoned=stopped.abandoned, **self._about(index))
         )

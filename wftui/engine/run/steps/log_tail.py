@@ -1,4 +1,4 @@
-"""The end of a log that is too long to be kept whole, in bounded memory."""
+"""Tail of a log that is too long to be stored whole, in bounded memory."""
 
 from collections import deque
 from typing import Literal
@@ -11,11 +11,11 @@ Entry = tuple[LogLevel, Stream, str]
 
 
 class LogTail:
-    """Keeps the last lines of what it takes in.
+    """Buffer of the last lines of a log.
 
     Args:
-        lines: at most so many.
-        characters: and of these only the last so many; the very last line is kept whatever its length.
+        lines: maximum number of lines.
+        characters: maximum size of these; the last line is kept whatever its length.
     """
 
     def __init__(self, lines: int, characters: int) -> None:
@@ -26,7 +26,7 @@ class LogTail:
         self._left_out = 0
 
     def add(self, level: LogLevel, stream: Stream, text: str) -> None:
-        """Take in one or more lines; what cannot be among the last is not looked at."""
+        """Add one or more lines."""
         lines = text.rsplit("\n", self._most)
         if len(lines) > self._most:
             self._left_out += lines.pop(0).count("\n") + 1
@@ -38,11 +38,11 @@ class LogTail:
             self._left_out += 1
 
     def __bool__(self) -> bool:
-        """Whether anything was taken in."""
+        """Return whether there are lines."""
         return bool(self._entries)
 
     def take(self) -> tuple[int, list[Entry]]:
-        """How many lines were left out, and those that are kept, in order; empties it."""
+        """Return the number of dropped lines and the other lines; clear the buffer."""
         left_out, kept = self._left_out, list(self._entries)
         self._entries.clear()
         self._size = self._left_out = 0

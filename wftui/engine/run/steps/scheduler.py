@@ -1,4 +1,4 @@
-"""Which step of one list may go next: pure bookkeeping over dependencies, joins and skips. No clock, no I/O."""
+"""Scheduler of one list of steps: dependencies, joins, skips. No clock, no I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,17 @@ from wftui.runtime.plan import StepPlan
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A step whose dependencies have all ended: it goes on to its `when`, or is skipped."""
+    """Step whose dependencies have ended; it is evaluated further, or skipped."""
 
     step: StepPlan
     skip: Skip | None
 
 
 class Schedule:
-    """The steps of one list. Each is given out once, when all it depends on has ended; O(edges) in total."""
+    """Schedule of one list: each step becomes ready once its dependencies have ended.
+
+    All calls together take O(edges).
+    """
 
     def __init__(self, steps: Sequence[StepPlan]) -> None:
         self._steps = {step.id: step for step in steps}
@@ -30,11 +33,11 @@ class Schedule:
                 self._followers[sibling].append(step.id)
 
     def start(self) -> list[Ready]:
-        """The steps that depend on nothing, in the order of the list."""
+        """Return the steps without dependencies, in the order of the list."""
         return [self._ready(step) for step in self._steps.values() if not self._open[step.id]]
 
     def end(self, step_id: str, edge: Edge) -> list[Ready]:
-        """Note how a step ended; returns the steps that this makes ready, in the order of the list."""
+        """Record the end of a step; return the steps that become ready, in list order."""
         self._edges[step_id] = edge
         ready: list[Ready] = []
         for follower in self._followers[step_id]:
@@ -54,10 +57,10 @@ class Schedule:
 
 
 def decide_join(step: StepPlan, edges: Mapping[str, Edge]) -> Skip | None:
-    """Whether a step's join lets it run (None) or skips it, once all its dependencies have ended.
+    """Return the skip that a step's join demands after its dependencies, or None.
 
-    A skip is no obstacle over an edge that is only an order (`after`): such a predecessor does not count at all.
-    Dependencies that `edges` does not know (steps of another list) do not count either.
+    A skipped step in `after` does not count, as that edge is only an order. Dependencies that `edges` lacks (steps of
+    another list) do not count either.
     """
     counted = [(other, edges[other]) for other in step.needs if other in edges]
     counted += [

@@ -1,4 +1,4 @@
-"""What a running step is given: the engine's side of `wftui.steps.api.step_type.StepContext`."""
+"""Step context: the engine's implementation of the `StepContext` that a step gets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,10 +24,10 @@ _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps, and the tim
 
 
 class EngineStepContext:
-    """The `StepContext` of one attempt of a leaf step. While it waits, it gives its slot to another step.
+    """`StepContext` of one attempt of a leaf step; it releases its slot in waits.
 
     Attributes:
-        connection: the resolved connection of this step, secrets in clear; None when it names none.
+        connection: the resolved connection of this step with secrets in clear; None without one.
     """
 
     def __init__(self, context: RunContext, step: StepPlan, path: str, attempt: int) -> None:
@@ -43,17 +43,17 @@ class EngineStepContext:
 
     @property
     def holds_slot(self) -> bool:
-        """Whether this attempt counts as running, rather than waiting."""
+        """True while this attempt is running, not waiting."""
         return not self._waits
 
     @property
     def run_id(self) -> str:
-        """The run."""
+        """Id of the run."""
         return self._context.run_id
 
     @property
     def workflow_id(self) -> str:
-        """The workflow of the run."""
+        """Id of the workflow."""
         return self._context.plan.id
 
     @property
@@ -63,17 +63,17 @@ class EngineStepContext:
 
     @property
     def attempt(self) -> int:
-        """This try, from 1."""
+        """Number of this attempt, from 1."""
         return self._attempt
 
     @property
     def idempotency_key(self) -> str:
-        """`run/step`, the same for every attempt and after a resume."""
+        """Key `run/step`, the same for every attempt and after a resume."""
         return f"{self._context.run_id}/{self._path}"
 
     @property
     def working_directory(self) -> Path:
-        """Where relative paths of this run start."""
+        """Base of the relative paths of this run."""
         return self._context.working_directory
 
     @property
@@ -89,21 +89,21 @@ class EngineStepContext:
 
     @property
     def prepared(self) -> Json:
-        """What was found for this step before the run started."""
+        """Result of `prepare` for this step."""
         return self._context.prepared.get(self._step.id)
 
     @property
     def site(self) -> StepSite:
-        """Where this step stands."""
+        """Position of this step: folder, connection and step types."""
         return StepSite(self._context.folder, self._step.connection, self._context.step_types)
 
     @property
     def cancelled(self) -> asyncio.Event:
-        """Set when this attempt is to end."""
+        """Event that is set when this attempt must end."""
         return self._cancelled
 
     def now(self) -> datetime:
-        """The run's clock, in UTC."""
+        """Return the time of the run's clock, in UTC."""
         return self._context.now()
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
@@ -111,14 +111,14 @@ class EngineStepContext:
         self._logger.log(message, level, stream)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Say how far the step is."""
+        """Report the progress of the step."""
         self._logger.progress(fraction, message)
 
     async def connect(self, name: str) -> Mapping[str, Json]:
-        """Another connection of the workflow, secrets in clear.
+        """Return another connection of the workflow, with secrets in clear.
 
         Raises:
-            WorkflowError: type `connection.*`, when it cannot be had.
+            WorkflowError: it cannot be resolved (types `connection.*`).
         """
         found = await self._context.connections.get(name)
         if found is None:
@@ -130,20 +130,20 @@ class EngineStepContext:
         self._context.connections.keep_secret(secret)
 
     def redact(self, value: Json) -> Json:
-        """The value with every secret of the run masked."""
+        """Return a value with every secret of the run masked."""
         return self._context.emitter.redactor.redact(value)
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Something that all steps of the run share."""
-        return self._context.shared.keep(key, make)
+        """Return the resource with this key that all steps of the run share."""
+        return self._context.resources.keep(key, make)
 
     async def close(self) -> None:
-        """Pass on what was logged; nothing is taken in any more."""
+        """Flush the log and drop later messages."""
         self._closed = True
         await self._logger.close()
 
     async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
-        """Wait until a time; returns it, or the one stored before if the run is resumed."""
+        """Wait until a time and return it; after a resume, the time of the first wait."""
         before = self._waited_for("delay")
         if before is not None and before.until is not None:
             timestamp = before.until
@@ -154,22 +154,22 @@ class EngineStepContext:
         return timestamp
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Ask a person.
+        """Request an approval.
 
         Raises:
-            WorkflowError: type `timeout`, when nobody answered in time and `on_timeout` is `fail`;
-                `approval.nobody`, when nobody can answer and there is no end to the waiting.
+            WorkflowError: `timeout` without an answer in time and with `on_timeout` `fail`; `approval.nobody` when no
+                user can answer and the wait has no limit.
         """
         if wait is None and not self._context.approvals.answerable:
-            raise WorkflowError("approval.nobody", f"nobody can be asked here ({prompt}); `wftui run` asks")
+            raise WorkflowError("approval.nobody", f"no user can answer here ({prompt}); use `wftui run`")
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
         known = self._context.carried.answers.pop(self._path, None)
         before = self._waited_for("approval")
-        # What was said before a resume is the answer to that question only: a step may ask something else this time.
+        # A reply from before a resume answers that prompt only: the step may ask something else this time.
         again = before is not None and before.prompt == self.redact(prompt)
         if before is not None and again:
             data = await self._context.carried.resolve(known.data) if known is not None else None
-            # A secret in an answer is not stored: it is asked again.
+            # Secrets in an answer are not stored, so the step asks again.
             if known is not None and known.approved is not None and not answered_secrets(form, data):
                 at = format_timestamp(known.timestamp)
                 return Answer(approved=known.approved, by=known.by or "", at=at, data=data)
@@ -191,15 +191,15 @@ class EngineStepContext:
             at = format_timestamp(self.now())
             answer = Answer(approved=_TIMEOUT_ANSWERS[on_timeout], by="timeout", at=at)
         else:
-            raise WorkflowError("timeout", "nobody answered in time")
+            raise WorkflowError("timeout", "no answer in time")
         await self._answered(approved=answer.approved, by=answer.by, data=answer.data)
         return answer
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Run another workflow as a child of this run; returns its outputs.
+        """Run another workflow as a child of this run and return its outputs.
 
         Raises:
-            WorkflowError: the child failed (with its type of error), or was cancelled on its own.
+            WorkflowError: the child failed (with its error type), or was cancelled separately.
         """
         children = self._context.children
         if children is None:
@@ -208,7 +208,7 @@ class EngineStepContext:
         async def started(child_id: str) -> None:
             await self._emit_waiting(Waiting(reason="child", child_id=child_id))
 
-        # A child from before a resume is that of this call only: a step may run something else this time.
+        # A child from before a resume belongs to that call only: the step may run another workflow this time.
         earlier = self._context.carried.child_of(self._path)
         again = earlier is not None and await children.is_run_of(earlier, workflow_id, inputs)
         async with self._without_slot():
@@ -230,7 +230,7 @@ class EngineStepContext:
         raise WorkflowError(record.error.type, message, details=details)
 
     def _waited_for(self, reason: str) -> Waiting | None:
-        """What an earlier process waited for here, if it was of that kind; told once."""
+        """Return the wait of an earlier process, if it has this reason; only once."""
         before = self._context.carried.waits.get(self._path)
         return self._context.carried.waits.pop(self._path) if before is not None and before.reason == reason else None
 
@@ -244,7 +244,7 @@ class EngineStepContext:
 
     @asynccontextmanager
     async def _without_slot(self) -> AsyncIterator[None]:
-        """Let another step have the slot of this one; take one again at the end, unless the attempt is to end."""
+        """Release the slot during a wait; take one again unless the attempt ends."""
         self._waits += 1
         if self._waits == 1:
             self._context.slots.release()
@@ -280,5 +280,5 @@ class EngineStepContext:
 
 
 def _left(timestamp: datetime | None, clock: Clock) -> float:
-    """Return the seconds to sleep before the clock is read again; at most `_RECHECK_SECONDS`."""
+    """Return the seconds to sleep before the next look at the clock."""
     return _RECHECK_SECONDS if timestamp is None else min(_RECHECK_SECONDS, (timestamp - clock()).total_seconds())

@@ -1,4 +1,4 @@
-"""What a running step says, batched: log lines and progress become few events, bounded in size."""
+"""Step logger: batches log lines and progress of a step into few, bounded events."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from wftui.model.run.events import ExecutionEvent, Log, StepProgress
 from wftui.model.run.steps import LogLevel
 
 _EVENT = 64_000  # characters of one log event
-_EMITTED_AT_ONCE = 2  # to search and compress the text of one takes milliseconds
+_EMITTED_AT_ONCE = 2  # redacting and compressing one takes milliseconds
 
 
 class StepLogger:
-    """Log and progress of one attempt.
+    """Logger of one attempt.
 
-    The first `log_head` characters are passed on as they come. Of what follows only the end is held, as bounded by
-    `log_tail` and `log_tail_size`, and passed on when the attempt ends, after a line that says how much was left out.
+    The first `log_head` characters are emitted as they come. Of the rest, only the tail within `log_tail` and
+    `log_tail_size` is kept; it is emitted at the end of the attempt, after a line with the number of omitted lines.
     """
 
     def __init__(self, emitter: Emitter, settings: EngineSettings, step_id: str, path: str) -> None:
@@ -38,7 +38,7 @@ class StepLogger:
         self._closed = False
 
     def log(self, message: str, level: LogLevel, stream: Stream) -> None:
-        """Take in one or more lines; those of one call are passed on together, as far as one event holds them."""
+        """Log one or more lines; those of one call share an event as far as they fit."""
         if self._closed:
             return
         text = message.removesuffix("\n")
@@ -48,7 +48,7 @@ class StepLogger:
         if len(text) <= room:
             self._keep(level, stream, text)
             return
-        fits = text.rfind("\n", 0, max(0, room)) + 1  # no line is cut in two here
+        fits = text.rfind("\n", 0, max(0, room)) + 1  # no line is split here
         if fits:
             self._keep(level, stream, text[: fits - 1])
         self._tail.add(level, stream, text[fits:])
@@ -59,7 +59,7 @@ class StepLogger:
         self._flush_later()
 
     def progress(self, fraction: float, message: str | None) -> None:
-        """Take in how far the step is; only the newest is passed on."""
+        """Report progress; only the newest value is emitted."""
         if self._closed:
             return
         self._progress = StepProgress(
@@ -68,7 +68,7 @@ class StepLogger:
         self._flush_later()
 
     async def flush(self) -> None:
-        """Pass on what has been said so far."""
+        """Emit the buffered lines and progress."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -83,29 +83,29 @@ class StepLogger:
             await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
 
     async def close(self) -> None:
-        """Pass on the rest; whatever is said later is dropped."""
+        """Emit the rest and drop later messages."""
         if self._closed:
             return
         if self._flushing is not None:
             await self._flushing
         left_out, end = self._tail.take()
         if left_out:
-            self._lines.append(("warn", "log", f"… {left_out:,} lines are left out here: the step says too much"))
+            self._lines.append(("warn", "log", f"… {left_out:,} lines omitted: the step logs too much"))
         self._lines.extend(end)
         self._closed = True
         await self.flush()
 
     def _cut(self, text: str) -> str:
-        """The text with its lines at a length that can be shown."""
+        """Return a text with overlong lines truncated."""
         limit = self._settings.log_line
         if len(text) <= limit:
             return text
         return "\n".join([line if len(line) <= limit else self._cut_line(line) for line in text.split("\n")])
 
     def _cut_line(self, line: str) -> str:
-        # Redacted before it is cut: a cut could leave half a secret, which nothing would find again.
+        # Redact before truncating: truncation could leave half a secret, which is no longer found.
         head = self._emitter.redactor.redact_beginning(line, self._settings.log_line)
-        return f"{head}… ({len(line) - self._settings.log_line:,} more characters are left out)"
+        return f"{head}… ({len(line) - self._settings.log_line:,} more characters omitted)"
 
     def _events(self, lines: list[Entry]) -> list[Log]:
         found: list[Log] = []
@@ -141,7 +141,7 @@ class StepLogger:
         try:
             await self.flush()
         except RunBroken:
-            # The next event of the step meets the same obstacle and ends the run with this error.
+            # The next event of the step raises the same error, which ends the run.
             pass
         finally:
             self._flushing = None
@@ -150,7 +150,7 @@ class StepLogger:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A text in parts that an event holds, cut between lines."""
+    """Split a text between lines into parts that fit an event."""
     start = 0
     while len(text) - start > _EVENT:
         end = text.rfind("\n", start, start + _EVENT)

@@ -1,4 +1,4 @@
-"""One step: `when`, then attempts of bind → validate → run → check, with retry, timeout and `onError`."""
+"""Step runner: `when`, then attempts (bind, validate, run, check) and `onError`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ _COPIED_AT_ONCE = 100
 
 
 class StepRunner:
-    """Runs the steps of one run."""
+    """Runner of the steps of one run."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -40,7 +40,7 @@ class StepRunner:
         return await run_body(steps, frame, self.run_step, self.skip_step, fail_fast=fast)
 
     async def run_step(self, step: StepPlan, frame: Frame) -> StepOutcome:
-        """Run a step whose join lets it run; every way it can end is an outcome."""
+        """Run a step that its join admits, and return its outcome."""
         context = self.context
         path = frame.prefix + step.id
         reused = await self.reused(path)
@@ -82,7 +82,10 @@ class StepRunner:
         return StepOutcome("completed", output=output, error=error, attempts=attempts, big=big)
 
     async def reused(self, path: str) -> StepOutcome | None:
-        """How a step or iteration ended that need not run again, which is recorded if it was in another run."""
+        """Return the outcome of a step or iteration that is reused, or None.
+
+        Results of another run are recorded in this one.
+        """
         carried = self.context.carried
         outcome = await carried.reused(path)
         copies = carried.copies.pop(path, [])
@@ -92,12 +95,12 @@ class StepRunner:
         return outcome
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
-        """Record that a step, with all inside of it, will not run."""
+        """Record that a step and its inner steps are skipped."""
         await self._emit_skips([(step, frame.path)], skip)
         return StepOutcome("skipped", because_failed=skip.because_failed)
 
     async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
-        """Record that what is inside a container will not run, when the container itself ends in another way."""
+        """Record that the inner steps of a container are skipped, but not the container."""
         await self._emit_skips(_inside(step, path), skip)
 
     async def _emit_skips(self, steps: list[tuple[StepPlan, str | None]], skip: Skip) -> None:
@@ -124,7 +127,7 @@ class StepRunner:
             await context.emitter.emit(*events)
 
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
-        """Try a step, or one item of its forEach, as often as its policy allows; returns the output and the tries.
+        """Run the attempts of a step or item; return the output and their number.
 
         Raises:
             Failure: the last attempt failed.
@@ -134,7 +137,7 @@ class StepRunner:
         failed = context.carried.failed.get(path, 0)
         attempt = context.carried.attempts.get(path, 0)
         if step.type in CONTAINER_TYPES and path in context.carried.open:
-            attempt -= 1  # it goes on where it was, in the same attempt
+            attempt -= 1  # it continues in the same attempt
         due = context.carried.retry_at(path)
         if due is not None:
             await frame.stop.sleep(max(0.0, (due - context.now()).total_seconds()))
@@ -147,7 +150,7 @@ class StepRunner:
                 return await self._leaf_attempt(step, frame, path, attempt), attempt
             except Stopped:
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever a step raises is a failure of that step)
+            except Exception as error:  # noqa: BLE001  (any error of a step is a failure of that step)
                 described = describe(error, context.plan, step, path, attempt)
             failed += 1
             if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
@@ -167,7 +170,9 @@ class StepRunner:
     async def started(
         self, step: StepPlan, frame: Frame, path: str, attempt: int, bound: Json = None, *, at_once: bool = False
     ) -> None:
-        """Record that an attempt begins; of a step that may run only once, so that no crash can hide it.
+        """Record the start of an attempt.
+
+        For a step that may run only once, the event is committed first, so that no crash can hide it.
 
         Args:
             at_once: its end follows well within a millisecond, and both are recorded together.
@@ -249,7 +254,7 @@ class StepRunner:
     async def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
         try:
             return step.when is None or truth(await evaluate(step.when, scope), "when")
-        except Exception as error:  # a condition that raises is a failure, never "false"
+        except Exception as error:  # a condition that raises is a failure, never false
             raise Failure(describe(error, self.context.plan, step, path, 1), 1) from error
 
     async def _cancelled(self, step: StepPlan, path: str, begun: datetime, stopped: Stopped) -> None:
@@ -281,7 +286,10 @@ class StepRunner:
 
 
 def _inside(step: StepPlan, path: str) -> list[tuple[StepPlan, str | None]]:
-    """The steps directly inside a container, with its path; none where their addresses need an iteration."""
+    """Return the direct inner steps of a container with its path.
+
+    Inner steps whose addresses need an iteration are omitted.
+    """
     if step.for_each is not None or step.loop is not None:
         return []
     return [(inner, path) for inner in (*step.body, *(each for case in step.cases for each in case.steps))]
