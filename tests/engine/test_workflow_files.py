@@ -216,6 +216,16 @@ async def test_a_failing_finally_fails_a_run_whose_steps_did_not(bench: Workbenc
     assert record.error.pointer == "/finally/0"
 
 
+async def test_a_connection_in_place_of_one_that_no_step_has_fails_the_run(bench: Workbench, add: Add) -> None:
+    add("w", [value("a")])
+    run_id = await bench.runs.start("w", {}, connections={"mail": "other"})
+    record = await bench.runs.wait(run_id)
+    assert record.error is not None
+    assert record.error.type == "connection.unresolved"
+    assert "nothing in the workflow is called 'mail', so 'other' cannot take its place" in record.error.message
+    assert told(record) == {"a": "pending"}
+
+
 async def test_a_cancel_reaches_every_sub_workflow_of_a_list(bench: Workbench, add: Add) -> None:
     add("child", [waits("inner")], **{"finally": [value("last")]})
     each: Json = {"id": "each", "type": "workflow", "input": {"workflow": "child"}}

@@ -189,6 +189,19 @@ async def test_a_cancel_reaches_the_child_and_a_childs_failure_its_parent(open_e
     assert "it broke" in record.error.message
 
 
+@pytest.mark.parametrize("value", [float("nan"), {1: "a"}, {"a", "b"}], ids=["no number", "no text as key", "a set"])
+async def test_inputs_that_are_not_json_are_refused_and_no_run_is_recorded(
+    open_executor: Open, tmp_path: Path, value: Any
+) -> None:
+    executor = await open_executor({"w": workflow(step("a"))})
+    with pytest.raises(UsageError) as caught:
+        await executor.start(ExecutionRequest(workflow_id="w", inputs={"x": value}))
+    assert caught.value.code == "validation.inputs"
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    assert (await store.list()).executions == []
+    await store.close()
+
+
 async def test_workflows_that_call_themselves_end(open_executor: Open) -> None:
     executor = await open_executor({"w": calls("w")})
     record = await executor.execute(REQUEST)

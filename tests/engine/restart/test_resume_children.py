@@ -1,12 +1,13 @@
 """The sub-workflow that a step had started when its process died: taken up by the same call only, else ended."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.engine_plans import PATIENT, Loaded, Steps, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Steps, constant, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
@@ -31,6 +32,10 @@ async def calls(input: dict[str, Json], context: StepContext) -> Json:
     for inputs in input["calls"]:
         await context.run_workflow("child", inputs)
     return None
+
+
+def calls_of(workflow_id: str) -> WorkflowPlan:
+    return workflow(step("a", type="workflow", input=constant({"workflow": workflow_id})))
 
 
 @pytest.fixture
@@ -85,6 +90,25 @@ async def test_a_call_takes_up_what_it_had_started(
     await executor.resume(PARENT)
     assert (await executor.wait(PARENT)).status == "completed"
     assert await children(store) == ended
+    await executor.close()
+
+
+async def test_a_resumed_child_is_as_deep_as_it_was(store: ExecutionStore) -> None:
+    call_child = workflow(step("a", type="workflow", input=constant({"workflow": "child"})), id="call_child")
+    plans = {"test": Loaded(calls_of("call_child")), "call_child": Loaded(call_child), "child": Loaded(CHILD)}
+    of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    await interrupted(store, EARLIER, call_child, {})
+    began = StepStarted(step_name="a", step_type="workflow", attempt=1, **of)
+    waiting = StepWaiting(waiting=Waiting(reason="child", child_id=EARLIER), **of)
+    await interrupted(store, PARENT, plans["test"].plan, {}, began, waiting)
+    load: Any = lambda workflow_id, *_stored: plans[workflow_id]  # noqa: E731
+    settings = replace(PATIENT, max_depth=2)
+    executor = WorkflowExecutor(store, Steps(), load, load_stored=load, settings=settings)
+    await executor.resume(PARENT)
+    assert (await executor.wait(PARENT)).status == "failed"
+    earlier = await executor.wait(EARLIER)
+    assert earlier.error is not None
+    assert earlier.error.type == "workflow.depth"
     await executor.close()
 
 
