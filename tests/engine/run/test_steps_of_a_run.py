@@ -246,6 +246,24 @@ async def test_nothing_a_step_raises_ends_the_program(problem: BaseException) ->
     assert error_of(record, "a").type == "internal"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (0, "the number 0"),
+        (1.0, "the number 1.0"),
+        ("x" * 40, f"the text '{'x' * 40}'"),
+        ("x" * 41, "a text of 41 characters"),
+        ([True], "a list"),
+        ({"a": True}, "an object"),
+    ],
+)
+async def test_a_condition_gives_true_or_false_or_fails_with_what_it_gave(value: Json, shown: str) -> None:
+    record = await run(workflow(step("a", when=constant(value))))
+    error = error_of(record, "a")
+    assert (error.type, error.message) == ("binding.type", f"`when` must give true or false; it gave {shown}")
+
+
 async def test_an_unknown_step_type_fails_the_step() -> None:
     record = await run(workflow(step("a", type="acme.fetch")))
     assert "acme.fetch" in error_of(record, "a").message
