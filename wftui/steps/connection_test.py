@@ -151,13 +151,14 @@ async def _get(url: str, headers: Mapping[str, str], query: list[tuple[str, str]
         WorkflowError: `http.401`, `http.403`, `http.5xx`, or what kept an answer from coming.
     """
     from wftui.steps.http.exchange import Exchange, exchange
+    from wftui.steps.http.redirects import SecretGuard
 
     reply = await exchange(
         Exchange(
             method="GET",
             url=url,
             headers=dict(headers),
-            private_headers=frozenset(headers),
+            guard=SecretGuard(frozenset(headers)),
             query=list(query or []),
             timeout=PROBE_SECONDS,
             max_bytes=_MOST_BYTES,

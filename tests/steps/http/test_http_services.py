@@ -5,8 +5,9 @@ import base64
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -58,6 +59,12 @@ class Service(Handler):
                 self.answer_json([])
             case "/guarded":
                 self.answer(401, b"who are you?")
+            case "/redirect":
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(int(query["status"]))
+                self.send_header("Location", query["to"])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             case "/token-elsewhere":
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(HTTPStatus.TEMPORARY_REDIRECT)
@@ -278,3 +285,65 @@ async def test_a_connection_that_lacks_something(run: Run, context: RecordingCon
     with pytest.raises(WorkflowError, match='no "token"') as caught:
         await run(STEP, {"url": f"{server}/echo"})
     assert caught.value.type == "http.auth"
+
+
+SECRET = "hvs.CAESIJlVnQ-geheim"
+REDIRECTS = ("301", "302", "303", "307", "308")
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+@pytest.mark.parametrize("header", ["X-Vault-Token", "PRIVATE-TOKEN", "Api-Key", "X-Anything", "Accept"])
+@pytest.mark.parametrize(
+    "form", [SECRET, f"Bearer {SECRET}", base64.b64encode(SECRET.encode()).decode(), quote(SECRET)]
+)
+async def test_a_header_that_holds_a_secret_stays_with_its_server(
+    run: Run, context: RecordingContext, server: str, other_server: str, status: str, header: str, form: str
+) -> None:
+    context.secrets.append(SECRET)
+    address = f"{server}/redirect?status={status}&to="
+    given = {"headers": {header: form, "X-Trace": "plain"}}
+    output = await run(STEP, {"url": f"{address}{other_server}/echo", **given})
+    sent = output["body"]["headers"]
+    assert form not in sent.values()
+    assert sent["x-trace"] == "plain"
+    assert any(f"{header.lower()} is not sent on" in line.lower() for _, _, line in context.logs), "and it is said"
+    output = await run(STEP, {"url": f"{address}{server}/echo", **given})
+    assert output["body"]["headers"][header.lower()] == form, "the same server gets it"
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+@pytest.mark.parametrize("kind", ["json", "form", "text", "file", "files"])
+async def test_a_body_that_holds_a_secret_stays_with_its_server(
+    run: Run, context: RecordingContext, tmp_path: Path, server: str, other_server: str, status: str, kind: str
+) -> None:
+    context.secrets.append(SECRET)
+    (tmp_path / "plain").write_text("plain")
+    (tmp_path / "secret").write_text("x" * 1_048_570 + SECRET)
+
+    def body(name: str) -> dict[str, Json]:
+        text = SECRET if name == "secret" else "plain"
+        values: dict[str, Json] = {"json": {"deep": [text]}, "form": {"a": text}, "text": f"it is {text}"}
+        return {kind: values.get(kind, str(tmp_path / name) if kind == "file" else {"a": str(tmp_path / name)})}
+
+    address = f"{server}/redirect?status={status}&to="
+    elsewhere = {"url": f"{address}{other_server}/echo"}
+    if status in ("307", "308"):
+        with pytest.raises(WorkflowError, match="the body holds a secret") as caught:
+            await run(STEP, {**elsewhere, **body("secret")})
+        assert caught.value.type == "http.redirect_secret"
+        output = await run(STEP, {**elsewhere, **body("plain")})
+        assert "plain" in output["body"]["body"]
+        output = await run(STEP, {"url": f"{address}{server}/echo", **body("secret")})
+        assert SECRET in output["body"]["body"], "the same server gets it"
+    else:
+        output = await run(STEP, {**elsewhere, **body("secret")})
+        assert (output["body"]["method"], output["body"]["body"]) == ("GET", "")
+
+
+@pytest.mark.parametrize("given", [{"headers": {"X-Any": SECRET}}, {"query": {"q": SECRET}}])
+async def test_what_holds_a_secret_is_not_sent_to_the_next_page_of_another_server(
+    run: Run, context: RecordingContext, server: str, given: dict[str, Json]
+) -> None:
+    context.secrets.append(SECRET)
+    with pytest.raises(WorkflowError, match="on another server"):
+        await run(STEP, {"url": f"{server}/elsewhere", "paginate": {"by": "link"}, **given})

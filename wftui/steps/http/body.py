@@ -1,8 +1,7 @@
 """The body of a request: JSON, a form, files, text or a file."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,7 @@ from wftui.model.json.writing import encode_pieces
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.http.input import HttpInput, Scalar
-
-_CHUNK = 65_536
+from wftui.steps.http.redirects import FileContent
 
 
 def query_pairs(query: Mapping[str, Scalar | list[Scalar] | None]) -> list[tuple[str, Scalar | None]]:
@@ -44,7 +42,7 @@ def request_body(step: HttpInput, base: Path, headers: dict[str, str]) -> dict[s
     if step.file is not None:
         path = _readable(step.file, base)
         headers["Content-Length"] = str(path.stat().st_size)
-        return {"content": _FileContent(path)}
+        return {"content": FileContent(path)}
     form: dict[str, Any] = {
         name: [_text(item) for item in value] if isinstance(value, list) else _text(value)
         for name, value in (step.form or {}).items()
@@ -60,15 +58,3 @@ def _readable(text: str, base: Path) -> Path:
     if not path.is_file():
         raise WorkflowError("file.missing", f"There is no file {text!r}.")
     return path
-
-
-class _FileContent:
-    """A file as a request body that can be sent again after a redirect."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._path.open("rb") as file:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                yield chunk

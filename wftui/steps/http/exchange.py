@@ -22,6 +22,7 @@ from wftui.model.base import Json, format_timestamp
 from wftui.runtime.errors import WorkflowError
 from wftui.steps.files.paths import replacing_file
 from wftui.steps.http.certificates import read_certificate
+from wftui.steps.http.redirects import SecretGuard
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,7 +39,7 @@ class Exchange:
     """What to send, and what to accept.
 
     Attributes:
-        private_headers: names of headers that are left out when a redirect leads to another server.
+        guard: keeps secrets from going along when a redirect leads to another server.
         query: added to what the address has.
         body: arguments of the HTTP library for the body: `json`, `data`, `files` or `content`.
         timeout: seconds for the whole exchange, the body included.
@@ -50,7 +51,7 @@ class Exchange:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    private_headers: frozenset[str] = frozenset()
+    guard: SecretGuard = field(default_factory=SecretGuard)
     query: list[tuple[str, str | int | float | bool | None]] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
     timeout: float
@@ -80,7 +81,7 @@ async def exchange(request: Exchange) -> Reply:
 
     Raises:
         WorkflowError: `http.url`, `http.header`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`,
-            `http.redirects`, `http.too_big`.
+            `http.redirects`, `http.redirect_secret`, `http.too_big`.
     """
     began = time.monotonic()
     async with opened(request) as response:
@@ -163,8 +164,7 @@ async def _client(request: Exchange) -> "httpx2.AsyncClient":
 
     async def keep_private(sent: httpx2.Request) -> None:
         if (sent.url.scheme, sent.url.host, sent.url.port) != (first.scheme, first.host, first.port):
-            for name in request.private_headers:
-                sent.headers.pop(name, None)
+            await request.guard.withhold(sent, request.method, request.body)
 
     return httpx2.AsyncClient(
         event_hooks={"request": [keep_private]},

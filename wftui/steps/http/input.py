@@ -44,7 +44,12 @@ class HttpInput(StepModel):
         Literal["auto", "json", "text"], Field(description="How the body is read; auto goes by the content type.")
     ] = "auto"
     timeout: Annotated[Duration, Field(description="For the whole exchange, body included.")] = 30.0
-    follow_redirects: Annotated[bool, Field(description="Go where the answer points to, 20 times at most.")] = True
+    follow_redirects: Annotated[
+        bool,
+        Field(
+            description="Go where the answer points to, 20 times at most; nothing secret goes along to another server."
+        ),
+    ] = True
     verify: Annotated[bool, Field(description="Check the certificate of an https server.")] = True
     max_bytes: Annotated[
         int | None,

@@ -19,6 +19,7 @@ from wftui.steps.http.curl import curl_from_input, input_from_curl, is_curl
 from wftui.steps.http.exchange import Exchange, Reply, exchange
 from wftui.steps.http.input import BODY_FIELDS, HttpInput, Scalar
 from wftui.steps.http.pages import Pagination
+from wftui.steps.http.redirects import guard_secrets
 from wftui.steps.http.response import expected, read_body, status_error
 
 KEPT_BYTES = 10 * 1024 * 1024
@@ -139,7 +140,7 @@ async def _send(
             method=method,
             url=url,
             headers=headers,
-            private_headers=frozenset(who.headers) | _private(step),
+            guard=guard_secrets(context, frozenset(who.headers) | _private(step)),
             query=query,
             body=body,
             timeout=step.timeout,
@@ -192,7 +193,7 @@ async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepConte
             break
         address, value = following
         if address is not None:
-            if (who.private or _private(step)) and origin(address) != origin(first):
+            if origin(address) != origin(first) and (who.private or _private(step) or _holds_secret(step, context)):
                 raise WorkflowError("http.url", f"The next page is on another server, {address!r}.")
             url, asked = address, who.query_besides(address)
         else:
@@ -228,6 +229,11 @@ def _whole(
 
 def _private(step: HttpInput) -> frozenset[str]:
     return frozenset(name for name in step.headers if name.lower() in SECRET_HEADERS)
+
+
+def _holds_secret(step: HttpInput, context: StepContext) -> bool:
+    sent = step.model_dump(mode="json", by_alias=True, include={"query", "headers", *BODY_FIELDS, "json_"})
+    return bool(context.redact(sent) != sent)
 
 
 def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:
