@@ -70,6 +70,7 @@ class Workbench:
         async with self._opening:
             if self._store is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
+                from wftui.steps.process.scratch import remove_leftovers
                 from wftui.store.execution_store import ExecutionStore
                 from wftui.store.stale_run_monitor import StaleRunMonitor
 
@@ -79,6 +80,7 @@ class Workbench:
                 self._monitor = StaleRunMonitor(self._store)
                 await self._monitor.begin()
                 self._readable = await asyncio.to_thread(readable_by_others, self.settings.database)
+                await asyncio.to_thread(remove_leftovers)
             return self._store
 
     @property

@@ -22,6 +22,8 @@ _SHOWN = 20
 async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None:
     """End the orphan processes of a run on this machine before it runs again.
 
+    Their output files are removed as well.
+
     Processes that a step left behind at its regular end keep running, as in a run without interruption. It takes a few
     seconds at most, and almost no time without orphan processes.
 
@@ -29,13 +31,24 @@ async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None
         carried: the steps that had ended when the process died.
         tell: called with sentences about the processes, for the run's log.
     """
-    from wftui.steps.process.child_process import GRACE_SECONDS
-    from wftui.steps.process.process_tree import end_all
+    from wftui.steps.process.scratch import remove_leftovers
 
     def processes() -> "list[psutil.Process]":
         return [process for _, members in _find(run, carried) for process in members]
 
     found = await asyncio.to_thread(_find, run, carried)
+    try:
+        await _end_found(found, processes, tell)
+    finally:
+        await asyncio.to_thread(remove_leftovers)
+
+
+async def _end_found(
+    found: "list[tuple[TreeMark, list[psutil.Process]]]", processes: "Callable[[], list[psutil.Process]]", tell: Report
+) -> None:
+    from wftui.steps.process.child_process import GRACE_SECONDS
+    from wftui.steps.process.process_tree import end_all
+
     if not found:
         return
     if any(process.pid == os.getpid() for _, members in found for process in members):

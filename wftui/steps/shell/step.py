@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -17,6 +16,7 @@ from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepSite, 
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.process.child_process import DEFAULT_CAPTURE, ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.scratch import private_file, scratch_folder
 from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
 from wftui.steps.shell.values import values_by_environment
 from wftui.steps.text.log_lines import OutputStream
@@ -144,9 +144,8 @@ class ShellStep(StepType[ShellInput]):
             if lines:
                 context.log(lines, "info", stream)
 
-        with tempfile.TemporaryDirectory(prefix="wftui-") as scratch:
-            outputs_file = Path(scratch) / "outputs"
-            outputs_file.touch()
+        with scratch_folder() as scratch:
+            outputs_file = private_file(scratch / "outputs")
             result = await run_process(
                 _argv(input),
                 cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
