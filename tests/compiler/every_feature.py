@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from compiler_kit import step
+from compiler.compiler_helpers import step
 
 LONG_CONDITION = (
     "steps.first.output.value | length > 3 or inputs.name | startswith('some text') or inputs.name | endswith('more')"

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from compiler_kit import STEP_TYPES, compiler_of, step, workflow, write
 from helpers import obey_permissions
 
+from compiler.compiler_helpers import STEP_TYPES, compiler_of, step, workflow, write
 from wftui.compiler.compiler import CompileFailed
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.model.errors import NotFoundError
@@ -254,13 +254,13 @@ def test_a_stale_module_is_refused_by_the_registry(tmp_path: Path) -> None:
 
 def test_compiling_imports_neither_screens_nor_http() -> None:
     script = (
-        "import sys; from compiler_kit import check, step, workflow\n"
+        "import sys; from compiler.compiler_helpers import check, step, workflow\n"
         "assert check(workflow(step('a', input={'x': '{{ 1 | string }}'}))).success\n"
         "print([m for m in ('textual', 'httpx2', 'aiosqlite', 'wftui.engine', 'wftui.store') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={"PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])},
+        env={"PYTHONPATH": ":".join([str(Path(__file__).parents[1]), *sys.path])},
         capture_output=True,
         text=True,
         check=True,

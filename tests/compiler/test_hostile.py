@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiler_kit import assert_harmless, check, compiler_of, found, step, workflow
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from compiler.compiler_helpers import assert_harmless, check, compiler_of, found, step, workflow
 from wftui.compiler.module_run import run_module
 from wftui.model.errors import UsageError
 from wftui.runtime.errors import BindingError

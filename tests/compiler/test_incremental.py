@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from compiler_kit import compiler_of
-from every_feature import EVERYTHING
+from compiler.compiler_helpers import compiler_of
+from compiler.every_feature import EVERYTHING
 
 STEPS = ("steps", "finally")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiler_kit import assert_harmless, check, compiler_of
-from expression_forms import NAMES, random_expression
 
+from compiler.compiler_helpers import assert_harmless, check, compiler_of
+from compiler.expressions.expression_forms import NAMES, random_expression
 from wftui.compiler.module_run import run_module
 from wftui.runtime.plan import StepPlan, step_infos
 

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from compiler_kit import STEP_TYPES, check, compiler_of, step, workflow, write
-from every_feature import EVERYTHING
 from helpers import EXAMPLES
 
 import wftui
+from compiler.compiler_helpers import STEP_TYPES, check, compiler_of, step, workflow, write
+from compiler.every_feature import EVERYTHING
 from wftui.compiler.codegen.transpile import COMPILER, OUTPUT_REVISION
 from wftui.compiler.schema import COMMENT, SCHEMA_REVISION, workflow_schema_text
 

@@ -96,7 +96,7 @@ def contradiction(
 
     A contradiction to a known condition comes before one between two new ones.
 
-    A fact that nothing can fulfil stands for both.
+    A condition that can never hold is returned as both.
     """
     by_subject: dict[str, list[PathCondition]] = {}
     for condition in conditions:

@@ -70,7 +70,7 @@ class _Machine:
         self._programs: dict[tuple[str, str], MissingRequirement | None] = {}
 
     def missing(self, step: StepNeeds) -> Iterator[str]:
-        """Yield a sentence for each thing that a step lacks."""
+        """Yield a sentence for each missing requirement of a step."""
         yield from self._type(step.step_type, connected=step.node.step.connection is not None)
         for use in step.facts.connections:
             yield from self._type(use.step_type, connected=True)

@@ -41,7 +41,7 @@ class StepNode:
     Attributes:
         id: empty when the file gives none that can be used.
         index: its place in its list, as written.
-        body: the list it stands in; `before` is the step before it there.
+        body: the list it is in; `before` is the step before it in that list.
         bodies: the lists inside it.
     """
 

@@ -1,4 +1,4 @@
-"""The text of a field and the value it stands for."""
+"""Conversion between the text of a field and its value."""
 
 import json
 import math

@@ -73,7 +73,7 @@ _WITH_TEXT = ("any", "string", "array", "object")
 
 
 def _noted(function: FunctionT) -> FunctionT:
-    """Return the function with its result reported if it is made of a secret."""
+    """Return the function, with results derived from secrets reported."""
 
     @functools.wraps(function)
     def call(*arguments: Any, **more: Any) -> Any:

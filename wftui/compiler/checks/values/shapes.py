@@ -18,8 +18,8 @@ class Alternative:
     Attributes:
         schema: a JSON Schema without choices at its top.
         root: the document its references lead into.
-        members: of an object that an expression makes, the shape of each member, worked out when it is asked for.
-        items: of a list that an expression makes, the shape of its items.
+        members: of an object from an expression, the shape of each member, computed on demand.
+        items: of a list from an expression, the shape of its items.
     """
 
     schema: Json

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from compiler_kit import after_fix, found, marked, text_of, workflow
 
+from compiler.compiler_helpers import after_fix, found, marked, text_of, workflow
 from wftui.compiler.diagnostics.report import human
 from wftui.model.workflow.compilation import CompilationError
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from compiler_kit import found, marked
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.compiler_helpers import found, marked
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.recovery import read
 

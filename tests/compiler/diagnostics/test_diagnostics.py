@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from compiler_kit import after_fix, check, found, marked, step, text_of, workflow
-from diagnostic_cases import CASES, INPUTS, WITHOUT_FIX, A
+
+from compiler.compiler_helpers import after_fix, check, found, marked, step, text_of, workflow
+from compiler.diagnostics.diagnostic_cases import CASES, INPUTS, WITHOUT_FIX, A
 
 
 @pytest.mark.parametrize(("name", "code", "stretch", "source"), CASES, ids=[case[0] for case in CASES])

@@ -4,11 +4,11 @@ import json
 import re
 from pathlib import Path
 
-from compiler_kit import STEP_TYPES, check, found, step, text_of, workflow
-from every_feature import EVERYTHING
 from jsonschema import Draft202012Validator
 
 import wftui.compiler
+from compiler.compiler_helpers import STEP_TYPES, check, found, step, text_of, workflow
+from compiler.every_feature import EVERYTHING
 from wftui.compiler.diagnostics.codes import CODES
 from wftui.compiler.diagnostics.fixes import apply_safe_fixes
 from wftui.compiler.diagnostics.report import github, human, sarif, summary
@@ -134,5 +134,5 @@ def test_the_schema_of_the_format_knows_the_fields_of_each_step_type() -> None:
 
 
 def test_the_schema_that_is_shipped_is_current() -> None:
-    shipped = Path(__file__).parents[2] / "tables" / "workflow.schema.json"
+    shipped = Path(__file__).parents[3] / "tables" / "workflow.schema.json"
     assert shipped.read_text() == workflow_schema_text(STEP_TYPES)

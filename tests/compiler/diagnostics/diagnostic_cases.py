@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from compiler_kit import step, workflow
+from compiler.compiler_helpers import step, workflow
 
 INPUTS = {
     "type": "object",

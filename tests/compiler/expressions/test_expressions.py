@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from compiler_kit import evaluate
-from expression_forms import FORMS, LEAVES, NAMES
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from jinja2 import ChainableUndefined, Environment, Undefined
 from jinja2.exceptions import UndefinedError
 
+from compiler.compiler_helpers import evaluate
+from compiler.expressions.expression_forms import FORMS, LEAVES, NAMES
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.runtime.errors import BindingError
 from wftui.runtime.filters import FILTERS

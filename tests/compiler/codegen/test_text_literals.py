@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from compiler_kit import check, step, workflow
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_generated_module import RUFF
 
+from compiler.codegen.test_generated_module import RUFF
+from compiler.compiler_helpers import check, step, workflow
 from wftui.compiler.codegen.layout import assignment
 from wftui.compiler.python_code import Text, literal
 from wftui.model.base import Json

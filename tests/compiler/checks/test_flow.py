@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from compiler_kit import check, step, workflow
+
+from compiler.compiler_helpers import check, step, workflow
 
 INPUTS = {
     "type": "object",

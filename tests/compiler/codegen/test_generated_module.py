@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiler_kit import assert_harmless, check, compiler_of, step, workflow, write
-from every_feature import EVERYTHING
 from mypy import api
 
+from compiler.compiler_helpers import assert_harmless, check, compiler_of, step, workflow, write
+from compiler.every_feature import EVERYTHING
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import step_infos
@@ -32,11 +32,11 @@ def compiled(source: dict[str, Any]) -> str:
 
 
 def test_the_same_file_gives_the_same_bytes_in_every_process() -> None:
-    script = "import test_generated_module as test; print(test.compiled(test.EVERYTHING), end='')"
+    script = "import compiler.codegen.test_generated_module as test; print(test.compiled(test.EVERYTHING), end='')"
     made = {
         subprocess.run(
             [sys.executable, "-c", script],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join([str(Path(__file__).parents[2]), *sys.path])},
             capture_output=True,
             text=True,
             check=True,
@@ -69,7 +69,7 @@ def test_it_type_checks(tmp_path: Path) -> None:
     path = tmp_path / "workflow.py"
     path.write_text(compiled(EVERYTHING))
     # With the project's own settings and cache: mypy takes its time over pydantic otherwise.
-    out, _errors, status = api.run(["--config-file", str(Path(__file__).parents[2] / "pyproject.toml"), str(path)])
+    out, _errors, status = api.run(["--config-file", str(Path(__file__).parents[3] / "pyproject.toml"), str(path)])
     assert status == 0, out
 
 
