@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from compiler.compiler_helpers import assert_harmless, check, compiler_of, found, step, workflow
 from wftui.compiler.module_run import run_module
 from wftui.model.errors import UsageError
-from wftui.runtime.errors import BindingError
 from wftui.runtime.scope import Scope, StepValues
+from wftui.runtime.workflow_errors import BindingError
 
 COUNT = int(os.environ.get("WFTUI_HOSTILE", "600"))
 """How many hostile workflows to make; set the variable to try more."""

@@ -28,7 +28,7 @@ TOOLS = {"tools": {"kind": "composio"}}
 PLUGIN = """
 from typing import ClassVar
 import asyncio
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepType
 
 class Dock(StepType):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 

@@ -14,9 +14,9 @@ from wftui.engine.run.run import Run
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 

@@ -6,13 +6,13 @@ from itertools import chain
 
 from wftui.model.base import Json
 from wftui.runtime import values
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.arguments import count_argument, items_argument, object_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items, check_text
 from wftui.runtime.language.ordering import extreme, folded, hashable, ordered
 from wftui.runtime.operators import add
+from wftui.runtime.workflow_errors import BindingError
 
 LIST_FILTERS: Table = {}
 

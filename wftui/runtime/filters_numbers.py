@@ -6,11 +6,11 @@ from typing import Any
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import format_duration, parse_duration
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.arguments import number_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import is_number, kind_of
 from wftui.runtime.language.limits import MAX_BITS, check_bits, check_text
+from wftui.runtime.workflow_errors import BindingError
 
 NUMBER_FILTERS: Table = {}
 

@@ -11,11 +11,11 @@ from urllib.parse import quote, unquote, urlencode
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
 from wftui.runtime import values
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.arguments import text_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.limits import check_text
 from wftui.runtime.patterns import safety
+from wftui.runtime.workflow_errors import BindingError
 
 TEXT_FILTERS: Table = {}
 

@@ -1,10 +1,10 @@
 """The functions of the expression language: `range(3)`."""
 
 from wftui.model.base import Json
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items
+from wftui.runtime.workflow_errors import BindingError
 
 FUNCTIONS: Table = {}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.json.pointers import pointer_to
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 
 REFERENCE_KEY = "$value"
 """The key by which the store marks its own references."""

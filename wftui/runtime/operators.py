@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_bits, check_items, check_text
+from wftui.runtime.workflow_errors import BindingError
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,

@@ -8,11 +8,11 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.model.json.big_values import is_json
 from wftui.model.json.writing import text_pieces
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.derived_secrets import note_result, watched
 from wftui.runtime.language.json_kinds import join_path, key_list, kind_of
 from wftui.runtime.language.limits import check_text
 from wftui.runtime.scope import BigValueError, Scope, StepValues
+from wftui.runtime.workflow_errors import BindingError
 
 _SMALL = 2_000
 _NO_OUTPUT = frozenset({"pending", "skipped", "cancelled"})

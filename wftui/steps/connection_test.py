@@ -20,7 +20,7 @@ from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 
 PROBE_SECONDS = 15.0
 START_SECONDS = 60.0

@@ -12,7 +12,7 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 """
 
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.function_step import step
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import (

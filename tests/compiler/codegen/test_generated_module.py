@@ -16,10 +16,10 @@ from mypy import api
 from compiler.compiler_helpers import assert_harmless, check, compiler_of, step, workflow, write
 from compiler.every_feature import EVERYTHING
 from wftui.model.workflow.definition import Workflow
-from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope, StepValues
 from wftui.runtime.source_positions import locate
+from wftui.runtime.workflow_errors import BindingError
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
 

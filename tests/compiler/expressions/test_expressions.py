@@ -14,12 +14,12 @@ from jinja2.exceptions import UndefinedError
 from compiler.compiler_helpers import evaluate
 from compiler.expressions.expression_forms import FORMS, LEAVES, NAMES
 from wftui.compiler.expressions.expression import compile_expression
-from wftui.runtime.errors import BindingError
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.declarations import Declaration
 from wftui.runtime.predicates import TESTS
 from wftui.runtime.scope import Scope, StepValues
+from wftui.runtime.workflow_errors import BindingError
 
 EXAMPLES = sorted(
     {

@@ -10,8 +10,8 @@ from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, StepPlan, WorkflowPlan
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

@@ -23,8 +23,8 @@ from wftui.model.errors import UsageError
 from wftui.model.run.events import CancelRequested, ExecutionEvent, Interrupted, StepFailed, StepRetrying, StepStarted
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.reducer import fold
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import CasePlan, ForEachPlan, LoopPlan, RetryPlan, WorkflowPlan
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

@@ -9,9 +9,9 @@ from engine.engine_plans import Watch, begin, chain, constant, output_of, reason
 from wftui.model.base import Json
 from wftui.model.run.events import IterationStarted
 from wftui.model.run.reducer import fold
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

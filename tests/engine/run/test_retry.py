@@ -10,8 +10,8 @@ from wftui.engine.host.standalone_run import run_plan
 from wftui.engine.primitives.retry import delay_before_next
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, StepRetrying
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import RetryPlan, StepPlan, WorkflowPlan
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

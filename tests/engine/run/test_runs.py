@@ -6,8 +6,8 @@ from typing import Any
 from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
 from wftui.model.run.reducer import fold
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

@@ -12,9 +12,9 @@ from wftui.model.base import Json
 from wftui.model.run.events import Log, StepProgress, StepRetrying
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import RetryPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 AT_ONCE = RetryPlan(max_attempts=3, delay=0)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from wftui.runtime.errors import BindingError
 from wftui.runtime.patterns.safety import compiled, degree_of, longest_for, problem_of, subject
+from wftui.runtime.workflow_errors import BindingError
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from steps.composio.composio_server import VERSION, Account, Composio, composio_server
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.composio.client import ComposioClient
 from wftui.steps.composio.step import ComposioStep
 

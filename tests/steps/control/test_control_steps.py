@@ -8,7 +8,7 @@ import pytest
 
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.control.approval import ApprovalStep
 from wftui.steps.control.assert_ import AssertStep
 from wftui.steps.control.delay import DelayStep

@@ -14,7 +14,7 @@ from steps.email.mail_server import mail_server
 from steps.http.http_server import make_certificate
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.email.step import EmailStep
 
 STEP = EmailStep()

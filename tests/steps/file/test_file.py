@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.file.input import FileInput
 from wftui.steps.file.step import FileStep
 from wftui.steps.files.formats import decode, encode

@@ -16,7 +16,7 @@ from helpers import until
 from steps.http.http_server import Handler, make_certificate, serving
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.input import HttpInput
 from wftui.steps.http.step import HttpStep
 

@@ -14,7 +14,7 @@ import pytest
 from steps.http.http_server import Handler, serving
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.step import HttpStep
 
 STEP = HttpStep()

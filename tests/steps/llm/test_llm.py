@@ -9,7 +9,7 @@ import pytest
 from steps.llm.model_server import Model, Say
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.llm.step import LlmStep
 
 STEP = LlmStep()

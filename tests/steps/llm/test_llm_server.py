@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from steps.llm.model_server import Fail, Model, Say
 from steps.step_helpers import RecordingContext, Run
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.llm.step import LlmStep
 from wftui.steps.text.server_events import ServerEvent, server_events
 

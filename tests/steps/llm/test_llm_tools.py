@@ -10,7 +10,7 @@ from steps.llm.model_server import Model, Say, call
 from steps.mcp.mcp_helpers import RAW, http_server
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.llm.step import LlmStep
 
 STEP = LlmStep()

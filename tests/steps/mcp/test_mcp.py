@@ -14,7 +14,7 @@ from helpers import PATIENCE, lives, patience, until
 from steps.mcp.mcp_helpers import RAW, call_tool, closing
 from wftui.model.base import Json
 from wftui.model.installation import install_command
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import Answer
 from wftui.steps.mcp.step import McpStep
 from wftui.steps.process.process_mark import TreeMark
@@ -275,7 +275,7 @@ PROBE = """
 import asyncio, json, sys
 from pathlib import Path
 from wftui.steps.registry.step_registry import builtin_registry
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 step = builtin_registry().get("mcp")
 step.input_schema(), step.check({"server": {"command": ["x"]}, "tool": "x"})
 late = "mcp" not in sys.modules

@@ -9,7 +9,7 @@ from helpers import until
 
 from steps.mcp.mcp_helpers import call_tool, closing, http_server
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.testing import RecordingContext
 
 

@@ -14,7 +14,7 @@ from helpers import until
 
 from steps.mcp.mcp_helpers import call_tool, closing
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.testing import RecordingContext
 
 NPM_PACKAGES = ["@modelcontextprotocol/server-everything", "@modelcontextprotocol/server-filesystem"]

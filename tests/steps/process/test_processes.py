@@ -9,7 +9,7 @@ import psutil
 import pytest
 from helpers import lives, patience
 
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process.child_process import ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
 

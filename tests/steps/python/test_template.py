@@ -6,7 +6,7 @@ import pytest
 
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.python.template_step import TemplateStep
 
 STEP = TemplateStep()

@@ -12,7 +12,7 @@ from helpers import patience, until
 
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.statements import sqlite_statements
 from wftui.steps.sql.step import SqlInput, SqlStep
 

@@ -11,7 +11,7 @@ from helpers import patience, until
 from steps.sql.sql_servers import PASSWORD, mariadb, postgresql
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.step import SqlStep
 
 STEP = SqlStep()

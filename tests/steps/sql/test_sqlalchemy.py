@@ -11,7 +11,7 @@ from helpers import until
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.model.installation import install_command
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.statements import statements
 from wftui.steps.sql.step import SqlStep
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from store.store_helpers import json_values
 from wftui.model.base import Json
 from wftui.model.json.writing import encode_pieces, text_pieces
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, ensure_json, measure
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.store.events.event_rows import printable
 from wftui.store.events.payloads import decode_pieces
 

@@ -9,8 +9,8 @@ from wftui.connections.connections import Connections, ResolvedConnection
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, UserError
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.workflow_errors import WorkflowError
 
 
 @dataclass(slots=True)

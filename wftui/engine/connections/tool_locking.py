@@ -14,10 +14,10 @@ from wftui.engine.primitives.secret_inputs import secret_texts
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.validation.validator import with_defaults
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.lock import ServerName, server_name
 from wftui.steps.mcp.locking import LockReport, ServerToLock, refresh_lock
 from wftui.steps.mcp.server import McpServer

@@ -14,8 +14,8 @@ from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.schema.secret_schema import secret_pointers
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.workflow_errors import WorkflowError
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore

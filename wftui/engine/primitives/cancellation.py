@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import elapsed_seconds
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 
 T = TypeVar("T")
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps

@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import replace
 
 from wftui.model.base import Json
-from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import Bind
 from wftui.runtime.scope import BigValueError, Scope
+from wftui.runtime.workflow_errors import BindingError
 
 
 async def evaluate(bind: Bind, scope: Scope) -> Json:

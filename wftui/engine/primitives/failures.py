@@ -12,9 +12,9 @@ from wftui.engine.primitives.outcome import Failure
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.run.steps import ExecutionError
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.source_positions import locate
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import read_input
 
 _NEVER_RETRIED = ("cancelled", "binding", "validation")

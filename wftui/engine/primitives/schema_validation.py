@@ -6,8 +6,8 @@ from typing import Any
 
 from wftui.engine.primitives.failures import problems_error
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
+from wftui.runtime.workflow_errors import WorkflowError
 
 _TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type": "object", "properties": {}})
 

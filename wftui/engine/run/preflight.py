@@ -17,9 +17,9 @@ from wftui.model.errors import UserError
 from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.steps import ExecutionError
 from wftui.model.workflow.definition import CONTAINER_TYPES
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import KeptT, StepType
 

@@ -32,11 +32,11 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.steps import ExecutionError
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.language.derived_secrets import watch
 from wftui.runtime.plan import RULES_REVISION, step_infos
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 
 OrphanCleanup = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
 """Cleanup before the first step; it reports to the run's log."""

@@ -1,4 +1,4 @@
 """Declarations of filters, tests and functions; kinds, limits, derived secrets.
 
-The lowest room of `runtime`; imports `runtime.errors` only.
+The lowest room of `runtime`; imports `runtime.workflow_errors` only.
 """

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.json_kinds import is_number, kind_of
+from wftui.runtime.workflow_errors import BindingError
 
 
 def text_argument(value: Json, name: str) -> str:

@@ -1,6 +1,6 @@
 """Limits on the values an expression may build, to bound memory and time."""
 
-from wftui.runtime.errors import BindingError
+from wftui.runtime.workflow_errors import BindingError
 
 MAX_TEXT = 16_000_000
 """Characters in a text that an expression makes."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import BindingError
 from wftui.runtime.language.arguments import items_argument
+from wftui.runtime.workflow_errors import BindingError
 
 
 def folded(value: Json, case_sensitive: Json) -> Any:

@@ -14,7 +14,7 @@ from re import _constants as constants  # type: ignore[attr-defined]  # no publi
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from wftui.runtime.errors import BindingError
+from wftui.runtime.workflow_errors import BindingError
 
 Match = re.Match[str]
 PatternError = re.error

@@ -10,7 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import PydanticSerializationError
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepModel, StepType
 from wftui.steps.api.thread_context import ThreadContext
 from wftui.steps.api.threads import run_stoppable

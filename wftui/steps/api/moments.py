@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 
 

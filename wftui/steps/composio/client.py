@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import Exchange, exchange
 from wftui.steps.http.response import retry_after
 

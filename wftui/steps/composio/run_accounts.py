@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.composio.client import ACTIVE, ComposioClient, ComposioTool, ConnectedAccount
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from wftui.connections.connection_kinds import ComposioConnection
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import PrepareContext, StepContext, StepModel, StepType
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from wftui.connections.connection_kinds import ComposioConnection
 from wftui.connections.connections import Connections
 from wftui.model.accounts import AccountLink, UserAccount
 from wftui.model.clock import Clock, utc_now
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.composio.client import ACTIVE, DEAD, ComposioClient, ConnectedAccount
 
 CALL_SECONDS = 30.0

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.moments import moment_after
 from wftui.steps.api.step_type import Answer, StepContext, StepModel, StepType
 

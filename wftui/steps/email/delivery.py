@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from wftui.connections.connection_kinds import SmtpConnection
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.email.input import Addresses, EmailInput
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

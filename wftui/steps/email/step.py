@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from wftui.connections.connection_kinds import SmtpConnection
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.threads import run_stoppable
 from wftui.steps.email.input import EmailInput

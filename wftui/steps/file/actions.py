@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wftui.model.base import Json, format_timestamp
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
 from wftui.steps.file.input import FileInput
 from wftui.steps.files.archives import pack, unpack

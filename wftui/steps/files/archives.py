@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
 from wftui.steps.files.paths import real_path, replacing
 from wftui.steps.files.trees import Entry, kind_of, walk

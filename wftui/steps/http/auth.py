@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 from wftui.connections.connection_kinds import HttpConnection
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import Exchange, exchange
 from wftui.steps.http.input import Scalar
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui.model.json.writing import encode_pieces
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.http.input import HttpInput, Scalar
 from wftui.steps.http.redirects import FileContent

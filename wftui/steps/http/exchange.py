@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from wftui.model.base import Json, format_timestamp
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.files.paths import replacing_file
 from wftui.steps.http.certificates import read_certificate
 from wftui.steps.http.redirects import SecretGuard

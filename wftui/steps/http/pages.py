@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepModel
 from wftui.steps.http.exchange import Reply
 

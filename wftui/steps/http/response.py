@@ -8,7 +8,7 @@ from typing import Literal
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import Reply
 from wftui.steps.text.capture import beginning
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Answer, Message, Talk
 from wftui.steps.llm.request import Server, ask

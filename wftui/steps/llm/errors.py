@@ -4,7 +4,7 @@ import contextlib
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.capture import beginning
 
 _SHOWN = 1000

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.capture import beginning
 from wftui.steps.text.server_events import ServerEvent
 

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from wftui.connections.connection_kinds import AnthropicConnection, ModelPrices, OpenAIConnection
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepModel, StepSite, StepType
 from wftui.steps.llm.tools.input import ToolInput

@@ -7,7 +7,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import INVALID_REQUEST, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, ErrorData
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Listeners
 
 

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 import wftui
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.questions import Questions

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wftui.model.installation import install_command
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller
 from wftui.steps.mcp.server import McpServer
 

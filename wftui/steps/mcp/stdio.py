@@ -16,7 +16,7 @@ from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import watch_exit
 from wftui.steps.process.process_mark import MARK, TreeMark

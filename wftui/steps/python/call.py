@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult
 from wftui.steps.process.process_mark import MARK

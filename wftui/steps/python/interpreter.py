@@ -11,8 +11,8 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT, read_json
 from wftui.model.json.writing import encode_pieces
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import TooBigError, measure
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark

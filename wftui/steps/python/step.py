@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import StepContext, StepModel, StepSite, StepType
 from wftui.steps.files.paths import resolve_path

@@ -8,7 +8,7 @@ from typing import Literal
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.capture import Capture, beginning
 from wftui.steps.text.lines import split_lines
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.drivers import missing_driver
 from wftui.steps.sql.engines import Engine, codes_of, engine_of, words_of
 from wftui.steps.sql.statements import first_word, only_reads, sqlite_statements, statements

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.statements import first_word, sqlite_statements
 from wftui.steps.sql.values import Parameters, Rows, bindable, json_value, unique_names
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from wftui.connections.connection_kinds import DatabaseConnection
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
-from wftui.runtime.errors import WorkflowError
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import StepContext, StepModel, StepType
 from wftui.steps.api.threads import run_stoppable

@@ -8,8 +8,8 @@ from wftui.engine.run.steps.body import BodyResult, StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import CasePlan, StepPlan
+from wftui.runtime.workflow_errors import WorkflowError
 
 
 def parent_of(frame: Frame, step: StepPlan, path: str) -> str | None:

@@ -12,8 +12,8 @@ from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
-from wftui.runtime.errors import BindingError
 from wftui.runtime.plan import StepPlan
+from wftui.runtime.workflow_errors import BindingError
 
 _LISTED = 100  # failed items that the step's error lists one by one
 

@@ -14,8 +14,8 @@ from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import Clock
 from wftui.model.run.events import StepAnswered, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.plan import StepPlan
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import Answer, KeptT, StepSite
 from wftui.steps.process.process_mark import MARK, TreeMark
 

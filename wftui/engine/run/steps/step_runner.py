@@ -20,10 +20,10 @@ from wftui.model.base import Json
 from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
 from wftui.model.run.steps import ExecutionError
 from wftui.model.workflow.definition import CONTAINER_TYPES
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.scope import Scope
+from wftui.runtime.workflow_errors import WorkflowError
 
 _COPIED_AT_ONCE = 100
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from wftui.model.base import Json
-from wftui.runtime.errors import WorkflowError
 from wftui.runtime.validation.validator import validate_inputs
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
 from wftui.steps.llm.protocol import Tool
 from wftui.steps.llm.tools.input import ToolInput
