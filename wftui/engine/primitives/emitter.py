@@ -90,10 +90,10 @@ class Emitter:
         if self.redactor:
             events = tuple([await self._redacted(event) for event in events])
         try:
-            kept = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
+            stored = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
         except Exception as error:
             raise RunBroken(f"run {self.run_id} cannot be recorded: {error}") from error
-        last = kept[-1] if kept else None
+        last = stored[-1] if stored else None
         return isinstance(last, _WithOutput) and is_big(last.output)
 
     def hold(self, event: ExecutionEvent) -> None:

@@ -65,7 +65,7 @@ async def _end_found(
 async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) -> None:
     """End the orphan processes of an interrupted run and of its child runs.
 
-    This process owns the run meanwhile, so that no other process resumes it and loses its steps.
+    This process owns the run meanwhile, so that no other process resumes it and has its new processes ended.
     """
     try:
         await store.claim(run_id)

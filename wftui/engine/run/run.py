@@ -72,7 +72,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id."""
+        """Id of the run."""
         return self.context.run_id
 
     @property

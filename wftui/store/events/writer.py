@@ -307,11 +307,11 @@ class EventWriter:
 
     def _requeue(self, tickets: list[_Ticket], error: BaseException) -> None:
         """Requeue tickets after a failed commit, notify their callers, and retry soon."""
-        kept = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
-        waiting = [*kept, *self._queue]
+        pending = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
+        waiting = [*pending, *self._queue]
         self._queue = waiting
         self._queued_bytes = sum(ticket.bytes for ticket in waiting)
-        self._notify(kept, error)
+        self._notify(pending, error)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._on_timer)
 
