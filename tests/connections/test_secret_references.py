@@ -119,5 +119,5 @@ async def test_a_secret_has_no_place_where_it_would_be_shown(workbench: Workbenc
         step["when"] = "secrets.door == 'x'"
     outputs = {"outputs": {"o": "{{ secrets.door }}"}} if where == "outputs" else {}
     write(tables, {"format": 1, "id": "bad", "steps": [step], **outputs})
-    with pytest.raises(UserError, match="secrets may not stand here"):
+    with pytest.raises(UserError, match="secrets cannot be used here"):
         await workbench.runs.start("bad", {})
