@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from wftui.model.base import Json
 from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.json.sharing import MAX_WEIGHT, is_blown_up
 from wftui.runtime.workflow_errors import WorkflowError
 
 REFERENCE_KEY = "$value"
@@ -80,6 +81,8 @@ def check_big(value: Json) -> None:
     Raises:
         JsonValueError: with the place and the reason.
     """
+    if is_blown_up(value):
+        raise JsonValueError("", f"repeats its parts so often that it stands for more than {MAX_WEIGHT:,} values")
     if not is_json(value):
         measure(value)
 

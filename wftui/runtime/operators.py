@@ -6,7 +6,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime.language.json_kinds import kind_of
-from wftui.runtime.language.limits import check_bits, check_items, check_text
+from wftui.runtime.language.limits import check_bits, check_items, check_sharing, check_text
 from wftui.runtime.workflow_errors import BindingError
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -28,6 +28,8 @@ def add(left: Json, right: Json) -> Json:
         return left + right
     if isinstance(left, list) and isinstance(right, list):
         check_items(len(left) + len(right), "+")
+        check_sharing(left, "+")
+        check_sharing(right, "+")
         return left + right
     return _number("+", operator.add, left, right)
 
@@ -45,6 +47,7 @@ def multiply(left: Json, right: Json) -> Json:
     """
     if isinstance(left, str | list) and isinstance(right, int) and not isinstance(right, bool):
         (check_text if isinstance(left, str) else check_items)(len(left) * max(right, 0), "*")
+        check_sharing(left, "*", max(right, 1))
         return left * right
     if isinstance(right, str | list) and isinstance(left, int) and not isinstance(left, bool):
         return multiply(right, left)
@@ -122,6 +125,8 @@ def contains(value: Json, container: Json) -> bool:
             raise BindingError("binding.type", f"only a text can be in a text, not {kind_of(value)}")
         return value in container
     if isinstance(container, list):
+        check_sharing(value, "in")
+        check_sharing(container, "in")
         return value in container
     if isinstance(container, Mapping):
         return isinstance(value, str) and value in container
@@ -129,6 +134,8 @@ def contains(value: Json, container: Json) -> bool:
 
 
 def _holds(left: Json, sign: str, right: Json) -> bool:
+    check_sharing(left, sign)
+    check_sharing(right, sign)
     if sign == "==":
         return bool(left == right)
     if sign == "!=":

@@ -10,7 +10,7 @@ from wftui.model.json.big_values import is_json
 from wftui.model.json.writing import text_pieces
 from wftui.runtime.language.derived_secrets import note_result, watched
 from wftui.runtime.language.json_kinds import join_path, key_list, kind_of
-from wftui.runtime.language.limits import check_text
+from wftui.runtime.language.limits import check_sharing, check_text
 from wftui.runtime.scope import BigValueError, Scope, StepValues
 from wftui.runtime.workflow_errors import BindingError
 
@@ -142,6 +142,8 @@ def json_text(value: Json) -> str:
         BindingError: `binding.type` if it is not a JSON value.
     """
     known = is_json(value, _SMALL)
+    if known is None:
+        check_sharing(value, "text")
     if known is None and is_json(value):
         return "".join(text_pieces(value))
     return json.dumps(value if known else plain(value), ensure_ascii=False)

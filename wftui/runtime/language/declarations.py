@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
 from wftui.runtime.language.derived_secrets import note_result, watched
+from wftui.runtime.language.limits import check_sharing
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -61,12 +62,25 @@ def declare(
     """Register the decorated function under one or more names, the main name first."""
 
     def enter(function: FunctionT) -> FunctionT:
-        entered = _noted(function) if gives in _WITH_TEXT and takes == "values" else function
+        entered = _guarded(function, names[0])
+        entered = _noted(entered) if gives in _WITH_TEXT and takes == "values" else entered
         for name in names:
             table[name] = Declaration(names[0], entered, gives, takes, attribute)
         return entered
 
     return enter
+
+
+def _guarded(function: FunctionT, name: str) -> FunctionT:
+    """Return the function with arguments refused over which its walk would not end."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **more: Any) -> Any:
+        for value in (*arguments, *more.values()):
+            check_sharing(value, name)
+        return function(*arguments, **more)
+
+    return cast("FunctionT", call)
 
 
 _WITH_TEXT = ("any", "string", "array", "object")

@@ -1,5 +1,8 @@
 """Limits on the values an expression may build, to bound memory and time."""
 
+from typing import Any
+
+from wftui.model.json.sharing import MAX_WEIGHT, is_blown_up
 from wftui.runtime.workflow_errors import BindingError
 
 MAX_TEXT = 16_000_000
@@ -42,3 +45,16 @@ def check_bits(bits: int, what: str) -> None:
     """
     if bits > MAX_BITS:
         raise BindingError("binding.limit", f"{what} would make a number of more than {MAX_BITS:,} bits")
+
+
+def check_sharing(value: Any, what: str, times: int = 1) -> None:
+    """Refuse a value whose shared parts would make a walk over it endless.
+
+    Args:
+        times: how often the value is going to be repeated.
+
+    Raises:
+        BindingError: `binding.limit`.
+    """
+    if type(value) in (list, dict) and is_blown_up(value, times):
+        raise BindingError("binding.limit", f"{what} would go over more than {MAX_WEIGHT:,} values")
