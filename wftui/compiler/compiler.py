@@ -12,7 +12,14 @@ from wftui.compiler.checks.own_connections import check_own_connections
 from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements
 from wftui.compiler.checks.site_checks import file_etag
 from wftui.compiler.codegen.transpile import StepCache, transpile
-from wftui.compiler.diagnostics.diagnostic import Diagnostic, in_order, locate, syntax_diagnostics
+from wftui.compiler.diagnostics.diagnostic import (
+    INTERNAL,
+    Diagnostic,
+    in_order,
+    internal_message,
+    locate,
+    syntax_diagnostics,
+)
 from wftui.compiler.module_run import run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
@@ -57,7 +64,9 @@ class LoadedWorkflow:
     result: CompilationResult
 
 
-_SOURCE_ERRORS = frozenset({"dependency", "expression", "format", "id", "json", "key", "reference", "value"})
+_SOURCE_ERRORS = frozenset(
+    {"dependency", "expression", "format", "id", "internal", "json", "key", "reference", "value"}
+)
 """Code prefixes of errors that rule out a plan, whatever the surroundings of the workflow."""
 
 
@@ -251,6 +260,14 @@ class WorkflowCompiler:
         )
 
     def _fresh(self, workflow_id: str, text: str, *, stored: bool = False) -> _Compilation:
+        try:
+            return self._checked(workflow_id, text, stored=stored)
+        except Exception as error:  # noqa: BLE001  (a defect met by one workflow must not hide the others)
+            outline = WorkflowOutline(id=workflow_id, name=workflow_id)
+            failure = CompilationError(code=INTERNAL, message=internal_message(error))
+            return _Compilation(text, self._failed(workflow_id, failure), outline, {}, {}, [], [])
+
+    def _checked(self, workflow_id: str, text: str, *, stored: bool) -> _Compilation:
         self._sub_workflows.looked_up = {}
         document = parse(text)
         found = syntax_diagnostics(document)
@@ -320,8 +337,10 @@ class WorkflowCompiler:
         return [_not_written(failure, "registry.write") for failure in failures]
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
-        diagnostic = CompilationError(code=error.code, message=str(error))
-        return CompilationResult(success=False, workflow_id=workflow_id, errors=[diagnostic], timestamp=self.clock())
+        return self._failed(workflow_id, CompilationError(code=error.code, message=str(error)))
+
+    def _failed(self, workflow_id: str, error: CompilationError) -> CompilationResult:
+        return CompilationResult(success=False, workflow_id=workflow_id, errors=[error], timestamp=self.clock())
 
 
 def _is_outside(error: CompilationError) -> bool:

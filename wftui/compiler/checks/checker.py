@@ -22,7 +22,7 @@ from wftui.compiler.checks.step_checks import (
 )
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches
-from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, fence
 from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
@@ -62,10 +62,25 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
         workflow_id: the id it must have: the name of its folder.
         children: the other workflows, for steps that run one.
     """
-    tree, found = read_tree(value)
-    if tree is None:
-        return Checked(None, found)
-    checked = Checked(tree, found)
+    checked = Checked(None, [])
+    with fence(checked.diagnostics):
+        checked.tree, found = read_tree(value)
+        checked.diagnostics += found
+    if checked.tree is not None:
+        with fence(checked.diagnostics):
+            _check_tree(checked, checked.tree, workflow_id, step_types, children)
+    return checked
+
+
+def bodies(tree: WorkflowTree) -> list[Body]:
+    """Return all lists of steps."""
+    return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+
+
+def _check_tree(
+    checked: Checked, tree: WorkflowTree, workflow_id: str, step_types: StepTypes, children: SubWorkflows
+) -> None:
+    found = checked.diagnostics
     if isinstance(tree.raw.get("id"), str) and tree.workflow.id != workflow_id and tree.workflow.id == tree.raw["id"]:
         fix = patches.replace(f"change it to {workflow_id}", "/id", workflow_id)
         message = f"the id is {tree.workflow.id!r}, but the folder is {workflow_id!r}"
@@ -77,7 +92,10 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
     sites = Sites(children.workspace.source_path(workflow_id).parent, step_types)
     checked.looked_at = sites.looked_at
     for node in tree.walk():
-        _check_step(node, checked, references, step_types, sites)
+        with fence(found, node.pointer, node.id):
+            _check_step(node, checked, references, step_types, sites)
+    if any(each.code == INTERNAL for each in found):
+        return  # the following checks need what this one finds out
     outputs = output_bindings(tree)
     checked.bindings[None] = outputs
     for binding in outputs:
@@ -94,13 +112,8 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():
         if node.step.type == "workflow":
-            found += check_child(node, workflow_id, children)
-    return checked
-
-
-def bodies(tree: WorkflowTree) -> list[Body]:
-    """Return all lists of steps."""
-    return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+            with fence(found, node.pointer, node.id):
+                found += check_child(node, workflow_id, children)
 
 
 def _check_values(checked: Checked, scopes: Scopes, children: SubWorkflows, sites: Sites) -> None:
@@ -109,7 +122,8 @@ def _check_values(checked: Checked, scopes: Scopes, children: SubWorkflows, site
     )
     for each in checked.bindings.values():
         for binding in each:
-            values.check(binding)
+            with fence(values.found, binding.pointer, binding.node.id if binding.node is not None else ""):
+                values.check(binding)
     checked.diagnostics += values.found
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-_PLAIN = frozenset({"const", "enum", "default", "examples"})
-_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 
 
 def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
@@ -89,6 +87,7 @@ def _schema_errors(schema: Json) -> Iterator[tuple[str, str, str, str]]:
 def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str, str, str]]:
     """Yield the defaults that do not match their schema."""
     from wftui.runtime.validation.messages import sentences
+    from wftui.runtime.validation.validator import subschemas
 
     if not isinstance(schema, Mapping):
         return
@@ -99,17 +98,8 @@ def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...])
             message = f"the default does not match its schema{where}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
             yield "schema.default", pointer_to((*path, "default")), message, "error"
             break
-    for key, value in schema.items():
-        if key in _PLAIN:
-            continue
-        if key in _MAPS and isinstance(value, Mapping):
-            for name, inner in value.items():
-                yield from _defaults(validator, inner, (*path, key, name))
-        elif isinstance(value, list):
-            for index, inner in enumerate(value):
-                yield from _defaults(validator, inner, (*path, key, index))
-        else:
-            yield from _defaults(validator, value, (*path, key))
+    for step, inner in subschemas(type(validator), schema):
+        yield from _defaults(validator, inner, (*path, *step))
 
 
 def _nearest_type(schema: Json, pointer: str) -> str | None:

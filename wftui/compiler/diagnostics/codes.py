@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "json.escape": "An invalid escape in a text.",
     "json.extra": "Text after the end of the value.",
     "json.key": "A key without double quotes.",
+    "internal": "A defect of wftui that this workflow meets.",
     "json.number": "A number that JSON does not allow, or that is too big.",
     "json.string": "A text that is not closed.",
     "json.surrogate": "A lone surrogate: half of a pair of `\\u` escapes.",

@@ -1,7 +1,10 @@
 """A finding of the compiler's checks, before it has a line and a column."""
 
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from wftui.compiler.source.document import Document, Part
 from wftui.model.workflow.compilation import (
@@ -11,6 +14,8 @@ from wftui.model.workflow.compilation import (
     Location,
     Severity,
 )
+
+INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,25 @@ def syntax_diagnostics(document: Document) -> list[CompilationError]:
 def broken(word: str, error: Exception) -> str:
     """Return the message for a step type that raises an error during compilation."""
     return f"the step type {word} is broken: {type(error).__name__}: {error}"
+
+
+@contextmanager
+def fence(found: list[Diagnostic], pointer: str = "", step_id: str = "") -> Iterator[None]:
+    """Turn an exception of a check into a diagnostic."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  (no check may raise: whatever it did not foresee is a defect)
+        found.append(Diagnostic(INTERNAL, internal_message(error), pointer, step_id=step_id or None))
+
+
+def internal_message(error: Exception) -> str:
+    """Return the message for a defect of the compiler.
+
+    The text of the error is left out, as it may quote a secret.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return f"wftui cannot check this: internal error {type(error).__name__} at {where}; please report it"
 
 
 def in_order(found: Iterable[CompilationError]) -> list[CompilationError]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = 36_500 * _UNITS["d"]  # later times have no date
 PATTERN = r"^\d+(\.\d+)?(ms|s|m|h|d)$"
 _MATCH = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
 
@@ -25,9 +26,9 @@ def parse_duration(value: object) -> float:
         found = _MATCH.match(value)
         if not found:
             raise ValueError(f'{value!r} is not a duration; write "500ms", "30s", "15m", "4h" or "7d"')
-        return float(found[1]) * _UNITS[found[2]]
-    if not 0 <= value < float("inf"):
-        raise ValueError("a duration cannot be negative or infinite")
+        value = float(found[1]) * _UNITS[found[2]]
+    if not 0 <= value <= _LONGEST:
+        raise ValueError("a duration is between 0 and 36500d")
     return float(value)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -43,6 +44,8 @@ def build_validator(schema: Json, search: BoundedSearch | None = None) -> Valida
     for name in ("$ref", "$dynamicRef"):
         if name in draft.VALIDATORS:
             known[name] = _lenient(draft.VALIDATORS[name])
+    if "multipleOf" in draft.VALIDATORS:
+        known["multipleOf"] = _exact(draft.VALIDATORS["multipleOf"])
     extended: type[Validator] = extend(draft, known)  # type: ignore[no-untyped-call]  # untyped in the stubs
     return extended(schema, format_checker=_formats(), registry=Registry())
 
@@ -63,6 +66,19 @@ def _lenient(original: Keyword) -> Keyword:
             return
 
     return reference
+
+
+def _exact(original: Keyword) -> Keyword:
+    """Return `multipleOf` that divides numbers beyond the range of floats exactly."""
+
+    def multiple_of(validator: Validator, factor: Any, instance: Json, schema: Json) -> Iterator[ValidationError]:
+        try:
+            yield from original(validator, factor, instance, schema)
+        except OverflowError:
+            if Fraction(instance) % Fraction(factor):
+                yield ValidationError("multipleOf")
+
+    return multiple_of
 
 
 class _Patterns:

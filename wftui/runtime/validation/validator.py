@@ -10,12 +10,22 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_object, default_of, facets, validator_class
 
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
 MAX_PROBLEMS = 200
+
+_SCHEMA_MAPS = frozenset(
+    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
+)
+_SCHEMA_KEYS = frozenset({"then", "else", "contentSchema"})
+_VALUE_KEYS = frozenset({"const", "enum"})
 
 MAX_DEFAULTS = 10_000
 """Most defaults filled into one value; beyond it, the schema is refused."""
@@ -54,12 +64,28 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
 
 
 def schema_problems(schema: Json) -> list[FieldProblem]:
-    """Return the errors of a schema in its own draft; pointers lead into the schema."""
-    from wftui.runtime.validation.messages import sentences
+    """Return the errors of a schema in its own draft; pointers lead into the schema.
 
+    The draft says nothing about the values of unknown keys. A schema among them counts if a reference leads to it.
+    """
     draft = validator_class(schema)
-    errors = draft(draft.META_SCHEMA).iter_errors(schema)
-    return list(islice(_distinct(sentences(errors)), MAX_PROBLEMS))
+    found = list(islice(_distinct(_meta_errors(draft, schema)), MAX_PROBLEMS))
+    return found or list(islice(_distinct(_reference_errors(draft, schema)), MAX_PROBLEMS))
+
+
+def subschemas(draft: type["Validator"], schema: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
+    """Yield the path and contents of the schemas directly inside a schema.
+
+    Only keys of the draft hold schemas: another one may hold anything.
+    """
+    for key, value in as_object(schema).items():
+        if key in _SCHEMA_MAPS:
+            yield from (((key, name), inner) for name, inner in as_object(value).items())
+        elif key in _SCHEMA_KEYS or (key in draft.VALIDATORS and key not in _VALUE_KEYS):
+            members = enumerate(value) if isinstance(value, list) else ()
+            yield from (((key, index), inner) for index, inner in members if isinstance(inner, Mapping))
+            if isinstance(value, Mapping):
+                yield (key,), value
 
 
 def unchecked_parts(schema: Json) -> list[FieldProblem]:
@@ -138,6 +164,33 @@ class _Defaults:
         if not self._left:
             raise TooManyDefaultsError
         self._left -= 1
+
+
+def _meta_errors(draft: type["Validator"], schema: Json) -> Iterator[tuple[str, str]]:
+    from wftui.runtime.validation.messages import sentences
+
+    return sentences(draft(draft.META_SCHEMA).iter_errors(schema))
+
+
+def _reference_errors(draft: type["Validator"], schema: Json) -> Iterator[tuple[str, str]]:
+    """Yield the errors of the schemas that references lead to, at the reference."""
+    seen = {id(schema)}
+    todo: list[tuple[SchemaNode, tuple[str | int, ...]]] = [(SchemaNode.root(schema), ())]
+    while todo:
+        node, path = todo.pop()
+        todo += [(node.below(inner), (*path, *step)) for step, inner in subschemas(draft, node.contents)]
+        if not isinstance(as_object(node.contents).get("$ref", ""), str):  # draft 4 says nothing about it
+            yield pointer_to((*path, "$ref")), "A reference must be text."
+        target = node.target()
+        if target is None or id(target.contents) in seen:
+            continue
+        seen.add(id(target.contents))
+        errors = list(_meta_errors(draft, target.contents))
+        for pointer, message in errors:
+            place = pointer or "its top"
+            yield pointer_to((*path, "$ref")), f"The schema that it leads to is not valid, at {place}: {message}"
+        if not errors:
+            todo.append((target, (*path, "$ref")))
 
 
 def _problems(schema: Json, value: Json) -> Iterator[FieldProblem]:
