@@ -120,6 +120,38 @@ async def test_all_that_is_missing_is_one_error_and_no_step_runs(
     assert not service.executed
 
 
+async def test_what_one_step_lacks_is_told_at_that_step_and_what_two_lack_at_none(
+    workbench: Workbench, tables: Path
+) -> None:
+    fetch: dict[str, Any] = {"type": "http", "connection": "api", "input": {"url": "/x"}}
+    api = {"api": {"kind": "http"}}
+    write(tables, "one", {"id": "first", "type": "set", "input": {}}, {"id": "fetch", **fetch}, connections=api)
+    write(tables, "two", {"id": "fetch", **fetch}, {"id": "pull", **fetch}, connections=api)
+    one, two = await run_to_end(workbench, "one", {}), await run_to_end(workbench, "two", {})
+    assert one.error is not None
+    assert (one.error.step_id, one.error.pointer) == ("fetch", "/steps/1")
+    assert two.error is not None
+    assert (two.error.step_id, two.error.pointer) == (None, None)
+
+
+async def test_steps_whose_condition_is_known_to_fail_lack_nothing_and_others_may(
+    workbench: Workbench, tables: Path
+) -> None:
+    fetch: dict[str, Any] = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}}
+    cases = [
+        {"when": "inputs.n == 1", "steps": [{"id": "one", "type": "set", "input": {}}]},
+        {"when": "inputs.n >= 1", "steps": [fetch]},
+    ]
+    each = {"id": "each", "type": "group", "forEach": {"in": "[1]"}, "steps": [{**fetch, "when": "item == 2"}]}
+    api = {"api": {"kind": "http"}}
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    write(tables, "switched", {"id": "which", "type": "switch", "cases": cases}, connections=api, inputSchema=schema)
+    write(tables, "repeated", each, connections=api)
+    assert (await run_to_end(workbench, "switched", {"n": 1})).status == "completed"
+    assert len(await never_began(workbench, await run_to_end(workbench, "switched", {"n": 2}))) == 1
+    assert len(await never_began(workbench, await run_to_end(workbench, "repeated", {}))) == 1, "nobody knows the items"
+
+
 async def test_what_is_there_is_injected(workbench: Workbench, tables: Path, service: Composio) -> None:
     service.accounts = [Account("ca_5")]
     last = {**POST, "id": "last", "forEach": {"in": "[1, 2]"}}

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.engine_plans import PATIENT, Steps, Watch, chain, constant, output_of, run, statuses, step, workflow
+from engine.engine_plans import PATIENT, Steps, Watch, begin, chain, constant, output_of, run, statuses, step, workflow
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.cancellation import Slots
@@ -36,7 +37,11 @@ def _history(events: list[ExecutionEvent]) -> RunHistory:
 
 
 async def resume(
-    plan: WorkflowPlan, before: list[ExecutionEvent], step_types: Steps, inputs: dict[str, Json] | None = None
+    plan: WorkflowPlan,
+    before: list[ExecutionEvent],
+    step_types: Steps,
+    inputs: dict[str, Json] | None = None,
+    restored: Callable[[Run], Awaitable[None]] | None = None,
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
     """Go on with a run of which only these events were stored; returns the record and all its events."""
     run_id = before[0].run_id
@@ -63,6 +68,8 @@ async def resume(
     assert history.created is not None
     await going.restore(history, inputs or history.created.inputs)
     await going.resume()
+    if restored is not None:
+        await restored(going)
     await going.run()
     return sink.record, watch.events
 
@@ -214,6 +221,46 @@ async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> Non
     assert record.outputs["a"]["approved"] is True
     assert record.outputs["a"]["by"] == whole.outputs["a"]["by"]
     assert [event.type for event in events].count("step_waiting") == 1
+
+
+@pytest.mark.parametrize("approved", [True, False])
+async def test_an_answer_that_comes_before_the_step_asks_again_fits_its_form(approved: bool) -> None:
+    form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    plan = workflow(
+        step("a", type="approval", input=constant({"prompt": "?", "form": form})), outputs={"a": output_of("a")}
+    )
+    going = begin(plan)
+    await going.watch.until("step_waiting")
+    events = list(going.watch.events)
+    await going.run.cancel("me")
+    await going.end()
+
+    async def answer(run: Run) -> None:
+        with pytest.raises(UsageError):
+            await run.answer("a", True, {"n": "one"}, "me")
+        await run.answer("a", approved, {"n": 1} if approved else None, "me")
+
+    record, _ = await resume(plan, events, Steps(), restored=answer)
+    assert (record.outputs["a"]["approved"], record.outputs["a"].get("data")) == (
+        approved,
+        {"n": 1} if approved else None,
+    )
+
+
+async def test_a_run_that_is_resumed_knows_how_often() -> None:
+    plan = workflow(*chain(step("a"), step("b")), outputs={"attempt": lambda scope: scope.run["attempt"]})
+    watch = Watch()
+    await run(plan, watch=watch)
+    record, events = await resume(plan, watch.events[:3], Steps())
+    assert record.outputs == {"attempt": 2}
+    record, _ = await resume(plan, events[: 1 + [event.type for event in events].index("resumed")], Steps())
+    assert record.outputs == {"attempt": 3}
+
+
+def test_of_inputs_given_again_only_what_is_not_known_counts() -> None:
+    stored = {"key": "***", "url": "https://***@host", "n": 1}
+    given = {"key": "secret", "url": "https://secret@host", "n": 2, "more": 3}
+    assert restore_secrets(stored, given, ["/key"]) == {"key": "secret", "url": "https://secret@host", "n": 1}
 
 
 async def test_an_answer_given_before_counts_for_the_same_question_only() -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,16 @@ def test_a_delay_is_never_above_its_bound(
     waited = delay_before_next(policy, attempt, random.Random(1), asked)
     assert 0 <= waited <= max_delay
     assert waited >= min(asked, max_delay)
+
+
+@pytest.mark.parametrize(("drawn", "waited"), [(0.0, 7.5), (0.5, 10.0), (1.0, 12.5)])
+def test_jitter_changes_a_delay_by_at_most_its_share_either_way(drawn: float, waited: float) -> None:
+    class Drawn(random.Random):
+        def random(self) -> float:
+            return drawn
+
+    policy = RetryPlan(max_attempts=9, delay=10, backoff=1, max_delay=100, jitter=0.25)
+    assert delay_before_next(policy, 3, Drawn()) == waited
 
 
 async def test_a_server_that_asks_to_be_left_alone_is() -> None:

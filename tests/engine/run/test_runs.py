@@ -71,6 +71,21 @@ async def test_invalid_inputs_are_a_failed_run_with_a_sentence_per_field() -> No
     assert {each["pointer"] for each in record.error.details["errors"]} == {"/count", "/name"}
 
 
+async def test_of_many_invalid_inputs_the_sentence_names_three_and_the_details_all() -> None:
+    schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "abcde"}}
+    record = await run(workflow(step("a"), input_schema=schema), dict.fromkeys("abcde", "x"))
+    assert record.error is not None
+    assert [each["pointer"] for each in record.error.details["errors"]] == ["/a", "/b", "/c", "/d", "/e"]
+    assert "/c: " in record.error.message
+    assert "/d" not in record.error.message
+    assert record.error.message.endswith(" (and 2 more)")
+
+
+async def test_a_run_knows_that_it_is_the_first_attempt() -> None:
+    record = await run(workflow(step("a"), outputs={"attempt": lambda scope: scope.run["attempt"]}))
+    assert record.outputs == {"attempt": 1}
+
+
 async def test_defaults_are_applied_and_null_is_not_absent() -> None:
     schema = {
         "type": "object",
