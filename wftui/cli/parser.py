@@ -106,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run_output(rerun)
     resume = command("resume", "Resume a run whose process died.")
     resume.add_argument("run", help=_RUN)
+    resume.add_argument("--plan", action="store_true", help="only print the steps to reuse and to run, with reasons")
     _add_confirmed(resume)
     add_inputs(resume)
     _add_run_output(resume)
@@ -197,7 +198,7 @@ _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrup
 
 
 def _add_confirmed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--confirmed", action="store_true", help='rerun interrupted steps with "idempotent": false')
+    parser.add_argument("--confirmed", action="store_true", help="repeat work that may be done already")
 
 
 def _add_run_output(parser: argparse.ArgumentParser) -> None:

@@ -74,10 +74,13 @@ def rerun(arguments: argparse.Namespace) -> int:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """Run `resume RUN`: resume a run whose process died."""
+    """Run `resume RUN`: resume a run whose process died; `--plan` only prints the plan."""
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
+        if arguments.plan:
+            _print_plan(Terminal(), await workbench.runs.plan_resume(run_id), as_json=arguments.json)
+            return ExitCode.DONE
         inputs = read_inputs(arguments, await workbench.runs.input_schema(run_id))
         with _secret_input_hint():
             await workbench.runs.resume(run_id, inputs, confirmed=arguments.confirmed)

@@ -22,9 +22,9 @@ from wftui.engine.restart.resume import (
     ConfirmationNeeded,
     check_resumable,
     inputs_with_secrets,
-    may_have_run,
     may_run_twice,
     read_history,
+    repeated_work,
 )
 from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
@@ -113,7 +113,8 @@ class WorkflowExecutor:
         Raises:
             NotFoundError: there is no such run.
             ConflictError: it has ended, or a process runs it.
-            ConfirmationNeeded: steps that may not run twice were running when the process died.
+            ConfirmationNeeded: steps that may not run twice were running when the process died, or completed steps
+                have to run again for an output that held a secret.
             UsageError: a secret input is missing.
             UnresolvedError: a requirement of the remaining steps is missing; the run stays interrupted.
         """
@@ -130,8 +131,10 @@ class WorkflowExecutor:
         history = await read_history(self._store, run_id)
         created = check_resumable(history, run_id)
         plan = (await self._stored.of(created)).plan
-        if not options.confirmed and (asked := await may_have_run(self._store, self._stored.of, plan, history.carried)):
-            raise ConfirmationNeeded(asked)
+        if not options.confirmed:
+            repeated = await repeated_work(self._store, self._stored.of, plan, history.carried)
+            if repeated:
+                raise ConfirmationNeeded(repeated.interrupted, repeated.masked)
         whole = inputs_with_secrets(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
             workflow_id=created.workflow_id,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,24 +30,52 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 500
+DERIVED_TYPES = frozenset({"set", "assert", "template", "approval"})
+"""Types whose output is derived again from their input, or asked for again."""
 _CONTINUED_TYPES = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 
 
 class ConfirmationNeeded(UserError):  # noqa: N818  (a request, which `confirmed` answers)
-    """Steps that may not run twice were running when the process died.
+    """Work that may already be done would be repeated.
 
     Attributes:
-        paths: of these steps.
+        paths: of the steps that would repeat it.
     """
 
     code = "resume.confirm"
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        super().__init__(
-            f"{', '.join(paths)}: running when the process died, so the work may already be done, and the workflow"
-            " marks it as not idempotent; confirm to repeat it"
-        )
-        self.paths = list(paths)
+    def __init__(self, paths: Sequence[str], masked: Sequence[str] = ()) -> None:
+        sentences = []
+        if paths:
+            sentences.append(
+                f"{', '.join(paths)}: running when the process died, so the work may already be done, and the workflow"
+                " marks it as not idempotent"
+            )
+        if masked:
+            sentences.append(
+                f"{', '.join(masked)}: completed, but the output held a secret, which is not stored, so that it has to"
+                " run again for the steps after it"
+            )
+        super().__init__(f"{'; '.join(sentences)}; confirm to repeat it")
+        self.paths = [*paths, *masked]
+
+
+@dataclass(slots=True)
+class RepeatedWork:
+    """Steps that a resume would repeat, by path.
+
+    The path of a step in a sub-workflow follows that of the calling step: `deploy > pay`.
+
+    Attributes:
+        interrupted: not idempotent, and running when the process died.
+        masked: completed, with an output that held a secret.
+    """
+
+    interrupted: list[str] = field(default_factory=list)
+    masked: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.interrupted or self.masked)
 
 
 async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:
@@ -80,25 +109,31 @@ def check_resumable(history: RunHistory, run_id: str) -> Created:
     return history.created
 
 
-async def may_have_run(
+async def repeated_work(
     store: "ExecutionStore",
     load: Callable[[Created], Awaitable["LoadedWorkflow"]],
     plan: WorkflowPlan,
     carried: CarriedResults,
-) -> list[str]:
-    """Return the non-idempotent steps that were running when the process died.
-
-    The steps are given by path. The path of a step in a sub-workflow follows that of the calling step: `deploy > pay`.
-    """
+) -> RepeatedWork:
+    """Return the steps whose work a resume would repeat without need, or at a risk."""
     steps = {step.id: step for step in every_step(plan)}
-    opened = [(path, steps.get(declared_id(path))) for path in sorted(carried.open)]
-    found = [path for path, step in opened if step and not step.idempotent and not _is_continued(step, path, carried)]
+    opened = [(path, step) for path in sorted(carried.open) if (step := steps.get(declared_id(path))) is not None]
+    found = RepeatedWork(
+        [
+            path
+            for path, step in opened
+            if path not in carried.masked and not step.idempotent and not _is_continued(step, path, carried)
+        ],
+        [path for path, step in opened if path in carried.masked and not _is_derived(step, path)],
+    )
     for path, wait in carried.waits.items():
         if path in carried.open and wait.child_id is not None:
             history = await read_history(store, wait.child_id)
             if history.created is not None and not history.ended:
                 child = (await load(history.created)).plan
-                found += [f"{path} > {inner}" for inner in await may_have_run(store, load, child, history.carried)]
+                inner = await repeated_work(store, load, child, history.carried)
+                found.interrupted += [f"{path} > {each}" for each in inner.interrupted]
+                found.masked += [f"{path} > {each}" for each in inner.masked]
     return found
 
 
@@ -170,6 +205,12 @@ def inputs_with_secrets(plan: WorkflowPlan, stored: Json, given: Mapping[str, Js
         UsageError: a secret input is missing.
     """
     return restore_secrets(stored, given, plan.secret_inputs)
+
+
+def _is_derived(step: StepPlan, path: str) -> bool:
+    """Return whether running a masked step again does nothing but make its output anew, or asks by itself."""
+    is_whole_for_each = step.for_each is not None and not path.endswith("]")
+    return step.type in CONTAINER_TYPES | DERIVED_TYPES or is_whole_for_each
 
 
 def _is_continued(step: StepPlan, path: str, carried: CarriedResults) -> bool:

@@ -1,8 +1,10 @@
 """Decisions of a resume: which steps are reused, which run again, and why. Pure."""
 
 from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
+from wftui.engine.restart.resume import DERIVED_TYPES
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
+from wftui.model.workflow.definition import CONTAINER_TYPES
 
 
 def plan_resume(record: ExecutionRecord) -> RestartPlan:
@@ -11,9 +13,20 @@ def plan_resume(record: ExecutionRecord) -> RestartPlan:
 
 
 def _decision(step: StepResult) -> StepDecision:
+    if step.masked and step.status == "completed":
+        return StepDecision(step.path, "run", _why_masked(step))
     if step.status not in {"pending", "running", "waiting"}:
         return StepDecision(step.path, "keep", f"{step.status} before")
     return StepDecision(step.path, "run", _why(step))
+
+
+def _why_masked(step: StepResult) -> str:
+    held = "its output held a secret, which is not stored"
+    if step.iterations is not None:
+        return f"{held}: the iterations with one run again"
+    if step.step_type in CONTAINER_TYPES:
+        return f"{held}: the steps inside with one run again"
+    return f"{held}: derived again" if step.step_type in DERIVED_TYPES else f"{held}: runs again"
 
 
 def _why(step: StepResult) -> str:

@@ -48,6 +48,7 @@ class CarriedResults:
         attempts: number of the newest attempt.
         failed: number of failed attempts that were followed by another.
         open: started and not ended: a container continues, a leaf step runs again.
+        masked: completed with an output that held a secret, which is not stored: also open, as they run again.
         planned: forEach steps and loops with a planned event.
         iterations: iterations that have started.
         ran: running time of the run in all processes so far, in seconds.
@@ -62,6 +63,7 @@ class CarriedResults:
     attempts: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    masked: set[str] = field(default_factory=set)
     planned: set[str] = field(default_factory=set)
     iterations: set[str] = field(default_factory=set)
     ran: float = 0.0
@@ -107,7 +109,7 @@ class CarriedResults:
         for known in (self.ends, self.attempts, self.failed, self.begun, self.waits, self.answers):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
-        for names in (self.open, self.planned, self.iterations):
+        for names in (self.open, self.masked, self.planned, self.iterations):
             names.difference_update([each for each in names if each.startswith(below)])
 
     def note(self, event: ExecutionEvent) -> None:
@@ -116,6 +118,7 @@ class CarriedResults:
             case StepStarted():
                 self.attempts[event.path] = event.attempt
                 self.open.add(event.path)
+                self.masked.discard(event.path)
                 if self.retry_at(event.path) is not None:
                     del self.waits[event.path]
             case StepRetrying():
@@ -136,6 +139,7 @@ class CarriedResults:
                 self.open.discard(event.path)
             case StepCompleted() | IterationCompleted() if event.masked:
                 self.open.add(event.path)  # its followers need the unmasked output
+                self.masked.add(event.path)
                 self.waits.pop(event.path, None)
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
