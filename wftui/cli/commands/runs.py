@@ -74,7 +74,7 @@ def rerun(arguments: argparse.Namespace) -> int:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """Run `resume RUN`: resume a run whose process died; `--plan` only prints the plan."""
+    """Run `resume RUN`: resume a run whose process died, or print the plan."""
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)

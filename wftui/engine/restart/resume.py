@@ -208,7 +208,10 @@ def inputs_with_secrets(plan: WorkflowPlan, stored: Json, given: Mapping[str, Js
 
 
 def _is_derived(step: StepPlan, path: str) -> bool:
-    """Return whether running a masked step again does nothing but make its output anew, or asks by itself."""
+    """Return whether a masked step can run again without confirmation.
+
+    It only computes its output, or it asks a person again.
+    """
     is_whole_for_each = step.for_each is not None and not path.endswith("]")
     return step.type in CONTAINER_TYPES | DERIVED_TYPES or is_whole_for_each
 
