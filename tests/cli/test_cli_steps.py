@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,47 @@ def test_a_curl_command_becomes_a_step(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert (code, err) == (0, "")
     values = {"url": "https://x.org/a", "query": {"b": "1"}, "json": {"c": [1]}, "method": "PATCH"}
     assert json.loads(out) == {"id": "request", "type": "http", "input": values}
+
+
+SECRET = "Zq8x-geheim.71Lk_94"
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "reads"),
+    [
+        *(
+            (["-H", f"{header}: {scheme}{SECRET}"], ["headers", header], scheme)
+            for header in ("Authorization", "authorization", "X-Api-Key", "PRIVATE-TOKEN", "X-Vault-Token", "Cookie")
+            for scheme in ("", "Bearer ", "Basic ", "token ")
+        ),
+        (["-b", f"session={SECRET}"], ["headers", "Cookie"], ""),
+        (["-G", "-d", f"api_key={SECRET}"], ["query", "api_key"], ""),
+        (["-d", f"password={SECRET}", "-d", "a=1"], ["form", "password"], ""),
+        (["-F", f"client_secret={SECRET}"], ["form", "client_secret"], ""),
+        (["--json", json.dumps({"deep": [{"accessToken": SECRET}]})], ["json", "deep", 0, "accessToken"], ""),
+        (["-d", json.dumps({"password": SECRET})], ["text"], None),
+    ],
+)
+def test_a_secret_of_a_curl_command_is_not_in_the_step(
+    cli: Cli, given: list[str], where: list[str | int], reads: str | None
+) -> None:
+    code, out, err = cli("steps", "curl", shlex.join(["curl", "-L", "https://x.org/a", *given]))
+    assert code == 0
+    assert SECRET not in out + err
+    step = json.loads(out)["input"]
+    for part in where:
+        step = step[part]
+    assert "{{ secrets." in step
+    if reads is not None:
+        assert step.startswith(f"{reads}{{{{ secrets.")
+    name = step.partition("{{ secrets.")[2].partition(" ")[0]
+    assert f"wftui connections secret set {name}" in err
+
+
+def test_the_password_of_an_address_is_not_in_the_step(cli: Cli) -> None:
+    code, out, _ = cli("steps", "curl", f"curl -L https://ann:{SECRET}@x.org/a")
+    assert code == 0
+    assert "ann:{{ secrets." in json.loads(out)["input"]["url"]
 
 
 def test_what_is_no_curl_command_is_said(cli: Cli) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wftui.model.errors import UsageError
+from wftui.model.errors import UsageError, UserError
 from wftui.workbench.connection_service import stored_connections
 from wftui.workspace.workspace_errors import explain
 
@@ -61,11 +62,14 @@ class StepService:
         """Return the plugins and files of the `steps` folder that cannot be used, and why."""
         return await asyncio.to_thread(lambda: self._step_registry().problems())
 
-    async def from_command(self, command: str, taken: Collection[str] = ()) -> dict[str, Json]:
+    async def from_command(self, command: str, taken: Collection[str] = ()) -> tuple[dict[str, Json], list[str]]:
         """Convert a shell command, such as `curl`, into a step.
 
         Args:
             taken: ids that are in use.
+
+        Returns:
+            The step, and the names of the stored secrets that replace secrets of the command.
 
         Raises:
             UserError: no step type supports the command.
@@ -114,12 +118,19 @@ class StepService:
         self._step_registry().refresh()
         return sorted({kind.word for kind in self._step_registry().types()} - before)
 
-    def _from_command(self, command: str, taken: Collection[str]) -> dict[str, Json]:
+    def _from_command(self, command: str, taken: Collection[str]) -> tuple[dict[str, Json], list[str]]:
+        from wftui.compiler.checks.literal_secrets import without_secrets
+
+        stored: Collection[str] = ()
         for kind in self._step_registry().types():
             found = kind.from_command(command)
             if found is not None:
                 ids = itertools.chain(["request"], (f"request_{number}" for number in itertools.count(2)))
-                return {"id": next(each for each in ids if each not in taken), "type": kind.word, "input": dict(found)}
+                with suppress(UserError):  # without a store there are no names that are taken
+                    stored = stored_connections().store.names()
+                step_input, secrets = without_secrets(dict(found), stored)
+                step_id = next(each for each in ids if each not in taken)
+                return {"id": step_id, "type": kind.word, "input": step_input}, secrets
         raise UsageError("no step type supports this command; paste a curl command", code="usage.command")
 
     def _types(self) -> list[StepTypeInfo]:

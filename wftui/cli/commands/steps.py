@@ -51,7 +51,14 @@ def _trust(arguments: argparse.Namespace) -> int:
 def _curl(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         command = sys.stdin.read() if arguments.command_line == "-" else arguments.command_line
-        Terminal().json(await workbench.steps.from_command(command))
+        step, secrets = await workbench.steps.from_command(command)
+        terminal = Terminal()
+        terminal.json(step)
+        for name in secrets:
+            terminal.error(
+                f"a secret of the command is not in the step, which reads secrets.{name}; store it:"
+                f" wftui connections secret set {name}"
+            )
         return ExitCode.DONE
 
     return with_workbench(arguments, work)

@@ -1,5 +1,7 @@
 """Check for plain-text secrets in workflow.json, by their form or their key."""
 
+import contextlib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -9,6 +11,7 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.secret_references import is_reference
 from wftui.model.base import Json
+from wftui.model.json.incremental import read_json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_object
 from wftui.model.workflow.compilation import Fix, PatchOperation
@@ -70,6 +73,39 @@ def check_literal_secrets(tree: WorkflowTree, types: Mapping[StepNode, StepType[
             place = _anywhere(text)
             if place is not None:
                 yield _diagnostic(tree, taken, None, None, pointer, field, text, place)
+
+
+def without_secrets(value: Json, names: Collection[str] = (), key: str = "") -> tuple[Json, list[str]]:
+    """Replace secrets in a step's input by references to the encrypted store.
+
+    Args:
+        names: of stored secrets, which are not used again.
+        key: name of the value, which may tell that it is a secret.
+
+    Returns:
+        The value, and the new names.
+    """
+    added: list[str] = []
+    if isinstance(value, str):
+        text = value
+        if text.lstrip()[:1] in ("{", "["):
+            with contextlib.suppress(ValueError, RecursionError):  # any other text is searched as a whole
+                inside, added = without_secrets(read_json(text), names, key)
+                text = json.dumps(inside, ensure_ascii=False) if added else text
+        while (place := _anywhere(text) or _named(key, text)) is not None:
+            name = _free_name({*names, *added}, key)
+            text = f"{text[: place[0]]}{{{{ secrets.{name} }}}}{text[place[1] :]}"
+            added.append(name)
+        return text, added
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        found: list[tuple[Any, Json]] = []
+        for member, inner in members:
+            clean, new = without_secrets(inner, {*names, *added}, str(member) if isinstance(value, dict) else key)
+            found.append((member, clean))
+            added += new
+        return (dict(found) if isinstance(value, dict) else [clean for _, clean in found]), added
+    return value, added
 
 
 def _anywhere(text: str) -> tuple[int, int] | None:

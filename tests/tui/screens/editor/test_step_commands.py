@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import TextArea
 
 from tui.notices import notices
+from wftui.connections.connections import Connections
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.screens.dialogs.paste import PasteScreen
@@ -77,6 +78,8 @@ async def test_a_pasted_command_becomes_a_step_that_runs_and_is_copied_again(
         steps = json.loads(source.text)["steps"]
         assert [step["id"] for step in steps] == ["request", "both", "request_2", "last"]
         assert steps[2]["input"]["json"] == {"b": [1]}
+        assert steps[2]["input"]["headers"] == {"Authorization": "Bearer {{ secrets.token }}"}, "and not the token"
+        Connections().store.put("token", "abcdefgh")
 
         line = next(number for number, text in enumerate(source.text.splitlines(), 1) if '"request_2"' in text)
         await until(pilot, lambda: any(node.path == "request_2" for node in screen.query_one(StepList).nodes))

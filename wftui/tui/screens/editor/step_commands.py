@@ -20,9 +20,16 @@ async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[
     if command is None:
         return
     taken = [str(each["id"]) for each in written_steps(source.text)]
-    step = await app.workbench.steps.from_command(command, taken)
+    step, secrets = await app.workbench.steps.from_command(command, taken)
     source.change_to(with_step(source.text, step, steps, source.line))
     app.notify(f"Added the step {step['id']}", markup=False)
+    for name in secrets:
+        app.notify(
+            f"A secret of the command is not in the step, which reads secrets.{name}; store it:"
+            f" wftui connections secret set {name}",
+            severity="warning",
+            markup=False,
+        )
 
 
 async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
