@@ -57,7 +57,7 @@ async def main() -> None:
     waiting = asyncio.Event()
 
     async def watch() -> None:
-        async for batch in workbench.runs.follow(run_id):
+        async for batch in workbench.runs.follow(run_id, despite_full=True):
             shown.extend(batch)
             if any(event.type == "step_waiting" for event in batch):
                 waiting.set()

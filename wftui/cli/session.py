@@ -24,17 +24,23 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
     async def session() -> int:
         workbench = Workbench(settings_of(arguments))
         removed: list[CleanupReport] = []
+        failed = False
         workbench.retention.tell = removed.append
         try:
             return await work(workbench)
         except UserError as error:
+            failed = True
             if error.exit_code is not ExitCode.NOT_COMPILED:
                 raise
             return _print_diagnostics(workbench, error)
         finally:
             if workbench.notice:
                 Terminal().error(f"wftui: {workbench.notice}")
-            await workbench.close()
+            try:
+                await workbench.close()
+            except UserError:
+                if not failed:  # else the command's own error says more
+                    raise
             for report in removed:  # Printed last: a progress display may have used the terminal until here.
                 runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
                 Terminal().error(f"wftui: removed {runs} by the retention settings (wftui settings)")

@@ -28,6 +28,7 @@ from wftui.store.ownership import claims, maintenance_lease, signals
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_owner
 from wftui.store.ownership.signals import Signal, SignalKind
+from wftui.store.ownership.unrecorded import put_note, read_note, remove_note
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.database import Opened, prepare
 from wftui.store.sqlite.store_errors import StoreConflict, StoreError
@@ -236,6 +237,10 @@ class ExecutionStore(StoredRuns):
         await connection.run(lambda transaction: claims.release(transaction, run_id, self.owner))
         writer.forget(run_id)
 
+    async def note_unrecorded(self, run_id: str, reason: str) -> None:
+        """Keep the reason why a run cannot be recorded, for its record later."""
+        await asyncio.to_thread(put_note, self.path, run_id, reason)
+
     async def recover(self) -> list[str]:
         """Mark orphaned runs as `interrupted` and return their ids.
 
@@ -247,11 +252,14 @@ class ExecutionStore(StoredRuns):
         connection, writer = self._writing()
         found: list[str] = []
         for run_id in await self.orphans():
-            message = "the process that ran it has ended"
+            reason = await asyncio.to_thread(read_note, self.path, run_id)
+            message = f"its events could not be stored: {reason}" if reason else "the process that ran it has ended"
             event = Interrupted(run_id=run_id, timestamp=self._clock(), message=message)
             if await connection.run(partial(orphans.interrupt, event=event, is_alive=self._is_alive)):
                 writer.forget(run_id)
                 found.append(run_id)
+            if reason:
+                remove_note(self.path, run_id)
         return found
 
     async def orphans(self, alive: Callable[[Owner], bool] | None = None) -> list[str]:

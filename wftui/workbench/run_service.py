@@ -258,10 +258,22 @@ class RunService:
         else:
             await (await self._store()).until_end(run_id)
 
-    async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """Yield a run's events in batches, stored ones first, then live, until it ends."""
-        store = await self._store()
-        async for batch in store.follow(run_id, after=after):
+    async def follow(
+        self, run_id: str, after: int = 0, *, despite_full: bool = False
+    ) -> AsyncIterator[list[ExecutionEvent]]:
+        """Yield a run's events in batches, stored ones first, then live, until it ends.
+
+        Args:
+            despite_full: when a run of this process cannot be recorded any more, wait until its record says so.
+
+        Raises:
+            UserError: without `despite_full`, it ended because its events could not be stored.
+        """
+        store, executor = await self._store(), self._started()
+        stream = store.follow(run_id, after=after)
+        if executor is not None and not despite_full:
+            stream = executor.get_event_stream(run_id, after)
+        async for batch in stream:
             yield batch
 
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:

@@ -291,8 +291,11 @@ class WorkflowExecutor:
         await self._running.until_end(run_id)
 
     def get_event_stream(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """Return a run's events in batches, first stored, then live, until its end."""
-        return self._store.follow(run_id, after=after)
+        """Return a run's events in batches, first stored, then live, until its end.
+
+        Raises what `until_end` raises.
+        """
+        return self._running.follow(run_id, after)
 
     # --- requests to a run
 

@@ -1,6 +1,7 @@
 """Runs of this process, each in its own task, independent of its caller."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from wftui.engine.host.heartbeat import HeartbeatTask
 from wftui.engine.primitives.emitter import RunBroken
 from wftui.engine.run.run import Run
 from wftui.model.errors import UserError
+from wftui.model.run.events import ExecutionEvent
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -66,8 +68,20 @@ class LocalRuns:
             await asyncio.shield(task)
         elif run_id not in self._broken:
             await self._store.until_end(run_id)
+        self.check_recorded(run_id)
+
+    def check_recorded(self, run_id: str) -> None:
+        """Raise `UnrecordedError` if the events of a run could not be stored."""
         if run_id in self._broken:
-            raise UnrecordedError(str(self._broken[run_id]))
+            raise UnrecordedError(
+                f"{self._broken[run_id]}; it was stopped, and can be resumed later: wftui resume {run_id}"
+            )
+
+    async def follow(self, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
+        """Yield a run's events until its end; raises what `until_end` raises."""
+        async for batch in self._store.follow(run_id, after=after, until=lambda: run_id in self._broken):
+            yield batch
+        self.check_recorded(run_id)
 
     async def close(self, cancel: bool) -> None:
         """Wait for the end of all runs, optionally cancelling them first."""
@@ -89,6 +103,7 @@ class LocalRuns:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
+            await self._store.note_unrecorded(run.id, str(broken.__cause__ or broken))
             self.release_later(run.id)
         finally:
             del self._runs[run.id], self._tasks[run.id]
@@ -97,6 +112,7 @@ class LocalRuns:
         while True:
             try:
                 await self._store.release(run_id)
+                await self._store.recover()
                 return
             except UserError:
                 await asyncio.sleep(_RELEASE_SECONDS)

@@ -1,7 +1,7 @@
 """Read the events of a run: in pages, folded into a record, or live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 
 from wftui.model.errors import RunNotFoundError
 from wftui.model.run.events import Created, ExecutionEvent
@@ -138,8 +138,10 @@ def _is_wanted(path: str, paths: Collection[str]) -> bool:
     return any(is_at_or_in(path, wanted) for wanted in paths)
 
 
-async def follow(reader: Reader, followers: Followers, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
-    """Yield the events after a number as they are committed.
+async def follow(
+    reader: Reader, followers: Followers, run_id: str, after: int, until: Callable[[], bool] | None = None
+) -> AsyncIterator[list[ExecutionEvent]]:
+    """Yield the events after a number as they are committed; see `StoredRuns.follow`.
 
     Events of this process arrive at once, those of other processes within hundredths of a second.
     """
@@ -147,6 +149,7 @@ async def follow(reader: Reader, followers: Followers, run_id: str, after: int) 
     last = after
     try:
         while True:
+            is_last = until is not None and until()
             found = await _read(reader, run_id, last, _PAGE)
             if found is None:
                 raise RunNotFoundError(run_id)
@@ -156,7 +159,7 @@ async def follow(reader: Reader, followers: Followers, run_id: str, after: int) 
                 yield await _decoded(run_id, rows)
             if len(rows) == _PAGE:
                 continue
-            if status in _RESTING:
+            if is_last or status in _RESTING:
                 return
             while True:
                 await inbox.wait(_POLL_SECONDS)

@@ -1,7 +1,7 @@
 """StoredRuns: read access to the runs in a database."""
 
 import builtins
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError
@@ -50,16 +50,21 @@ class StoredRuns:
         """
         return await event_log.page(self._runs, run_id, after, limit)
 
-    def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
+    def follow(
+        self, run_id: str, *, after: int = 0, until: Callable[[], bool] | None = None
+    ) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events in batches: those stored, then those of any process.
 
         Live events follow as they are committed. The iterator ends after the run's last event, or when the run was
         interrupted and no process has resumed it.
 
+        Args:
+            until: once true, the iterator ends after the events stored by then.
+
         Raises:
             NotFoundError: there is no such run.
         """
-        return event_log.follow(self._runs, self._followers, run_id, after)
+        return event_log.follow(self._runs, self._followers, run_id, after, until)
 
     async def until_end(self, run_id: str) -> None:
         """Wait until `follow` would end, without reading the events before that.

@@ -94,7 +94,7 @@ class RunScreen(ActionScreen[None]):
         while read < self.state.record.last_seq:
             read = self.state.record.last_seq
             try:
-                async for batch in self.workbench.runs.follow(self.run_id, after=read):
+                async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
                         self.state.apply(part)
                         self._paint_soon()
