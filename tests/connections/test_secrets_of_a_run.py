@@ -350,3 +350,33 @@ def test_a_compiled_workflow_that_runs_by_itself_takes_other_connections(capsys:
     assert run_by_itself(plan, ["--connection", "api=work"]) == 1
     assert "there is no connection 'work'" in capsys.readouterr().err
     assert run_by_itself(plan, ["--connection", "api"]) == 2
+
+
+LONG = "hT7-" + "q9Zk3Vw8" * 12
+FAILING = (
+    "int",
+    "float",
+    "round",
+    "abs",
+    "sum",
+    "date",
+    "duration",
+    "from_json",
+    "b64decode",
+    "sort",
+    "dictsort",
+    "bytes",
+)
+
+
+@pytest.mark.parametrize("name", FAILING)
+async def test_the_error_of_a_filter_shows_no_part_of_a_secret(workbench: Workbench, name: str) -> None:
+    step = {"id": "s", "type": "set", "input": {"a": f"{{{{ inputs.key | {name} }}}}"}, "onError": "continue"}
+    try:
+        record, events = await run(workbench, {"key": LONG}, inputSchema=secret(key="string"), steps=[step])
+    except UserError as error:  # no such filter, or refused at compile
+        assert LONG[:6] not in str(error)
+    else:
+        text = json.dumps([record.to_wire(), *events])
+        shown = [LONG[at : at + 6] for at in range(len(LONG) - 6) if LONG[at : at + 6] in text]
+        assert shown == [], f"of {record.step('s')}"

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.connections.text_search import search_for
 from wftui.connections.text_views import Span, joined, views
-
-ELLIPSIS = "…"
-"""Marks a truncated text."""
+from wftui.model.cuts import ELLIPSIS
 
 _STRETCH = 256 * 1024
 WIDENED = 4

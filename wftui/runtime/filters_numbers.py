@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wftui.model.base import Json, format_timestamp
+from wftui.model.cuts import beginning
 from wftui.model.workflow.durations import format_duration, parse_duration
 from wftui.runtime.language.arguments import number_argument
 from wftui.runtime.language.declarations import Table, declare
@@ -230,7 +231,7 @@ def _int_of(value: str) -> int:
 
 def _or_default(value: Json, default: Json, what: str) -> Json:
     if default is _UNSET:
-        shown = f"{value[:40]!r}" if isinstance(value, str) else kind_of(value)
+        shown = f"{beginning(value, 40)!r}" if isinstance(value, str) else kind_of(value)
         raise BindingError("binding.value", f"{shown} is not {what}")
     return default
 

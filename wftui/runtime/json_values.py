@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.cuts import ELLIPSIS, beginning, ending
 from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.json.sharing import MAX_WEIGHT, is_blown_up
@@ -106,7 +107,9 @@ def measure(value: Json, limit: int | None = None) -> Measured:
             measured.size = _leaf(value, room)
     except _RefusalError as refusal:
         at = pointer_to(refusal.keys[::-1])
-        raise JsonValueError(at if len(at) <= 120 else f"{at[:60]}…{at[-40:]}", refusal.reason) from None
+        raise JsonValueError(
+            at if len(at) <= 120 else beginning(at, 61) + ending(at, 41).removeprefix(ELLIPSIS), refusal.reason
+        ) from None
     if measured.size > room:
         raise TooBigError
     return measured

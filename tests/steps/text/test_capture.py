@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.steps.text.capture import Capture, beginning, ending
+from wftui.model.cuts import beginning, ending
+from wftui.steps.text.capture import Capture
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(2, 100))

@@ -8,10 +8,10 @@ import json
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.text.capture import beginning
 from wftui.steps.text.lines import split_lines
 
 _LONGEST_CELL = 2**31 - 1

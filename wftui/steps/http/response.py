@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import Reply
-from wftui.steps.text.capture import beginning
 
 _PREVIEW = 2000
 _WITHOUT_BODY = (204, 205, 304)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Answer, Message, Talk
 from wftui.steps.llm.request import Server, ask
 from wftui.steps.llm.tools.toolbox import Toolbox
-from wftui.steps.text.capture import beginning
 
 _SHOWN = 4000
 

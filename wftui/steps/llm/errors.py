@@ -3,9 +3,9 @@
 import contextlib
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.text.capture import beginning
 
 _SHOWN = 1000
 _BY_STATUS = {401: "llm.auth", 403: "llm.auth", 429: "llm.limit", 529: "llm.overloaded"}

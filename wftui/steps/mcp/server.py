@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import StepModel
@@ -49,7 +50,7 @@ class McpServer(StepModel):
             parts = urlsplit(self.url)
             return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         text = shlex.join(self.command or [])
-        return text if len(text) <= _LABEL_LENGTH else text[: _LABEL_LENGTH - 1] + "…"
+        return beginning(text, _LABEL_LENGTH)
 
     @property
     def key(self) -> str:

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 import wftui
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
@@ -372,7 +373,7 @@ def _first_line(error: BaseException) -> str:
 
 def _written(error: ValidationError) -> str:
     written = str(error.errors(include_url=False)[0]["input"]).strip()
-    return written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
+    return beginning(written, _SHOWN)
 
 
 def _compact(value: Json) -> str:

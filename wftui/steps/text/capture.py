@@ -5,11 +5,9 @@ knows half a secret.
 """
 
 import codecs
-import re
 
-from wftui.connections.matcher import ELLIPSIS
+from wftui.model.cuts import ELLIPSIS, ending
 
-_BORDER = re.compile(r"\s")
 _LINE = 500
 _PIECE = 1024 * 1024
 
@@ -73,20 +71,3 @@ def _decoded(*stretches: bytearray) -> str:
         with memoryview(stretch) as view:
             parts += [decode(view[start : start + _PIECE]) for start in range(0, len(view), _PIECE)]
     return "".join([*parts, decode(b"", True)])
-
-
-def beginning(text: str, limit: int) -> str:
-    """At most so many characters of the beginning of a text; the last one is … when there is more."""
-    if len(text) <= limit:
-        return text
-    words = list(_BORDER.finditer(text, 0, limit))
-    return text[: words[-1].start() if words else limit - 1].rstrip() + ELLIPSIS
-
-
-def ending(text: str, limit: int) -> str:
-    """At most so many characters of the end of a text; the first one is … when there is more."""
-    if len(text) <= limit:
-        return text
-    start = len(text) - limit + 1
-    border = _BORDER.search(text, start - 1)
-    return ELLIPSIS + text[border.end() if border and border.end() < len(text) else start :]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from wftui.connections.matcher import ELLIPSIS
+from wftui.model.cuts import ELLIPSIS
 
 OutputStream = Literal["stdout", "stderr"]
 LogSink = Callable[[str, OutputStream], None]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Tool, ToolCall, ToolResult
@@ -13,7 +14,6 @@ from wftui.steps.llm.tools.context import ToolContext
 from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.llm.tools.mcp_tool import mcp_tools
 from wftui.steps.llm.tools.step_tool import StepTool
-from wftui.steps.text.capture import beginning
 
 RESULT_CHARACTERS = 50_000
 """Of what a call gave, the most that the model is shown."""

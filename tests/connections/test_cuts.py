@@ -1,0 +1,123 @@
+"""Texts that are not redacted yet are cut by one helper, which marks the cut; the code is searched for slices."""
+
+import ast
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wftui
+from connections.secret_kit import PLAIN, random_secrets
+from wftui.connections.redaction import Redactor
+from wftui.model.cuts import beginning, ending
+
+ROOT = Path(wftui.__file__).parent
+ROOMS = ("runtime", "engine", "steps")
+"""What handles values before they are redacted."""
+
+
+def _cuts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and source of each slice of a fixed size, and of each slice within a message."""
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            bounds = [bound for bound in (node.slice.lower, node.slice.upper) if bound is not None]
+            if any(map(_is_size, bounds)) or _is_in_message(node, parents):
+                yield node.lineno, ast.unparse(node)
+
+
+def _is_size(bound: ast.expr) -> bool:
+    return any(
+        (isinstance(part, ast.Constant) and isinstance(part.value, int) and part.value > 2)
+        or (isinstance(part, ast.Name) and part.id.isupper())
+        or (isinstance(part, ast.Name | ast.Attribute) and ast.unparse(part).rpartition(".")[2].endswith("limit"))
+        for part in ast.walk(bound)
+    )
+
+
+def _is_in_message(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    while not isinstance(node, ast.stmt):
+        node = parents[node]
+        if isinstance(node, ast.JoinedStr | ast.Raise):
+            return True
+    return isinstance(node, ast.Raise)
+
+
+ITEMS = "items of a list, none of them cut"
+MARKED = "marked by an ellipsis right after it"
+BYTES = "pieces of bytes that follow one another"
+FINE: dict[str, str] = {
+    "runtime/language/derived_secrets.py: [*found, *found.values()][:_MOST_TEXTS]": ITEMS,
+    "runtime/language/derived_secrets.py: found[:_MOST_TEXTS]": ITEMS,
+    "runtime/language/json_kinds.py: shown[:SHOWN_KEYS]": ITEMS,
+    "runtime/validation/messages.py: text[:_SHOWN_LENGTH - 1]": MARKED,
+    "runtime/validation/messages.py: values[:_SHOWN_CHOICES]": ITEMS,
+    "runtime/values.py: keys[:index]": ITEMS,
+    "engine/primitives/emitter.py: text[:_LABEL - 1]": "redacted before",
+    "engine/primitives/failures.py: problems[:3]": ITEMS,
+    "engine/restart/orphan_processes.py: processes[:_SHOWN]": ITEMS,
+    "engine/run/steps/foreach.py: failures[:_LISTED]": ITEMS,
+    "engine/run/steps/step_logger.py: events[start:start + _EMITTED_AT_ONCE]": ITEMS,
+    "engine/run/steps/step_runner.py: copies[start:start + _COPIED_AT_ONCE]": ITEMS,
+    "steps/connection_test.py: tools[:_SHOWN_TOOLS]": ITEMS,
+    "steps/files/archives.py: datetime.fromtimestamp(status.st_mtime, UTC).timetuple()[:6]": "parts of a time",
+    "steps/files/paths.py: place.name[:80]": "the name of a file that is renamed at the end",
+    "steps/http/certificates.py: fields[:5]": ITEMS,
+    "steps/http/redirects.py: piece[-_CHUNK:]": "searched, not shown",
+    "steps/http/response.py: reply.content[:4 * _PREVIEW + 4]": "cut shorter by `beginning` right after it",
+    "steps/llm/conversation.py: problems[:10]": ITEMS,
+    "steps/llm/request.py: b''.join([chunk async for chunk in chunks(response, request)])[:_ERROR_BYTES]": (
+        "cut shorter by `beginning` in `status_failure`"
+    ),
+    "steps/llm/tools/context.py: hashlib.sha256(call.encode('utf-8', 'replace')).hexdigest()[:16]": "a hash",
+    "steps/llm/tools/step_tool.py: problems[:_PROBLEMS]": ITEMS,
+    "steps/llm/tools/step_tool.py: re.sub('[^a-zA-Z0-9_-]', '_', text)[:64]": "the name of a tool",
+    "steps/llm/tools/toolbox.py: text[:RESULT_CHARACTERS]": MARKED,
+    "steps/mcp/step.py: found[:3]": ITEMS,
+    "steps/python/child.py: place[:34]": f"{MARKED}; the module imports nothing of wftui",
+    "steps/registry/plugins.py: hashlib.sha256(str(path).encode() + data).hexdigest()[:12]": "a hash",
+    "steps/shell/output.py: value[start:start + _PIECE]": BYTES,
+    "steps/text/capture.py: self._tail[-(self._limit - len(self._head)):]": MARKED,
+    "steps/text/capture.py: self._tail[:-self._limit]": "dropped; the cut is marked in `text`",
+    "steps/text/capture.py: view[start:start + _PIECE]": BYTES,
+    "steps/text/capture.py: (self._head + self._tail)[-8192:]": "cut shorter by `ending` right after it",
+}
+
+
+def test_no_text_is_cut_by_a_slice_before_it_is_redacted() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {source}": line
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for line, source in _cuts(ast.parse(path.read_text("utf-8")))
+    }
+    assert sorted(found.keys() - FINE.keys()) == [], "cut texts by wftui.model.cuts, or say here why it is fine"
+    assert sorted(FINE.keys() - found.keys()) == [], "these are no more"
+
+
+@pytest.mark.parametrize(
+    ("source", "cut"),
+    [
+        ("raise ValueError(f'{value[:40]!r}')", True),
+        ("log(text[:LIMIT])", True),
+        ("text = value[: 4 * _SIZE + 4]", True),
+        ("raise ValueError(text[-40:])", True),
+        ("raise ValueError(f'{text[start:end]}')", True),
+        ("first, rest = text[:1], text[1:]", False),
+        ("part = items[start:end]", False),
+    ],
+)
+def test_the_search_finds_cuts(source: str, cut: bool) -> None:
+    assert bool(list(_cuts(ast.parse(source)))) is cut
+
+
+@pytest.mark.parametrize("limit", [7, 12, 20, 33])
+def test_what_a_cut_leaves_of_a_secret_is_masked(limit: int) -> None:
+    for secret in random_secrets(random.Random(limit), 100, PLAIN):
+        for text in (secret, f"the value {secret} is long", f"'{secret}{secret}'"):
+            for cut in (beginning, ending):
+                for shown in (cut(text, limit), repr(cut(text, limit))):
+                    redacted = Redactor([secret]).redact_text(shown)
+                    for start in range(len(secret) - 6):
+                        assert secret[start : start + 6] not in redacted, (secret, shown, redacted)
