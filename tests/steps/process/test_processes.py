@@ -3,13 +3,17 @@
 import asyncio
 import os
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from helpers import lives, patience
 
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
 
@@ -39,6 +43,16 @@ SETSID_CHILD = """
 import os, subprocess, sys, time
 child = subprocess.Popen(["sleep", "600"], start_new_session=True)
 open(sys.argv[1], "a").write(f"{child.pid}\\n{os.getpid()}\\n")
+print("ready", flush=True)
+time.sleep(600)
+"""
+WIPED = """
+import subprocess, sys, time
+script = 'echo $$ >> "$0"; exec sleep 600'
+detached = ["setsid", "setsid", "-f", "sh", "-c", script, sys.argv[1]]
+subprocess.run(["env", "-i", *detached], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+while not open(sys.argv[1], "a+").tell():
+    time.sleep(0.01)
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -93,6 +107,62 @@ async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
         await task
     assert living(pids) == []
     assert zombies() <= before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the process that runs the steps")
+async def test_a_child_without_environment_session_and_parent_is_ended_with_its_own_tree_only(tmp_path: Path) -> None:
+    sinks, files = [Sink(), Sink()], [tmp_path / "first", tmp_path / "second"]
+    tasks = [
+        asyncio.create_task(run_script(WIPED, str(file), sink=sink)) for sink, file in zip(sinks, files, strict=True)
+    ]
+    await asyncio.gather(*(sink.ready.wait() for sink in sinks))
+    first, second = (int(file.read_text()) for file in files)
+    assert living([first, second]) == [first, second]
+    tasks[0].cancel()
+    await asyncio.wait([tasks[0]])
+    assert living([first, second]) == [second]
+    tasks[1].cancel()
+    await asyncio.wait([tasks[1]])
+    assert living([second]) == []
+
+
+@pytest.mark.parametrize("scattered", [False, True], ids=["children", "orphans in sessions of their own"])
+async def test_processes_are_looked_up_by_one_scan_however_many_there_are(
+    scattered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+    for owner, name in ((psutil, "process_iter"), (psutil.Process, "children"), (process_tree, "members")):
+        monkeypatch.setattr(owner, name, counted(calls, name, getattr(owner, name)))
+    sink, file = Sink(), tmp_path / "pids"
+    start = "setsid -f" if scattered else ""
+    script = 'for i in $(seq 200); do SETSID sh -c \'trap "" TERM; echo $$ >> "$0"; exec sleep 600\' "$1" & done\n'
+    script += 'until [ "$(wc -l < "$1")" -eq 200 ]; do sleep 0.05; done; echo ready; wait; sleep 600'
+    task = asyncio.create_task(
+        run_process(
+            ["bash", "-c", script.replace("SETSID", start), "bash", str(file)],
+            cwd=tmp_path,
+            env=os.environ,
+            started_for=TreeMark(),
+            log=sink,
+            grace=0,
+        )
+    )
+    file.touch()
+    await sink.ready.wait()
+    pids = [int(line) for line in file.read_text().split()]
+    assert len(living(pids)) == 200
+    task.cancel()
+    await asyncio.wait([task])
+    assert living(pids) == []
+    assert calls["process_iter"] + calls["children"] <= calls["members"], "a scan per process exceeds the grace"
+
+
+def counted(calls: Counter[str], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def count(*args: Any, **options: Any) -> Any:
+        calls[name] += 1
+        return function(*args, **options)
+
+    return count
 
 
 @pytest.mark.parametrize("turns", [1, 20])

@@ -19,6 +19,7 @@ from mcp_types import jsonrpc_message_adapter
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import watch_exit
+from wftui.steps.process.inherited_limit import inherited_limit
 from wftui.steps.process.process_mark import MARK, TreeMark
 
 LEAVE_SECONDS = 2.0
@@ -49,15 +50,16 @@ async def stdio_streams(
     """
     process_tree.adopt_orphans()
     mark = started_for.text()
-    process = subprocess.Popen(  # noqa: ASYNC220  (a fork takes a millisecond; a thread would lose it to a cancel)
-        list(command),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        cwd=cwd,
-        env={**get_default_environment(), **env, MARK: mark},
-        start_new_session=True,
-    )
+    with inherited_limit(mark):
+        process = subprocess.Popen(  # noqa: ASYNC220  (a fork takes a millisecond; a thread would lose it to a cancel)
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=cwd,
+            env={**get_default_environment(), **env, MARK: mark},
+            start_new_session=True,
+        )
     found, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     ours, to_send = anyio.create_memory_object_stream[SessionMessage](0)
     reading = asyncio.ensure_future(_read(process, found))

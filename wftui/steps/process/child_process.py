@@ -14,6 +14,7 @@ from typing import IO
 
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
+from wftui.steps.process.inherited_limit import inherited_limit
 from wftui.steps.process.process_mark import MARK, TreeMark
 from wftui.steps.text.capture import Capture
 from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
@@ -70,7 +71,8 @@ async def run_process(
     mark = started_for.text()
     batcher = LogBatcher(log)
     async with _stdin_file(stdin) as stdin_file:
-        process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)
+        with inherited_limit(mark):
+            process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)
     exited = watch_exit(process)
     captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
     pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from wftui.steps.process.inherited_limit import has_inherited
 from wftui.steps.process.process_mark import MARK, TreeMark
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -33,14 +34,29 @@ def adopt_orphans() -> None:
 
 def members(leader: int, mark: str) -> list[psutil.Process]:
     """The living processes of a tree: descendants of the leader, its session, and all that carry the mark."""
-    roots = [leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))]
-    found: dict[int, psutil.Process] = {}
-    for pid in roots:
+    roots: list[psutil.Process] = []
+    for pid in (leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))):
         with contextlib.suppress(psutil.NoSuchProcess):
-            root = psutil.Process(pid)
-            for process in (root, *root.children(recursive=True)):
-                found[process.pid] = process
-    return [process for process in found.values() if _alive(process)]
+            roots.append(psutil.Process(pid))
+    return [process for process in _with_descendants(roots) if _alive(process)]
+
+
+def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
+    """Return processes and their descendants, by one scan of all processes however many roots there are."""
+    found = {process.pid: process for process in roots}
+    if not found:
+        return []
+    children: dict[int, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # gone
+            children.setdefault(process.ppid(), []).append(process)
+    unseen = list(found)
+    while unseen:
+        for child in children.get(unseen.pop(), ()):
+            if child.pid not in found:
+                found[child.pid] = child
+                unseen.append(child.pid)
+    return list(found.values())
 
 
 def _own_children() -> set[int]:
@@ -76,14 +92,14 @@ def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark,
 
 def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
     """The processes of a tree, their descendants, and those in sessions that the tree has begun."""
-    found = {process.pid: process for process in processes}
+    found = {process.pid: process for process in _with_descendants(processes)}
+    marked = {process.pid for process in processes}
     sessions: set[int] = set()
-    for process in processes:
-        with contextlib.suppress(psutil.Error, OSError):
-            session = os.getsid(process.pid)
-            if session in found or not psutil.pid_exists(session):  # never that of the user's terminal
+    for pid in marked:
+        with contextlib.suppress(OSError):
+            session = os.getsid(pid)
+            if session in marked or not psutil.pid_exists(session):  # never that of the user's terminal
                 sessions.add(session)
-            found.update((child.pid, child) for child in process.children(recursive=True))
     for process in psutil.process_iter():
         with contextlib.suppress(OSError):
             if os.getsid(process.pid) in sessions:
@@ -166,7 +182,9 @@ def reap_adopted(leader: int) -> None:
 
 def _belongs(pid: int, leader: int, mark: str) -> bool:
     try:
-        return os.getsid(pid) == leader or psutil.Process(pid).environ().get(MARK) == mark
+        if os.getsid(pid) == leader or has_inherited(pid, mark):
+            return True
+        return psutil.Process(pid).environ().get(MARK) == mark
     except (psutil.Error, OSError):
         return False
 
