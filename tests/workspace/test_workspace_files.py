@@ -1,4 +1,5 @@
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from wftui.workspace.atomic import atomic_write
 from wftui.workspace.files import Workspace
 from wftui.workspace.locate import find_database, find_tables
 from wftui.workspace.new_workflow import new_source
-from wftui.workspace.shipped import examples_path
+from wftui.workspace.shipped import examples_path, fill_with_examples
 from wftui.workspace.workspace_errors import WorkspaceError
 
 
@@ -150,7 +151,7 @@ def test_the_workspace_is_found_in_the_documented_order(tmp_path: Path) -> None:
     elsewhere.mkdir()
     filled = find_tables(None, environment, elsewhere)
     assert filled == tmp_path / "data" / "wftui" / "tables"
-    assert Workspace(filled).ids() == Workspace(examples_path()).ids()
+    assert not filled.exists()
     (elsewhere / "tables").mkdir()
     assert find_tables(None, environment, elsewhere) == elsewhere / "tables"
     environment["WFTUI_TABLES"] = str(tmp_path / "named")
@@ -159,11 +160,12 @@ def test_the_workspace_is_found_in_the_documented_order(tmp_path: Path) -> None:
 
 
 def test_a_filled_workspace_is_never_filled_again(tmp_path: Path) -> None:
-    environment = {"XDG_DATA_HOME": str(tmp_path)}
-    tables = find_tables(None, environment, tmp_path)
-    (tables / "mine").write_text("x")
-    assert find_tables(None, environment, tmp_path) == tables
-    assert (tables / "mine").exists()
+    tables = tmp_path / "deep" / "tables"
+    fill_with_examples(tables)
+    assert Workspace(tables).ids() == Workspace(examples_path()).ids()
+    shutil.rmtree(tables / "workflows")
+    fill_with_examples(tables)
+    assert Workspace(tables).ids() == []
 
 
 def test_the_database_is_found_in_the_documented_order(tmp_path: Path) -> None:

@@ -15,14 +15,22 @@ def dispatch(words: Sequence[str]) -> int:
     try:
         return _command(arguments)(arguments)
     except UserError as error:
-        print(f"wftui: error[{error.code}] {error}", file=sys.stderr)
-        return error.exit_code
+        return _report(error)
     except KeyboardInterrupt:
         return ExitCode.CANCELLED
     except BrokenPipeError:
         # The reader of stdout left (`wftui history | head`): there is nobody to report to.
         sys.stderr.close()
         return ExitCode.DONE
+    except OSError as error:
+        # A folder on the way that cannot be read or has been deleted: it may be met anywhere.
+        subject = f"cannot use {error.filename}: " if error.filename is not None else ""
+        return _report(UserError(f"{subject}{(error.strerror or str(error)).lower()}", code="system"))
+
+
+def _report(error: UserError) -> int:
+    print(f"wftui: error[{error.code}] {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _command(arguments: argparse.Namespace) -> Command:

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
+from wftui.workbench.workbench_settings import fill_new_workspace
 
 if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
 
 
+_USE_WORKFLOWS = frozenset({None, "new", "list", "compile", "run", "rerun", "resume", "mcp"})
+
+
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """Return settings from options, environment, settings file and defaults."""
-    return Settings.resolve(arguments.tables, arguments.db)
+    """Return settings from options, environment, settings file and defaults.
+
+    A command that uses workflows fills a new workspace of the user with the examples.
+    """
+    settings = Settings.resolve(arguments.tables, arguments.db)
+    if arguments.command in _USE_WORKFLOWS:
+        fill_new_workspace(settings)
+    return settings
 
 
 def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.locate import absolute, user_config_path
 from wftui.workspace.private import PRIVATE_FILE, make_private_file, make_private_folder
+from wftui.workspace.regular import read_regular
 
 
 def private_folder() -> Path:
@@ -18,10 +20,8 @@ def private_folder() -> Path:
     `WFTUI_CONNECTIONS`, or the user's configuration folder.
     """
     if named := os.environ.get("WFTUI_CONNECTIONS"):
-        return Path(named).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_config_path("wftui", appauthor=False)
+        return absolute(Path(named))
+    return user_config_path()
 
 
 def read_private(path: Path) -> bytes | None:
@@ -37,7 +37,7 @@ def read_private(path: Path) -> bytes | None:
                 f"others may read {path}, which holds connections; run: chmod 600 {path}",
                 code="connection.permissions",
             )
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wftui.model.user_settings import UserSettings
 from wftui.settings.keys import InvalidSetting, SettingsError, interpret
+from wftui.workspace.locate import absolute, user_config_path
 from wftui.workspace.workspace_errors import explain
 
 VARIABLE = "WFTUI_CONFIG"
@@ -20,12 +21,8 @@ def settings_path(environment: Mapping[str, str] = os.environ) -> Path:
     `WFTUI_CONFIG`, or `settings.toml` in the user's configuration folder.
     """
     if named := environment.get(VARIABLE):
-        return Path(named).expanduser().absolute()
-    if given := environment.get("XDG_CONFIG_HOME"):
-        return Path(given) / "wftui" / "settings.toml"
-    import platformdirs
-
-    return platformdirs.user_config_path("wftui", appauthor=False) / "settings.toml"
+        return absolute(Path(named))
+    return user_config_path(environment) / "settings.toml"
 
 
 def read_settings(path: Path) -> UserSettings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wftui.model.errors import UsageError, UserError
 from wftui.workbench.connection_service import stored_connections
+from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class StepService:
         from wftui.steps.registry.trust import TrustedFiles
 
         try:
-            data = file.read_bytes()
+            data = read_regular(file)
         except OSError as error:
             raise explain(error, file, "read") from error
         before = {kind.word for kind in self._step_registry().types()}

@@ -13,6 +13,7 @@ from wftui.model.user_settings import Durability
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
 from wftui.workspace.private import report_readable
+from wftui.workspace.shipped import fill_with_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Settings:
 
         Raises:
             SettingsError: the settings file is invalid.
-            WorkspaceError: the user's data folder cannot be created.
+            WorkspaceError: a path is relative, and the current folder has been deleted.
         """
         user = read_settings(settings_path())
         return cls(
@@ -49,6 +50,16 @@ class Settings:
                 "durability": "default" if user.durability == "normal" else "settings",
             },
         )
+
+
+def fill_new_workspace(settings: Settings) -> None:
+    """Copy the examples into the workspace of the user's data folder if it is new.
+
+    Raises:
+        WorkspaceError: it cannot be created.
+    """
+    if settings.tables == user_data_path() / "tables":
+        fill_with_examples(settings.tables)
 
 
 def readable_by_others(database: Path) -> str | None:

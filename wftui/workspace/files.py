@@ -104,7 +104,11 @@ class Workspace:
         Raises:
             WorkspaceError: the workspace is missing or cannot be read.
         """
-        if not self.root.is_dir():
+        try:
+            missing = not self.root.is_dir()
+        except OSError as error:
+            raise explain(error, self.root, "read") from error
+        if missing:
             raise WorkspaceError(
                 f"there is no workspace at {self.root}: choose another with --tables, "
                 f"or create it with `wftui new ID --tables {self.root}`",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wftui.workspace.generated import is_workspace
-from wftui.workspace.shipped import fill_with_examples
+from wftui.workspace.workspace_errors import WorkspaceError
 
 _APP = "wftui"
 
@@ -19,24 +19,21 @@ def find_tables(
     """Return the path of the workspace.
 
     `--tables`, `WFTUI_TABLES`, the user's settings, `./tables` if it is a workspace, or the user's data folder, in
-    this order. A named folder need not exist; a new data folder is filled with the examples.
+    this order. The folder need not exist.
 
     Raises:
-        WorkspaceError: the user's data folder cannot be created.
+        WorkspaceError: `workspace.cwd`, a named folder is relative and the current folder has been deleted.
     """
     if explicit is not None:
-        return explicit.expanduser().absolute()
+        return absolute(explicit)
     if named := environment.get("WFTUI_TABLES"):
-        return Path(named).expanduser().absolute()
+        return absolute(Path(named))
     if configured is not None:
         return configured
-    here = (cwd or Path.cwd()) / "tables"
+    here = (cwd or Path()) / "tables"  # relative: the current folder may have been deleted
     if is_workspace(here):
-        return here
-    tables = user_data_path(environment) / "tables"
-    if not tables.exists():
-        fill_with_examples(tables)
-    return tables
+        return absolute(here)
+    return user_data_path(environment) / "tables"
 
 
 def find_database(
@@ -45,11 +42,14 @@ def find_database(
     """Return the path of the database.
 
     `--db`, `WFTUI_DB`, the user's settings, or `wftui.db` in the user's data folder, in this order.
+
+    Raises:
+        WorkspaceError: `workspace.cwd`, a named file is relative and the current folder has been deleted.
     """
     if explicit is not None:
-        return explicit.expanduser().absolute()
+        return absolute(explicit)
     if named := environment.get("WFTUI_DB"):
-        return Path(named).expanduser().absolute()
+        return absolute(Path(named))
     if configured is not None:
         return configured
     return user_data_path(environment) / "wftui.db"
@@ -59,6 +59,32 @@ def user_data_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Return this program's folder in the user's data."""
     import platformdirs
 
-    if given := environment.get("XDG_DATA_HOME"):
-        return Path(given) / _APP
-    return platformdirs.user_data_path(_APP, appauthor=False)
+    return _xdg_path("XDG_DATA_HOME", environment) or platformdirs.user_data_path(_APP, appauthor=False)
+
+
+def user_config_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return this program's folder in the user's configuration."""
+    import platformdirs
+
+    return _xdg_path("XDG_CONFIG_HOME", environment) or platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def absolute(path: Path) -> Path:
+    """Return the absolute form of a path that the user has named.
+
+    Raises:
+        WorkspaceError: `workspace.cwd`, it is relative and the current folder has been deleted.
+    """
+    try:
+        return path.expanduser().absolute()
+    except (FileNotFoundError, PermissionError) as error:
+        raise WorkspaceError(
+            f"{path} is relative, and the current folder has been deleted: change to another folder",
+            code="workspace.cwd",
+        ) from error
+
+
+def _xdg_path(variable: str, environment: Mapping[str, str]) -> Path | None:
+    """Return this program's folder below an XDG variable; None if it is relative."""
+    given = Path(environment.get(variable, ""))
+    return given / _APP if given.is_absolute() else None

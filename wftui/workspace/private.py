@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wftui.workspace.atomic import atomic_write
@@ -47,7 +47,7 @@ def make_private_file(path: Path) -> None:
         os.close(handle)
 
 
-def report_readable(files: Iterable[Path], folders: Iterable[Path], memory: Path) -> str | None:
+def report_readable(files: Sequence[Path], folders: Sequence[Path], memory: Path) -> str | None:
     """Return a sentence about files and folders that others may read.
 
     It has the commands that make them private. Each is reported once: the file `memory` holds the reported ones for as
@@ -60,8 +60,10 @@ def report_readable(files: Iterable[Path], folders: Iterable[Path], memory: Path
     except (OSError, ValueError):
         reported = []
     new = [path for path in readable if str(path) not in reported]
-    if set(reported) != set(map(str, readable)):
-        _remember(memory, readable)
+    private = {str(path) for path in (*files, *folders)} - set(map(str, readable))
+    remembered = [path for path in reported if path not in private] + list(map(str, new))
+    if remembered != reported:
+        _remember(memory, remembered)
     if not new:
         return None
     commands = [f"chmod {readable[path]:o} {shlex.quote(str(path))}" for path in new]
@@ -77,7 +79,7 @@ def _others_may_read(path: Path) -> bool:
     return status.st_uid == os.geteuid() and bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def _remember(memory: Path, paths: Iterable[Path]) -> None:
+def _remember(memory: Path, paths: Iterable[str]) -> None:
     try:
         make_private_folder(memory.parent)
         atomic_write(memory, "".join(f"{path}\n" for path in paths).encode(), new_mode=PRIVATE_FILE)

@@ -39,11 +39,16 @@ def example_files() -> list[str]:
 
 
 def fill_with_examples(tables: Path) -> None:
-    """Copy all examples into a new workspace.
+    """Copy all examples into a new workspace; an existing one stays as it is.
 
     Raises:
         WorkspaceError: the folder cannot be created.
     """
+    try:
+        if tables.exists():
+            return
+    except OSError as error:
+        raise explain(error, tables, "read") from error
     # Copy into a folder beside it first, so that a second start never sees half of the examples.
     half = tables.with_name(f".{tables.name}.{os.getpid()}")
     try:

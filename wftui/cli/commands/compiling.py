@@ -84,8 +84,10 @@ def _print_human(terminal: Terminal, workbench: Workbench, result: CompilationRe
 def _path(workbench: Workbench, workflow_id: str) -> str:
     """Return the source path, relative to the current folder where possible."""
     path = workbench.workspace.source_path(workflow_id)
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the current folder has been deleted
+        return str(path)
 
 
 COMMANDS: dict[str, Command] = {"compile": compile_}

@@ -13,6 +13,7 @@ from wftui.compiler.tree.nodes import StepNode
 from wftui.model.json.pointers import pointer_to
 from wftui.steps.api.step_type import Notice, SiteFacts, StepSite, StepType, StepTypes
 from wftui.workspace.files import etag_of
+from wftui.workspace.regular import read_regular
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Sites:
 def file_etag(path: Path) -> str | None:
     """Return the etag of a file; None if it cannot be read."""
     try:
-        return etag_of(path.read_bytes())
+        return etag_of(read_regular(path))
     except OSError:
         return None
 

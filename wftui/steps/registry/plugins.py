@@ -19,6 +19,7 @@ from wftui.steps.api.function_step import step_type_of
 from wftui.steps.api.step_type import StepType
 from wftui.steps.registry.plugin_check import PluginError, usable
 from wftui.steps.registry.trust import TrustedFiles
+from wftui.workspace.regular import read_regular
 
 GROUP = "wftui.steps"
 """The entry point group."""
@@ -95,7 +96,11 @@ def apart(work: Callable[[], ResultT]) -> ResultT:
 def load_folder(folder: Path, trusted: TrustedFiles) -> list[Found]:
     """Import the trusted `*.py` of a folder; one problem for each that is not trusted or does not work."""
     found: list[Found] = []
-    for path in sorted(folder.glob("*.py")) if folder.is_dir() else []:
+    try:
+        paths = sorted(folder.glob("*.py")) if folder.is_dir() else []
+    except OSError as error:
+        return [Found(str(folder), None, None, f"it cannot be read: {(error.strerror or str(error)).lower()}")]
+    for path in paths:
         if not path.name.startswith("_"):
             found += _load_file(path, trusted)
     return found
@@ -104,7 +109,7 @@ def load_folder(folder: Path, trusted: TrustedFiles) -> list[Found]:
 def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
     source = str(path)
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
         if not trusted.is_trusted(path, data):
             sentence = f"it is not trusted, or has changed since; read it, then run: wftui steps trust {path}"
             return [Found(source, None, None, sentence)]
