@@ -222,7 +222,7 @@ async def test_a_connection_in_place_of_one_that_no_step_has_fails_the_run(bench
     record = await bench.runs.wait(run_id)
     assert record.error is not None
     assert record.error.type == "connection.unresolved"
-    assert "nothing in the workflow is called 'mail', so 'other' cannot take its place" in record.error.message
+    assert "names no connection 'mail' that 'other' could replace" in record.error.message
     assert told(record) == {"a": "pending"}
 
 

@@ -65,6 +65,21 @@ def test_branches_that_can_both_run_may_be_joined(left: str, right: str) -> None
     assert codes(*branches, step("c", needs=["a", "b"])) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("inputs.n == 1", "inputs.n > 5", [("warning", "flow.unreachable")]),
+        ("inputs.n > 5", "inputs.n == 1", [("warning", "flow.unreachable")]),
+        ("inputs.n > 5", "inputs.n == 6", []),
+        ("inputs.n == 6", "inputs.n > 5", []),
+    ],
+)
+def test_a_step_whose_condition_excludes_that_of_a_step_it_needs(
+    first: str, second: str, told: list[tuple[str, str]]
+) -> None:
+    assert codes(step("a", needs=[], when=first), step("b", needs=["a"], when=second)) == told
+
+
 def test_only_the_join_that_is_dead_is_told() -> None:
     told = codes(
         step("a", needs=[], when="inputs.flag"),

@@ -26,6 +26,60 @@ def test_every_fix_removes_its_problem(name: str, code: str, stretch: str, sourc
         assert (code, diagnostic.pointer) not in [(each.code, each.pointer) for each in left]
 
 
+@pytest.mark.parametrize(
+    ("expression", "stretch"),
+    [
+        ("[1] | map(attribute='a', other=1)", "map"),
+        ("[1] | map", "m"),
+        ("[1] | map(3)", "3"),
+        ("['b'] | map('replace', 'b')", "replace"),
+        ("[1] | select(1)", "1"),
+        ("[1] | select('divisibleby')", "divisibleby"),
+        ("[1] | map(attribute=[2])", "["),
+        ("1 | default(other=2)", "default"),
+        ("1 | default(1, 2, 3)", "default"),
+        ("'a' | upper(1)", "upper"),
+        ("'a' | upper(attribute='b')", "upper"),
+        ("'a' | replace('b')", "replace"),
+        ("'a' | replace('b', 'c', nope=1)", "replace"),
+        ("'a' | replace('b', 'c', old='d')", "replace"),
+        ("range()", "range"),
+        ("1 + range(1, 2, 3, 4)", "range"),
+        ("1 is divisibleby", "divisibleby"),
+        ("1 is not divisibleby(2, 3)", "divisibleby"),
+        ("'a' | regex_search('(')", "'('"),
+    ],
+)
+def test_wrong_arguments_are_marked_at_the_name_or_the_argument(expression: str, stretch: str) -> None:
+    text = text_of(workflow(step("a", when=expression)))
+    assert [(each.code, marked(text, each)) for each in found(text)] == [("expression.arguments", stretch)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"cases": []}, "cases is only allowed in a step of type switch"),
+        ({"when": "(1]"}, "( at column 1 is closed by ]"),
+        ({"when": "1)"}, "unmatched )"),
+        ({"when": "1 || 2"}, "unexpected '||'; write `or`"),
+        ({"when": "first.output.x"}, "there is no name 'first'; did you mean steps.first?"),
+        ({"when": "first"}, "there is no name 'first'; did you mean steps.first.output?"),
+        ({"forEach": {"in": "run.attempt"}}, "forEach.in must be a list, but this is a whole number"),
+        ({"forEach": {"in": "run.id"}}, "forEach.in must be a list, but this is a text"),
+    ],
+)
+def test_a_sentence_says_what_is_wrong_and_what_is_meant(fields: dict[str, Any], message: str) -> None:
+    assert [each.message for each in found(workflow(step("first"), step("a", **fields)))] == [message]
+
+
+@pytest.mark.parametrize(("given", "codes"), [("number", []), ("integer", []), ("string", ["type.mismatch"])])
+def test_a_number_may_be_a_whole_one(given: str, codes: list[str]) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": given}}, "required": ["n"]}
+    query = {"database": "x.db", "query": "SELECT 1", "maxRows": "{{ inputs.n }}"}
+    source = workflow({"id": "q", "type": "sql", "input": query}, inputSchema=schema)
+    assert [each.code for each in found(source)] == codes
+
+
 def test_a_workflow_in_order_says_nothing() -> None:
     source = workflow(
         step("a", input={"x": "{{ inputs.url }}", "n": 1}),

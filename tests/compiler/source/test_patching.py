@@ -54,6 +54,11 @@ def test_a_renamed_key_stays_where_it_is() -> None:
     assert renamed == SOURCE.replace('"needs"', '"uses"')
 
 
+def test_a_copy_is_laid_out_as_what_is_added() -> None:
+    copied = apply_patch(SOURCE, [op("copy", "/steps/0/needs", **{"from": "/steps/1/needs"})])
+    assert copied == SOURCE.replace('"type": "set" }', '"type": "set", "needs": ["a"] }')
+
+
 @pytest.mark.parametrize(
     "operation",
     [

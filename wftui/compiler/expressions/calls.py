@@ -151,7 +151,7 @@ class CallTranslator:
         if each is None and parameters.get("each"):
             diagnostic = "needs an attribute"
         if diagnostic:
-            return self.outer.diagnostic(node, f"{entry.name} {diagnostic}", len(entry.name), "expression.arguments")
+            return self._misused(node, f"{entry.name} {diagnostic}")
         if entry.name in PATTERN_FILTERS:
             self._check_pattern(args[0] if args else kwargs["pattern"])
         made = [*given, *(self.outer.translate(argument) for argument in args)]
@@ -161,6 +161,19 @@ class CallTranslator:
         if each is not None and entry.takes == "values":
             made.append(Named("each=", each))
         return call(_qualified(entry), *made)
+
+    def _misused(self, node: nodes.Expr, message: str) -> Code:
+        """Note a diagnostic at the name of a filter, test or function."""
+        name, start = "", node.lineno
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+            name, start = node.node.name, node.node.lineno
+        elif isinstance(node, nodes.Filter | nodes.Test):
+            name = node.name
+        elif isinstance(node, nodes.Const):  # the name of what `map` or `select` applies, in quotes
+            name = str(node.value)
+        at = max(start, self.outer.text.find(name, start))  # the position of a test is that of `is`
+        self.outer.diagnostics.append(TextDiagnostic("expression.arguments", message, at, len(name) or 1))
+        return _NONE
 
     def _check_pattern(self, pattern: nodes.Expr) -> None:
         if isinstance(pattern, nodes.Const) and isinstance(pattern.value, str):

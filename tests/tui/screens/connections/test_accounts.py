@@ -116,7 +116,7 @@ async def test_a_run_that_lacked_nothing_says_so(workbench: Workbench, until: Un
         app.open_monitor(record.id)
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
         await pilot.press("m")
-        await until(pilot, lambda: says(app, "the run lacked nothing"))
+        await until(pilot, lambda: says(app, "no connection was missing"))
         assert isinstance(app.screen, MonitorScreen)
 
 

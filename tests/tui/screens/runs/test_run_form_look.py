@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from textual.widgets import TextArea
+
 from tui.run_form_app import FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -81,9 +83,10 @@ async def test_lower_half_with_groups_and_lists(size: tuple[int, int], matches: 
 async def test_json(size: tuple[int, int], matches: Matches, until: Until) -> None:
     app = FormApp(DEPLOY, inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("f2", "down", "end", "backspace")
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.form.focused, TextArea))
+        await pilot.press("down", "end", "backspace")
         await until(pilot, app.whole)
-        await pilot.pause()
         assert await matches(pilot)
 
 
