@@ -320,6 +320,21 @@ def bomb(path: Path) -> None:
         archive.writestr("big", bytes(2_000_000))
 
 
+def crowded_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(1001):
+            archive.writestr(f"{number}/", b"")
+
+
+def crowded_tar(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        for number in range(1001):
+            info = tarfile.TarInfo(f"{number}")
+            info.type = (tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.REGTYPE)[number % 3]
+            info.linkname = "0"
+            tar.addfile(info)
+
+
 def damaged(path: Path) -> None:
     path.write_bytes(base64.b64decode("H4sIAAAAAAAAA0vLzAMAmjF+Ug==") + b"rubbish")
 
@@ -363,7 +378,9 @@ def flagged(bit: int, method: int) -> Callable[[Path], None]:
         (flagged(0, 99), "e.zip", "compression method"),
         (evil_tar, "e.tar.gz", "unsafe"),
         (evil_zip, "e.zip", "unsafe"),
-        (bomb, "e.zip", "more than 1,000,000 bytes"),
+        (bomb, "e.zip", "more than 1,000,000 bytes; raise maxBytes"),
+        (crowded_zip, "e.zip", "more than 1,000 entries; raise maxEntries"),
+        (crowded_tar, "e.tar.gz", "more than 1,000 entries; raise maxEntries"),
         (damaged, "e.tar.gz", "damaged"),
         (damaged, "e.zip", "damaged"),
     ],
@@ -375,9 +392,32 @@ async def test_bad_archives_are_refused(
     base.mkdir()
     make(base / name)
     with pytest.raises(WorkflowError, match=sentence) as caught:
-        await run(STEP, {"action": "extract", "path": f"here/{name}", "to": "here/out", "maxBytes": 1_000_000})
+        limits = {"maxBytes": 1_000_000, "maxEntries": 1000}
+        await run(STEP, {"action": "extract", "path": f"here/{name}", "to": "here/out", **limits})
     assert caught.value.type == "file.archive"
     assert not (base / "evil").exists()
+
+
+async def test_an_archive_of_many_folders_keeps_their_times_and_makes_each_once(
+    run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = context.working_directory
+    for number in range(300):
+        (base / "tree" / str(number)).mkdir(parents=True)
+        (base / "tree" / str(number) / "file").touch()
+        os.utime(base / "tree" / str(number), (1_000_000_000, 1_000_000_000))
+    await run(STEP, {"action": "archive", "path": "tree", "to": "many.tar"})
+    made: list[str] = []
+    mkdir = os.mkdir
+
+    def counted(path: Any, *args: Any, **options: Any) -> None:
+        made.append(str(path))
+        mkdir(path, *args, **options)
+
+    monkeypatch.setattr(os, "mkdir", counted)
+    await run(STEP, {"action": "extract", "path": "many.tar", "to": "restored"})
+    assert len(made) == 301
+    assert {(base / "restored" / str(number)).stat().st_mtime for number in range(300)} == {1_000_000_000}
 
 
 async def test_cancel_stops_between_chunks(run: Run, context: RecordingContext) -> None:

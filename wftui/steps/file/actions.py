@@ -10,7 +10,7 @@ from wftui.model.base import Json, format_timestamp
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
 from wftui.steps.file.input import FileInput
-from wftui.steps.files.archives import pack, unpack
+from wftui.steps.files.archives import Limits, pack, unpack
 from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of
 from wftui.steps.files.paths import real_path, replacing, resolve_path
 from wftui.steps.files.trees import checksum, copy_tree, kind_of
@@ -199,7 +199,8 @@ class FileActions:
         target = self._inside(self._step.to or "")
         if not self._step.overwrite and target.is_dir() and any(target.iterdir()):
             raise WorkflowError("file.exists", f"The folder {self._step.to!r} is not empty.")
-        unpacked = unpack(path, target, self._step.max_bytes or UNPACKED_BYTES, self._flag)
+        limits = Limits(self._step.max_bytes or UNPACKED_BYTES, self._step.max_entries)
+        unpacked = unpack(path, target, limits, self._flag)
         return {"path": str(target), "files": unpacked.files, "bytes": unpacked.bytes}
 
     def _checksum(self, path: Path) -> Json:

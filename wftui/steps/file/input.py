@@ -35,7 +35,7 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "delete": (set(), {"recursive", "missing_ok"}),
     "glob": (set(), {"pattern", "max_files"}),
     "archive": ({"to"}, {"overwrite", "exclude"}),
-    "extract": ({"to"}, {"overwrite", "max_bytes"}),
+    "extract": ({"to"}, {"overwrite", "max_bytes", "max_entries"}),
     "checksum": (set(), {"algorithm", "exclude"}),
     "stat": (set(), set()),
     "mkdir": (set(), set()),
@@ -70,6 +70,7 @@ class FileInput(StepModel):
     max_bytes: Annotated[
         int | None, Field(ge=1, description="read: most bytes (10 MiB); extract: most bytes unpacked (10 GiB).")
     ] = None
+    max_entries: Annotated[int, Field(ge=1, description="extract: most files, folders and links unpacked.")] = 100_000
 
     @model_validator(mode="after")
     def _fields_of_the_action(self) -> "FileInput":

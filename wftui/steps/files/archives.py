@@ -1,6 +1,8 @@
 """Archives that are the same bytes for the same folder, and unpacking that stays inside its folder."""
 
+import contextlib
 import gzip
+import os
 import shutil
 import stat
 import tarfile
@@ -24,12 +26,21 @@ _ENCRYPTED = 0x1
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most that may come out of an archive; entries are files, folders and links."""
+
+    bytes: int
+    entries: int
+
+
 @dataclass(slots=True)
 class Packed:
     """What went into an archive or came out of it."""
 
     files: int = 0
     bytes: int = 0
+    entries: int = 0
 
 
 def archive_kind(path: Path) -> ArchiveKind:
@@ -75,8 +86,8 @@ def pack(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> Pack
             return _pack_tar(tar, entries, flag)
 
 
-def unpack(source: Path, target: Path, most_bytes: int, flag: StopFlag) -> Packed:
-    """Unpack into a folder; entries that would leave it are refused, and so are more bytes than allowed.
+def unpack(source: Path, target: Path, limits: Limits, flag: StopFlag) -> Packed:
+    """Unpack into a folder; entries that would leave it are refused, and so is more than the limits allow.
 
     Raises:
         WorkflowError: `file.archive` when it is damaged, unsafe or too big.
@@ -86,9 +97,9 @@ def unpack(source: Path, target: Path, most_bytes: int, flag: StopFlag) -> Packe
     try:
         if kind == "zip":
             with zipfile.ZipFile(source) as archive:
-                return _unpack_zip(archive, target, most_bytes, flag)
+                return _unpack_zip(archive, target, limits, flag)
         with tarfile.open(source, "r:gz" if kind == "tar.gz" else "r:") as tar:
-            return _unpack_tar(tar, target, most_bytes, flag)
+            return _unpack_tar(tar, target, limits, flag)
     except tarfile.FilterError as error:
         raise WorkflowError("file.archive", f"{source.name!r} is unsafe: {error}.") from None
     except (*_DAMAGED, RuntimeError) as error:
@@ -153,23 +164,29 @@ def _pack_zip(archive: zipfile.ZipFile, entries: list[Entry], flag: StopFlag) ->
     return packed
 
 
-def _unpack_tar(tar: tarfile.TarFile, target: Path, most_bytes: int, flag: StopFlag) -> Packed:
+def _unpack_tar(tar: tarfile.TarFile, target: Path, limits: Limits, flag: StopFlag) -> Packed:
     packed = Packed()
-    tar.extraction_filter = tarfile.data_filter
-    folders: list[tarfile.TarInfo] = []
+    times: list[tuple[Path, float]] = []
+
+    def keep_time(info: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+        safe = tarfile.data_filter(info, folder)
+        if safe.isdir():
+            times.append((Path(folder, safe.name), safe.mtime))
+        return safe
+
+    tar.extraction_filter = keep_time
     for info in tar:
         flag.check()
-        _count(packed, info.size if info.isreg() else 0, most_bytes)
+        _count(packed, info.size if info.isreg() else 0, limits)
         packed.files += info.isreg()
         tar.extract(info, target, set_attrs=not info.isdir())
-        if info.isdir():
-            folders.append(info)
-    for info in reversed(folders):
-        tar.extract(info, target)  # times last: writing into a folder changes its own
+    for place, moment in times:  # last: writing into a folder changes its time
+        with contextlib.suppress(OSError, OverflowError):  # a time that this file system cannot hold
+            os.utime(place, (moment, moment), follow_symlinks=False)
     return packed
 
 
-def _unpack_zip(archive: zipfile.ZipFile, target: Path, most_bytes: int, flag: StopFlag) -> Packed:
+def _unpack_zip(archive: zipfile.ZipFile, target: Path, limits: Limits, flag: StopFlag) -> Packed:
     packed = Packed()
     root = real_path(target)
     for info in archive.infolist():
@@ -179,7 +196,7 @@ def _unpack_zip(archive: zipfile.ZipFile, target: Path, most_bytes: int, flag: S
             raise WorkflowError("file.archive", f"The entry {info.filename!r} of the archive is encrypted.")
         if not real_path(place).is_relative_to(root) or stat.S_ISLNK(info.external_attr >> 16):
             raise WorkflowError("file.archive", f"The archive is unsafe: its entry {info.filename!r} leads outside.")
-        _count(packed, info.file_size, most_bytes)
+        _count(packed, info.file_size, limits)
         if info.is_dir():
             place.mkdir(parents=True, exist_ok=True)
             continue
@@ -193,7 +210,12 @@ def _unpack_zip(archive: zipfile.ZipFile, target: Path, most_bytes: int, flag: S
     return packed
 
 
-def _count(packed: Packed, size: int, most_bytes: int) -> None:
+def _count(packed: Packed, size: int, limits: Limits) -> None:
+    packed.entries += 1
     packed.bytes += size
-    if packed.bytes > most_bytes:
-        raise WorkflowError("file.archive", f"The archive holds more than {most_bytes:,} bytes; raise maxBytes.")
+    if packed.entries > limits.entries:
+        raise WorkflowError(
+            "file.archive", f"The archive holds more than {limits.entries:,} entries; raise maxEntries."
+        )
+    if packed.bytes > limits.bytes:
+        raise WorkflowError("file.archive", f"The archive holds more than {limits.bytes:,} bytes; raise maxBytes.")
