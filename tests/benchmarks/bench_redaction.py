@@ -14,7 +14,7 @@ from wftui.connections.secret_forms import secret_forms
 LOG_CHARACTERS = 8_000_000
 EVENT = 64_000
 LINE = "2026-11-22T19:17:52.004Z INFO  worker-{:04d} fetched https://example.org/items?page={} in {} ms, 200 OK\n"
-ONCE = 500
+ONCE = 1_000
 
 
 def log_text(choose: random.Random) -> str:

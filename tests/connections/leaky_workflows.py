@@ -40,6 +40,11 @@ def forms(secret):
     return [
         secret, once, json.dumps(secret, ensure_ascii=False), json.dumps(once), quote(secret), quote(secret, safe=""),
         quote_plus(secret), shlex.quote(secret), repr(secret), html.escape(secret), data.hex(), data.hex().upper(),
+        secret.lower(), secret.upper(), secret.replace("'", "''"), secret.replace('"', '""'),
+        data.hex(" "), data.hex(":"),
+        html.escape(secret).replace("&#x27;", "&#39;"), html.escape(secret).replace("&#x27;", "&apos;"),
+        html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        *(mark.join(secret[at : at + 5] for at in range(0, len(secret), 5)) for mark in ("\\n", "\\x1b[0m")),
         *(base64.b64encode(b"." * shift + data + b"..").decode() for shift in range(3)),
         *(base64.urlsafe_b64encode(b"." * shift + data).decode() for shift in range(3)),
     ]
@@ -100,11 +105,21 @@ def step(step_id: str, kind: str, fails: bool = False, **fields: Json) -> dict[s
     return {"id": step_id, "type": kind, "needs": [], **more, "input": fields}
 
 
+ENVIRONS = """
+for process in /proc/[0-9]*; do
+    if tr '\\0' '\\n' < "$process/environ" 2>/dev/null | grep -qx "WFTUI_RUN=$WFTUI_RUN"; then
+        cat "$process/environ" "$process/cmdline" >> "$FILE" || true
+    fi
+done
+"""
+
+
 def local(processes: str) -> Json:
     """Everything that needs no server.
 
     Args:
-        processes: a file that all command lines are written to.
+        processes: a file that all command lines are written to; `<processes>.environ` gets the environments of what
+            still belongs to the run when its steps have ended.
     """
     return {
         "format": 1,
@@ -112,6 +127,9 @@ def local(processes: str) -> Json:
         "maxParallel": 4,
         "inputSchema": INPUTS,
         "env": ["LEAKY"],
+        "finally": [
+            {"id": "environs", "type": "shell", "input": {"script": ENVIRONS, "env": {"FILE": f"{processes}.environ"}}}
+        ],
         "connections": {"vault": {"kind": "generic"}, "db": {"kind": "database"}},
         "steps": [
             step("environment", "python", code=ENVIRONMENT),

@@ -21,6 +21,10 @@ WILD = (
 )
 
 
+BREAKS = ("\n", "\x1b[0m")
+"""What a secret may be broken up by."""
+
+
 def random_secrets(choose: random.Random, count: int, alphabets: tuple[str, ...] = WILD) -> list[str]:
     """Texts of 8 to 40 characters, none with a line end."""
     secrets: list[str] = []
@@ -45,6 +49,15 @@ def encodings(secret: str) -> Iterator[str]:
     yield data.hex()
     yield data.hex().upper()
     yield shlex.quote(secret).strip("'")
+    yield from (secret.lower(), secret.upper())
+    yield from (secret.replace(mark, 2 * mark) for mark in "'\"")
+    for apostrophe, mark in (("&#39;", "&#34;"), ("&#39;", "&quot;"), ("&apos;", "&quot;")):
+        yield escape(secret).replace("&#x27;", apostrophe).replace("&quot;", mark)
+    yield from (data.hex(" "), data.hex(":"))
+    for mark in BREAKS:
+        broken = mark.join(secret[start : start + 5] for start in range(0, len(secret), 5))
+        yield broken
+        yield json.dumps(broken)[1:-1]
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             whole = encode(bytes(shift) + data).decode()

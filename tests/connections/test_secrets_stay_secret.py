@@ -30,7 +30,9 @@ from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workbench import Settings, Workbench
 
 SEED = 20261122
-LISTED, VAULT, SERVICES = 400, 60, 13
+SMALL, AT_SIZE = 100, 1_000
+"""Secrets of the input `secrets`: in the suite, and with `pytest -m slow`."""
+VAULT, SERVICES = 60, 13
 
 SINKS = (
     "database",
@@ -49,10 +51,13 @@ SINKS = (
     "workspace",
     "temporary files",
     "command lines",
+    "environments of processes",
+    "data folder",
     "python logging",
     "steps",
+    "connections",
 )
-"""What is looked through; the screens are in test_secrets_on_screen.py."""
+"""What is looked through; forms, editor, clipboard and screens are in tests/tui/test_secrets_on_screen.py."""
 
 
 @dataclass
@@ -61,7 +66,9 @@ class Leaky:
 
     settings: Settings
     secrets: list[str]
+    listed: int
     search: Search
+    given: Search
     runs: dict[str, Json]
     sinks: dict[str, str | bytes] = field(default_factory=dict)
 
@@ -76,16 +83,18 @@ def test_every_step_type_is_among_them() -> None:
 def test_every_sink_holds_something_and_nothing_secret(leaky: Leaky) -> None:
     assert leaky.sinks.keys() == set(SINKS)
     for name, text in leaky.sinks.items():
-        assert text or name in ("python logging", "temporary files"), f"{name} is empty"
-        found = leaky.search.found_in(text)
+        assert text or name in ("python logging", "temporary files", "data folder"), f"{name} is empty"
+        # The user's own environment, which has the secrets of references env:NAME, is that of all children, too.
+        search = leaky.given if name == "environments of processes" else leaky.search
+        found = search.found_in(text)
         assert not found, f"{name} holds {found[0][0]!r} of {found[0][1]!r} (seed {SEED})"
 
 
 def test_the_steps_themselves_saw_the_secrets(leaky: Leaky) -> None:
     saved = json.loads((leaky.settings.tables.parent / "work" / "saved.json").read_text())
-    assert saved == leaky.secrets[:LISTED]
+    assert saved == leaky.secrets[: leaky.listed]
     assert "***" in leaky.sinks["run"]
-    assert str(leaky.sinks["events"]).count("***") > 20 * LISTED, "so much was masked"
+    assert str(leaky.sinks["events"]).count("***") > 20 * leaky.listed, "so much was masked"
 
 
 def test_every_step_came_to_the_end_it_was_meant_for(leaky: Leaky) -> None:
@@ -117,14 +126,14 @@ def _steps(part: Json) -> Iterator[Json]:
 # --- making the runs
 
 
-@pytest.fixture(scope="module")
-def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
+@pytest.fixture(scope="module", params=[SMALL, pytest.param(AT_SIZE, marks=pytest.mark.slow)])
+def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
     """Run both workflows once, in this process, by the command line; collect what they left."""
     folder = tmp_path_factory.mktemp("leaky")
     for name in ("tmp", "work", "private"):
         (folder / name).mkdir()
     choose = random.Random(SEED)
-    listed = random_secrets(choose, LISTED)
+    listed = random_secrets(choose, request.param)
     vault = random_secrets(choose, VAULT)
     service = random_secrets(choose, SERVICES, PLAIN)
     token, stored = random_secrets(choose, 1, PLAIN)[0], random_secrets(choose, 2)
@@ -132,7 +141,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
     nested = random_secrets(choose, 1)[0]
     number = choose.randint(10**9, 10**10)
     secrets = [*listed, *vault, *service, token, *stored, nested, *lines.splitlines(), str(number)]
-    assert len(secrets) >= 500
+    assert len(secrets) >= request.param + 100
     derived = [token.upper(), token[::-1], token[:12]] + ([token.lower()] if token.lower() != token else [])
     search = Search([*secrets, *derived])
     inputs = {
@@ -148,6 +157,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
         "WFTUI_CONNECTIONS": str(folder / "private"),
         "TMPDIR": str(folder / "tmp"),
         "HOME": str(folder),
+        "XDG_DATA_HOME": str(folder / "data"),
         "LEAKY": "1",
     }
     with contextlib.ExitStack() as stack:
@@ -190,10 +200,14 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
         said["run"] += "".join(_said(["show", run["id"], *places]) for run in runs.values())
         said["history --json"] = _said(["history", "--json", *places])
         said["steps"] = _said(["steps", *places])
+        said["connections"] = _said(["connections"]) + _said(["connections", "--json"])
+        said["connections"] += _said(["connections", "secret", "list"]) + _said(["connections", "test", "bearer"])
         yield Leaky(
             settings,
             secrets,
+            len(listed),
             search,
+            Search([*listed, token, nested, *lines.splitlines(), str(number)]),
             runs,
             {
                 **said,
@@ -208,6 +222,10 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
                     path.read_bytes() for path in sorted((folder / "tmp").rglob("*")) if path.is_file()
                 ),
                 "command lines": (folder / "processes").read_bytes(),
+                "environments of processes": (folder / "processes.environ").read_bytes(),
+                "data folder": b"".join(
+                    path.read_bytes() for path in sorted((folder / "data").rglob("*")) if path.is_file()
+                ),
                 "python logging": logs.getvalue(),
             },
         )
