@@ -25,7 +25,6 @@ FIRST_LINE = 80
 
 UNFINISHED: frozenset[str] = frozenset(
     {
-        "pages",
         "wftui/steps",
         "wftui/steps/api",
         "wftui/steps/composio",
@@ -43,20 +42,12 @@ UNFINISHED: frozenset[str] = frozenset(
         "wftui/steps/shell",
         "wftui/steps/sql",
         "wftui/steps/text",
-        "wftui/tui/canvas/layout",
-        "wftui/tui/widgets",
-        "wftui/tui/widgets/history",
-        "wftui/tui/widgets/log",
-        "wftui/tui/widgets/run",
-        "wftui/tui/widgets/value",
     }
 )
 
 TWICE: frozenset[str] = frozenset(
     {
         "Answer",
-        "LogLines",
-        "Rows",
     }
 )
 """Names that two classes still share."""

@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 
 from wftui.model.run.events import Log
-from wftui.tui.widgets.log.lines import LogLines
+from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.log.view import LogView
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
@@ -16,7 +16,7 @@ MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 class Probe(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        lines = LogLines()
+        lines = LogBuffer()
         for number in range(20_500):
             lines.append(Log(run_id="r", timestamp=MOMENT, level="info", path="a", message=f"line {number}"))
         self.view = LogView(lines)

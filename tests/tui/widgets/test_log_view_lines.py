@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from wftui.model.run.events import Log
 from wftui.model.run.steps import LogLevel
-from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogLines, inside
+from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogBuffer, inside
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_colours_are_shown_as_styles() -> None:
 
 
 def test_every_line_of_an_event_is_a_line_of_its_own() -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     assert lines.append(log("one\ntwo\n\nfour\n", "warn", at=1.5)) == 4
     assert [lines.line(number).text for number in range(4)] == ["one", "two", "", "four"]
     line = lines.line(1)
@@ -68,7 +68,7 @@ def test_every_line_of_an_event_is_a_line_of_its_own() -> None:
 
 
 def test_the_engines_own_lines_have_no_step() -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     lines.append(log("hello", path=None))
     assert lines.line(0).path == ""
     assert list(lines.matching(LogFilter(path="fetch"))) == []
@@ -83,7 +83,7 @@ def test_an_address_covers_what_is_inside_it_only() -> None:
 
 
 def test_case_counts_only_when_a_capital_is_asked_for() -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     for text in ("Error here", "error there", "\x1b[31merr\x1b[0mor in colours", "fine"):
         lines.append(log(text))
     assert list(lines.matching(LogFilter(texts=("error",)))) == [0, 1, 2]
@@ -110,7 +110,7 @@ filters = st.builds(
 def test_filtering_gives_what_looking_at_every_line_would(
     logged: list[tuple[str, LogLevel, str | None]], wanted: LogFilter, start: int
 ) -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     for text, level, path in logged:
         lines.append(log(text, level, path))
     start = min(start, len(lines))
@@ -127,7 +127,7 @@ def test_filtering_gives_what_looking_at_every_line_would(
 
 
 def test_lines_are_the_same_before_and_after_they_are_packed() -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     for number in range(3 * BLOCK + 10):
         lines.append(log(f"line {number} — ünïcödé 漢"))
     assert all(lines.line(n).text == f"line {n} — ünïcödé 漢" for n in (0, BLOCK - 1, BLOCK, 2 * BLOCK, 3 * BLOCK + 9))
@@ -136,7 +136,7 @@ def test_lines_are_the_same_before_and_after_they_are_packed() -> None:
 
 @given(st.text(st.sampled_from("aé漢 "), max_size=60), st.integers(10, 30))
 def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     lines.append(log(text))
     kept = lines.line(0).text
     assert lines.height(0, width) >= len(coloured(kept).fold(width))
@@ -144,7 +144,7 @@ def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
 
 
 def test_a_million_lines_take_little_room() -> None:
-    lines = LogLines()
+    lines = LogBuffer()
     batch = log("\n".join(f"2026-11-02 10:30:00 GET /item/{number} 200 in {number % 90} ms" for number in range(1000)))
     for _ in range(100):
         lines.append(batch)

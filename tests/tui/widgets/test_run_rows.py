@@ -30,7 +30,7 @@ from wftui.tui.widgets.run.labels import (
     waiting_label,
 )
 from wftui.tui.widgets.run.playback import Playback
-from wftui.tui.widgets.run.rows import Rows, StepRow
+from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import StepTree, current_step, failed_step, title
 
@@ -188,7 +188,7 @@ def test_failures_that_the_record_leaves_out_are_among_the_failures() -> None:
 
 def test_a_table_of_a_hundred_thousand_iterations_is_made_of_few_parts() -> None:
     tree = StepTree(new_record("r"))
-    rows = Rows()
+    rows = RunRows()
     made: list[int] = []
 
     def row_of(index: int) -> StepRow:

@@ -47,7 +47,7 @@ class PromptInput(Input):
 
     @property
     def is_asking(self) -> bool:
-        """Whether the input is shown."""
+        """Return whether the input is shown."""
         return self.has_class("-asking")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

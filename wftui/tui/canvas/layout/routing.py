@@ -36,7 +36,7 @@ class Net:
 
     @property
     def straight(self) -> bool:
-        """Whether the net is a single vertical line."""
+        """Return whether the net is a single vertical line."""
         return len({*self.tops.values(), *self.bottoms.values()}) == 1
 
     @property

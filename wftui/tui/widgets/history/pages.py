@@ -27,7 +27,7 @@ class RunPages:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the last page is known."""
+        """Return whether the last page is known."""
         return self._end is not None
 
     def cursor(self, page: int) -> str | None:

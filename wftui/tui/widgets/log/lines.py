@@ -47,7 +47,7 @@ class LogFilter:
 
     @property
     def is_open(self) -> bool:
-        """Whether every line matches."""
+        """Return whether every line matches."""
         return self.level == "debug" and self.path is None and not self.texts
 
 
@@ -59,7 +59,7 @@ def inside(path: str, owner: str) -> bool:
     return path == owner or (path.startswith(owner) and path[len(owner)] in ".[")
 
 
-class LogLines:
+class LogBuffer:
     """An append-only list of log lines."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from wftui.tui.widgets.log.lines import LEVELS, LogLines
+from wftui.tui.widgets.log.lines import LEVELS, LogBuffer
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.prompt_input import PromptInput
 
@@ -27,7 +27,7 @@ class LogPanel(Vertical):
     }
     """
 
-    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
+    def __init__(self, lines: LogBuffer, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.view = LogView(lines, ascii_only=ascii_only, id="log-lines")
         self.ascii_only = ascii_only
@@ -75,7 +75,7 @@ class LogPanel(Vertical):
 
     @property
     def is_asking(self) -> bool:
-        """Whether the input is open."""
+        """Return whether the input is open."""
         return self.query_one(PromptInput).is_asking
 
     # --- status line

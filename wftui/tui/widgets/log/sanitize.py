@@ -12,7 +12,7 @@ LONGEST = 10_000
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPES = re.compile(
     r"""
-      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?     # a control sequence that is no colour
+      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?     # a control sequence other than a colour
     | \x1b [\]PX^_] .*? (?: \x1b\\ | \x07 | \x9c | $ )  # a string: title, link, clipboard, device control
     | \x1b (?! \[ ) [ -/]* [0-~]?                       # any other escape
     """,

@@ -16,7 +16,7 @@ from textual.reactive import var
 from wftui.model.run.steps import LogLevel
 from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
-from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogLines
+from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogBuffer
 from wftui.tui.widgets.log.sanitize import coloured, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
@@ -58,7 +58,7 @@ class LogView(LineView):
             """The view that sent the message."""
             return self.view
 
-    def __init__(self, lines: LogLines, *, ascii_only: bool = False, id: str | None = None) -> None:
+    def __init__(self, lines: LogBuffer, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(ascii_only=ascii_only, id=id)
         self.lines = lines
         self.log_filter = LogFilter()
@@ -73,7 +73,7 @@ class LogView(LineView):
 
     # --- content
 
-    def replace_lines(self, lines: LogLines) -> None:
+    def replace_lines(self, lines: LogBuffer) -> None:
         """Show other lines with the same filter."""
         self._numbers, self._ends = range(0), array("I")
         self.lines = lines

@@ -86,7 +86,7 @@ class RunPanes(Container):
         self.state = state
         self.pane: Pane = "steps"
         self.chosen = False
-        """Whether the user picked a pane or a step; until then the panes follow the run."""
+        """Return whether the user picked a pane or a step; until then the panes follow the run."""
         self.timeline = Timeline(state, now, ascii_only=ascii_only)
         self.detail = StepDetail(now, ascii_only=ascii_only)
         self.results = ValueView(source, ascii_only=ascii_only, id="results")

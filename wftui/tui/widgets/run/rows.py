@@ -35,7 +35,7 @@ class _IterationRange:
         return at if at < len(self.indices) and self.indices[at] == index else None
 
 
-class Rows:
+class RunRows:
     """Rows by number; iterations of a range are created on access."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from wftui.model.run.events import (
 from wftui.model.run.record import TERMINAL
 from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.steps import StepInfo, StepResult
-from wftui.tui.widgets.log.lines import LogLines
+from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree
 
 _TURN_EVENTS = 250
@@ -39,7 +39,7 @@ class RunState:
 
     def __init__(self, run_id: str) -> None:
         self.record = new_record(run_id)
-        self.lines = LogLines()
+        self.lines = LogBuffer()
         self.tree = StepTree(self.record)
         self.declared: dict[str, StepInfo] = {}
         self.active: dict[str, StepResult] = {}
@@ -47,7 +47,7 @@ class RunState:
         self.last_sign: datetime | None = None
         """Time of the last sign of life of the run's process."""
         self.retried = False
-        """Whether any step was attempted more than once."""
+        """Return whether any step was attempted more than once."""
         self._handled = 0
 
     def apply(self, events: Iterable[ExecutionEvent]) -> None:
@@ -84,7 +84,7 @@ class RunState:
 
     @property
     def ended(self) -> bool:
-        """Whether the run has ended."""
+        """Return whether the run has ended."""
         return self.record.status in TERMINAL
 
     def reference_time(self, now: datetime) -> datetime:
@@ -97,7 +97,7 @@ class RunState:
 
     @property
     def is_live(self) -> bool:
-        """Whether the run is in progress."""
+        """Return whether the run is in progress."""
         return self.record.status in {"pending", "running"}
 
     @property

@@ -15,7 +15,7 @@ from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import bar, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import elapsed, step_note
-from wftui.tui.widgets.run.rows import Rows, StepRow
+from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import current_step, failed_step, title
 
@@ -59,7 +59,7 @@ class Timeline(LineView):
         self.now = now
         self.following = True
         self.only_failures = False
-        self._rows = Rows()
+        self._rows = RunRows()
         self._to_load: dict[str, None] = {}
         self._widest = 0
         self._built: tuple[object, ...] = ()
@@ -83,7 +83,7 @@ class Timeline(LineView):
     def replace_state(self, state: RunState) -> None:
         """Show another run, or another state of the same run."""
         selected, self.state = self.selected, state
-        self._rows = Rows()
+        self._rows = RunRows()
         self._to_load.clear()
         self.read()
         if selected is not None and not self.following:

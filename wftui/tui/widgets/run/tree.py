@@ -10,7 +10,7 @@ from wftui.model.run.iterations import IterationLog
 from wftui.model.run.paths import is_at_or_in, iteration_index, parent_path
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
-from wftui.tui.widgets.run.rows import Rows, StepRow
+from wftui.tui.widgets.run.rows import RunRows, StepRow
 
 _READ_BACK = 1_000
 """Maximum number of loaded iterations held."""
@@ -135,10 +135,10 @@ class StepTree:
             self._choice[above] = True
             above = parent_path(above)
 
-    def rows(self, *, only_failures: bool = False) -> Rows:
+    def rows(self, *, only_failures: bool = False) -> RunRows:
         """Return the visible rows, or those of failed steps and their ancestors."""
         kept = self._failed_with_ancestors() if only_failures else None
-        rows = Rows()
+        rows = RunRows()
         stack: list[_Entry] = [(step, 0, None) for step in reversed(self._children.get(None, []))]
         while stack:
             step, depth, left_out = stack.pop()

@@ -21,7 +21,7 @@ class CompilationStatus(Widget):
     """
 
     compiling: reactive[bool] = reactive(False)
-    """Whether a save is being compiled."""
+    """Return whether a save is being compiled."""
     result: reactive[CompilationResult | None] = reactive(None)
     """The last result; None before the first."""
     problem: reactive[str] = reactive("")

@@ -23,7 +23,7 @@ def as_text(value: Json) -> str:
 
 
 async def save_value(value: Json, source: TextSource, path: Path) -> None:
-    """Write a value, or the value behind a reference, to a new file that only the user may read.
+    """Write a value to a new file that only the user may read.
 
     A string is written as is, anything else as JSON.
 

@@ -35,7 +35,7 @@ class ValueLines:
         self.lines: list[Line] = []
         self.complete = False
         self.left_out = False
-        """Whether parts of the value have no line."""
+        """Return whether parts of the value have no line."""
         self._width = max(16, width)
         self._text = ""
         self._at = 0
@@ -61,7 +61,7 @@ class ValueLines:
 
     @property
     def is_hungry(self) -> bool:
-        """Whether more text is needed."""
+        """Return whether more text is needed."""
         return not self.complete and not self._whole
 
     def ensure(self, count: int) -> bool:
