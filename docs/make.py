@@ -56,13 +56,13 @@ capped and says so.
 
 ## Different from Jinja
 
-The syntax is Jinja's. What differs, differs so that a mistake is told instead of passed on:
+The syntax is Jinja's. What differs, differs so that a mistake is reported instead of passed on:
 
 - what is missing is an error, not an empty text; an `if` needs its `else`;
 - `a.b` is the key `b`, never a method: write `value | split(",")`, not `value.split(",")`;
 - text is never taken for a number: `"2" + 1` is an error, `"2" | int + 1` is 3, and `int` and `float` fail on text that
   holds no number, unless they are given a default;
-- what is no text is written into text as JSON (`true`, `null`, `[1, 2]`); `null` is `none`;
+- values other than text are written into text as JSON (`true`, `null`, `[1, 2]`); `null` is `none`;
 - the fallback of `default` is only worked out when it is needed;
 - `groupby` gives objects with `grouper` and `list`.
 
@@ -177,7 +177,7 @@ keep_runs = 30
 ```
 
 keeps what ended within 90 days, and the newest 100 runs of each workflow whatever their age; of `nightly` the newest 30
-and nothing else. A workflow's own section is taken in the place of the general one; an empty one, or `"all"`, keeps
+and nothing else. A workflow's own section replaces the general one; an empty one, or `"all"`, keeps
 every run of it.
 
 - A run that goes on or waits is never touched. An interrupted one, which can be resumed, goes by the days since it was

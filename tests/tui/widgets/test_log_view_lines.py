@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from wftui.model.run.events import Log
 from wftui.model.run.steps import LogLevel
-from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogFilter, LogBuffer, inside
+from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogBuffer, LogFilter, inside
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from textual.reactive import var
 from wftui.model.run.steps import LogLevel
 from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
-from wftui.tui.widgets.log.lines import LogFilter, LogLine, LogBuffer
+from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
 from wftui.tui.widgets.log.sanitize import coloured, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
