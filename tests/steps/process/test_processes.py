@@ -14,7 +14,7 @@ from helpers import lives, patience
 
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
-from wftui.steps.process.child_process import ProcessResult, run_process
+from wftui.steps.process.child_process import Background, ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
 
 Lines = list[tuple[str, str]]
@@ -190,6 +190,37 @@ async def test_a_background_child_that_holds_the_pipe_does_not_hold_the_step(tmp
     os.kill(pid, 9)
     assert result.exit_code == 0
     assert any(f"pid {pid}" in line for _, line in sink.lines)
+
+
+@pytest.mark.parametrize("background", ["keep", "end"])
+@pytest.mark.parametrize("detached", [False, True])
+async def test_processes_left_running_are_named_and_kept_or_ended(
+    background: Background, detached: bool, tmp_path: Path
+) -> None:
+    sink = Sink()
+    os.mkfifo(tmp_path / "f")
+    script = "sleep 600 & echo $!"
+    if detached:
+        script = "env -i setsid -f sh -c 'echo $$; echo > f; exec sleep 600 > /dev/null 2>&1'; read x < f || true"
+    result = await run_process(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=os.environ,
+        started_for=TreeMark(),
+        log=sink,
+        background=background,
+    )
+    assert result.exit_code == 0
+    pid = int(result.stdout.text())
+    *_, (_, said) = sink.lines
+    assert f"(pid {pid})" in said
+    if background == "keep":
+        assert said.startswith("Left running in the background: ")
+        assert living([pid]) == [pid]
+        os.kill(pid, 9)
+    else:
+        assert said.startswith("Ended in the background: ")
+        assert living([pid]) == []
 
 
 @pytest.mark.parametrize("ending", ["", "print('ready', flush=True); time.sleep(600)"], ids=["by itself", "cancelled"])

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 Report = Callable[[str], Awaitable[None]]
-_SHOWN = 20
 
 
 async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None:
@@ -47,7 +46,7 @@ async def _end_found(
     found: "list[tuple[TreeMark, list[psutil.Process]]]", processes: "Callable[[], list[psutil.Process]]", tell: Report
 ) -> None:
     from wftui.steps.process.child_process import GRACE_SECONDS
-    from wftui.steps.process.process_tree import end_all
+    from wftui.steps.process.process_tree import end_all, process_names
 
     if not found:
         return
@@ -59,7 +58,7 @@ async def _end_found(
     for sentence in said:
         await tell(f"{sentence}; ended")
     if stubborn:
-        await tell(f"could not be ended and still running: {_names(stubborn)}")
+        await tell(f"could not be ended and still running: {process_names(stubborn)}")
 
 
 async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) -> None:
@@ -96,24 +95,10 @@ def _find(run: str, carried: "CarriedResults") -> "list[tuple[TreeMark, list[psu
 
 
 def _sentences(found: "list[tuple[TreeMark, list[psutil.Process]]]") -> list[str]:
-    return [
-        f"{f'an earlier attempt of {mark.path}' if mark.path else 'an earlier process'} left running: {_names(members)}"
-        for mark, members in found
-        if members
-    ]
+    from wftui.steps.process.process_tree import process_names
+
+    return [f"{_starter(mark)} left running: {process_names(members)}" for mark, members in found if members]
 
 
-def _names(processes: "list[psutil.Process]") -> str:
-    """Return names and pids of processes; arguments may be confidential."""
-    shown = [_name(process) for process in processes[:_SHOWN]]
-    more = len(processes) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
-
-
-def _name(process: "psutil.Process") -> str:
-    import psutil
-
-    try:
-        return f"{process.name()} (pid {process.pid})"
-    except psutil.Error:  # it has just ended
-        return f"pid {process.pid}"
+def _starter(mark: "TreeMark") -> str:
+    return f"an earlier attempt of {mark.path}" if mark.path else "an earlier process"

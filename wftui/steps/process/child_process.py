@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
@@ -25,6 +25,9 @@ DEFAULT_CAPTURE = 1024 * 1024
 """Bytes kept of each of stdout and stderr unless a step asks for more."""
 _READ_SIZE = 65_536
 _PIPE_PATIENCE = 0.25
+
+
+Background = Literal["keep", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,14 @@ async def run_process(
     capture: int = DEFAULT_CAPTURE,
     pass_fds: Collection[int] = (),
     on_started: Callable[[], None] | None = None,
+    background: Background = "keep",
     grace: float = GRACE_SECONDS,
 ) -> ProcessResult:
     """Run a program to its end, in a session of its own.
 
     When the calling task is cancelled, the program and everything it has started are ended before the cancellation
-    goes on; when it is cancelled again meanwhile, they are killed at once. What the program leaves behind when it ends
-    by itself goes on, which the log says when it still holds the output.
+    goes on; when it is cancelled again meanwhile, they are killed at once. Processes that the program leaves running
+    when it ends by itself are named in the log.
 
     Args:
         env: the whole environment of the child.
@@ -62,6 +66,7 @@ async def run_process(
         stdin: what it can read, in pieces; nothing when absent.
         capture: bytes kept of each stream.
         on_started: called once the child runs.
+        background: whether processes that the program leaves running are kept or ended.
         grace: seconds between TERM and KILL.
 
     Raises:
@@ -87,12 +92,21 @@ async def run_process(
         for reader in read:
             reader.result()
         survivors = await asyncio.to_thread(process_tree.members, process.pid, mark)
+        if survivors and not unread:  # some only need a moment to end
+            await asyncio.sleep(_PIPE_PATIENCE)
+            survivors = process_tree.living(survivors)
+        names = process_tree.process_names(survivors)
+        if survivors and background == "end":
+            await process_tree.end_tree(process.pid, mark, grace=grace, hurry=asyncio.Event())
+            survivors = process_tree.living(survivors)
+            _, unread = await asyncio.wait(readers, timeout=_PIPE_PATIENCE)
         process_tree.leave_running(survivors)
         process_tree.reap_adopted(process.pid)
+        batcher.flush()
         if unread:
-            names = ", ".join(f"{survivor.pid}" for survivor in survivors) or "unknown"
-            batcher.flush()
-            log(f"A background process (pid {names}) still holds the output; it is no longer followed.", "stderr")
+            log(f"Left running in the background: {names or 'unknown'}; its output is no longer followed.", "stderr")
+        elif names:
+            log(f"{'Left running' if survivors else 'Ended'} in the background: {names}.", "stderr")
     except BaseException:
         await _end(process, mark, grace, exited)
         raise

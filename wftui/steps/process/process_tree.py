@@ -21,6 +21,7 @@ _POLL_SECONDS = 0.02
 _AFTER_KILL_SECONDS = 1.0
 _DYING_SECONDS = 10.0
 """A killed process lives until the machine gets to it, which takes longer where many others wait for their turn."""
+_SHOWN = 20
 
 _left_running: set[int] = set()
 
@@ -38,7 +39,7 @@ def members(leader: int, mark: str) -> list[psutil.Process]:
     for pid in (leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))):
         with contextlib.suppress(psutil.NoSuchProcess):
             roots.append(psutil.Process(pid))
-    return [process for process in _with_descendants(roots) if _alive(process)]
+    return living(_with_descendants(roots))
 
 
 def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
@@ -87,7 +88,7 @@ def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark,
             mark = TreeMark.of(process.environ().get(MARK, ""))
             if mark is not None and mark.run == run and not ended(mark):
                 carrying.setdefault(mark, []).append(process)
-    return [(mark, [each for each in _with_kin(processes) if _alive(each)]) for mark, processes in carrying.items()]
+    return [(mark, living(_with_kin(processes))) for mark, processes in carrying.items()]
 
 
 def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -152,6 +153,25 @@ async def end_all(
         if not living:
             break
     return living
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return the processes that have not ended."""
+    return [process for process in processes if _alive(process)]
+
+
+def process_names(processes: list[psutil.Process]) -> str:
+    """Return names and pids of processes; arguments may be confidential."""
+    shown = [_name(process) for process in processes[:_SHOWN]]
+    more = len(processes) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return f"{process.name()} (pid {process.pid})"
+    except psutil.Error:  # it has just ended
+        return f"pid {process.pid}"
 
 
 def leave_running(processes: list[psutil.Process]) -> None:

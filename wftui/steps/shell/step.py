@@ -14,7 +14,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
-from wftui.steps.process.child_process import DEFAULT_CAPTURE, ProcessResult, run_process
+from wftui.steps.process.child_process import DEFAULT_CAPTURE, Background, ProcessResult, run_process
 from wftui.steps.process.process_mark import TreeMark
 from wftui.steps.process.scratch import private_file, scratch_folder
 from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
@@ -55,6 +55,10 @@ class ShellInput(StepModel):
     expect: Annotated[list[int], Field(min_length=1, description="Exit codes that are a success.")] = Field(
         default_factory=lambda: [0]
     )
+    background: Annotated[
+        Background,
+        Field(description="Processes still running when the program has ended: keep or end them; the log names them."),
+    ] = "keep"
     max_output: Annotated[
         int, Field(ge=1024, le=256 * 1024 * 1024, description="Bytes kept of stdout and of stderr.")
     ] = DEFAULT_CAPTURE
@@ -154,6 +158,7 @@ class ShellStep(StepType[ShellInput]):
                 log=log,
                 stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,
+                background=input.background,
             )
             if result.exit_code not in input.expect:
                 raise exit_error(result)
