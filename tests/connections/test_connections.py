@@ -1,6 +1,7 @@
 """Connections: kept by reference, resolved on demand, never readable by others."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,22 @@ def test_a_connection_is_kept_and_resolved(connections: Connections, monkeypatch
     assert resolved.values["apiKeyName"] == "X-API-Key", "defaults are filled in"
     assert resolved.secrets == ["ghp_verysecret"]
     assert "ghp_verysecret" not in repr(resolved)
+
+
+def test_connections_saved_by_several_processes_at_once_are_all_kept(connections: Connections) -> None:
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from wftui.connections.connections import Connections, StoredConnection
+        for number in range(10):
+            values = {"baseUrl": "https://example.org"}
+            saved = StoredConnection(name=f"c{sys.argv[2]}{number}", kind="http", values=values)
+            Connections(Path(sys.argv[1])).save(saved)
+    """
+    folder = connections.path.parent
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(folder), name]) for name in "abcd"]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    assert len(connections.all()) == 40
 
 
 def test_the_files_are_private(connections: Connections) -> None:

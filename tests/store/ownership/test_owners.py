@@ -16,6 +16,7 @@ from wftui.model.run.events import Interrupted
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive
 from wftui.store.sqlite.store_errors import StoreConflict
+from wftui.store.stale_run_monitor import StaleRunMonitor
 
 pytest_plugins = "store.store_fixtures"
 
@@ -79,6 +80,17 @@ def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_
     assert int(pid) < 10, "counted anew"
     owner = replace(current_owner(lambda: START), pid=int(pid), started=float(started), host=host)
     assert is_alive(owner, START + timedelta(seconds=60))
+
+
+async def test_the_monitor_looks_before_it_waits(store: ExecutionStore) -> None:
+    await store.append([created("mine"), started("mine")], wait=True)
+    await store.release("mine")
+    monitor = StaleRunMonitor(store, seconds=3600)
+    await monitor.begin()
+    record = await store.get("mine")
+    assert record is not None
+    assert record.status == "interrupted"
+    await monitor.end()
 
 
 async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None:
