@@ -86,6 +86,7 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
     ("contents", "text", "sentence"),
     [
         ({"type": "integer"}, "4.5", "Write a whole number."),
+        ({"type": "integer"}, "1" * 5000, "This number has too many digits."),
         ({"type": "integer"}, "٤", "Write a whole number."),
         ({"type": "number"}, "nan", "Write a number, with a point before decimals."),
         ({"type": "number"}, "1e999", "This number is too big."),

@@ -23,5 +23,5 @@ ENDED, WAITS = "the run has not ended", "no step waits for an approval"
 def test_a_disabled_action_says_why(status: str, enabled: set[str], reasons: dict[str, str]) -> None:
     actions = run_actions(ExecutionRecord.model_validate({"id": "r", "workflowId": "w", "status": status}))
     assert {action.id for action in actions if action.enabled} == enabled
-    told = {action.id: action.reason for action in actions}
+    told: dict[str, str | None] = {action.id: action.reason for action in actions}
     assert {action: told[action] for action in reasons} == reasons

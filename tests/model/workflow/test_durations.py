@@ -37,7 +37,11 @@ def test_what_is_no_duration_is_refused_with_a_sentence(written: object) -> None
         (1.24, "1.2s"),
         (59.96, "1m00s"),
         (185, "3m05s"),
+        (3599, "59m59s"),
+        (3600, "1h00m"),
         (7620, "2h07m"),
+        (86399, "23h59m"),
+        (86400, "1d00h"),
         (273600, "3d04h"),
     ],
 )
