@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wftui.cli.options import Command
 from wftui.cli.parser import build_parser
+from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 
 
@@ -29,7 +30,7 @@ def dispatch(words: Sequence[str]) -> int:
 
 
 def _report(error: UserError) -> int:
-    print(f"wftui: error[{error.code}] {error}", file=sys.stderr)
+    Terminal().error(f"wftui: error[{error.code}] {error}")
     return error.exit_code
 
 

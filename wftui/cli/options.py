@@ -3,9 +3,19 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
+
+from wftui.model.terminal_text import clean_text, without_colours
 
 Command = Callable[[argparse.Namespace], int]
 """A command: takes parsed arguments, returns the exit code."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose help and errors are clean: they repeat words of files and of the command line."""
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        super()._print_message(without_colours(clean_text(message)), file)
 
 
 def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:

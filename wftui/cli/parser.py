@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from wftui import __version__
-from wftui.cli.options import add_common, add_connections, add_inputs, add_json
+from wftui.cli.options import CommandParser, add_common, add_connections, add_inputs, add_json
 
 
-class _Command(argparse.ArgumentParser):
+class _Command(CommandParser):
     """A command or action; each accepts `--tables` and `--db`."""
 
     def __init__(self, **options: Any) -> None:
@@ -18,7 +18,7 @@ class _Command(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of `wftui` with all commands."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="wftui",
         description="A terminal workbench for workflows. Opens the terminal UI without a command.",
         epilog="Exit codes: 0 success, 1 the run failed, 2 invalid usage or inputs, 3 compilation errors, "

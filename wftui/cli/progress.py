@@ -22,6 +22,7 @@ from wftui.model.run.events import (
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record, progress
 from wftui.model.run.steps import StepResult
+from wftui.model.terminal_text import clean_cell
 from wftui.model.workflow.durations import format_duration
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -72,8 +73,8 @@ class StepLines:
         inner = {step.parent for step in active}
         leaves = [step for step in active if step.path not in inner][: self._terminal.width]
         text = f"{frames[self._frame % len(frames)]} {done}/{total}  " + ", ".join(map(_describe, leaves))
-        text = text[: self._terminal.width - 1]
-        self._terminal.write("\r\x1b[K" + self._terminal.paint(text, "blue"))
+        text = clean_cell(text)[: self._terminal.width - 1]
+        self._terminal.status(self._terminal.paint(text, "blue"))
         self._has_status = True
 
     def end(self, record: ExecutionRecord) -> None:
@@ -88,7 +89,7 @@ class StepLines:
 
     def _clear(self) -> None:
         if self._has_status:
-            self._terminal.write("\r\x1b[K")
+            self._terminal.status()
             self._has_status = False
 
     def _line(self, record: ExecutionRecord, event: ExecutionEvent) -> str | None:

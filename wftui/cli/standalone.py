@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wftui.cli.inputs import read_connections, read_inputs
-from wftui.cli.options import add_connections, add_inputs
+from wftui.cli.options import CommandParser, add_connections, add_inputs
 from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
@@ -19,7 +19,7 @@ from wftui.runtime.plan import WorkflowPlan
 
 def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
     """Run a compiled workflow from its own command line; return the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         description=f"{plan.name}: {plan.description}" if plan.description else plan.name,
         epilog=_describe_inputs(plan),
         formatter_class=argparse.RawDescriptionHelpFormatter,

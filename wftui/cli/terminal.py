@@ -1,4 +1,7 @@
-"""Terminal output: colours on terminals only, errors on stderr, JSON."""
+"""Terminal output: cleaned text, colours on terminals only, errors on stderr, JSON.
+
+All output of the command line passes through here: no text of a user's file or run moves the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
+from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -56,7 +60,7 @@ class Terminal:
             return 100
 
     def write(self, text: str) -> None:
-        """Write text unchanged."""
+        """Write text unchanged; for the methods of this class."""
         if self.is_broken:
             return
         try:
@@ -71,16 +75,25 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Write a line."""
-        self.write(text + "\n")
+        text = clean_text(text)
+        self.write((ending_colours(text) if self.is_coloured else without_colours(text)) + "\n")
+
+    def status(self, text: str = "") -> None:
+        """Replace the current line of a live terminal by a text, or by nothing."""
+        self.write("\r\x1b[K" + ending_colours(clean_cell(text)))
 
     def error(self, text: str) -> None:
         """Write a line to stderr."""
         with contextlib.suppress(OSError):
-            print(text, file=self.err, flush=True)
+            print(without_colours(clean_text(text)), file=self.err, flush=True)
 
     def json(self, value: Json) -> None:
         """Write a JSON document."""
-        self.line(json.dumps(value, indent=2, ensure_ascii=not self.is_unicode))
+        self.json_lines([json.dumps(value, indent=2, ensure_ascii=not self.is_unicode)])
+
+    def json_lines(self, documents: Iterable[str]) -> None:
+        """Write JSON texts, each followed by a line feed."""
+        self.write("".join(f"{clean_json(document)}\n" for document in documents))
 
     def paint(self, text: str, colour: str) -> str:
         """Return text in a colour, if colours are enabled."""
@@ -99,6 +112,7 @@ class Terminal:
         Args:
             right: indices of right-aligned columns.
         """
+        rows = [[ending_colours(clean_cell(cell)) for cell in row] for row in rows]
         widths = [max([len(header[i]), *(_cells(row[i]) for row in rows)]) for i in range(len(header))]
 
         def format_row(cells: Sequence[str]) -> str:

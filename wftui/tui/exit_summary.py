@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import ConflictError, NotFoundError, UserError
+from wftui.model.terminal_text import clean_text, without_colours
 from wftui.tui.display.formatting import count
 
 if TYPE_CHECKING:
@@ -108,5 +109,5 @@ def _release_terminal() -> None:
 
 def _print(line: str) -> None:
     with contextlib.suppress(OSError):
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(without_colours(clean_text(line)) + "\n")
         sys.stdout.flush()

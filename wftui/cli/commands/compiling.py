@@ -64,7 +64,8 @@ def _print_results(
         terminal.json(report.sarif(found))
     elif arguments.format == "github":
         for path, problems in found.items():
-            terminal.write(report.github(path, problems))
+            for line in report.github(path, problems).split("\n")[:-1]:
+                terminal.line(line)
     else:
         for result in results:
             _print_human(terminal, workbench, result)

@@ -77,7 +77,7 @@ def show(arguments: argparse.Namespace) -> int:
                 if arguments.logs:
                     _print_logs(terminal, page)
                 else:
-                    terminal.write("".join(f"{event.to_json()}\n" for event in page))
+                    terminal.json_lines(event.to_json() for event in page)
             return ExitCode.DONE
         if arguments.step is not None:
             steps = await workbench.runs.steps(run_id, [arguments.step], whole=True)

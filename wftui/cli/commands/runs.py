@@ -202,8 +202,7 @@ async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespa
     terminal = Terminal()
     if arguments.events:
         async for batch in workbench.runs.follow(run_id):
-            for event in batch:
-                terminal.line(event.to_json())
+            terminal.json_lines(event.to_json() for event in batch)
     elif arguments.json or arguments.quiet:
         await workbench.runs.until_end(run_id)
     else:
@@ -260,7 +259,7 @@ def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[s
         Terminal().line(run_id)
         return ExitCode.DONE
     _out, problems = child.communicate()
-    sys.stderr.write(problems)
+    Terminal().error(problems.rstrip("\n"))
     return child.returncode
 
 

@@ -1,0 +1,68 @@
+"""Text for terminals: colours stay; other control sequences and invisible characters go."""
+
+import re
+
+_INVISIBLE = (
+    r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+"""C1 controls, line separators, bidirectional controls, and characters without width or glyph."""
+_CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1a\x1c-\x1f{_INVISIBLE}]")
+"""All but tab, line feed and escape."""
+_IN_JSON = re.compile(f"[{_INVISIBLE}]")
+"""JSON writers escape the other control characters themselves."""
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_ESCAPES = re.compile(
+    r"""
+      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence that is no colour
+    | \x1b [\]PX^_] [^\x1b\x07\x9c\n]* (?: \x1b\\ | [\x07\x9c] )  # a string: title, link, clipboard, device control
+    | \x1b (?! \[ ) [ -/]* [0-~]?                              # any other escape; an endless string keeps its text
+    """,
+    re.VERBOSE,
+)
+_RESET = "\x1b[0m"
+
+
+def clean_text(text: str) -> str:
+    """Strip all that a terminal acts on except colours, tabs and line feeds.
+
+    A carriage return begins a line of its own: it must not overwrite what stands before it.
+    """
+    if text.isprintable():
+        return text
+    if "\r" in text:
+        text = re.sub(r"\r+\n|\r+", "\n", text)
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    return _CONTROLS.sub("", text)
+
+
+def clean_cell(text: str) -> str:
+    """Return a clean text as one line, such as a cell of a table."""
+    return text if text.isprintable() else re.sub(r"[ \t]*[\n\t]+[ \t]*", " ", clean_text(text))
+
+
+def without_colours(text: str) -> str:
+    """Strip the colours of a clean text."""
+    return _COLOUR.sub("", text) if "\x1b" in text else text
+
+
+def ending_colours(text: str) -> str:
+    """Return a clean text with a reset after each line that leaves a colour on."""
+    if "\x1b" not in text:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        colours = _COLOUR.findall(line)
+        lines.append(line + _RESET if colours and colours[-1] not in {_RESET, "\x1b[m"} else line)
+    return "\n".join(lines)
+
+
+def clean_json(text: str) -> str:
+    r"""Escape the characters of a JSON text that a terminal acts on, as `\uXXXX`."""
+    return text if text.isascii() and "\x7f" not in text else _IN_JSON.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
