@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from wftui.model.terminal_text import clean_text, without_colours
 
@@ -14,7 +14,7 @@ Command = Callable[[argparse.Namespace], int]
 class CommandParser(argparse.ArgumentParser):
     """A parser whose help and errors are clean: they repeat words of files and of the command line."""
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(without_colours(clean_text(message)), file)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
+from wftui.workbench.forced_exit import watch_signals
 from wftui.workbench.workbench_settings import fill_new_workspace
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
     """Run a coroutine with a workbench; return its exit code."""
 
     async def session() -> int:
+        watch_signals(new_session=True)
         workbench = Workbench(settings_of(arguments))
         removed: list[CleanupReport] = []
         failed = False

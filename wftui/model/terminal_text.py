@@ -1,4 +1,4 @@
-"""Text for terminals: colours stay; other control sequences and invisible characters go."""
+"""Text for terminals, without control sequences and invisible characters."""
 
 import re
 
@@ -14,7 +14,7 @@ _IN_JSON = re.compile(f"[{_INVISIBLE}]")
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPES = re.compile(
     r"""
-      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence that is no colour
+      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence other than a colour
     | \x1b [\]PX^_] [^\x1b\x07\x9c\n]* (?: \x1b\\ | [\x07\x9c] )  # a string: title, link, clipboard, device control
     | \x1b (?! \[ ) [ -/]* [0-~]?                              # any other escape; an endless string keeps its text
     """,

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.content import Content
@@ -30,7 +29,9 @@ from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal
+from wftui.tui.terminal.drawn_text import CleanApp
 from wftui.tui.terminal.type_ahead import TypeAhead
+from wftui.workbench.forced_exit import watch_signals
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -53,7 +54,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class WftuiApp(App[ExitMode], inherit_bindings=False):
+class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     """The app over a workbench; runs and files do not depend on it."""
 
     TITLE = "wftui"
@@ -384,6 +385,7 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     # Installed until `finish` replaces them: a lost terminal may signal more than once.
     loop.add_signal_handler(signal.SIGHUP, app.terminal_lost)
     loop.add_signal_handler(signal.SIGTERM, app.exit, ExitMode.CANCEL)
+    watch_signals(new_session=True)
     leaving = await app.run_async()
     # A crashed app returns None; its runs are not affected.
     await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, ascii_only=app.ascii)

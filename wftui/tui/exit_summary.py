@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.terminal_text import clean_text, without_colours
 from wftui.tui.display.formatting import count
+from wftui.workbench.forced_exit import ignore_signals, watch_signals
 
 if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
@@ -92,11 +93,13 @@ def _signals(workbench: Workbench) -> Iterator[None]:
     loop.add_signal_handler(signal.SIGINT, cancel_all)
     loop.add_signal_handler(signal.SIGTERM, cancel_all)
     loop.add_signal_handler(signal.SIGHUP, _release_terminal)
+    watch_signals()
     try:
         yield
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
+        ignore_signals()
 
 
 def _release_terminal() -> None:

@@ -22,6 +22,7 @@ from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
+from wftui.workbench.forced_exit import ignore_signals, watch_signals
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -172,7 +173,7 @@ def approve(arguments: argparse.Namespace) -> int:
 async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
     """Follow a run of this process.
 
-    Ctrl+C cancels it, a second one immediately; losing the terminal does not end it.
+    Ctrl+C cancels it, a second one immediately, or ends the program; losing the terminal does not end it.
     """
     loop = asyncio.get_running_loop()
     asked: set[asyncio.Task[None]] = set()
@@ -188,6 +189,7 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     loop.add_signal_handler(signal.SIGTERM, ask_cancel)
     # The run outlives its terminal: a hang-up only means that nobody reads the output.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    watch_signals()
     try:
         return await _follow(workbench, run_id, arguments)
     finally:
@@ -195,7 +197,7 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
         # The run has ended; further signals must not interrupt the report.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
+        ignore_signals()
 
 
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ class Picker(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """Compose filter line and list."""
         with Vertical(classes="dialog") as box:
-            box.border_title = self._heading
+            box.border_title = Content(self._heading)
             box.border_subtitle = "enter · esc"
             yield Input(placeholder="type to filter", compact=True)
             yield OptionList(*self._matching(""), compact=True, markup=False)

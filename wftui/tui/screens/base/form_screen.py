@@ -64,7 +64,7 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
             box.border_title = Content(self._heading)
             yield from self.compose_form()
             yield Static(classes="wrong", markup=False)
-            yield Static(classes="facts")
+            yield Static(classes="facts", markup=False)
             yield KeyLine(self.ACTIONS)
 
     def compose_form(self) -> ComposeResult:

@@ -55,7 +55,7 @@ class ConfirmScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """Yield the question and the buttons."""
         with Vertical(classes="dialog") as box:
-            box.border_title = self._heading
+            box.border_title = Content(self._heading)
             yield Static(self._question, classes="question", markup=False)
             with Container(classes="choices -many" if self._is_wide() else "choices"):
                 for choice in self._choices:

@@ -38,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc"
-            yield Static()
+            yield Static(markup=False)
 
     def on_mount(self) -> None:
         """Focus the text for scrolling."""

@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
@@ -33,7 +34,7 @@ class PasteScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Yield the text area and a hint."""
         with Vertical(classes="dialog") as box:
-            box.border_title = self._heading
+            box.border_title = Content(self._heading)
             box.border_subtitle = "enter · esc"
             yield TextArea(soft_wrap=True, compact=True)
             yield Static(self._hint, classes="hint", markup=False)

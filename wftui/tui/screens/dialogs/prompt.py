@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -34,7 +35,7 @@ class PromptScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Yield the field, and a hint or an error."""
         with Vertical(classes="dialog") as box:
-            box.border_title = self._heading
+            box.border_title = Content(self._heading)
             box.border_subtitle = "enter · esc"
             yield Input(self._value, compact=True, select_on_focus=True)
             yield Static(self._hint, classes="hint", markup=False)

@@ -137,8 +137,8 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
             yield SchemaForm(self._state)
             yield JsonEditor()
             with Vertical(classes="foot"):
-                yield Static(classes="wrong")
-                yield Static(classes="facts")
+                yield Static(classes="wrong", markup=False)
+                yield Static(classes="facts", markup=False)
                 yield CommandLine()
                 yield KeyLine(self.ACTIONS)
 

@@ -6,6 +6,7 @@ from typing import Literal
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.base import Json
@@ -151,7 +152,7 @@ class RunPanes(Container):
         else:
             step = self.timeline.selected
             self.detail.show(step, stopped=step is not None and self.state.is_stopped(step))
-            self.detail.border_title = title(step).replace("[", "\\[") if step is not None else "Step"
+            self.detail.border_title = Content(title(step) if step is not None else "Step")
 
     def _show_results(self) -> None:
         record = self.state.record

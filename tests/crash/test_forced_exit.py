@@ -1,0 +1,155 @@
+"""A second signal to end always ends the program, whatever a step does with its thread or the event loop."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import PATIENCE, wait_until
+
+from wftui.workbench import Settings, Workbench
+
+STEPS = '''
+import asyncio
+import threading
+import time
+from pathlib import Path
+from wftui.steps.plugin import step
+
+def forever(file: str) -> None:
+    Path(file).touch()
+    while True:
+        time.sleep(0.05)
+
+@step("stuck.own_thread")
+def own_thread(file: str) -> str:
+    """Never returns, in the thread of its step."""
+    forever(file)
+
+@step("stuck.pool")
+async def pool(file: str) -> str:
+    """Never returns, in a thread that the event loop waits for at its end."""
+    await asyncio.to_thread(forever, file)
+
+@step("stuck.loop")
+async def loop(file: str) -> str:
+    """Never gives the event loop back."""
+    forever(file)
+
+@step("stuck.foreground")
+async def foreground(file: str) -> str:
+    """Never returns, in a thread that the interpreter waits for at its end."""
+    threading.Thread(target=forever, args=(file,)).start()
+    await asyncio.Event().wait()
+'''
+KINDS = ["own_thread", "pool", "loop", "foreground"]
+SCREENLESS = """
+import asyncio, sys
+from pathlib import Path
+from wftui.tui.exit_summary import ExitMode, finish
+from wftui.workbench import Settings, Workbench
+
+async def main():
+    bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))
+    run_id = await bench.runs.start(sys.argv[3], {})
+    await finish(bench, [run_id], ExitMode.FINISH, ascii_only=False)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="ada")
+    for kind in KINDS:
+        folder = settings.tables / "workflows" / kind
+        folder.mkdir(parents=True)
+        stuck = {"id": "stuck", "type": f"stuck.{kind}", "input": {"file": str(tmp_path / "stuck")}}
+        (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": kind, "steps": [stuck]}))
+    plugin = settings.tables / "steps" / "stuck.py"
+    plugin.parent.mkdir()
+    plugin.write_text(STEPS)
+
+    async def trust() -> None:
+        workbench = Workbench(settings)
+        await workbench.steps.trust(plugin)
+        await workbench.close()
+
+    asyncio.run(trust())
+    return settings
+
+
+STARTED: "list[subprocess.Popen[str]]" = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_its_test() -> Iterator[None]:
+    yield
+    while STARTED:
+        program = STARTED.pop()
+        program.kill()
+        program.communicate()
+
+
+def start(*command: str) -> "subprocess.Popen[str]":
+    program = subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    STARTED.append(program)
+    return program
+
+
+def status_of(settings: Settings) -> str:
+    """The status of the last run for a program that starts now."""
+
+    async def read() -> str:
+        workbench = Workbench(settings)
+        try:
+            return (await workbench.runs.record("last")).status
+        finally:
+            await workbench.close()
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("frontend", ["run", "screen"])
+def test_a_second_signal_ends_the_program(
+    settings: Settings, tmp_path: Path, frontend: str, kind: str, number: signal.Signals
+) -> None:
+    places = [str(settings.tables), str(settings.database)]
+    if frontend == "run":
+        program = start("-m", "wftui", "run", kind, "--tables", places[0], "--db", places[1])
+    else:
+        program = start("-c", SCREENLESS, *places, kind)
+    wait_until(lambda: (tmp_path / "stuck").exists() or program.poll() is not None)
+    program.send_signal(number)
+    program.send_signal(number)
+    # The kernel may merge two signals into one that is not handled yet; impatience goes on.
+    while True:
+        try:
+            _, errors = program.communicate(timeout=0.5)
+            break
+        except subprocess.TimeoutExpired:
+            program.send_signal(number)
+    assert program.returncode in {130, 0 if frontend == "screen" else 130}, errors
+    assert status_of(settings) in {"cancelled", "interrupted"}
+
+
+def test_a_second_signal_ends_who_watches(settings: Settings, tmp_path: Path) -> None:
+    places = ["--tables", str(settings.tables), "--db", str(settings.database)]
+    start("-m", "wftui", "run", "pool", *places)
+    wait_until(lambda: (tmp_path / "stuck").exists())
+    watching = start("-m", "wftui", "watch", "last", "--events", *places)
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["type"] == "created"
+    for number in (signal.SIGINT, signal.SIGINT):
+        watching.send_signal(number)
+    watching.communicate(timeout=PATIENCE)
+    assert watching.returncode == 130
+    assert status_of(settings) == "running"

@@ -1,0 +1,279 @@
+"""No text of a file, a run or a command line acts on a terminal: every kind of text, command and stream."""
+
+import json
+import os
+import pty
+import re
+import sys
+import threading
+import tty
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from wftui.cli.main import main
+from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.tui.terminal.drawn_text import drawable
+
+KINDS = {
+    "clipboard": "\x1b]52;c;ZXZpbA==\x07",
+    "title": "\x1b]0;owned\x1b\\",
+    "link": "\x1b]8;;http://evil.example\x1b\\here\x1b]8;;\x1b\\",
+    "device": '\x1bP$q"p\x1b\\',
+    "passthrough": "\x1bPtmux;\x1b\x1b]52;c;ZXZpbA==\x07\x1b\\",
+    "endless": "\x1b]0;never ends",
+    "clear": "\x1b[2J\x1b[H",
+    "move": "\x1b[10;5Hforged\x1b[1A",
+    "reset": "\x1bc",
+    "charset": "\x1b(0",
+    "report": "\x1b[6n\x1b[c",
+    "cut": "\x1b[12",
+    "c1": "\x9b2J\x9d52;c;ZXZpbA==\x9c\x90q\x9c\x85",
+    "backspace": "shown\x08\x08\x08\x08\x08hidden",
+    "carriage return": "shown\rhidden",
+    "others": "\x00\x05\x07\x0b\x0c\x0e\x0f\x7f",
+    "bidi": "\u202egnp.exe\u202c\u2066\u2069\u200f\u061c",
+    "no width": "de\u200bploy\u2060\ufeff\u180e\xad",
+    "joined": "de\u200dploy\u200c",
+    "tags": "\U000e0061\U000e0062",
+    "lines": "a\u2028b\u2029c",
+}
+ALL = "|".join(KINDS.values())
+KEPT = {"\n", "\t"}
+COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+VISIBLE_FORMATS = {chr(code) for code in (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)}
+"""Signs that Unicode calls format characters, and that have a glyph."""
+INVISIBLE = {
+    char
+    for char in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in VISIBLE_FORMATS
+}
+
+
+def acts(text: str) -> list[str]:
+    """The characters of a text that a terminal acts on or hides, but for colours, tabs and line feeds."""
+    return sorted({char for char in COLOUR.sub("", text) if char in INVISIBLE - KEPT})
+
+
+# --- the cleaner
+
+
+def test_what_is_removed_is_what_unicode_calls_control_or_format() -> None:
+    assert {char for char in INVISIBLE if clean_text(char)} == KEPT | {"\r"}
+    assert clean_text("a\r\nb\rc") == "a\nb\nc"
+    others = [char for char in map(chr, range(sys.maxunicode + 1)) if char not in INVISIBLE]
+    assert [char for char in others if clean_text(char) != char and unicodedata.category(char) != "Cn"] == []
+
+
+hostile = st.lists(
+    st.sampled_from([*KINDS.values(), *"\x1b[]m;0139\r\n\t\x07\\PXabc", "\x1b[31m", "漢", "👩\u200d💻"])
+    | st.text(st.characters(codec="utf-8"), max_size=3),
+    max_size=12,
+).map("".join)
+
+
+@given(hostile)
+def test_a_clean_text_acts_on_nothing(text: str) -> None:
+    cleaned = clean_text(text)
+    assert acts(cleaned) == []
+    assert clean_text(cleaned) == cleaned
+    assert "\x1b" not in without_colours(cleaned)
+    assert not set(clean_cell(text)) & KEPT
+    assert without_colours(ending_colours(cleaned)) == without_colours(cleaned)
+
+
+@given(hostile)
+def test_what_a_widget_draws_acts_on_nothing_and_is_as_wide_as_it_was_laid_out(text: str) -> None:
+    drawn = drawable(text)
+    assert not set(drawn) & (INVISIBLE | {"\x1b"})
+    assert cell_len(drawn) == cell_len(text)
+
+
+@given(st.recursive(hostile, lambda inner: st.lists(inner) | st.dictionaries(hostile, inner), max_leaves=5))
+def test_clean_json_is_the_same_value(value: Any) -> None:
+    text = clean_json(json.dumps(value, ensure_ascii=False, indent=2))
+    assert acts(text) == []
+    assert json.loads(text) == value
+
+
+def test_a_reset_follows_a_line_that_leaves_a_colour_on() -> None:
+    assert ending_colours("\x1b[31mred\nplain\x1b[32mgreen\x1b[0m") == "\x1b[31mred\x1b[0m\nplain\x1b[32mgreen\x1b[0m"
+
+
+# --- the command line
+
+
+class Streams:
+    """Standard output and errors on a pseudo-terminal or on pipes, and what arrives there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool) -> None:
+        self._data: dict[str, bytes] = {}
+        self._readers = []
+        self._files = []
+        for name in ("stdout", "stderr"):
+            reading, writing = pty.openpty() if is_terminal else os.pipe()
+            if is_terminal:
+                tty.setraw(writing)
+            reader = threading.Thread(target=self._read, args=(name, reading))
+            reader.start()
+            self._readers.append(reader)
+            file = os.fdopen(writing, "w", encoding="utf-8")
+            self._files.append(file)
+            monkeypatch.setattr(sys, name, file)
+
+    def _read(self, name: str, reading: int) -> None:
+        self._data[name] = b""
+        try:
+            while data := os.read(reading, 65536):
+                self._data[name] += data
+        except OSError:  # the terminal is closed
+            pass
+        os.close(reading)
+
+    def close(self) -> dict[str, str]:
+        """Return what arrived, by the name of the stream."""
+        for file in self._files:
+            file.close()
+        for reader in self._readers:
+            reader.join()
+        return {name: data.decode() for name, data in self._data.items()}
+
+
+Run = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(params=[False, True], ids=["pipe", "terminal"])
+def run(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run a command in this process, on pipes or on a terminal."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+    def command(*words: str) -> dict[str, str]:
+        with monkeypatch.context() as patched, capsys.disabled():
+            streams = Streams(patched, is_terminal=request.param)
+            try:
+                main([*words, "--tables", str(workspace / "tables"), "--db", str(workspace / "runs.db")])
+            except SystemExit:
+                pass
+            finally:
+                said = streams.close()
+        said["stdout"] = said["stdout"].replace("\r\x1b[K", "") if request.param else said["stdout"]
+        assert "Traceback" not in said["stderr"]
+        return said
+
+    return command
+
+
+STEPS: list[dict[str, Any]] = [
+    {"id": "value", "type": "set", "name": ALL, "input": {ALL: ALL, "all": "{{ inputs.text }}"}},
+    {"id": "log", "type": "shell", "input": {"script": "printf '%s\\n' \"$T\"", "env": {"T": "{{ inputs.text }}"}}},
+    {"id": "tell", "type": "shell", "input": {"script": 'printf "%s" "$T" >&2', "env": {"T": "{{ inputs.text }}"}}},
+    {"id": "fails", "type": "assert", "onError": "continue", "input": {"that": False, "message": "{{ inputs.text }}"}},
+    {"id": "skipped", "type": "set", "when": "false", "input": {}},
+    {"id": "ask", "type": "approval", "timeout": 0.01, "input": {"prompt": "{{ inputs.text }}"}},
+]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Path]:
+    """A workspace whose files hold every kind of text in every place."""
+    text = {"type": "string", "title": ALL, "description": ALL, "default": ALL.replace("\x00", "")}
+    evil = {
+        "format": 1,
+        "id": "evil",
+        "name": ALL,
+        "description": ALL,
+        "inputSchema": {"type": "object", "properties": {"text": text}},
+        "steps": STEPS,
+        "outputs": {"text": "{{ steps.value.output.all }}", "all": "{{ steps.value.output }}"},
+    }
+    broken = {
+        "format": 1,
+        "id": "broken",
+        ALL: ALL,
+        "steps": [{"id": "a", "type": ALL}, {"id": ALL, "type": "set", ALL: 1, "input": {"x": "{{ inputs." + ALL}}],
+    }
+    for name, source in (("evil", evil), ("broken", broken), ("no json", None), (f"x{KINDS['clear']}", evil)):
+        folder = tmp_path / "tables" / "workflows" / name
+        folder.mkdir(parents=True)
+        (folder / "workflow.json").write_text(ALL if source is None else json.dumps(source, ensure_ascii=False))
+    plugin = tmp_path / "tables" / "steps" / f"x{KINDS['clipboard']}{KINDS['clear']}.py"
+    plugin.parent.mkdir()
+    plugin.write_text(f"raise ValueError({ALL!r})")
+    yield tmp_path
+
+
+COMMANDS = [
+    ["list"],
+    ["steps"],
+    ["compile", "evil"],
+    ["compile", "broken"],
+    ["compile", "--all"],
+    ["compile", "--all", "--format", "github"],
+    ["compile", "--all", "--stale"],
+    ["compile", ALL.replace("\x00", "")],
+    ["history"],
+    ["show", "last"],
+    ["show", "last", "--logs"],
+    ["show", "last", "--events"],
+    *(["show", "last", "--step", str(step["id"])] for step in STEPS),
+    ["show", ALL.replace("\x00", "")],
+    ["watch", "last"],
+    ["watch", "last", "--events"],
+    ["rerun", "last", "--plan", "--from-failed"],
+    ["approve", "last", ALL.replace("\x00", "")],
+    ["cancel", "last"],
+    ["resume", "last"],
+    ["new", ALL.replace("\x00", "")],
+    ["settings", ALL.replace("\x00", "")],
+    ["connections", ALL.replace("\x00", "")],
+    [ALL.replace("\x00", "")],
+    ["run", "evil", f"--{ALL.replace(chr(0), '')}"],
+    ["run", "evil", "-i", ALL.replace("\x00", "")],
+    ["run", "evil", "-i", f"text=@{ALL.replace(chr(0), '')}"],
+    ["list", "--json"],
+    ["compile", "--all", "--json"],
+    ["compile", "--all", "--format", "sarif"],
+    ["steps", "--json"],
+    ["show", "last", "--json"],
+    ["show", "last", "--events", "--json"],
+    ["history", "--json"],
+]
+
+
+def test_no_command_lets_a_text_act_on_the_terminal(run: Run) -> None:
+    said = {("run", "evil"): run("run", "evil"), ("run", "evil", "--events"): run("run", "evil", "--events")}
+    said |= {tuple(words): run(*words) for words in COMMANDS}
+    for words, streams in said.items():
+        for name, text in streams.items():
+            assert acts(text) == [], (words, name, text)
+        if "--json" in words or "sarif" in words:
+            json.loads(streams["stdout"])
+        elif "--events" in words:
+            assert [json.loads(line) for line in streams["stdout"].split("\n") if line]
+    assert any(row["name"] == ALL for row in json.loads(said["list", "--json"]["stdout"]))
+    record = json.loads(said["show", "last", "--json"]["stdout"])
+    assert record["outputs"]["text"] == ALL.replace("\x00", "")
+    # Something of every place is shown.
+    for words in (("list",), ("run", "evil"), ("show", "last")):
+        assert "never ends" in said[words]["stdout"], words
+    assert "hidden||gnp.exe|" in said["show", "last", "--logs"]["stdout"]
+
+
+def test_colours_of_an_output_stay_on_a_terminal(run: Run, workspace: Path, request: pytest.FixtureRequest) -> None:
+    folder = workspace / "tables" / "workflows" / "colours"
+    folder.mkdir()
+    step = {"id": "say", "type": "set", "input": {"text": "\x1b[32mgreen"}}
+    workflow = {"format": 1, "id": "colours", "steps": [step], "outputs": {"text": "{{ steps.say.output.text }}"}}
+    (folder / "workflow.json").write_text(json.dumps(workflow))
+    said = run("run", "colours")["stdout"]
+    is_terminal = "terminal" in request.node.callspec.id
+    assert ("\x1b[32mgreen\x1b[0m\n" in said) == is_terminal
+    assert "green" in said

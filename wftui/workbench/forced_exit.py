@@ -1,0 +1,107 @@
+"""Forced exit: a second Ctrl+C or SIGTERM always ends the program.
+
+It does so whatever the threads and the event loop do. A run that had no time to end is `interrupted` for the next
+program that looks at it.
+"""
+
+import atexit
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from wftui.model.errors import ExitCode
+
+_TICK_SECONDS = 0.05
+_GRACE_TICKS = 30
+"""Ticks rather than a time: on a machine that is too busy for the watch, the work that it waits for is slow, too."""
+_MESSAGE = "wftui: ended without waiting for a step that does not end; `wftui history` shows what became of its run\n"
+
+
+class _Watch:
+    """Counts the signals to end, and waits in a thread of its own after the second."""
+
+    def __init__(self) -> None:
+        self._signals = 0
+        self._ticks = 0
+
+    def start(self) -> None:
+        """Count from none."""
+        self._signals = 0
+
+    def count(self) -> None:
+        """Take note of a signal."""
+        self._signals += 1
+        if self._signals == 2:
+            self._ticks = 0
+            threading.Thread(target=self._exit, name="forced-exit", daemon=True).start()
+
+    def extend(self) -> None:
+        """Begin the time of grace again: something has come to its end."""
+        self._ticks = 0
+
+    def _exit(self) -> None:
+        while self._ticks < _GRACE_TICKS:
+            time.sleep(_TICK_SECONDS)
+            self._ticks += 1
+        if sys.__stderr__ is not None and select.select([], [2], [], 0)[1]:
+            os.write(2, _MESSAGE.encode())
+        os._exit(ExitCode.CANCELLED)
+
+
+_watch = _Watch()
+
+
+def watch_signals(*, new_session: bool = False) -> None:
+    """Count SIGINT and SIGTERM before their handlers take them.
+
+    Works with handlers of an event loop as well. Called again after handlers were set. A signal without a handler ends
+    the program anyway.
+
+    Args:
+        new_session: forget the signals of an earlier command in this process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals are not this thread's
+    if new_session:
+        _watch.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler) and not isinstance(handler, _Counted):
+            signal.signal(number, _Counted(handler))
+
+
+def ignore_signals() -> None:
+    """Only count SIGINT and SIGTERM from now on.
+
+    For the time after the runs: nothing interrupts their report.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    _watch.extend()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _Counted(lambda _number, _frame: None))
+    # The interpreter takes handlers away at its end, after it has waited for all threads.
+    atexit.register(_leave_signals)
+
+
+def _leave_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if isinstance(signal.getsignal(number), _Counted):
+            signal.signal(number, signal.SIG_IGN)
+
+
+class _Counted:
+    """A signal handler behind the watch."""
+
+    def __init__(self, handler: Callable[[int, FrameType | None], object]) -> None:
+        self._handler = handler
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Count the signal, then handle it."""
+        _watch.count()
+        self._handler(number, frame)
