@@ -12,7 +12,7 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose help and errors are clean: they repeat words of files and of the command line."""
+    """A parser with clean help and errors, which repeat words of files and users."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(without_colours(clean_text(message)), file)

@@ -1,4 +1,4 @@
-"""Terminal output: cleaned text, colours on terminals only, errors on stderr, JSON.
+"""Terminal output: clean text, colours on terminals only, errors on stderr, JSON.
 
 All output of the command line passes through here: no text of a user's file or run moves the terminal.
 """
