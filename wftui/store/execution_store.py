@@ -30,7 +30,7 @@ from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_own
 from wftui.store.ownership.signals import Signal, SignalKind
 from wftui.store.ownership.unrecorded import put_note, read_note, remove_note
 from wftui.store.sqlite.connection import WritingConnection
-from wftui.store.sqlite.database import Opened, prepare
+from wftui.store.sqlite.database import Opened, Opening, prepare
 from wftui.store.sqlite.store_errors import StoreConflict, StoreError
 from wftui.store.sqlite.times import to_milliseconds
 
@@ -60,16 +60,38 @@ class ExecutionStore(StoredRuns):
         self._writer: EventWriter | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, clock: Clock = utc_now, durability: Durability = "normal") -> Self:
-        """Open the database, creating or migrating it as needed.
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock = utc_now,
+        durability: Durability = "normal",
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Open the database, creating, migrating or recovering it as needed.
+
+        A cancelled call stops within a moment and leaves a database that the next one continues with.
 
         Args:
+            tell: reports work that can take long; called in a thread.
             durability: what a commit of this process waits for.
 
         Raises:
             StoreError: it is not a database of wftui, is newer than this program, or cannot be opened.
         """
-        opened = replace(await asyncio.to_thread(prepare, path, clock()), durability=durability)
+        stop, now = threading.Event(), clock()
+
+        def recover(damaged: Path, fresh: Path) -> str:
+            from wftui.store.recovery.salvage import salvage
+
+            return salvage(damaged, fresh, now, tell, stop.is_set).sentence()
+
+        try:
+            prepared = await asyncio.to_thread(prepare, path, Opening(now, recover, tell, stop.is_set))
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+        opened = replace(prepared, durability=durability)
         store = cls(opened, current_owner(clock), clock)
         if not opened.read_only:
             store._connection = await asyncio.to_thread(WritingConnection, opened)

@@ -9,7 +9,7 @@ from store.store_helpers import created, log, started
 from wftui.model.user_settings import Durability
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite.connection import WritingConnection
-from wftui.store.sqlite.database import connect, prepare
+from wftui.store.sqlite.database import connect
 
 
 @pytest.mark.parametrize(("durability", "synchronous"), [("normal", 1), ("full", 2)])
@@ -63,4 +63,6 @@ async def test_it_is_of_a_process_and_not_of_the_file(tmp_path: Path) -> None:
     assert [run.id for run in (await careful.list()).executions] == ["b", "a"]
     await careful.close()
     await quick.close()
-    assert prepare(path, careful._clock()).durability == "normal"
+    later = await ExecutionStore.open(path)
+    assert later._opened.durability == "normal"
+    await later.close()

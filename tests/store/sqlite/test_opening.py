@@ -97,7 +97,7 @@ async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["torn", "middle", "schema"])
-async def test_a_damaged_database_is_set_aside_and_a_new_one_started(tmp_path: Path, damage: str) -> None:
+async def test_a_damaged_database_is_set_aside_and_its_runs_are_recovered(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "history.db"
     await filled(path, runs=20)
     content = bytearray(path.read_bytes())
@@ -108,10 +108,12 @@ async def test_a_damaged_database_is_set_aside_and_a_new_one_started(tmp_path: P
         content[start : start + 3000] = os.urandom(3000)
     path.write_bytes(content)
     store = await ExecutionStore.open(path, clock=ticking(start=START))
-    assert store.notice == (
-        f"{path} was damaged and has been set aside as history.db.damaged-20261122-120000; a new one was started"
-    )
-    assert (await store.list()).executions == []
+    assert store.notice is not None
+    aside, _, recovered = store.notice.partition("; ")
+    assert aside == f"{path} was damaged and has been set aside as history.db.damaged-20261122-120000"
+    runs = len((await store.list()).executions)
+    assert recovered.startswith(f"{runs} runs of it were recovered" if runs else "no run of it could be read")
+    assert (runs > 0) == (damage != "schema")
     await store.append([created()], wait=True)
     await store.close()
     assert (tmp_path / "history.db.damaged-20261122-120000").read_bytes() == content

@@ -1,6 +1,6 @@
 """Open the database file: checks, settings, migrations, damaged files.
 
-No file is ever deleted or overwritten: a damaged one is renamed and a new one is started.
+No file is ever deleted or overwritten: a damaged one is renamed, and a new one holds what is readable of it.
 """
 
 import fcntl
@@ -8,8 +8,8 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ PAGE_SIZE = 512
 """A commit writes whole pages to the log: a step takes 1.4 KB with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
 _HEADER = b"SQLite format 3\x00"
 _CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms, the budget of a start
+_QUICK_RUNS = 20_000  # a step of a migration takes less than a second
+_INSTRUCTIONS = 10_000  # of SQLite, between two looks at whether to stop
 _TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", "plans", "owners", "signals")
 
 
@@ -71,7 +73,27 @@ def connection_uri(opened: Opened) -> str:
     return f"{uri}?mode=ro" if index.exists() or os.access(opened.path.parent, os.W_OK) else f"{uri}?immutable=1"
 
 
-def prepare(path: Path, now: datetime) -> Opened:
+Salvage = Callable[[Path, Path], str]
+"""Copies what is readable of a damaged database into a new one; returns what it got, as the end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Time and callbacks for opening a database.
+
+    Attributes:
+        tell: reports work that can take long.
+        stop: when true, that work ends as `store.stopped`.
+        salvage: called for a damaged database.
+    """
+
+    now: datetime
+    salvage: Salvage
+    tell: Callable[[str], None]
+    stop: Callable[[], bool]
+
+
+def prepare(path: Path, opening: Opening) -> Opened:
     """Create, check and migrate the database file. Blocks.
 
     Raises:
@@ -79,19 +101,35 @@ def prepare(path: Path, now: datetime) -> Opened:
             of these cases the file is left unchanged.
     """
     try:
-        exists = _look_at(path)
+        make_private_folder(path.parent)
+        with _replacing(path, fcntl.LOCK_SH):
+            exists = _look_at(path)
+            before = path.stat().st_ino
+            if exists and not os.access(path, os.W_OK):
+                return _examined(Opened(path, read_only=True))
+            try:
+                return _migrated(path, opening)
+            except DamagedError:
+                pass
+        with _replacing(path, fcntl.LOCK_EX):
+            replaced = path.exists() and path.stat().st_ino != before
+            notice = None if replaced else _start_anew(path, opening)
+            _kept_log(path).unlink(missing_ok=True)
+            return replace(_migrated(path, opening), notice=notice)
     except OSError as error:
         raise explain(error, path) from error
-    if exists and not os.access(path, os.W_OK):
-        return _examined(Opened(path, read_only=True))
+
+
+@contextmanager
+def _replacing(path: Path, lock: int) -> Iterator[None]:
+    """Hold a lock of the folder: exclusive to replace the database, shared to open it."""
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        return _migrated(path)
-    except DamagedError:
-        aside = _set_aside(path, now)
-    opened = _migrated(path)
-    if aside is None:
-        return opened  # another process has replaced it
-    return replace(opened, notice=f"{path} was damaged and has been set aside as {aside.name}; a new one was started")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, lock)
+        yield
+    finally:
+        os.close(folder)
 
 
 def mark_damaged(path: Path) -> None:
@@ -105,7 +143,6 @@ def _damage_mark(path: Path) -> Path:
 
 def _look_at(path: Path) -> bool:
     """Return whether there is a database to open, and create its folder."""
-    make_private_folder(path.parent)
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
     if not path.exists():
@@ -133,9 +170,10 @@ def _examined(opened: Opened) -> Opened:
     return opened
 
 
-def _migrated(path: Path) -> Opened:
+def _migrated(path: Path, opening: Opening) -> Opened:
     opened = Opened(path)
     with _session(opened) as connection:
+        connection.set_progress_handler(opening.stop, _INSTRUCTIONS)
         version = _check_identity(connection, path)
         if version == 0:
             connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
@@ -144,7 +182,7 @@ def _migrated(path: Path) -> Opened:
             _check_readable(connection, path)
         _use_log(connection)
         if version < VERSION:
-            _migrate(connection)
+            _migrate(connection, path, opening.tell)
     return opened
 
 
@@ -159,6 +197,9 @@ def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
         if isinstance(explained, DamagedError):
             _keep_log(opened)
         raise explained from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes what it found in a damaged page
+        _keep_log(opened)
+        raise DamagedError(f"the database {opened.path} is damaged: it holds text that is none") from error
     except DamagedError:
         _keep_log(opened)
         raise
@@ -241,48 +282,87 @@ def _use_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def _migrate(connection: sqlite3.Connection, path: Path, tell: Callable[[str], None]) -> None:
+    """Bring the tables to this version, one version per transaction.
+
+    A stop loses one version's work only, and leaves a database that the next start continues with.
+    """
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have migrated the file while this one waited for the lock.
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version < VERSION:
+                _apply(connection, version, path, tell)
+        except BaseException:
+            if connection.in_transaction:  # a stopped statement may have ended it
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        if version >= VERSION - 1:
+            return
+
+
+def _apply(connection: sqlite3.Connection, version: int, path: Path, tell: Callable[[str], None]) -> None:
+    runs = (connection.execute("SELECT max(key) FROM executions").fetchone()[0] or 0) if version else 0
+    if runs > _QUICK_RUNS:
+        tell(
+            f"updating the history {path} for this version of wftui: step {version} of {VERSION - 1},"
+            f" about {runs:,} runs; Ctrl+C stops it and loses nothing"
+        )
+    for statement in MIGRATIONS[version].split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+def _start_anew(path: Path, opening: Opening) -> str:
+    """Replace a damaged database by one with its readable runs; return the notice.
+
+    When that fails or is stopped, the damaged file keeps its name.
+    """
+    aside = _set_aside(path, opening.now)
+    fresh = path.with_name(path.name + "-recovering")
+    for suffix in ("-wal", "-shm", ""):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+    opening.tell(f"{path} is damaged; recovering what can be read")
     try:
-        # Another process may have migrated the file while this one waited for the lock.
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        for script in MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    except BaseException:
-        connection.execute("ROLLBACK")
+        make_private_file(fresh)
+        _migrated(fresh, opening)
+        beside = [aside.with_name(aside.name + suffix) for suffix in ("-wal", "-shm")]
+        made = [part for part in beside if not part.exists()]
+        recovered = opening.salvage(aside, fresh)
+        for part in made:
+            part.unlink(missing_ok=True)
+        fresh.replace(path)
+    except BaseException as error:
+        _rename(aside, path)
+        if isinstance(error, sqlite3.Error):
+            raise explain(error, path) from error
         raise
-    connection.execute("COMMIT")
+    _damage_mark(path).unlink(missing_ok=True)
+    return f"{path} was damaged and has been set aside as {aside.name}; {recovered}"
 
 
-def _set_aside(path: Path, now: datetime) -> Path | None:
-    """Rename a damaged database with its log; None when another process already did."""
-    before = path.stat().st_ino
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if not path.exists() or path.stat().st_ino != before:
-            return None
-        aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}-{number}")
-        if _kept_log(path).exists():
-            _kept_log(path).replace(_log(path))
-        for suffix in ("-wal", "-shm", ""):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + suffix))
-        _damage_mark(path).unlink(missing_ok=True)
-        make_private_file(path)
-        return aside
-    except OSError as error:
-        raise explain(error, path) from error
-    finally:
-        os.close(folder)
+def _set_aside(path: Path, now: datetime) -> Path:
+    """Rename a damaged database with its log."""
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}-{number}")
+    if _kept_log(path).exists():
+        _kept_log(path).replace(_log(path))
+    _rename(path, aside)
+    return aside
+
+
+def _rename(path: Path, new: Path) -> None:
+    """Rename a database with the files that SQLite keeps beside it."""
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(new.with_name(new.name + suffix))
 
 
 def is_damage(error: sqlite3.Error) -> bool:

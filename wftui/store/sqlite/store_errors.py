@@ -41,6 +41,8 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     match primary_code(error):
         case sqlite3.SQLITE_FULL:
             return StoreError(f"the disk is full: {path} cannot grow", code="store.full")
+        case sqlite3.SQLITE_INTERRUPT:
+            return StoreError(f"the work on the database {path} was stopped; start it again", code="store.stopped")
         case sqlite3.SQLITE_READONLY:
             return StoreError(
                 f"the database {path} is read-only; nothing can be recorded in it", code="store.read_only"
@@ -56,7 +58,7 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
             )
         case sqlite3.SQLITE_CORRUPT:
             return DamagedError(
-                f"the database {path} is damaged; at its next start wftui sets it aside and starts a new one"
+                f"the database {path} is damaged; at its next start wftui sets it aside and recovers what can be read"
             )
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(

@@ -1,0 +1,167 @@
+"""What is readable of a damaged database comes along: generated damage, whole runs intact, broken runs true."""
+
+import asyncio
+import os
+import random
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from store.store_helpers import START, created, finished_run, log, started, step_completed, step_started
+from wftui.model.base import Json
+from wftui.model.errors import NotFoundError
+from wftui.model.run.record import ExecutionRecord
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.recovery.salvage import salvage
+from wftui.store.sqlite.database import PAGE_SIZE
+
+RUNS = 60
+
+
+async def filled(path: Path) -> dict[str, ExecutionRecord]:
+    """A history with short and long runs, big values, plans, and runs that have not ended."""
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    plan = await store.put_plan("source " * 200, "code " * 200)
+    for number in range(RUNS):
+        run = f"run-{number}"
+        big: Json = {"text": f"{number} " * 20_000} if number % 10 == 0 else f"{number} " * 100
+        if number % 7 == 3:
+            await store.append([created(run, plan=plan), started(run), step_started(run)], wait=True)
+            await store.append([log(run, message=f"line {each}") for each in range(40)], wait=True)
+            await store.append([step_completed(run, value=big)], wait=True)
+        else:
+            await store.append(finished_run(run, value=big), wait=True)
+    records = {run: await whole_record(store, run) for run in [f"run-{number}" for number in range(RUNS)]}
+    await store.close()
+    return records
+
+
+async def whole_record(store: ExecutionStore, run: str) -> ExecutionRecord:
+    record = await store.get(run, window=None)
+    assert record is not None
+    return await store.resolve_record(record)
+
+
+def damaged(path: Path, seed: int) -> None:
+    """Break pages other than the first: zeros, noise, ones, single bytes, or the end of the file."""
+    chance = random.Random(seed)
+    content = bytearray(path.read_bytes())
+    pages = len(content) // PAGE_SIZE
+    kind = seed % 5
+    if kind == 4:
+        del content[chance.randrange(pages // 2, pages) * PAGE_SIZE + 7 :]
+    for _ in range(chance.choice([1, 1, 2, 20])):
+        at = chance.randrange(8, len(content) // PAGE_SIZE - 1) * PAGE_SIZE
+        if kind == 3:
+            for _ in range(8):
+                content[at + chance.randrange(PAGE_SIZE)] ^= 1 << chance.randrange(8)
+        elif kind < 3:
+            content[at : at + PAGE_SIZE] = (bytes(PAGE_SIZE), chance.randbytes(PAGE_SIZE), b"\xff" * PAGE_SIZE)[kind]
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_runs_survive_damaged_pages(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "history.db"
+    before = await filled(path)
+    damaged(path, seed)
+    path.with_name("history.db-damaged").touch()  # found while working: the next start looks at all pages
+    bytes_before = path.read_bytes()
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    if store.notice is None:  # a page that is not in use, or a byte that SQLite does not look at
+        await store.close()
+        return
+    aside = tmp_path / "history.db.damaged-20261122-120000"
+    assert aside.read_bytes() == bytes_before
+    listed = [run.id for run in (await store.list(limit=200)).executions]
+    assert f"{len(listed)} run" in store.notice or not listed
+    intact = 0
+    for run in listed:
+        record = await store.get(run, window=None)
+        assert record is not None
+        assert record.status == next(each.status for each in (await store.list(limit=200)).executions if each.id == run)
+        events = await store.events(run)
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
+        if any("the database was damaged" in getattr(event, "message", "") for event in events):
+            assert record.status == before[run].status or record.status == "failed"
+        else:
+            intact += 1
+            try:
+                assert (await store.resolve_record(record)).to_wire() == before[run].to_wire()
+            except NotFoundError:  # its big value is lost, and says so
+                assert int(run.partition("-")[2]) % 10 == 0
+            except AssertionError:
+                assert seed % 5 == 3  # a changed byte within a text cannot be found
+    assert len(listed) >= RUNS - 3 * 20
+    await store.append(finished_run("new"), wait=True)
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert not list(tmp_path.glob("history.db-*"))
+
+
+async def test_one_bad_page_costs_the_runs_on_it_only(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    await filled(path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"line 20")
+    page = at - at % PAGE_SIZE
+    content[page : page + PAGE_SIZE] = b"\xff" * PAGE_SIZE
+    path.write_bytes(content)
+    path.with_name("history.db-damaged").touch()
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    assert store.notice is not None
+    assert f"; {RUNS} runs of it were recovered, 1 with lost events" in store.notice
+    failed = [run for run in (await store.list(limit=200)).executions if run.status == "failed"]
+    assert len(failed) == 1
+    assert failed[0].error is not None
+    assert failed[0].error.type == "store.damaged"
+    await store.close()
+
+
+async def test_a_stopped_recovery_leaves_the_damaged_file_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.db"
+    await filled(path)
+    damaged(path, 1)
+    path.with_name("history.db-damaged").touch()
+    content = path.read_bytes()
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: object) -> object:
+        reached.set()
+        go_on.wait()
+        return salvage(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("wftui.store.recovery.salvage.salvage", slow)
+    opening = asyncio.create_task(ExecutionStore.open(path, clock=lambda: START))
+    await asyncio.to_thread(reached.wait)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    go_on.set()
+    monkeypatch.undo()
+    store = await ExecutionStore.open(path, clock=lambda: START)  # waits for the one that ends
+    assert store.notice is not None
+    assert "recovered" in store.notice
+    await store.close()
+    aside = tmp_path / "history.db.damaged-20261122-120000"
+    assert aside.read_bytes() == content
+
+
+async def test_a_history_of_which_nothing_is_readable(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    await filled(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + os.urandom(len(content) - 100))
+    shutil.copyfile(path, tmp_path / "copy")
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    assert store.notice is not None
+    assert store.notice.endswith("; no run of it could be read")
+    assert (await store.list()).executions == []
+    await store.close()
