@@ -17,7 +17,10 @@ _INVISIBLE = (
     r"|=\r?\n|\\\r?\n"
 )
 _VISIBLE = bytes([9, *range(32, 127)])
-_SOFT_BREAKS = ("=\n", "=\r\n", "\\\n", "\\\r\n")
+# Patterns that begin with a character are searched for several times as fast as texts of two characters.
+_INDENTED = re.compile(r"\n[ \t]")
+_SOFT_BREAK = re.compile(r"=\r?\n")
+_CONTINUED = re.compile(r"\\\r?\n")
 _ESCAPED = (
     r"(?:(?:x1[bB]|u001[bB]|033|e)(?:\[[0-?]*[ -/]*[@-~]|\].{0,200}?(?:a|u0007|x07))"
     r"|(?:u009[bB]|x9[bB])[0-?]*[ -/]*[@-~]"
@@ -63,7 +66,8 @@ class View:
 
 def joined(text: str) -> str:
     """Return a text without its line breaks."""
-    return text.replace("\n", "").replace("\r", "")
+    lines = "".join(text.split("\n"))  # several times as fast as `replace`
+    return lines.replace("\r", "")
 
 
 def _holds_controls(text: str) -> bool:
@@ -76,13 +80,14 @@ def views(text: str) -> list[View]:
     Its lines joined, and, where these differ, what a terminal shows and what escapes in a text stand for.
     """
     lines = joined(text)
+    escapes = "\\" in text
     found = [View(text, _LINE_BREAKS, lines)]
-    if "\n " in text or "\n\t" in text:
+    if _INDENTED.search(text):
         found.append(View(text, _SPACE))
     # Cheap questions first: most texts are plain lines.
-    if _holds_controls(lines) or any(mark in text for mark in _SOFT_BREAKS):
+    if _holds_controls(lines) or _SOFT_BREAK.search(text) or (escapes and _CONTINUED.search(text)):
         found.append(View(text, _PLAIN))
-    if "\\" in text and _HAS_ESCAPED.search(text):
+    if escapes and _HAS_ESCAPED.search(text):
         patterns = _WRITTEN_INDENTED if "\\n " in text else _WRITTEN
         found += [View(text, pattern) for pattern in patterns[: 2 if "\\\\" in text else 1]]
     return found
