@@ -1,7 +1,7 @@
 # Tasks of a contributor; CONTRIBUTING.md says when to use which. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test slow snapshots docs bench lock
+.PHONY: help check test slow snapshots docs hostile bench lock
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ docs: ## write what is made from the code: pages, schema, the Python of the exam
 	rm -f tables/workflow.schema.json
 	python -m wftui compile --all --tables tables
 	python docs/make.py
+
+hostile: ## try what must never happen at size: kill -9, mutated workflows, secrets
+	python tests/hostile/run.py
 
 bench: ## print the measurements
 	python tests/benchmarks/run.py
