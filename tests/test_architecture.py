@@ -12,6 +12,7 @@ import wftui
 PACKAGE = Path(wftui.__file__).parent
 FLOORS = [
     {"tui", "cli"},
+    {"output"},
     {"workbench"},
     {"engine"},
     {"compiler"},

@@ -58,7 +58,7 @@ class StepLines:
         line = self._line(record, event)
         if line is not None:
             self._clear()
-            self._terminal.line(line)
+            self._terminal.progress(line)
 
     async def _tick(self, record: ExecutionRecord) -> None:
         while True:
@@ -66,6 +66,8 @@ class StepLines:
             self._show_status(record)
 
     def _show_status(self, record: ExecutionRecord) -> None:
+        if self._terminal.is_behind:
+            return
         self._frame += 1
         frames = _SPINNER if self._terminal.is_unicode else _SPINNER_ASCII
         done, total = progress(record)
@@ -81,6 +83,7 @@ class StepLines:
         """Print the result of the run."""
         self._clear()
         terminal = self._terminal
+        terminal.report_dropped()
         took = f" in {format_duration(record.duration / 1000)}" if record.duration is not None else ""
         warned = f" with {record.warnings} warning{'s' * (record.warnings != 1)}" if record.warnings else ""
         terminal.line(

@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from wftui.cli.terminal import Terminal
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 _USE_WORKFLOWS = frozenset({None, "new", "list", "compile", "run", "rerun", "resume", "mcp"})
+_PATIENCE = 3.0
+"""Seconds to wait for the reader of a notice."""
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -37,7 +39,7 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
         workbench = Workbench(settings_of(arguments))
         removed: list[CleanupReport] = []
         failed = False
-        workbench.retention.tell = removed.append
+        workbench.retention.report_to(removed.append)
         try:
             return await work(workbench)
         except UserError as error:
@@ -46,18 +48,28 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
                 raise
             return _print_diagnostics(workbench, error)
         finally:
-            if workbench.notice:
-                Terminal().error(f"wftui: {workbench.notice}")
+            notices = [workbench.notice] if workbench.notice else []
             try:
                 await workbench.close()
             except UserError:
                 if not failed:  # else the command's own error says more
                     raise
-            for report in removed:  # Printed last: a progress display may have used the terminal until here.
-                runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
-                Terminal().error(f"wftui: removed {runs} by the retention settings (wftui settings)")
+            finally:
+                for report in removed:
+                    runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
+                    notices.append(f"removed {runs} by the retention settings (wftui settings)")
+                await _print_notices(notices)
 
     return asyncio.run(session())
+
+
+async def _print_notices(notices: Sequence[str]) -> None:
+    """Print notices; a reader who has stopped reading may miss them."""
+    terminal = Terminal(beside_run=True)
+    terminal.patience = lambda: _PATIENCE
+    for notice in notices:
+        terminal.error(f"wftui: {notice}")
+    await terminal.drained()
 
 
 def _print_diagnostics(workbench: Workbench, error: UserError) -> int:

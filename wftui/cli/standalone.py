@@ -29,7 +29,7 @@ def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
         add_connections(parser)
     parser.add_argument("--json", action="store_true", help="print the run's record as one JSON document")
     arguments = parser.parse_args(argv)
-    terminal = Terminal()
+    terminal = Terminal(beside_run=True)
     try:
         inputs = read_inputs(arguments, plan.input_schema)
         connections = read_connections(arguments) if plan.connections else {}
@@ -67,6 +67,7 @@ async def _run(
         print_outputs(terminal, record.outputs)
         if record.error is not None:
             terminal.error(f"error[{record.error.type}] {record.error.message}")
+    await terminal.drained()
     return exit_code(record)
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.output.output_thread import OutputThread
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -40,16 +42,33 @@ STATUS_COLOURS = {
 }
 
 
-class Terminal:
-    """Output of a command; silent once the reader is gone (pipe or terminal closed)."""
+_SCREENFULS = 64 * 1024
+_LOG = 1024 * 1024
+"""Unwritten bytes from which on progress is dropped: on a terminal, and in a pipe or file."""
 
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+
+class Terminal:
+    """Output of a command; silent once the reader is gone (pipe or terminal closed).
+
+    Args:
+        beside_run: write in a thread of its own, so that a reader who stops reading does not hold the run beside.
+
+    Attributes:
+        patience: seconds that `room` and `drained` wait for a reader who reads nothing.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None, *, beside_run: bool = False) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.is_live = self.out.isatty() and os.environ.get("TERM") != "dumb"
         self.is_coloured = self.is_live and not os.environ.get("NO_COLOR")
         self.is_unicode = "utf" in (self.out.encoding or "").lower()
         self.is_broken = False
+        self._thread = _thread(self.out, self.err) if beside_run else None
+        if self._thread is not None:
+            self._thread.on_lost = self._lost
+        self._dropped = 0
+        self.patience: Callable[[], float] = lambda: math.inf
 
     @property
     def width(self) -> int:
@@ -63,15 +82,16 @@ class Terminal:
         """Write text unchanged; for the methods of this class."""
         if self.is_broken:
             return
+        encoding = self.out.encoding or "utf-8"
+        data = text.encode(encoding, "backslashreplace")
+        if self._thread is not None:
+            self._thread.write(self.out.fileno(), data)
+            return
         try:
-            encoding = self.out.encoding or "utf-8"
-            self.out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            self.out.write(data.decode(encoding))
             self.out.flush()
         except OSError:
-            # A closed pipe or terminal must not end the run being reported.
-            self.is_broken = True
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
+            self._lost(self.out.fileno())
 
     def line(self, text: str = "") -> None:
         """Write a line."""
@@ -84,8 +104,53 @@ class Terminal:
 
     def error(self, text: str) -> None:
         """Write a line to stderr."""
+        text = without_colours(clean_text(text))
+        if self._thread is not None:
+            encoding = self.err.encoding or "utf-8"
+            self._thread.write(self.err.fileno(), f"{text}\n".encode(encoding, "backslashreplace"))
+            return
         with contextlib.suppress(OSError):
-            print(without_colours(clean_text(text)), file=self.err, flush=True)
+            print(text, file=self.err, flush=True)
+
+    def progress(self, line: str) -> None:
+        """Write a line, or drop it while the reader is far behind."""
+        if self._thread is not None and self._thread.is_behind(_SCREENFULS if self.is_live else _LOG):
+            self._dropped += 1
+            return
+        self.report_dropped()
+        self.line(line)
+
+    def report_dropped(self) -> None:
+        """Write how many lines of progress were dropped, if any."""
+        if self._dropped:
+            lines = f"{self._dropped:,} line{'s' * (self._dropped != 1)}"
+            self.line(self.paint(f"… {lines} not shown, since nothing read them in time", "dim"))
+            self._dropped = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """True if something written has not been read."""
+        return self._thread is not None and self._thread.pending > 0
+
+    async def room(self) -> None:
+        """Wait until the reader has read enough for more, so that what waits stays small."""
+        await self._read(_LOG)
+
+    async def drained(self) -> None:
+        """Wait until the reader has read everything."""
+        await self._read(0)
+
+    async def _read(self, limit: int) -> None:
+        if self._thread is not None and not await self._thread.drained(limit, patience=self.patience):
+            self.is_broken = True
+            self._thread.discard()
+
+    def _lost(self, descriptor: int) -> None:
+        # A closed pipe or terminal must not end the run being reported.
+        if descriptor == self.out.fileno():
+            self.is_broken = True
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
     def json(self, value: Json) -> None:
         """Write a JSON document."""
@@ -125,6 +190,16 @@ class Terminal:
         self.line(self.paint(format_row(header), "dim"))
         for row in rows:
             self.line(format_row(row))
+
+
+def _thread(*streams: TextIO) -> OutputThread | None:
+    """Return a thread for streams with descriptors; None for those in memory."""
+    try:
+        for stream in streams:
+            stream.fileno()
+    except (OSError, ValueError):
+        return None
+    return OutputThread()
 
 
 def _cells(text: str) -> int:

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
+from wftui.output.output_thread import OutputThread
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import OPENING, in_background
 from wftui.tui.display.formatting import count
@@ -31,12 +32,16 @@ from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal
 from wftui.tui.terminal.drawn_text import CleanApp
 from wftui.tui.terminal.type_ahead import TypeAhead
+from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import watch_signals
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from wftui.model.base import Json
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.summary import CleanupReport
+    from wftui.tui.terminal.driver import TerminalDriver
     from wftui.workbench import Workbench
 
 _POLL_EVERY = 1.0
@@ -71,6 +76,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         theme = first_theme(os.environ)
         super().__init__(ansi_color=True if theme == NO_COLOURS else None)
         self.workbench = workbench
+        self.output = OutputThread()
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
         self.unrecorded: dict[str, str] = {}
@@ -98,6 +104,11 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
         return TerminalDriver
 
+    @property
+    def _terminal(self) -> TerminalDriver | None:
+        """The driver, unless the app is headless."""
+        return cast("TerminalDriver", self._driver) if isinstance(self._driver, self.get_driver_class()) else None
+
     def get_default_screen(self) -> Screen[None]:
         """Return the Workflows screen."""
         return make_screen("workflows")
@@ -105,13 +116,10 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll_runs)
-        self.workbench.retention.tell = self._notify_removed
-        self.call_after_refresh(self._start_retention)
+        self.workbench.retention.report_to(partial(self.call_later, self._notify_removed))
+        self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
-
-    def _start_retention(self) -> None:
-        in_background(self, self._apply_retention, group="retention")
 
     async def _apply_retention(self) -> None:
         with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database
@@ -124,6 +132,11 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         opening = start(self)
         if opening is not None:
             await opening
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Display a frame, or skip it while the terminal does not read."""
+        if self._terminal is None or self._terminal.takes_frame():
+            super()._display(screen, renderable)
 
     # --- screens
 
@@ -194,7 +207,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
     async def _poll_runs(self) -> None:
         """Adopt the runs of this process, and check for runs that wait for an answer."""
-        if self._has_lost_terminal():
+        if self._terminal is not None and self._terminal.is_gone:
             self.terminal_lost()
             return
         running = self.workbench.runs.running()
@@ -226,10 +239,8 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     def _publish_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
         news = self.news().plain
-        from wftui.tui.terminal.driver import TerminalDriver
-
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.set_title(f"wftui: {news}" if news else "wftui")
+        if self._terminal is not None:
+            self._terminal.set_title(f"wftui: {news}" if news else "wftui")
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
@@ -289,11 +300,8 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
     def action_mouse(self) -> None:
         """Release the mouse to the terminal, or capture it again."""
-        from wftui.tui.terminal.driver import TerminalDriver
-
-        driver = self._driver
-        if isinstance(driver, TerminalDriver):
-            taken = driver.toggle_mouse()
+        if self._terminal is not None:
+            taken = self._terminal.toggle_mouse()
             self.notify("Mouse captured." if taken else "Mouse released: select text with it.")
 
     def action_attention(self) -> None:
@@ -349,11 +357,6 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         if leaving is not None:
             self.exit(leaving)
 
-    def _has_lost_terminal(self) -> bool:
-        from wftui.tui.terminal.driver import TerminalDriver
-
-        return isinstance(self._driver, TerminalDriver) and self._driver.is_gone
-
     def terminal_lost(self) -> None:
         """Exit when the terminal is gone; runs continue."""
         self.exit(ExitMode.LOST)
@@ -380,6 +383,11 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
         UserError: there is no terminal that can show the app.
     """
     check_terminal(os.environ)
+    async with EngineThread() as engine:
+        return await _run(on_engine_thread(workbench, engine), start)
+
+
+async def _run(workbench: Workbench, start: Start | None) -> int:
     app = WftuiApp(workbench, start=start)
     loop = asyncio.get_running_loop()
     # Installed until `finish` replaces them: a lost terminal may signal more than once.
@@ -388,5 +396,5 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
     watch_signals(new_session=True)
     leaving = await app.run_async()
     # A crashed app returns None; its runs are not affected.
-    await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, ascii_only=app.ascii)
+    await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, app.output, ascii_only=app.ascii)
     return ExitCode.FAILED if leaving is None else ExitCode.DONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -13,12 +14,17 @@ from typing import TYPE_CHECKING
 
 from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.terminal_text import clean_text, without_colours
+from wftui.output.output_thread import OutputThread
 from wftui.tui.display.formatting import count
 from wftui.workbench.forced_exit import ignore_signals, watch_signals
 
 if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
     from wftui.workbench import Workbench
+
+
+_PATIENCE = 3.0
+"""Seconds to wait for a terminal that reads nothing, once the program is to end."""
 
 
 class ExitMode(Enum):
@@ -45,72 +51,90 @@ def summary_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> li
     return [line.rstrip() for line in lines]
 
 
-async def finish(workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode, *, ascii_only: bool) -> None:
+async def finish(
+    workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode, output: OutputThread, *, ascii_only: bool
+) -> None:
     """Wait for active runs or cancel them, close the workbench, print the summary.
 
-    While runs finish without the app, ctrl+c cancels them; a lost terminal does not.
+    While runs finish without the app, ctrl+c cancels them; a lost terminal does not. The summary is printed when the
+    terminal reads again; a signal ends the wait for that.
     """
-    workbench.retention.tell = lambda report: _print(f"{count(report.runs, 'expired run')} removed")
-    with _signals(workbench):
+    ending = _Ending(workbench, output)
+    workbench.retention.report_to(lambda report: ending.print(f"{count(report.runs, 'expired run')} removed"))
+    with ending.signals():
         if leaving is ExitMode.LOST:
-            _release_terminal()
-        await _end_runs(workbench, leaving)
+            ending.release_terminal()
+        await ending.end_runs(leaving)
         records = []
         for run_id in run_ids:
             with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
                 records.append(await workbench.runs.record(run_id))
         await workbench.close()
-    for line in summary_lines(records, ascii_only=ascii_only):
-        _print(line)
+        for line in summary_lines(records, ascii_only=ascii_only):
+            ending.print(line)
+        is_hurried = leaving is ExitMode.CANCEL
+        await output.drained(patience=lambda: _PATIENCE if is_hurried or ending.was_signalled else math.inf)
 
 
-async def _end_runs(workbench: Workbench, leaving: ExitMode) -> None:
-    active = workbench.runs.running()
-    if active and leaving is ExitMode.CANCEL:
-        await asyncio.gather(*(_cancel(workbench, run_id) for run_id in active))
-    elif active:
-        _print(f"{count(len(active), 'run')} still active; ctrl+c cancels")
-    for run_id in active:
+class _Ending:
+    """The time between the end of the app and that of the program."""
+
+    def __init__(self, workbench: Workbench, output: OutputThread) -> None:
+        self._workbench = workbench
+        self._output = output
+        self._is_released = False
+        self.was_signalled = False
+
+    def print(self, line: str) -> None:
+        """Print a line, if there is a terminal, without waiting for it."""
+        if not self._is_released and sys.__stdout__ is not None:
+            encoding = sys.__stdout__.encoding or "utf-8"
+            data = f"{without_colours(clean_text(line))}\n".encode(encoding, "backslashreplace")
+            self._output.write(sys.__stdout__.fileno(), data)
+
+    async def end_runs(self, leaving: ExitMode) -> None:
+        """Wait for the active runs, or cancel them."""
+        active = self._workbench.runs.running()
+        if active and leaving is ExitMode.CANCEL:
+            await asyncio.gather(*map(self._cancel, active))
+        elif active:
+            self.print(f"{count(len(active), 'run')} still active; ctrl+c cancels")
+        for run_id in active:
+            try:
+                await self._workbench.runs.wait(run_id)
+            except UserError as error:
+                self.print(str(error))
+
+    async def _cancel(self, run_id: str) -> None:
+        with contextlib.suppress(ConflictError):  # it has ended meanwhile
+            await self._workbench.runs.cancel(run_id)
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Cancel the runs at a signal to end, and release the terminal when it hangs up."""
+        loop = asyncio.get_running_loop()
+        cancels: set[asyncio.Task[None]] = set()
+
+        def cancel_all() -> None:
+            self.was_signalled = True
+            cancels.update(loop.create_task(self._cancel(run_id)) for run_id in self._workbench.runs.running())
+
+        loop.add_signal_handler(signal.SIGINT, cancel_all)
+        loop.add_signal_handler(signal.SIGTERM, cancel_all)
+        loop.add_signal_handler(signal.SIGHUP, self.release_terminal)
+        watch_signals()
         try:
-            await workbench.runs.wait(run_id)
-        except UserError as error:
-            _print(str(error))
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+            ignore_signals()
 
-
-async def _cancel(workbench: Workbench, run_id: str) -> None:
-    with contextlib.suppress(ConflictError):  # it has ended meanwhile
-        await workbench.runs.cancel(run_id)
-
-
-@contextlib.contextmanager
-def _signals(workbench: Workbench) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    cancels: set[asyncio.Task[None]] = set()
-
-    def cancel_all() -> None:
-        cancels.update(loop.create_task(_cancel(workbench, run_id)) for run_id in workbench.runs.running())
-
-    loop.add_signal_handler(signal.SIGINT, cancel_all)
-    loop.add_signal_handler(signal.SIGTERM, cancel_all)
-    loop.add_signal_handler(signal.SIGHUP, _release_terminal)
-    watch_signals()
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-        ignore_signals()
-
-
-def _release_terminal() -> None:
-    """Replace a lost terminal by /dev/null: a write to it would raise until exit."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    os.close(nothing)
-
-
-def _print(line: str) -> None:
-    with contextlib.suppress(OSError):
-        sys.stdout.write(without_colours(clean_text(line)) + "\n")
-        sys.stdout.flush()
+    def release_terminal(self) -> None:
+        """Replace a lost terminal by /dev/null: a write to it would raise until exit."""
+        self._is_released = True
+        self._output.discard()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
+        os.close(nothing)

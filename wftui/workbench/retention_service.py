@@ -35,17 +35,17 @@ class HistoryOverview:
 
 
 class RetentionService:
-    """`workbench.retention`: preview and remove old runs; automatic retention.
-
-    Attributes:
-        tell: called with the report of each automatic cleanup while this workbench is open.
-    """
+    """`workbench.retention`: preview and remove old runs; automatic retention."""
 
     def __init__(self, store: Callable[[], Awaitable[ExecutionStore]], clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._task: RetentionTask | None = None
-        self.tell: Callable[[CleanupReport], None] = lambda report: None
+        self._report: Callable[[CleanupReport], object] = lambda report: None
+
+    def report_to(self, report: Callable[[CleanupReport], object]) -> None:
+        """Report each automatic cleanup to a function, in the engine's thread."""
+        self._report = report
 
     async def apply(self, workflow_id: str | None = None, *, dry_run: bool = False) -> CleanupReport | None:
         """Remove runs that the settings do not keep; None if they keep every run.
@@ -100,7 +100,7 @@ class RetentionService:
         if self._task is None:
             from wftui.store.retention_task import RetentionTask
 
-            self._task = RetentionTask(store, self._policy, lambda report: self.tell(report))
+            self._task = RetentionTask(store, self._policy, self._reported)
             self._task.begin()
 
     async def end(self) -> None:
@@ -108,6 +108,9 @@ class RetentionService:
         if self._task is not None:
             await self._task.end()
             self._task = None
+
+    def _reported(self, report: CleanupReport) -> None:
+        self._report(report)
 
     def _policy(self) -> Policy:
         from wftui.store.maintenance.retention import Policy

@@ -24,6 +24,9 @@ from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
 from wftui.workbench.forced_exit import ignore_signals, watch_signals
 
+_PATIENCE = 5.0
+"""Seconds to wait for a reader who reads nothing, after a signal to end."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run `run ID`."""
@@ -117,7 +120,7 @@ def watch(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
-        return await _follow(workbench, run_id, arguments)
+        return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
 
     return with_workbench(arguments, work)
 
@@ -176,6 +179,7 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     Ctrl+C cancels it, a second one immediately, or ends the program; losing the terminal does not end it.
     """
     loop = asyncio.get_running_loop()
+    terminal = Terminal(beside_run=True)
     asked: set[asyncio.Task[None]] = set()
 
     async def cancel_own() -> None:
@@ -183,28 +187,33 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
             await workbench.runs.cancel(run_id)
 
     def ask_cancel() -> None:
+        hurry()
         asked.add(loop.create_task(cancel_own()))
+
+    def hurry() -> None:
+        terminal.patience = lambda: _PATIENCE
 
     loop.add_signal_handler(signal.SIGINT, ask_cancel)
     loop.add_signal_handler(signal.SIGTERM, ask_cancel)
     # The run outlives its terminal: a hang-up only means that nobody reads the output.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    loop.add_signal_handler(signal.SIGHUP, hurry)
     watch_signals()
     try:
-        return await _follow(workbench, run_id, arguments)
+        return await _follow(workbench, run_id, arguments, terminal)
     finally:
         await asyncio.gather(*asked)
         # The run has ended; further signals must not interrupt the report.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
         ignore_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
-    terminal = Terminal()
+async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.events:
         async for batch in workbench.runs.follow(run_id):
             terminal.json_lines(event.to_json() for event in batch)
+            await terminal.room()
     elif arguments.json or arguments.quiet:
         await workbench.runs.until_end(run_id)
     else:
@@ -218,6 +227,7 @@ async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespa
         print_outputs(terminal, record.outputs)
     if record.error is not None and not (arguments.events or arguments.json):
         _print_error(terminal, workbench, record)
+    await terminal.drained()
     return exit_code(record)
 
 

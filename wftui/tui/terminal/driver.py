@@ -1,13 +1,14 @@
-"""The terminal driver: survives a lost terminal, and falls back to ASCII."""
+"""Terminal driver for lost and unread terminals, and for plain ASCII."""
 
 import contextlib
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TextIO, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from wftui.output.output_thread import OutputThread
 from wftui.tui.terminal.capabilities import ascii_only
 
 if TYPE_CHECKING:
@@ -41,61 +42,63 @@ _TWINS = str.maketrans(
 )
 
 
+_FRAME_BYTES = 16 * 1024
+"""Unwritten bytes that the terminal is behind by when a frame is skipped."""
+_MOST_BYTES = 1024 * 1024
+"""Unwritten bytes from which on everything is dropped."""
+_PATIENCE = 3.0
+"""Seconds to wait for a terminal that reads nothing before it is released."""
+
+
 @runtime_checkable
 class TerminalOwner(Protocol):
-    """An app that is notified of a lost terminal."""
+    """An app that owns a terminal.
+
+    Attributes:
+        output: writes to the terminal; the app uses it after the driver has ended, too.
+    """
+
+    output: OutputThread
 
     def terminal_lost(self) -> None:
         """Handle the loss of the terminal."""
 
 
-class _Output:
-    """Output to the terminal that reports its loss once instead of raising."""
-
-    def __init__(self, file: TextIO, *, ascii_only: bool, on_lost: Callable[[], None]) -> None:
-        self._file = file
-        self._ascii = ascii_only
-        self._on_lost: Callable[[], None] | None = on_lost
-
-    def write(self, text: str) -> int:
-        if self._ascii:
-            encoding = self._file.encoding or "ascii"
-            text = text.translate(_TWINS).encode(encoding, "replace").decode(encoding)
-        self._try(lambda: self._file.write(text))
-        return len(text)
-
-    def flush(self) -> None:
-        self._try(self._file.flush)
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def _try(self, operation: Callable[[], object]) -> None:
-        if self._on_lost is None:
-            return
-        try:
-            operation()
-        except OSError:
-            lost, self._on_lost = self._on_lost, None
-            lost()
-
-
 class TerminalDriver(LinuxDriver):
-    """Textual's POSIX driver, made to end the app when the terminal is lost."""
+    """Textual's POSIX driver, which ends the app with its terminal.
+
+    It never waits for a terminal that does not read.
+    """
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
         assert sys.__stderr__ is not None
-        self._file: Any = _Output(
-            sys.__stderr__,
-            ascii_only=ascii_only(os.environ, sys.__stderr__.encoding),
-            on_lost=self._lost,
-        )
+        self._descriptor = sys.__stderr__.fileno()
+        self._encoding = sys.__stderr__.encoding or "ascii"
+        self._ascii = ascii_only(os.environ, sys.__stderr__.encoding)
+        self._output = app.output if isinstance(app, TerminalOwner) else OutputThread()
+        self._output.on_lost = lambda descriptor: self._lost()
+        self._output.on_drained = lambda: self._in_loop(app.refresh)
 
     def write(self, data: str) -> None:
-        """Write to the terminal, unless another program owns it."""
-        if self._writer_thread is not None and self._writer_thread.is_alive():
-            super().write(data)
+        """Queue text for the terminal, unless another program owns it."""
+        if self._writer_thread is None or not self._writer_thread.is_alive() or self._output.is_behind(_MOST_BYTES):
+            return
+        if self._ascii:
+            data = data.translate(_TWINS).encode(self._encoding, "replace").decode(self._encoding)
+        self._output.write(self._descriptor, data.encode(self._encoding, "replace"))
+
+    def takes_frame(self) -> bool:
+        """Return whether the terminal has read enough for another frame.
+
+        If not, the app is refreshed once it has.
+        """
+        return not self._output.is_behind(_FRAME_BYTES)
+
+    def close(self) -> None:
+        """Release the terminal, once it has read everything or if it reads nothing."""
+        super().close()
+        self._output.drain(_PATIENCE)
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and save its title."""
@@ -145,5 +148,8 @@ class TerminalDriver(LinuxDriver):
     def _lost(self) -> None:
         """Report the loss, from the thread that reads or the one that writes."""
         if isinstance(self._app, TerminalOwner):
-            with contextlib.suppress(RuntimeError):  # the loop has already ended
-                self._loop.call_soon_threadsafe(self._app.terminal_lost)
+            self._in_loop(self._app.terminal_lost)
+
+    def _in_loop(self, call: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has already ended
+            self._loop.call_soon_threadsafe(call)

@@ -1,0 +1,106 @@
+"""Output to a pipe that nobody reads, reads late, or has closed."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+from helpers import patience, until, wait_until
+
+from wftui.output.output_thread import OutputThread
+
+BIG = b"x" * 300_000
+"""More than a pipe holds."""
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Create a pipe; its reading end may be closed by the test."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    for descriptor in (reading, writing):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue
+
+
+def read(descriptor: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += os.read(descriptor, 65536)
+    return data
+
+
+def test_a_write_does_not_wait_for_a_reader_and_order_is_kept(pipe: tuple[int, int]) -> None:
+    output = OutputThread()
+    output.write(pipe[1], BIG)
+    output.write(pipe[1], b"end")
+    assert output.pending > 0
+    assert read(pipe[0], len(BIG) + 3) == BIG + b"end"
+    assert output.drain(300)
+
+
+def test_draining_ends_without_a_reader(pipe: tuple[int, int]) -> None:
+    output = OutputThread()
+    output.write(pipe[1], BIG)
+    assert not output.drain(0.05)
+
+
+def test_who_was_behind_hears_of_the_end_of_it_once(pipe: tuple[int, int]) -> None:
+    output, drained = OutputThread(), threading.Semaphore(0)
+    output.on_drained = drained.release
+    output.write(pipe[1], BIG)
+    assert output.is_behind(1000)
+    read(pipe[0], len(BIG))
+    assert drained.acquire(timeout=300)
+    output.write(pipe[1], b"more")
+    read(pipe[0], 4)
+    assert output.drain(300)
+    assert not output.is_behind(1000)
+    assert not drained.acquire(blocking=False)
+
+
+def test_a_lost_reader_is_reported_once_and_other_descriptors_are_written(pipe: tuple[int, int]) -> None:
+    output, lost, other = OutputThread(), list[int](), os.pipe()
+    output.on_lost = lost.append
+    os.close(pipe[0])
+    for _ in range(3):
+        output.write(pipe[1], b"gone")
+        output.write(other[1], b"here")
+    assert read(other[0], 12) == b"here" * 3
+    assert output.drain(300)
+    assert lost == [pipe[1]]
+
+
+def test_a_descriptor_that_does_not_block_is_waited_for(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    output = OutputThread()
+    output.write(pipe[1], BIG)
+    wait_until(lambda: output.pending < len(BIG))
+    assert read(pipe[0], len(BIG)) == BIG
+
+
+async def test_a_loop_waits_for_room_and_goes_on_meanwhile(pipe: tuple[int, int]) -> None:
+    output = OutputThread()
+    output.write(pipe[1], BIG)
+    waiting = asyncio.create_task(output.drained())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await asyncio.to_thread(read, pipe[0], len(BIG))
+    async with patience():
+        assert await waiting
+
+
+async def test_the_wait_ends_with_the_patience(pipe: tuple[int, int]) -> None:
+    output, is_patient = OutputThread(), [True]
+    output.write(pipe[1], BIG)
+    waiting = asyncio.create_task(output.drained(patience=lambda: float("inf") if is_patient else 0))
+    await asyncio.sleep(0)
+    is_patient.clear()
+    async with patience():
+        assert not await waiting
+    output.discard()
+    assert output.pending == 0
+    await until(lambda: not output.is_behind(0))

@@ -1,0 +1,149 @@
+"""The real program in a pseudo-terminal, for tests."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyte
+from helpers import PATIENCE
+
+from wftui.model.run.record import ExecutionRecord
+from wftui.store.execution_store import ExecutionStore
+
+_TIOCGPTN = 0x80045430
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from wftui.tui.app import run_app
+from wftui.workbench import Settings, Workbench
+bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))
+sys.exit(asyncio.run(run_app(bench)))
+"""
+
+
+class Terminal:
+    """A program in a pseudo-terminal, and its screen."""
+
+    def __init__(self, tables: Path, database: Path, own: bool = True, **environment: str) -> None:
+        self.screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
+        settings.pop("LC_ALL", None)
+        command = [sys.executable, "-c", PROGRAM, str(tables), str(database)]
+        if own:
+            self.pid, self._fd = pty.fork()
+            if self.pid == 0:
+                os.execve(sys.executable, command, settings)
+        else:
+            # A terminal that is not the controlling one: nobody tells the program when it goes away.
+            self._fd, inner = pty.openpty()
+            actions = [(os.POSIX_SPAWN_DUP2, inner, stream) for stream in (0, 1, 2)]
+            self.pid = os.posix_spawn(sys.executable, command, settings, file_actions=actions, setsid=True)
+            os.close(inner)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def read_until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"still not so:\n{self.text}"
+            ready, _, _ = select.select([self._fd], [], [], 0.2)
+            if ready:
+                try:
+                    data = os.read(self._fd, 65536)
+                except OSError:  # it has ended
+                    data = b""
+                if not data:
+                    assert condition(), f"it ended, and still not so:\n{self.text}"
+                    return
+                self.raw += data
+                # pyte takes the private modes of newer terminals for text.
+                self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", data))
+
+    def shows(self, text: str) -> None:
+        self.read_until(lambda: text in self.text)
+
+    def stop_reading(self) -> None:
+        """Stop the output, as ctrl+s does, or an SSH line that stalls; keys still arrive."""
+        self._flow(termios.TCOOFF)
+
+    def read_again(self) -> None:
+        """Let the output continue."""
+        self._flow(termios.TCOON)
+
+    def _flow(self, action: int) -> None:
+        name = struct.unpack("I", fcntl.ioctl(self._fd, _TIOCGPTN, b"\0" * 4))[0]
+        inner = os.open(f"/dev/pts/{name}", os.O_RDWR | os.O_NOCTTY)
+        try:
+            termios.tcflow(inner, action)
+        finally:
+            os.close(inner)
+
+    def press(self, keys: str) -> None:
+        os.write(self._fd, keys.encode())
+
+    def close(self) -> None:
+        """Lose the terminal, as when its window is closed."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def kill(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def exit_code(self) -> int:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            if self._fd >= 0:
+                ready, _, _ = select.select([self._fd], [], [], 0.02)
+                with contextlib.suppress(OSError):
+                    self.raw += os.read(self._fd, 65536) if ready else b""
+            else:
+                time.sleep(0.02)
+        raise AssertionError(f"it did not end:\n{self.text}")
+
+    def clean_up(self) -> None:
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self._fd >= 0:
+            os.close(self._fd)
+
+
+def run_slow(opened: Terminal, gate: Path) -> None:
+    opened.shows("slow")
+    opened.shows("never run")
+    opened.press("r")
+    opened.read_until(lambda: Path(f"{gate}.waits").exists())
+
+
+def last_run(database: Path) -> ExecutionRecord:
+    async def read() -> ExecutionRecord:
+        store = await ExecutionStore.open(database)
+        try:
+            record = await store.get(await store.find("last"))
+            assert record is not None
+            return await store.resolve_record(record)
+        finally:
+            await store.close()
+
+    return asyncio.run(read())

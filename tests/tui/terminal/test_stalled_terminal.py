@@ -1,0 +1,170 @@
+"""The real program in a terminal that stays open but is not read."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from helpers import wait_until
+
+from tui.terminal.pty_terminal import Terminal, last_run, run_slow
+from wftui.model.run.events import Created, ExecutionEvent
+from wftui.store.execution_store import ExecutionStore
+
+pytestmark = [pytest.mark.pty, pytest.mark.skipif(sys.platform != "linux", reason="stops a pty the way of Linux")]
+
+FRAMES = "\x1b[B\x1b[A" * 50
+"""Keys that change the screen a hundred times: more than the queues between the app and its terminal hold."""
+
+
+def status(database: Path) -> str:
+    return last_run(database).status
+
+
+def events(database: Path) -> list[ExecutionEvent]:
+    async def read() -> list[ExecutionEvent]:
+        store = await ExecutionStore.open(database)
+        try:
+            return await store.events(await store.find("last"))
+        finally:
+            await store.close()
+
+    return asyncio.run(read())
+
+
+@pytest.fixture
+def stalled(terminal: Callable[..., Terminal], gate: Path) -> Terminal:
+    """Run `slow` in a terminal that is not read from then on."""
+    opened = terminal()
+    run_slow(opened, gate)
+    opened.stop_reading()
+    opened.press(FRAMES)
+    return opened
+
+
+def test_a_run_completes_while_nothing_is_read(stalled: Terminal, gate: Path, database: Path) -> None:
+    gate.touch()
+    wait_until(lambda: status(database) == "completed")
+    stalled.read_again()
+    stalled.shows("completed")
+
+
+def test_a_timeout_fires_while_nothing_is_read(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path, database: Path
+) -> None:
+    go = tmp_path / "go"
+    put_workflow(
+        "timely",
+        steps=[
+            {
+                "id": "hold",
+                "type": "shell",
+                "input": {"script": f"touch {go}.waits; while [ ! -e {go} ]; do sleep 0.05; done"},
+            },
+            {"id": "long", "type": "shell", "timeout": "300ms", "input": {"script": "sleep 100000"}},
+        ],
+    )
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("r")
+    opened.read_until(lambda: Path(f"{go}.waits").exists())
+    opened.stop_reading()
+    opened.press(FRAMES)
+    go.touch()
+    wait_until(lambda: status(database) == "failed")
+    error = last_run(database).error
+    assert error is not None
+    assert error.type == "timeout"
+
+
+def test_a_cancel_from_elsewhere_comes_back(stalled: Terminal, tables: Path, database: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wftui", "cancel", "last", "--tables", str(tables), "--db", str(database)],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cancelled" in done.stdout
+    assert status(database) == "cancelled"
+
+
+def test_a_hangup_ends_the_screen_and_the_run_continues(stalled: Terminal, gate: Path, database: Path) -> None:
+    stalled.kill(signal.SIGHUP)
+    wait_until(lambda: _has_released(stalled))
+    assert status(database) == "running"
+    gate.touch()
+    assert stalled.exit_code() == 0
+    assert status(database) == "completed"
+
+
+def _has_released(opened: Terminal) -> bool:
+    return Path(f"/proc/{opened.pid}/fd/0").readlink() == Path("/dev/null")
+
+
+def test_a_request_to_end_cancels_the_run_and_ends(stalled: Terminal, database: Path) -> None:
+    stalled.kill(signal.SIGTERM)
+    assert stalled.exit_code() == 0
+    assert status(database) == "cancelled"
+
+
+def test_quitting_unread_ends_once_it_is_read_and_leaves_the_terminal_as_it_was(
+    stalled: Terminal, gate: Path, database: Path
+) -> None:
+    gate.touch()
+    wait_until(lambda: status(database) == "completed")
+    stalled.press("\x1b[21~")
+    stalled.read_again()
+    assert stalled.exit_code() == 0
+    assert stalled.raw.count(b"\x1b[?1049h") == stalled.raw.count(b"\x1b[?1049l") == 1
+    assert "✓ slow" in stalled.raw.decode()
+
+
+def test_the_screen_is_whole_when_it_is_read_again(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    for name in ("one", "two", "three"):
+        put_workflow(name)
+    seen = []
+    for stalls in (False, True):
+        opened = terminal()
+        opened.shows("never run")
+        if stalls:
+            opened.stop_reading()
+        opened.press(f"{FRAMES}C")
+        if stalls:
+            opened.read_again()
+        opened.shows("No connections")
+        seen.append(opened)
+    seen[1].read_until(lambda: seen[1].text == seen[0].text)
+
+
+def test_memory_stays_flat_while_nothing_is_read(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
+) -> None:
+    for index in range(9):
+        touch = {"id": "touch", "type": "shell", "input": {"script": f"touch {tmp_path}/{index}"}}
+        put_workflow(f"w{index}", steps=[touch])
+    opened = terminal()
+    opened.shows("never run")
+    process = psutil.Process(opened.pid)
+    opened.stop_reading()
+    sizes = []
+    for index in range(8):
+        # The run tells when the keys before it have been handled.
+        opened.press(f"{FRAMES}r")
+        wait_until((tmp_path / str(index)).exists)
+        sizes.append(process.memory_info().rss)
+        opened.press("\x1b\x1b[B")
+    assert sizes[-1] - sizes[2] < 30_000_000, sizes
+
+
+def test_events_are_recorded_in_order_while_nothing_is_read(stalled: Terminal, gate: Path, database: Path) -> None:
+    gate.touch()
+    wait_until(lambda: status(database) == "completed")
+    recorded = events(database)
+    assert isinstance(recorded[0], Created)
+    assert [event.seq for event in recorded] == list(range(1, len(recorded) + 1))
