@@ -174,3 +174,16 @@ async def test_a_key_in_an_address_is_not_told(connections: Connections, url: st
     with pytest.raises(ConnectionsError) as caught:
         await asyncio.wait_for(outcome(connections, "http", values), PATIENCE)
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pins", "warned"),
+    [(["1234"], "1 secret found, 1 of fewer than 6"), (["a", "b", "long-enough"], "found, 2 of fewer")],
+)
+async def test_short_secrets_are_warned_of(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch, pins: list[str], warned: str
+) -> None:
+    for number, pin in enumerate(pins):
+        monkeypatch.setenv(f"PIN_{number}", pin)
+    secrets: Json = {f"s{number}": f"env:PIN_{number}" for number in range(len(pins))}
+    assert warned in await outcome(connections, "generic", {"secrets": secrets})

@@ -18,6 +18,7 @@ from wftui.connections.connection_kinds import (
 )
 from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
+from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
@@ -41,6 +42,8 @@ async def probe(connections: Connections, name: str) -> str:
     connection = await asyncio.to_thread(connections.resolve, name)
     count = len(connection.secrets)
     secrets = f"{count} secret{'' if count == 1 else 's'} found"
+    if short := sum(0 < len(secret) < MINIMUM_LENGTH for secret in connection.secrets):
+        secrets += f", {short} of fewer than {MINIMUM_LENGTH} characters, which cannot be masked as part of a word"
     ask = _PROBES.get(connection.kind)
     if ask is None:
         return secrets
