@@ -1,6 +1,6 @@
 """No workflow, however it was mutated, makes a check raise, hides another workflow, or runs anything.
 
-`WFTUI_MUTATED=10000 pytest -n 0 tests/hostile/test_mutated_workflows.py` tries as many.
+`make hostile` tries 10,000 (`WFTUI_MUTATED`).
 """
 
 import json

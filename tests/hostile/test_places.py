@@ -95,6 +95,7 @@ def test_a_deleted_current_folder(here: Path, home: Path) -> None:
     found = run_all(COMMANDS, here, {"HOME": str(home)}, here.rmdir)
     assert_no_traceback(found)
     assert found["list"] == found["settings"] == (0, "")
+    assert "error[workspace.cwd]" in found["run repo_health"][1]
     assert "error[workspace.cwd]" in found["list --tables t"][1]
     assert "error[workspace.cwd]" in found["list --db x.db"][1]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -22,6 +21,7 @@ from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workspace.locate import current_folder
 
 PROBE_SECONDS = 15.0
 START_SECONDS = 60.0
@@ -97,7 +97,7 @@ async def _mcp(values: Values) -> str:
     from wftui.steps.mcp.sessions import load_session_class
 
     try:
-        server = McpServer.model_validate(dict(values)).absolute(Path.cwd())
+        server = McpServer.model_validate(dict(values)).absolute(current_folder())
     except ValidationError as error:
         raise WorkflowError("mcp.server", f"the connection is no MCP server: {error.errors()[0]['msg']}") from None
     if (said := server_problem(server.model_dump(exclude_none=True))) is not None:

@@ -75,12 +75,21 @@ def absolute(path: Path) -> Path:
     Raises:
         WorkspaceError: `workspace.cwd`, it is relative and the current folder has been deleted.
     """
+    named = path.expanduser()
+    return named if named.is_absolute() else current_folder() / named
+
+
+def current_folder() -> Path:
+    """Return the current folder.
+
+    Raises:
+        WorkspaceError: `workspace.cwd`, it has been deleted.
+    """
     try:
-        return path.expanduser().absolute()
-    except (FileNotFoundError, PermissionError) as error:
+        return Path.cwd()
+    except OSError as error:
         raise WorkspaceError(
-            f"{path} is relative, and the current folder has been deleted: change to another folder",
-            code="workspace.cwd",
+            "the current folder has been deleted: change to another folder", code="workspace.cwd"
         ) from error
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.connections.connections import Connections
@@ -21,6 +20,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.lock import ServerName, server_name
 from wftui.steps.mcp.locking import LockReport, ServerToLock, refresh_lock
 from wftui.steps.mcp.server import McpServer
+from wftui.workspace.locate import current_folder
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -131,4 +131,4 @@ async def _bound(
     )
     bound = as_object(await asyncio.to_thread(only.input, scope) if only.input is not None else {})
     given = bound.get("server") or values
-    return McpServer.model_validate(dict(given)).absolute(Path.cwd())
+    return McpServer.model_validate(dict(given)).absolute(current_folder())

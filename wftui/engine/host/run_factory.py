@@ -20,6 +20,7 @@ from wftui.model.clock import Clock, Elapsed, SteadyClock, elapsed_seconds
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
+from wftui.workspace.locate import current_folder
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -50,7 +51,7 @@ class RunFactory:
         self._clock = clock
         self._elapsed = elapsed
         self._settings = settings
-        self._working_directory = Path.cwd()
+        self._working_directory = current_folder()
 
     def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
         """Return a run that has not started."""

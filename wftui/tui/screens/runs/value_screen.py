@@ -22,6 +22,7 @@ from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.tui.widgets.value.export import TextSource, save_value
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import ValueView
+from wftui.workspace.locate import current_folder
 
 _GROUP = "Value"
 
@@ -112,7 +113,10 @@ class ValueScreen(ActionModal[None]):
         reference = as_reference(self._value)
         is_text = isinstance(self._value, str) or (reference is not None and reference.preview.startswith('"'))
         name = f"{self._file}.{'txt' if is_text else 'json'}"
-        hint = f"Relative to {Path.cwd()}."
+        try:
+            hint = f"Relative to {current_folder()}."
+        except UserError as error:
+            hint = f"An absolute path, as {error}."
         chosen = await self.app.push_screen_wait(PromptScreen("Save to file", name, hint, _check_file))
         if not chosen:
             return
