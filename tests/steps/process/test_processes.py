@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -309,3 +310,41 @@ async def test_what_cannot_start_says_why(argv: list[str], cwd: str, kind: str, 
     with pytest.raises(WorkflowError, match=sentence) as caught:
         await run_process(argv, cwd=tmp_path / cwd, env=os.environ, started_for=TreeMark(), log=Sink())
     assert caught.value.type == kind
+
+
+AT_THE_LIMIT = """
+import asyncio, os, resource, sys
+from pathlib import Path
+from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.process.child_process import run_process
+from wftui.steps.process.process_mark import TreeMark
+
+async def main():
+    for _ in range(2):
+        try:
+            await run_process(
+                ["sleep", "600"], cwd=Path("/"), env=dict(os.environ), started_for=TreeMark(), log=lambda *_: None
+            )
+        except WorkflowError as error:
+            print(error.type, error)
+    try:
+        os.waitpid(-1, os.WNOHANG)
+        print("a process was left")
+    except ChildProcessError:
+        pass
+
+resource.setrlimit(resource.RLIMIT_NPROC, (int(sys.argv[1]),) * 2)
+os.setuid(int(sys.argv[2]))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs a user that has no other process, which only root can become")
+@pytest.mark.parametrize("most", [1, 2], ids=["no process", "no thread to wait for it"])
+def test_the_limit_of_processes_is_an_error_that_leaves_nothing(most: int) -> None:
+    user = 1_000_000 + os.getpid()
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_LIMIT, str(most), str(user)], capture_output=True, text=True, check=True
+    )
+    said = "process.start The program 'sleep' could not be started: the limit of processes is reached (ulimit -u).\n"
+    assert done.stdout == 2 * said

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -78,7 +79,10 @@ async def run_process(
     async with _stdin_file(stdin) as stdin_file:
         with inherited_limit(mark):
             process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)
-    exited = watch_exit(process)
+    try:
+        exited = watch_exit(process)
+    except OSError as error:
+        raise _not_started(argv[0], error) from None
     captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
     pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
     readers = [
@@ -149,17 +153,27 @@ def _start(
     except FileNotFoundError:
         raise WorkflowError("not_found", f"The program {argv[0]!r} was not found.") from None
     except OSError as error:
-        if error.errno == errno.E2BIG:
-            sentence = "The arguments and environment are too big for a process; pass big values through stdin."
-        else:
-            sentence = f"The program {argv[0]!r} could not be started: {os.strerror(error.errno or 0)}."
-        raise WorkflowError("process.start", sentence) from None
+        raise _not_started(argv[0], error) from None
     except ValueError as error:
         raise WorkflowError("process.start", f"The program {argv[0]!r} could not be started: {error}.") from None
 
 
+def _not_started(program: str, error: OSError) -> WorkflowError:
+    if error.errno == errno.E2BIG:
+        sentence = "The arguments and environment are too big for a process; pass big values through stdin."
+    elif error.errno == errno.EAGAIN:
+        sentence = f"The program {program!r} could not be started: the limit of processes is reached (ulimit -u)."
+    else:
+        sentence = f"The program {program!r} could not be started: {os.strerror(error.errno or 0)}."
+    return WorkflowError("process.start", sentence)
+
+
 def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
-    """The exit code of a process, once it has ended."""
+    """The exit code of a process, once it has ended.
+
+    Raises:
+        OSError: no thread can be started to wait for it; it has been ended.
+    """
     # A thread of its own: the event loop's own child watcher waits for the pipes as well.
     loop = asyncio.get_running_loop()
     exited: asyncio.Future[int] = loop.create_future()
@@ -173,7 +187,12 @@ def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
             loop.call_soon_threadsafe(tell, code)
 
-    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    try:
+        threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    except RuntimeError:  # threads count as processes
+        with process, contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from None
     return exited
 
 
