@@ -259,8 +259,11 @@ class ExecutionStore(StoredRuns):
         await connection.run(lambda transaction: claims.release(transaction, run_id, self.owner))
         writer.forget(run_id)
 
-    async def note_unrecorded(self, run_id: str, reason: str) -> None:
+    async def note_unrecorded(self, run_id: str, error: BaseException) -> None:
         """Keep the reason why a run cannot be recorded, for its record later."""
+        if isinstance(error, StoreError) and error.code == "store.replaced":
+            return  # a database of this name does not know the run
+        reason = str(error)
         await asyncio.to_thread(put_note, self.path, run_id, reason)
 
     async def recover(self) -> list[str]:

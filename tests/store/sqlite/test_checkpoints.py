@@ -14,11 +14,10 @@ from wftui.store.sqlite.schema import VERSION
 async def test_a_program_of_an_earlier_version_that_still_runs_leaves_the_version_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     # Enough for a checkpoint, which writes the version.
     await store.append([created("run"), *(log("run", message="x" * 3000) for _ in range(2500))], wait=True)
-    await store.append([completed("run")], wait=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     await store.close()
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION + 1

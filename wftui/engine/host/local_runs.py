@@ -103,7 +103,7 @@ class LocalRuns:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
-            await self._store.note_unrecorded(run.id, str(broken.__cause__ or broken))
+            await self._store.note_unrecorded(run.id, broken.__cause__ or broken)
             self.release_later(run.id)
         finally:
             del self._runs[run.id], self._tasks[run.id]

@@ -7,15 +7,19 @@ disk (`durability = "full"`).
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from wftui.store.sqlite.checkpoints import Checkpoints
 from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connect, is_damage, mark_damaged
+from wftui.store.sqlite.schema import VERSION
 from wftui.store.sqlite.store_errors import StoreError, explain, is_busy
+from wftui.workspace.private import make_private_file, make_private_folder
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -44,6 +48,8 @@ class WritingConnection:
         self._waits_for_disk = opened.durability == "full"
         # The first commit creates the log on disk and waits for it.
         self._begun = False
+        self._file = _identity(opened.path)
+        self._replaced: StoreError | None = None
 
     @property
     def path(self) -> Path:
@@ -118,6 +124,7 @@ class WritingConnection:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
+            self._check_file()
             result = work(connection)
             connection.execute("COMMIT")
         except BaseException:
@@ -126,7 +133,48 @@ class WritingConnection:
             raise
         return result
 
+    def _check_file(self) -> None:
+        """Refuse to write into a replaced file, or into tables of a newer wftui.
+
+        Raises:
+            StoreError: `store.replaced` or `store.newer`.
+        """
+        if self._replaced is None and _identity(self.path) != self._file:
+            self._replaced = self._keep()
+        if self._replaced is not None:
+            raise self._replaced
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise StoreError(
+                f"a newer wftui has updated the database {self.path} while this one used it; end this program and"
+                " start it again",
+                code="store.newer",
+            )
+
+    def _keep(self) -> StoreError:
+        """Copy the replaced file, which only this process still has, and return the error."""
+        message = f"the database {self.path} was deleted, moved or replaced while it was in use"
+        kept = self.path.with_name(f"{self.path.name}.kept-{os.getpid()}")
+        try:
+            make_private_folder(kept.parent)
+            make_private_file(kept)
+            with closing(sqlite3.connect(kept)) as copy:
+                self._connection.execute("ROLLBACK")
+                self._connection.backup(copy)
+        except (OSError, sqlite3.Error) as error:
+            return StoreError(f"{message}; what it held cannot be copied: {error}", code="store.replaced")
+        return StoreError(f"{message}; what it held is kept in {kept}", code="store.replaced")
+
     def _explained(self, error: sqlite3.Error) -> StoreError:
         if is_damage(error):
             mark_damaged(self.path)
         return explain(error, self.path)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name, or None without a file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (for every commit: a Path costs twice as much)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

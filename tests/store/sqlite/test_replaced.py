@@ -1,0 +1,127 @@
+"""A database that is deleted, moved, replaced or updated by a newer program while it is in use."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from helpers import PATIENCE
+
+from store.store_helpers import RUN, completed, created, finished_run, log, started
+from wftui.model.run.events import ExecutionEvent
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.schema import VERSION
+from wftui.store.sqlite.store_errors import StoreError
+
+
+def delete(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def delete_file_only(path: Path) -> None:
+    path.unlink()
+
+
+def move(path: Path) -> None:
+    path.rename(path.with_name("elsewhere.db"))
+
+
+def replace(path: Path) -> None:
+    path.with_name("other").write_bytes(path.read_bytes())
+    path.with_name("other").replace(path)
+
+
+def delete_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize("change", [delete, delete_file_only, move, replace, delete_folder])
+async def test_what_was_shown_is_kept(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    path = tmp_path / "data" / "history.db"
+    store = await ExecutionStore.open(path)
+    await store.append(finished_run("before"), wait=True)
+    shown = await store.append([created(), started()], wait=True)
+    change(path)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="was deleted, moved or replaced while it was in use") as refused:
+            await store.append([log()], wait=True)
+        assert refused.value.code == "store.replaced"
+    with suppress(StoreError):
+        await store.close()
+    kept = Path(str(refused.value).rpartition(" is kept in ")[2])
+    assert kept.stat().st_mode & 0o077 == 0
+    again = await ExecutionStore.open(kept)
+    assert again.notice is None
+    events: list[ExecutionEvent] = await again.events(RUN)
+    assert [event.to_wire() for event in events[:2]] == [event.to_wire() for event in shown]
+    assert len(await again.events("before")) == 5
+    await again.close()
+
+
+async def test_a_newer_program_that_updates_the_database_stops_this_one_from_writing(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    store = await ExecutionStore.open(path)
+    await store.append([created(), started()], wait=True)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreError, match="a newer wftui has updated the database") as refused:
+        await store.append([completed()], wait=True)
+    assert refused.value.code == "store.newer"
+    assert len(await store.events(RUN)) == 2
+    with closing(sqlite3.connect(path)) as newer:
+        assert newer.execute("SELECT status FROM executions").fetchall() == [("running",)]
+    with pytest.raises(StoreError, match="a newer wftui"):
+        await store.close()
+
+
+def test_a_run_whose_step_deletes_the_database_says_where_its_events_are(tmp_path: Path) -> None:
+    source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"
+    source.parent.mkdir(parents=True)
+    steps = [
+        {"id": "first", "type": "set", "input": {"n": 1}},
+        {"id": "bad", "type": "shell", "input": {"script": f"rm {tmp_path}/history.db*"}},
+        {"id": "last", "type": "set", "input": {"n": 2}},
+    ]
+    source.write_text(json.dumps({"format": 1, "id": "w", "steps": steps}))
+
+    def wftui(*words: str, database: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "wftui", *words, "--db", str(database), "--tables", str(tmp_path / "tables")],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "user")},
+            check=False,
+        )
+
+    ran = wftui("run", "w", database=tmp_path / "history.db")
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    found = re.search(r"error\[run.unrecorded\].* was deleted, .* is kept in (\S+);", ran.stderr)
+    assert found is not None, ran.stderr
+    shown = wftui("show", "last", "--events", database=Path(found[1]))
+    assert '"stepId":"first"' in shown.stdout
+
+
+async def test_the_database_that_replaced_another_loses_nothing_when_that_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    old = await ExecutionStore.open(path)
+    await old.append([created("old")], wait=True)
+    delete(path)
+    new = await ExecutionStore.open(path)
+    await new.append(finished_run("new"), wait=True)
+    await old.close()  # SQLite knows the log of a database by its name only
+    assert path.with_name("history.db-wal").stat().st_size > 0
+    await new.append(finished_run("newer"), wait=True)
+    await new.close()
+    again = await ExecutionStore.open(path)
+    assert [run.id for run in (await again.list()).executions] == ["newer", "new"]
+    await again.close()
