@@ -52,6 +52,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import connections
 
             return connections.COMMANDS[arguments.command]
+        case "doctor":
+            from wftui.cli.commands import doctor
+
+            return doctor.COMMANDS[arguments.command]
         case "mcp":
             from wftui.cli.commands import mcp
 

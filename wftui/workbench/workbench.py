@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.workbench.connection_service import ConnectionService, stored_connections
+from wftui.workbench.doctor_service import DoctorService
 from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.settings_service import SettingsService
@@ -37,6 +38,7 @@ class Workbench:
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
         retention: the removal of old runs.
+        doctor: examination and repair of the user's files.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now, elapsed: Elapsed = elapsed_seconds) -> None:
@@ -53,6 +55,7 @@ class Workbench:
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
+        self.doctor = DoctorService(settings, self.store)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._readable: str | None = None

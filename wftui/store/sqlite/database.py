@@ -102,7 +102,7 @@ def prepare(path: Path, opening: Opening) -> Opened:
     """
     try:
         make_private_folder(path.parent)
-        with _replacing(path, fcntl.LOCK_SH):
+        with replacing(path, fcntl.LOCK_SH):
             exists = _look_at(path)
             before = path.stat().st_ino
             if exists and not os.access(path, os.W_OK):
@@ -111,7 +111,7 @@ def prepare(path: Path, opening: Opening) -> Opened:
                 return _migrated(path, opening)
             except DamagedError:
                 pass
-        with _replacing(path, fcntl.LOCK_EX):
+        with replacing(path, fcntl.LOCK_EX):
             replaced = path.exists() and path.stat().st_ino != before
             notice = None if replaced else _start_anew(path, opening)
             _kept_log(path).unlink(missing_ok=True)
@@ -121,7 +121,7 @@ def prepare(path: Path, opening: Opening) -> Opened:
 
 
 @contextmanager
-def _replacing(path: Path, lock: int) -> Iterator[None]:
+def replacing(path: Path, lock: int = fcntl.LOCK_EX) -> Iterator[None]:
     """Hold a lock of the folder: exclusive to replace the database, shared to open it."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -130,6 +130,19 @@ def _replacing(path: Path, lock: int) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def check_whole(path: Path) -> None:
+    """Read all of a database without changing it. Blocks.
+
+    Raises:
+        StoreError: it is damaged, or cannot be used.
+    """
+    with _session(Opened(path, read_only=True)) as connection:
+        _check_identity(connection, path)
+        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if answer != "ok":
+            raise DamagedError(f"the database {path} is damaged: {answer}")
 
 
 def mark_damaged(path: Path) -> None:
