@@ -141,7 +141,7 @@ class Terminal:
         await self._read(0)
 
     async def _read(self, limit: int) -> None:
-        if self._thread is not None and not await self._thread.drained(limit, patience=self.patience):
+        if self._thread is not None and not await self._thread.drained(limit, patience=lambda: self.patience()):
             self.is_broken = True
             self._thread.discard()
 

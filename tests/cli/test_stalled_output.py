@@ -1,0 +1,197 @@
+"""`wftui run` into a pipe or a terminal that stays open and is not read."""
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from helpers import PATIENCE, wait_until
+
+from wftui.model.errors import NotFoundError
+from wftui.store.execution_store import ExecutionStore
+from wftui.workbench import Settings
+
+COUNT = 400
+LONG = "x" * 4000
+"""Message of each of `COUNT` failures: together more than a pipe holds, and more than waits for a reader."""
+
+
+@dataclass
+class Unread:
+    """A run of the program whose output is not read yet."""
+
+    program: subprocess.Popen[bytes]
+    descriptor: int
+    start_reading: Callable[[], None]
+
+    def read(self) -> str:
+        """Read the output to its end."""
+        self.start_reading()
+        data = b""
+        while True:
+            try:
+                part = os.read(self.descriptor, 65536)
+            except OSError:  # a terminal that nobody holds any more
+                part = b""
+            if not part:
+                return data.decode()
+            data += part
+
+    def exit_code(self) -> int:
+        """Wait for the end of the program."""
+        return self.program.wait(PATIENCE)
+
+
+@pytest.fixture
+def chatty(settings: Settings) -> Settings:
+    """Create a workflow `chatty` that prints much, then waits for the file `gate`, reported by `gate.waits`."""
+    gate = settings.tables / "gate"
+    wait = f"touch {gate}.waits; while [ ! -e {gate} ]; do sleep 0.05; done"
+    asked = {"that": False, "message": "{{ inputs.long }}"}
+    steps: list[dict[str, Any]] = [
+        *(
+            {"id": f"fail{n}", "type": "assert", "needs": [], "input": asked, "onError": "continue"}
+            for n in range(COUNT)
+        ),
+        {"id": "wait", "type": "shell", "needs": [f"fail{n}" for n in range(COUNT)], "input": {"script": wait}},
+    ]
+    source = {
+        "format": 1,
+        "id": "chatty",
+        "inputSchema": {"type": "object", "properties": {"long": {"type": "string", "default": LONG}}},
+        "steps": steps,
+        "outputs": {"said": "{{ 'all of it' }}"},
+    }
+    path = settings.tables / "workflows" / "chatty" / "workflow.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(source))
+    return settings
+
+
+@pytest.fixture(params=["pipe", "terminal"])
+def unread(request: pytest.FixtureRequest, chatty: Settings) -> Iterator[Callable[..., Unread]]:
+    """Return `unread(*options)`, which runs `chatty` until it waits for its gate."""
+    opened: list[Unread] = []
+
+    def start(*options: str) -> Unread:
+        reading, writing = os.pipe() if request.param == "pipe" else pty.openpty()
+        kept = os.dup(writing)
+
+        def start_reading() -> None:
+            if request.param == "terminal":
+                termios.tcflow(kept, termios.TCOON)
+            os.close(kept)
+
+        if request.param == "terminal":
+            termios.tcflow(writing, termios.TCOOFF)
+        command = [sys.executable, "-m", "wftui", "run", "chatty", *options, *where(chatty)]
+        program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing)
+        os.close(writing)
+        opened.append(Unread(program, reading, start_reading))
+        wait_until((chatty.tables / "gate.waits").exists)
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.program.kill()
+        one.program.wait()
+        os.close(one.descriptor)
+
+
+def where(settings: Settings) -> list[str]:
+    return ["--tables", str(settings.tables), "--db", str(settings.database)]
+
+
+def status(settings: Settings) -> str:
+    async def read() -> str:
+        store = await ExecutionStore.open(settings.database)
+        try:
+            record = await store.head(await store.find("last"))
+        except NotFoundError:
+            return "none"
+        finally:
+            await store.close()
+        return record.status if record else "none"
+
+    return asyncio.run(read())
+
+
+def open_gate(settings: Settings) -> None:
+    (settings.tables / "gate").touch()
+
+
+def test_a_run_completes_unread_and_its_result_waits_for_the_reader(
+    unread: Callable[..., Unread], chatty: Settings
+) -> None:
+    started = unread()
+    open_gate(chatty)
+    wait_until(lambda: status(chatty) == "completed")
+    text = started.read()
+    assert started.exit_code() == 0
+    assert "said:" in text
+    assert "all of it" in text
+    assert "chatty completed" in text
+    assert text.count(LONG) < COUNT
+    assert "not shown, since nothing read them in time" in text
+
+
+@pytest.mark.parametrize("option", ["--events", "--json"])
+def test_no_line_that_programs_read_is_dropped(unread: Callable[..., Unread], chatty: Settings, option: str) -> None:
+    started = unread(option)
+    open_gate(chatty)
+    wait_until(lambda: status(chatty) == "completed")
+    text = started.read()
+    assert started.exit_code() == 0
+    if option == "--json":
+        assert json.loads(text)["status"] == "completed"
+    else:
+        numbers = [json.loads(line)["seq"] for line in text.splitlines()]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert json.loads(text.splitlines()[-1])["type"] == "completed"
+
+
+def test_a_cancel_from_elsewhere_comes_back(unread: Callable[..., Unread], chatty: Settings) -> None:
+    started = unread()
+    done = subprocess.run(
+        [sys.executable, "-m", "wftui", "cancel", "last", *where(chatty)], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert status(chatty) == "cancelled"
+    assert "cancelled" in started.read()
+    assert started.exit_code() == 130
+
+
+def test_a_request_to_end_cancels_the_run_and_ends_unread(unread: Callable[..., Unread], chatty: Settings) -> None:
+    started = unread()
+    started.program.send_signal(signal.SIGTERM)
+    assert started.exit_code() == 130
+    assert status(chatty) == "cancelled"
+
+
+@pytest.mark.parametrize("options", [(), ("--events",)])
+def test_a_hangup_lets_the_run_complete_and_end_unread(
+    unread: Callable[..., Unread], chatty: Settings, options: tuple[str, ...]
+) -> None:
+    started = unread(*options)
+    started.program.send_signal(signal.SIGHUP)
+    open_gate(chatty)
+    assert started.exit_code() == 0
+    assert status(chatty) == "completed"
+
+
+def test_a_reader_that_keeps_up_gets_every_line(chatty: Settings) -> None:
+    open_gate(chatty)
+    done = subprocess.run(
+        [sys.executable, "-m", "wftui", "run", "chatty", *where(chatty)], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "not shown" not in done.stdout
+    assert done.stdout.count(LONG) == COUNT
