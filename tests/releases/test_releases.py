@@ -125,6 +125,8 @@ def test_a_workflow_compiles_to_the_plan_of_its_generated_module(
 def test_a_recorded_run_is_continued_to_the_same_end(release: Path, file: Path, folder: Path, command: Command) -> None:
     runs, replay = json.loads((folder / "runs.json").read_text()), json.loads(file.read_text())
     for words in replay["commands"]:
+        if words[0] == "resume":  # 0.1.0 repeated a step whose output held a secret without a question
+            words = [*words, "--confirmed"]
         out = command(*(runs[word[1:]] if word.startswith("@") else word for word in words), codes=(0, 1))
     assert comparable(json.loads(out), folder) == replay["record"]
 
