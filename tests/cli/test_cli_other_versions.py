@@ -114,3 +114,12 @@ def test_a_run_under_the_rules_of_a_newer_version_is_not_resumed(cli: Cli, setti
 def test_a_run_records_the_rules_it_began_under(cli: Cli, ran: str) -> None:
     events = json.loads(cli("show", ran, "--events", "--json")[1])
     assert events[0]["rules"] == 1
+
+
+def test_a_recovery_of_the_database_says_what_it_does(cli: Cli, settings: Settings, ran: str) -> None:
+    with settings.database.open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(4096))
+    code, _, err = cli("history")
+    assert code == 0
+    assert f"{settings.database} is damaged; recovering what can be read" in err

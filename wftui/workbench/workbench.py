@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
@@ -39,12 +40,14 @@ class Workbench:
         user_settings: the user's settings.
         retention: the removal of old runs.
         doctor: examination and repair of the user's files.
+        report_opening: called in a thread with each long piece of work that opening the database takes.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now, elapsed: Elapsed = elapsed_seconds) -> None:
         self.settings = settings
         self.clock = clock
         self._elapsed = elapsed
+        self.report_opening: Callable[[str], None] = lambda _: None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store)
@@ -78,7 +81,10 @@ class Workbench:
                 from wftui.store.stale_run_monitor import StaleRunMonitor
 
                 self._store = await ExecutionStore.open(
-                    self.settings.database, clock=self.clock, durability=self.settings.durability
+                    self.settings.database,
+                    clock=self.clock,
+                    durability=self.settings.durability,
+                    tell=self.report_opening,
                 )
                 self._monitor = StaleRunMonitor(self._store)
                 await self._monitor.begin()
