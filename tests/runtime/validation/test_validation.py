@@ -254,3 +254,4 @@ def test_property_names_are_matched_by_patterns() -> None:
 
 def test_nothing_fits_where_only_false_is_offered() -> None:
     assert one_field({"anyOf": [False, False]}, 1) == ["No value is allowed here."]
+    assert one_field(False, 1) == ["No value is allowed here."]
