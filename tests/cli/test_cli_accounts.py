@@ -97,7 +97,7 @@ def test_a_link_that_was_not_used_in_time_is_told(
     assert "error[composio.expired] the link to connect github has expired" in capsys.readouterr().err
     service.looks, service.becomes, service.link_expires = 1, "FAILED", "2049-01-01T00:00:00Z"
     assert main(["connections", *places, "connect", "tools", "github", "--wait"]) == 1
-    assert "error[composio.failed] the account of github was not connected, it is failed" in capsys.readouterr().err
+    assert "error[composio.failed] the github account was not connected: it is failed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_new_package(cli: Cli, tmp_path: Path) -> None:
     assert f"created {tmp_path / 'acme-steps' / 'pyproject.toml'}" in out
     assert cli("steps", "new", "acme.fetch", "--folder", str(tmp_path))[0] != 0
     code, _, err = cli("steps", "new", "nodot", "--folder", str(tmp_path))
-    assert (code, "write it as in acme.fetch" in err) == (2, True)
+    assert (code, "write it like acme.fetch" in err) == (2, True)
 
 
 @pytest.mark.parametrize("piped", [False, True])
@@ -110,4 +110,4 @@ def test_what_is_no_curl_command_is_said(cli: Cli) -> None:
     code, out, err = cli("steps", "curl", "wget https://x.org")
     assert (code, out) == (2, "")
     assert "paste a curl command" in err
-    assert "connection of kind http" in cli("steps", "curl", "curl -u ann:pw https://x.org")[2]
+    assert "into an http connection" in cli("steps", "curl", "curl -u ann:pw https://x.org")[2]

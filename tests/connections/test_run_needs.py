@@ -202,7 +202,7 @@ async def test_a_tool_known_only_later_is_looked_up_by_its_step(
     assert record.error is not None
     assert (record.error.type, record.error.step_id) == ("composio.account", "post")
     logs = [event.message for event in await workbench.runs.events(record.id) if event.type == "log"]
-    assert any("was not known before the run started" in message for message in logs)
+    assert any("could not be determined before the run" in message for message in logs)
     service.accounts = [Account("ca_1")]
     assert (await run_to_end(workbench, "late", {})).status == "completed"
 

@@ -62,13 +62,13 @@ async def outcome(connections: Connections, kind: str, values: dict[str, Json]) 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"auth": "bearer", "token": KEY}, "1 secret found; {url} answers 404"),
-        ({"auth": "apiKey", "apiKey": KEY, "apiKeyIn": "query", "apiKeyName": "k"}, "answers 404"),
+        ({"auth": "bearer", "token": KEY}, "1 secret found; {url} returns status 404"),
+        ({"auth": "apiKey", "apiKey": KEY, "apiKeyIn": "query", "apiKeyName": "k"}, "returns status 404"),
         (
             {"auth": "clientCredentials", "tokenUrl": "{url}/token", "clientId": "me", "clientSecret": "s-0123456"},
-            "answers 404; a token was given",
+            "returns status 404; an access token was issued",
         ),
-        ({"auth": "bearer", "token": KEY, "baseUrl": None}, "1 secret found; it has no base address to ask"),
+        ({"auth": "bearer", "token": KEY, "baseUrl": None}, "1 secret found; no base URL to test"),
     ],
 )
 async def test_http_sends_a_request_with_its_credentials(
@@ -85,7 +85,7 @@ async def test_a_model_server_lists_its_models(connections: Connections, url: st
     assert said == f"1 secret found; {url}/v1/models lists 2 models"
     said = await outcome(connections, kind, {"baseUrl": base, "apiKey": KEY, "model": "huge"})
     assert said.endswith("lists 2 models, but not huge")
-    with pytest.raises(ConnectionsError, match="does not accept these credentials: it answers 401"):
+    with pytest.raises(ConnectionsError, match="rejects the credentials with status 401"):
         await outcome(connections, kind, {"baseUrl": base, "apiKey": "another-key"})
 
 
@@ -120,8 +120,8 @@ async def test_an_mcp_server_over_http_lists_its_tools(connections: Connections)
 async def test_a_database_is_asked(connections: Connections, tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "a.db").close()
     said = await outcome(connections, "database", {"url": f"sqlite:///{tmp_path}/a.db"})
-    assert said == "1 secret found; the database answers"
-    with pytest.raises(ConnectionsError, match="no database SQLAlchemy knows"):
+    assert said == "1 secret found; the database responds"
+    with pytest.raises(ConnectionsError, match="not one that SQLAlchemy supports"):
         await outcome(connections, "database", {"url": "nonsense://x:pass-0123456@y/z"})
     with pytest.raises(ConnectionsError, match="unable to open") as caught:
         await outcome(connections, "database", {"url": f"sqlite:///{tmp_path}/none/a.db"})
@@ -131,8 +131,8 @@ async def test_a_database_is_asked(connections: Connections, tmp_path: Path) -> 
 async def test_a_mail_server_is_signed_in_to_and_sent_nothing(connections: Connections) -> None:
     async with mail_server() as box:
         plain: dict[str, Json] = {"host": "127.0.0.1", "port": box.port, "security": "none"}
-        assert await outcome(connections, "smtp", plain) == "0 secrets found; 127.0.0.1 answers"
-        with pytest.raises(ConnectionsError, match="does not accept the user name"):
+        assert await outcome(connections, "smtp", plain) == "0 secrets found; 127.0.0.1 responds"
+        with pytest.raises(ConnectionsError, match="rejected the user name"):
             await outcome(connections, "smtp", {**plain, "username": "ann", "password": "wrong-pass"})
         assert box.logins
         assert not box.messages
@@ -150,11 +150,11 @@ async def test_of_other_kinds_the_secrets_are_looked_for(
 @pytest.mark.parametrize(
     ("kind", "values", "sentence"),
     [
-        ("http", {"baseUrl": "nonsense"}, "no http or https URL"),
+        ("http", {"baseUrl": "nonsense"}, "not an http or https URL"),
         ("http", {"baseUrl": "{closed}"}, "refused|cannot|No connection|reach"),
-        ("http", {"baseUrl": "{url}/broken"}, "answers 503"),
+        ("http", {"baseUrl": "{url}/broken"}, "returns status 503"),
         ("openai", {"baseUrl": "{closed}"}, "refused|cannot|No connection|reach"),
-        ("smtp", {"host": "no-such-host.invalid"}, "No connection to no-such-host.invalid"),
+        ("smtp", {"host": "no-such-host.invalid"}, "Connection to no-such-host.invalid"),
         ("http", {"baseUrl": "{closed}", "auth": "basic"}, 'The connection has no "username"'),
     ],
 )

@@ -1,4 +1,4 @@
-"""The catalogue: one module per step type, each built in the same way a plugin builds its own.
+"""Step types: the built-in ones, each built as a plugin builds its own.
 
 A step type knows its input, its output and how to do its work through a `StepContext`; it knows nothing of the engine.
 Imports `connections`, `runtime` and `model`.

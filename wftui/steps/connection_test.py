@@ -1,4 +1,4 @@
-"""Whether a connection works: its secrets are there, its other end answers and accepts them. Changes nothing there."""
+"""Connection tests: resolve the secrets and ask the other end, read-only."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +33,7 @@ Values = Mapping[str, Json]
 
 
 async def probe(connections: Connections, name: str) -> str:
-    """Use a connection for something harmless; what was found, as a sentence.
+    """Test a connection and return the result as a sentence.
 
     Raises:
         NotFoundError: when there is no such connection.
@@ -59,11 +59,11 @@ async def _http(values: Values) -> str:
     from wftui.steps.http.auth import credentials
 
     who = await credentials(values, PROBE_SECONDS)
-    signed = "; a token was given" if values.get("auth") == "clientCredentials" else ""
+    signed = "; an access token was issued" if values.get("auth") == "clientCredentials" else ""
     if who.base_url is None:
-        return f"it has no base address to ask{signed}"
+        return f"no base URL to test{signed}"
     status, _ = await _get(who.base_url, who.headers, query=who.query)
-    return f"{who.base_url} answers {status}{signed}"
+    return f"{who.base_url} returns status {status}{signed}"
 
 
 async def _openai(values: Values) -> str:
@@ -99,7 +99,7 @@ async def _mcp(values: Values) -> str:
     try:
         server = McpServer.model_validate(dict(values)).absolute(current_folder())
     except ValidationError as error:
-        raise WorkflowError("mcp.server", f"the connection is no MCP server: {error.errors()[0]['msg']}") from None
+        raise WorkflowError("mcp.server", f"the connection is not an MCP server: {error.errors()[0]['msg']}") from None
     if (said := server_problem(server.model_dump(exclude_none=True))) is not None:
         raise WorkflowError("mcp.server", said)
     session = (await load_session_class())(server)
@@ -123,8 +123,8 @@ async def _database(values: Values) -> str:
         async with asyncio.timeout(PROBE_SECONDS):
             await run_stoppable(lambda: job.query("SELECT 1", []), job.stop)
     except TimeoutError:
-        raise WorkflowError("sql.open", f"the database gave no answer within {PROBE_SECONDS:g} s") from None
-    return "the database answers"
+        raise WorkflowError("sql.open", f"the database did not respond within {PROBE_SECONDS:g} s") from None
+    return "the database responds"
 
 
 async def _smtp(values: Values) -> str:
@@ -134,21 +134,21 @@ async def _smtp(values: Values) -> str:
     server = SmtpConnection.model_validate(dict(values))
     delivery = Delivery(server, PROBE_SECONDS)
     await run_stoppable(delivery.sign_in, delivery.stop)
-    return f"{server.host} answers{f' and accepts {server.username}' if server.username else ''}"
+    return f"{server.host} responds{f' and accepts {server.username}' if server.username else ''}"
 
 
 async def _models(address: str, headers: Mapping[str, str], model: str | None) -> str:
     status, body = await _get(address, headers)
     listed = body.get("data") if isinstance(body, dict) else None
     if status != 200 or not isinstance(listed, list):
-        return f"{address} answers {status}; it does not list its models"
+        return f"{address} returns status {status} and no list of models"
     names = [str(each.get("id")) for each in listed if isinstance(each, dict)]
     known = "" if model is None or model in names else f", but not {model}"
     return f"{address} lists {len(names)} model{'' if len(names) == 1 else 's'}{known}"
 
 
 async def _get(url: str, headers: Mapping[str, str], query: list[tuple[str, str]] | None = None) -> tuple[int, Json]:
-    """Status and JSON of an answer; any that does not refuse who is asking will do.
+    """Return status and JSON of a response that does not reject the credentials.
 
     Raises:
         WorkflowError: `http.401`, `http.403`, `http.5xx`, or what kept an answer from coming.
@@ -168,11 +168,9 @@ async def _get(url: str, headers: Mapping[str, str], query: list[tuple[str, str]
         )
     )
     if reply.status in (401, 403):
-        raise WorkflowError(
-            f"http.{reply.status}", f"{url} does not accept these credentials: it answers {reply.status}"
-        )
+        raise WorkflowError(f"http.{reply.status}", f"{url} rejects the credentials with status {reply.status}")
     if reply.status >= 500:
-        raise WorkflowError("http.5xx", f"{url} answers {reply.status}")
+        raise WorkflowError("http.5xx", f"{url} returns status {reply.status}")
     try:
         return reply.status, read_json(reply.content)
     except ValueError:
@@ -188,4 +186,4 @@ _PROBES: dict[str, Callable[[Values], Awaitable[str]]] = {
     OpenAIConnection.word: _openai,
     SmtpConnection.word: _smtp,
 }
-"""By kind; of others, only the secrets are looked for."""
+"""Tests by kind of connection; for other kinds only the secrets are resolved."""

@@ -1,4 +1,4 @@
-"""What the author of a step type imports; everything else is internal and may change.
+"""Public interface for authors of step types; everything else may change.
 
     from wftui.steps.plugin import WorkflowError, step
 

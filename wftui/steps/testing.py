@@ -1,4 +1,4 @@
-"""For the tests of step types: run one as the engine does, and see what it said and asked."""
+"""Test support for step types: run one as the engine does, record its effects."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ KeptT = TypeVar("KeptT", bound=Closable)
 
 @dataclass
 class RecordingContext:
-    """A `StepContext` that keeps what a step says, answers yes, and does not wait.
+    """`StepContext` that records logs and questions, approves, and never waits.
 
     Attributes:
         logs: (stream, level, text) of each call of `log`.
@@ -62,67 +62,67 @@ class RecordingContext:
     on_log: Callable[[str], None] | None = None
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
-        """Keep the lines; tell whoever waits for one."""
+        """Record the lines and notify a waiter."""
         self.logs.append((stream, level, message))
         if self.on_log is not None:
             self.on_log(message)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Keep the progress."""
+        """Record the progress."""
         self.fractions.append((fraction, message))
 
     async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
-        """Keep the moment; do not sleep."""
+        """Record the time without sleeping."""
         self.slept_until.append(moment)
         return moment
 
     def now(self) -> datetime:
-        """A clock that stands still."""
+        """Return a fixed time."""
         return datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Approve, or not, as `approves` says."""
+        """Answer as `approves` says."""
         self.asked.append((prompt, form, wait, on_timeout))
         return Answer(approved=self.approves, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Give back what was handed in."""
+        """Return the inputs."""
         self.children.append((workflow_id, inputs))
         return {"echo": dict(inputs)}
 
     async def connect(self, name: str) -> Mapping[str, Json]:
-        """One of `connections`."""
+        """Return one of `connections`."""
         return self.connections[name]
 
     def keep_secret(self, secret: str) -> None:
-        """Mask it, too."""
+        """Redact it from now on."""
         self.secrets.append(secret)
 
     def redact(self, value: Json) -> Json:
-        """Mask `secrets`, as the engine does."""
+        """Redact `secrets` as the engine does."""
         return Redactor(self.secrets).redact(value)
 
     async def prepare_workflow(self, workflow_id: str) -> None:
-        """Keep its name."""
+        """Record the workflow."""
         self.prepared_workflows.append(workflow_id)
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
-        """Keep what was asked; nothing is found."""
+        """Record the step type; return None."""
         self.prepared_steps.append((word, known_input, connection))
         return None
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Make it once; a test closes what is in `kept` itself."""
+        """Create the resource once; the test closes what is in `kept`."""
         if key not in self.kept:
             self.kept[key] = make()
         return cast("KeptT", self.kept[key])
 
     def lines(self, stream: str | None = None) -> list[str]:
-        """All logged lines, of one stream or of all."""
+        """Return all logged lines, of one stream or of all."""
         return [line for kind, _, text in self.logs if stream in (None, kind) for line in text.split("\n")]
 
     def wait_for_log(self, text: str) -> asyncio.Event:
-        """An event that is set as soon as a log message contains the text."""
+        """Return an event that is set when a message contains the text."""
         seen = asyncio.Event()
 
         def look(message: str) -> None:
@@ -134,7 +134,7 @@ class RecordingContext:
 
 
 async def run_step(thing: object, values: Mapping[str, Json], context: RecordingContext) -> Json:
-    """Run a step type, or a function with `@step`, on the input of a workflow; prepares it before, as a run does.
+    """Prepare and run a step type or `@step` function on an input.
 
     Raises:
         TypeError: when the thing is no step type.
@@ -142,7 +142,7 @@ async def run_step(thing: object, values: Mapping[str, Json], context: Recording
     """
     found = step_type_of(type(thing) if isinstance(thing, StepType) else thing)
     if found is None:
-        raise TypeError(f"{thing!r} is neither a StepType nor a function with @step")
+        raise TypeError(f"{thing!r} is neither a StepType nor a function decorated with @step")
     model = found.input_model
     early = {name: values[name] for name in found.early_fields & values.keys()}
     if found.early_fields:

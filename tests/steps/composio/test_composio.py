@@ -60,8 +60,8 @@ async def test_a_tool_that_acts_for_nobody_needs_no_account(run: Run, service: C
 @pytest.mark.parametrize(
     ("accounts", "sentence", "command"),
     [
-        ([], "ann has connected no account of github", "wftui connections connect tools github"),
-        (["ca_1", "ca_2"], "say which by accountId: ca_1, ca_2", None),
+        ([], "ann has not connected an account for github", "wftui connections connect tools github"),
+        (["ca_1", "ca_2"], "choose one with accountId: ca_1, ca_2", None),
     ],
 )
 async def test_the_account_must_be_clear_before_the_run(
@@ -79,7 +79,7 @@ async def test_the_account_must_be_clear_before_the_run(
 
 async def test_an_account_that_expired_is_told_before_the_run(context: RecordingContext, service: Composio) -> None:
     service.accounts = [Account("ca_7", user="ann", status="EXPIRED", reason="Permanent auth error.")]
-    with pytest.raises(WorkflowError, match=r"ca_7 of github is expired: Permanent auth error\.$") as caught:
+    with pytest.raises(WorkflowError, match=r"The github account ca_7 is expired: Permanent auth error\.$") as caught:
         await STEP.prepare({**TOOL, "accountId": "ca_7"}, context)
     assert caught.value.details["command"] == "wftui connections connect tools github"
 
@@ -110,7 +110,7 @@ async def test_a_step_that_was_not_prepared_looks_for_itself_and_says_so(
     assert model is not None
     output = await STEP.run(model.model_validate(TOOL), context)
     assert output["accountId"] == "ca_1"
-    assert any("looked up now" in line for line in context.lines())
+    assert any("Looking up the account" in line for line in context.lines())
 
 
 async def test_a_tool_that_fails_is_a_failure_and_not_repeated(run: Run, service: Composio) -> None:

@@ -130,7 +130,7 @@ async def test_more_pages_than_allowed_are_said(run: Run, context: RecordingCont
     ],
 )
 async def test_pages_that_lead_in_a_circle_are_an_error(run: Run, server: str, path: str, paginate: Json) -> None:
-    with pytest.raises(WorkflowError, match="a page already read") as caught:
+    with pytest.raises(WorkflowError, match="a page that was already read") as caught:
         await run(STEP, {"url": server + path, "paginate": paginate})
     assert caught.value.type == "http.pages"
 
@@ -140,7 +140,7 @@ async def test_an_address_may_hold_commas(run: Run, server: str) -> None:
 
 
 async def test_the_pages_together_are_bounded(run: Run, server: str) -> None:
-    with pytest.raises(WorkflowError, match="pages together are bigger than 60 bytes") as caught:
+    with pytest.raises(WorkflowError, match="pages together are larger than 60 bytes") as caught:
         await run(STEP, {"url": f"{server}/link", "maxBytes": 60, "paginate": {"by": "link"}})
     assert caught.value.type == "http.too_big"
 
@@ -189,7 +189,7 @@ async def test_client_credentials_get_a_token_once(run: Run, context: RecordingC
     assert set(context.secrets) == {"access-token-1"}, "the engine masks what a step was given on its way"
     assert Service.tokens_given == 1
     context.connection = {**context.connection, "clientSecret": "wrong"}
-    with pytest.raises(WorkflowError, match="answered 401 and gave no access token") as caught:
+    with pytest.raises(WorkflowError, match="returned status 401 and no access token") as caught:
         await run(STEP, {"url": f"{server}/echo"})
     assert caught.value.type == "http.auth"
     assert "half-a-token" not in json.dumps([str(caught.value), caught.value.details])
@@ -237,7 +237,7 @@ async def test_the_client_secret_follows_no_redirect(
         "clientId": "me",
         "clientSecret": "right-secret",
     }
-    with pytest.raises(WorkflowError, match="answered 307 and gave no access token"):
+    with pytest.raises(WorkflowError, match="returned status 307 and no access token"):
         await run(STEP, {"url": f"{server}/echo"})
 
 

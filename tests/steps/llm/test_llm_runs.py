@@ -143,7 +143,7 @@ async def test_a_person_answers_before_a_tool_runs(workbench: Workbench, model: 
         ({"type": "shell"}, "hint", "the model may run any shell code it writes; fix"),
         ({"type": "shell", "approval": True}, None, None),
         ({"type": "python", "input": {"code": "def main(): pass"}}, None, None),
-        ({"type": "mcp", "input": {"server": SERVER}}, "hint", "nothing is known of the tools of this server"),
+        ({"type": "mcp", "input": {"server": SERVER}}, "hint", "the tools of this server are unknown"),
         ({"type": "http", "connection": "web"}, None, None),
     ],
 )
@@ -175,4 +175,4 @@ async def test_tools_of_a_server_are_locked_and_checked(workbench: Workbench, mo
     assert not await problems(workbench, model, {"type": "mcp", "input": {"server": SERVER, "tool": "echo"}})
     for wrong in ({"input": {"server": SERVER, "tool": "ecko"}}, {"input": {"server": SERVER}, "only": ["ecko"]}):
         [problem] = await problems(workbench, model, {"type": "mcp", **wrong})
-        assert "the MCP server has no tool 'ecko'; there are: ask, chatter" in problem.message
+        assert "the MCP server has no tool 'ecko'; available: ask, chatter" in problem.message

@@ -41,7 +41,7 @@ async def test_the_model_runs_step_types(run: Run, context: RecordingContext, mo
     [told] = model.asked[0]["tools"]
     assert "code" not in parameters(told)["properties"], "what is fixed is not the model's to choose"
     assert "5" in json.dumps(model.asked[1]["messages"][-1])
-    assert context.lines("log")[:2] == ['adder: called with {"args": {"a": 2, "b": 3}}', "adder: gave 5"]
+    assert context.lines("log")[:2] == ['adder: called with {"args": {"a": 2, "b": 3}}', "adder: returned 5"]
 
 
 @pytest.mark.usefixtures("connected")
@@ -97,8 +97,8 @@ async def test_a_failing_tool_is_an_answer_for_the_model(run: Run, context: Reco
     assert output["text"] == "I give up."
     errors = [entry["error"] for entry in output["toolCalls"]]
     assert [error["type"] for error in errors] == ["exit_code", "llm.tool", "validation.input", "validation.input"]
-    assert errors[1]["message"] == "There is no tool 'nothing'; there are: shell."
-    assert errors[3]["message"] == "The arguments are no JSON object."
+    assert errors[1]["message"] == "There is no tool 'nothing'; available: shell."
+    assert errors[3]["message"] == "The arguments are not a JSON object."
     for asked, error in zip(model.asked[1:], errors, strict=True):
         assert error["type"] in json.dumps(asked["messages"][-1])
     assert "shell: bad" in context.lines("stderr")
@@ -233,7 +233,7 @@ async def test_pictures_are_named_and_not_sent(run: Run, context: RecordingConte
 @pytest.mark.parametrize(
     ("tool", "sentence"),
     [
-        ({"server": {"command": RAW}, "tool": "ecko"}, "has no tool 'ecko'; there are: ask, chatter"),
+        ({"server": {"command": RAW}, "tool": "ecko"}, "has no tool 'ecko'; available: ask, chatter"),
         ({"server": {"command": ["no-such-program"]}}, "no-such-program"),
         ({"server": {}}, "exactly one of"),
         ({"tool": "x"}, "names no MCP server"),

@@ -154,7 +154,7 @@ async def test_what_a_server_says_is_logged_and_nothing_reaches_the_screen(
     assert ("stderr", "info", "on stderr") in logs
     assert ("log", "warn", 'disk: {"free": 3}') in logs
     assert ("log", "debug", "details") in logs
-    assert ("log", "warn", "The MCP server wrote what is no message: this is no message") in logs
+    assert ("log", "warn", "The MCP server sent an invalid message: this is no message") in logs
     assert len(logs) == 4
     assert capfd.readouterr() == ("", "")
 
@@ -231,13 +231,17 @@ SILENT = [sys.executable, "-c", "import sys; print('thinking', file=sys.stderr, 
 @pytest.mark.parametrize(
     ("server", "error_type", "sentence"),
     [
-        ({"command": ["no-such-server"]}, "mcp.start", "the program 'no-such-server' of the MCP server was not found"),
+        (
+            {"command": ["no-such-server"]},
+            "mcp.start",
+            "the program 'no-such-server' of the MCP server was not found",
+        ),
         ({"command": ["./no/such"]}, "mcp.start", "was not found"),
         ({"command": RAW, "cwd": "/no/such/folder"}, "mcp.start", "No such file or directory: '/no/such/folder'"),
-        ({"command": SPEAKS_AND_ENDS}, "mcp.start", "its last lines:\n  no such licence"),
-        ({"command": SILENT}, "mcp.start", "it did not answer within 0.5 s; its last lines:\n  thinking"),
+        ({"command": SPEAKS_AND_ENDS}, "mcp.start", "last lines:\n  no such licence"),
+        ({"command": SILENT}, "mcp.start", "it did not respond within 0.5 s; last lines:\n  thinking"),
         ({"url": "http://127.0.0.1:1/mcp"}, "mcp.start", "could not be reached: All connection attempts failed"),
-        ({"url": "ftp://example.org"}, "mcp.server", "the address must start with https://"),
+        ({"url": "ftp://example.org"}, "mcp.server", "the URL must start with https://"),
         ({}, "mcp.server", "give exactly one of"),
         ({"command": ["x"], "url": "http://x"}, "mcp.server", "give exactly one of"),
         (None, "mcp.server", "the step names no MCP server"),
@@ -294,7 +298,7 @@ def test_the_package_comes_late_and_may_be_missing() -> None:
     late, error_type, message = json.loads(ran.stdout)
     assert late
     assert error_type == "mcp.missing"
-    assert message.startswith(f"MCP servers need the package mcp: {install_command('wftui[mcp]')}")
+    assert message.startswith(f"MCP servers need the package mcp; run: {install_command('wftui[mcp]')}")
 
 
 async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ async def test_a_server_that_dies_in_a_call_is_a_failure_and_no_cancel(context: 
             await call_tool(context, server, "die")
         assert caught.value.type == "mcp.closed"
         assert caught.value.recoverable
-        assert f"the MCP server {server['url']} is gone" in caught.value.message
+        assert f"the MCP server {server['url']} has disconnected" in caught.value.message
         process.wait()
         with pytest.raises(WorkflowError) as caught:
             await call_tool(context, server, "count")

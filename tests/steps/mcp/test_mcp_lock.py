@@ -36,7 +36,7 @@ async def locked(workbench: Workbench) -> Workbench:
     await workbench.workflows.save("tools", source({"tool": "echo", "arguments": {"text": "x"}}), None)
     report = await workbench.steps.lock_tools("tools", {})
     assert not report.failures
-    assert report.changes == [f"{McpServer(command=RAW).label} is new, with 12 tools"]
+    assert report.changes == [f"{McpServer(command=RAW).label} was added, with 12 tools"]
     return workbench
 
 
@@ -109,8 +109,8 @@ async def test_a_tool_that_changed_is_a_warning_in_the_run(locked: Workbench, se
             await call_tool(context, SERVER, "echo", {"text": "x"})
     ((_, level, text),) = context.logs
     assert level == "warn"
-    assert "echo has changed since it was locked: the argument text is new and required" in text
-    assert "the argument words is gone" in text
+    assert "echo has changed since it was locked: the argument text was added and is required" in text
+    assert "the argument words was removed" in text
 
 
 async def test_locking_again_tells_what_changed_and_keeps_what_it_cannot_ask(
@@ -140,10 +140,10 @@ async def test_locking_again_tells_what_changed_and_keeps_what_it_cannot_ask(
         looked.changes
         == report.changes
         == [
-            f"{label}: the tool ask is new",
-            f"{label}: the tool echo has changed: its output is another",
-            f"{label}: the tool gone is gone",
-            "the connection other is not used any more",
+            f"{label}: the tool ask was added",
+            f"{label}: the tool echo has changed: its output has changed",
+            f"{label}: the tool gone was removed",
+            "the connection other is no longer used",
         ]
     )
     (failure,) = report.failures
@@ -176,7 +176,7 @@ def test_on_the_command_line(settings: Settings, capsys: pytest.CaptureFixture[s
     assert main([*places, "mcp", "lock", "tools", "--check"]) == 1
     assert not (folder / "mcp.lock.json").exists()
     assert main([*places, "mcp", "lock", "tools"]) == 0
-    assert "is new, with 12 tools" in capsys.readouterr().out
+    assert "was added, with 12 tools" in capsys.readouterr().out
     assert main([*places, "mcp", "lock", "tools", "--check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["changes"] == []
     missing = {"server": {"command": ["no-such-server"]}, "tool": "x"}
@@ -199,9 +199,9 @@ async def test_without_the_package_locking_says_what_to_install(
     ("before", "after", "changes"),
     [
         ({}, {}, []),
-        ({"a": {"type": "string"}}, {"a": {"type": "integer"}}, ["the argument a is another"]),
-        ({"a": {}}, {"a": {}, "b": {}}, ["the argument b is new"]),
-        ({"a": {}}, {}, ["the argument a is gone"]),
+        ({"a": {"type": "string"}}, {"a": {"type": "integer"}}, ["the argument a has changed"]),
+        ({"a": {}}, {"a": {}, "b": {}}, ["the argument b was added"]),
+        ({"a": {}}, {}, ["the argument a was removed"]),
     ],
 )
 def test_changes_are_told_by_argument(before: Json, after: Json, changes: list[str]) -> None:
@@ -213,8 +213,10 @@ def test_changes_are_told_by_argument(before: Json, after: Json, changes: list[s
 def test_an_argument_that_becomes_required_is_a_change() -> None:
     old = LockedTool(input_schema={"properties": {"a": {}}})
     new = LockedTool(input_schema={"properties": {"a": {}}, "required": ["a"]})
-    assert tool_changes(old, new) == ["the argument a is required now"]
-    assert tool_changes(old, LockedTool(input_schema={"properties": {"a": {}}, "x": 1})) == ["its arguments are others"]
+    assert tool_changes(old, new) == ["the argument a is now required"]
+    assert tool_changes(old, LockedTool(input_schema={"properties": {"a": {}}, "x": 1})) == [
+        "its arguments have changed"
+    ]
 
 
 @given(st.lists(st.one_of(st.just(None), st.text(alphabet="ab.*\\{}\n")), max_size=6), st.text(alphabet="xy\n"))

@@ -191,7 +191,7 @@ async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_sai
         written = (await alone.communicate())[0].decode()
     assert alone.returncode == 0, written
     assert (
-        "The question of the MCP server is not answered: no user can answer here (How many?); use `wftui run`"
+        "The question of the MCP server cannot be asked: no user can answer here (How many?); use `wftui run`"
         in written
     )
     assert '"action": "cancel"' in written

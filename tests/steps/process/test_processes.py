@@ -302,7 +302,7 @@ async def test_a_signal_is_told_as_shells_do() -> None:
     [
         (["no-such-program-here"], ".", "not_found", "'no-such-program-here' was not found"),
         (["true"], "missing", "not_found", "does not exist"),
-        (["true", "x" * 3_000_000], ".", "process.start", "too big"),
+        (["true", "x" * 3_000_000], ".", "process.start", "too large"),
         (["true", "a\0b"], ".", "process.start", "null byte"),
     ],
 )

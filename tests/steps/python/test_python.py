@@ -78,8 +78,8 @@ async def test_a_traceback_shows_the_users_lines_only(run: Run) -> None:
         ("def main(x): pass", "python.exception", "missing a required argument: 'x'"),
         ("import no_such_module_here\ndef main(): pass", "python.exception", "ModuleNotFoundError"),
         ("def main(:", "python.syntax", "Line 1"),
-        ("x = 1", "python.syntax", "defines no function main"),
-        ("if 0:\n  def main(): pass", "python.exception", "defines no function main"),
+        ("x = 1", "python.syntax", "does not define .*main"),
+        ("if 0:\n  def main(): pass", "python.exception", "does not define .*main"),
     ],
 )
 async def test_failures_have_types(run: Run, code: str, kind: str, sentence: str) -> None:

@@ -39,7 +39,7 @@ async def test_a_file_is_a_usual_jinja_file(run: Run, context: RecordingContext)
         ({"template": "[[ '%1000000000d' % 1 ]]"}, "template.limit", "memory"),
         ({"template": "{% for i in range(99999) %}[[ 'x' * 9000 ]]{% endfor %}"}, "template.limit", "too long"),
         ({"template": "{% for i in range(100001) %}{% endfor %}"}, "template.error", "Range too big"),
-        ({"template": "{% macro a() %}[[ a() ]]{% endmacro %}[[ a() ]]"}, "template.error", "without end"),
+        ({"template": "{% macro a() %}[[ a() ]]{% endmacro %}[[ a() ]]"}, "template.error", "infinite recursion"),
         ({"template": "[[ " + "(" * 500 + "1" + ")" * 500 + " ]]"}, "template.error", "nested too deeply"),
         ({"template": "{% if 1 %}" * 200 + "{% endif %}" * 200}, "template.error", "too many levels"),
         ({"template": "[[ '{0.__class__}'.format(1) ]]"}, "template.error", "unsafe"),

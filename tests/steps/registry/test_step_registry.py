@@ -168,20 +168,20 @@ def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, step_types: StepRegi
         ("raise SystemExit(3)", "cannot be imported: SystemExit: 3"),
         ("x = 1", "neither a StepType nor a function"),
         (GOOD.replace("own.double", "double"), "must have a dot"),
-        (GOOD.replace("text: str, ", "text, "), "needs a type"),
-        (GOOD.replace("max_times: int = 2", "*rest: int"), "plain named one"),
+        (GOOD.replace("text: str, ", "text, "), "needs a type hint"),
+        (GOOD.replace("max_times: int = 2", "*rest: int"), "plain named parameter"),
         (GOOD.replace("text: str", "text: object()"), "cannot be imported"),
         ("class Odd(BaseException): pass\nraise Odd('x')", "cannot be imported: Odd: x"),
         ("raise KeyboardInterrupt", "cannot be imported: KeyboardInterrupt"),
         (OWN_CLASS + "    icon = '🚀'", "one cell wide"),
         (OWN_CLASS + "    icon = ''", "one cell wide"),
-        (OWN_CLASS + "    description = None", "its description must be a text"),
-        (OWN_CLASS + "    version = 1", "its version must be a text"),
+        (OWN_CLASS + "    description = None", "its description must be a string"),
+        (OWN_CLASS + "    version = 1", "its version must be a string"),
         (OWN_CLASS + "    secret_fields = ['text']", "its secret_fields must be a set"),
         (OWN_CLASS + "    early_fields = ['text']", "its early_fields must be a set"),
-        (OWN_CLASS + "    connection_kind = 'nosuch'", "no kind of connection 'nosuch'"),
-        (OWN_CLASS + "    output_schema = {'type': 'nonsense'}", "output_schema is no JSON Schema"),
-        (OWN_CLASS + "    input_model = dict", "input_model is no pydantic model"),
+        (OWN_CLASS + "    connection_kind = 'nosuch'", "no connection kind 'nosuch'"),
+        (OWN_CLASS + "    output_schema = {'type': 'nonsense'}", "output_schema is not a valid JSON Schema"),
+        (OWN_CLASS + "    input_model = dict", "input_model is not a pydantic model"),
         (OWN_CLASS + "    def __init__(self, more): pass", "TypeError"),
         (OWN_CLASS + "    def run(self, input, context): return 1", "its run must be an async function"),
     ],
@@ -225,7 +225,7 @@ def test_two_files_of_one_word_are_told(tmp_path: Path, step_types: StepRegistry
     assert step_types.get("own.double") is not None
     [problem] = step_types.problems()
     assert problem.source.endswith("b.py")
-    assert "a.py has the word own.double already" in problem.message
+    assert "a.py already has the word own.double" in problem.message
 
 
 def test_two_packages_of_one_word_are_told(site: Path) -> None:
@@ -237,7 +237,7 @@ def test_two_packages_of_one_word_are_told(site: Path) -> None:
     [problem] = step_types.problems()
     assert (problem.source, problem.message) == (
         "package plug_b 1.2",
-        "package plug_a 1.2 has the word own.double already",
+        "package plug_a 1.2 already has the word own.double",
     )
 
 
@@ -299,7 +299,7 @@ async def test_a_plain_function_cannot_wait_through_the_context(
     write(tmp_path, "waits.py", text, trusted)
     found = step_types.get("own.double")
     assert found is not None
-    with pytest.raises(AttributeError, match="make the function of the step async"):
+    with pytest.raises(AttributeError, match="make the step function async"):
         await run_step(found, {"text": "x"}, context)
 
 
@@ -318,7 +318,7 @@ async def test_an_installed_package_brings_its_steps(site: Path, context: Record
         ("own.double = plug_bad:double", "import no_such_module_at_all", "cannot be imported"),
         ("own.double = plug_bad:nothing", "", "cannot be imported: AttributeError"),
         ("own.double = plug_bad:x", "x = 1", "neither a StepType"),
-        ("own.other = plug_bad:double", GOOD, "it calls itself own.double"),
+        ("own.other = plug_bad:double", GOOD, "its own word is own.double"),
     ],
 )
 def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sentence: str) -> None:
@@ -335,7 +335,7 @@ def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
     install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
     step_types = StepRegistry()
     assert type(step_types.get("shell")).__module__ == "wftui.steps.shell.step"
-    assert [each.message for each in step_types.problems()] == ["wftui itself has the word shell already"]
+    assert [each.message for each in step_types.problems()] == ["wftui itself already has the word shell"]
 
 
 def test_a_workspace_does_not_hide_a_package(
@@ -345,7 +345,7 @@ def test_a_workspace_does_not_hide_a_package(
     write(tmp_path, "mine.py", GOOD, trusted)
     found: Any = step_types.get("own.double")
     assert type(found).__module__ == "plug_first"
-    assert ["has the word own.double already" in each.message for each in step_types.problems()] == [True]
+    assert ["already has the word own.double" in each.message for each in step_types.problems()] == [True]
 
 
 def test_a_new_package_is_made_once(tmp_path: Path) -> None:
@@ -358,5 +358,5 @@ def test_a_new_package_is_made_once(tmp_path: Path) -> None:
     ]
     with pytest.raises(ConflictError):
         new_step_package("acme.other", tmp_path)
-    with pytest.raises(UsageError, match="as in acme"):
+    with pytest.raises(UsageError, match="like acme"):
         new_step_package("fetch", tmp_path)

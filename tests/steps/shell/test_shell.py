@@ -93,8 +93,8 @@ async def test_a_cut_is_said(run: Run, context: RecordingContext) -> None:
     assert output["truncated"] is True
     assert output["stdout"].startswith("1\n2\n")
     assert output["stdout"].endswith("5000\n")
-    assert any("its middle is cut" in line for line in context.lines("log"))
-    with pytest.raises(WorkflowError, match="raise maxOutput") as caught:
+    assert any("its middle was cut" in line for line in context.lines("log"))
+    with pytest.raises(WorkflowError, match="increase maxOutput") as caught:
         await run(STEP, {"script": "seq 1 5000", "maxOutput": 1024, "parse": "lines"})
     assert caught.value.type == "output.truncated"
 

@@ -92,7 +92,7 @@ def test_compile_fix_gives_a_working_script(tmp_path: Path, capsys: pytest.Captu
     assert main(["compile", "hello", "--check", *where]) == 1
     told = capsys.readouterr().err
     assert "input.refused" in told
-    assert 'fix: pass the values by "env"' in told
+    assert 'fix: pass the values in "env"' in told
     assert main(["compile", "hello", "--fix", *where]) == 0
     capsys.readouterr()
     assert main(["run", "hello", "-i", "who=$(id); 'x\"", "--json", *where]) == 0

@@ -128,7 +128,7 @@ async def test_read_only_lets_everything_be_read(run: Run, query: str) -> None:
 
 
 async def test_what_is_not_there_is_not_made_to_be_read(run: Run, context: RecordingContext) -> None:
-    with pytest.raises(WorkflowError, match="There is no database"):
+    with pytest.raises(WorkflowError, match="The database"):
         await run(STEP, {"database": "missing.db", "query": "SELECT 1", "readOnly": True})
     assert not (context.working_directory / "missing.db").exists()
 
@@ -180,14 +180,14 @@ async def test_cancel_interrupts_a_query(run: Run, context: RecordingContext) ->
     ("values", "kind", "sentence"),
     [
         ({"query": "SELEKT 1"}, "sql.statement", "syntax error"),
-        ({"query": "SELECT 1; SELECT 2"}, "sql.statement", 'put several into "script"'),
+        ({"query": "SELECT 1; SELECT 2"}, "sql.statement", 'use "script" for several'),
         ({"query": "SELECT ?"}, "sql.statement", "binding"),
         ({"query": "SELECT :a", "params": {"b": 1}}, "sql.statement", ":?a"),
         ({"query": "SELECT x'00' AS raw"}, "sql.value", r"hex\(raw\) in SQLite"),
         ({"query": "SELECT ?", "params": [2**63]}, "sql.value", "too large"),
         ({"query": "SELECT ?", "params": ["\ud800"]}, "sql.value", "surrogates"),
-        ({"query": "SELECT 9e999 AS big"}, "sql.value", "no JSON value"),
-        ({"query": "SELECT 1", "database": "."}, "sql.open", "cannot be used"),
+        ({"query": "SELECT 9e999 AS big"}, "sql.value", "not a JSON value"),
+        ({"query": "SELECT 1", "database": "."}, "sql.open", "cannot be opened"),
     ],
 )
 async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: str, sentence: str) -> None:
@@ -242,8 +242,8 @@ def test_bad_input_is_refused(values: dict[str, Any]) -> None:
 async def test_an_address_is_no_file(run: Run) -> None:
     address = "postgresql://wf:secret@host/db"
     [(field, sentence)] = STEP.check({"database": address, "query": "SELECT 1"})
-    assert (field, "connection of kind database" in sentence) == ("database", True)
-    with pytest.raises(WorkflowError, match="connection of kind database"):
+    assert (field, "into a database connection" in sentence) == ("database", True)
+    with pytest.raises(WorkflowError, match="into a database connection"):
         await run(STEP, {"database": address, "query": "SELECT 1"})
 
 

@@ -228,7 +228,7 @@ async def test_what_is_no_json_value_is_said(
     request: pytest.FixtureRequest, run: Run, context: RecordingContext, server: str, query: str
 ) -> None:
     context.connection = {"url": request.getfixturevalue(f"{server}_url")}
-    with pytest.raises(WorkflowError, match="Column 'x' holds") as caught:
+    with pytest.raises(WorkflowError, match="Column 'x' contains") as caught:
         await run(STEP, {"query": query})
     assert caught.value.type == "sql.value"
 

@@ -110,7 +110,12 @@ async def test_a_url_that_leads_nowhere(run: Run, context: RecordingContext, url
         ),
         ("mysql+pymysql://x/y", "pymysql", "the driver of the database, pymysql, is not installed", "pymysql"),
         ("mysql://x/y", "MySQLdb", "the driver of the database, MySQLdb, is not installed", "mysqlclient"),
-        ("snowflake://x/y", "snowflake", "SQLAlchemy does not know snowflake by itself", "snowflake-sqlalchemy"),
+        (
+            "snowflake://x/y",
+            "snowflake",
+            "SQLAlchemy does not support snowflake without a plugin",
+            "snowflake-sqlalchemy",
+        ),
         ("postgresql://x/y", "sqlalchemy", "databases other than SQLite need SQLAlchemy and a driver", "wftui[sql]"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a step type is and what it is given when it runs: all that a plugin uses, and nothing else.
+"""The interface of step types, as plugins use it.
 
 The lowest room of `steps`; plugins import it through `wftui.steps.plugin`.
 """

@@ -1,4 +1,4 @@
-"""A step type from a plain function: its signature is the schema."""
+"""Step types from plain functions: the signature is the schema."""
 
 import inspect
 import warnings
@@ -22,7 +22,12 @@ _CONTEXT = "context"
 
 
 class FunctionStep(StepType[BaseModel]):
-    """Base of the step types that `step` makes. A plain function runs in a thread, an async one on the event loop."""
+    """Base of the step types that `step` makes.
+
+    A plain function runs in a thread, an async one on the event loop.
+
+    A plain function runs in a thread, an async one on the event loop.
+    """
 
     function: ClassVar[Callable[..., Any]]
     takes_context: ClassVar[bool] = False
@@ -52,7 +57,9 @@ class FunctionStep(StepType[BaseModel]):
         try:
             return self.returned.dump_python(result, mode="json", by_alias=True, warnings=False)
         except PydanticSerializationError as error:
-            raise WorkflowError("validation.output", f"What {self.word} returned is no JSON: {error}.") from None
+            raise WorkflowError(
+                "validation.output", f"{self.word} returned a value that is not JSON: {error}."
+            ) from None
 
 
 def step(
@@ -65,7 +72,7 @@ def step(
     connection_kind: str | None = None,
     secret_fields: Iterable[str] = (),
 ) -> Callable[[FunctionT], FunctionT]:
-    """Make a step type of a function, which stays a function.
+    """Make a step type of a function and return the function.
 
     Its parameters are the fields of the input (`max_rows` is `maxRows` in workflow.json); defaults make them optional,
     `Annotated[int, Field(description=…)]` documents them. A parameter `context` gets the `StepContext`. What it
@@ -106,7 +113,7 @@ def step(
 
 
 def step_type_of(thing: object) -> type[StepType[Any]] | None:
-    """The step type that a class is, or that `step` made of a function; None for anything else."""
+    """Return the step type of a class or decorated function, or None."""
     if isinstance(thing, type) and issubclass(thing, StepType):
         return thing
     made = getattr(thing, _MARK, None)
@@ -121,9 +128,9 @@ def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], 
         if name == _CONTEXT:
             takes_context = True
         elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise TypeError(f"the parameter {name} of the step {word} must be a plain named one")
+            raise TypeError(f"the parameter {name} of the step {word} must be a plain named parameter")
         elif name not in hints:
-            raise TypeError(f"the parameter {name} of the step {word} needs a type")
+            raise TypeError(f"the parameter {name} of the step {word} needs a type hint")
         else:
             default = ... if parameter.default is parameter.empty else parameter.default
             fields[name] = (hints[name], default)
@@ -139,5 +146,5 @@ def _schemas(function: Callable[..., Any], word: str) -> tuple[type[BaseModel], 
         adapter: TypeAdapter[Any] = TypeAdapter(returns)
         adapter.json_schema(mode="serialization")
     except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
-        raise TypeError(f"what the step {word} returns is no JSON: {error.message}") from None
+        raise TypeError(f"the return type of the step {word} is not JSON: {error.message}") from None
     return model, adapter, takes_context

@@ -20,4 +20,4 @@ def moment_after(context: StepContext, seconds: float) -> datetime:
 
 def beyond_the_calendar() -> WorkflowError:
     """The failure of a wait that nobody could see the end of."""
-    return WorkflowError("delay.moment", "The moment to wait for lies beyond the year 9999.")
+    return WorkflowError("delay.moment", "The time to wait for is beyond the year 9999.")

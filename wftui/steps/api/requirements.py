@@ -10,7 +10,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 
 @dataclass(frozen=True, slots=True)
 class MissingRequirement:
-    """Something that a step needs and that is not installed on this machine.
+    """Requirement of a step that is not installed on this machine.
 
     Attributes:
         code: of the error that the step would fail with.
@@ -24,18 +24,18 @@ class MissingRequirement:
 
     @property
     def sentence(self) -> str:
-        """The message with the command that helps."""
+        """Message and the command that installs it."""
         return f"{self.message}: {self.command}" if self.command else self.message
 
     def error(self) -> WorkflowError:
-        """Return the error of a run or a step that cannot do without it."""
+        """Return the error of a run or step that needs it."""
         details: Json = {"command": self.command} if self.command else None
         return WorkflowError(self.code, self.sentence, details=details)
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine that a step is going to run on; see `StepType.missing`.
+    """Machine that a step will run on; see `StepType.missing`.
 
     Attributes:
         environment: the user's environment.

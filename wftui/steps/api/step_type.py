@@ -1,4 +1,4 @@
-"""What a step type is, and what it is given when it runs. A plugin uses exactly this."""
+"""Step types and the contexts they run in: the interface of plugins."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from wftui.steps.api.requirements import Host, MissingRequirement
 
 
 class StepModel(BaseModel):
-    """Base of step inputs and outputs: camelCase keys, unknown keys refused, no conversion between text and number."""
+    """Base of step inputs and outputs: camelCase keys, closed, strict."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
@@ -30,7 +30,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def read_input(model: type[ModelT], values: Json) -> ModelT:
-    """The input of a step as its type wants it; dates, enumerations and tuples come as JSON writes them.
+    """Validate the input of a step; JSON spellings of dates and enums count.
 
     Raises:
         ValidationError: with every field that is wrong.
@@ -43,17 +43,17 @@ def read_input(model: type[ModelT], values: Json) -> ModelT:
 
 
 class Answer(StepModel):
-    """What a person (or a timeout) said to an approval: the output of the `approval` step."""
+    """Response of a person (or a timeout) to an approval; output of `approval`."""
 
     approved: Annotated[bool, Field(description="Whether it was approved.")]
-    by: Annotated[str, Field(description="User who answered; timeout when nobody did in time.")]
+    by: Annotated[str, Field(description="User who answered, or `timeout`.")]
     at: Annotated[str, Field(description="Time of the answer, ISO 8601.")]
-    data: Annotated[Json, Field(description="With a form: what was filled in.")] = None
+    data: Annotated[Json, Field(description="Values of the form, if there is one.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepSite:
-    """Where a step stands.
+    """Position of a step: its folder, its connection, the step types at hand.
 
     Attributes:
         folder: the folder of its workflow; None when the workflow comes from no folder.
@@ -68,7 +68,7 @@ class StepSite:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a compilation says of a step; `field` is a field of its input, "" the whole."""
+    """Diagnostic about a step; `field` is a field of its input, "" for all of it."""
 
     field: str
     message: str
@@ -77,7 +77,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionUse:
-    """A connection that a step uses beside its own: which, where in its input it is named, and for what."""
+    """Connection that a step uses besides its own, and the field that names it."""
 
     name: str
     field: str
@@ -86,7 +86,7 @@ class ConnectionUse:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """How an input that `check` refuses becomes what was meant.
+    """Correction of an input that `check` rejects.
 
     Attributes:
         title: what it does, as a command: `pass the values by "env"`.
@@ -99,7 +99,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What a step type knows of one step from the files in the folder of its workflow.
+    """Facts about one step from the files in the folder of its workflow.
 
     Attributes:
         field_schemas: JSON Schemas that fields of its input have to meet as well, by field.
@@ -116,17 +116,17 @@ class SiteFacts:
 
 
 class Closable(Protocol):
-    """Something that has to be closed."""
+    """Resource that has to be closed."""
 
     async def aclose(self) -> None:
-        """Let go of what it holds; bounds its own time."""
+        """Release the resource within a bounded time."""
 
 
 KeptT = TypeVar("KeptT", bound=Closable)
 
 
 class PrepareContext(Protocol):
-    """What a step type may ask of the world before a run starts; see `StepType.prepare`."""
+    """Services that a step type may use before a run starts; see `StepType.prepare`."""
 
     @property
     def connection(self) -> Mapping[str, Json] | None:
@@ -134,20 +134,20 @@ class PrepareContext(Protocol):
 
     @property
     def connection_name(self) -> str | None:
-        """What the user calls that connection; not always what the workflow calls it."""
+        """User's name of the connection; the workflow may use another one."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The user's environment, plus WFTUI_USER."""
+        """User's environment, plus WFTUI_USER."""
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """As for `StepContext`: the same things as the steps of the run share."""
+        """As for `StepContext`; shares the resources of the run's steps."""
 
     async def prepare_workflow(self, workflow_id: str) -> None:
-        """Have all that another workflow needs looked for as well, because the step is going to run it."""
+        """Prepare another workflow that the step is going to run."""
 
     async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
-        """Have another step type look for what it needs as well, because the step may run it; gives what that found.
+        """Prepare another step type that the step may run; return what it prepared.
 
         Args:
             known_input: all of its input that is known by now.
@@ -159,7 +159,7 @@ class PrepareContext(Protocol):
 
 
 class StepContext(Protocol):
-    """Everything a running step may ask of the world that runs it. The engine implements it.
+    """Services of the engine to a running step.
 
     Cancelling is cooperative: the engine cancels the task of `run`; a step cleans up in `finally` and lets
     `asyncio.CancelledError` pass. Work that cannot be cancelled that way watches `cancelled`.
@@ -167,11 +167,11 @@ class StepContext(Protocol):
 
     @property
     def run_id(self) -> str:
-        """The run."""
+        """Id of the run."""
 
     @property
     def workflow_id(self) -> str:
-        """The workflow of the run."""
+        """Id of the workflow."""
 
     @property
     def path(self) -> str:
@@ -179,47 +179,47 @@ class StepContext(Protocol):
 
     @property
     def attempt(self) -> int:
-        """This try, from 1."""
+        """Number of this attempt, from 1."""
 
     @property
     def idempotency_key(self) -> str:
-        """`run/step`: the same for every attempt and after a resume, to hand to services that de-duplicate."""
+        """Key `run/step` for services that deduplicate; survives retries and resumes."""
 
     @property
     def working_directory(self) -> Path:
-        """Where relative paths of this run start: the directory `wftui` was started in."""
+        """Base of relative paths: the directory `wftui` was started in."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Environment for child processes: the user's, plus WFTUI_RUN, WFTUI_STEP, WFTUI_ATTEMPT, WFTUI_USER.
+        """Environment for child processes, with WFTUI_RUN, _STEP, _ATTEMPT and _USER.
 
         And a mark: a process with this environment that outlives wftui is found and ended before its step runs again.
         """
 
     @property
     def connection(self) -> Mapping[str, Json] | None:
-        """The resolved connection of this step, secrets in clear; None when it names none."""
+        """Resolved connection of this step, secrets in clear; None without one."""
 
     @property
     def prepared(self) -> Json:
-        """What `StepType.prepare` gave for this step before the run started; None when it gave nothing."""
+        """Result of `StepType.prepare` for this step; None without one."""
 
     @property
     def site(self) -> StepSite:
-        """Where this step stands."""
+        """Position of this step."""
 
     @property
     def cancelled(self) -> asyncio.Event:
-        """Set when the run is being cancelled or this attempt has timed out."""
+        """Event that is set on cancellation of the run or timeout of this attempt."""
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
-        """Log one or more lines. Never blocks; bounded by the engine, which says what it cut."""
+        """Log one or more lines; never blocks, and the engine bounds the amount."""
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Say how far the step is, 0 to 1."""
+        """Report progress from 0 to 1."""
 
     async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
-        """Wait until a time; returns it, or the one stored before if the run is resumed.
+        """Wait until a time; return it, or the time stored by an earlier attempt.
 
         Args:
             by_wall_clock: it is a time of day that a user named, rather than one counted from `now`: a clock that is
@@ -227,7 +227,7 @@ class StepContext(Protocol):
         """
 
     def now(self) -> datetime:
-        """The run's clock, in UTC."""
+        """Return the time of the run's clock, in UTC."""
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person; the question is stored and survives a restart.
@@ -244,23 +244,23 @@ class StepContext(Protocol):
         """
 
     async def connect(self, name: str) -> Mapping[str, Json]:
-        """Another connection of the workflow by its name, secrets in clear.
+        """Return another connection of the workflow, secrets in clear.
 
         Raises:
             WorkflowError: `connection.*` when it cannot be had.
         """
 
     def keep_secret(self, secret: str) -> None:
-        """Have a text masked from now on wherever the run shows it: a token that a step was given on its way."""
+        """Redact a text from now on, such as an access token the step has obtained."""
 
     def redact(self, value: Json) -> Json:
-        """The value with every secret of the run masked, for what is sent to others (a model, a message).
+        """Redact a value for a third party, such as a model or a message.
 
         Outputs, logs and errors are masked by the engine: they need none of this.
         """
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """Something that all steps of the run share: made when first asked for, closed when the last step has ended.
+        """Return a resource shared by all steps of the run; create it on first use.
 
         Args:
             key: names it among all things kept; a step type uses its own word.
@@ -316,29 +316,32 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def takes_connection(cls, kind: str) -> bool:
-        """Whether a connection of that kind fits this step type."""
+        """Return whether this step type accepts connections of a kind."""
         return kind == cls.connection_kind
 
     @classmethod
     def input_schema(cls) -> dict[str, Any]:
-        """JSON Schema (2020-12) of the step's input."""
+        """Return the JSON Schema (2020-12) of the input."""
         if cls.input_model is None:
             return {"type": "object"}
         return cls.input_model.model_json_schema(by_alias=True)
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Problems of an input that a schema cannot say, as (field, sentence); bound fields hold their `{{ }}` text."""
+        """Return problems a schema cannot express, as (field, sentence).
+
+        Bound fields hold their `{{ }}` text.
+        """
         return []
 
     @classmethod
     def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
-        """What mends the problems that `check` finds in fields, by field, where that can be said for sure."""
+        """Return corrections of the problems that `check` finds, by field."""
         return {}
 
     @classmethod
     def from_command(cls, command: str) -> Mapping[str, Json] | None:
-        """The input that does what a shell command does; None when the command is none for this type.
+        """Return the input equivalent to a shell command; None for other commands.
 
         Raises:
             UserError: when it is one, and cannot be taken over.
@@ -347,7 +350,7 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
-        """The shell command that does what a step does, what authorises masked; None when there is none.
+        """Return the equivalent shell command, credentials redacted, or None.
 
         Args:
             output: what the step gave, when it has run.
@@ -356,7 +359,7 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
-        """What is known of one step from files beside its workflow; bound fields hold their `{{ }}` text.
+        """Return facts about one step from files beside its workflow.
 
         Reads `site_files` and nothing else: a workflow compiles without a network.
         """
@@ -364,7 +367,7 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def missing(cls, host: Host) -> Sequence[MissingRequirement]:
-        """Return the packages and drivers that the step type needs and that are not installed.
+        """Return requirements that are not installed: packages, drivers, programs.
 
         Called at compile, where each is a warning, and before a run, which does not start without it. Asks nothing but
         this machine, and may block.
@@ -387,7 +390,7 @@ class StepType(Generic[InputT]):
         return MissingRequirement("not_found", f"the program {name!r} is not installed, or not on PATH")
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
-        """Before a run starts: look for what this step will need from outside; a run that lacks something never starts.
+        """Check external requirements of the step before a run starts.
 
         Called once for each step of the plan that may run and whose `early_fields` are all known by then; that is, they
         read nothing but the inputs of the run. It may be called for a step that then does not run, so it changes
@@ -405,7 +408,7 @@ class StepType(Generic[InputT]):
         return None
 
     async def run(self, input: InputT, context: StepContext) -> Json:
-        """Do the work; returns the output as JSON values.
+        """Do the work and return the output as JSON values.
 
         Raises:
             WorkflowError: for every failure a user can understand.
@@ -414,13 +417,13 @@ class StepType(Generic[InputT]):
 
 
 class StepTypes(Protocol):
-    """The step types at hand, by their word."""
+    """Step types that a workflow can use, by word."""
 
     def get(self, word: str) -> StepType[Any] | None:
-        """The step type of that word, or None."""
+        """Return the step type of a word, or None."""
 
     def types(self) -> list[StepType[Any]]:
-        """All step types, sorted by word."""
+        """Return all step types, sorted by word."""
 
     def why_not(self, word: str) -> str | None:
-        """Why a word that `get` does not know cannot be used, where something is known of it."""
+        """Return why a word cannot be used, or None if nothing is known about it."""

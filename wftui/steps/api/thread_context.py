@@ -1,4 +1,4 @@
-"""The context of a step as work in a thread sees it: what it says is said on the event loop."""
+"""Step context for work in a thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from wftui.steps.api.step_type import StepContext
 
 
 class ThreadContext:
-    """Everything of a `StepContext` but what waits: that needs an async function.
+    """`StepContext` without the methods that wait.
 
     Made on the event loop, used in a thread.
     """
@@ -22,7 +22,7 @@ class ThreadContext:
 
     def __getattr__(self, name: str) -> Any:
         if name in self._WAITS:
-            raise AttributeError(f"context.{name} waits: make the function of the step async to use it")
+            raise AttributeError(f"context.{name} waits: make the step function async to use it")
         return getattr(self._context, name)
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
@@ -30,11 +30,11 @@ class ThreadContext:
         self._on_loop(lambda: self._context.log(message, level, stream))
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Say how far the step is, 0 to 1."""
+        """Report progress from 0 to 1."""
         self._on_loop(lambda: self._context.progress(fraction, message))
 
     def keep_secret(self, secret: str) -> None:
-        """Mask a text from now on."""
+        """Redact a text from now on."""
         done = asyncio.run_coroutine_threadsafe(self._keep(secret), self._loop)
         done.result()  # before the step can say it
 

@@ -1,4 +1,4 @@
-"""Blocking work of a step in a thread of its own, stopped cooperatively."""
+"""Blocking work in threads with cooperative cancellation."""
 
 import asyncio
 import contextlib
@@ -13,21 +13,21 @@ STOP_SECONDS = 2.0
 
 
 class StoppedError(Exception):
-    """Raised inside blocking work that was told to stop."""
+    """Raised inside blocking work to stop it."""
 
 
 class StopFlag:
-    """Told to stop from outside, looked at from inside a thread."""
+    """Request to stop, set from outside and checked inside a thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def stop(self) -> None:
-        """Ask the work to end."""
+        """Ask the work to stop."""
         self._event.set()
 
     def check(self) -> None:
-        """End the work here when it was asked to.
+        """Stop the work here if that was requested.
 
         Raises:
             StoppedError: then.
@@ -37,7 +37,7 @@ class StopFlag:
 
 
 async def run_stoppable(work: Callable[[], ResultT], stop: Callable[[], None]) -> ResultT:
-    """Run blocking work in a thread; when the calling task is cancelled, call `stop` and wait until the work ends.
+    """Run blocking work in a thread; on cancellation call `stop` and wait for it.
 
     Each call has a thread of its own: the event loop's small pool would make long steps wait for each other. Work that
     does not stop in two seconds is left to itself.

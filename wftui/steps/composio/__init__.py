@@ -1,4 +1,4 @@
-"""The `composio` step: a tool through an account that a user has connected.
+"""The `composio` step: tools through connected accounts.
 
 Imports `steps.http` and below.
 """

@@ -1,4 +1,4 @@
-"""The few calls of Composio's HTTP interface that wftui needs.
+"""Client for the parts of Composio's HTTP API that wftui needs.
 
 Of our own, because the official package takes seconds to import; method, path and body are those it sends.
 """
@@ -26,7 +26,7 @@ _MAX_PAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class ComposioTool:
-    """A tool; `needs_account` is false for those that act for nobody."""
+    """Tool of Composio; `needs_account` is false if it acts for no user."""
 
     slug: str
     toolkit: str
@@ -36,7 +36,7 @@ class ComposioTool:
 
 @dataclass(frozen=True, slots=True)
 class ConnectedAccount:
-    """An account that a user has connected, or began to; `reason` says why its status changed, where Composio does."""
+    """Account that a user has connected or begun to connect."""
 
     id: str
     toolkit: str
@@ -47,7 +47,7 @@ class ConnectedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a user connects an account, and the account that it will become; `expires_at` as Composio writes it."""
+    """Link to connect an account, with the id that the account will have."""
 
     address: str
     account_id: str
@@ -56,7 +56,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What running a tool gave; `error` is None when it was successful."""
+    """Result of a tool; `error` is None on success."""
 
     data: Json
     error: str | None
@@ -64,7 +64,7 @@ class Execution:
 
 
 class ComposioClient:
-    """Composio at one address with one key.
+    """Client for one address and key.
 
     Args:
         seconds: bound of each call.
@@ -80,11 +80,11 @@ class ComposioClient:
         self._seconds = seconds
 
     async def check(self) -> None:
-        """Whether the key is accepted."""
+        """Check that the key is accepted."""
         await self._call("GET", "/auth_configs", query=[("limit", "1")])
 
     async def tool(self, slug: str) -> ComposioTool:
-        """What a tool is, in its latest version."""
+        """Return the latest version of a tool."""
         found = await self._call("GET", f"/tools/{slug}", query=[("toolkit_versions", "latest")])
         toolkit = found.get("toolkit") or {}
         return ComposioTool(slug, toolkit.get("slug") or "", found.get("version") or "", not found.get("no_auth"))
@@ -92,20 +92,20 @@ class ComposioClient:
     async def execute(
         self, slug: str, *, user_id: str, version: str, arguments: Mapping[str, Json], account_id: str | None
     ) -> Execution:
-        """Run a tool as a user. Called once: whether a call that broke has done its work is not known."""
+        """Run a tool as a user; never repeated, as a broken call may have succeeded."""
         body: dict[str, Json] = {"user_id": user_id, "version": version, "arguments": dict(arguments)}
         if account_id is not None:
             body = {"connected_account_id": account_id, **body}
         found = await self._call("POST", f"/tools/execute/{slug}", body=body)
         error = None
         if not found.get("successful"):
-            error = str(found.get("error") or "it does not say why")
+            error = str(found.get("error") or "no reason given")
         return Execution(found.get("data"), error, found.get("log_id"))
 
     async def accounts(
         self, user_id: str, toolkit: str | None = None, *, only_active: bool = True
     ) -> list[ConnectedAccount]:
-        """The accounts a user has connected, for one toolkit (`github`) or all.
+        """Return the accounts of a user, for one toolkit (`github`) or all.
 
         Args:
             only_active: leave out those that no tool can run through.
@@ -128,11 +128,11 @@ class ComposioClient:
         return found
 
     async def account(self, account_id: str) -> ConnectedAccount:
-        """One account, whatever its status."""
+        """Return an account, whatever its status."""
         return _account(await self._call("GET", f"/connected_accounts/{quote(account_id, safe='')}"), "")
 
     async def link(self, user_id: str, toolkit: str) -> Link:
-        """An address at which a user connects an account of a toolkit.
+        """Create a link to connect an account of a toolkit.
 
         Signs in by the project's newest way for that toolkit; where it has none, by one that Composio manages.
 
@@ -143,7 +143,7 @@ class ComposioClient:
         answer = await self._call("POST", "/connected_accounts/link", body=body)
         address, account_id = answer.get("redirect_url"), answer.get("connected_account_id")
         if not isinstance(address, str) or not isinstance(account_id, str):
-            raise WorkflowError("composio.protocol", "Composio answered without the address of a link.")
+            raise WorkflowError("composio.protocol", "Composio returned no link address.")
         return Link(address, account_id, answer.get("expires_at"))
 
     async def _auth_config(self, toolkit: str) -> str:
@@ -158,7 +158,7 @@ class ComposioClient:
         body: dict[str, Json] = {"toolkit": {"slug": toolkit}, "auth_config": managed}
         made = (await self._call("POST", "/auth_configs", body=body)).get("auth_config")
         if not isinstance(made, dict):
-            raise WorkflowError("composio.protocol", "Composio answered without the auth config that it made.")
+            raise WorkflowError("composio.protocol", "Composio returned no auth config.")
         return str(made.get("id"))
 
     async def _call(
@@ -188,7 +188,7 @@ class ComposioClient:
         if reply.status >= 400:
             raise _failure(reply.status, answer, path, retry_after(reply.headers.get("retry-after", "")))
         if not isinstance(answer, dict):
-            raise WorkflowError("composio.protocol", f"Composio answered {path} with something that is no JSON object.")
+            raise WorkflowError("composio.protocol", f"The response of Composio to {path} is not a JSON object.")
         return answer
 
 
@@ -201,7 +201,7 @@ def _failure(status: int, answer: Json, path: str, waiting: float | None) -> Wor
     reason = f": {str(told).rstrip('.')}" if told else ""
     return WorkflowError(
         kind,
-        f"Composio answered {status} to {path}{reason}.",
+        f"Composio returned status {status} for {path}{reason}.",
         recoverable=status == 429,
         details={"status": status, "retryAfter": waiting},
     )

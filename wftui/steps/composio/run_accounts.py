@@ -1,4 +1,4 @@
-"""Which account of a user a tool runs through: asked for once in a run, however many steps want to know."""
+"""Tools and accounts of a run, each looked up once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class ToolAccount:
-    """What a tool runs with; `account_id` is None for a tool that acts for nobody."""
+    """Account and version for a tool; `account_id` is None if it needs none."""
 
     account_id: str | None
     version: str
 
 
 class Accounts:
-    """The tools and accounts behind one connection. What was found is kept; what failed is asked for again.
+    """Tools and accounts of one connection; caches results, not failures.
 
     Attributes:
         client: how Composio is asked.
@@ -37,7 +37,7 @@ class Accounts:
     async def for_tool(
         self, slug: str, user: str, account_id: str | None, version: str | None, connection: str | None
     ) -> ToolAccount:
-        """The account and version a tool runs with.
+        """Return the account and version that a tool runs with.
 
         Args:
             account_id: the account, where the step says which.
@@ -56,7 +56,7 @@ class Accounts:
         return ToolAccount(account_id, version or tool.version)
 
     async def aclose(self) -> None:
-        """Give up what is still being asked."""
+        """Cancel pending requests."""
         tasks = [*self._tools.values(), *self._accounts.values()]
         for task in tasks:
             task.cancel()
@@ -71,7 +71,7 @@ class Accounts:
         if account.status != ACTIVE:
             why = f": {account.reason.rstrip('.')}" if account.reason else ""
             raise _missing(
-                f"The account {account_id} of {account.toolkit} is {account.status.lower()}{why}.",
+                f"The {account.toolkit} account {account_id} is {account.status.lower()}{why}.",
                 connection,
                 account.toolkit,
             )
@@ -79,18 +79,18 @@ class Accounts:
     async def _only(self, user: str, toolkit: str, connection: str | None) -> str:
         found = await self._once(self._accounts, (user, toolkit), lambda: self.client.accounts(user, toolkit))
         if not found:
-            raise _missing(f"{user} has connected no account of {toolkit}.", connection, toolkit, user)
+            raise _missing(f"{user} has not connected an account for {toolkit}.", connection, toolkit, user)
         if len(found) > 1:
             ids = [each.id for each in found]
             raise WorkflowError(
                 "composio.account",
-                f"{user} has {len(ids)} accounts of {toolkit}; say which by accountId: {', '.join(ids)}.",
+                f"{user} has {len(ids)} accounts for {toolkit}; choose one with accountId: {', '.join(ids)}.",
                 details={"userId": user, "toolkit": toolkit, "accountIds": ids},
             )
         return found[0].id
 
     async def _once(self, known: dict[K, asyncio.Task[T]], key: K, ask: Callable[[], Awaitable[T]]) -> T:
-        """What was asked before, or is being asked; a failure is not remembered."""
+        """Return a cached or pending result, or request it."""
 
         async def in_turn() -> T:
             async with self._turn:

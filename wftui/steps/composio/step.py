@@ -1,4 +1,4 @@
-"""`composio`: run a tool through an account that a user has connected."""
+"""The `composio` step type."""
 
 import getpass
 from collections.abc import Mapping
@@ -20,22 +20,25 @@ class ComposioInput(StepModel):
     """Input of `composio`."""
 
     tool: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$", description="Slug of the tool: GITHUB_CREATE_AN_ISSUE.")]
-    arguments: Annotated[dict[str, Json], Field(description="What the tool is given.")] = Field(default_factory=dict)
+    arguments: Annotated[dict[str, Json], Field(description="Arguments of the tool.")] = Field(default_factory=dict)
     user_id: Annotated[
-        str | None, Field(min_length=1, description="Whose account is used; absent: the user who runs the workflow.")
+        str | None,
+        Field(min_length=1, description="User whose account is used; default: the user who runs the workflow."),
     ] = None
     account_id: Annotated[
-        str | None, Field(min_length=1, description="Which account, when the user has connected several.")
+        str | None, Field(min_length=1, description="Account to use, if the user has connected several.")
     ] = None
     version: Annotated[
         str | None,
-        Field(pattern="^[0-9]{8}_[0-9]{2}$", description="Version of the tool, 20250909_00; absent: the latest."),
+        Field(
+            pattern="^[0-9]{8}_[0-9]{2}$", description="Version of the tool, such as 20250909_00; default: the latest."
+        ),
     ] = None
-    timeout: Annotated[Duration, Field(description="For each call.")] = 60.0
+    timeout: Annotated[Duration, Field(description="Timeout of each call.")] = 60.0
 
 
 class ComposioStep(StepType[ComposioInput]):
-    """The account is looked up before the run starts, so that no step of a run is done when one is missing.
+    """Runs a tool through an account that is looked up before the run starts.
 
     Where the tool, the user or the account come from a step, it is looked up by the step. Running a tool is never
     repeated by itself.
@@ -58,17 +61,17 @@ class ComposioStep(StepType[ComposioInput]):
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
-            "data": {"description": "What the tool gave."},
-            "version": {"type": "string", "description": "The version that ran."},
-            "accountId": {"type": ["string", "null"], "description": "The account that was used."},
-            "logId": {"type": ["string", "null"], "description": "Of Composio's own log."},
+            "data": {"description": "Result of the tool."},
+            "version": {"type": "string", "description": "Version of the tool that ran."},
+            "accountId": {"type": ["string", "null"], "description": "Account that was used."},
+            "logId": {"type": ["string", "null"], "description": "Id in Composio's log."},
         },
         "required": ["data", "version", "accountId", "logId"],
         "additionalProperties": False,
     }
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
-        """Find the account that the tool will run through, and its version.
+        """Find the account and version of the tool.
 
         Raises:
             WorkflowError: `composio.account` when there is none, and those of `ComposioClient`.
@@ -76,7 +79,7 @@ class ComposioStep(StepType[ComposioInput]):
         try:
             step = ComposioInput.model_validate(dict(early_input))
         except ValidationError:
-            return None  # told by the step, with all that is wrong in its input
+            return None  # reported by the step with all problems of its input
         found = await _accounts(context, step.timeout).for_tool(
             step.tool, _user(step, context.environment), step.account_id, step.version, context.connection_name
         )
@@ -95,7 +98,7 @@ class ComposioStep(StepType[ComposioInput]):
             account, version = context.prepared["accountId"], context.prepared["version"]
         else:
             if input.account_id is None:
-                context.log(f"The account for {input.tool} is looked up now: it was not known before the run started.")
+                context.log(f"Looking up the account for {input.tool}: it could not be determined before the run.")
             found = await accounts.for_tool(input.tool, user, input.account_id, input.version, context.site.connection)
             account, version = found.account_id, found.version
         context.log(f"{input.tool} {version} as {user}")
@@ -114,7 +117,7 @@ def _user(step: ComposioInput, environment: Mapping[str, str]) -> str:
 
 
 def _accounts(context: PrepareContext | StepContext, seconds: float) -> "Accounts":
-    """What the steps of the run know of the connection's accounts."""
+    """Return the account cache that the steps of the run share."""
     from wftui.steps.composio.run_accounts import Accounts
 
     if context.connection is None:

@@ -1,4 +1,4 @@
-"""The accounts of a user behind a connection of kind composio: listed, connected by a link, waited for."""
+"""Accounts of a user behind a `composio` connection: list and connect."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,11 @@ _LONGEST_WAIT = timedelta(minutes=10)
 
 
 class UserAccounts:
-    """The accounts of one user behind one connection. Resolving the connection blocks: see `of`.
+    """Accounts of one user behind one connection.
+
+    Resolving the connection blocks: see `of`.
+
+    Resolving the connection blocks: see `of`.
 
     Raises (all methods):
         ConnectionsError: `composio.*` or `http.*`, with what the service said.
@@ -31,7 +35,7 @@ class UserAccounts:
 
     @classmethod
     def of(cls, connections: Connections, name: str, user: str) -> "UserAccounts":
-        """Those behind a connection of the user.
+        """Return the accounts behind a connection of the user.
 
         Raises:
             NotFoundError: there is none of that name.
@@ -41,7 +45,7 @@ class UserAccounts:
         return cls(name, ComposioConnection.model_validate(found.values), user)
 
     async def all(self) -> list[UserAccount]:
-        """All of them, whatever their status, by toolkit."""
+        """Return all accounts, whatever their status, by toolkit."""
         try:
             found = await self._client.accounts(self.user, only_active=False)
         except WorkflowError as error:
@@ -49,7 +53,7 @@ class UserAccounts:
         return sorted((self._shown(each) for each in found), key=lambda each: (each.toolkit, each.id))
 
     async def connect(self, toolkit: str) -> AccountLink:
-        """A link at which the user connects one more account of a toolkit (`github`)."""
+        """Create a link to connect one more account of a toolkit (`github`)."""
         try:
             link = await self._client.link(self.user, toolkit.lower())
         except WorkflowError as error:
@@ -63,7 +67,7 @@ class UserAccounts:
         )
 
     async def connected(self, link: AccountLink, clock: Clock = utc_now) -> UserAccount:
-        """Wait until the user has gone through the link.
+        """Wait until the user has followed the link and connected the account.
 
         Raises:
             ConnectionsError: `composio.expired` when that did not happen in time, `composio.failed` when it went wrong.
@@ -81,10 +85,10 @@ class UserAccounts:
                 if account.status in DEAD:
                     why = f": {account.reason.rstrip('.')}" if account.reason else ""
                     code = "composio.expired" if account.status == "EXPIRED" else "composio.failed"
-                    message = f"the account of {link.toolkit} was not connected, it is {account.status.lower()}{why}"
+                    message = f"the {link.toolkit} account was not connected: it is {account.status.lower()}{why}"
                     raise ConnectionsError(message, code=code)
             if clock() >= last:
-                message = f"the link to connect {link.toolkit} has expired; ask for another one"
+                message = f"the link to connect {link.toolkit} has expired; create a new one"
                 raise ConnectionsError(message, code="composio.expired")
             await asyncio.sleep(LOOK_SECONDS)
 

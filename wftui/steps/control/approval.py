@@ -1,4 +1,4 @@
-"""`approval`: ask a person before the run goes on."""
+"""The `approval` step type."""
 
 import asyncio
 import json
@@ -17,20 +17,20 @@ from wftui.steps.api.step_type import Answer, StepContext, StepModel, StepType
 class ApprovalInput(StepModel):
     """Input of `approval`."""
 
-    prompt: Annotated[str, Field(min_length=1, description="What the person is asked.")]
-    form: Annotated[dict[str, Any] | None, Field(description="JSON Schema of what else the person fills in.")] = None
-    timeout: Annotated[Duration | None, Field(description="How long to wait for an answer; absent: for ever.")] = None
+    prompt: Annotated[str, Field(min_length=1, description="Question for the person.")]
+    form: Annotated[dict[str, Any] | None, Field(description="JSON Schema of additional values to fill in.")] = None
+    timeout: Annotated[Duration | None, Field(description="Time to wait for an answer; default: no limit.")] = None
     on_timeout: Annotated[
-        Literal["reject", "approve", "fail"], Field(description="What it means when nobody answers in time.")
+        Literal["reject", "approve", "fail"], Field(description="Outcome if nobody answers in time.")
     ] = "reject"
 
 
 class ApprovalStep(StepType[ApprovalInput]):
-    """Waits for an answer, which survives a restart; a rejection is an answer, not a failure."""
+    """Waits for a person; a rejection is an output, not a failure."""
 
     word = "approval"
     title = "Approval"
-    description = "Asks a person to approve or reject, with an optional form; answered on the screen or by a command."
+    description = "Asks a person to approve or reject, with an optional form; answered in the TUI or with a command."
     icon = "⚑"
     ascii_icon = "?"
     input_model = ApprovalInput
@@ -45,7 +45,7 @@ class ApprovalStep(StepType[ApprovalInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """`onTimeout` without `timeout` says nothing; the form is a JSON Schema."""
+        """Check that `onTimeout` has a `timeout` and the form is a JSON Schema."""
         problems: list[tuple[str, str]] = []
         if "onTimeout" in literal_input and "timeout" not in literal_input:
             problems.append(("onTimeout", '"onTimeout" has no effect without "timeout".'))
@@ -55,7 +55,7 @@ class ApprovalStep(StepType[ApprovalInput]):
         return problems
 
     async def run(self, input: ApprovalInput, context: StepContext) -> Json:
-        """The answer: `{approved, by, at, data}`.
+        """Ask and return `{approved, by, at, data}`.
 
         Raises:
             WorkflowError: `validation.form` when the form is no JSON Schema, `delay.moment` when nobody could see the
@@ -74,4 +74,7 @@ def _problems_of_form(form: Mapping[str, Any]) -> list[str]:
     from wftui.runtime.validation.validator import schema_problems
 
     problems = schema_problems(dict(form))
-    return [f"The form is no JSON Schema: {each.pointer or 'it'}: {each.message.rstrip('.')}." for each in problems]
+    return [
+        f"The form is not a valid JSON Schema: {each.pointer or 'root'}: {each.message.rstrip('.')}."
+        for each in problems
+    ]

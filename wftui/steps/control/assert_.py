@@ -1,4 +1,4 @@
-"""`assert`: fail unless a condition holds."""
+"""The `assert` step type."""
 
 from typing import Annotated, ClassVar
 
@@ -12,12 +12,12 @@ from wftui.steps.api.step_type import StepContext, StepModel, StepType
 class AssertInput(StepModel):
     """Input of `assert`."""
 
-    that: Annotated[bool, Field(description="What must be true, usually an expression.")]
-    message: Annotated[str, Field(description="What the error says when it is false.")] = "The assertion is false."
+    that: Annotated[bool, Field(description="Condition, usually an expression.")]
+    message: Annotated[str, Field(description="Error message if it is false.")] = "The assertion failed."
 
 
 class AssertStep(StepType[AssertInput]):
-    """False fails the step with the message; the output is `{"that": true}`."""
+    """Fails with the message if the condition is false; else `{"that": true}`."""
 
     word = "assert"
     title = "Assert"
@@ -29,13 +29,13 @@ class AssertStep(StepType[AssertInput]):
     example: ClassVar = {"that": True, "message": "There are too few rows."}
     output_schema: ClassVar = {
         "type": "object",
-        "properties": {"that": {"const": True, "description": "Always true: anything else fails the step."}},
+        "properties": {"that": {"const": True, "description": "Always true: otherwise the step fails."}},
         "required": ["that"],
         "additionalProperties": False,
     }
 
     async def run(self, input: AssertInput, context: StepContext) -> Json:
-        """Pass or raise `assertion`."""
+        """Return the output or raise `assertion`."""
         if not input.that:
             raise WorkflowError("assertion", input.message)
         return {"that": True}

@@ -1,4 +1,4 @@
-"""`delay`: wait for a time, or until a moment."""
+"""The `delay` step type."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -13,12 +13,12 @@ from wftui.steps.api.step_type import StepContext, StepModel, StepType
 
 
 class DelayInput(StepModel):
-    """Input of `delay`: exactly one of the two."""
+    """Input of `delay`: exactly one of the two fields."""
 
-    for_: Annotated[Duration | None, Field(alias="for", description="How long to wait.")] = None
+    for_: Annotated[Duration | None, Field(alias="for", description="Duration to wait.")] = None
     until: Annotated[
         AwareDatetime | None,
-        Field(strict=False, description="Moment to wait for, ISO 8601 with an offset: 2026-11-22T19:00:00Z."),
+        Field(strict=False, description="Time to wait for, ISO 8601 with an offset: 2026-11-22T19:00:00Z."),
     ] = None
 
     @model_validator(mode="after")
@@ -29,11 +29,11 @@ class DelayInput(StepModel):
 
 
 class DelayStep(StepType[DelayInput]):
-    """Waits; the deadline is stored, so a resumed run waits only for the rest."""
+    """Waits until a stored deadline, so a resumed run waits only for the rest."""
 
     word = "delay"
     title = "Delay"
-    description = "Waits for a duration or until a moment."
+    description = "Waits for a duration or until a time."
     icon = "◷"
     ascii_icon = "~"
     input_model = DelayInput
@@ -42,7 +42,7 @@ class DelayStep(StepType[DelayInput]):
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
-            "until": {"type": "string", "format": "date-time", "description": "Time it waited for, ISO 8601."}
+            "until": {"type": "string", "format": "date-time", "description": "Time that was waited for, ISO 8601."}
         },
         "required": ["until"],
         "additionalProperties": False,
@@ -50,13 +50,13 @@ class DelayStep(StepType[DelayInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Exactly one field."""
+        """Check that exactly one field is given."""
         if ("for" in literal_input) == ("until" in literal_input):
-            return [("", 'Give exactly one of "for" (a duration) and "until" (a moment).')]
+            return [("", 'Give exactly one of "for" (a duration) and "until" (a time).')]
         return []
 
     async def run(self, input: DelayInput, context: StepContext) -> Json:
-        """Wait; says until when it waited.
+        """Wait and return the deadline.
 
         Raises:
             WorkflowError: `delay.moment` when there is no such moment.

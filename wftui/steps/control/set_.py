@@ -1,4 +1,4 @@
-"""`set`: compute values."""
+"""The `set` step type."""
 
 from typing import Any, ClassVar
 
@@ -9,11 +9,11 @@ from wftui.steps.api.step_type import StepContext, StepType
 
 
 class SetStep(StepType[Any]):
-    """Any input fields; they are the output."""
+    """Accepts any input fields and returns them as its output."""
 
     word = "set"
     title = "Set values"
-    description = "Computes values from expressions. Every field of the input is a field of the output."
+    description = "Computes values from expressions. The input fields become the output."
     icon = "≔"
     ascii_icon = "="
     input_model: ClassVar[type[BaseModel] | None] = None
@@ -23,5 +23,5 @@ class SetStep(StepType[Any]):
     output_schema: ClassVar = {"type": "object"}
 
     async def run(self, input: dict[str, Json], context: StepContext) -> Json:
-        """The bound input."""
+        """Return the bound input."""
         return input

@@ -1,4 +1,4 @@
-"""`workflow`: run another workflow as one step."""
+"""The `workflow` step type."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
@@ -14,15 +14,15 @@ class WorkflowInput(StepModel):
     """Input of `workflow`."""
 
     workflow: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow to run.")]
-    inputs: Annotated[dict[str, Json], Field(description="Its inputs.")] = Field(default_factory=dict)
+    inputs: Annotated[dict[str, Json], Field(description="Inputs of the workflow.")] = Field(default_factory=dict)
 
 
 class WorkflowStep(StepType[WorkflowInput]):
-    """The sub-workflow has a run of its own; its failure is this step's failure."""
+    """Runs a sub-workflow as a run of its own and fails if that run fails."""
 
     word = "workflow"
     title = "Sub-workflow"
-    description = "Runs another workflow of this workspace and gives its outputs."
+    description = "Runs another workflow of this workspace and returns its outputs."
     icon = "⧉"
     ascii_icon = "&"
     input_model = WorkflowInput
@@ -30,11 +30,11 @@ class WorkflowStep(StepType[WorkflowInput]):
     example: ClassVar = {"workflow": "repo_health", "inputs": {"repo": "."}}
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
-        """Have what the sub-workflow needs looked for before its parent starts."""
+        """Prepare the sub-workflow."""
         if isinstance(early_input.get("workflow"), str):
             await context.prepare_workflow(early_input["workflow"])
         return None
 
     async def run(self, input: WorkflowInput, context: StepContext) -> Json:
-        """The outputs of the sub-workflow."""
+        """Run the sub-workflow and return its outputs."""
         return await context.run_workflow(input.workflow, input.inputs)

@@ -1,4 +1,4 @@
-"""The `email` step: a message through a mail server.
+"""The `email` step: send messages through a mail server.
 
 Imports `steps.files` and below.
 """

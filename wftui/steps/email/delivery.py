@@ -1,4 +1,4 @@
-"""Making a message and handing it to a mail server; blocking, made to run in a thread."""
+"""E-mail messages and their delivery over SMTP; blocking, for a thread."""
 
 import contextlib
 import mimetypes
@@ -25,14 +25,16 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def build_message(step: EmailInput, server: SmtpConnection, attachments: list[Path]) -> tuple[EmailMessage, list[str]]:
-    """The message, and the addresses of everybody it goes to.
+    """Build the message and the list of its recipients.
 
     Raises:
         WorkflowError: `email.address`, `email.header`, `file.missing`.
     """
     sender = step.from_ or server.sender or server.username
     if sender is None or "@" not in parseaddr(sender)[1]:
-        raise WorkflowError("email.address", f"{sender!r} is no sender; give from, or sender in the connection.")
+        raise WorkflowError(
+            "email.address", f'{sender!r} is not a valid sender; set "from", or the sender of the connection.'
+        )
     message = EmailMessage()
     try:
         message["From"] = sender
@@ -46,7 +48,7 @@ def build_message(step: EmailInput, server: SmtpConnection, attachments: list[Pa
             _check_name(name)
             message[name] = value
     except (ValueError, MessageError) as error:
-        raise WorkflowError("email.address", f"A header of the message is wrong: {error}.") from None
+        raise WorkflowError("email.address", f"A header of the message is invalid: {error}.") from None
     message.set_content(
         step.text if step.text is not None else step.html or "",
         subtype="plain" if step.text is not None else "html",
@@ -58,21 +60,19 @@ def build_message(step: EmailInput, server: SmtpConnection, attachments: list[Pa
     everybody = [*_list(step.to), *_list(step.cc or []), *_list(step.bcc or [])]
     recipients = [address for _, address in getaddresses(everybody)]
     if not recipients or not all("@" in address for address in recipients):
-        raise WorkflowError("email.address", "A recipient is no mail address.")
+        raise WorkflowError("email.address", "A recipient is not a valid e-mail address.")
     return message, recipients
 
 
 def _check_name(name: str) -> None:
     if not _HEADER_NAME.fullmatch(name):
-        raise WorkflowError("email.header", f"{name!r} is no name for a header.")
+        raise WorkflowError("email.header", f"{name!r} is not a valid header name.")
     if name.lower() in _MADE_HERE or name.lower().startswith("content-"):
-        raise WorkflowError(
-            "email.header", f'The header {name} is made from the other fields, such as "bcc" or "html".'
-        )
+        raise WorkflowError("email.header", f'The header {name} is set by other fields, such as "bcc" or "html".')
 
 
 class Delivery:
-    """One message on its way; `stop` breaks the connection, from any thread."""
+    """Delivery of one message; `stop` breaks the connection from any thread."""
 
     def __init__(self, server: SmtpConnection, seconds: float) -> None:
         self._server = server
@@ -81,7 +81,7 @@ class Delivery:
         self._stopped = False
 
     def stop(self) -> None:
-        """Give up."""
+        """Cancel the delivery."""
         self._stopped = True
         connection = self._client.sock if self._client is not None else None
         if connection is not None:
@@ -89,7 +89,7 @@ class Delivery:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def send(self, message: tuple[EmailMessage, list[str]]) -> Json:
-        """Hand the message over.
+        """Send the message.
 
         Raises:
             WorkflowError: `email.auth`, `email.tls`, `email.refused`, `email.connect`.
@@ -107,7 +107,7 @@ class Delivery:
         }
 
     def sign_in(self) -> None:
-        """Reach the mail server and sign in; send nothing.
+        """Connect to the mail server and sign in without sending anything.
 
         Raises:
             WorkflowError: as `send`.
@@ -161,23 +161,25 @@ def _explained(deliver: Callable[[], T], host: str) -> T:
     try:
         return deliver()
     except smtplib.SMTPAuthenticationError as error:
-        raise WorkflowError("email.auth", f"{host} does not accept the user name and password.") from error
+        raise WorkflowError("email.auth", f"{host} rejected the user name and password.") from error
     except smtplib.SMTPNotSupportedError as error:
         kind = "email.address" if "SMTPUTF8" in str(error) else "email.auth" if "AUTH" in str(error) else "email.tls"
-        raise WorkflowError(kind, f"{host} cannot do this: {str(error).rstrip('.')}.") from error
+        raise WorkflowError(kind, f"{host} does not support this: {str(error).rstrip('.')}.") from error
     except smtplib.SMTPRecipientsRefused as error:
         texts = {text.decode("utf-8", "replace") for _, text in error.recipients.values()}
-        raise WorkflowError("email.refused", f"{host} refuses all recipients: {'; '.join(sorted(texts))}.") from error
+        raise WorkflowError("email.refused", f"{host} rejected all recipients: {'; '.join(sorted(texts))}.") from error
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
         passing = 400 <= error.smtp_code < 500
-        raise WorkflowError("email.refused", f"{host} says {error.smtp_code} {said}.", recoverable=passing) from error
+        raise WorkflowError(
+            "email.refused", f"{host} responded: {error.smtp_code} {said}.", recoverable=passing
+        ) from error
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)
-        raise WorkflowError("email.tls", f"No secure connection to {host}: {reason}.") from error
+        raise WorkflowError("email.tls", f"TLS connection to {host} failed: {reason}.") from error
     except (OSError, smtplib.SMTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise WorkflowError("email.connect", f"No connection to {host}: {reason}.", recoverable=True) from error
+        raise WorkflowError("email.connect", f"Connection to {host} failed: {reason}.", recoverable=True) from error
 
 
 def _attach(message: EmailMessage, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`email`: send a message through a mail server."""
+"""The `email` step type."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from wftui.steps.files.paths import resolve_path
 
 
 class EmailStep(StepType[EmailInput]):
-    """A recipient the server refuses is told in the output; all refused is a failure."""
+    """Sends a message; fails only if the server refuses all recipients."""
 
     word = "email"
     title = "E-mail"
@@ -35,12 +35,12 @@ class EmailStep(StepType[EmailInput]):
             "accepted": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Addresses that the mail server took.",
+                "description": "Addresses that the mail server accepted.",
             },
             "refused": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "Addresses that it did not take, each with its answer.",
+                "description": "Addresses that it rejected, each with its response.",
             },
         },
         "required": ["messageId", "accepted", "refused"],
@@ -48,14 +48,14 @@ class EmailStep(StepType[EmailInput]):
     }
 
     async def run(self, input: EmailInput, context: StepContext) -> Json:
-        """Send it.
+        """Send the message.
 
         Raises:
             WorkflowError: `email.connection`, `email.address`, `email.header`, `email.auth`, `email.tls`,
                 `email.refused`, `email.connect`, `file.missing`.
         """
         if context.connection is None:
-            raise WorkflowError("email.connection", "The step needs a connection of kind smtp.")
+            raise WorkflowError("email.connection", "The step needs an smtp connection.")
         # smtplib and the email package take their time to import.
         from wftui.steps.email.delivery import Delivery, build_message
 

@@ -1,4 +1,4 @@
-"""The `file` step: read, write and arrange files.
+"""The `file` step: read, write and manage files.
 
 Imports `steps.files` and below.
 """

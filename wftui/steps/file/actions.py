@@ -1,4 +1,4 @@
-"""What each action of the `file` step does; blocking, made to run in a thread."""
+"""Actions of the `file` step; blocking, for a thread."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ UNPACKED_BYTES = 10 * 1024 * 1024 * 1024
 
 
 class FileActions:
-    """One `file` step at work. Outputs are objects with `path` and what the action adds."""
+    """One `file` step at work; every output has `path`."""
 
     def __init__(self, step: FileInput, base: Path, flag: StopFlag) -> None:
         self._step = step
@@ -29,7 +29,7 @@ class FileActions:
         self._flag = flag
 
     def run(self) -> Json:
-        """Do the step's action.
+        """Run the action of the step.
 
         Raises:
             WorkflowError: for what the user can mend; `OSError` for the rest.
@@ -58,7 +58,7 @@ class FileActions:
         return path
 
     def _inside_itself(self, text: str) -> Path:
-        """As `_inside`, for an action that is about a link itself, not about what it leads to."""
+        """As `_inside`, for an action on a link itself rather than its target."""
         path = resolve_path(text, self._base)
         place = real_path(path.parent) / path.name if path.name not in ("", "..") else real_path(path)
         if not self._stays(place):
@@ -71,12 +71,12 @@ class FileActions:
         return place.is_relative_to(real_path(resolve_path(self._step.root, self._base)))
 
     def _leads_out(self, text: str) -> WorkflowError:
-        return WorkflowError("file.root", f"{text!r} leads out of {self._step.root!r}, where this step must stay.")
+        return WorkflowError("file.root", f"{text!r} is outside of the root {self._step.root!r}.")
 
     def _target(self) -> Path:
         target = self._inside(self._step.to or "")
         if not self._step.overwrite and target.exists():
-            raise WorkflowError("file.exists", f"{self._step.to!r} exists already.")
+            raise WorkflowError("file.exists", f"{self._step.to!r} already exists.")
         return target
 
     @property
@@ -90,13 +90,15 @@ class FileActions:
         with path.open("rb") as file:
             data = file.read(most + 1)
         if len(data) > most:
-            raise WorkflowError("file.too_big", f"{self._step.path!r} is bigger than {most:,} bytes; raise maxBytes.")
+            raise WorkflowError(
+                "file.too_big", f"{self._step.path!r} is larger than {most:,} bytes; increase maxBytes."
+            )
         value = decode(data, self._format, self._step.delimiter, self._step.path)
         return {"path": str(path), "value": value, "bytes": len(data)}
 
     def _write(self, path: Path) -> Json:
         if not self._step.overwrite and path.exists():
-            raise WorkflowError("file.exists", f"{self._step.path!r} exists already.")
+            raise WorkflowError("file.exists", f"{self._step.path!r} already exists.")
         if path.is_dir():
             raise WorkflowError("file.kind", f"{self._step.path!r} is a folder.")
         data = encode(self._step.content, self._format, self._step.delimiter)
@@ -137,7 +139,7 @@ class FileActions:
         if target.is_dir() and not path.is_dir():
             target = target / path.name
         if target.is_dir():
-            raise WorkflowError("file.exists", f"The folder {str(target)!r} exists already.")
+            raise WorkflowError("file.exists", f"The folder {str(target)!r} already exists.")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
         return {"path": str(target)}
@@ -150,7 +152,7 @@ class FileActions:
             if self._step.recursive:
                 shutil.rmtree(path)
             elif any(path.iterdir()):
-                raise WorkflowError("file.kind", f'{self._step.path!r} is a folder with files; say "recursive": true.')
+                raise WorkflowError("file.kind", f'{self._step.path!r} is a folder with files; set "recursive": true.')
             else:
                 path.rmdir()
         elif there:
@@ -174,7 +176,7 @@ class FileActions:
                 if inside[folder] and not match.is_dir():
                     found.append(match)
         except ValueError as error:
-            raise WorkflowError("file.path", f"The pattern {pattern!r} cannot be used: {error}.") from None
+            raise WorkflowError("file.path", f"The pattern {pattern!r} is invalid: {error}.") from None
         found.sort()
         listed = found[: self._step.max_files]
         files = [

@@ -46,29 +46,32 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {
 class FileInput(StepModel):
     """Input of `file`; which fields apply depends on the action."""
 
-    action: Annotated[Action, Field(description="What to do.")]
-    path: Annotated[str, Field(min_length=1, description="File or folder; relative to where wftui was started.")]
-    root: Annotated[str | None, Field(description="Folder that no path of this step may leave.")] = None
-    to: Annotated[str | None, Field(min_length=1, description="copy, move, archive, extract: where to.")] = None
-    content: Annotated[Json, Field(description="write, append: what to write.")] = None
+    action: Annotated[Action, Field(description="Action to run.")]
+    path: Annotated[
+        str, Field(min_length=1, description="File or folder; relative to the directory wftui was started in.")
+    ]
+    root: Annotated[str | None, Field(description="Folder that all paths of this step must stay inside.")] = None
+    to: Annotated[str | None, Field(min_length=1, description="copy, move, archive, extract: target.")] = None
+    content: Annotated[Json, Field(description="write, append: content.")] = None
     format: Annotated[
         FileFormat | None,
-        Field(description="read, write, append: how content and value relate; absent: by the name (.json, .csv)."),
+        Field(description="read, write, append: file format; default: by file name (.json, .csv)."),
     ] = None
-    delimiter: Annotated[
-        str, Field(pattern=r'^[^"\r\n]$', description="One character, between the cells of a CSV file.")
-    ] = ","
-    overwrite: Annotated[bool, Field(description="Replace what stands at the target.")] = True
-    recursive: Annotated[bool, Field(description="delete: a folder with all that is in it.")] = False
-    missing_ok: Annotated[bool, Field(description="delete: nothing there is no failure.")] = False
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$', description="Delimiter of CSV cells, one character.")] = ","
+    overwrite: Annotated[bool, Field(description="Replace an existing target.")] = True
+    recursive: Annotated[bool, Field(description="delete: delete a folder with its content.")] = False
+    missing_ok: Annotated[bool, Field(description="delete: accept a missing file.")] = False
     pattern: Annotated[str, Field(min_length=1, description='glob: "*.log", "**/*.py".')] = "*"
-    max_files: Annotated[int, Field(ge=1, le=1_000_000, description="glob: most files listed.")] = 10_000
+    max_files: Annotated[int, Field(ge=1, le=1_000_000, description="glob: maximum number of files listed.")] = 10_000
     exclude: Annotated[
-        list[str], Field(description="copy, archive, checksum: names or relative paths left out, with * and ?.")
+        list[str], Field(description="copy, archive, checksum: names or relative paths to exclude, with * and ?.")
     ] = Field(default_factory=list)
-    algorithm: Annotated[Algorithm, Field(description="checksum: which.")] = "sha256"
+    algorithm: Annotated[Algorithm, Field(description="checksum: hash function.")] = "sha256"
     max_bytes: Annotated[
-        int | None, Field(ge=1, description="read: most bytes (10 MiB); extract: most bytes unpacked (10 GiB).")
+        int | None,
+        Field(
+            ge=1, description="read: maximum bytes (default 10 MiB); extract: maximum bytes unpacked (default 10 GiB)."
+        ),
     ] = None
     max_entries: Annotated[int, Field(ge=1, description="extract: most files, folders and links unpacked.")] = 100_000
 
@@ -80,7 +83,7 @@ class FileInput(StepModel):
 
 
 def misplaced_fields(action: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the fields that an action lacks or does not use, as (field, sentence); none for an unknown action."""
+    """Return missing and unused fields of an action, as (field, sentence)."""
     if action not in _FIELDS:
         return []
     needed, allowed = _FIELDS[action]

@@ -1,4 +1,4 @@
-"""`file`: read, write and arrange files."""
+"""The `file` step type."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
@@ -14,31 +14,34 @@ from wftui.steps.file.input import FileInput, misplaced_fields
 
 
 class FileOutput(StepModel):
-    """Output of `file`: `path` always, the others as the action gives them."""
+    """Output of `file`: `path` and the fields of the action."""
 
-    path: Annotated[str, Field(description="The file or folder that is the result.")]
-    value: Annotated[Json, Field(description="read: the content.")] = None
-    bytes: Annotated[int | None, Field(description="Size of what was read, written, copied, hashed or looked at.")] = (
+    path: Annotated[str, Field(description="Resulting file or folder.")]
+    value: Annotated[Json, Field(description="read: content.")] = None
+    bytes: Annotated[int | None, Field(description="Size of the data read, written, copied, hashed or inspected.")] = (
         None
     )
     files: Annotated[
-        Json, Field(description="glob: list of {path, name, relative, kind, bytes, modifiedAt}; else their number.")
+        Json,
+        Field(
+            description="glob: list of {path, name, relative, kind, bytes, modifiedAt}; otherwise the number of files."
+        ),
     ] = None
     count: Annotated[int | None, Field(description="glob: number of files listed.")] = None
-    truncated: Annotated[bool | None, Field(description="glob: whether there were more than maxFiles.")] = None
-    changed: Annotated[bool | None, Field(description="write: false when the file held exactly this.")] = None
-    checksum: Annotated[str | None, Field(description="checksum, archive: the hash in hex.")] = None
-    algorithm: Annotated[str | None, Field(description="checksum, archive: the hash function.")] = None
+    truncated: Annotated[bool | None, Field(description="glob: whether files beyond maxFiles were left out.")] = None
+    changed: Annotated[bool | None, Field(description="write: false if the file already had this content.")] = None
+    checksum: Annotated[str | None, Field(description="checksum, archive: hash in hex.")] = None
+    algorithm: Annotated[str | None, Field(description="checksum, archive: hash function.")] = None
     entries: Annotated[dict[str, str] | None, Field(description="checksum of a folder: hash by relative path.")] = None
-    exists: Annotated[bool | None, Field(description="stat: whether something is there.")] = None
-    deleted: Annotated[bool | None, Field(description="delete: whether something was there.")] = None
+    exists: Annotated[bool | None, Field(description="stat: whether the file exists.")] = None
+    deleted: Annotated[bool | None, Field(description="delete: whether the file existed.")] = None
     kind: Annotated[str | None, Field(description="stat: file, folder, link or other.")] = None
     modified_at: Annotated[str | None, Field(description="stat: time of the last change, ISO 8601.")] = None
     mode: Annotated[str | None, Field(description='stat: permissions, "0644".')] = None
 
 
 class FileStep(StepType[FileInput]):
-    """Works in a thread, looks for a cancel between files and chunks; what it writes is whole or not there."""
+    """Runs in a thread, stops between files and chunks, and writes atomically."""
 
     word = "file"
     title = "File"
@@ -51,7 +54,7 @@ class FileStep(StepType[FileInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Fields that the action needs or does not know."""
+        """Check that the fields fit the action."""
         action = literal_input.get("action")
         if not isinstance(action, str):
             return []
@@ -61,7 +64,7 @@ class FileStep(StepType[FileInput]):
         return [(aliases.get(name, name), sentence) for name, sentence in misplaced_fields(action, given)]
 
     async def run(self, input: FileInput, context: StepContext) -> Json:
-        """Do it.
+        """Run the action.
 
         Raises:
             WorkflowError: `file.missing`, `file.exists`, `file.root`, `file.format`, `file.archive`, `file.error`, …
@@ -75,9 +78,9 @@ def _guarded(actions: FileActions) -> Json:
     try:
         return actions.run()
     except FileNotFoundError as error:
-        raise WorkflowError("file.missing", f"There is no {error.filename!r}.") from error
+        raise WorkflowError("file.missing", f"{error.filename!r} does not exist.") from error
     except PermissionError as error:
-        raise WorkflowError("file.permission", f"{error.filename!r} may not be used: permission denied.") from error
+        raise WorkflowError("file.permission", f"{error.filename!r}: permission denied.") from error
     except OSError as error:
         where = f"{error.filename!r}: " if error.filename else ""
         raise WorkflowError("file.error", f"{where}{str(error.strerror or error).rstrip('.')}.") from error

@@ -1,4 +1,4 @@
-"""Files that steps read and write: paths of a run, formats, folder trees, archives.
+"""Files of steps: paths, formats, folder trees, archives.
 
 Imports `steps.api` and `steps.text`.
 """

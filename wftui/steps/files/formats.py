@@ -1,4 +1,4 @@
-"""Values as the content of files: text, lines, JSON, CSV and bytes."""
+"""File formats: text, lines, JSON, CSV and bytes."""
 
 import base64
 import binascii
@@ -21,13 +21,13 @@ FileFormat = Literal["text", "lines", "json", "csv", "bytes"]
 
 
 def format_of(name: str) -> FileFormat:
-    """The format a file's name says."""
+    """Return the format by file name."""
     suffix = name.lower().rpartition(".")[2] if "." in name else ""
     return "json" if suffix == "json" else "csv" if suffix == "csv" else "text"
 
 
 def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
-    """The value a file's bytes stand for; `bytes` gives base64 text, `csv` one object per row by the first row.
+    """Decode the bytes of a file; `bytes` gives base64, `csv` one object per row.
 
     Raises:
         WorkflowError: `file.format` when the bytes are not of that format.
@@ -38,7 +38,7 @@ def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WorkflowError(
-            "file.format", f'{name!r} is not UTF-8 text (byte {error.start}); read it with the format "bytes".'
+            "file.format", f'{name!r} is not UTF-8 text (byte {error.start}); read it with format "bytes".'
         ) from None
     if kind == "text":
         return text
@@ -48,12 +48,12 @@ def decode(data: bytes, kind: FileFormat, delimiter: str, name: str) -> Json:
         try:
             return read_json(text)
         except ValueError as error:
-            raise WorkflowError("file.format", f"{name!r} is no JSON: {error}.") from None
+            raise WorkflowError("file.format", f"{name!r} is not valid JSON: {error}.") from None
     return _decode_csv(text, delimiter, name)
 
 
 def encode(value: Json, kind: FileFormat, delimiter: str) -> bytes:
-    """The bytes of a file for a value. JSON is indented and ends with a newline; lines end with one each.
+    """Encode a value as a file; JSON is indented, text lines end with newlines.
 
     Raises:
         WorkflowError: `file.format` when the value does not fit the format.
@@ -64,18 +64,20 @@ def encode(value: Json, kind: FileFormat, delimiter: str) -> bytes:
         return _encode_csv(value, delimiter).encode()
     if kind == "lines":
         if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-            raise WorkflowError("file.format", 'The content for the format "lines" must be a list of texts.')
+            raise WorkflowError("file.format", 'The content for the format "lines" must be a list of strings.')
         if broken := next((line for line in value if "\n" in line), None):
-            raise WorkflowError("file.format", f"{beginning(broken, 80)!r} is more than one line.")
+            raise WorkflowError("file.format", f"{beginning(broken, 80)!r} contains more than one line.")
         return "".join(f"{line}\n" for line in value).encode()
     if not isinstance(value, str):
-        raise WorkflowError("file.format", f'The content for the format "{kind}" must be text; for values use "json".')
+        raise WorkflowError(
+            "file.format", f'The content for the format "{kind}" must be a string; use "json" for other values.'
+        )
     if kind == "text":
         return value.encode()
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error:
-        raise WorkflowError("file.format", 'The content for the format "bytes" must be base64 text.') from None
+        raise WorkflowError("file.format", 'The content for the format "bytes" must be a base64 string.') from None
 
 
 def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
@@ -95,12 +97,12 @@ def _decode_csv(text: str, delimiter: str, name: str) -> list[dict[str, str]]:
             if row:
                 rows.append(dict(zip(header, row, strict=True)))
     except csv.Error as error:
-        raise WorkflowError("file.format", f"Line {reader.line_num} of {name!r} is no CSV: {error}.") from None
+        raise WorkflowError("file.format", f"Line {reader.line_num} of {name!r} is not valid CSV: {error}.") from None
     return rows
 
 
 def encode_appended(value: Json, kind: FileFormat, delimiter: str, before: bytes) -> bytes:
-    """The bytes to add to a file for a value: rows below the columns it has, a JSON value as one line.
+    """Encode a value to append: rows under existing columns, JSON as one line.
 
     Args:
         before: the beginning of the file, with the whole first row of a CSV.

@@ -1,4 +1,4 @@
-"""Small helpers of steps that touch files: paths of a run, and writing that is all or nothing."""
+"""Paths of a run, and atomic writing."""
 
 import asyncio
 import contextlib
@@ -13,18 +13,18 @@ from wftui.runtime.workflow_errors import WorkflowError
 
 
 def resolve_path(text: str, base: Path) -> Path:
-    """A path as a step names it: `~` is the home directory, relative ones start at `base`.
+    """Resolve a path of a step: `~` is the home directory, `base` the start.
 
     Raises:
         WorkflowError: `file.path` when it is empty or has a zero byte.
     """
     if not text or "\0" in text:
-        raise WorkflowError("file.path", f"{text!r} is no path.")
+        raise WorkflowError("file.path", f"{text!r} is not a valid path.")
     return base / Path(text).expanduser()
 
 
 def real_path(path: Path) -> Path:
-    """The path with all links followed; what is not there stays as it is written.
+    """Return the path with all links followed; missing parts stay as written.
 
     Raises:
         OSError: when links lead in a circle.
@@ -37,7 +37,7 @@ def real_path(path: Path) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` when all went well, and leaves it untouched otherwise.
+    """Open a file that replaces `path` on success and is discarded on failure.
 
     A link stays one: what it leads to is written.
     """
@@ -61,7 +61,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.asynccontextmanager
 async def replacing_file(path: Path) -> AsyncIterator[Callable[[bytes], Awaitable[int]]]:
-    """As `replacing`, for a coroutine; gives a function that writes in a thread.
+    """As `replacing`, for a coroutine; yields a function that writes in a thread.
 
     Raises:
         WorkflowError: `file.write` when the file cannot be written.

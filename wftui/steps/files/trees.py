@@ -1,4 +1,4 @@
-"""Folders as a whole: walking them in a fixed order, checksums, copies."""
+"""Folder trees: ordered walks, checksums, copies."""
 
 import hashlib
 import shutil
@@ -21,7 +21,7 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something in a folder; `relative` with `/` between the names."""
+    """Entry of a folder; `relative` has `/` between the names."""
 
     path: Path
     relative: str
@@ -29,7 +29,7 @@ class Entry:
 
 
 def kind_of(path: Path) -> Kind:
-    """What stands at a path, links not followed."""
+    """Return the kind of file at a path, without following links."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         return "link"
@@ -37,7 +37,7 @@ def kind_of(path: Path) -> Kind:
 
 
 def walk(root: Path, exclude: list[str], flag: StopFlag) -> Iterator[Entry]:
-    """All entries below a folder, sorted by name level by level, links not followed.
+    """Yield all entries below a folder in a fixed order, without following links.
 
     Args:
         exclude: patterns (`*.tmp`, `node_modules`, `build/*`) against the name and the relative path.
@@ -60,7 +60,7 @@ def walk(root: Path, exclude: list[str], flag: StopFlag) -> Iterator[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """Of a file, or of a folder: then over the lines `HASH  relative/path`, as sha256sum prints them, in order.
+    """Checksum of a file, or of the sha256sum-style listing of a folder.
 
     Attributes:
         entries: hash by relative path; links as `link:TARGET`, folders as `folder`.
@@ -73,7 +73,7 @@ class Checksum:
 
 
 def checksum(path: Path, algorithm: Algorithm, exclude: list[str], flag: StopFlag) -> Checksum:
-    """The checksum of a file or of everything in a folder (names and contents; not times or permissions)."""
+    """Hash a file, or names and contents of a folder."""
     if path.is_file():
         value, size = _hash_file(path, algorithm, flag)
         return Checksum(value, 1, size, {})
@@ -108,7 +108,7 @@ def _hash_file(path: Path, algorithm: Algorithm, flag: StopFlag) -> tuple[str, i
 
 
 def copy_tree(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tuple[int, int]:
-    """Copy a file or a folder with times and permissions; links stay links. Gives (files, bytes).
+    """Copy a file or folder with times and permissions; return (files, bytes).
 
     Links that stand where something is copied to are replaced, not followed: they may lead anywhere.
 
@@ -120,7 +120,7 @@ def copy_tree(source: Path, target: Path, exclude: list[str], flag: StopFlag) ->
             raise WorkflowError("file.path", f"{str(source)!r} and {str(target)!r} are the same file.")
         return 1, _copy_file(source, target, flag)
     if real_path(target).is_relative_to(real_path(source)):
-        raise WorkflowError("file.path", f"{str(target)!r} lies inside {str(source)!r}.")
+        raise WorkflowError("file.path", f"{str(target)!r} is inside {str(source)!r}.")
     target.mkdir(parents=True, exist_ok=True)
     files = size = 0
     folders = [(source, target)]

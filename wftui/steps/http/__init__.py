@@ -1,4 +1,4 @@
-"""The `http` step, and the HTTP exchange that other types build on.
+"""The `http` step, and the HTTP client of other step types.
 
 Imports `steps.files` and below.
 """

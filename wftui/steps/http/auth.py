@@ -1,4 +1,4 @@
-"""Who is asking: what a connection of kind `http` adds to a request."""
+"""Credentials of `http` connections."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ _asking: "dict[tuple[str | None, ...], asyncio.Task[str]]" = {}
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a connection adds. `origin`: the only scheme and host they may be sent to; None: any.
+    """Additions of a connection to a request, for its own origin only.
 
     Attributes:
         secrets: texts made or got on the way (an access token) that must not show anywhere.
@@ -40,28 +40,28 @@ class Credentials:
 
     @property
     def private(self) -> bool:
-        """Whether there is something that only the server of the connection may get."""
+        """Whether only the connection's own server may receive them."""
         return bool(self.headers or self.query)
 
     def with_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """These headers, and those of the connection that they do not set themselves."""
+        """Return the headers, completed with those of the connection."""
         taken = {name.lower() for name in headers}
         return {**{name: value for name, value in self.headers.items() if name.lower() not in taken}, **headers}
 
     def query_besides(self, address: str) -> list[tuple[str, Scalar | None]]:
-        """The query of the connection, without what an address has already."""
+        """Return the query of the connection without what an address already has."""
         there = {name for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
         return [(name, value) for name, value in self.query if name not in there]
 
     def address(self, url: str) -> str:
-        """The full address; one that starts with `/` is taken from the connection's base.
+        """Return the full address; `/…` is relative to the connection's base.
 
         Raises:
             WorkflowError: `http.url` when there is no base, or the address leads to a host the connection is not for.
         """
         if url.startswith("/"):
             if self.base_url is None:
-                raise WorkflowError("http.url", f"{url!r} needs a connection with a base address.")
+                raise WorkflowError("http.url", f"{url!r} needs a connection with a base URL.")
             return self.base_url.rstrip("/") + url
         if self.base_url is not None and origin(url) != origin(self.base_url):
             raise WorkflowError(
@@ -72,7 +72,7 @@ class Credentials:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of an address; two of the same origin belong to the same server.
+    """Return scheme, host and port of an address.
 
     Raises:
         WorkflowError: `http.url` when it is none.
@@ -81,11 +81,11 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
-        raise WorkflowError("http.url", f"{url!r} is no http or https URL.") from None
+        raise WorkflowError("http.url", f"{url!r} is not an http or https URL.") from None
 
 
 async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> Credentials:
-    """What the connection of a step adds to its requests; nothing without one.
+    """Return the credentials of a step's connection; none without one.
 
     Raises:
         WorkflowError: `http.auth` when the connection lacks something or no token can be got.
@@ -119,14 +119,14 @@ async def credentials(connection: Mapping[str, Json] | None, seconds: float) -> 
 
 
 def forget_token(connection: Mapping[str, Json], used: Credentials) -> None:
-    """Get a new access token for the next request: the server does not accept the one used, and no newer is at hand."""
+    """Discard a rejected access token, unless a newer one exists."""
     key = _token_key(HttpConnection.model_validate(dict(connection)))
     if _tokens.get(key, ("", 0.0))[0] in used.secrets:
         del _tokens[key]
 
 
 async def _client_token(values: HttpConnection, seconds: float) -> tuple[str, bool]:
-    """An access token, and whether it is one from before. Requests side by side ask for a new one together."""
+    """Return an access token and whether it was cached; share a pending request."""
     key = _token_key(values)
     token, ends = _tokens.get(key, ("", 0.0))
     if ends > time.monotonic():
@@ -170,7 +170,7 @@ async def _new_token(values: HttpConnection, seconds: float) -> str:
         token, lifetime = "", 0.0
     if reply.status != 200 or not isinstance(token, str) or not token:
         # What it answered stays unsaid: it may hold a token.
-        raise WorkflowError("http.auth", f"{address} answered {reply.status} and gave no access token.")
+        raise WorkflowError("http.auth", f"{address} returned status {reply.status} and no access token.")
     _tokens[_token_key(values)] = token, time.monotonic() + lifetime - _SPARE_SECONDS
     return token
 

@@ -1,4 +1,4 @@
-"""The body of a request: JSON, a form, files, text or a file."""
+"""Request bodies: JSON, forms, files, text."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from wftui.steps.http.redirects import FileContent
 
 
 def query_pairs(query: Mapping[str, Scalar | list[Scalar] | None]) -> list[tuple[str, Scalar | None]]:
-    """Query parameters one by one: a list repeats its name, null leaves it out."""
+    """Return query parameters as pairs: lists repeat the name, null is left out."""
     return [
         (name, _text(item))
         for name, value in query.items()
@@ -27,7 +27,7 @@ def _text(value: Scalar) -> str:
 
 
 def request_body(step: HttpInput, base: Path, headers: dict[str, str]) -> dict[str, Any]:
-    """Arguments of the HTTP library for the body; adds the headers that go with it. Reads files: call it in a thread.
+    """Return the library's arguments for the body and set its headers; blocking.
 
     Raises:
         WorkflowError: `file.missing`, `file.path`.
@@ -56,5 +56,5 @@ def request_body(step: HttpInput, base: Path, headers: dict[str, str]) -> dict[s
 def _readable(text: str, base: Path) -> Path:
     path = resolve_path(text, base)
     if not path.is_file():
-        raise WorkflowError("file.missing", f"There is no file {text!r}.")
+        raise WorkflowError("file.missing", f"The file {text!r} does not exist.")
     return path

@@ -1,4 +1,4 @@
-"""Reads the few fields of an X.509 certificate that people ask for, straight from its DER form.
+"""Reader for the usual fields of an X.509 certificate in DER form.
 
 The standard library decodes only certificates it has verified; the expiry of one that fails is what people look for.
 """
@@ -20,7 +20,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Whose it is, who issued it (`CN=…, O=…`), and when it is valid."""
+    """Subject, issuer (`CN=…, O=…`) and validity."""
 
     subject: str
     issuer: str
@@ -29,7 +29,7 @@ class Certificate:
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """The certificate in DER form.
+    """Read a certificate in DER form.
 
     Raises:
         ValueError: when the bytes are none.

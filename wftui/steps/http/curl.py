@@ -1,4 +1,4 @@
-"""Between `curl` command lines, which every API documentation shows, and the input of an `http` step."""
+"""Conversion between `curl` commands and inputs of the `http` step."""
 
 import json
 import re
@@ -82,10 +82,10 @@ _WITHOUT_MEANING = frozenset(
     }
 )
 _NOT_TAKEN = {
-    "-u": "give the user and password to a connection of kind http instead",
-    "--user": "give the user and password to a connection of kind http instead",
-    "--oauth2-bearer": "give the token to a connection of kind http instead",
-    "--retry": 'give the step a "retry" instead',
+    "-u": "put user and password into an http connection instead",
+    "--user": "put user and password into an http connection instead",
+    "--oauth2-bearer": "put the token into an http connection instead",
+    "--retry": 'set "retry" on the step instead',
     "-x": "set the environment variable HTTPS_PROXY instead",
     "--proxy": "set the environment variable HTTPS_PROXY instead",
 }
@@ -93,12 +93,12 @@ _VARIABLE = re.compile(r"\{\{ env\.(\w+) \}\}")
 
 
 def is_curl(command: str) -> bool:
-    """Whether a text is a command that begins with `curl`."""
+    """Return whether a text is a `curl` command."""
     return (command.split(maxsplit=1) or [""])[0].rpartition("/")[2] == "curl"
 
 
 def input_from_curl(command: str) -> dict[str, Json]:
-    """The input of an `http` step that does what a curl command does.
+    """Convert a curl command to an input of `http`.
 
     Raises:
         UsageError: when it is no curl command, or has an option that the step does not know.
@@ -129,7 +129,7 @@ def input_from_curl(command: str) -> dict[str, Json]:
 
 
 def curl_from_input(step: Mapping[str, Json]) -> str | None:
-    """The curl command that does what an `http` step does; what authorises is masked.
+    """Convert an input of `http` to a curl command, credentials redacted.
 
     None when a whole part of it is an expression, so that what it would be is known in a run only.
     """
@@ -171,7 +171,7 @@ def curl_from_input(step: Mapping[str, Json]) -> str | None:
 
 
 class _Options:
-    """A curl command taken apart."""
+    """Parsed curl command."""
 
     def __init__(self, command: str) -> None:
         self.values: dict[str, list[str]] = {}
@@ -187,7 +187,7 @@ class _Options:
                 private = name.lower() in SECRET_HEADERS
                 self.headers[name] = _VARIABLE.sub(r"{{ secrets.\1 }}", value) if private else value
         if any("=" not in value for value in self.values.get("cookie", [])):
-            raise UsageError("the cookies stand in a file; give them as NAME=VALUE", code="usage.command")
+            raise UsageError("cookies from a file are not supported; use NAME=VALUE", code="usage.command")
         for option, name in (("agent", "User-Agent"), ("referer", "Referer"), ("cookie", "Cookie")):
             for value in self.values.get(option, []):
                 self.headers[name] = value
@@ -195,10 +195,10 @@ class _Options:
 
     def _read(self, command: str) -> None:
         if '^"' in command or "^\n" in command:
-            raise UsageError("this command is for the shell of Windows; copy it as curl for bash", code="usage.command")
+            raise UsageError("this is a command for the Windows shell; copy it as curl for bash", code="usage.command")
         words = split_words(command)
         if not words or words[0].rpartition("/")[2] != "curl":
-            raise UsageError("this is no curl command", code="usage.command")
+            raise UsageError("this is not a curl command", code="usage.command")
         rest = iter(words[1:])
         for word in rest:
             if not word.startswith("-") or word == "-":
@@ -207,7 +207,7 @@ class _Options:
             for option, attached in _options_of(word):
                 if option in _NOT_TAKEN:
                     raise UsageError(
-                        f"the curl option {option} is not taken over: {_NOT_TAKEN[option]}", code="usage.command"
+                        f"the curl option {option} is not supported: {_NOT_TAKEN[option]}", code="usage.command"
                     )
                 if option in _WITH_VALUE:
                     self._add(_WITH_VALUE[option], next(rest, None) if attached is None else attached, option)
@@ -215,7 +215,7 @@ class _Options:
                     self.flags.add(_FLAGS[option])
                 elif option not in _WITHOUT_MEANING:
                     raise UsageError(
-                        f"the curl option {option} has no counterpart in an http step", code="usage.command"
+                        f"the curl option {option} has no equivalent in an http step", code="usage.command"
                     )
 
     def _add(self, name: str, value: str | None, option: str) -> None:
@@ -224,14 +224,14 @@ class _Options:
         if name == "urlencode":
             key, equals, text = value.partition("=")
             if not equals and "@" in value:
-                raise UsageError("a file cannot be sent as a value of a form; send its text", code="usage.command")
+                raise UsageError("a file cannot be a form value; use its text", code="usage.command")
             value = f"{key}={quote_plus(text)}" if equals else quote_plus(value)
         self.values.setdefault(name, []).append(value)
 
     def _address(self) -> str:
         urls = self.values.get("url", [])
         if len(urls) != 1:
-            raise UsageError("the curl command must have exactly one address", code="usage.command")
+            raise UsageError("the curl command must have exactly one URL", code="usage.command")
         url = urls[0] if "://" in urls[0] else f"http://{urls[0]}"
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -246,7 +246,7 @@ class _Options:
 
 
 def _options_of(word: str) -> Iterator[tuple[str, str | None]]:
-    """The options in one word: `--name`, `--name=value`, `-x`, `-xVALUE`, or several short ones in a row."""
+    """Split one word into options: `--name`, `--name=value`, `-x`, `-xVALUE`, `-xyz`."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
         yield name, value if equals else None
@@ -271,7 +271,7 @@ def _add_body(found: _Options, step: dict[str, Json]) -> bool:
         return False
     files = [text[1:] for name in ("json", "data") for text in found.values.get(name, []) if text.startswith("@")]
     if files and len(texts) > 1:
-        raise UsageError("a body cannot be put together from files and texts", code="usage.command")
+        raise UsageError("a body cannot combine files and text", code="usage.command")
     if files:
         step["file"] = files[0]
         return True
@@ -299,7 +299,7 @@ def _add_body(found: _Options, step: dict[str, Json]) -> bool:
 def _add_form(found: _Options, step: dict[str, Json]) -> None:
     pairs = [entry.partition("=")[::2] for entry in found.values.get("form", [])]
     if any(value.startswith("<") for _, value in pairs):
-        raise UsageError("a file cannot be sent as a value of a form; send its text", code="usage.command")
+        raise UsageError("a file cannot be a form value; use its text", code="usage.command")
     files = {name: value[1:].partition(";")[0].strip('"') for name, value in pairs if value.startswith("@")}
     plain = [pair for pair in pairs if not pair[1].startswith("@")]
     plain += [entry.partition("=")[::2] for entry in found.values.get("field", [])]

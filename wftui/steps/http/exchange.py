@@ -1,4 +1,4 @@
-"""One HTTP exchange with everything a step needs: a total timeout, a cap on decoded bytes, errors with types.
+"""HTTP exchange with a total timeout, a size limit and typed errors.
 
 The HTTP library is imported when the first exchange is made.
 """
@@ -36,7 +36,7 @@ _NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """What to send, and what to accept.
+    """Request, with limits for the response.
 
     Attributes:
         guard: keeps secrets from going along when a redirect leads to another server.
@@ -64,7 +64,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back. `elapsed` in milliseconds; `redirects` are the URLs gone through before `url`."""
+    """Response; `elapsed` in milliseconds, `redirects` the URLs before `url`."""
 
     status: int
     headers: dict[str, str]
@@ -77,7 +77,7 @@ class Reply:
 
 
 async def exchange(request: Exchange) -> Reply:
-    """Send one request and read the whole answer, whatever its status.
+    """Send a request and read the whole response, whatever its status.
 
     Raises:
         WorkflowError: `http.url`, `http.header`, `http.connect`, `http.tls`, `http.timeout`, `http.protocol`,
@@ -101,7 +101,7 @@ async def exchange(request: Exchange) -> Reply:
 
 @contextlib.asynccontextmanager
 async def opened(request: Exchange) -> "AsyncIterator[httpx2.Response]":
-    """The answer to a request as soon as its headers are there; read it with `chunks` inside the block.
+    """Send a request and yield the response once its headers are there.
 
     Raises:
         WorkflowError: as `exchange`, for whatever happens until the end of the block.
@@ -127,7 +127,7 @@ def _address(request: Exchange) -> "httpx2.URL":
 
     url = httpx2.URL(request.url)
     if url.port is not None and url.port > _LAST_PORT:
-        raise WorkflowError("http.url", f"{request.url!r} has a port beyond {_LAST_PORT}.")
+        raise WorkflowError("http.url", f"{request.url!r} has a port above {_LAST_PORT}.")
     if request.query:
         # The library's own way takes away the query that the address has already.
         added = urlencode([(name, "" if value is None else value) for name, value in request.query])
@@ -138,19 +138,19 @@ def _address(request: Exchange) -> "httpx2.URL":
 def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name):
-            raise WorkflowError("http.header", f"{name!r} is no name for a header.")
+            raise WorkflowError("http.header", f"{name!r} is not a valid header name.")
         if _NOT_IN_A_HEADER.search(value):
-            raise WorkflowError("http.header", f"The header {name} has a line break or another control character.")
+            raise WorkflowError("http.header", f"The header {name} contains a control character.")
     return [(name.encode(), value.strip().encode()) for name, value in headers.items()]
 
 
 def _check_encoding(response: "httpx2.Response") -> None:
-    """What comes encoded in a way that was not asked for would be handed on as it is, for what it is not."""
+    """Reject content encodings that were not requested and cannot be decoded."""
     known = {"", "identity", "gzip", "x-gzip", "deflate", *_words(response.request.headers.get("accept-encoding", ""))}
     for encoding in _words(response.headers.get("content-encoding", "")):
         if encoding not in known:
             host = response.url.host
-            raise WorkflowError("http.protocol", f"The answer of {host} is encoded as {encoding!r}, unknown here.")
+            raise WorkflowError("http.protocol", f"The response of {host} has the unsupported encoding {encoding!r}.")
 
 
 def _words(header: str) -> list[str]:
@@ -196,7 +196,7 @@ async def _read(response: "httpx2.Response", request: Exchange) -> tuple[bytes, 
 
 
 async def chunks(response: "httpx2.Response", request: Exchange, *, live: bool = False) -> AsyncIterator[bytes]:
-    """The decoded body, in big pieces or, `live`, as it comes.
+    """Yield the decoded body, in large pieces or, `live`, as it arrives.
 
     Raises:
         WorkflowError: `http.too_big` when there is more of it than the request accepts.
@@ -209,8 +209,8 @@ async def chunks(response: "httpx2.Response", request: Exchange, *, live: bool =
         if size > request.max_bytes:
             raise WorkflowError(
                 "http.too_big",
-                f"The answer of {request.url} is bigger than {request.max_bytes:,} bytes; raise maxBytes, or save it "
-                "to a file with saveTo.",
+                f"The response of {request.url} is larger than {request.max_bytes:,} bytes; "
+                "increase maxBytes, or save it to a file with saveTo.",
             )
         if expected and request.on_progress is not None:
             request.on_progress(min(1.0, response.num_bytes_downloaded / expected))
@@ -245,19 +245,21 @@ def _failure(error: Exception, request: Exchange) -> WorkflowError:
     if isinstance(error, httpx2.UnsupportedProtocol) and error.request.url.scheme not in ("", _scheme(request)):
         return WorkflowError("http.redirects", f"{request.url} redirects to {str(error.request.url)!r}.")
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return WorkflowError("http.url", f"{request.url!r} is no http or https URL.")
+        return WorkflowError("http.url", f"{request.url!r} is not an http or https URL.")
     if isinstance(error, httpx2.TooManyRedirects):
         return WorkflowError("http.redirects", f"{request.url} redirects more than 20 times.")
     if secure is not None:
         reason = getattr(secure, "verify_message", "") or secure.reason or str(secure)
-        return WorkflowError("http.tls", f"No secure connection to {host}: {reason}.")
+        return WorkflowError("http.tls", f"TLS connection to {host} failed: {reason}.")
     if isinstance(error, httpx2.ConnectError):
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             return WorkflowError("http.connect", f"The host {host} was not found.", recoverable=True)
-        return WorkflowError("http.connect", f"No connection to {host}: {_reason(causes)}.", recoverable=True)
+        return WorkflowError("http.connect", f"Connection to {host} failed: {_reason(causes)}.", recoverable=True)
     if isinstance(error, httpx2.DecodingError):
-        return WorkflowError("http.protocol", f"The answer of {host} cannot be decoded: {error}.")
-    return WorkflowError("http.protocol", f"The connection to {host} broke: {_reason(causes)}.", recoverable=True)
+        return WorkflowError("http.protocol", f"The response of {host} cannot be decoded: {error}.")
+    return WorkflowError(
+        "http.protocol", f"The connection to {host} was interrupted: {_reason(causes)}.", recoverable=True
+    )
 
 
 def _causes(error: BaseException | None) -> "list[BaseException]":

@@ -1,4 +1,4 @@
-"""Answers that come in pages: how the next one is found, and what the items of one are."""
+"""Pagination: next page and items of a response."""
 
 import re
 from typing import Annotated, Literal
@@ -16,32 +16,30 @@ _PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 
 
 class Pagination(StepModel):
-    """How to go through all pages."""
+    """How to read all pages."""
 
     by: Annotated[
         Literal["link", "cursor", "page"],
-        Field(description="link: the Link header; cursor: a value in the body; page: a number that counts up."),
+        Field(description="link: the Link header; cursor: a value in the body; page: an increasing number."),
     ]
     items: Annotated[
-        str | None, Field(description="Path of the list in the body: data.items. Absent: the body is the list.")
+        str | None, Field(description="Path of the list in the body: data.items. Default: the body is the list.")
     ] = None
-    cursor: Annotated[
-        str | None, Field(description="cursor: path, in the body, of the next cursor or of the next address.")
-    ] = None
-    param: Annotated[str | None, Field(description="cursor, page: query parameter it is sent as.")] = None
+    cursor: Annotated[str | None, Field(description="cursor: path in the body of the next cursor or URL.")] = None
+    param: Annotated[str | None, Field(description="cursor, page: query parameter for it.")] = None
     start: Annotated[int, Field(description="page: number of the first page.")] = 1
-    max_pages: Annotated[int, Field(ge=1, le=10_000, description="Most pages asked for.")] = 100
+    max_pages: Annotated[int, Field(ge=1, le=10_000, description="Maximum number of pages.")] = 100
 
     @model_validator(mode="after")
     def _complete(self) -> "Pagination":
         if self.by == "cursor" and not self.cursor:
-            raise ValueError('paging by cursor needs "cursor"')
+            raise ValueError('pagination by cursor needs "cursor"')
         if self.by == "page" and not self.param:
-            raise ValueError('paging by page needs "param"')
+            raise ValueError('pagination by page needs "param"')
         return self
 
     def items_of(self, body: Json) -> list[Json]:
-        """The items on one page.
+        """Return the items of one page.
 
         Raises:
             WorkflowError: `http.body` when there is no list where it should be.
@@ -49,11 +47,11 @@ class Pagination(StepModel):
         found = at_path(body, self.items)
         if not isinstance(found, list):
             where = f"at {self.items!r}" if self.items else "as its body"
-            raise WorkflowError("http.body", f"A page has no list {where}, but {_kind(found)}.")
+            raise WorkflowError("http.body", f"A page has no list {where} but {_kind(found)}.")
         return found
 
     def next_page(self, reply: Reply, body: Json, number: int) -> tuple[str | None, str | None] | None:
-        """Where to go after page `number` (from 0): (other address, value of the query parameter); None at the end."""
+        """Return the (address, query value) after page `number`, or None at the end."""
         if self.by == "link":
             target = _next_link(reply.headers.get("link", ""))
             return (urljoin(reply.url, target), None) if target else None
@@ -68,7 +66,7 @@ class Pagination(StepModel):
 
 
 def at_path(value: Json, path: str | None) -> Json:
-    """The value at a dotted path (`data.items`, `pages.0.next`); None where the path ends early."""
+    """Return the value at a dotted path (`data.items`, `pages.0.next`), or None."""
     for part in path.split(".") if path else []:
         if isinstance(value, dict):
             value = value.get(part)

@@ -1,4 +1,4 @@
-"""Redirects to another server: a request takes no secret along, whatever holds it."""
+"""Redirects to another server, without the secrets of the request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,13 +17,13 @@ _SEARCHED = 1024 * 1024
 
 
 class FileContent:
-    """A file as a request body that can be sent again after a redirect."""
+    """File as a request body that can be sent again after a redirect."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def texts(self) -> Iterator[str]:
-        """Yield the content in overlapping pieces, to be searched."""
+        """Yield the content in overlapping pieces for a search."""
         with self._path.open("rb") as file:
             before = b""
             while piece := file.read(_SEARCHED):
@@ -37,7 +37,7 @@ class FileContent:
 
 
 def _texts(body: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts of a body, to be searched; of a file in pieces that overlap. Blocks."""
+    """Yield the texts of a body for a search, of files in overlapping pieces; blocks."""
     content = body.get("content")
     if isinstance(content, bytes):
         yield content.decode("utf-8", "replace")
@@ -53,7 +53,7 @@ def _texts(body: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class SecretGuard:
-    """What a request must not take to another server.
+    """Secrets that a request must not take to another server.
 
     Attributes:
         private_headers: names of headers that are left out, whatever they hold.
@@ -66,7 +66,7 @@ class SecretGuard:
     report: Callable[[str], None] = lambda _: None
 
     async def withhold(self, sent: "httpx2.Request", first_method: str, body: Mapping[str, Any]) -> None:
-        """Take private headers off a request to another server.
+        """Remove private headers from a request to another server.
 
         Raises:
             WorkflowError: `http.redirect_secret` when its body holds a secret.
@@ -75,7 +75,7 @@ class SecretGuard:
         for name, value in list(sent.headers.multi_items()):
             if name.lower() in names or self.holds_secret(value):
                 sent.headers.pop(name, None)
-                self.report(f"The header {name} is not sent on to {sent.url.host}: it may hold a secret.")
+                self.report(f"The header {name} is not sent to {sent.url.host}: it may contain a secret.")
         goes_along = body and not (sent.method == "GET" and first_method != "GET")
         if goes_along and await asyncio.to_thread(lambda: any(map(self.holds_secret, _texts(body)))):
             raise WorkflowError(
@@ -86,7 +86,7 @@ class SecretGuard:
 
 
 def guard_secrets(context: StepContext, private_headers: frozenset[str] = frozenset()) -> SecretGuard:
-    """Return the guard of a step, which knows the secrets of its run."""
+    """Return the guard of a step, with the secrets of its run."""
     return SecretGuard(
         private_headers,
         holds_secret=lambda text: context.redact(text) != text,

@@ -1,4 +1,4 @@
-"""What an answer means: whether its status is a success, and its body as a value."""
+"""Status and body of responses."""
 
 import base64
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ _MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
 
 
 def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
-    """Whether a status is a success: one of the patterns, or below 400 when there are none."""
+    """Return whether a status is a success: a listed one, or below 400."""
     if patterns is None:
         return status < 400
     return any(pattern in (status, f"{status // 100}xx") for pattern in patterns)
 
 
 def status_error(method: str, reply: Reply) -> WorkflowError:
-    """The failure for a status that was not expected: `http.4xx`, `http.5xx`, else `http.status`."""
+    """Return the error of an unexpected status: `http.4xx`, `http.5xx`, `http.status`."""
     family = reply.status // 100
     preview = beginning(reply.content[: 4 * _PREVIEW + 4].decode("utf-8", "replace"), _PREVIEW)
     return WorkflowError(
         f"http.{family}xx" if family in (4, 5) else "http.status",
-        f"{method} {reply.url} answered {reply.status}.",
+        f"{method} {reply.url} returned status {reply.status}.",
         recoverable=reply.status in _MAY_PASS,
         details={
             "status": reply.status,
@@ -43,7 +43,7 @@ def status_error(method: str, reply: Reply) -> WorkflowError:
 
 
 def retry_after(header: str) -> float | None:
-    """Seconds that a server asks to wait (`Retry-After`, a number or a date); None when it does not say."""
+    """Return the seconds of a `Retry-After` header (number or date), or None."""
     if header.strip().isdecimal():
         return min(float(header), _LONGEST_WAIT)
     try:
@@ -56,7 +56,7 @@ def retry_after(header: str) -> float | None:
 
 
 def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
-    """The body as a JSON value or text; base64, and said so, when it is binary.
+    """Return the body as a JSON value or text; binary as base64, with its encoding.
 
     Raises:
         WorkflowError: `http.body` when JSON was asked for, or promised by the content type, and is none.
@@ -71,7 +71,7 @@ def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Jso
         try:
             return _json(reply.content, charset), None
         except (ValueError, LookupError) as error:
-            raise WorkflowError("http.body", f"The answer of {reply.url} is no JSON: {error}.") from None
+            raise WorkflowError("http.body", f"The response of {reply.url} is not valid JSON: {error}.") from None
     try:
         return reply.content.decode(charset), None
     except (ValueError, LookupError):  # a server may name any charset

@@ -1,4 +1,4 @@
-"""The words of a pasted shell command, as bash would make them; variables become expressions."""
+"""Word splitting of a pasted shell command; variables become expressions."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _OPERATORS = re.compile(r"\|\|?|&&?|;|\d?>>?(?:&\d)?|\d?<+")
 
 
 def split_words(command: str) -> list[str]:
-    """The words of one command; `$NAME` in them becomes `{{ env.NAME }}`.
+    """Split a command into words; `$NAME` becomes `{{ env.NAME }}`.
 
     Raises:
         UsageError: when it is not one whole command, or the shell would have to compute a part of it.
@@ -30,13 +30,13 @@ def _words(text: str) -> Iterator[str]:
             position += 2
         else:
             if operator := _OPERATORS.match(text, position):
-                raise _unreadable(f"one command ends before {operator[0]!r}; leave out what follows")
+                raise _unreadable(f"only one command is supported; remove everything from {operator[0]!r}")
             word, position = _word(text, position)
             yield word
 
 
 def _word(text: str, position: int) -> tuple[str, int]:
-    """The word that begins at a position, and where it ends."""
+    """Return the word at a position, and its end."""
     parts: list[str] = []
     while position < len(text) and not text[position].isspace():
         character = text[position]
@@ -59,7 +59,7 @@ def _word(text: str, position: int) -> tuple[str, int]:
 
 
 def _double(text: str, position: int) -> tuple[str, int]:
-    """What stands in double quotes, and where they end."""
+    """Return the content of double quotes, and their end."""
     parts: list[str] = []
     while position < len(text):
         character = text[position]
@@ -78,7 +78,7 @@ def _double(text: str, position: int) -> tuple[str, int]:
 
 
 def _ansi(text: str, position: int) -> tuple[str, int]:
-    """What stands in `$'…'`, as browsers write what has quotes or line ends in it, and where it ends."""
+    """Return the content of `$'…'`, as browsers write it, and its end."""
     parts: list[str] = []
     while position < len(text):
         if text[position] == "'":
@@ -101,11 +101,11 @@ def _ansi(text: str, position: int) -> tuple[str, int]:
 
 
 def _computed(text: str, position: int) -> tuple[str, int]:
-    """A variable as an expression; a `$` that begins none stands for itself."""
+    """Return a variable as an expression, or the `$` itself."""
     if variable := _VARIABLE.match(text, position):
         return f"{{{{ env.{variable[1] or variable[2]} }}}}", variable.end()
     if text[position] == "`" or text[position + 1 : position + 2] in ("(", "{"):
-        raise _unreadable("the shell computes a part of it; write what it gives, or a variable such as $NAME")
+        raise _unreadable("it contains a shell substitution; use its result, or a variable such as $NAME")
     return "$", position + 1
 
 
@@ -117,4 +117,4 @@ def _closing(text: str, quote: str, position: int) -> int:
 
 
 def _unreadable(why: str) -> UsageError:
-    return UsageError(f"the command cannot be read: {why}", code="usage.command")
+    return UsageError(f"the command cannot be parsed: {why}", code="usage.command")

@@ -1,4 +1,4 @@
-"""`http`: one HTTP request."""
+"""The `http` step type."""
 
 import asyncio
 from collections.abc import Mapping
@@ -30,30 +30,32 @@ class HttpOutput(StepModel):
     """Output of `http`."""
 
     status: Annotated[int, Field(description="Status code of the response.")]
-    headers: Annotated[dict[str, str], Field(description="Names in lower case.")]
-    url: Annotated[str, Field(description="Where the answer came from, after redirects.")]
-    body: Annotated[Json, Field(description="JSON value or text; null with saveTo.")] = None
-    encoding: Annotated[
-        Literal["base64"] | None, Field(description="Set when the body is binary and therefore base64 text.")
-    ] = None
-    file: Annotated[str | None, Field(description="With saveTo: the file written.")] = None
-    bytes: Annotated[int, Field(description="Decoded size of the body.")]
-    redirects: Annotated[list[str], Field(description="Addresses that redirected, in order.")]
-    elapsed: Annotated[float, Field(description="Milliseconds.")]
+    headers: Annotated[dict[str, str], Field(description="Response headers, names in lower case.")]
+    url: Annotated[str, Field(description="URL of the response, after redirects.")]
+    body: Annotated[Json, Field(description="Body as JSON value or text; null with saveTo.")] = None
+    encoding: Annotated[Literal["base64"] | None, Field(description="Set if the body is binary, as base64 text.")] = (
+        None
+    )
+    file: Annotated[str | None, Field(description="With saveTo: file written.")] = None
+    bytes: Annotated[int, Field(description="Decoded size of the body in bytes.")]
+    redirects: Annotated[list[str], Field(description="URLs that redirected, in order.")]
+    elapsed: Annotated[float, Field(description="Duration in milliseconds.")]
     tls: Annotated[
         dict[str, Json] | None,
-        Field(description="Of https: {expiresAt, validFrom, subject, issuer, version} of the certificate."),
+        Field(description="For https: {expiresAt, validFrom, subject, issuer, version} of the certificate."),
     ] = None
-    pages: Annotated[int | None, Field(description="With paginate: how many were asked for.")] = None
-    truncated: Annotated[bool | None, Field(description="With paginate: whether there were more.")] = None
+    pages: Annotated[int | None, Field(description="With paginate: number of pages read.")] = None
+    truncated: Annotated[
+        bool | None, Field(description="With paginate: whether pages beyond maxPages were left out.")
+    ] = None
 
 
 class HttpStep(StepType[HttpInput]):
-    """A status that is not expected fails the step: `http.4xx`, `http.5xx`."""
+    """Sends a request; an unexpected status fails as `http.4xx` or `http.5xx`."""
 
     word = "http"
     title = "HTTP request"
-    description = "Sends a request and gives status, headers and body; JSON is parsed."
+    description = "Sends a request and returns status, headers and body; JSON is parsed."
     connection_kind = "http"
     icon = "⇄"
     ascii_icon = "h"
@@ -68,33 +70,33 @@ class HttpStep(StepType[HttpInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """One body; an address that is one."""
+        """Check for one body and a valid address."""
         problems: list[tuple[str, str]] = []
         given = [name for name in BODY_FIELDS if name in literal_input]
         if len(given) > 1:
-            problems.append((given[1], f"Only one body can be sent, not {' and '.join(given)}."))
+            problems.append((given[1], f"Only one body is allowed, not {' and '.join(given)}."))
         url = literal_input.get("url")
         if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://", "/")):
             problems.append(
-                ("url", "The address must start with https://, http://, or / when a connection has the rest.")
+                ("url", "The URL must start with https:// or http://, or with / if the connection has a base URL.")
             )
         return problems
 
     @classmethod
     def from_command(cls, command: str) -> Mapping[str, Json] | None:
-        """The input that does what a `curl` command does."""
+        """Convert a `curl` command."""
         return input_from_curl(command) if is_curl(command) else None
 
     @classmethod
     def as_command(cls, literal_input: Mapping[str, Json], output: Json = None) -> str | None:
-        """The `curl` command; an address that begins with / is completed from where the answer came from."""
+        """Return the `curl` command, its address completed from the output."""
         address = literal_input.get("url")
         if isinstance(address, str) and address.startswith("/") and isinstance(output, dict) and output.get("url"):
             literal_input = {**literal_input, "url": urljoin(str(output["url"]), address)}
         return curl_from_input(literal_input)
 
     async def run(self, input: HttpInput, context: StepContext) -> Json:
-        """Send and read.
+        """Send the request and read the response.
 
         Raises:
             WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
@@ -171,7 +173,7 @@ async def _send(
 
 
 async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepContext, who: Credentials) -> HttpOutput:
-    """All pages one after the other; the output of the last one, with the items of all as its body."""
+    """Read all pages; return the last output with the items of all as its body."""
     first = who.address(step.url)
     query = _query(step, who)
     url, asked = first, query
@@ -187,21 +189,23 @@ async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepConte
         items += pages.items_of(output.body)
         total, elapsed = total + output.bytes, elapsed + output.elapsed
         if total > most:
-            raise WorkflowError("http.too_big", f"The pages together are bigger than {most:,} bytes; raise maxBytes.")
+            raise WorkflowError(
+                "http.too_big", f"The pages together are larger than {most:,} bytes; increase maxBytes."
+            )
         following = pages.next_page(reply, output.body, number)
         if following is None:
             break
         address, value = following
         if address is not None:
             if origin(address) != origin(first) and (who.private or _private(step) or _holds_secret(step, context)):
-                raise WorkflowError("http.url", f"The next page is on another server, {address!r}.")
+                raise WorkflowError("http.url", f"The next page is on another server: {address!r}.")
             url, asked = address, who.query_besides(address)
         else:
             asked = _with_page(query, pages, value)
         if (url, tuple(asked)) in seen:
-            raise WorkflowError("http.pages", f"Page {number + 1} says that the next one is a page already read.")
+            raise WorkflowError("http.pages", f"Page {number + 1} refers to a page that was already read.")
     else:
-        context.log(f"There are more than {pages.max_pages} pages; the rest is left out (maxPages).", "warn")
+        context.log(f"There are more than {pages.max_pages} pages; the rest was left out (maxPages).", "warn")
         return _whole(output, items, pages.max_pages, total, elapsed, truncated=True)
     return _whole(output, items, number + 1, total, elapsed, truncated=False)
 

@@ -1,4 +1,4 @@
-"""The `llm` step: a conversation with a language model, over the protocols of several servers.
+"""The `llm` step: conversations with language models over several protocols.
 
 Imports `steps.http`, `steps.mcp`, `steps.registry` and below.
 """

@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""Anthropic's Messages API."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -24,18 +24,18 @@ _CACHE = ("cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 class AnthropicProtocol:
-    """See `ModelProtocol`."""
+    """Anthropic's `ModelProtocol`."""
 
     def address(self, base_url: str) -> str:
-        """Where requests go."""
+        """Return the address of requests."""
         return f"{base_url.rstrip('/').removesuffix('/v1')}/v1/messages"
 
     def headers(self, api_key: str | None) -> dict[str, str]:
-        """What authorises them."""
+        """Return the headers that authorise requests."""
         return {"anthropic-version": API_VERSION, **({"x-api-key": api_key} if api_key else {})}
 
     def body(self, talk: Talk) -> dict[str, Json]:
-        """The request as JSON; the schema of the answer is told in words, see `llm_chat`."""
+        """Return the request as JSON; the response schema is part of the prompt."""
         body: dict[str, Json] = {
             "model": talk.model,
             "max_tokens": talk.max_tokens or DEFAULT_MAX_TOKENS,
@@ -54,7 +54,7 @@ class AnthropicProtocol:
         return body
 
     async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
-        """The answer from the stream."""
+        """Read a response from the stream."""
         answer = Answer()
         blocks: dict[int, dict[str, str]] = {}
         async for event in events:
@@ -96,7 +96,7 @@ class AnthropicProtocol:
         return answer
 
     def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
-        """Each block of the content as one that came in a single piece."""
+        """Convert a response without streaming to events."""
         if whole.get("type") == "error":
             yield dict(whole)
             return

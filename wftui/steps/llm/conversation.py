@@ -1,4 +1,4 @@
-"""The talk itself: requests, tool calls, and an answer that fits its schema."""
+"""Conversation: requests, tool calls, and a response that fits its schema."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _SHOWN = 4000
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a talk.
+    """Result of a conversation.
 
     Attributes:
         value: the parsed answer when a schema was given.
@@ -36,7 +36,7 @@ class Outcome:
 
 
 async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int, context: StepContext) -> Outcome:
-    """Ask, run the tools the model calls, and ask again until it has answered; an answer beside its schema once more.
+    """Ask the model and run its tools until it responds; repair the response once.
 
     Raises:
         WorkflowError: `llm.turns`, `llm.schema`, `llm.length` (the answer was cut), `llm.refusal` (the model will not
@@ -48,10 +48,10 @@ async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int
         answer = outcome.answer = await ask(talk, server, context)
         _count(outcome, answer)
         if answer.refusal or answer.finish == "refusal":
-            said = beginning(answer.refusal or answer.text, _SHOWN) or "it does not say why"
-            raise WorkflowError("llm.refusal", f"The model refuses to answer: {said}", details=_spent(outcome))
+            said = beginning(answer.refusal or answer.text, _SHOWN) or "no reason given"
+            raise WorkflowError("llm.refusal", f"The model refused to respond: {said}", details=_spent(outcome))
         if answer.finish == "length" and (answer.calls or talk.schema is not None):
-            sentence = "The answer was cut at its most tokens; raise maxTokens, or ask for less."
+            sentence = "The response was cut off at maxTokens; increase it, or ask for less."
             raise WorkflowError("llm.length", sentence, details=_spent(outcome))
         if answer.calls:
             done = await toolbox.call_all(answer.calls)
@@ -62,7 +62,7 @@ async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int
             ]
             continue
         if answer.finish == "length":
-            context.log("the answer was cut at its most tokens (maxTokens)", "warn")
+            context.log("the response was cut off at maxTokens", "warn")
         if talk.schema is None:
             return outcome
         outcome.value, problems = await asyncio.to_thread(fitting, answer.text, talk.schema)
@@ -71,24 +71,24 @@ async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int
         if repaired:
             raise WorkflowError(
                 "llm.schema",
-                f"The answer does not fit its schema, not even the second time: {problems}",
+                f"The response does not match its schema, even after a repair: {problems}",
                 details={"answer": beginning(answer.text, _SHOWN), "finishReason": answer.finish},
             )
         repaired = True
-        context.log(f"the answer does not fit its schema, asking once more: {problems}", "warn")
+        context.log(f"the response does not match its schema; asking for a repair: {problems}", "warn")
         talk.messages += [
             Message("assistant", answer.text or "(nothing)"),
-            Message("user", f"This does not fit the schema: {problems} Answer again, with the corrected JSON only."),
+            Message("user", f"This does not match the schema: {problems} Answer again with the corrected JSON only."),
         ]
     raise WorkflowError(
         "llm.turns",
-        f"The model has not come to an answer within {max_turns} requests (maxTurns).",
+        f"The model did not finish within {max_turns} requests (maxTurns).",
         details=_spent(outcome),
     )
 
 
 def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
-    """The JSON value of an answer, and what is wrong with it as sentences.
+    """Return the JSON value of a response, and its schema problems as sentences.
 
     A Markdown fence around it is taken off, and what a model wrote before it while it was thinking.
     """
@@ -102,7 +102,7 @@ def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
     try:
         value = read_json(plain)
     except ValueError as error:
-        return None, f"it is no JSON ({error})."
+        return None, f"it is not valid JSON ({error})."
     filled, problems = validate_inputs(dict(schema), value)
     return filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
 
@@ -119,7 +119,7 @@ def _sum(left: int | None, right: int | None) -> int | None:
 
 
 def _spent(outcome: Outcome) -> Json:
-    """What a talk that failed has used up, for the record."""
+    """Return the usage of a failed conversation, for the record."""
     return {
         "requests": outcome.requests,
         "toolCalls": len(outcome.tool_calls),

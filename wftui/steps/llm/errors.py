@@ -1,4 +1,4 @@
-"""What a model's server says went wrong, as failures with types."""
+"""Errors of model servers as typed failures."""
 
 import contextlib
 
@@ -26,8 +26,16 @@ _MAY_PASS = frozenset({"llm.limit", "llm.overloaded", "llm.server"})
 
 
 def status_failure(status: int, content: bytes, url: str, retry_after: float | None) -> WorkflowError:
-    """The failure for an answer that is none: `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`,
-    `llm.refused` (the request), or `llm.server`.
+    """Return the failure for an error status.
+
+    One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
+    `llm.server`.
+
+    One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
+    `llm.server`.
+
+    One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
+    `llm.server`.
     """
     text = content.decode("utf-8", "replace").strip()
     words: list[str] = []
@@ -36,18 +44,18 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
     kind = _BY_STATUS.get(status) or ("llm.server" if status >= 500 else "llm.refused")
     # Some words say more than the status does: a spent budget comes as 429, a talk that is too long as 400.
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), kind)
-    said = beginning(text, _SHOWN).rstrip(".") or "without a word"
+    said = beginning(text, _SHOWN).rstrip(".") or "no message"
     return WorkflowError(
         kind,
-        f"{url} answered {status}: {said}.",
+        f"{url} returned status {status}: {said}.",
         recoverable=kind in _MAY_PASS,
         details={"status": status, "retryAfter": retry_after},
     )
 
 
 def stream_failure(error: Json) -> WorkflowError:
-    """The failure for an error in the middle of an answer."""
-    text, words = _told({"error": error}, "it does not say why")
+    """Return the failure for an error in the middle of a response."""
+    text, words = _told({"error": error}, "no reason given")
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), "llm.server")
     return WorkflowError(
         kind, f"The model failed: {beginning(text, _SHOWN).rstrip('.')}.", recoverable=kind in _MAY_PASS
@@ -55,7 +63,7 @@ def stream_failure(error: Json) -> WorkflowError:
 
 
 def _told(body: Json, otherwise: str) -> tuple[str, list[str]]:
-    """The sentence of an error, and its machine words, the most exact first."""
+    """Return the message of an error and its codes, the most specific first."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, str):
         return error, []

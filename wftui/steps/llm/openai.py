@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, as spoken by OpenAI, Ollama, vLLM, llama.cpp and many others."""
+"""OpenAI's chat completions, also spoken by Ollama, vLLM and llama.cpp."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ _FINISH = {"content_filter": "refusal", "function_call": "tool_calls"}
 
 
 class OpenAIProtocol:
-    """See `ModelProtocol`."""
+    """OpenAI's `ModelProtocol`."""
 
     def __init__(self, base_url: str) -> None:
         # OpenAI's newer models refuse `max_tokens`; most other servers know nothing else.
@@ -20,15 +20,15 @@ class OpenAIProtocol:
         self._limit_name = "max_completion_tokens" if self._at_openai else "max_tokens"
 
     def address(self, base_url: str) -> str:
-        """Where requests go."""
+        """Return the address of requests."""
         return f"{base_url.rstrip('/')}/chat/completions"
 
     def headers(self, api_key: str | None) -> dict[str, str]:
-        """What authorises them; a local server needs nothing."""
+        """Return the headers that authorise requests; none for a local server."""
         return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
     def body(self, talk: Talk) -> dict[str, Json]:
-        """The request as JSON."""
+        """Return the request as JSON."""
         messages: list[Json] = [{"role": "system", "content": talk.system}] if talk.system else []
         for message in talk.messages:
             messages += _messages(message)
@@ -64,7 +64,7 @@ class OpenAIProtocol:
         return body
 
     async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
-        """The answer from the stream."""
+        """Read a response from the stream."""
         answer = Answer()
         texts: list[str] = []
         calls: dict[int, dict[str, str]] = {}
@@ -95,7 +95,7 @@ class OpenAIProtocol:
         return answer
 
     def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
-        """A message in the place of its pieces."""
+        """Convert a response without streaming to events."""
         choices: list[Json] = []
         for choice in (whole.get("choices") or [])[:1]:
             message = dict(choice.get("message") or {})

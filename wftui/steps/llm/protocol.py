@@ -1,4 +1,4 @@
-"""A talk with a language model, in the terms that all protocols share."""
+"""Conversations with language models, independent of the protocol."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from wftui.steps.text.server_events import ServerEvent
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something the model may call; `parameters` is a JSON Schema."""
+    """Tool of a model; `parameters` is a JSON Schema."""
 
     name: str
     description: str
@@ -22,7 +22,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call the model asks for. `arguments` is None when what it wrote is no JSON object; see `raw`."""
+    """Tool call by the model; `arguments` is None if `raw` is no JSON object."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a call gave, as text for the model."""
+    """Result of a call, as text for the model."""
 
     id: str
     text: str
@@ -41,7 +41,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; an assistant's may hold calls, a user's may hold their results."""
+    """Message; an assistant's may hold calls, a user's their results."""
 
     role: Literal["user", "assistant"]
     text: str = ""
@@ -51,7 +51,7 @@ class Message:
 
 @dataclass(slots=True)
 class Talk:
-    """All that is sent with one request."""
+    """Content of one request."""
 
     model: str
     system: str
@@ -64,7 +64,7 @@ class Talk:
 
 @dataclass(slots=True)
 class Answer:
-    """What the model said to one request.
+    """Response of the model to one request.
 
     Attributes:
         finish: `stop`, `length`, `tool_calls`, `refusal`, or the server's own word; empty when the answer broke off.
@@ -84,30 +84,30 @@ class Answer:
 
 
 class ModelProtocol(Protocol):
-    """How one family of servers is spoken to."""
+    """Protocol of one family of servers."""
 
     def address(self, base_url: str) -> str:
-        """Where requests go."""
+        """Return the address of requests."""
 
     def headers(self, api_key: str | None) -> dict[str, str]:
-        """What authorises them."""
+        """Return the headers that authorise requests."""
 
     def body(self, talk: Talk) -> dict[str, Json]:
-        """The request as JSON; asks for a stream."""
+        """Return the request as JSON; it requests a stream."""
 
     async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
-        """The answer from the stream; `on_text` gets its text piece by piece.
+        """Read a response from the stream; `on_text` gets its text in pieces.
 
         Raises:
             WorkflowError: `llm.protocol` for a stream that is none, `llm.*` for an error told in it.
         """
 
     def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
-        """The events of an answer that came in one piece, from a server that does not stream."""
+        """Convert a response without streaming to events."""
 
 
 def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
-    """A call as the model wrote it; its arguments are None when they are no JSON object."""
+    """Parse a call; its arguments are None if they are no JSON object."""
     try:
         read = read_json(arguments or "{}")
     except ValueError:
@@ -116,7 +116,7 @@ def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
 
 
 def answer_object(text: str) -> dict[str, Json]:
-    """The JSON object that a server sent.
+    """Parse the JSON object of a server.
 
     Raises:
         WorkflowError: `llm.protocol` when it is none.
@@ -126,5 +126,5 @@ def answer_object(text: str) -> dict[str, Json]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise WorkflowError("llm.protocol", f"The server sent something that is no answer: {beginning(text, 200)!r}.")
+        raise WorkflowError("llm.protocol", f"The server sent an invalid response: {beginning(text, 200)!r}.")
     return found

@@ -1,4 +1,4 @@
-"""One request to a model's server: sent again while the server is busy, its answer shown as it comes."""
+"""Requests to a model server: resent while it is busy, streamed to the log."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ _SENT_AGAIN = frozenset({"llm.limit", "llm.overloaded", "llm.server", "llm.trunc
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the model is.
+    """Address and credentials of a model server.
 
     Attributes:
         seconds: bound of one request.
@@ -46,7 +46,7 @@ class Server:
 
 
 async def ask(talk: Talk, server: Server, context: StepContext) -> Answer:
-    """The answer to one request; it streams into the log. No secret of the run is sent.
+    """Send a request and stream the response to the log; secrets are redacted.
 
     Raises:
         WorkflowError: `llm.*` and `http.*`, when the server does not answer, also not the last time it is asked.
@@ -59,14 +59,14 @@ async def ask(talk: Talk, server: Server, context: StepContext) -> Answer:
             pause = _pause(error, resends)
             if pause is None or resends == server.resends:
                 raise
-            again = f"sending the request again in {pause:.1f} s ({resends + 1} of {server.resends})"
+            again = f"resending the request in {pause:.1f} s ({resends + 1} of {server.resends})"
             context.log(f"{error} {again}", "warn")
         await asyncio.sleep(pause)
     raise AssertionError("the last of them returns or raises")
 
 
 def _pause(error: WorkflowError, resends: int) -> float | None:
-    """Seconds until a request may be sent again; None when that does not help."""
+    """Return the seconds until the request may be resent; None if that is useless."""
     if error.type not in _SENT_AGAIN:
         return None
     asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
@@ -96,7 +96,7 @@ async def _ask_once(body: Json, server: Server, context: StepContext) -> Answer:
     finally:
         lines.flush()
     if not answer.finish:
-        raise WorkflowError("llm.truncated", f"The answer of {request.url} broke off.", recoverable=True)
+        raise WorkflowError("llm.truncated", f"The response of {request.url} was interrupted.", recoverable=True)
     return answer
 
 
@@ -115,7 +115,7 @@ async def _events(
 
 
 class LogLines:
-    """Shows a text that comes piece by piece in the log: by lines, and long ones by sentences, else between words."""
+    """Log writer for streamed text: by lines, sentences or words."""
 
     _SENTENCE = 80
     _WORDS = 400
@@ -126,7 +126,7 @@ class LogLines:
         self._rest = ""
 
     def add(self, text: str) -> None:
-        """Take in a piece; log what is complete."""
+        """Add a piece; log complete lines."""
         lines, newline, self._rest = (self._rest + text).rpartition("\n")
         if newline:
             self._log(lines)
@@ -138,7 +138,7 @@ class LogLines:
                 self._rest = self._rest[border:].lstrip(" ")
 
     def flush(self) -> None:
-        """Log what is left."""
+        """Log the rest."""
         if self._rest:
             self._log(self._rest)
             self._rest = ""

@@ -1,4 +1,4 @@
-"""`llm`: ask a language model."""
+"""The `llm` step type."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ _JSON_ONLY = "Answer with JSON only, without any other text, that fits this JSON
 
 
 class ChatMessage(StepModel):
-    """A message of the talk so far."""
+    """Message of the conversation so far."""
 
     role: Annotated[Literal["system", "user", "assistant"], Field(description="Author of the message.")]
     content: Annotated[str, Field(description="Text of the message.")]
@@ -33,32 +33,37 @@ class ChatMessage(StepModel):
 class LlmInput(StepModel):
     """Input of `llm`: a prompt, or messages."""
 
-    prompt: Annotated[str | None, Field(description="What the model is asked.")] = None
+    prompt: Annotated[str | None, Field(description="Prompt for the model.")] = None
     messages: Annotated[
-        list[ChatMessage] | None, Field(min_length=1, description="A whole talk instead of a prompt.")
+        list[ChatMessage] | None, Field(min_length=1, description="Messages of a conversation, instead of a prompt.")
     ] = None
-    system: Annotated[str | None, Field(description="How the model is to behave.")] = None
-    model: Annotated[str | None, Field(description="Which one; absent: that of the connection.")] = None
-    temperature: Annotated[float | None, Field(ge=0, le=2, description="0 for the likeliest words.")] = None
-    max_tokens: Annotated[int | None, Field(ge=1, description="Most tokens of an answer.")] = None
+    system: Annotated[str | None, Field(description="System prompt.")] = None
+    model: Annotated[str | None, Field(description="Model; default: that of the connection.")] = None
+    temperature: Annotated[
+        float | None, Field(ge=0, le=2, description="Sampling temperature; 0 for the most likely tokens.")
+    ] = None
+    max_tokens: Annotated[int | None, Field(ge=1, description="Maximum tokens of a response.")] = None
     answer_schema: Annotated[
         dict[str, Any] | None,
-        Field(alias="schema", description="JSON Schema of the answer, which is then in `value`; repaired once."),
+        Field(alias="schema", description="JSON Schema of the response, which is then in `value`; repaired once."),
     ] = None
     tools: Annotated[list[ToolInput], Field(description="Step types and MCP tools that the model may run.")] = Field(
         default_factory=list
     )
-    max_turns: Annotated[int, Field(ge=1, le=100, description="Most requests, those after tool calls included.")] = 10
-    base_url: Annotated[str | None, Field(description="Server without a connection, as http://localhost:11434/v1.")] = (
-        None
-    )
-    protocol: Annotated[Literal["openai", "anthropic"], Field(description="What the server at baseUrl speaks.")] = (
+    max_turns: Annotated[
+        int, Field(ge=1, le=100, description="Maximum number of requests, including those after tool calls.")
+    ] = 10
+    base_url: Annotated[
+        str | None, Field(description="URL of a server without a connection: http://localhost:11434/v1.")
+    ] = None
+    protocol: Annotated[Literal["openai", "anthropic"], Field(description="Protocol of the server at baseUrl.")] = (
         "openai"
     )
     prices: Annotated[
-        ModelPrices | None, Field(description="Per million tokens, to get the cost; absent: those of the connection.")
+        ModelPrices | None,
+        Field(description="Prices per million tokens, to compute the cost; default: those of the connection."),
     ] = None
-    timeout: Annotated[Duration, Field(description="For one request.")] = 300.0
+    timeout: Annotated[Duration, Field(description="Timeout of one request.")] = 300.0
     resends: Annotated[
         int,
         Field(
@@ -74,44 +79,47 @@ class LlmInput(StepModel):
         if (self.prompt is None) == (self.messages is None):
             raise ValueError('give exactly one of "prompt" and "messages"')
         if self.messages is not None and all(message.role == "system" for message in self.messages):
-            raise ValueError('"messages" needs one that is not of the system')
+            raise ValueError('"messages" needs one that is not a system message')
         return self
 
 
 class Usage(StepModel):
-    """Tokens of all requests together; null when the server does not count them."""
+    """Tokens of all requests; null if the server does not count them."""
 
-    input_tokens: Annotated[int | None, Field(description="Tokens sent; null when the server does not count.")]
-    output_tokens: Annotated[int | None, Field(description="Tokens received; null when the server does not count.")]
-    cached_tokens: Annotated[int, Field(description="Of the input tokens, those the server had in its cache.")]
+    input_tokens: Annotated[int | None, Field(description="Tokens sent; null if the server does not count them.")]
+    output_tokens: Annotated[int | None, Field(description="Tokens received; null if the server does not count them.")]
+    cached_tokens: Annotated[int, Field(description="Input tokens that the server had in its cache.")]
 
 
 class LlmOutput(StepModel):
     """Output of `llm`."""
 
     text: Annotated[str, Field(description="Text of the last response.")]
-    value: Annotated[Json, Field(description="With schema: the answer as a JSON value.")] = None
-    model: Annotated[str, Field(description="The model that answered, as the server calls it.")]
-    finish_reason: Annotated[str, Field(description="stop, length, or the server's own word.")]
+    value: Annotated[Json, Field(description="With schema: response as a JSON value.")] = None
+    model: Annotated[str, Field(description="Name of the model, as reported by the server.")]
+    finish_reason: Annotated[str, Field(description="Reason of the end: stop, length, or the server's own.")]
     usage: Annotated[Usage, Field(description="Tokens of all requests together.")]
-    cost: Annotated[float | None, Field(description="Of all requests; null when no price of the model is known.")]
-    requests: Annotated[int, Field(description="Requests that were sent, those after tool calls included.")]
-    tool_calls: Annotated[list[Json], Field(description="{name, arguments, output or error} in their order.")]
+    cost: Annotated[float | None, Field(description="Cost of all requests; null without prices for the model.")]
+    requests: Annotated[int, Field(description="Number of requests, including those after tool calls.")]
+    tool_calls: Annotated[list[Json], Field(description="Calls in order: {name, arguments, output or error}.")]
 
 
 class LlmStep(StepType[LlmInput]):
-    """Speaks to OpenAI-compatible servers and to Anthropic; the answer streams into the log."""
+    """Asks OpenAI-compatible servers or Anthropic; streams the response to the log."""
 
     word = "llm"
     title = "Language model"
-    description = "Asks a language model; its answer may have a JSON Schema, and it may use step types and MCP tools."
+    description = (
+        "Asks a language model, optionally with a JSON Schema for the response and with step types and MCP tools as "
+        "tools."
+    )
     icon = "✦"
     ascii_icon = "L"
     input_model = LlmInput
     example: ClassVar = {
         "baseUrl": "http://localhost:11434/v1",
         "model": "llama3.2",
-        "prompt": "How many rows has the table orders?",
+        "prompt": "How many rows does the table orders have?",
         "schema": {"type": "object", "properties": {"rows": {"type": "integer"}}, "required": ["rows"]},
         "tools": [{"type": "sql", "input": {"database": "shop.db", "readOnly": True}}],
     }
@@ -123,12 +131,12 @@ class LlmStep(StepType[LlmInput]):
 
     @classmethod
     def takes_connection(cls, kind: str) -> bool:
-        """Both protocols have a kind of their own."""
+        """Accept the connection kinds of both protocols."""
         return kind in ("openai", "anthropic")
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """A prompt or messages; a schema that is one."""
+        """Check for one of prompt and messages, and a valid schema."""
         problems: list[tuple[str, str]] = []
         if ("prompt" in literal_input) == ("messages" in literal_input):
             problems.append(("", 'Give exactly one of "prompt" (a text) and "messages" (a list).'))
@@ -138,7 +146,7 @@ class LlmStep(StepType[LlmInput]):
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
-        """What is wrong with the tools."""
+        """Return problems and connections of the tools."""
         from wftui.steps.llm.tools.checks import tool_facts
 
         return tool_facts(literal_input.get("tools"), site)
@@ -158,7 +166,7 @@ class LlmStep(StepType[LlmInput]):
         return super().missing_program(name, host) if McpStep.missing_program(name, host) is not None else None
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
-        """Have each tool look for what it needs; gives what they found, in their order.
+        """Prepare each tool; return their results in order.
 
         Raises:
             WorkflowError: those of the tools.
@@ -166,11 +174,11 @@ class LlmStep(StepType[LlmInput]):
         try:
             tools = [ToolInput.model_validate(each) for each in early_input.get("tools", [])]
         except (TypeError, ValidationError):
-            return None  # told by the step, with all that is wrong in its input
+            return None  # reported by the step with all problems of its input
         return [await context.prepare_step(tool.type, tool.input, tool.connection) for tool in tools]
 
     async def run(self, input: LlmInput, context: StepContext) -> Json:
-        """Ask.
+        """Hold the conversation.
 
         Raises:
             WorkflowError: `llm.*`, `http.*`, `connection.*`, `mcp.*`.
@@ -183,7 +191,7 @@ class LlmStep(StepType[LlmInput]):
         connected = _connected(input, context.connection)
         model = input.model or connected.model
         if model is None:
-            raise WorkflowError("llm.connection", "The step names no model, and neither does its connection.")
+            raise WorkflowError("llm.connection", "Neither the step nor its connection names a model.")
         wrong = await asyncio.to_thread(_schema_problem, input.answer_schema)
         if wrong is not None:
             raise WorkflowError("validation.input", wrong)
@@ -226,27 +234,25 @@ class LlmStep(StepType[LlmInput]):
 
 
 def _connected(step: LlmInput, connection: Mapping[str, Json] | None) -> AnthropicConnection | OpenAIConnection:
-    """What the step asks: its connection, or the bare server it names."""
+    """Return the connection of the step, or one for the server it names."""
     if connection is not None:
         if step.base_url is not None:
-            raise WorkflowError(
-                "llm.connection", "baseUrl and a connection do not go together; the connection has its own."
-            )
+            raise WorkflowError("llm.connection", "baseUrl cannot be combined with a connection, which has its own.")
         kind = AnthropicConnection if connection.get("protocol") == "anthropic" else OpenAIConnection
         return kind.model_validate(dict(connection))
     if step.base_url is None:
-        raise WorkflowError("llm.connection", "The step needs a connection of kind openai or anthropic, or a baseUrl.")
+        raise WorkflowError("llm.connection", "The step needs an openai or anthropic connection, or a baseUrl.")
     if step.protocol == "anthropic":
         return AnthropicConnection(base_url=step.base_url, api_key="")
     return OpenAIConnection(base_url=step.base_url)
 
 
 def _schema_problem(schema: Json) -> str | None:
-    """What is wrong with the schema of an answer; None when nothing is."""
+    """Return what is wrong with a response schema, or None."""
     from wftui.runtime.validation.validator import schema_problems
 
     found = schema_problems(schema) if schema is not None else []
-    return f"The schema is not valid, at {found[0].pointer or 'the top'}: {found[0].message}" if found else None
+    return f"The schema is not valid at {found[0].pointer or 'the root'}: {found[0].message}" if found else None
 
 
 def _protocol(connected: AnthropicConnection | OpenAIConnection) -> "ModelProtocol":
@@ -268,11 +274,11 @@ def _cost(outcome: "Outcome", prices: ModelPrices | None) -> float | None:
 
 
 def _bill(model: str, outcome: "Outcome", cost: float | None, *, priced: bool) -> str:
-    """What was used up, and why its cost is not known where it is not."""
+    """Return the usage as a log line, with the reason if the cost is unknown."""
     if outcome.input_tokens is None or outcome.output_tokens is None:
-        return f"{model}: the server does not count its tokens, so there is no cost"
-    used = f"{model}: {outcome.input_tokens:,} tokens sent, {outcome.output_tokens:,} answered"
-    return f"{used}, cost {cost:g}" if priced else f"{used}; no price of it is known (prices), so there is no cost"
+        return f"{model}: cost unknown, the server does not count tokens"
+    used = f"{model}: {outcome.input_tokens:,} tokens sent, {outcome.output_tokens:,} received"
+    return f"{used}, cost {cost:g}" if priced else f"{used}, cost unknown (no prices for this model)"
 
 
 def _system(step: LlmInput) -> str:

@@ -1,4 +1,4 @@
-"""The `mcp` step: tools of MCP servers, their sessions, and the lock file of a workflow's tools.
+"""The `mcp` step: sessions with MCP servers, and the lock file of tools.
 
 Imports `steps.process`, `steps.files` and below.
 """

@@ -1,4 +1,4 @@
-"""Which step hears what a server says: the one whose call it belongs to, else the one that called last."""
+"""Routing of server messages to the calling step, else to the last caller."""
 
 import asyncio
 import logging
@@ -17,20 +17,20 @@ _TOLD_ALREADY = "Failed to parse JSONRPC message from server"  # the session get
 
 
 class Caller(Protocol):
-    """Who calls a server; every `StepContext` can."""
+    """Caller of a server; every `StepContext` is one."""
 
     def log(self, message: str, level: LogLevel = "info", stream: _Stream = "log") -> None:
         """Log one or more lines."""
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Say how far the call is."""
+        """Report the progress of the call."""
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person."""
 
 
 class Listeners:
-    """The callers that wait for one server just now.
+    """Callers that currently wait for one server.
 
     What a server sends belongs to a call only where the protocol says so (newer ones, and HTTP); the SDK then runs
     our callbacks in the context of that call.
@@ -43,7 +43,7 @@ class Listeners:
 
     @contextmanager
     def calling(self, caller: Caller) -> Iterator[None]:
-        """The caller waits for the server inside of this block; tasks started in it belong to the caller."""
+        """Register a caller for the block and the tasks started in it."""
         while self._backlog:
             caller.log(*self._backlog.popleft())
         self._waiting.append(caller)
@@ -58,18 +58,18 @@ class Listeners:
                     task.cancel()
 
     def take_over(self) -> None:
-        """What runs in this context from now on speaks for this server."""
+        """Attribute everything that runs in this context to this server."""
         _CALL.set((self, None))
 
     def current(self) -> Caller | None:
-        """The caller to tell; None when none waits."""
+        """Return the caller to notify; None if none waits."""
         _, own = _CALL.get()
         if own is not None and own in self._waiting:
             return own
         return self._waiting[-1] if self._waiting else None
 
     def log(self, message: str, level: LogLevel = "info", stream: _Stream = "log") -> None:
-        """What the server says; when no caller waits, the next one hears it."""
+        """Log a server message; without a caller, keep it for the next one."""
         caller = self.current()
         if caller is not None:
             caller.log(message, level, stream)
@@ -77,7 +77,7 @@ class Listeners:
             self._backlog.append((message, level, stream))
 
     async def ask(self, caller: Caller, prompt: str, form: Mapping[str, Any] | None) -> Answer | None:
-        """Ask the person behind a caller; None when the caller stops waiting first."""
+        """Ask the person behind a caller; None if the caller stops waiting first."""
         task = asyncio.ensure_future(caller.ask(prompt, form, None, "reject"))
         self._asking.setdefault(id(caller), set()).add(task)
         try:
@@ -92,7 +92,7 @@ _CALL: ContextVar[tuple[Listeners | None, Caller | None]] = ContextVar("wftui_mc
 
 
 class _SdkLog(logging.Handler):
-    """What the SDK logs goes to the caller it concerns; without a handler it would be printed on the screen."""
+    """Log handler that routes SDK messages to callers instead of the screen."""
 
     def emit(self, record: logging.LogRecord) -> None:
         listeners, _ = _CALL.get()
@@ -101,7 +101,7 @@ class _SdkLog(logging.Handler):
 
 
 def listen_to_sdk() -> None:
-    """Take over what the SDK logs; may be called again and again."""
+    """Install the handler for SDK messages; repeated calls have no effect."""
     logger = logging.getLogger("mcp")
     if not any(isinstance(handler, _SdkLog) for handler in logger.handlers):
         logger.addHandler(_SdkLog(logging.WARNING))

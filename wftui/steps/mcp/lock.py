@@ -1,4 +1,4 @@
-"""The tools of a workflow's MCP servers as they were when they were locked: `mcp.lock.json` beside workflow.json.
+"""Lock file `mcp.lock.json`: the tools of a workflow's MCP servers.
 
 With it a workflow compiles without its servers: tools, arguments and outputs are checked against what was locked.
 """
@@ -20,20 +20,20 @@ LOCK_FILE = "mcp.lock.json"
 
 
 class LockError(UserError):
-    """A lock file cannot be read or written."""
+    """Unreadable or unwritable lock file."""
 
     code = "mcp.lock"
 
 
 class ServerName(WireModel):
-    """Which server, as workflow.json says it: exactly one of the three; `{{ }}` as written."""
+    """Server as workflow.json names it: exactly one of the three fields."""
 
     command: list[str] | None = None
     url: str | None = None
     connection: str | None = None
 
     def means(self, server: McpServer, connection: str | None) -> bool:
-        """Whether a server that a step has, bound and by that connection, is this one."""
+        """Return whether a bound server of a step is this one."""
         if self.connection is not None:
             return self.connection == connection
         if connection is not None:
@@ -45,7 +45,7 @@ class ServerName(WireModel):
 
 
 class LockedTool(WireModel):
-    """What matters of a tool: a change of it can break a workflow."""
+    """Parts of a tool whose change can break a workflow."""
 
     description: str | None = None
     input_schema: dict[str, Json] = Field(default_factory=dict)
@@ -53,7 +53,7 @@ class LockedTool(WireModel):
 
 
 class LockedServer(WireModel):
-    """A server's tools by name; `info` is its name and version as it says them."""
+    """Tools of a server by name; `info` is its name and version."""
 
     server: ServerName
     info: dict[str, str] = Field(default_factory=dict)
@@ -61,22 +61,22 @@ class LockedServer(WireModel):
 
 
 class Lock(WireModel):
-    """The lock file, format 1."""
+    """Lock file, format 1."""
 
     format: int = 1
     servers: list[LockedServer] = Field(default_factory=list)
 
     def named(self, name: ServerName) -> LockedServer | None:
-        """The server that workflow.json names so."""
+        """Return the server that workflow.json names so."""
         return next((each for each in self.servers if each.server == name), None)
 
     def of(self, server: McpServer, connection: str | None) -> LockedServer | None:
-        """The server that a running step has."""
+        """Return the server of a running step."""
         return next((each for each in self.servers if each.server.means(server, connection)), None)
 
 
 def read_lock(folder: Path) -> Lock | None:
-    """The lock of the workflow in a folder; None when it has none.
+    """Read the lock file of a workflow's folder; None without one.
 
     Raises:
         LockError: it cannot be read.
@@ -98,7 +98,7 @@ def read_lock(folder: Path) -> Lock | None:
 
 
 def write_lock(folder: Path, lock: Lock) -> bool:
-    """Write the lock of the workflow in a folder, `<workspace>/workflows/<id>`.
+    """Write the lock file of a workflow's folder; False if nothing changed.
 
     Returns:
         False when the file held exactly that.
@@ -119,7 +119,7 @@ def _is_lock(data: bytes) -> bool:
 
 
 def server_name(literal_input: Mapping[str, Json], connection: str | None) -> ServerName | None:
-    """Which server a step names in workflow.json; None when that cannot be told."""
+    """Return the name of a step's server in workflow.json, or None if unknown."""
     server = literal_input.get("server")
     if not isinstance(server, dict):
         return ServerName(connection=connection) if connection is not None and server is None else None
@@ -132,28 +132,28 @@ def server_name(literal_input: Mapping[str, Json], connection: str | None) -> Se
 
 
 def tool_changes(locked: LockedTool, live: LockedTool) -> list[str]:
-    """What is different in a tool since it was locked, as parts of a sentence; its description does not matter."""
+    """Return changes of a tool since it was locked, as parts of a sentence."""
     found: list[str] = []
     if locked.input_schema != live.input_schema:
         before, after = _members(locked.input_schema), _members(live.input_schema)
         needed = set(_required(live.input_schema)) - set(_required(locked.input_schema))
         for name in sorted(before.keys() | after.keys()):
             if name not in after:
-                found.append(f"the argument {name} is gone")
+                found.append(f"the argument {name} was removed")
             elif name not in before:
-                found.append(f"the argument {name} is new{' and required' if name in needed else ''}")
+                found.append(f"the argument {name} was added{' and is required' if name in needed else ''}")
             elif before[name] != after[name]:
-                found.append(f"the argument {name} is another")
+                found.append(f"the argument {name} has changed")
             elif name in needed:
-                found.append(f"the argument {name} is required now")
-        found = found or ["its arguments are others"]
+                found.append(f"the argument {name} is now required")
+        found = found or ["its arguments have changed"]
     if locked.output_schema != live.output_schema:
-        found.append("its output is another")
+        found.append("its output has changed")
     return found
 
 
 def structured_schema(tool: LockedTool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """(schema of what a tool gives as structured value, the definitions it refers to).
+    """Return the schema of a tool's structured result, and its definitions.
 
     The definitions are apart because the schema is to stand inside of another one.
     """

@@ -1,4 +1,4 @@
-"""Asking MCP servers for their tools, to lock them."""
+"""Locking of the tools of MCP servers."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ServerToLock:
-    """A server as workflow.json names it, and as it can be started; `server` is None when it cannot be just now."""
+    """Server as named and as started; `server` is None if it cannot be started."""
 
     name: ServerName
     server: McpServer | None
@@ -27,7 +27,7 @@ class ServerToLock:
 
 @dataclass(frozen=True, slots=True)
 class LockReport:
-    """What locking has done.
+    """Result of locking.
 
     Attributes:
         lock: what is locked now.
@@ -48,7 +48,7 @@ async def refresh_lock(
     log: Callable[[str], None] = lambda _: None,
     redact: Callable[[Json], Json] = lambda value: value,
 ) -> LockReport:
-    """Ask the servers of a workflow for their tools, and write them to the lock file of its folder.
+    """List the tools of a workflow's servers and write its lock file.
 
     Args:
         servers: all servers of the workflow; whatever else is in the lock file is dropped.
@@ -86,7 +86,7 @@ async def refresh_lock(
             report.lock.servers.append(known)
     names = [each.name for each in servers]
     report.changes.extend(
-        f"{_said(each.server)} is not used any more" for each in before.servers if each.server not in names
+        f"{_said(each.server)} is no longer used" for each in before.servers if each.server not in names
     )
     if write:
         await asyncio.to_thread(write_lock, folder, report.lock)
@@ -107,7 +107,7 @@ async def _ask(asked: ServerToLock, log: Callable[[str], None]) -> LockedServer 
 
 
 class Quiet:
-    """Nobody is there to be asked, or to watch."""
+    """Caller without a person behind it."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
@@ -117,24 +117,24 @@ class Quiet:
         self._log(message)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Nothing is shown."""
+        """Ignore progress."""
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Refuse: the server is started only to be looked at."""
-        raise WorkflowError("mcp.start", f"the server asks before it is called: {prompt}")
+        """Refuse: the server was started only to list its tools."""
+        raise WorkflowError("mcp.start", f"the server asks a question before any call: {prompt}")
 
 
 def _changes(before: LockedServer | None, now: LockedServer) -> list[str]:
     name = _said(now.server)
     if before is None:
         count = len(now.tools)
-        return [f"{name} is new, with {count} tool{'' if count == 1 else 's'}"]
+        return [f"{name} was added, with {count} tool{'' if count == 1 else 's'}"]
     found: list[str] = []
     for tool in sorted(before.tools.keys() | now.tools.keys()):
         if tool not in now.tools:
-            found.append(f"{name}: the tool {tool} is gone")
+            found.append(f"{name}: the tool {tool} was removed")
         elif tool not in before.tools:
-            found.append(f"{name}: the tool {tool} is new")
+            found.append(f"{name}: the tool {tool} was added")
         elif changes := tool_changes(before.tools[tool], now.tools[tool]):
             found.append(f"{name}: the tool {tool} has changed: {', '.join(changes)}")
     return found

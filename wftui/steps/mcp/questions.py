@@ -1,4 +1,4 @@
-"""A server's question to the user (elicitation) as a question of the step. Imports the MCP SDK: import it late."""
+"""Elicitation: a server's question to the user. Imports the SDK; import late."""
 
 import asyncio
 from typing import Any
@@ -12,17 +12,17 @@ from wftui.steps.mcp.listeners import Listeners
 
 
 class Questions:
-    """Answers the questions of one server, one after the other."""
+    """Asks the questions of one server, one at a time."""
 
     def __init__(self, listeners: Listeners) -> None:
         self._listeners = listeners
         self._asking = asyncio.Lock()
 
     async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
-        """Ask the user of the step that is calling; there is no end of time but that of the step."""
+        """Ask the user of the calling step; the step's timeout applies."""
         step = self._listeners.current()
         if step is None:
-            return ErrorData(code=INVALID_REQUEST, message="no call is going on that a question could belong to")
+            return ErrorData(code=INVALID_REQUEST, message="no call is in progress that the question could belong to")
         form: dict[str, Any] | None = None
         prompt = params.message
         if isinstance(params, ElicitRequestFormParams):
@@ -33,7 +33,7 @@ class Questions:
             async with self._asking:
                 answer = await self._listeners.ask(step, prompt, form)
         except WorkflowError as error:
-            step.log(f"The question of the MCP server is not answered: {error}.", "warn")
+            step.log(f"The question of the MCP server cannot be asked: {error}.", "warn")
             return ElicitResult(action="cancel")
         if answer is None:
             return ElicitResult(action="cancel")
@@ -43,6 +43,6 @@ class Questions:
 
 
 def _content(data: Json) -> dict[str, Any]:
-    """The answer without what was left empty: the protocol knows absent fields, not null ones."""
+    """Return the answer without empty fields: the protocol has no null."""
     given = data if isinstance(data, dict) else {}
     return {name: value for name, value in given.items() if value is not None}

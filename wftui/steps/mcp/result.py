@@ -1,4 +1,4 @@
-"""What an MCP tool gave, as the output of a step."""
+"""Results of MCP tools as outputs of a step."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from wftui.steps.api.step_type import StepModel
 class McpOutput(StepModel):
     """Output of `mcp`."""
 
-    text: Annotated[str, Field(description="All texts of the content, each on lines of its own.")]
+    text: Annotated[str, Field(description="All texts of the content, joined by newlines.")]
     structured: Annotated[
         Json,
         Field(
@@ -22,13 +22,14 @@ class McpOutput(StepModel):
         ),
     ] = None
     content: Annotated[
-        list[dict[str, Json]], Field(description="All parts: {type: text, image, audio, resource, resource_link, …}.")
+        list[dict[str, Json]],
+        Field(description="All parts of the content: {type: text, image, audio, resource, resource_link, …}."),
     ]
     is_error: Annotated[bool, Field(description="Always false: an error of the tool fails the step.")] = False
 
 
 def output_of(content: Sequence[Mapping[str, Json]], structured: Json) -> dict[str, Any]:
-    """The output for a result's content (as on the wire) and its structured value."""
+    """Return the output for the content and structured value of a result."""
     text = text_of(content)
     if structured is None:
         structured = _as_json(text)
@@ -38,7 +39,7 @@ def output_of(content: Sequence[Mapping[str, Json]], structured: Json) -> dict[s
 
 
 def text_of(content: Sequence[Mapping[str, Json]]) -> str:
-    """All texts of a result, one below the other; those of embedded resources too."""
+    """Return all texts of a result, embedded resources included, joined by newlines."""
     texts: list[str] = []
     for part in content:
         held = part.get("resource") if part.get("type") == "resource" else part

@@ -1,4 +1,4 @@
-"""Which MCP server a step talks to: a program that is started, or an address."""
+"""MCP servers of steps: a program or an address."""
 
 import json
 import os
@@ -20,32 +20,34 @@ from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import StepModel
 from wftui.steps.files.paths import resolve_path
 
-_NO_SERVER = 'the step names no MCP server: give "server" in its input, or a connection of kind mcp'
+_NO_SERVER = 'the step names no MCP server: set "server" in its input, or use an mcp connection'
 _LABEL_LENGTH = 80
 
 
 class SessionForgottenError(WorkflowError):
-    """A server does not know its session any more; the call it came for has not been made."""
+    """The server no longer knows its session; the call was not made."""
 
 
 class McpServer(StepModel):
-    """A server by exactly one of `command` and `url`; the fields are those of a connection of kind `mcp`."""
+    """Server by exactly one of `command` and `url`, as in an `mcp` connection."""
 
     command: Annotated[
         list[str] | None,
-        Field(min_length=1, description="Program and arguments of a server that is started and spoken to by stdio."),
+        Field(min_length=1, description="Program and arguments of a server to start; it communicates over stdio."),
     ] = None
-    cwd: Annotated[str | None, Field(description="Directory it is started in; absent: where wftui was started.")] = None
+    cwd: Annotated[str | None, Field(description="Working directory; default: the directory wftui was started in.")] = (
+        None
+    )
     env: Annotated[
         dict[str, str],
-        Field(description="Its environment, on top of HOME, LOGNAME, PATH, SHELL, TERM and USER."),
+        Field(description="Environment variables, besides HOME, LOGNAME, PATH, SHELL, TERM and USER."),
     ] = Field(default_factory=dict)
-    url: Annotated[str | None, Field(description="Address of a server that runs already (streamable HTTP).")] = None
-    headers: Annotated[dict[str, str], Field(description="Sent to that address.")] = Field(default_factory=dict)
+    url: Annotated[str | None, Field(description="URL of a running server (streamable HTTP).")] = None
+    headers: Annotated[dict[str, str], Field(description="Headers for that URL.")] = Field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        """What it is called in sentences."""
+        """Name for messages."""
         if self.url is not None:
             parts = urlsplit(self.url)
             return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -54,28 +56,28 @@ class McpServer(StepModel):
 
     @property
     def key(self) -> str:
-        """Equal for servers that are one and the same; holds secrets, so it is never shown."""
+        """Key that is equal for the same server; holds secrets, never shown."""
         return json.dumps(self.model_dump(), sort_keys=True)
 
     def absolute(self, base: Path) -> "McpServer":
-        """The same with its directory in full; relative ones start at `base`."""
+        """Return the server with an absolute directory, relative to `base`."""
         if self.url is not None:
             return self
         return self.model_copy(update={"cwd": str(resolve_path(self.cwd, base) if self.cwd else base)})
 
 
 def server_problem(server: Mapping[str, Json]) -> str | None:
-    """Why an object names no server, before it is bound; None when it does."""
+    """Return why an unbound object is no server, or None."""
     if ("command" in server) == ("url" in server):
-        return 'give exactly one of "command" (a server that is started) and "url" (one that runs already)'
+        return 'give exactly one of "command" (a server to start) and "url" (a running server)'
     url = server.get("url")
     if isinstance(url, str) and "{{" not in url and not url.lower().startswith(("http://", "https://")):
-        return "the address must start with https:// or http://"
+        return "the URL must start with https:// or http://"
     return None
 
 
 def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, base: Path) -> McpServer:
-    """The server of a step: from its input, else from its connection.
+    """Return the server of a step: from its input, else from its connection.
 
     Args:
         base: where a relative directory of the server starts.
@@ -89,7 +91,9 @@ def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, ba
         try:
             given = McpServer.model_validate(dict(connection))
         except ValidationError as error:
-            raise WorkflowError("mcp.server", f"the connection is no MCP server: {error.errors()[0]['msg']}") from None
+            raise WorkflowError(
+                "mcp.server", f"the connection is not an MCP server: {error.errors()[0]['msg']}"
+            ) from None
     said = server_problem(given.model_dump(exclude_none=True))
     if said is not None:
         raise WorkflowError("mcp.server", said)
@@ -97,7 +101,7 @@ def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, ba
 
 
 def find_program(name: str, path: str, cwd: str | None) -> str:
-    """Return where a server's program is.
+    """Find a server's program in `path`, else beside the Python that runs wftui.
 
     Raises:
         WorkflowError: `mcp.start` when it is nowhere.
@@ -121,7 +125,7 @@ def locate_program(name: str, path: str, cwd: str | None) -> str | None:
 def no_program(name: str) -> str:
     """Return the sentence for a server's program that is nowhere."""
     return (
-        f"the program {name!r} of the MCP server was not found; it has to be installed on PATH, or into the "
+        f"the program {name!r} of the MCP server was not found; install it on PATH or into the "
         f"Python environment of wftui"
     )
 
@@ -135,6 +139,6 @@ def server_programs(server: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def fits(template: str, actual: str) -> bool:
-    """Whether a text could be what a text with `{{ }}` in it has become."""
+    """Return whether a text can be the value of a text with `{{ }}`."""
     parts = [re.escape(part) for part in re.split(r"\{\{.*?\}\}", template, flags=re.DOTALL)]
     return re.fullmatch(".*".join(parts), actual, re.DOTALL) is not None

@@ -1,4 +1,4 @@
-"""One live MCP server. Imports the MCP SDK, which takes a second: import this module late, in a thread."""
+"""Session with an MCP server. Imports the slow SDK: import late, in a thread."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ _LEVELS: dict[str, LogLevel] = {"debug": "debug", "info": "info", "notice": "inf
 
 
 class McpSession:
-    """A server that is entered, held and left by one task of its own; any task may call its tools.
+    """Session that one task of its own opens and closes; any task may call tools.
 
     Attributes:
         server: what it was started from.
@@ -83,7 +83,7 @@ class McpSession:
         return not self._gone.done() and not self._leave.is_set()
 
     async def started(self, caller: Caller, seconds: float) -> None:
-        """Wait until the server is there; several steps may wait at once.
+        """Wait until the server is ready; several steps may wait at once.
 
         Raises:
             WorkflowError: `mcp.start`, with the last lines of its stderr.
@@ -94,12 +94,12 @@ class McpSession:
                 return
             if not self._gone.done():
                 self._give_up()
-                raise self._error("mcp.start", f"it did not answer within {seconds:g} s")
-            reason = _reason(self._fault, "it ended before it had answered")
+                raise self._error("mcp.start", f"it did not respond within {seconds:g} s")
+            reason = _reason(self._fault, "it exited before it responded")
             raise self._error("mcp.start", reason + self._refusal)
 
     async def call(self, tool: str, arguments: Mapping[str, Json], caller: Caller) -> CallToolResult:
-        """Call a tool; cancelling the calling task cancels the call and leaves the server as it is.
+        """Call a tool; cancellation cancels the call, not the server.
 
         Raises:
             WorkflowError: `mcp.closed` when the server is gone, `mcp.error` for an error of the protocol,
@@ -127,14 +127,14 @@ class McpSession:
         return work.result()
 
     def locked(self, name: str) -> LockedTool:
-        """A tool as a lock keeps it."""
+        """Return a tool as the lock file keeps it."""
         tool = self.tools[name]
         return LockedTool(
             description=tool.description, input_schema=tool.input_schema, output_schema=tool.output_schema
         )
 
     async def list_tools(self) -> dict[str, Tool]:
-        """Ask the server for its tools again.
+        """List the tools of the server again.
 
         Raises:
             WorkflowError: as `call`.
@@ -150,7 +150,7 @@ class McpSession:
         return self.tools
 
     async def aclose(self) -> None:
-        """Leave the server, and end it when it was started here."""
+        """Close the session, and end a server that was started here."""
         self._give_up()
         _, late = await asyncio.wait({self._owner}, timeout=CLOSE_SECONDS)
         if late:
@@ -158,7 +158,7 @@ class McpSession:
             await asyncio.wait({self._owner}, timeout=_LAST_WORDS_SECONDS)
 
     def _give_up(self) -> None:
-        """Have the owner leave, which takes its time."""
+        """Ask the owner task to close."""
         # A second cancel would reach into the SDK's farewell, and leave the process behind.
         if not self._ready.done() and not self._leave.is_set():
             self._owner.cancel()
@@ -218,7 +218,7 @@ class McpSession:
 
     @asynccontextmanager
     async def _transport(self) -> AsyncIterator[_Streams]:
-        """The SDK's transport; its end is seen here as soon as the server closes it."""
+        """Yield the SDK's transport, watched for its end."""
         async with self._plain_transport() as (read, write):
             yield _Watched(read, self._leave), write
 
@@ -265,9 +265,9 @@ class McpSession:
 
     async def _received(self, message: IncomingMessage) -> None:
         if isinstance(message, ValidationError):
-            self._listeners.log(f"The MCP server wrote what is no message: {_written(message)}", "warn")
+            self._listeners.log(f"The MCP server sent an invalid message: {_written(message)}", "warn")
         elif isinstance(message, Exception):
-            self._listeners.log(f"The connection to the MCP server: {_first_line(message)}", "warn")
+            self._listeners.log(f"Connection to the MCP server: {_first_line(message)}", "warn")
 
     async def _responded(self, response: httpx2.Response) -> None:
         refused = response.status_code >= 400
@@ -276,7 +276,7 @@ class McpSession:
     # --- how it ended
 
     async def _check_finished(self, work: "asyncio.Future[Any]") -> None:
-        """Pass over a call that has ended with a result; raise for any other."""
+        """Return if a call has succeeded; raise its error otherwise."""
         # A call that was cancelled although this step was not: the transport fell apart below it.
         if work.cancelled() or not work.done():
             await self._closed()
@@ -285,13 +285,15 @@ class McpSession:
             if error.message == _FORGOTTEN:
                 self._leave.set()
                 label = self.server.label
-                raise SessionForgottenError("mcp.closed", f"the MCP server {label} no longer knows this session")
+                raise SessionForgottenError("mcp.closed", f"the session with the MCP server {label} has expired")
             if error.message.startswith(_CLOSED) or not self.alive:
                 await self._closed(error)
             details = {"code": error.code, "data": error.data}
-            raise WorkflowError("mcp.error", f"the MCP server {self.server.label} says: {error}", details=details)
+            raise WorkflowError(
+                "mcp.error", f"the MCP server {self.server.label} returned an error: {error}", details=details
+            )
         if isinstance(error, ValidationError | RuntimeError):
-            sentence = f"the MCP server {self.server.label} gave a result that is none: {_first_line(error)}"
+            sentence = f"the MCP server {self.server.label} returned an invalid result: {_first_line(error)}"
             raise WorkflowError("mcp.result", sentence)
         if isinstance(error, Exception) and not isinstance(error, WorkflowError):
             await self._closed(error)
@@ -302,22 +304,22 @@ class McpSession:
             await self._stderr.drain(_LAST_WORDS_SECONDS)
         await asyncio.wait({self._gone}, timeout=_LAST_WORDS_SECONDS)
         fault = self._fault if self._fault is not None else error
-        raise self._error("mcp.closed", _reason(fault, "it ended during the call"))
+        raise self._error("mcp.closed", _reason(fault, "it exited during the call"))
 
     def _error(self, error_type: str, reason: str) -> WorkflowError:
         if isinstance(self._fault, WorkflowError):
             return self._fault
-        doing = "could not be started" if error_type == "mcp.start" else "is gone"
+        doing = "could not be started" if error_type == "mcp.start" else "has disconnected"
         if error_type == "mcp.start" and self.server.url is not None:
             doing = "could not be reached"
         lines = list(self._stderr.last) if self._stderr is not None else []
         said = "".join(f"\n  {line}" for line in lines)
-        message = f"the MCP server {self.server.label} {doing}: {reason}{'; its last lines:' if lines else ''}{said}"
+        message = f"the MCP server {self.server.label} {doing}: {reason}{'; last lines:' if lines else ''}{said}"
         return WorkflowError(error_type, message, recoverable=True)
 
 
 class _Watched:
-    """A stream of messages that tells when it ends."""
+    """Message stream that sets an event at its end."""
 
     def __init__(self, inner: Any, ended: asyncio.Event) -> None:
         self._inner = inner
@@ -325,7 +327,7 @@ class _Watched:
 
     @property
     def last_context(self) -> Context | None:
-        """Of the last message; the SDK asks for it."""
+        """Context of the last message, for the SDK."""
         found: Context | None = getattr(self._inner, "last_context", None)
         return found
 
@@ -357,7 +359,7 @@ async def _first_of(*futures: "asyncio.Future[Any]", timeout: float | None = Non
 
 
 def _reason(fault: BaseException | None, otherwise: str) -> str:
-    """What lies at the bottom of a fault, as the end of a sentence."""
+    """Return the root cause of an error as the end of a sentence."""
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
     if fault is None or isinstance(fault, asyncio.CancelledError):

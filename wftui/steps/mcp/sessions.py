@@ -1,4 +1,4 @@
-"""The MCP servers of one run: each started by the first step that needs it, closed after the last."""
+"""MCP servers of one run: started on first use, closed after the last step."""
 
 import asyncio
 from importlib import import_module
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class McpSessions:
-    """Sessions by what their server is started from."""
+    """Sessions by server."""
 
     def __init__(self, run: str) -> None:
         self._run = run
@@ -23,7 +23,7 @@ class McpSessions:
         self._used: set[tuple[str, str]] = set()
 
     async def get(self, server: McpServer, caller: Caller, seconds: float) -> "McpSession":
-        """The session with a server, which is started where it does not run yet or has ended since.
+        """Return the session with a server; start or restart it if needed.
 
         Args:
             seconds: how long it may take to answer for the first time.
@@ -35,9 +35,7 @@ class McpSessions:
         session = self._open.get(server.key)
         if session is not None and not session.alive:
             again = "connected to" if server.url is not None else "started"
-            caller.log(
-                f"The MCP server {server.label} has ended since it was last called; it is {again} again.", "warn"
-            )
+            caller.log(f"The MCP server {server.label} has exited since its last call and is {again} again.", "warn")
             self._ended.append(self._open.pop(server.key))
             session = None
         if session is None:
@@ -51,14 +49,14 @@ class McpSessions:
         return session
 
     def first_use_of(self, server: McpServer, tool: str) -> bool:
-        """Whether a tool is called for the first time in this run; the second time it is asked, it is not."""
+        """Return whether this run uses a tool for the first time."""
         use = (server.key, tool)
         first = use not in self._used
         self._used.add(use)
         return first
 
     async def aclose(self) -> None:
-        """Leave all servers, side by side."""
+        """Close all sessions concurrently."""
         sessions = [*self._open.values(), *self._ended]
         self._open.clear()
         self._ended.clear()
@@ -66,7 +64,7 @@ class McpSessions:
 
 
 async def load_session_class() -> "type[McpSession]":
-    """The class of sessions; its first import takes a second and therefore a thread.
+    """Import the session class in a thread: the first import takes a second.
 
     Raises:
         WorkflowError: `mcp.missing` when the package is not there, or too old.
@@ -74,7 +72,7 @@ async def load_session_class() -> "type[McpSession]":
     try:
         module = await asyncio.to_thread(import_module, "wftui.steps.mcp.session")
     except ImportError as error:
-        message = f"MCP servers need the package mcp: {install_command('wftui[mcp]')} ({error})"
+        message = f"MCP servers need the package mcp; run: {install_command('wftui[mcp]')} ({error})"
         raise WorkflowError("mcp.missing", message) from error
     session: type[McpSession] = module.McpSession
     return session

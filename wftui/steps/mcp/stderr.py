@@ -1,4 +1,4 @@
-"""What a server writes to its stderr: passed on line by line, and the last lines remembered."""
+"""Standard error of MCP servers: passed on by line, last lines remembered."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ _READ_SIZE = 65_536
 
 
 class StderrPipe:
-    """A pipe whose writing end is a server's stderr.
+    """Pipe whose write end is a server's stderr.
 
     Attributes:
         last: its last lines that are not empty.
@@ -28,20 +28,20 @@ class StderrPipe:
         self._task = asyncio.ensure_future(self._read())
 
     def handed_over(self) -> None:
-        """The server has its own copy of the writing end: without ours, its end is seen here."""
+        """Close our copy of the write end, so that the server's exit is seen."""
         self.writer.close()
 
     def flush(self) -> None:
-        """Pass on what has been read, now."""
+        """Pass on everything read so far."""
         self._batcher.flush()
 
     async def drain(self, seconds: float) -> None:
-        """Wait until all has been read that was written, at most so long."""
+        """Wait until everything written has been read, for a bounded time."""
         await asyncio.wait({self._task}, timeout=seconds)
         self._batcher.flush()
 
     async def aclose(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self.writer.close()
         self._task.cancel()
         await asyncio.wait({self._task})

@@ -1,4 +1,4 @@
-"""The pipes to an MCP server that is started here. Imports the MCP SDK: import it late.
+"""Pipes to a local MCP server. Imports the SDK; import late.
 
 In the place of the SDK's own transport, which looks at all of a message again with each piece of it that comes, so that
 one of 20 MB takes minutes, and which loses sight of what a server starts in a session of its own.
@@ -39,7 +39,7 @@ _Sender = Any  # anyio's stream of messages and faults
 async def stdio_streams(
     command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str], started_for: TreeMark
 ) -> AsyncIterator[tuple[Any, Any]]:
-    """Start a server; gives (its messages, a stream for ours). All that it has started ends with the block.
+    """Start a server and yield its streams; end its process tree after the block.
 
     Args:
         env: on top of the few variables that every server gets.
@@ -85,7 +85,7 @@ async def stdio_streams(
 
 
 async def _read(process: "subprocess.Popen[bytes]", found: _Sender) -> None:
-    """Pass on each line as a message, or as the fault it is; after the reader has gone, read on and drop it."""
+    """Pass on each line as a message or an error; drop lines nobody reads."""
     assert process.stdout is not None
     stream = asyncio.StreamReader(limit=_READ_SIZE)
     loop = asyncio.get_running_loop()
@@ -112,7 +112,7 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
         parts.append(first)
         size += len(first)
         if size > MOST_BYTES:
-            raise WorkflowError("mcp.result", f"the MCP server wrote a message of more than {MOST_BYTES:,} bytes")
+            raise WorkflowError("mcp.result", f"the MCP server sent a message of more than {MOST_BYTES:,} bytes")
         for other in others:
             yield b"".join(parts)
             parts, size = [other], len(other)
@@ -132,7 +132,7 @@ def _parsed(line: bytes) -> Any:
 
 
 async def _write(process: "subprocess.Popen[bytes]", to_send: Any, found: _Sender) -> None:
-    """Write what we have to say; close the server's stdin after the last of it."""
+    """Write our messages, then close the server's stdin."""
     assert process.stdin is not None
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
@@ -149,14 +149,14 @@ async def _write(process: "subprocess.Popen[bytes]", to_send: Any, found: _Sende
 
 
 async def _watch_end(exited: "asyncio.Future[int]", reading: "asyncio.Future[None]", found: _Sender) -> None:
-    """See the end of a server although something it has started still holds its stdout."""
+    """Detect the server's exit although its children may hold its stdout."""
     await asyncio.wait({exited})
     await asyncio.wait({reading}, timeout=_PIPE_SECONDS)
     found.close()
 
 
 async def _end(process: "subprocess.Popen[bytes]", exited: "asyncio.Future[int]", mark: str) -> None:
-    """Wait for the server to leave, then make it and all it has started."""
+    """Wait for the server to exit, then end its process tree."""
     await asyncio.wait({exited}, timeout=LEAVE_SECONDS)
     await process_tree.end_tree(process.pid, mark, grace=TERM_SECONDS, hurry=asyncio.Event())
     await asyncio.wait({exited}, timeout=_PIPE_SECONDS)

@@ -1,4 +1,4 @@
-"""`mcp`: one call of a tool of an MCP server."""
+"""The `mcp` step type."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -42,24 +42,24 @@ if TYPE_CHECKING:
 class McpInput(StepModel):
     """Input of `mcp`."""
 
-    server: Annotated[
-        McpServer | None, Field(description="The server; absent: that of the step's connection, of kind mcp.")
-    ] = None
+    server: Annotated[McpServer | None, Field(description="Server; default: the mcp connection of the step.")] = None
     tool: Annotated[str, Field(min_length=1, description="Name of the tool.")]
-    arguments: Annotated[dict[str, Json], Field(description="Its arguments, by name.")] = Field(default_factory=dict)
-    start_timeout: Annotated[
-        Duration, Field(gt=0, description="How long the server may take until it answers for the first time.")
-    ] = 60.0
+    arguments: Annotated[dict[str, Json], Field(description="Arguments of the tool, by name.")] = Field(
+        default_factory=dict
+    )
+    start_timeout: Annotated[Duration, Field(gt=0, description="Time limit for the first response of the server.")] = (
+        60.0
+    )
 
 
 class McpStep(StepType[McpInput]):
-    """A server is started once in a run, by the first step that needs it, and ended after the last step."""
+    """Calls a tool; the server is started once per run and ended after the last step."""
 
     word = "mcp"
     title = "MCP tool"
     description = (
-        "Calls a tool of an MCP server: a program that is started, or an address. An error of the tool fails the step; "
-        "a question of the server is put to you as a form."
+        "Calls a tool of an MCP server, either a program to start or a URL. An error of the tool fails the step; "
+        "a question of the server is shown as a form."
     )
     connection_kind = "mcp"
     icon = "⌘"
@@ -77,14 +77,14 @@ class McpStep(StepType[McpInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """A server by a command or by an address."""
+        """Check for a valid server: a command or an address."""
         server = literal_input.get("server")
         said = server_problem(server) if isinstance(server, dict) else None
         return [("server", said)] if said is not None else []
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
-        """The tool as it was locked: that there is one, what its arguments are, what it gives."""
+        """Return the schemas of the locked tool, or that it does not exist."""
         name = server_name(literal_input, site.connection)
         tool = literal_input.get("tool")
         if site.folder is None or name is None or not isinstance(tool, str) or "{{" in tool:
@@ -95,7 +95,7 @@ class McpStep(StepType[McpInput]):
             return SiteFacts(notices=[Notice("", f"{error}; the tools are not checked")])
         server = lock.named(name) if lock is not None else None
         if server is None:
-            advice = f"nothing is known of the tools of this server: `wftui mcp lock {site.folder.name}` asks it"
+            advice = f"the tools of this server are unknown: run `wftui mcp lock {site.folder.name}`"
             return SiteFacts(notices=[Notice("tool", advice, "hint")])
         if tool not in server.tools:
             return SiteFacts(field_schemas={"tool": {"enum": sorted(server.tools)}})
@@ -142,13 +142,13 @@ class McpStep(StepType[McpInput]):
             part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
         ]
         if result.is_error:
-            said = text_of(content).strip() or "it says nothing more"
+            said = text_of(content).strip() or "no message"
             raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {said}", details={"content": content})
         return output_of(content, result.structured_content)
 
 
 async def listed_tools(server: McpServer, seconds: float, context: StepContext) -> dict[str, LockedTool]:
-    """The tools of a server, which is started where it does not run yet.
+    """Return the tools of a server; start it if needed.
 
     Args:
         seconds: how long it may take to answer for the first time.
@@ -192,7 +192,7 @@ async def _known_tool(session: "McpSession", name: str) -> LockedTool:
     tools = session.tools if name in session.tools else await session.list_tools()
     if name not in tools:
         names = ", ".join(sorted(tools)) or "none"
-        message = f"the MCP server {session.server.label} has no tool {name!r}; there are: {names}"
+        message = f"the MCP server {session.server.label} has no tool {name!r}; available: {names}"
         raise WorkflowError("mcp.unknown_tool", message)
     return session.locked(name)
 
@@ -203,13 +203,13 @@ def _compare_with_lock(name: str, tool: LockedTool, server: McpServer, context: 
     try:
         lock = read_lock(context.site.folder)
     except LockError as error:
-        context.log(f"{error}; whether tools have changed is not checked.", "warn")
+        context.log(f"{error}; changes of tools are not detected.", "warn")
         return
     known = lock.of(server, context.site.connection) if lock is not None else None
     locked = known.tools.get(name) if known is not None else None
     changes = tool_changes(locked, tool) if locked is not None else []
     if changes:
-        advice = f"`wftui mcp lock {context.site.folder.name}` takes note of it"
+        advice = f"run `wftui mcp lock {context.site.folder.name}` to accept it"
         context.log(f"The tool {name} has changed since it was locked: {', '.join(changes)}; {advice}.", "warn")
 
 
@@ -224,6 +224,6 @@ async def _check_arguments(name: str, tool: LockedTool, arguments: Mapping[str, 
 
     found = await asyncio.to_thread(problems)
     if found:
-        said = "; ".join(f"{each['pointer'].removeprefix('/') or 'the whole'}: {each['message']}" for each in found[:3])
+        said = "; ".join(f"{each['pointer'].removeprefix('/') or 'the input'}: {each['message']}" for each in found[:3])
         message = f"the arguments of the tool {name} are not valid: {said}"
         raise WorkflowError("validation.arguments", message, details={"errors": found})

@@ -1,4 +1,4 @@
-"""Child processes of steps: started, watched, and ended with everything they started.
+"""Child processes of steps: started, watched, ended as whole trees.
 
 Imports `steps.text`.
 """

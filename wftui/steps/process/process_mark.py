@@ -1,4 +1,4 @@
-"""The mark that all processes carry that a step has started, directly or not."""
+"""Mark in the environment of all processes that steps start."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ MARK = "WFTUI_PROCESS_TREE"
 
 @dataclass(frozen=True, slots=True)
 class TreeMark:
-    """For whom a tree of processes was started.
+    """Owner of a process tree.
 
     Attributes:
         run: the run; empty when it was for none.
@@ -23,12 +23,12 @@ class TreeMark:
     attempt: int = 0
 
     def text(self) -> str:
-        """The mark of a new tree, unlike that of any other."""
+        """Return the mark of a new tree, unlike any other."""
         return f"{self.run}/{self.path}/{self.attempt}/{uuid.uuid4().hex}"
 
     @classmethod
     def of(cls, text: str) -> Self | None:
-        """What a mark says; None when it is none of ours."""
+        """Parse a mark; None for other text."""
         match text.split("/"):
             case [run, path, attempt, _] if attempt.isdecimal():
                 return cls(run, path, int(attempt))

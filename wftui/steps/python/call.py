@@ -1,4 +1,4 @@
-"""One call of Python code in a child interpreter, and what its outcome means."""
+"""Calls of Python code in a child interpreter."""
 
 import signal
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _OF_EACH_CALL = ("WFTUI_STEP", "WFTUI_ATTEMPT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonCall:
-    """What to run, where. `memory` in bytes; the module of a function is looked for in `modules` first."""
+    """Code, arguments and limits of a call; `memory` in bytes."""
 
     code: str | None
     function: str | None
@@ -32,7 +32,7 @@ class PythonCall:
 
 
 async def call_python(call: PythonCall, context: StepContext) -> Json:
-    """Run it in a child; what it returned. Calls of the same code in one run share children, one after the other.
+    """Run the call and return its result; calls of the same code share children.
 
     Raises:
         WorkflowError: `python.*`, `validation.output`, `output.too_big`, `not_found`.
@@ -64,7 +64,7 @@ def _crash(result: ProcessResult) -> WorkflowError:
     code = result.exit_code
     how = f"ended with exit code {code}"
     if 128 < code < 128 + signal.NSIG and code - 128 in {each.value for each in signal.Signals}:
-        how = f"was ended by {signal.Signals(code - 128).name}"
+        how = f"was killed by {signal.Signals(code - 128).name}"
     said = result.stderr.last_line()
     return WorkflowError(
         "python.crash",
@@ -76,9 +76,9 @@ def _crash(result: ProcessResult) -> WorkflowError:
 def _failure(event: Mapping[str, Any]) -> WorkflowError:
     message = event["message"]
     if event["kind"] == "not_json":
-        return WorkflowError("validation.output", f"What main() returned is no JSON: {message}.")
+        return WorkflowError("validation.output", f"main() returned a value that is not JSON: {message}.")
     if event["kind"] == "memory":
-        return WorkflowError("python.memory", "The code needed more memory than it may have.", stack=event["stack"])
+        return WorkflowError("python.memory", "The code exceeded its memory limit.", stack=event["stack"])
     if event["kind"] == "exit":
-        return WorkflowError("python.exit", f"The code ended the interpreter instead of returning ({message}).")
+        return WorkflowError("python.exit", f"The code exited the interpreter instead of returning ({message}).")
     return WorkflowError("python.exception", message, recoverable=True, stack=event["stack"])

@@ -1,4 +1,4 @@
-"""What a child interpreter runs for the `python` step: `python -I child.py FD`.
+"""Program of the child interpreter of `python` steps: `python -I child.py FD`.
 
 Stands alone: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. A
 request is a line of JSON on the file descriptor; events go out as lines, the last one is the result or an error.
@@ -30,7 +30,7 @@ PLAIN = {str, bool, type(None)}
 
 
 class NotJsonError(Exception):
-    """A value between steps must be JSON; this says where it is not, and why."""
+    """Value that is not JSON, with its position and the reason."""
 
     def __init__(self, reason: str, place: str = "") -> None:
         super().__init__(f"result{place if len(place) <= 40 else place[:34] + '…'} {reason}")
@@ -38,24 +38,24 @@ class NotJsonError(Exception):
         self.place = place
 
     def inside(self, key: str) -> NotJsonError:
-        """The same, of a value in which the value at fault stands under a key."""
+        """Return the error for a value that holds the wrong one under a key."""
         return NotJsonError(self.reason, key + self.place)
 
 
 def check_json(value: Any, depth: int = 0) -> Any:
-    """The value with tuples as lists; raises NotJsonError with the place of what is no JSON."""
+    """Return the value with tuples as lists; raise NotJsonError if it is not JSON."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         if abs(value).bit_length() > MAX_INTEGER_BITS:
-            raise NotJsonError("is a whole number of more than 3,900 digits")
+            raise NotJsonError("is an integer of more than 3,900 digits")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotJsonError(f"is {value}, which is no JSON value")
+            raise NotJsonError(f"is {value}, which is not a JSON value")
         return float(value)
     if not isinstance(value, (dict, list, tuple)):
-        raise NotJsonError(f"is a {type(value).__name__}, which is no JSON value")
+        raise NotJsonError(f"is a {type(value).__name__}, which is not a JSON value")
     if depth == MAX_DEPTH:
         raise NotJsonError(f"is nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
@@ -73,11 +73,11 @@ def check_json(value: Any, depth: int = 0) -> Any:
 
 
 def check_object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
-    """The same of a dict."""
+    """Return a dict checked like `check_json`."""
     checked: dict[str, Any] = {}
     for key, inner in value.items():
         if not isinstance(key, str):
-            raise NotJsonError(f"has the key {key!r}; keys must be text")
+            raise NotJsonError(f"has the key {key!r}; keys must be strings")
         if type(inner) in PLAIN:
             checked[key] = inner
             continue
@@ -89,7 +89,7 @@ def check_object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 
 def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> Any:
-    """The function to call: `main` of the code, or the named one of a module."""
+    """Return the function: `main` of the code, or the named one of a module."""
     if request.get("code") is None:
         module_name, _, name = request["function"].partition(":")
         if request["path"] not in sys.path:
@@ -102,10 +102,10 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
     linecache.cache[CODE_NAME] = (len(code), None, code.splitlines(True), CODE_NAME)
 
     def progress(fraction: float, message: object = None) -> None:
-        """Say how far the step is, from 0 to 1."""
+        """Report progress from 0 to 1."""
         value = float(fraction)
         if math.isnan(value):
-            raise ValueError("progress takes a number from 0 to 1")
+            raise ValueError("progress() takes a number from 0 to 1")
         # Bounded here: JSON does not know what is beyond all numbers.
         bounded = min(1.0, max(0.0, value))
         send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
@@ -113,12 +113,12 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
     namespace = {"__name__": "__step__", "__file__": CODE_NAME, "progress": progress}
     exec(compile(code, CODE_NAME, "exec"), namespace)
     if "main" not in namespace:
-        raise NameError("the code defines no function main")
+        raise NameError("the code does not define a function main")
     return namespace["main"]
 
 
 def call(function: Callable[..., Any], args: Any) -> Any:
-    """Call with a list as positions or an object as names; awaits what is awaitable."""
+    """Call with a list as positional or an object as keyword arguments; await it."""
     positions, names = (args, {}) if isinstance(args, list) else ((), args)
     inspect.signature(function).bind(*positions, **names)
     result = function(*positions, **names)
@@ -132,7 +132,7 @@ def call(function: Callable[..., Any], args: Any) -> Any:
 
 
 def own_lines(error: BaseException) -> str:
-    """The traceback from where the user's code begins to where it ends."""
+    """Return the part of the traceback that is in the user's code."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
@@ -143,7 +143,7 @@ def own_lines(error: BaseException) -> str:
 
 
 def own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The frames without those of this file, and of what calls the code for it, around them."""
+    """Return the frames without the surrounding ones of this file."""
     while trace is not None and is_ours(trace):
         trace = trace.tb_next
     last, frame = None, trace
@@ -157,13 +157,13 @@ def own_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def is_ours(trace: TracebackType) -> bool:
-    """Whether a frame is of this file, or of the parts of the library by which it calls the user's code."""
+    """Return whether a frame belongs to this file or to how it calls the code."""
     asyncio_folder = asyncio.__file__[: -len("__init__.py")]
     return trace.tb_frame.f_code.co_filename.startswith((__file__, inspect.__file__, asyncio_folder))
 
 
 def said_by(error: BaseException) -> str:
-    """The type of an error and its text, if it has one that can be read."""
+    """Return the type of an error and its text, if readable."""
     try:
         text = str(error)
     except Exception as unreadable:  # noqa: BLE001  (the code's own __str__)
@@ -172,32 +172,32 @@ def said_by(error: BaseException) -> str:
 
 
 class EventStream(io.RawIOBase):
-    """What is printed, as events: in order with the result, which pipes are not."""
+    """Output stream as events, in order with the result."""
 
     def __init__(self, name: str, send: Callable[[dict[str, Any]], None]) -> None:
         self._name = name
         self._send = send
 
     def writable(self) -> bool:
-        """It is for writing."""
+        """Return True."""
         return True
 
     def write(self, data: Any) -> int:
-        """Send the bytes, as text of their values: they may end within a character."""
+        """Send bytes as latin-1 text: they may end within a character."""
         text = bytes(data).decode("latin-1")
         self._send({"event": "print", "stream": self._name, "text": text})
         return len(text)
 
 
 def print_to(send: Callable[[dict[str, Any]], None]) -> None:
-    """Let print() and its like send events, line by line."""
+    """Send printed text as events, line by line."""
     for name in ("stdout", "stderr"):
         writer = io.BufferedWriter(EventStream(name, send))
         setattr(sys, name, io.TextIOWrapper(writer, "utf-8", errors="replace", line_buffering=True))
 
 
 def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """The last event of one request."""
+    """Return the last event of a request."""
     try:
         function = find_function(request, send)
         result = call(function, request["args"])
@@ -217,7 +217,7 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
 
 @contextlib.contextmanager
 def collector_resting() -> Iterator[None]:
-    """Big values hold no cycles: to look for some over and over while one is made takes longer than to make it."""
+    """Pause garbage collection while large acyclic values are built."""
     used = gc.isenabled()
     gc.disable()
     try:
@@ -228,7 +228,7 @@ def collector_resting() -> Iterator[None]:
 
 
 def main() -> None:
-    """Answer one request after the other, each from the same surroundings, until there are no more."""
+    """Answer requests one after the other until the connection closes."""
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
     channel = os.fdopen(descriptor, "r+b", buffering=0)

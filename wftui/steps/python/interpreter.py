@@ -1,4 +1,4 @@
-"""A child interpreter that answers calls, and those that a run keeps for the calls to come."""
+"""Child interpreters that answer calls, pooled by run."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 class InterpreterEndedError(Exception):
-    """The interpreter is gone without an answer; `result` tells how."""
+    """The interpreter ended without a response; see `result`."""
 
     def __init__(self, result: ProcessResult) -> None:
         super().__init__("the interpreter ended")
@@ -36,7 +36,7 @@ class InterpreterEndedError(Exception):
 
 
 class Interpreter:
-    """One child interpreter; takes one call at a time."""
+    """Child interpreter; takes one call at a time."""
 
     def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str], run: str) -> None:
         self._ours, theirs = socket.socketpair()
@@ -64,7 +64,7 @@ class Interpreter:
         return not self._process.done()
 
     async def call(self, request: Mapping[str, Json], context: StepContext) -> dict[str, Any]:
-        """Send a request; its last event. When this is cancelled, the interpreter must be closed.
+        """Send a request and return its last event; close it on cancellation.
 
         Raises:
             InterpreterEndedError: it has crashed or been ended.
@@ -96,7 +96,7 @@ class Interpreter:
             self._context = None
 
     async def aclose(self) -> None:
-        """End it with all that it has started."""
+        """End the interpreter and its process tree."""
         self._process.cancel()
         self._ours.close()
         await asyncio.gather(self._process, return_exceptions=True)
@@ -115,7 +115,7 @@ class Interpreter:
                 self._size += len(rest)
                 await asyncio.sleep(0)  # while there is something to receive, receiving never gives up control
                 if self._size > MAX_RESULT:
-                    raise WorkflowError("output.too_big", f"The result is bigger than {MAX_RESULT:,} bytes of JSON.")
+                    raise WorkflowError("output.too_big", f"The result is larger than {MAX_RESULT:,} bytes of JSON.")
 
     def _log(self, text: str, stream: OutputStream) -> None:
         # What a program of the code says after its call has ended belongs to nobody.
@@ -124,7 +124,7 @@ class Interpreter:
 
 
 async def _encoded(request: Mapping[str, Json]) -> bytes:
-    """A request as a line; one with big arguments without holding up the event loop."""
+    """Return a request as a line; encode large arguments in a thread."""
     try:
         measure(request["args"], BIG_TEXT)
     except TooBigError:
@@ -145,7 +145,7 @@ def _decoded(line: list[bytes]) -> dict[str, Any]:
 
 
 class Interpreters:
-    """The interpreters of one run: one that has answered waits for the next call of its sort."""
+    """Pool of the interpreters of one run."""
 
     def __init__(self, run: str) -> None:
         self._run = run
@@ -153,7 +153,7 @@ class Interpreters:
 
     @contextlib.asynccontextmanager
     async def lent(self, sort: Any, argv: list[str], cwd: Path, env: Mapping[str, str]) -> AsyncIterator[Interpreter]:
-        """An interpreter for one call; it is kept when the block ends well, else ended.
+        """Yield an interpreter for one call; keep it only on success.
 
         Args:
             sort: what calls must have in common to share one.
@@ -173,7 +173,7 @@ class Interpreters:
             await interpreter.aclose()
 
     async def aclose(self) -> None:
-        """End those that wait."""
+        """End idle interpreters."""
         waiting = [interpreter for kept in self._idle.values() for interpreter in kept]
         self._idle.clear()
         await asyncio.gather(*(interpreter.aclose() for interpreter in waiting))

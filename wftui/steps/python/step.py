@@ -1,4 +1,4 @@
-"""`python`: run Python code in a child interpreter."""
+"""The `python` step type."""
 
 import ast
 import sys
@@ -15,7 +15,8 @@ from wftui.steps.files.paths import resolve_path
 from wftui.steps.python.call import PythonCall, call_python
 
 _NO_BRACES = (
-    'Values do not go into the code: put them into "args" ("args": {"name": "{{ … }}"}) and give main() that parameter.'
+    'Do not put values into the code: pass them in "args" ("args": {"name": "{{ … }}"}) '
+    "and add the parameter to main()."
 )
 
 
@@ -23,7 +24,7 @@ class PythonInput(StepModel):
     """Input of `python`: exactly one of code and function."""
 
     code: Annotated[
-        str | None, Field(description="Defines main(...), plain or async; what it returns is the output.")
+        str | None, Field(description="Code that defines main(...), plain or async; its return value is the output.")
     ] = None
     function: Annotated[
         str | None,
@@ -33,10 +34,11 @@ class PythonInput(StepModel):
         dict[str, Json] | list[Json], Field(description="Arguments: by name (object) or by position (list).")
     ] = Field(default_factory=dict)
     python: Annotated[
-        str | None, Field(description="Interpreter to use, as of a virtual environment; absent: that of wftui.")
+        str | None,
+        Field(description="Python interpreter, such as one of a virtual environment; default: that of wftui."),
     ] = None
-    env: Annotated[dict[str, str], Field(description="More environment variables.")] = Field(default_factory=dict)
-    memory: Annotated[int | None, Field(ge=64, description="Most memory, in MiB of address space.")] = None
+    env: Annotated[dict[str, str], Field(description="Additional environment variables.")] = Field(default_factory=dict)
+    memory: Annotated[int | None, Field(ge=64, description="Memory limit in MiB of address space.")] = None
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> "PythonInput":
@@ -46,13 +48,13 @@ class PythonInput(StepModel):
 
 
 class PythonStep(StepType[PythonInput]):
-    """Runs apart from wftui: it can be stopped at any time, and a crash of it harms nobody."""
+    """Runs code in a child process: it can be stopped, and a crash is contained."""
 
     word = "python"
     title = "Python"
     description = (
-        "Runs code in an interpreter of its own. It defines main(...), which gets the args; what it returns is the "
-        "output. print() goes to the log, progress(0.5, 'half') shows how far it is."
+        "Runs code in a child interpreter. It defines main(...), called with args; its return value is the output. "
+        "print() writes to the log, progress(0.5, 'half') reports progress."
     )
     icon = "λ"
     ascii_icon = "p"
@@ -63,7 +65,7 @@ class PythonStep(StepType[PythonInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Syntax, a main, and values by args only."""
+        """Check the syntax, the `main` function, and that values go through `args`."""
         problems: list[tuple[str, str]] = []
         if ("code" in literal_input) == ("function" in literal_input):
             problems.append(("", 'Give exactly one of "code" (which defines main) and "function" ("module:name").'))
@@ -85,7 +87,7 @@ class PythonStep(StepType[PythonInput]):
         return (python,) if is_program(python) else ()
 
     async def run(self, input: PythonInput, context: StepContext) -> Json:
-        """Call it.
+        """Call the function.
 
         Raises:
             WorkflowError: `python.exception`, `python.exit`, `python.crash`, `python.memory`, `validation.output`,
@@ -118,7 +120,7 @@ def _code_problem(code: str) -> str | None:
     except SyntaxError as error:
         return f"Line {error.lineno} of the code: {error.msg}."
     except ValueError as error:
-        return f"The code cannot be read: {error}."
+        return f"The code cannot be parsed: {error}."
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -127,4 +129,4 @@ def _code_problem(code: str) -> str | None:
             names.add(node.id)
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-    return None if "main" in names else "The code defines no function main: write `def main(...): ...`."
+    return None if "main" in names else "The code does not define main: add `def main(...): ...`."

@@ -1,4 +1,4 @@
-"""Renders a Jinja template; runs in a child interpreter with little memory, see `wftui.steps.python.template_step`."""
+"""Rendering of Jinja templates in a child interpreter with limited memory."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 def render(text: str, name: str, values: dict[str, Any], delimiters: list[str], escape: bool) -> dict[str, Any]:
-    """`{"text": …}`, or `{"error": …, "line": …}` with a sentence when the template is wrong.
+    """Return `{"text": …}`, or `{"error": …, "line": …}` for a wrong template.
 
     Args:
         delimiters: what stands around a value.
@@ -29,7 +29,7 @@ def render(text: str, name: str, values: dict[str, Any], delimiters: list[str], 
     except jinja2.TemplateSyntaxError as error:
         return {"error": str(error.message), "line": error.lineno}
     except RecursionError as error:
-        return {"error": "it calls itself without end, or is nested too deeply", "line": _line(error, name)}
+        return {"error": "infinite recursion, or nested too deeply", "line": _line(error, name)}
     except SyntaxError as error:  # of the Python that it becomes
         return {"error": str(error.msg), "line": None}
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""`template`: text from a Jinja template."""
+"""The `template` step type."""
 
 import asyncio
 import sys
@@ -22,9 +22,7 @@ RENDER_SECONDS = 60.0
 MAX_TEMPLATE = 4 * 1024 * 1024
 _IN_TEXT = ["[[", "]]"]
 _IN_FILE = ["{{", "}}"]
-_NO_BRACES = (
-    "In a workflow {{ }} is filled in before the step runs; write [[ name ]] here, or keep the template in a file."
-)
+_NO_BRACES = "{{ }} is evaluated before the step runs; use [[ name ]] here, or keep the template in a file."
 
 
 class TemplateInput(StepModel):
@@ -34,7 +32,7 @@ class TemplateInput(StepModel):
         str | None, Field(description="Jinja text with [[ name ]] for values and {% for … %} for statements.")
     ] = None
     file: Annotated[str | None, Field(description="Path of a Jinja file, with {{ name }} for values.")] = None
-    values: Annotated[dict[str, Json], Field(description="What the template may use, by name.")] = Field(
+    values: Annotated[dict[str, Json], Field(description="Variables of the template, by name.")] = Field(
         default_factory=dict
     )
     escape: Annotated[bool, Field(description="Escape values for HTML.")] = False
@@ -48,11 +46,11 @@ class TemplateInput(StepModel):
 
 
 class TemplateStep(StepType[TemplateInput]):
-    """Rendered apart from wftui, in the sandbox of Jinja and with a bound on memory."""
+    """Renders in a child process, in Jinja's sandbox, with limited memory."""
 
     word = "template"
     title = "Template"
-    description = "Makes text from a Jinja template and values: a report, a message, a page."
+    description = "Renders a Jinja template: a report, a message, a page."
     icon = "¶"
     ascii_icon = "t"
     input_model = TemplateInput
@@ -61,8 +59,8 @@ class TemplateStep(StepType[TemplateInput]):
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
-            "text": {"type": "string", "description": "The text that was made."},
-            "file": {"type": ["string", "null"], "description": "The file written, when `to` is given."},
+            "text": {"type": "string", "description": "Rendered text."},
+            "file": {"type": ["string", "null"], "description": "File written, with `to`."},
         },
         "required": ["text", "file"],
         "additionalProperties": False,
@@ -70,7 +68,7 @@ class TemplateStep(StepType[TemplateInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """One source; no braces that wftui would take for its own."""
+        """Check for one source, and braces that clash with expressions."""
         problems: list[tuple[str, str]] = []
         text = literal_input.get("template")
         if isinstance(text, str) and "{{" in text:
@@ -80,7 +78,7 @@ class TemplateStep(StepType[TemplateInput]):
         return problems
 
     async def run(self, input: TemplateInput, context: StepContext) -> Json:
-        """Render.
+        """Render the template.
 
         Raises:
             WorkflowError: `template.error` with the line in the template, `template.limit`, `file.missing`.
@@ -109,7 +107,7 @@ class TemplateStep(StepType[TemplateInput]):
             if error.type not in ("python.memory", "output.too_big"):
                 raise
             raise WorkflowError(
-                "template.limit", "The template needs too much memory, or makes too long a text."
+                "template.limit", "The template needs too much memory, or its text is too long."
             ) from None
         if "error" in result:
             where = f"Line {result['line']} of the template" if result["line"] else "The template"
@@ -123,7 +121,7 @@ class TemplateStep(StepType[TemplateInput]):
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_TEMPLATE:
-            raise WorkflowError("template.error", f"{str(path)!r} is bigger than {MAX_TEMPLATE:,} bytes.")
+            raise WorkflowError("template.error", f"{str(path)!r} is larger than {MAX_TEMPLATE:,} bytes.")
         return path.read_text("utf-8")
     except UnicodeDecodeError:
         raise WorkflowError("file.format", f"{str(path)!r} is not UTF-8 text.") from None

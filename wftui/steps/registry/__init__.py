@@ -1,4 +1,4 @@
-"""The step types by name: built-in, of installed packages, of a workspace's trusted files.
+"""Step type registry: built-in types, installed packages, trusted files.
 
 Imports `steps.api`; the modules of built-in types are imported when first asked for.
 """

@@ -1,4 +1,4 @@
-"""Whether something that a plugin offers is a step type that can be used."""
+"""Checks of step types from plugins."""
 
 import inspect
 import re
@@ -17,11 +17,11 @@ _WORD = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
 
 
 class PluginError(Exception):
-    """What a plugin offers cannot be used; the text says why."""
+    """Plugin that cannot be used; the message says why."""
 
 
 def usable(thing: object, word: str | None = None) -> StepType[Any]:
-    """The step type, ready to use.
+    """Return the step type ready to use.
 
     Args:
         word: the word it is announced under; None when it says itself.
@@ -31,29 +31,29 @@ def usable(thing: object, word: str | None = None) -> StepType[Any]:
     """
     found = step_type_of(thing)
     if found is None:
-        raise PluginError("it is neither a StepType nor a function with @step")
+        raise PluginError("it is neither a StepType nor a function decorated with @step")
     own = getattr(found, "word", None)
     if not isinstance(own, str) or not _WORD.fullmatch(own):
         raise PluginError(f"its word {own!r} must have a dot, as in acme.fetch, and only a-z, 0-9 and _ around it")
     if word is not None and own != word:
-        raise PluginError(f"it calls itself {own}")
+        raise PluginError(f"its own word is {own}")
     for name in ("title", "description", "version"):
         if not isinstance(getattr(found, name, None), str):
-            raise PluginError(f"its {name} must be a text")
+            raise PluginError(f"its {name} must be a string")
     if not _is_sign(found.icon) or not (_is_sign(found.ascii_icon) and found.ascii_icon.isascii()):
-        raise PluginError("its icon and ascii_icon must be one character that is one cell wide")
+        raise PluginError("its icon and ascii_icon must each be one character, one cell wide")
     for name in ("secret_fields", "visible_fields", "foreign_fields", "early_fields"):
         if not isinstance(getattr(found, name), Set):
-            raise PluginError(f"its {name} must be a set of names of fields")
+            raise PluginError(f"its {name} must be a set of field names")
     if found.connection_kind is not None and found.connection_kind not in KINDS:
-        raise PluginError(f"there is no kind of connection {found.connection_kind!r}; there are {', '.join(KINDS)}")
+        raise PluginError(f"there is no connection kind {found.connection_kind!r}; available: {', '.join(KINDS)}")
     if not inspect.iscoroutinefunction(found.run):
         raise PluginError("its run must be an async function")
     model = found.input_model
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
-        raise PluginError("its input_model is no pydantic model")
+        raise PluginError("its input_model is not a pydantic model")
     if not isinstance(found.output_schema, Mapping) or schema_problems(dict(found.output_schema)):
-        raise PluginError("its output_schema is no JSON Schema")
+        raise PluginError("its output_schema is not a valid JSON Schema")
     made = found()
     made.input_schema()
     return made

@@ -1,4 +1,4 @@
-"""Step types that do not come with wftui: from installed packages, and from `steps/*.py` of a trusted workspace."""
+"""Step types from installed packages and from trusted files of a workspace."""
 
 import hashlib
 import importlib.util
@@ -31,7 +31,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A step type that a plugin offers, or why it cannot be used.
+    """Step type of a plugin, or why it cannot be used.
 
     Attributes:
         source: where it comes from: `package acme-steps 1.2`, or the path of a file.
@@ -45,18 +45,18 @@ class Found:
 
 
 def announced() -> list[EntryPoint]:
-    """All step types that installed packages announce, by word and package; nothing is imported."""
+    """Return entry points of installed packages, sorted, without importing them."""
     return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, source_of(entry)))
 
 
 def source_of(entry: EntryPoint) -> str:
-    """The package of an entry point, as it is told to people."""
+    """Return the package of an entry point for messages."""
     package = entry.dist
     return f"package {package.name} {package.version}" if package is not None else "a package"
 
 
 def load_installed(entry: EntryPoint) -> Found:
-    """Import one announced step type; whatever goes wrong is a problem, never an exception."""
+    """Import one step type; any error becomes a problem."""
     source = source_of(entry)
     try:
         return Found(source, entry.name, apart(lambda: usable(entry.load(), entry.name)))
@@ -67,7 +67,7 @@ def load_installed(entry: EntryPoint) -> Found:
 
 
 def apart(work: Callable[[], ResultT]) -> ResultT:
-    """Run what belongs to a plugin so that it can neither hold things up for ever nor print into our output.
+    """Run plugin code in a thread, with a time limit and without its output.
 
     Raises:
         BaseException: whatever the plugin raises, or PluginError when it takes too long.
@@ -94,7 +94,7 @@ def apart(work: Callable[[], ResultT]) -> ResultT:
 
 
 def load_folder(folder: Path, trusted: TrustedFiles) -> list[Found]:
-    """Import the trusted `*.py` of a folder; one problem for each that is not trusted or does not work."""
+    """Import trusted `*.py` files of a folder; each failure is a problem."""
     found: list[Found] = []
     try:
         paths = sorted(folder.glob("*.py")) if folder.is_dir() else []
@@ -111,7 +111,7 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
     try:
         data = read_regular(path)
         if not trusted.is_trusted(path, data):
-            sentence = f"it is not trusted, or has changed since; read it, then run: wftui steps trust {path}"
+            sentence = f"it is not trusted, or has changed since; review it, then run: wftui steps trust {path}"
             return [Found(source, None, None, sentence)]
         module = apart(lambda: _module(path, data))
     except (OSError, ConnectionsError, PluginError) as error:
@@ -120,7 +120,7 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
         return [Found(source, None, None, f"it cannot be imported: {_sentence(error)}")]
     offered = list(_offered(module))
     if not offered:
-        return [Found(source, None, None, "it has neither a StepType nor a function with @step")]
+        return [Found(source, None, None, "it has neither a StepType nor a function decorated with @step")]
     return [_checked(source, thing) for thing in offered]
 
 

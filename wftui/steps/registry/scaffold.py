@@ -1,4 +1,4 @@
-"""`wftui steps new acme.fetch`: a package with one step type and a test that passes."""
+"""Scaffold of `wftui steps new`: a package with a step type and a test."""
 
 import re
 from pathlib import Path
@@ -48,12 +48,12 @@ class Greeting(BaseModel):
 
 @step("{word}", title="{title}")
 async def {function}(
-    name: Annotated[str, Field(description="Whom to greet.")],
-    times: Annotated[int, Field(ge=1, description="How often.")] = 1,
+    name: Annotated[str, Field(description="Name to greet.")],
+    times: Annotated[int, Field(ge=1, description="Number of greetings.")] = 1,
     *,
     context: StepContext,
 ) -> Greeting:
-    """Greets somebody; replace this with what your step does."""
+    """Greets somebody; replace this with the work of your step."""
     if not name.strip():
         raise WorkflowError("{package}.nobody", "There is nobody to greet.")
     context.log(f"greeting {{name}}")
@@ -103,14 +103,14 @@ In a workflow:
 
 
 def new_step_package(word: str, parent: Path) -> list[Path]:
-    """Write the package into a new folder `<first part>-steps`; gives the files, in the order to read them.
+    """Write the package to a new folder `<first part>-steps`; return its files.
 
     Raises:
         UsageError: when the word is not of the form `acme.fetch`.
         ConflictError: when the folder exists.
     """
     if not _WORD.fullmatch(word):
-        raise UsageError(f"{word!r} is no word for a step type: write it as in acme.fetch", code="usage.word")
+        raise UsageError(f"{word!r} is not a word for a step type: write it like acme.fetch", code="usage.word")
     package, function = word.split(".")
     folder = parent / f"{package}-steps"
     module = f"{package}_steps"
@@ -130,7 +130,7 @@ def new_step_package(word: str, parent: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise ConflictError(f"{folder} exists already", code="steps.exists") from None
+        raise ConflictError(f"{folder} already exists", code="steps.exists") from None
     for path, text in files.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.format_map(values), "utf-8")

@@ -1,4 +1,4 @@
-"""All step types by their word; a type's module is imported only when that type is asked for."""
+"""Step types by word; modules are imported on first use."""
 
 import threading
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ BUILTIN: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PluginProblem:
-    """A plugin that cannot be used: where it comes from, its word if that is known, and why, as a sentence."""
+    """Plugin that cannot be used: its source, its word if known, and why."""
 
     source: str
     word: str | None
@@ -44,7 +44,7 @@ class PluginProblem:
 
 
 class StepRegistry:
-    """The built-in step types, then those of installed packages, then those of a workspace; the first of a word wins.
+    """Step types: built-in, then installed, then workspace; the first one wins.
 
     Nothing is imported before it is asked for. Safe to use from several threads.
 
@@ -68,7 +68,7 @@ class StepRegistry:
         self._from_folder: list[Found] | None = None
 
     def get(self, word: str) -> StepType[Any] | None:
-        """The step type of that word, or None."""
+        """Return the step type of a word, or None."""
         with self._lock:
             if word in BUILTIN:
                 if word not in self._builtin:
@@ -79,14 +79,14 @@ class StepRegistry:
             return found.step_type if found else None
 
     def types(self) -> list[StepType[Any]]:
-        """All step types, sorted by word."""
+        """Return all step types, sorted by word."""
         with self._lock:
             words = {*BUILTIN, *self._words_announced(), *(found.word for found in self._folder_plugins())}
             types = (self.get(word) for word in words if word is not None)
             return sorted((each for each in types if each is not None), key=lambda each: each.word)
 
     def why_not(self, word: str) -> str | None:
-        """Why a word cannot be used; None when it can be, or when nothing is known of it."""
+        """Return why a word cannot be used; None if it can or is unknown."""
         with self._lock:
             found = self._plugin(word) if word not in BUILTIN else None
             if found is None and "." in word:
@@ -95,7 +95,7 @@ class StepRegistry:
             return f"{found.source}: {found.problem}" if found and found.problem else None
 
     def problems(self) -> list[PluginProblem]:
-        """All plugins that cannot be used."""
+        """Return all plugins that cannot be used."""
         with self._lock:
             words = self._words_announced()
             found = [*(self._plugin(word) for word in words), *self._folder_plugins()]
@@ -109,13 +109,13 @@ class StepRegistry:
             if each.step_type is None or each.word is None:
                 continue
             if each.word in taken:
-                sentence = f"{taken[each.word]} has the word {each.word} already"
+                sentence = f"{taken[each.word]} already has the word {each.word}"
                 problems.append(PluginProblem(each.source, each.word, sentence))
             taken.setdefault(each.word, each.source)
         return problems
 
     def refresh(self) -> None:
-        """Look at the workspace's files again, at the next question."""
+        """Reload the files of the workspace on next use."""
         with self._lock:
             self._from_folder = None
 
@@ -129,7 +129,7 @@ class StepRegistry:
                 first = self._announced.get(entry.name)
                 if entry.name in BUILTIN or first is not None:
                     whose = source_of(first) if first is not None else "wftui itself"
-                    sentence = f"{whose} has the word {entry.name} already"
+                    sentence = f"{whose} already has the word {entry.name}"
                     self._rivals.append(PluginProblem(source_of(entry), entry.name, sentence))
                 else:
                     self._announced[entry.name] = entry
@@ -155,10 +155,10 @@ class StepRegistry:
 
 
 def builtin_registry() -> StepRegistry:
-    """The step types that come with wftui, and nothing else."""
+    """Return a registry of the built-in step types only."""
     return StepRegistry(plugins=False)
 
 
 def workspace_registry(tables: Path) -> StepRegistry:
-    """All step types a workspace can use: built-in, installed, and its own `steps/*.py`."""
+    """Return the registry of a workspace, including its `steps/*.py`."""
     return StepRegistry(workspace_steps=tables / "steps")

@@ -1,4 +1,4 @@
-"""Which Python files of workspaces their user has agreed to run, by content."""
+"""Python files of workspaces that the user trusts, by content."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ _FILE = "trusted.json"
 
 
 def content_hash(data: bytes) -> str:
-    """What is remembered of a file."""
+    """Return the hash that is stored for a file."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 class TrustedFiles:
-    """Files by absolute path, each with the hash of the content that was trusted.
+    """Trusted files by absolute path, each with the hash of its content.
 
     Args:
         folder: where this is remembered; absent: the user's own configuration.
@@ -28,16 +28,16 @@ class TrustedFiles:
         self._folder = folder or private_folder()
 
     def is_trusted(self, path: Path, data: bytes) -> bool:
-        """Whether exactly this content of the file was trusted."""
+        """Return whether exactly this content of the file is trusted."""
         return self._load().get(str(path.resolve())) == content_hash(data)
 
     def trust(self, path: Path, data: bytes) -> None:
-        """Agree to run this content of the file; any other content has to be trusted anew."""
+        """Trust this content of the file."""
         with only_one(self._folder):
             self._save({**self._load(), str(path.resolve()): content_hash(data)})
 
     def forget(self, path: Path) -> None:
-        """Agree no longer."""
+        """Stop trusting the file."""
         with only_one(self._folder):
             self._save({known: hash_ for known, hash_ in self._load().items() if known != str(path.resolve())})
 

@@ -1,4 +1,4 @@
-"""The `shell` step: a script or a program.
+"""The `shell` step: scripts and programs.
 
 Imports `steps.process`, `steps.files` and below.
 """

@@ -1,4 +1,4 @@
-"""Between the text of the world of processes and JSON values: environment in, stdout and the outputs file out."""
+"""Conversion between JSON values and environment, stdin, stdout, output files."""
 
 import json
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ _PIECE = 256 * 1024
 
 
 def environment_text(value: Json) -> str:
-    """A value as a program gets it: text as it is, everything else as JSON (`true`, `3`, `["a"]`)."""
+    """Return a value for the environment: text as it is, else JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def stdin_pieces(value: Json) -> Iterator[bytes]:
-    """A value as a program reads it, piece by piece: text as it is, everything else as JSON."""
+    """Yield a value for stdin in pieces: text as it is, else JSON."""
     if isinstance(value, str):
         for start in range(0, len(value), _PIECE):
             yield value[start : start + _PIECE].encode()
@@ -34,7 +34,7 @@ def stdin_pieces(value: Json) -> Iterator[bytes]:
 
 
 def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]) -> Json:
-    """What stdout means.
+    """Parse stdout.
 
     Args:
         text: what was kept of it.
@@ -46,27 +46,27 @@ def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]
         return text.removesuffix("\n").removesuffix("\r")
     if stdout.truncated:
         raise WorkflowError(
-            "output.truncated", f"stdout is {stdout.total:,} bytes and was not kept whole; raise maxOutput to parse it."
+            "output.truncated", f"stdout is {stdout.total:,} bytes and was cut; increase maxOutput to parse it."
         )
     if how == "lines":
         return split_lines(text)
     try:
         return read_json(text)
     except ValueError as error:
-        raise WorkflowError("output.parse", f"stdout is no JSON: {error}.") from None
+        raise WorkflowError("output.parse", f"stdout is not valid JSON: {error}.") from None
 
 
 def read_outputs(path: Path) -> dict[str, Json]:
-    """The outputs a program wrote: one JSON object, or lines `name=value`, or `name<<END` … `END` for several lines.
+    """Read outputs: a JSON object, or lines `name=value` or `name<<END` … `END`.
 
     Raises:
         WorkflowError: `output.file` when it is neither, or too big.
     """
     try:
         if not path.is_file() and path.exists():
-            raise WorkflowError("output.file", "What $WFTUI_OUTPUT names is no plain file any more.")
+            raise WorkflowError("output.file", "$WFTUI_OUTPUT is no longer a regular file.")
         if path.stat().st_size > MAX_OUTPUTS_FILE:
-            raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is bigger than {MAX_OUTPUTS_FILE:,} bytes.")
+            raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is larger than {MAX_OUTPUTS_FILE:,} bytes.")
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return {}
@@ -81,7 +81,7 @@ def _json_outputs(text: str) -> dict[str, Json]:
     try:
         value: dict[str, Json] = read_json(text)
     except ValueError as error:
-        raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is no JSON object: {error}.") from None
+        raise WorkflowError("output.file", f"The file $WFTUI_OUTPUT is not a JSON object: {error}.") from None
     return value
 
 

@@ -1,4 +1,4 @@
-"""`shell`: run a script or a program."""
+"""The `shell` step type."""
 
 import asyncio
 import shutil
@@ -22,22 +22,22 @@ from wftui.steps.shell.values import values_by_environment
 from wftui.steps.text.log_lines import OutputStream
 from wftui.steps.text.progress_lines import split_progress
 
-_NO_BRACES = (
-    'Values do not go into the script text: put it into "env" ("env": {"NAME": "{{ … }}"}) and write "$NAME" here.'
-)
+_NO_BRACES = 'Do not put values into the script: pass them in "env" ("env": {"NAME": "{{ … }}"}) and use "$NAME" here.'
 
 
 class ShellInput(StepModel):
     """Input of `shell`."""
 
-    script: Annotated[str | None, Field(description='Shell script. Values reach it through "env", as "$NAME".')] = None
+    script: Annotated[str | None, Field(description='Shell script. Pass values in "env" and use them as "$NAME".')] = (
+        None
+    )
     argv: Annotated[
         list[str | int | float] | None,
         Field(min_length=1, description="Program and arguments, run without a shell."),
     ] = None
     shell: Annotated[
         Literal["bash", "sh"] | None,
-        Field(description="Which shell: bash (with -eo pipefail) or sh (with -e). Absent: bash, or sh without it."),
+        Field(description="Shell: bash (with -eo pipefail) or sh (with -e). Default: bash if installed, else sh."),
     ] = None
     programs: Annotated[
         list[Annotated[str, Field(pattern=r"^[^/\s{}]+$")]],
@@ -47,12 +47,14 @@ class ShellInput(StepModel):
         dict[str, Json],
         Field(description="Environment variables; null removes one, lists and objects become JSON."),
     ] = Field(default_factory=dict)
-    cwd: Annotated[str | None, Field(description="Directory to run in; relative to where wftui was started.")] = None
+    cwd: Annotated[
+        str | None, Field(description="Working directory; relative to the directory wftui was started in.")
+    ] = None
     stdin: Annotated[Json, Field(description="Standard input: text as it is, anything else as JSON.")] = None
     parse: Annotated[
-        Literal["text", "lines", "json"], Field(description="How stdout becomes the output's `value`.")
+        Literal["text", "lines", "json"], Field(description="How to parse stdout into `value` of the output.")
     ] = "text"
-    expect: Annotated[list[int], Field(min_length=1, description="Exit codes that are a success.")] = Field(
+    expect: Annotated[list[int], Field(min_length=1, description="Successful exit codes.")] = Field(
         default_factory=lambda: [0]
     )
     background: Annotated[
@@ -60,7 +62,7 @@ class ShellInput(StepModel):
         Field(description="Processes still running when the program has ended: keep or end them; the log names them."),
     ] = "keep"
     max_output: Annotated[
-        int, Field(ge=1024, le=256 * 1024 * 1024, description="Bytes kept of stdout and of stderr.")
+        int, Field(ge=1024, le=256 * 1024 * 1024, description="Maximum bytes kept of stdout and of stderr.")
     ] = DEFAULT_CAPTURE
 
     @model_validator(mode="after")
@@ -73,21 +75,21 @@ class ShellInput(StepModel):
 class ShellOutput(StepModel):
     """Output of `shell`."""
 
-    exit_code: Annotated[int, Field(description="Exit code of the process; 128 + n when signal n ended it.")]
-    stdout: Annotated[str, Field(description="Standard output; its middle is cut beyond maxOutput.")]
-    stderr: Annotated[str, Field(description="Standard error; its middle is cut beyond maxOutput.")]
-    value: Annotated[Json, Field(description="stdout, parsed; text without its last line end.")]
-    outputs: Annotated[dict[str, Json], Field(description="What was written to the file $WFTUI_OUTPUT.")]
-    truncated: Annotated[bool, Field(description="Whether stdout or stderr was longer than maxOutput.")]
+    exit_code: Annotated[int, Field(description="Exit code of the process; 128 + n after signal n.")]
+    stdout: Annotated[str, Field(description="Standard output; the middle is cut out beyond maxOutput.")]
+    stderr: Annotated[str, Field(description="Standard error; the middle is cut out beyond maxOutput.")]
+    value: Annotated[Json, Field(description="Parsed stdout; text without its last newline.")]
+    outputs: Annotated[dict[str, Json], Field(description="Values written to the file $WFTUI_OUTPUT.")]
+    truncated: Annotated[bool, Field(description="Whether stdout or stderr exceeded maxOutput.")]
 
 
 class ShellStep(StepType[ShellInput]):
-    """Live output in the log; on cancel or timeout the whole process tree ends."""
+    """Runs a script or program; logs its output, ends its process tree on cancel."""
 
     word = "shell"
     title = "Shell"
     description = (
-        "Runs a script or a program. Its output is logged as it comes; a line `::progress 0.4 text` shows progress; "
+        "Runs a script or a program. Its output is logged live; a line `::progress 0.4 text` reports progress; "
         "`name=value` lines (or JSON) written to the file $WFTUI_OUTPUT become `outputs`."
     )
     icon = "$"
@@ -104,7 +106,7 @@ class ShellStep(StepType[ShellInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Values go by environment, never into the script; one of script and argv."""
+        """Check for one of script and argv, and values outside the script."""
         problems: list[tuple[str, str]] = []
         script = literal_input.get("script")
         if isinstance(script, str) and "{{" in script:
@@ -115,18 +117,21 @@ class ShellStep(StepType[ShellInput]):
 
     @classmethod
     def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
-        """Values in the script go by environment."""
+        """Move values from the script to the environment."""
         script, env = literal_input.get("script"), literal_input.get("env", {})
         if not isinstance(script, str) or "{{" not in script or not isinstance(env, dict):
             return {}
         found = values_by_environment(script, env)
         if found is None:
             return {}
-        return {"script": Repair('pass the values by "env"', {"script": found[0], "env": found[1]})}
+        return {"script": Repair('pass the values in "env"', {"script": found[0], "env": found[1]})}
 
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
-        """The program of `argv`, a shell that is asked for, and what the step lists; none with a PATH of its own."""
+        """Return the program of `argv`, the given shell, and the listed programs.
+
+        None with a PATH of its own.
+        """
         env, argv = literal_input.get("env", {}), literal_input.get("argv")
         if not isinstance(env, dict) or "PATH" in env:
             return ()
@@ -135,7 +140,7 @@ class ShellStep(StepType[ShellInput]):
         return tuple(filter(is_program, [*named, *(listed if isinstance(listed, list) else [])]))
 
     async def run(self, input: ShellInput, context: StepContext) -> Json:
-        """Run it to its end.
+        """Run the process to its end.
 
         Raises:
             WorkflowError: `exit_code`, `not_found`, `process.start`, `output.parse`, `output.truncated`.
@@ -165,7 +170,7 @@ class ShellStep(StepType[ShellInput]):
             for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
                 if captured.truncated:
                     context.log(
-                        f"{name} was {captured.total:,} bytes; its middle is cut (maxOutput {input.max_output:,}).",
+                        f"{name} was {captured.total:,} bytes; its middle was cut (maxOutput {input.max_output:,}).",
                         "warn",
                     )
             if result.stdout.total < BIG_TEXT:
@@ -189,10 +194,10 @@ def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Jso
 
 
 def exit_error(result: ProcessResult) -> WorkflowError:
-    """The failure `exit_code` of a process that ended with a code it should not have."""
+    """Return the error `exit_code` of an unexpected exit code."""
     said = result.stderr.last_line() or result.stdout.last_line()
     code = result.exit_code
-    how = f"was ended by signal {code - 128}" if 128 < code <= 192 else f"ended with exit code {code}"
+    how = f"was killed by signal {code - 128}" if 128 < code <= 192 else f"ended with exit code {code}"
     return WorkflowError(
         "exit_code",
         f"The process {how}: {said}" if said else f"The process {how}.",
@@ -213,7 +218,7 @@ def _environment(step: ShellInput, context: StepContext, outputs_file: Path) -> 
     environment = {**context.environment, "WFTUI_OUTPUT": str(outputs_file)}
     for name, value in step.env.items():
         if not name or "=" in name or "\0" in name:
-            raise WorkflowError("validation.env", f"{name!r} is no name for an environment variable.")
+            raise WorkflowError("validation.env", f"{name!r} is not a valid name for an environment variable.")
         if value is None:
             environment.pop(name, None)
         else:

@@ -1,4 +1,4 @@
-"""A shell script with `{{ }}` in it, as it was meant: the values in environment variables, quoted where they stand.
+"""Repair of scripts with `{{ }}`: values as quoted environment variables.
 
 Only where that can be said for sure; a script that is too clever is left to its author.
 """
@@ -24,7 +24,7 @@ _TAKEN = re.compile(
 
 
 def values_by_environment(script: str, env: Mapping[str, Json]) -> tuple[str, dict[str, Json]] | None:
-    """The script with `$NAME` for each `{{ expression }}`, and the environment it needs; None where that is unsure."""
+    """Return the script with `$NAME` for `{{ }}`, and its environment, or None."""
     if _TOO_CLEVER.search(script):
         return None
     names = _Names(_EXPRESSION.sub("", script), env)
@@ -71,7 +71,7 @@ def values_by_environment(script: str, env: Mapping[str, Json]) -> tuple[str, di
 
 
 class _Names:
-    """Environment variables for expressions; one for each that is new, none that means something already."""
+    """Variable names for expressions, distinct from existing ones."""
 
     def __init__(self, script: str, env: Mapping[str, Json]) -> None:
         self.env = dict(env)

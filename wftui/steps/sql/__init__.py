@@ -1,4 +1,4 @@
-"""The `sql` step, on SQLite and on what SQLAlchemy speaks to.
+"""The `sql` step, on SQLite and on databases supported by SQLAlchemy.
 
 Imports `steps.files` and below.
 """

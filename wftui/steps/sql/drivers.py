@@ -1,4 +1,4 @@
-"""Database drivers that SQLAlchemy needs for a URL, and their packages."""
+"""Database drivers of SQLAlchemy: detection and install command."""
 
 import importlib
 
@@ -24,7 +24,7 @@ _DIALECTS = {
 
 
 def missing_driver(address: str | None) -> MissingRequirement | None:
-    """Return the driver that a database needs and that is not installed.
+    """Return the missing requirement of a SQLAlchemy URL, or None; may block.
 
     Blocks while modules are imported.
 
@@ -49,7 +49,9 @@ def missing_driver(address: str | None) -> MissingRequirement | None:
         package = _DIALECTS.get(name)
         if package is None or "+" in url.drivername:
             return None
-        return MissingRequirement("sql.driver", f"SQLAlchemy does not know {name} by itself", install_command(package))
+        return MissingRequirement(
+            "sql.driver", f"SQLAlchemy does not support {name} without a plugin", install_command(package)
+        )
     except ImportError as error:
         module = (error.name or "").partition(".")[0]
         if not module:  # it is there, and a library that it loads is not

@@ -1,4 +1,4 @@
-"""What databases do differently: how one is only read, how long it waits for others, how a query is stopped."""
+"""Differences between databases: read-only mode, lock waits, cancellation."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -28,19 +28,19 @@ class Engine:
 
     @property
     def can_be_read_only(self) -> bool:
-        """Whether the database itself sees to it."""
+        """Whether the database itself enforces it."""
         return bool(self.read_only or self.read_only_arguments)
 
 
 def engine_of(dialect: str, database: str | None) -> Engine:
-    """The family of a database, by SQLAlchemy's word for it; `database` is its name or file."""
+    """Return the family of a database by SQLAlchemy's name."""
     if dialect == "duckdb" and database in (None, "", ":memory:"):
         return Engine()  # there is nothing in it that could be only read
     return _ENGINES.get(dialect, Engine())
 
 
 def words_of(error: BaseException) -> str:
-    """What a driver's error says, without its number and the place in the statement."""
+    """Return the message of a driver's error without number and position."""
     diagnosis = getattr(error, "diag", None)  # PostgreSQL's
     if diagnosis is not None and diagnosis.message_primary:
         parts = (diagnosis.message_primary, diagnosis.message_detail, diagnosis.message_hint)
@@ -51,13 +51,13 @@ def words_of(error: BaseException) -> str:
 
 
 def codes_of(error: BaseException) -> frozenset[str]:
-    """The codes that a driver's error carries."""
+    """Return the codes of a driver's error."""
     state = getattr(error, "sqlstate", None)
     return frozenset(map(str, filter(None, (state, error.args[0] if error.args else None))))
 
 
 def _cancel(driver: Any) -> None:
-    """By the driver's own means: PostgreSQL's drivers have `cancel`, SQLite's and DuckDB's `interrupt`."""
+    """Cancel through the driver: `cancel` (PostgreSQL), `interrupt` (SQLite, DuckDB)."""
     stop = getattr(driver, "cancel", None) or getattr(driver, "interrupt", None)
     if stop is not None:
         with contextlib.suppress(Exception):  # the driver's own complaint: there was nothing to stop
@@ -65,7 +65,7 @@ def _cancel(driver: Any) -> None:
 
 
 def _kill_query(driver: Any, connect: Callable[[], Any]) -> None:
-    """MySQL's way: another connection says so."""
+    """Cancel through another connection, as MySQL needs it."""
     number = driver.thread_id() if hasattr(driver, "thread_id") else getattr(driver, "connection_id", None)
     if number is None:
         return

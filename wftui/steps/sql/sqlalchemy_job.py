@@ -1,4 +1,4 @@
-"""The same work as `SqliteJob` on any database that SQLAlchemy speaks to; needs the extra `wftui[sql]`."""
+"""`SqliteJob` for databases supported by SQLAlchemy; needs `wftui[sql]`."""
 
 import contextlib
 import importlib
@@ -20,7 +20,13 @@ _BACKGROUND = re.compile(r"\s*\(Background on this error at: [^)]*\)")
 
 
 class SqlAlchemyJob:
-    """Runs statements at one URL. Each of `query`, `many` and `script` is one transaction; call from one thread only.
+    """Runs statements at one URL.
+
+    Each of `query`, `many` and `script` is one transaction; call them from one thread only.
+
+    Each of `query`, `many` and `script` is one transaction; call them from one thread only.
+
+    Each of `query`, `many` and `script` is one transaction; call them from one thread only.
 
     Args:
         read_only: nothing may be changed; the database itself sees to that.
@@ -40,7 +46,7 @@ class SqlAlchemyJob:
         self._cancel: Any = None
 
     def stop(self) -> None:
-        """End the work soon, from any thread, as far as the driver can; nothing is committed any more."""
+        """Stop the work, from any thread; nothing more is committed."""
         self._stopped.set()
         cancel = self._cancel
         if cancel is not None:
@@ -48,13 +54,13 @@ class SqlAlchemyJob:
             threading.Thread(target=cancel, name="sql-cancel", daemon=True).start()
 
     def query(self, statement: str, parameters: Parameters) -> Rows:
-        """Run one statement; a list of values fits the driver's own marks, an object the marks `:name`."""
+        """Run one statement; a list binds driver marks, an object `:name` marks."""
         self._check_reading(statement)
         with self._connection() as connection:
             return self._fetch(self._execute(connection, statement, parameters))
 
     def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
-        """Run one statement for each of the rows, all or none."""
+        """Run one statement for each row in one transaction."""
         self._check_reading(statement)
         count = 0
         with self._connection() as connection:
@@ -64,7 +70,7 @@ class SqlAlchemyJob:
         return Rows(count=count)
 
     def script(self, text: str) -> Rows:
-        """Run several statements; the rows of the last one that gives any are the result."""
+        """Run statements; return the rows of the last one that has any."""
         result, changed = Rows(), 0
         with self._connection() as connection:
             split = sqlite_statements if connection.dialect.name == "sqlite" else statements
@@ -85,8 +91,8 @@ class SqlAlchemyJob:
         if self._read_only and not only_reads(statement):
             raise WorkflowError(
                 "sql.read_only",
-                "The step is read-only (readOnly): it takes single statements that read, such as SELECT, and no "
-                'semicolon inside of one; give texts that hold one in "params".',
+                "The step is read-only (readOnly): it accepts single reading statements, such as SELECT, without a "
+                'semicolon inside; pass texts with one in "params".',
             )
 
     def _execute(self, connection: Any, statement: str, parameters: Parameters) -> Any:
@@ -100,7 +106,7 @@ class SqlAlchemyJob:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Any]:
-        """A connection in a transaction, which is committed at the end of the block unless the work was stopped."""
+        """Yield a connection in a transaction; commit unless stopped."""
         missing = missing_driver(self._address)
         if missing is not None:
             raise missing.error()
@@ -122,12 +128,12 @@ class SqlAlchemyJob:
                 else:
                     connection.commit()
         except exceptions.IntegrityError as error:
-            raise WorkflowError("sql.constraint", f"The database refused the change: {self._said(error)}.") from None
+            raise WorkflowError("sql.constraint", f"The database rejected the change: {self._said(error)}.") from None
         except exceptions.DBAPIError as error:
             self._check()
             raise self._failure(error, family, opened=opened) from None
         except exceptions.SQLAlchemyError as error:
-            raise WorkflowError("sql.statement", f"The statement cannot be run: {self._said(error)}.") from None
+            raise WorkflowError("sql.statement", f"The statement cannot run: {self._said(error)}.") from None
         finally:
             self._cancel = None
             engine.dispose()
@@ -139,13 +145,15 @@ class SqlAlchemyJob:
             family = engine_of(url.get_backend_name(), url.database)
             if self._read_only and not family.can_be_read_only:
                 name = url.get_backend_name()
-                raise WorkflowError("sql.read_only", f"A {name} database like this cannot be kept from being changed.")
+                raise WorkflowError("sql.read_only", f"Read-only mode is not supported for this {name} database.")
             arguments = dict(family.read_only_arguments or {}) if self._read_only else {}
             engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=arguments)
         except (exceptions.ArgumentError, exceptions.NoSuchModuleError):
-            raise WorkflowError("sql.driver", "The URL of the connection names no database SQLAlchemy knows.") from None
+            raise WorkflowError(
+                "sql.driver", "The URL of the connection is not one that SQLAlchemy supports."
+            ) from None
         if engine.dialect.is_async:
-            message = f"The driver {url.drivername} is an asynchronous one; use another, as postgresql+psycopg."
+            message = f"The driver {url.drivername} is asynchronous; use a synchronous one, such as postgresql+psycopg."
             raise WorkflowError("sql.driver", message)
         return engine, family
 
@@ -158,7 +166,7 @@ class SqlAlchemyJob:
             connection.exec_driver_sql(statement)
 
     def _failure(self, error: Any, family: Engine, *, opened: bool) -> WorkflowError:
-        said = f"The database says: {self._said(error)}."
+        said = f"Database error: {self._said(error)}."
         if not opened:
             return WorkflowError("sql.open", said, recoverable=True)
         if codes_of(error.orig) & family.busy:
@@ -168,7 +176,7 @@ class SqlAlchemyJob:
         return WorkflowError("sql.statement", said)
 
     def _said(self, error: Any) -> str:
-        """The database's own words, or SQLAlchemy's first line; never the values, nor the password."""
+        """Return the database's message, never values or the password."""
         text = _BACKGROUND.sub("", words_of(getattr(error, "orig", None) or error))
         password = importlib.import_module("sqlalchemy").make_url(self._address).password
         if password:

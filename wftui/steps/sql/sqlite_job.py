@@ -1,4 +1,4 @@
-"""One piece of work on a SQLite file, made to run in a thread and to be stopped from another."""
+"""Work on a SQLite file, in a thread, stoppable from another."""
 
 import sqlite3
 import threading
@@ -41,7 +41,13 @@ _TELLING_OF = frozenset(
 
 
 class SqliteJob:
-    """Runs statements on one database file. Each public method is one transaction; call them from one thread only.
+    """Runs statements on one database file.
+
+    Each public method is one transaction; call them from one thread only.
+
+    Each public method is one transaction; call them from one thread only.
+
+    Each public method is one transaction; call them from one thread only.
 
     Args:
         path: the file, or None for a database in memory.
@@ -57,7 +63,7 @@ class SqliteJob:
         self._stop = threading.Event()
 
     def stop(self) -> None:
-        """End the work soon, from any thread; it then fails with `cancelled`, and has changed nothing."""
+        """Stop the work, from any thread; it fails with `cancelled` and is rolled back."""
         self._stop.set()
 
     def query(self, statement: str, parameters: Parameters) -> Rows:
@@ -71,7 +77,7 @@ class SqliteJob:
             return self._fetch(self._patiently(lambda: connection.execute(statement, values)))
 
     def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
-        """Run one statement for each of the rows, all or none.
+        """Run one statement for each row in one transaction.
 
         Raises:
             WorkflowError: `sql.*`.
@@ -84,7 +90,7 @@ class SqliteJob:
             return Rows(count=max(0, cursor.rowcount))
 
     def script(self, text: str) -> Rows:
-        """Run several statements in one transaction; the rows of the last one that gives any are the result.
+        """Run statements in one transaction; return the last rows.
 
         PRAGMA, VACUUM and ATTACH cannot run inside a transaction and must come first.
 
@@ -112,12 +118,12 @@ class SqliteJob:
         return _Transaction(self)
 
     def open(self) -> sqlite3.Connection:
-        """A new connection that looks now and then whether it is to stop."""
+        """Return a new connection that regularly checks for a stop."""
         if self._path is None:
             connection = sqlite3.connect(_MEMORY, isolation_level=None)
         else:
             if self._read_only and not self._path.is_file():
-                raise WorkflowError("sql.open", f"There is no database {str(self._path)!r}.")
+                raise WorkflowError("sql.open", f"The database {str(self._path)!r} does not exist.")
             address = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
             connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)
         if self._read_only:
@@ -127,7 +133,7 @@ class SqliteJob:
         return connection
 
     def failure(self, error: Exception) -> WorkflowError:
-        """An error of SQLite, or of Python's way to it, as a step's failure."""
+        """Convert a SQLite or Python error to the failure of a step."""
         text = str(error)
         if self._stop.is_set():
             return _stopped()
@@ -136,17 +142,17 @@ class SqliteJob:
         if _is_busy(error):
             return WorkflowError("sql.locked", f"The database is in use by another process: {text}.", recoverable=True)
         if self._read_only and ("authoriz" in text or "readonly" in text):
-            sentence = "The step is read-only (readOnly), and the statement does not only read."
+            sentence = "The step is read-only (readOnly), and the statement writes."
             return WorkflowError("sql.read_only", sentence)
         if "one statement at a time" in text:
-            return WorkflowError("sql.statement", 'Only one statement can stand in "query"; put several into "script".')
+            return WorkflowError("sql.statement", '"query" takes one statement; use "script" for several.')
         if isinstance(error, sqlite3.IntegrityError):
-            return WorkflowError("sql.constraint", f"The database refused the change: {text}.")
+            return WorkflowError("sql.constraint", f"The database rejected the change: {text}.")
         if isinstance(error, sqlite3.DatabaseError) and ("not a database" in text or "malformed" in text):
             return WorkflowError("sql.open", f"{str(self._path)!r} is not a SQLite database: {text}.")
         if "unable to open" in text or "readonly" in text:
-            return WorkflowError("sql.open", f"The database {str(self._path)!r} cannot be used: {text}.")
-        return WorkflowError("sql.statement", f"The database says: {text}.")
+            return WorkflowError("sql.open", f"The database {str(self._path)!r} cannot be opened: {text}.")
+        return WorkflowError("sql.statement", f"Database error: {text}.")
 
     def _run(self, connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
         return self._patiently(lambda: connection.execute(statement))
@@ -160,7 +166,7 @@ class SqliteJob:
             self._run(connection, "COMMIT")
 
     def _patiently(self, work: Callable[[], ResultT]) -> ResultT:
-        """Try until no other process holds the database: SQLite's own waiting cannot be stopped."""
+        """Retry while another process holds the lock: SQLite's own wait cannot stop."""
         while True:
             self._check()
             try:
@@ -196,7 +202,7 @@ class SqliteJob:
 
 
 class _Transaction:
-    """Opens a connection, and rolls back and closes it whatever happens; sqlite errors become step failures."""
+    """Connection that rolls back and closes; SQLite errors become failures."""
 
     def __init__(self, job: SqliteJob) -> None:
         self._job = job
@@ -217,7 +223,7 @@ class _Transaction:
 
 
 def _only_reading(action: int, first: str | None, second: str | None, _database: str | None, _by: str | None) -> int:
-    """SQLite asks this about each thing a statement would do; what changes the database itself is refused elsewhere."""
+    """Authorizer that denies statements with effects outside the database."""
     if action in _LEADING_OUT:
         return sqlite3.SQLITE_DENY
     if action != sqlite3.SQLITE_PRAGMA:

@@ -1,4 +1,4 @@
-"""SQL as text: where its statements end, and how each begins."""
+"""SQL text: splitting into statements, first words."""
 
 import re
 import sqlite3
@@ -17,7 +17,7 @@ _READS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "EXPLAIN", "SHOW", "DES
 
 
 def sqlite_statements(text: str) -> Iterator[str]:
-    """The statements of a script for SQLite; semicolons inside texts, comments and triggers do not end one."""
+    """Split a SQLite script; texts, comments and triggers may hold semicolons."""
     statement = ""
     for piece in text.split(";"):
         statement += piece + ";"
@@ -30,7 +30,7 @@ def sqlite_statements(text: str) -> Iterator[str]:
 
 
 def statements(text: str) -> Iterator[str]:
-    """The statements of a script for other databases; semicolons in texts, names, comments and `$$` end none."""
+    """Split a script; texts, names, comments and `$$` may hold semicolons."""
     start = place = 0
     while place < len(text):
         if text[place] == ";":
@@ -45,7 +45,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def first_word(statement: str) -> str:
-    """The first word of a statement in capitals, comments skipped; empty when there is none."""
+    """Return the first word of a statement in capitals, or an empty text."""
     rest = statement.lstrip(" \t\r\n;(")
     while rest.startswith(("--", "/*")):
         _, _, rest = rest.partition("\n" if rest.startswith("--") else "*/")
@@ -54,7 +54,7 @@ def first_word(statement: str) -> str:
 
 
 def only_reads(statement: str) -> bool:
-    """Whether a statement is one, and of a kind that reads; what it calls may still change something.
+    """Return whether text is one statement of a reading kind.
 
     A semicolon counts wherever it stands: how databases quote differs, and a statement hidden behind another would
     leave the transaction that lets nothing be changed.

@@ -1,4 +1,4 @@
-"""`sql`: query or change a SQLite database."""
+"""The `sql` step type."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -19,44 +19,42 @@ from wftui.steps.sql.values import Rows
 if TYPE_CHECKING:
     from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
 
-_ADDRESS = "The address of a database goes into a connection of kind database; this is the path of a SQLite file."
-_NO_BRACES = 'Values do not go into the SQL text: write a "?" or ":name" here and give the value in "params".'
+_ADDRESS = "Put the URL of a database into a database connection; this is the path of a SQLite file."
+_NO_BRACES = 'Do not put values into the SQL text: use "?" or ":name" here and pass the value in "params".'
 
 
 class SqlInput(StepModel):
     """Input of `sql`."""
 
     database: Annotated[
-        str | None, Field(min_length=1, description='SQLite file, or ":memory:"; absent with a connection.')
+        str | None, Field(min_length=1, description='SQLite file, or ":memory:"; omit with a connection.')
     ] = None
     query: Annotated[str | None, Field(description='One statement, with "?" or ":name" for values.')] = None
     params: Annotated[
         list[Json] | dict[str, Json] | None,
         Field(
-            description='Values: an object for ":name", or a list for "?" (with a connection: for its own marks). '
-            "Lists and objects are bound as JSON text."
+            description='Values: an object for ":name", or a list for "?" (with a connection: for the placeholders '
+            "of its driver). Lists and objects are bound as JSON text."
         ),
     ] = None
     many: Annotated[
         list[list[Json] | dict[str, Json]] | None,
-        Field(description="Rows of values: the statement runs once for each, all or none."),
+        Field(description="Rows of values: the statement runs once for each, in one transaction."),
     ] = None
-    script: Annotated[str | None, Field(description="Several statements without values, run in one transaction.")] = (
-        None
-    )
+    script: Annotated[str | None, Field(description="Statements without values, run in one transaction.")] = None
     read_only: Annotated[
         bool,
-        Field(description="Change nothing: the database itself refuses whatever would."),
+        Field(description="Read-only mode, enforced by the database."),
     ] = False
-    max_rows: Annotated[int, Field(ge=1, le=1_000_000, description="Most rows in the output.")] = 10_000
-    wait: Annotated[Duration, Field(description="How long to wait while another process holds the database.")] = 5.0
+    max_rows: Annotated[int, Field(ge=1, le=1_000_000, description="Maximum rows in the output.")] = 10_000
+    wait: Annotated[Duration, Field(description="Time to wait while another process locks the database.")] = 5.0
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> "SqlInput":
         if (self.query is None) == (self.script is None):
             raise ValueError('give exactly one of "query" and "script"')
         if self.params is not None and self.many is not None:
-            raise ValueError('give "params" or "many", not both')
+            raise ValueError('"params" cannot be combined with "many"')
         if self.script is not None and (self.params is not None or self.many is not None):
             raise ValueError('"script" takes no values; use "query" with "params" or "many"')
         return self
@@ -65,10 +63,10 @@ class SqlInput(StepModel):
 class SqlOutput(StepModel):
     """Output of `sql`."""
 
-    rows: Annotated[list[dict[str, Json]], Field(description="One object per row, by column name.")]
-    row_count: Annotated[int, Field(description="Rows in `rows`; for a change, the rows changed.")]
-    truncated: Annotated[bool, Field(description="Whether there were more rows than maxRows.")]
-    columns: Annotated[list[str], Field(description="Names of the columns, in their order.")]
+    rows: Annotated[list[dict[str, Json]], Field(description="Rows as objects by column name.")]
+    row_count: Annotated[int, Field(description="Number of `rows`, or of rows changed.")]
+    truncated: Annotated[bool, Field(description="Whether rows beyond maxRows were left out.")]
+    columns: Annotated[list[str], Field(description="Names of the columns, in order.")]
     last_id: Annotated[int | None, Field(description="Row id of the last insert.")] = None
 
 
@@ -78,8 +76,8 @@ class SqlStep(StepType[SqlInput]):
     word = "sql"
     title = "SQL"
     description = (
-        "Queries or changes a SQLite database, or any other through a connection. Values are bound, never pasted into "
-        "the text."
+        "Queries or changes a SQLite database, or any other through a connection. Values are bound, never inserted "
+        "into the text."
     )
     connection_kind = "database"
     icon = "⛁"
@@ -90,7 +88,7 @@ class SqlStep(StepType[SqlInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Values are bound; one of query and script."""
+        """Check for one of query and script, and bound values."""
         problems: list[tuple[str, str]] = []
         for field in ("query", "script"):
             text = literal_input.get(field)
@@ -124,7 +122,7 @@ class SqlStep(StepType[SqlInput]):
         job = _job(input, context)
         rows = await run_stoppable(lambda: _work(job, input), job.stop)
         if rows.truncated:
-            context.log(f"There are more than {input.max_rows:,} rows; the rest is left out (maxRows).", "warn")
+            context.log(f"There are more than {input.max_rows:,} rows; the rest was left out (maxRows).", "warn")
         return SqlOutput(
             rows=rows.rows,
             row_count=rows.count,
@@ -137,13 +135,13 @@ class SqlStep(StepType[SqlInput]):
 def _job(step: SqlInput, context: StepContext) -> "SqliteJob | SqlAlchemyJob":
     if context.connection is not None:
         if step.database is not None:
-            raise WorkflowError("sql.open", "database and a connection do not go together; the connection has its own.")
+            raise WorkflowError("sql.open", "database cannot be combined with a connection, which has its own.")
         from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
 
         server = DatabaseConnection.model_validate(dict(context.connection))
         return SqlAlchemyJob(server.url, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
     if step.database is None:
-        raise WorkflowError("sql.open", 'The step needs "database", a SQLite file, or a connection of kind database.')
+        raise WorkflowError("sql.open", 'The step needs "database" (a SQLite file) or a database connection.')
     if "://" in step.database:
         raise WorkflowError("sql.open", _ADDRESS)
     path = None if step.database == ":memory:" else resolve_path(step.database, context.working_directory)

@@ -1,4 +1,4 @@
-"""Values on their way into a database and out of it."""
+"""Conversion of values between JSON and databases."""
 
 import datetime
 import decimal
@@ -15,7 +15,7 @@ Parameters = Sequence[Json] | Mapping[str, Json]
 
 @dataclass(slots=True)
 class Rows:
-    """What a statement gave. `count`: rows returned, or rows changed when it returns none."""
+    """Result of a statement; `count` is rows returned, or else rows changed."""
 
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, Json]] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Rows:
 
 
 def bindable(parameters: Parameters) -> Sequence[Json] | dict[str, Json]:
-    """The values to bind; lists and objects become JSON text."""
+    """Return the values to bind; lists and objects become JSON text."""
     if isinstance(parameters, Mapping):
         return {name: _scalar(value) for name, value in parameters.items()}
     return [_scalar(value) for value in parameters]
@@ -36,7 +36,7 @@ def _scalar(value: Json) -> Json:
 
 
 def json_value(column: str, value: object) -> Json:
-    """A cell as a JSON value: dates and times in ISO 8601, exact numbers and what JSON does not know as text.
+    """Return a cell as JSON: dates in ISO 8601, exact numbers as text.
 
     Raises:
         WorkflowError: `sql.value` for bytes, and for numbers that are none.
@@ -46,12 +46,12 @@ def json_value(column: str, value: object) -> Json:
     if isinstance(value, bytes | bytearray | memoryview):
         raise WorkflowError(
             "sql.value",
-            f"Column {column!r} holds bytes, which are no JSON value; select them as text: hex({column}) in SQLite and "
-            f"MySQL, encode({column}, 'hex') in PostgreSQL.",
+            f"Column {column!r} contains bytes, which are not a JSON value; select them as text: "
+            f"hex({column}) in SQLite and MySQL, encode({column}, 'hex') in PostgreSQL.",
         )
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise WorkflowError("sql.value", f"Column {column!r} holds {value}, which is no JSON value.")
+            raise WorkflowError("sql.value", f"Column {column!r} contains {value}, which is not a JSON value.")
         return value
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
@@ -67,7 +67,7 @@ def json_value(column: str, value: object) -> Json:
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Column names that differ: a second `a` becomes `a_2`."""
+    """Return distinct column names: a second `a` becomes `a_2`."""
     found: list[str] = []
     for name in names:
         candidate, number = name, 1

@@ -1,4 +1,4 @@
-"""Text from processes and servers: bounded capture, log lines, JSON, progress, server-sent events.
+"""Text of processes and servers: bounded capture, lines, JSON, events.
 
 Imports nothing of the other rooms.
 """

@@ -1,4 +1,4 @@
-"""Turns the raw output of a process into log lines, in batches."""
+"""Raw process output as batches of log lines."""
 
 import asyncio
 import codecs
@@ -23,14 +23,14 @@ _CONTROL_SEQUENCES = re.compile(
 
 
 class LineDecoder:
-    """Bytes to lines: UTF-8 across chunk borders, progress bars (`\\r`) shown by their last state only."""
+    """Incremental UTF-8 line decoder; keeps the last state of `\r` progress bars."""
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._rest = ""
 
     def feed(self, data: bytes, *, final: bool = False) -> list[str]:
-        """The lines that are complete now; with `final`, the unfinished one too."""
+        """Return lines that are complete; with `final`, the rest too."""
         text = self._rest + self._decode(data, final)
         *lines, self._rest = text.split("\n")
         if "\r" in self._rest[:-1]:
@@ -47,7 +47,7 @@ class LineDecoder:
 
 
 class LogBatcher:
-    """Hands lines to a sink, those of a short while in one call; the order across both streams is kept."""
+    """Batches lines for a sink and keeps the order across both streams."""
 
     def __init__(self, sink: LogSink) -> None:
         self._sink = sink
@@ -66,7 +66,7 @@ class LogBatcher:
             self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Log what waits, now."""
+        """Log pending lines now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""Progress that a program prints: lines `::progress 0.4 message` or `::progress 40% message`."""
+"""Progress lines of programs: `::progress 0.4 message` or `::progress 40% …`."""
 
 import re
 
@@ -6,7 +6,7 @@ _LINE = re.compile(r"^::progress\s+(\d+(?:\.\d+)?)(%?)(?:\s+(.*))?$")
 
 
 def split_progress(text: str) -> tuple[str, list[tuple[float, str | None]]]:
-    """The text without its progress lines, and what those say: (fraction from 0 to 1, message)."""
+    """Split text into other lines and progress: (fraction, message)."""
     if "::progress" not in text:
         return text, []
     lines: list[str] = []

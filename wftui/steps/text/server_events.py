@@ -1,4 +1,4 @@
-"""Server-sent events: the stream in which language models answer."""
+"""Server-sent events, as streamed by language models."""
 
 import codecs
 from collections.abc import AsyncIterator
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event; `name` is empty when the server gives none."""
+    """One event; `name` is empty if the server sends none."""
 
     name: str
     data: str
 
 
 async def server_events(chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerEvent]:
-    """The events of a stream of bytes, whatever its chunks; comments and keep-alives are left out."""
+    """Yield the events of a byte stream, without comments and keep-alives."""
     name, data = "", list[str]()
     async for line in _lines(chunks):
         if line:

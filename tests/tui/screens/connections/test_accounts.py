@@ -142,7 +142,7 @@ async def test_the_accounts_of_a_connection_are_one_key_away(
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"github", "enter")
-        await until(pilot, lambda: says(app, "was not connected, it is failed"))
+        await until(pilot, lambda: says(app, "account was not connected: it is failed"))
 
 
 async def test_accounts_look(

@@ -1,4 +1,4 @@
-"""The tools of a language model: step types and MCP tools, and the calls it makes.
+"""Tools of a language model: step types and MCP tools.
 
 Imports `steps.mcp`, `steps.registry` and below.
 """

@@ -1,4 +1,4 @@
-"""What can be said of a model's tools before a run: from the step types at hand and the locked tools of MCP servers."""
+"""Checks of a model's tools before a run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _WRITES_CODE = {"shell": ("script", "argv"), "python": ("code", "function")}
 
 
 def tool_facts(tools: Json, site: StepSite) -> SiteFacts:
-    """What is wrong with the tools of a step, and which connections they take."""
+    """Return problems and connections of the tools of a step."""
     notices: list[Notice] = []
     uses: list[ConnectionUse] = []
     runs: list[StepType[Any]] = []
@@ -65,7 +65,7 @@ def _of_tool(tool: Mapping[str, Json], step_type: StepType[Any], site: StepSite)
             yield Notice("tools", f"the tool {word} has no field {name!r}", "error")
     code = _WRITES_CODE.get(word, ())
     if code and not any(name in fixed for name in code) and not tool.get("approval"):
-        advice = f'fix "{code[0]}" in its input, or have each call asked with "approval": true'
+        advice = f'fix "{code[0]}" in its input, or require approval with "approval": true'
         yield Notice("tools", f"the model may run any {word} code it writes; {advice}", "hint")
 
 
@@ -81,18 +81,18 @@ def _of_server(tool: Mapping[str, Json], fixed: Mapping[str, Json], site: StepSi
         return
     server = lock.named(name) if lock is not None else None
     if server is None:
-        advice = f"`wftui mcp lock {site.folder.name}` asks it"
-        yield Notice("tools", f"nothing is known of the tools of this server: {advice}", "hint")
+        advice = f"run `wftui mcp lock {site.folder.name}`"
+        yield Notice("tools", f"the tools of this server are unknown: {advice}", "hint")
         return
     wanted = [fixed["tool"]] if "tool" in fixed else tool.get("only") or []
     for each in wanted if isinstance(wanted, list) else []:
         if isinstance(each, str) and "{{" not in each and each not in server.tools:
             there = ", ".join(sorted(server.tools)) or "none"
-            yield Notice("tools", f"the MCP server has no tool {each!r}; there are: {there}", "error")
+            yield Notice("tools", f"the MCP server has no tool {each!r}; available: {there}", "error")
 
 
 def _name(tool: Mapping[str, Json]) -> str | None:
-    """What the model will call a tool; None where that is not one name, or not known."""
+    """Return the model's name for a tool; None if it is unknown or several."""
     name = tool.get("name")
     if tool["type"] == "mcp":
         fixed = tool.get("input")

@@ -1,4 +1,4 @@
-"""What a step type is given when a language model runs it as a tool."""
+"""Step context of a step type that a language model runs as a tool."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from wftui.steps.api.step_type import Answer, StepContext, StepSite
 
 
 class ToolContext:
-    """The `StepContext` of the step that holds the talk, but with the tool's own connection, voice and idempotency key.
+    """`StepContext` with the tool's own connection, log prefix and idempotency key.
 
     Args:
         name: what the model calls the tool; stands before its log lines.
@@ -42,49 +42,49 @@ class ToolContext:
         self._waiting = waiting
 
     def __getattr__(self, name: str) -> Any:
-        """What is not said otherwise here is that of the step."""
+        """Delegate everything else to the context of the step."""
         return getattr(self._inner, name)
 
     @property
     def connection(self) -> Mapping[str, Json] | None:
-        """That of the tool."""
+        """Connection of the tool."""
         return self._connection
 
     @property
     def prepared(self) -> Json:
-        """What was found for this call before the run, if that could be known."""
+        """Result of preparing this call, if any."""
         return self._prepared
 
     @property
     def site(self) -> StepSite:
-        """Where the step stands, with the connection of the tool."""
+        """Position of the step, with the connection of the tool."""
         return replace(self._inner.site, connection=self._connection_name)
 
     @property
     def idempotency_key(self) -> str:
-        """One of this call's own."""
+        """Key of this call."""
         return f"{self._inner.idempotency_key}/{self._call}"
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
-        """Log lines that say which tool they are of."""
+        """Log lines with the name of the tool."""
         self._inner.log("\n".join(f"{self._name}: {line}" for line in message.split("\n")), level, stream)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """How far a tool is says nothing of how far the talk is."""
+        """Log the message; the fraction is no measure of the conversation."""
         if message:
             self.log(message)
 
     async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
-        """Wait for a moment, after the other calls that wait."""
+        """Wait until a time, after other calls that wait."""
         async with self._waiting:
             return await self._inner.sleep_until(moment, by_wall_clock=by_wall_clock)
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
-        """Ask a person, after the other calls that wait."""
+        """Ask a person, after other calls that wait."""
         async with self._waiting:
             return await self._inner.ask(prompt, form, wait, on_timeout)
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Run another workflow, after the other calls that wait."""
+        """Run another workflow, after other calls that wait."""
         async with self._waiting:
             return await self._inner.run_workflow(workflow_id, inputs)

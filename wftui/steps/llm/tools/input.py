@@ -11,24 +11,22 @@ _NAME = r"^[a-zA-Z][a-zA-Z0-9_-]{0,63}$"
 
 
 class ToolInput(StepModel):
-    """A step type that the model may run; of the type `mcp`, one tool of a server, or all of them."""
+    """Step type that the model may run; for `mcp`, one or all tools of a server."""
 
-    type: Annotated[str, Field(description="The step type.")]
+    type: Annotated[str, Field(description="Step type.")]
     name: Annotated[
         str | None,
         Field(
             pattern=_NAME,
-            description="What the model calls it; absent: the type, or the name of the MCP tool. For all tools of an "
-            "MCP server: what their names begin with.",
+            description="Name for the model; default: the type, or the name of the MCP tool. For all tools of an "
+            "MCP server: prefix of their names.",
         ),
     ] = None
-    description: Annotated[str | None, Field(description="What the model is told it does.")] = None
+    description: Annotated[str | None, Field(description="Description for the model.")] = None
     input: Annotated[
         dict[str, Json],
-        Field(description="Fields that are fixed: the model gives the others, and neither sees nor changes these."),
+        Field(description="Fixed fields; the model sees and sets only the others."),
     ] = Field(default_factory=dict)
-    connection: Annotated[str | None, Field(description="The connection of the workflow that the tool takes.")] = None
-    only: Annotated[list[str] | None, Field(description="mcp: names of the tools that are offered; absent: all.")] = (
-        None
-    )
+    connection: Annotated[str | None, Field(description="Connection of the workflow for the tool.")] = None
+    only: Annotated[list[str] | None, Field(description="mcp: names of the tools to offer; default: all.")] = None
     approval: Annotated[bool, Field(description="Ask a person before each call.")] = False

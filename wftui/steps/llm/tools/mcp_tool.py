@@ -1,4 +1,4 @@
-"""Tools of MCP servers as tools of a language model: each with its own arguments."""
+"""MCP tools as tools of a language model."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _ALL = "*"  # no name of a tool; stands for it while the server is looked for
 
 
 class McpTool:
-    """See `OfferedTool`. A session with the server is kept by the run, as for steps of type `mcp`."""
+    """MCP tool as an `OfferedTool`; the run keeps the session with its server."""
 
     def __init__(
         self, given: ToolInput, name: str, step: McpInput, known: LockedTool, connection: Mapping[str, Json] | None
@@ -31,16 +31,16 @@ class McpTool:
         self.told = Tool(name, given.description or known.description or "", _free_arguments(known, step.arguments))
 
     def prepared(self, arguments: Mapping[str, Json]) -> Json:
-        """Nothing is looked for before a run."""
+        """Return None: nothing is prepared."""
         return None
 
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
-        """Call the tool with what the model gives and what is fixed."""
+        """Call the tool with the model's and the fixed arguments."""
         every = {**arguments, **self._step.arguments}
         return await McpStep().run(self._step.model_copy(update={"arguments": every}), context)
 
     def text(self, output: Json) -> str:
-        """Its text, else its structured value; what is no text is named."""
+        """Return the text, else the structured value; other content by its type."""
         others = [
             f"({part['type']}{' ' + part['mimeType'] if 'mimeType' in part else ''})"
             for part in output["content"]
@@ -53,7 +53,7 @@ class McpTool:
 
 
 async def mcp_tools(tool: ToolInput, connection: Mapping[str, Json] | None, context: StepContext) -> list[McpTool]:
-    """The tool that is named, those of `only`, or all of a server.
+    """Return the named tool, those of `only`, or all of a server.
 
     Raises:
         WorkflowError: `llm.tool` when the server has no such tool, and those of a server that cannot be had.
@@ -71,7 +71,7 @@ async def mcp_tools(tool: ToolInput, connection: Mapping[str, Json] | None, cont
     missing = [name for name in names if name not in known]
     if missing:
         there = ", ".join(sorted(known)) or "none"
-        message = f"The MCP server {server.label} has no tool {missing[0]!r}; there are: {there}."
+        message = f"The MCP server {server.label} has no tool {missing[0]!r}; available: {there}."
         raise WorkflowError("llm.tool", message)
     found: list[McpTool] = []
     for name in names:
@@ -83,7 +83,7 @@ async def mcp_tools(tool: ToolInput, connection: Mapping[str, Json] | None, cont
 
 
 def _free_arguments(tool: LockedTool, fixed: Mapping[str, Json]) -> dict[str, Any]:
-    """The schema of a tool's arguments without those that are fixed."""
+    """Return the schema of a tool's arguments without the fixed ones."""
     schema: dict[str, Any] = {"type": "object", **tool.input_schema}
     schema.pop("$schema", None)
     schema["properties"] = {

@@ -1,4 +1,4 @@
-"""A step type as a tool of a language model."""
+"""Step types as tools of a language model."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _PROBLEMS = 5
 
 
 class StepTool:
-    """See `OfferedTool`. The model gives the fields of the input that the workflow has not fixed."""
+    """Step type as an `OfferedTool`; the model gives the fields that are not fixed."""
 
     def __init__(
         self,
@@ -38,15 +38,15 @@ class StepTool:
         self.told = Tool(name, given.description or step_type.description or step_type.title, self._schema)
 
     def prepared(self, arguments: Mapping[str, Json]) -> Json:
-        """What was found for the fields that are fixed, if the model gives none that was looked at as well."""
+        """Return the preparation for fixed fields, unless the model gives early fields."""
         return self._prepared if self._step_type.early_fields.isdisjoint(arguments) else None
 
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
-        """Run the step type with what the model gives and what is fixed."""
+        """Run the step type with the model's and the fixed fields."""
         # Against what the model was told, before anything fixed is put in: it must not reach that by another spelling.
         _, problems = await asyncio.to_thread(validate_inputs, dict(self._schema), dict(arguments))
         if problems:
-            said = [f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:_PROBLEMS]]
+            said = [f"{each.pointer or 'the input'}: {each.message}" for each in problems[:_PROBLEMS]]
             raise WorkflowError("validation.input", " ".join(said))
         values = {**arguments, **self.given.input}
         if self._step_type.input_model is None:
@@ -60,12 +60,12 @@ class StepTool:
         return await self._step_type.run(bound, context)
 
     def text(self, output: Json) -> str:
-        """Text as it is, anything else as JSON."""
+        """Return text as it is, anything else as JSON."""
         return output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, allow_nan=False)
 
 
 def free_fields(step_type: StepType[Any], fixed: Mapping[str, Json], site: StepSite) -> dict[str, Any]:
-    """The schema of a step type's input without the fields that are fixed."""
+    """Return the schema of a step type's input without the fixed fields."""
     schema = step_type.input_schema()
     properties = {**schema.get("properties", {}), **step_type.facts_at(fixed, site).field_schemas}
     free = {name: inner for name, inner in properties.items() if name not in fixed}
@@ -78,5 +78,5 @@ def free_fields(step_type: StepType[Any], fixed: Mapping[str, Json], site: StepS
 
 
 def tool_name(text: str) -> str:
-    """A name that models can call, made of any."""
+    """Return a text as a name that models accept."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", text)[:64]

@@ -1,4 +1,4 @@
-"""The tools of a language model: what it sees of them, and running the calls it asks for."""
+"""Toolbox of a language model: offers tools and runs their calls."""
 
 import asyncio
 import json
@@ -24,22 +24,22 @@ _ASKED = 2000
 
 
 class OfferedTool(Protocol):
-    """One tool as the model has it."""
+    """Tool as the model sees it."""
 
     @property
     def told(self) -> Tool:
-        """What the model is told."""
+        """Definition for the model."""
 
     @property
     def given(self) -> ToolInput:
-        """Where it comes from."""
+        """Declaration in the workflow."""
 
     @property
     def connection(self) -> Mapping[str, Json] | None:
-        """What its calls connect to, secrets in clear."""
+        """Connection of its calls, secrets in clear."""
 
     def prepared(self, arguments: Mapping[str, Json]) -> Json:
-        """What was found before the run for a call with these arguments; None when nothing was."""
+        """Return the preparation for a call with these arguments, or None."""
 
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
         """Run one call.
@@ -49,11 +49,11 @@ class OfferedTool(Protocol):
         """
 
     def text(self, output: Json) -> str:
-        """What it gave, for the model."""
+        """Return an output as text for the model."""
 
 
 class Toolbox:
-    """The tools of one step; make it with `offer`."""
+    """Tools of one step; created by `offer`."""
 
     def __init__(self, tools: Sequence[OfferedTool], context: StepContext) -> None:
         self._context = context
@@ -67,11 +67,11 @@ class Toolbox:
             self._tools[name] = tool
 
     def described(self) -> tuple[Tool, ...]:
-        """What the model is told."""
+        """Return the definitions for the model."""
         return tuple(tool.told for tool in self._tools.values())
 
     async def call_all(self, calls: Sequence[ToolCall]) -> list[tuple[ToolResult, Json]]:
-        """Run the calls of one answer, side by side; gives for each its result and its entry in the step's output.
+        """Run calls concurrently; return each result and its entry of the step's output.
 
         A failure is an answer for the model, too.
         """
@@ -95,9 +95,9 @@ class Toolbox:
             failure = WorkflowError("internal", f"{type(error).__name__}: {error}")
             return self._failed(call, failure, entry)
         entry["output"] = output
-        self._context.log(f"{call.name}: gave {beginning(text, _SHOWN)}")
+        self._context.log(f"{call.name}: returned {beginning(text, _SHOWN)}")
         if len(text) > RESULT_CHARACTERS:
-            text = f"{text[:RESULT_CHARACTERS]}… ({len(text) - RESULT_CHARACTERS:,} more characters are left out)"
+            text = f"{text[:RESULT_CHARACTERS]}… ({len(text) - RESULT_CHARACTERS:,} more characters were left out)"
         return ToolResult(call.id, text, False), entry
 
     def _failed(self, call: ToolCall, error: WorkflowError, entry: dict[str, Json]) -> tuple[ToolResult, Json]:
@@ -106,23 +106,23 @@ class Toolbox:
         return ToolResult(call.id, f"{error.type}: {error}", True), entry
 
     async def _run(self, call: ToolCall) -> tuple[Json, str]:
-        """The output of a call, and the same for the model."""
+        """Return the output of a call, and its text for the model."""
         tool = self._tools.get(call.name)
         if tool is None:
             names = ", ".join(self._tools) or "none"
-            raise WorkflowError("llm.tool", f"There is no tool {call.name!r}; there are: {names}.")
+            raise WorkflowError("llm.tool", f"There is no tool {call.name!r}; available: {names}.")
         if call.arguments is None:
-            raise WorkflowError("validation.input", "The arguments are no JSON object.")
+            raise WorkflowError("validation.input", "The arguments are not a JSON object.")
         context = self._context_of(call, tool)
         if tool.given.approval:
             question = f"The model wants to run {call.name} with {beginning(call.raw or '{}', _ASKED)}"
             if not (await context.ask(question, None, None, "reject")).approved:
-                raise WorkflowError("llm.declined", "A person has said no to this call.")
+                raise WorkflowError("llm.declined", "A person rejected this call.")
         output = await tool.run(call.arguments, context)
         try:
             return output, await asyncio.to_thread(tool.text, output)
         except (TypeError, ValueError, RecursionError) as error:
-            raise WorkflowError("output.not_json", f"The tool gave something that is no JSON: {error}.") from None
+            raise WorkflowError("output.not_json", f"The tool returned a value that is not JSON: {error}.") from None
 
     def _context_of(self, call: ToolCall, tool: OfferedTool) -> StepContext:
         # The same for the same call after a retry, and another for each call: what a service must not do twice.
@@ -141,7 +141,7 @@ class Toolbox:
 
 
 async def offer(tools: Sequence[ToolInput], context: StepContext) -> Toolbox:
-    """The tools as the model gets them; servers of MCP tools are started and asked for theirs.
+    """Create the toolbox; start MCP servers and list their tools.
 
     Raises:
         WorkflowError: `llm.tool` when a type is not there or two tools have one name, `connection.*`, and those of an
@@ -156,7 +156,7 @@ async def offer(tools: Sequence[ToolInput], context: StepContext) -> Toolbox:
             raise WorkflowError("llm.tool", f"The step type {tool.type!r} cannot be a tool.")
         connection = await context.connect(tool.connection) if tool.connection is not None else None
         if connection is None and step_type.connection_required:
-            raise WorkflowError("llm.tool", f"The tool {tool.type} needs a connection: give its name in the tool.")
+            raise WorkflowError("llm.tool", f'The tool {tool.type} needs a connection: set "connection" of the tool.')
         if tool.type == "mcp":
             offered += await mcp_tools(tool, connection, context)
         else:
