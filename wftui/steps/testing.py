@@ -137,7 +137,7 @@ async def run_step(thing: object, values: Mapping[str, Json], context: Recording
     """Prepare and run a step type or `@step` function on an input.
 
     Raises:
-        TypeError: when the thing is no step type.
+        TypeError: when the thing is not a step type.
         ValidationError: when the input does not fit.
     """
     found = step_type_of(type(thing) if isinstance(thing, StepType) else thing)

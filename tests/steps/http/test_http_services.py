@@ -306,7 +306,7 @@ async def test_a_header_that_holds_a_secret_stays_with_its_server(
     sent = output["body"]["headers"]
     assert form not in sent.values()
     assert sent["x-trace"] == "plain"
-    assert any(f"{header.lower()} is not sent on" in line.lower() for _, _, line in context.logs), "and it is said"
+    assert any(f"{header.lower()} is not sent to" in line.lower() for _, _, line in context.logs), "and it is said"
     output = await run(STEP, {"url": f"{address}{server}/echo", **given})
     assert output["body"]["headers"][header.lower()] == form, "the same server gets it"
 

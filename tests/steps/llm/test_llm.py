@@ -61,12 +61,14 @@ async def test_a_prompt_is_answered(run: Run, context: RecordingContext, model: 
 @pytest.mark.usefixtures("connected")
 async def test_a_talk_of_messages(run: Run, model: Model) -> None:
     model.script = ["four"]
-    talk = [("system", "Be brief."), ("user", "2 + 2?"), ("assistant", "4"), ("user", "In words?")]
-    await run(STEP, {"messages": [{"role": role, "content": content} for role, content in talk], "model": "big"})
+    conversation = [("system", "Be brief."), ("user", "2 + 2?"), ("assistant", "4"), ("user", "In words?")]
+    await run(
+        STEP, {"messages": [{"role": role, "content": content} for role, content in conversation], "model": "big"}
+    )
     [asked] = model.asked
     assert asked["model"] == "big", "the step's own model goes before the connection's"
     said = [(each["role"], each["content"]) for each in asked["messages"] if each["role"] != "system"]
-    assert said == talk[1:]
+    assert said == conversation[1:]
     assert "Be brief." in json.dumps(asked)
 
 

@@ -22,9 +22,9 @@ ADDER: dict[str, Json] = {
 }
 
 
-def parameters(told: dict[str, Json]) -> dict[str, Json]:
+def parameters(definition: dict[str, Json]) -> dict[str, Json]:
     """The schema of a tool, as either protocol tells it."""
-    found: dict[str, Json] = told.get("input_schema") or told["function"]["parameters"]
+    found: dict[str, Json] = definition.get("input_schema") or definition["function"]["parameters"]
     return found
 
 
@@ -38,8 +38,8 @@ async def test_the_model_runs_step_types(run: Run, context: RecordingContext, mo
     output = await run(STEP, {"prompt": "2 + 3?", "tools": [ADDER]})
     assert output["text"] == "It is 5."
     assert output["toolCalls"] == [{"name": "adder", "arguments": {"args": {"a": 2, "b": 3}}, "output": 5}]
-    [told] = model.asked[0]["tools"]
-    assert "code" not in parameters(told)["properties"], "what is fixed is not the model's to choose"
+    [definition] = model.asked[0]["tools"]
+    assert "code" not in parameters(definition)["properties"], "what is fixed is not the model's to choose"
     assert "5" in json.dumps(model.asked[1]["messages"][-1])
     assert context.lines("log")[:2] == ['adder: called with {"args": {"a": 2, "b": 3}}', "adder: returned 5"]
 
@@ -62,8 +62,8 @@ async def test_arguments_beside_the_schema_are_told_to_the_model(
     output = await run(STEP, {"prompt": "x", "tools": [ADDER]})
     [entry] = output["toolCalls"]
     assert entry["error"]["type"] == "validation.input"
-    told = model.asked[1]["messages"][-1]["content"]
-    text = told if isinstance(told, str) else told[0]["content"]
+    definition = model.asked[1]["messages"][-1]["content"]
+    text = definition if isinstance(definition, str) else definition[0]["content"]
     assert text == f"validation.input: {entry['error']['message']}"
 
 
@@ -192,8 +192,8 @@ async def test_one_tool_of_a_server(run: Run, context: RecordingContext, model: 
     first, second = output["toolCalls"]
     assert first["output"]["structured"]["text"] == "hi"
     assert second["error"]["type"] == "validation.arguments"
-    [told] = model.asked[0]["tools"]
-    assert parameters(told)["properties"] == {"text": {"type": "string"}}, "the tool's own arguments"
+    [definition] = model.asked[0]["tools"]
+    assert parameters(definition)["properties"] == {"text": {"type": "string"}}, "the tool's own arguments"
 
 
 @pytest.mark.usefixtures("connected")

@@ -17,7 +17,7 @@ from wftui.model.installation import install_command
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import Answer
 from wftui.steps.mcp.step import McpStep
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.process.process_tree import left_of
 from wftui.steps.testing import RecordingContext
 
@@ -314,7 +314,7 @@ async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
         pid = int((tmp_path / "away").read_text())
         assert lives(pid)
         ((whose, left),) = left_of(context.run_id, lambda mark: bool(mark.path))
-        assert whose == TreeMark(context.run_id), "all steps of the run share it"
+        assert whose == ProcessMark(context.run_id), "all steps of the run share it"
         assert pid in [process.pid for process in left]
     assert not lives(pid)
 

@@ -240,7 +240,7 @@ class StepContext(Protocol):
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Run another workflow as a child of this run and return its outputs.
 
-        After a resume, a call with the same inputs goes on with the child that it had started before.
+        After a resume, a call with the same inputs continues the child that it had started before.
         """
 
     async def connect(self, name: str) -> Mapping[str, Json]:
@@ -376,7 +376,9 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
-        """Return the programs that a step starts, as far as its input says; bound fields hold their `{{ }}` text.
+        """Return the programs that a step starts, as far as its input is known.
+
+        Bound fields hold their `{{ }}` text.
 
         A program that is named by a path is left out: another step may make it.
         """
@@ -384,7 +386,7 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def missing_program(cls, name: str, host: Host) -> MissingRequirement | None:
-        """Return what is missing when a step of this type does not find a program."""
+        """Return the missing requirement for a program that was not found."""
         if shutil.which(name, path=host.environment.get("PATH")) is not None:
             return None
         return MissingRequirement("not_found", f"the program {name!r} is not installed, or not on PATH")

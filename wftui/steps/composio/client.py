@@ -17,7 +17,7 @@ from wftui.steps.http.response import retry_after
 ACTIVE = "ACTIVE"
 """Status of an account that tools can run through."""
 DEAD = frozenset({"FAILED", "EXPIRED", "REVOKED"})
-"""Statuses from which an account does not come back; whoever still wants it connects anew."""
+"""Final statuses of an account; the user has to connect it again."""
 
 _API = "/api/v3.1"
 _MOST_BYTES = 32 * 1024 * 1024

@@ -10,8 +10,8 @@ from pydantic import Field
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.moments import moment_after
 from wftui.steps.api.step_type import Answer, StepContext, StepModel, StepType
+from wftui.steps.control.deadlines import time_after
 
 
 class ApprovalInput(StepModel):
@@ -58,13 +58,13 @@ class ApprovalStep(StepType[ApprovalInput]):
         """Ask and return `{approved, by, at, data}`.
 
         Raises:
-            WorkflowError: `validation.form` when the form is no JSON Schema, `delay.moment` when nobody could see the
-                end of the timeout, `timeout` as `onTimeout` says.
+            WorkflowError: `validation.form` when the form is not a valid JSON Schema, `delay.moment` when the timeout
+                is beyond the calendar, `timeout` as `onTimeout` says.
         """
         if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
             raise WorkflowError("validation.form", problems[0])
         if input.timeout is not None:
-            moment_after(context, input.timeout)
+            time_after(context, input.timeout)
         answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
         return answer.model_dump(mode="json", by_alias=True)
 

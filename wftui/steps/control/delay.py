@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import Duration
-from wftui.steps.api.moments import beyond_the_calendar, moment_after
 from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.control.deadlines import out_of_range, time_after
 
 
 class DelayInput(StepModel):
@@ -62,10 +62,10 @@ class DelayStep(StepType[DelayInput]):
             WorkflowError: `delay.moment` when there is no such moment.
         """
         if input.until is None:
-            due = await context.sleep_until(moment_after(context, input.for_ or 0.0))
+            due = await context.sleep_until(time_after(context, input.for_ or 0.0))
         else:
             try:
                 due = await context.sleep_until(input.until.astimezone(UTC), by_wall_clock=True)
             except OverflowError:
-                raise beyond_the_calendar() from None
+                raise out_of_range() from None
         return {"until": format_timestamp(due)}

@@ -132,7 +132,7 @@ def _encode_csv(value: Json, delimiter: str, known: list[str] | None = None) -> 
 
 
 def _csv_row(row: list[Json], delimiter: str) -> str:
-    # An empty line is no row for those who read it: a single cell without text is written with its quotes.
+    # Readers skip empty lines: a single cell without text is written with its quotes.
     return delimiter.join(_csv_cell(cell, delimiter) for cell in row) or ('""' if row else "")
 
 

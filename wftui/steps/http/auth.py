@@ -40,7 +40,7 @@ class Credentials:
 
     @property
     def private(self) -> bool:
-        """Whether only the connection's own server may receive them."""
+        """True if only the connection's own server may receive them."""
         return bool(self.headers or self.query)
 
     def with_headers(self, headers: Mapping[str, str]) -> dict[str, str]:

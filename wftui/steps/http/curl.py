@@ -101,7 +101,7 @@ def input_from_curl(command: str) -> dict[str, Json]:
     """Convert a curl command to an input of `http`.
 
     Raises:
-        UsageError: when it is no curl command, or has an option that the step does not know.
+        UsageError: when it is not a curl command, or has an option that the step does not know.
     """
     found = _Options(command)
     step: dict[str, Json] = {"url": found.url}
@@ -182,7 +182,7 @@ class _Options:
         for line in self.values.get("header", []):
             name, colon, value = line.partition(":")
             if colon:
-                # A token that the shell had in a variable is no plain value here either.
+                # A token that the shell had in a variable is not a plain value here either.
                 name, value = name.strip(), value.strip()
                 private = name.lower() in SECRET_HEADERS
                 self.headers[name] = _VARIABLE.sub(r"{{ secrets.\1 }}", value) if private else value

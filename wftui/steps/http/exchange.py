@@ -63,7 +63,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class HttpResponse:
     """Response; `elapsed` in milliseconds, `redirects` the URLs before `url`."""
 
     status: int
@@ -76,7 +76,7 @@ class Reply:
     tls: dict[str, Json] | None
 
 
-async def exchange(request: Exchange) -> Reply:
+async def exchange(request: Exchange) -> HttpResponse:
     """Send a request and read the whole response, whatever its status.
 
     Raises:
@@ -87,7 +87,7 @@ async def exchange(request: Exchange) -> Reply:
     async with opened(request) as response:
         tls = _tls(response)
         content, size = await _read(response, request)
-        return Reply(
+        return HttpResponse(
             status=response.status_code,
             headers=dict(response.headers.items()),
             url=str(response.url),

@@ -76,5 +76,5 @@ class HttpInput(StepModel):
 
     @property
     def has_body(self) -> bool:
-        """Whether the request has a body."""
+        """True if the request has a body."""
         return self.files is not None or any(map(self._has, BODY_FIELDS))

@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepModel
-from wftui.steps.http.exchange import Reply
+from wftui.steps.http.exchange import HttpResponse
 
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 
 
 class Pagination(StepModel):
-    """How to read all pages."""
+    """Method of reading all pages."""
 
     by: Annotated[
         Literal["link", "cursor", "page"],
@@ -50,7 +50,7 @@ class Pagination(StepModel):
             raise WorkflowError("http.body", f"A page has no list {where} but {_kind(found)}.")
         return found
 
-    def next_page(self, reply: Reply, body: Json, number: int) -> tuple[str | None, str | None] | None:
+    def next_page(self, reply: HttpResponse, body: Json, number: int) -> tuple[str | None, str | None] | None:
         """Return the (address, query value) after page `number`, or None at the end."""
         if self.by == "link":
             target = _next_link(reply.headers.get("link", ""))

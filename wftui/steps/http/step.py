@@ -16,7 +16,7 @@ from wftui.steps.files.paths import resolve_path
 from wftui.steps.http.auth import Credentials, credentials, forget_token, origin
 from wftui.steps.http.body import query_pairs, request_body
 from wftui.steps.http.curl import curl_from_input, input_from_curl, is_curl
-from wftui.steps.http.exchange import Exchange, Reply, exchange
+from wftui.steps.http.exchange import Exchange, HttpResponse, exchange
 from wftui.steps.http.input import BODY_FIELDS, HttpInput, Scalar
 from wftui.steps.http.pages import Pagination
 from wftui.steps.http.redirects import guard_secrets
@@ -132,7 +132,7 @@ async def _ask(step: HttpInput, context: StepContext, who: Credentials) -> Json:
 
 async def _send(
     step: HttpInput, context: StepContext, who: Credentials, url: str, query: list[tuple[str, Scalar | None]]
-) -> tuple[HttpOutput, Reply]:
+) -> tuple[HttpOutput, HttpResponse]:
     method = step.method or ("POST" if step.has_body else "GET")
     headers = who.with_headers(step.headers)
     body = await asyncio.to_thread(request_body, step, context.working_directory, headers)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from wftui.model.base import Json
 from wftui.steps.llm.errors import stream_failure
-from wftui.steps.llm.protocol import Answer, Message, Talk, answer_object, tool_call
+from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_object, tool_call
 from wftui.steps.text.server_events import ServerEvent
 
 API_VERSION = "2023-06-01"
@@ -34,31 +34,31 @@ class AnthropicProtocol:
         """Return the headers that authorise requests."""
         return {"anthropic-version": API_VERSION, **({"x-api-key": api_key} if api_key else {})}
 
-    def body(self, talk: Talk) -> dict[str, Json]:
+    def body(self, conversation: Conversation) -> dict[str, Json]:
         """Return the request as JSON; the response schema is part of the prompt."""
         body: dict[str, Json] = {
-            "model": talk.model,
-            "max_tokens": talk.max_tokens or DEFAULT_MAX_TOKENS,
-            "messages": [_message(message) for message in talk.messages],
+            "model": conversation.model,
+            "max_tokens": conversation.max_tokens or DEFAULT_MAX_TOKENS,
+            "messages": [_message(message) for message in conversation.messages],
             "stream": True,
         }
-        if talk.system:
-            body["system"] = talk.system
-        if talk.temperature is not None:
-            body["temperature"] = talk.temperature
-        if talk.tools:
+        if conversation.system:
+            body["system"] = conversation.system
+        if conversation.temperature is not None:
+            body["temperature"] = conversation.temperature
+        if conversation.tools:
             body["tools"] = [
                 {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
-                for tool in talk.tools
+                for tool in conversation.tools
             ]
         return body
 
-    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> ModelResponse:
         """Read a response from the stream."""
-        answer = Answer()
+        answer = ModelResponse()
         blocks: dict[int, dict[str, str]] = {}
         async for event in events:
-            data = answer_object(event.data)
+            data = response_object(event.data)
             match data.get("type"):
                 case "message_start":
                     message = data.get("message") or {}

@@ -10,7 +10,7 @@ from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
-from wftui.steps.llm.protocol import Answer, Message, Talk
+from wftui.steps.llm.protocol import Conversation, Message, ModelResponse
 from wftui.steps.llm.request import Server, ask
 from wftui.steps.llm.tools.toolbox import Toolbox
 
@@ -26,7 +26,7 @@ class Outcome:
         input_tokens: of all requests; None as soon as the server has not counted those of one.
     """
 
-    answer: Answer
+    answer: ModelResponse
     value: Json = None
     input_tokens: int | None = 0
     output_tokens: int | None = 0
@@ -35,37 +35,39 @@ class Outcome:
     tool_calls: list[Json] = field(default_factory=list)
 
 
-async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int, context: StepContext) -> Outcome:
+async def hold_conversation(
+    conversation: Conversation, server: Server, toolbox: Toolbox, max_turns: int, context: StepContext
+) -> Outcome:
     """Ask the model and run its tools until it responds; repair the response once.
 
     Raises:
         WorkflowError: `llm.turns`, `llm.schema`, `llm.length` (the answer was cut), `llm.refusal` (the model will not
             answer), and those of `ask`.
     """
-    outcome = Outcome(Answer())
+    outcome = Outcome(ModelResponse())
     repaired = False
     for _ in range(max_turns):
-        answer = outcome.answer = await ask(talk, server, context)
+        answer = outcome.answer = await ask(conversation, server, context)
         _count(outcome, answer)
         if answer.refusal or answer.finish == "refusal":
             said = beginning(answer.refusal or answer.text, _SHOWN) or "no reason given"
             raise WorkflowError("llm.refusal", f"The model refused to respond: {said}", details=_spent(outcome))
-        if answer.finish == "length" and (answer.calls or talk.schema is not None):
+        if answer.finish == "length" and (answer.calls or conversation.schema is not None):
             sentence = "The response was cut off at maxTokens; increase it, or ask for less."
             raise WorkflowError("llm.length", sentence, details=_spent(outcome))
         if answer.calls:
             done = await toolbox.call_all(answer.calls)
             outcome.tool_calls += [entry for _, entry in done]
-            talk.messages += [
+            conversation.messages += [
                 Message("assistant", answer.text, calls=tuple(answer.calls)),
                 Message("user", results=tuple(result for result, _ in done)),
             ]
             continue
         if answer.finish == "length":
             context.log("the response was cut off at maxTokens", "warn")
-        if talk.schema is None:
+        if conversation.schema is None:
             return outcome
-        outcome.value, problems = await asyncio.to_thread(fitting, answer.text, talk.schema)
+        outcome.value, problems = await asyncio.to_thread(fitting, answer.text, conversation.schema)
         if not problems:
             return outcome
         if repaired:
@@ -76,7 +78,7 @@ async def hold_talk(talk: Talk, server: Server, toolbox: Toolbox, max_turns: int
             )
         repaired = True
         context.log(f"the response does not match its schema; asking for a repair: {problems}", "warn")
-        talk.messages += [
+        conversation.messages += [
             Message("assistant", answer.text or "(nothing)"),
             Message("user", f"This does not match the schema: {problems} Answer again with the corrected JSON only."),
         ]
@@ -107,7 +109,7 @@ def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
     return filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
 
 
-def _count(outcome: Outcome, answer: Answer) -> None:
+def _count(outcome: Outcome, answer: ModelResponse) -> None:
     outcome.requests += 1
     outcome.cached_tokens += answer.cached_tokens
     outcome.input_tokens = _sum(outcome.input_tokens, answer.input_tokens)

@@ -40,7 +40,7 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
     text = content.decode("utf-8", "replace").strip()
     words: list[str] = []
     with contextlib.suppress(ValueError):  # plain text, or HTML of something in between, says it as well
-        text, words = _told(read_json(text), text)
+        text, words = _message_and_codes(read_json(text), text)
     kind = _BY_STATUS.get(status) or ("llm.server" if status >= 500 else "llm.refused")
     # Some words say more than the status does: a spent budget comes as 429, a talk that is too long as 400.
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), kind)
@@ -55,14 +55,14 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
 
 def stream_failure(error: Json) -> WorkflowError:
     """Return the failure for an error in the middle of a response."""
-    text, words = _told({"error": error}, "no reason given")
+    text, words = _message_and_codes({"error": error}, "no reason given")
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), "llm.server")
     return WorkflowError(
         kind, f"The model failed: {beginning(text, _SHOWN).rstrip('.')}.", recoverable=kind in _MAY_PASS
     )
 
 
-def _told(body: Json, otherwise: str) -> tuple[str, list[str]]:
+def _message_and_codes(body: Json, otherwise: str) -> tuple[str, list[str]]:
     """Return the message of an error and its codes, the most specific first."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, str):

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from wftui.model.base import Json
 from wftui.steps.llm.errors import stream_failure
-from wftui.steps.llm.protocol import Answer, Message, Talk, answer_object, tool_call
+from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_object, tool_call
 from wftui.steps.text.server_events import ServerEvent
 
 _FINISH = {"content_filter": "refusal", "function_call": "tool_calls"}
@@ -27,22 +27,22 @@ class OpenAIProtocol:
         """Return the headers that authorise requests; none for a local server."""
         return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
-    def body(self, talk: Talk) -> dict[str, Json]:
+    def body(self, conversation: Conversation) -> dict[str, Json]:
         """Return the request as JSON."""
-        messages: list[Json] = [{"role": "system", "content": talk.system}] if talk.system else []
-        for message in talk.messages:
+        messages: list[Json] = [{"role": "system", "content": conversation.system}] if conversation.system else []
+        for message in conversation.messages:
             messages += _messages(message)
         body: dict[str, Json] = {
-            "model": talk.model,
+            "model": conversation.model,
             "messages": messages,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if talk.temperature is not None:
-            body["temperature"] = talk.temperature
-        if talk.max_tokens is not None:
-            body[self._limit_name] = talk.max_tokens
-        if talk.tools:
+        if conversation.temperature is not None:
+            body["temperature"] = conversation.temperature
+        if conversation.max_tokens is not None:
+            body[self._limit_name] = conversation.max_tokens
+        if conversation.tools:
             body["tools"] = [
                 {
                     "type": "function",
@@ -52,27 +52,27 @@ class OpenAIProtocol:
                         "parameters": dict(tool.parameters),
                     },
                 }
-                for tool in talk.tools
+                for tool in conversation.tools
             ]
         # Servers that bind a model to a grammar refuse it beside tools, or let it call none; the system message says
         # the schema, too.
-        if talk.schema is not None and (self._at_openai or not talk.tools):
+        if conversation.schema is not None and (self._at_openai or not conversation.tools):
             body["response_format"] = {
                 "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": dict(talk.schema)},
+                "json_schema": {"name": "answer", "schema": dict(conversation.schema)},
             }
         return body
 
-    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> ModelResponse:
         """Read a response from the stream."""
-        answer = Answer()
+        answer = ModelResponse()
         texts: list[str] = []
         calls: dict[int, dict[str, str]] = {}
         async for event in events:
             if event.data.strip() == "[DONE]":
                 answer.finish = answer.finish or "stop"
                 break
-            chunk = answer_object(event.data)
+            chunk = response_object(event.data)
             if error := chunk.get("error"):
                 raise stream_failure(error)
             answer.model = chunk.get("model") or answer.model

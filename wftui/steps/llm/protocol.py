@@ -22,7 +22,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """Tool call by the model; `arguments` is None if `raw` is no JSON object."""
+    """Tool call by the model; `arguments` is None unless `raw` is a JSON object."""
 
     id: str
     name: str
@@ -50,7 +50,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Talk:
+class Conversation:
     """Content of one request."""
 
     model: str
@@ -63,7 +63,7 @@ class Talk:
 
 
 @dataclass(slots=True)
-class Answer:
+class ModelResponse:
     """Response of the model to one request.
 
     Attributes:
@@ -92,10 +92,10 @@ class ModelProtocol(Protocol):
     def headers(self, api_key: str | None) -> dict[str, str]:
         """Return the headers that authorise requests."""
 
-    def body(self, talk: Talk) -> dict[str, Json]:
+    def body(self, conversation: Conversation) -> dict[str, Json]:
         """Return the request as JSON; it requests a stream."""
 
-    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> Answer:
+    async def read(self, events: AsyncIterator[ServerEvent], on_text: Callable[[str], None]) -> ModelResponse:
         """Read a response from the stream; `on_text` gets its text in pieces.
 
         Raises:
@@ -107,7 +107,7 @@ class ModelProtocol(Protocol):
 
 
 def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
-    """Parse a call; its arguments are None if they are no JSON object."""
+    """Parse a call; its arguments are None unless they are a JSON object."""
     try:
         read = read_json(arguments or "{}")
     except ValueError:
@@ -115,7 +115,7 @@ def tool_call(call_id: str, name: str, arguments: str) -> ToolCall:
     return ToolCall(call_id, name, read if isinstance(read, dict) else None, arguments)
 
 
-def answer_object(text: str) -> dict[str, Json]:
+def response_object(text: str) -> dict[str, Json]:
     """Parse the JSON object of a server.
 
     Raises:

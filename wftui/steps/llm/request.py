@@ -14,7 +14,7 @@ from wftui.steps.api.step_type import StepContext
 from wftui.steps.http.exchange import Exchange, chunks, opened
 from wftui.steps.http.response import retry_after
 from wftui.steps.llm.errors import status_failure
-from wftui.steps.llm.protocol import Answer, ModelProtocol, Talk, answer_object
+from wftui.steps.llm.protocol import Conversation, ModelProtocol, ModelResponse, response_object
 from wftui.steps.text.server_events import ServerEvent, server_events
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class Server:
     resends: int
 
 
-async def ask(talk: Talk, server: Server, context: StepContext) -> Answer:
+async def ask(conversation: Conversation, server: Server, context: StepContext) -> ModelResponse:
     """Send a request and stream the response to the log; secrets are redacted.
 
     Raises:
         WorkflowError: `llm.*` and `http.*`, when the server does not answer, also not the last time it is asked.
     """
-    body = context.redact(server.protocol.body(talk))
+    body = context.redact(server.protocol.body(conversation))
     for resends in range(server.resends + 1):
         try:
             return await _ask_once(body, server, context)
@@ -75,7 +75,7 @@ def _pause(error: WorkflowError, resends: int) -> float | None:
     return _FIRST_PAUSE * float(2**resends) * random.uniform(1, 1.5)  # apart from others who were sent away
 
 
-async def _ask_once(body: Json, server: Server, context: StepContext) -> Answer:
+async def _ask_once(body: Json, server: Server, context: StepContext) -> ModelResponse:
     request = Exchange(
         method="POST",
         url=server.protocol.address(server.base_url),
@@ -85,7 +85,7 @@ async def _ask_once(body: Json, server: Server, context: StepContext) -> Answer:
         max_bytes=_MOST_BYTES,
         follow_redirects=False,
     )
-    lines = LogLines(context)
+    lines = StreamLog(context)
     try:
         async with opened(request) as response:
             if response.status_code != 200:
@@ -109,12 +109,12 @@ async def _events(
             yield event
         return
     content = b"".join([chunk async for chunk in chunks(response, request)])
-    whole = answer_object(content.decode("utf-8", "replace"))
+    whole = response_object(content.decode("utf-8", "replace"))
     for each in protocol.as_events(whole):
         yield ServerEvent("", json.dumps(each))
 
 
-class LogLines:
+class StreamLog:
     """Log writer for streamed text: by lines, sentences or words."""
 
     _SENTENCE = 80

@@ -183,8 +183,8 @@ class LlmStep(StepType[LlmInput]):
         Raises:
             WorkflowError: `llm.*`, `http.*`, `connection.*`, `mcp.*`.
         """
-        from wftui.steps.llm.conversation import hold_talk
-        from wftui.steps.llm.protocol import Talk
+        from wftui.steps.llm.conversation import hold_conversation
+        from wftui.steps.llm.protocol import Conversation
         from wftui.steps.llm.request import Server
         from wftui.steps.llm.tools.toolbox import offer
 
@@ -196,13 +196,13 @@ class LlmStep(StepType[LlmInput]):
         if wrong is not None:
             raise WorkflowError("validation.input", wrong)
         toolbox = await offer(input.tools, context)
-        talk = Talk(
+        conversation = Conversation(
             model=model,
             system=_system(input),
             messages=_messages(input),
             temperature=input.temperature,
             max_tokens=input.max_tokens,
-            tools=toolbox.described(),
+            tools=toolbox.definitions(),
             schema=input.answer_schema,
         )
         server = Server(
@@ -213,7 +213,7 @@ class LlmStep(StepType[LlmInput]):
             seconds=input.timeout,
             resends=input.resends,
         )
-        outcome = await hold_talk(talk, server, toolbox, input.max_turns, context)
+        outcome = await hold_conversation(conversation, server, toolbox, input.max_turns, context)
         prices = input.prices or connected.prices.get(model)
         cost = _cost(outcome, prices)
         context.log(_bill(model, outcome, cost, priced=prices is not None))

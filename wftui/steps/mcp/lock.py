@@ -104,7 +104,7 @@ def write_lock(folder: Path, lock: Lock) -> bool:
         False when the file held exactly that.
 
     Raises:
-        WorkspaceError: it cannot be written, is a link, or is no lock.
+        WorkspaceError: it cannot be written, is a link, or is not a lock file.
     """
     text = json.dumps(lock.to_wire(), ensure_ascii=False, indent=2)
     return write_generated(folder.parents[1], folder / LOCK_FILE, (text + "\n").encode(), _is_lock)

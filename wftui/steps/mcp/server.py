@@ -24,7 +24,7 @@ _NO_SERVER = 'the step names no MCP server: set "server" in its input, or use an
 _LABEL_LENGTH = 80
 
 
-class SessionForgottenError(WorkflowError):
+class SessionExpiredError(WorkflowError):
     """The server no longer knows its session; the call was not made."""
 
 
@@ -67,7 +67,7 @@ class McpServer(StepModel):
 
 
 def server_problem(server: Mapping[str, Json]) -> str | None:
-    """Return why an unbound object is no server, or None."""
+    """Return why an unbound object does not name a server, or None."""
     if ("command" in server) == ("url" in server):
         return 'give exactly one of "command" (a server to start) and "url" (a running server)'
     url = server.get("url")
@@ -113,7 +113,7 @@ def find_program(name: str, path: str, cwd: str | None) -> str:
 
 
 def locate_program(name: str, path: str, cwd: str | None) -> str | None:
-    """Return where a server's program is: in `path` (as the variable PATH), else beside the Python that runs wftui.
+    """Find a server's program in `path`, else beside the Python that runs wftui.
 
     The second place makes a server found that was installed together with wftui, whichever PATH wftui was started with.
     """
@@ -123,7 +123,7 @@ def locate_program(name: str, path: str, cwd: str | None) -> str | None:
 
 
 def no_program(name: str) -> str:
-    """Return the sentence for a server's program that is nowhere."""
+    """Return the message for a server's program that was not found."""
     return (
         f"the program {name!r} of the MCP server was not found; install it on PATH or into the "
         f"Python environment of wftui"
@@ -131,7 +131,7 @@ def no_program(name: str) -> str:
 
 
 def server_programs(server: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the program that an object which names a server starts, where it is known and looked for in PATH."""
+    """Return the program that a server object starts, if it is looked up on PATH."""
     command, env = server.get("command"), server.get("env")
     if not isinstance(command, list) or not command or (isinstance(env, dict) and "PATH" in env):
         return ()

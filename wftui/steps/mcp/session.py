@@ -30,10 +30,10 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.questions import Questions
-from wftui.steps.mcp.server import McpServer, SessionForgottenError, find_program
+from wftui.steps.mcp.server import McpServer, SessionExpiredError, find_program
 from wftui.steps.mcp.stderr import StderrPipe
 from wftui.steps.mcp.stdio import stdio_streams
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 
 CLOSE_SECONDS = 4.5
 """For a whole farewell: a server is asked to end, and after a while killed with all it has started."""
@@ -79,7 +79,7 @@ class McpSession:
 
     @property
     def alive(self) -> bool:
-        """Whether the server can still be called."""
+        """True while the server can be called."""
         return not self._gone.done() and not self._leave.is_set()
 
     async def started(self, caller: Caller, seconds: float) -> None:
@@ -184,7 +184,7 @@ class McpSession:
                 await self._leave.wait()
         except asyncio.CancelledError as error:
             self._fault = error
-        except Exception as error:  # noqa: BLE001  (whatever ends the server is told by the step that needs it)
+        except Exception as error:  # noqa: BLE001  (the step that needs the server reports it)
             self._fault = error
         finally:
             if self._stderr is not None:
@@ -251,7 +251,7 @@ class McpSession:
             env=env,
             cwd=self.server.cwd,
             stderr=self._stderr.writer,
-            started_for=TreeMark(self._run),
+            started_for=ProcessMark(self._run),
         )
         async with started as streams:
             self._stderr.handed_over()
@@ -285,7 +285,7 @@ class McpSession:
             if error.message == _FORGOTTEN:
                 self._leave.set()
                 label = self.server.label
-                raise SessionForgottenError("mcp.closed", f"the session with the MCP server {label} has expired")
+                raise SessionExpiredError("mcp.closed", f"the session with the MCP server {label} has expired")
             if error.message.startswith(_CLOSED) or not self.alive:
                 await self._closed(error)
             details = {"code": error.code, "data": error.data}

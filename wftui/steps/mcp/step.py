@@ -24,7 +24,7 @@ from wftui.steps.mcp.lock import (
 from wftui.steps.mcp.result import McpOutput, output_of, text_of
 from wftui.steps.mcp.server import (
     McpServer,
-    SessionForgottenError,
+    SessionExpiredError,
     locate_program,
     no_program,
     server_of,
@@ -135,7 +135,7 @@ class McpStep(StepType[McpInput]):
         server = server_of(input.server, context.connection, context.working_directory)
         try:
             result = await _call(server, input, context)
-        except SessionForgottenError:
+        except SessionExpiredError:
             # The server did nothing but say that it no longer knows us, as after a long wait.
             result = await _call(server, input, context)
         content: list[dict[str, Json]] = [

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Self
 
 MARK = "WFTUI_PROCESS_TREE"
-"""Environment variable by which a process is known to belong to a tree, wherever it has gone: a `TreeMark` as text."""
+"""Environment variable that identifies the tree of a process: a `ProcessMark` as text."""
 
 
 @dataclass(frozen=True, slots=True)
-class TreeMark:
+class ProcessMark:
     """Owner of a process tree.
 
     Attributes:

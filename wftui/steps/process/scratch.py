@@ -1,7 +1,7 @@
-"""Private folders for the files of running steps, removed even after a process was killed.
+"""Private folders for files of running steps, removed even after a kill.
 
 Each process keeps its files in a folder of its own, which it locks as long as it lives. A folder without a lock belongs
-to a process that has died: whoever comes next removes it.
+to a process that has died: the next process removes it.
 """
 
 import contextlib

@@ -49,7 +49,7 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
     sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
     interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.run_id))
     try:
-        async with interpreters.lent(sort, [call.interpreter], call.cwd, shared) as interpreter:
+        async with interpreters.borrow(sort, [call.interpreter], call.cwd, shared) as interpreter:
             event = await interpreter.call(request, context)
             if event["event"] == "error" and event["kind"] == "memory":
                 raise _failure(event)  # inside: an interpreter without memory is of no more use

@@ -162,7 +162,7 @@ def is_ours(trace: TracebackType) -> bool:
     return trace.tb_frame.f_code.co_filename.startswith((__file__, inspect.__file__, asyncio_folder))
 
 
-def said_by(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the type of an error and its text, if readable."""
     try:
         text = str(error)
@@ -210,7 +210,7 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
         return {
             "event": "error",
             "kind": kind,
-            "message": said_by(error),
+            "message": describe_error(error),
             "stack": own_lines(error),
         }
 

@@ -15,7 +15,7 @@ from wftui.runtime.json_values import TooBigError, measure
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult, run_process
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.text.log_lines import LineDecoder, LogBatcher, OutputStream
 
 MAX_RESULT = 128 * 1024 * 1024
@@ -49,7 +49,7 @@ class Interpreter:
                 [*argv, "-I", "-u", "-X", "utf8", str(_CHILD_PROGRAM), str(theirs.fileno())],
                 cwd=cwd,
                 env=env,
-                started_for=TreeMark(run),
+                started_for=ProcessMark(run),
                 log=self._log,
                 pass_fds=(theirs.fileno(),),
                 on_started=theirs.close,
@@ -60,7 +60,7 @@ class Interpreter:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take another call."""
+        """True while it can take another call."""
         return not self._process.done()
 
     async def call(self, request: Mapping[str, Json], context: StepContext) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class Interpreters:
         self._idle: dict[Any, list[Interpreter]] = {}
 
     @contextlib.asynccontextmanager
-    async def lent(self, sort: Any, argv: list[str], cwd: Path, env: Mapping[str, str]) -> AsyncIterator[Interpreter]:
+    async def borrow(self, sort: Any, argv: list[str], cwd: Path, env: Mapping[str, str]) -> AsyncIterator[Interpreter]:
         """Yield an interpreter for one call; keep it only on success.
 
         Args:

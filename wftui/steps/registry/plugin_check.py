@@ -20,7 +20,7 @@ class PluginError(Exception):
     """Plugin that cannot be used; the message says why."""
 
 
-def usable(thing: object, word: str | None = None) -> StepType[Any]:
+def plugin_step_type(thing: object, word: str | None = None) -> StepType[Any]:
     """Return the step type ready to use.
 
     Args:

@@ -17,7 +17,7 @@ from warnings import catch_warnings, simplefilter
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.steps.api.function_step import step_type_of
 from wftui.steps.api.step_type import StepType
-from wftui.steps.registry.plugin_check import PluginError, usable
+from wftui.steps.registry.plugin_check import PluginError, plugin_step_type
 from wftui.steps.registry.trust import TrustedFiles
 from wftui.workspace.regular import read_regular
 
@@ -59,14 +59,14 @@ def load_installed(entry: EntryPoint) -> Found:
     """Import one step type; any error becomes a problem."""
     source = source_of(entry)
     try:
-        return Found(source, entry.name, apart(lambda: usable(entry.load(), entry.name)))
+        return Found(source, entry.name, run_isolated(lambda: plugin_step_type(entry.load(), entry.name)))
     except PluginError as error:
         return Found(source, entry.name, None, f"{entry.value}: {error}")
     except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)
         return Found(source, entry.name, None, f"{entry.value} cannot be imported: {_sentence(error)}")
 
 
-def apart(work: Callable[[], ResultT]) -> ResultT:
+def run_isolated(work: Callable[[], ResultT]) -> ResultT:
     """Run plugin code in a thread, with a time limit and without its output.
 
     Raises:
@@ -113,7 +113,7 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
         if not trusted.is_trusted(path, data):
             sentence = f"it is not trusted, or has changed since; review it, then run: wftui steps trust {path}"
             return [Found(source, None, None, sentence)]
-        module = apart(lambda: _module(path, data))
+        module = run_isolated(lambda: _module(path, data))
     except (OSError, ConnectionsError, PluginError) as error:
         return [Found(source, None, None, str(error))]
     except BaseException as error:  # noqa: BLE001  (the file may raise anything)
@@ -127,7 +127,7 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
 def _checked(source: str, thing: object) -> Found:
     word = getattr(step_type_of(thing), "word", None)
     try:
-        return Found(source, word, apart(lambda: usable(thing)))
+        return Found(source, word, run_isolated(lambda: plugin_step_type(thing)))
     except PluginError as error:
         return Found(source, word, None, str(error))
     except BaseException as error:  # noqa: BLE001  (a plugin may raise anything)

@@ -46,7 +46,7 @@ class TrustedFiles:
         try:
             found = json.loads(data) if data else {}
         except ValueError:
-            return {}  # damaged: nothing is trusted, and the next agreement writes it anew
+            return {}  # damaged: nothing is trusted, and the next `trust` rewrites it
         return found if isinstance(found, dict) else {}
 
     def _save(self, files: dict[str, str]) -> None:

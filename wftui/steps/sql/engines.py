@@ -28,7 +28,7 @@ class Engine:
 
     @property
     def can_be_read_only(self) -> bool:
-        """Whether the database itself enforces it."""
+        """True if the database itself enforces it."""
         return bool(self.read_only or self.read_only_arguments)
 
 

@@ -12,7 +12,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.drivers import missing_driver
 from wftui.steps.sql.engines import Engine, codes_of, engine_of, words_of
 from wftui.steps.sql.statements import first_word, only_reads, sqlite_statements, statements
-from wftui.steps.sql.values import Parameters, Rows, bindable, json_value, unique_names
+from wftui.steps.sql.values import Parameters, QueryResult, bindable, json_value, unique_names
 
 _FETCH = 500
 _MASK = "***"
@@ -30,7 +30,7 @@ class SqlAlchemyJob:
 
     Args:
         read_only: nothing may be changed; the database itself sees to that.
-        wait: seconds to wait for what others hold, where the database can be told.
+        wait: seconds to wait for locks, where the database supports it.
 
     Raises (all of these):
         WorkflowError: `sql.driver` when SQLAlchemy or the driver is absent, `sql.open`, `sql.statement`,
@@ -53,13 +53,13 @@ class SqlAlchemyJob:
             # Some drivers tell their server over a new connection: not on the event loop.
             threading.Thread(target=cancel, name="sql-cancel", daemon=True).start()
 
-    def query(self, statement: str, parameters: Parameters) -> Rows:
+    def query(self, statement: str, parameters: Parameters) -> QueryResult:
         """Run one statement; a list binds driver marks, an object `:name` marks."""
         self._check_reading(statement)
         with self._connection() as connection:
             return self._fetch(self._execute(connection, statement, parameters))
 
-    def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
+    def many(self, statement: str, rows: Sequence[Parameters]) -> QueryResult:
         """Run one statement for each row in one transaction."""
         self._check_reading(statement)
         count = 0
@@ -67,11 +67,11 @@ class SqlAlchemyJob:
             for row in rows:
                 self._check()
                 count += max(0, self._execute(connection, statement, row).rowcount)
-        return Rows(count=count)
+        return QueryResult(count=count)
 
-    def script(self, text: str) -> Rows:
+    def script(self, text: str) -> QueryResult:
         """Run statements; return the rows of the last one that has any."""
-        result, changed = Rows(), 0
+        result, changed = QueryResult(), 0
         with self._connection() as connection:
             split = sqlite_statements if connection.dialect.name == "sqlite" else statements
             for statement in split(text):
@@ -183,9 +183,9 @@ class SqlAlchemyJob:
             text = text.replace(password, _MASK)
         return text.replace(self._address, _MASK).strip().rstrip(".")
 
-    def _fetch(self, result: Any) -> Rows:
+    def _fetch(self, result: Any) -> QueryResult:
         if not result.returns_rows:
-            return Rows(count=max(0, result.rowcount))
+            return QueryResult(count=max(0, result.rowcount))
         columns = unique_names(list(result.keys()))
         rows: list[dict[str, Json]] = []
         while batch := result.fetchmany(_FETCH):
@@ -193,9 +193,9 @@ class SqlAlchemyJob:
             for values in batch:
                 if len(rows) == self._max_rows:
                     result.close()
-                    return Rows(columns=columns, rows=rows, count=len(rows), truncated=True)
+                    return QueryResult(columns=columns, rows=rows, count=len(rows), truncated=True)
                 rows.append({name: json_value(name, value) for name, value in zip(columns, values, strict=True)})
-        return Rows(columns=columns, rows=rows, count=len(rows))
+        return QueryResult(columns=columns, rows=rows, count=len(rows))
 
     def _check(self) -> None:
         if self._stopped.is_set():

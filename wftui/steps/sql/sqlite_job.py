@@ -11,7 +11,7 @@ from typing import TypeVar
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.sql.statements import first_word, sqlite_statements
-from wftui.steps.sql.values import Parameters, Rows, bindable, json_value, unique_names
+from wftui.steps.sql.values import Parameters, QueryResult, bindable, json_value, unique_names
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
@@ -66,7 +66,7 @@ class SqliteJob:
         """Stop the work, from any thread; it fails with `cancelled` and is rolled back."""
         self._stop.set()
 
-    def query(self, statement: str, parameters: Parameters) -> Rows:
+    def query(self, statement: str, parameters: Parameters) -> QueryResult:
         """Run one statement.
 
         Raises:
@@ -76,7 +76,7 @@ class SqliteJob:
             values = bindable(parameters)
             return self._fetch(self._patiently(lambda: connection.execute(statement, values)))
 
-    def many(self, statement: str, rows: Sequence[Parameters]) -> Rows:
+    def many(self, statement: str, rows: Sequence[Parameters]) -> QueryResult:
         """Run one statement for each row in one transaction.
 
         Raises:
@@ -87,9 +87,9 @@ class SqliteJob:
                 self._begin(connection)
             cursor = connection.executemany(statement, (bindable(row) for row in self._until_stopped(rows)))
             self._commit(connection)
-            return Rows(count=max(0, cursor.rowcount))
+            return QueryResult(count=max(0, cursor.rowcount))
 
-    def script(self, text: str) -> Rows:
+    def script(self, text: str) -> QueryResult:
         """Run statements in one transaction; return the last rows.
 
         PRAGMA, VACUUM and ATTACH cannot run inside a transaction and must come first.
@@ -97,7 +97,7 @@ class SqliteJob:
         Raises:
             WorkflowError: `sql.*`.
         """
-        result = Rows()
+        result = QueryResult()
         changed = 0
         with self._connection() as connection:
             for statement in sqlite_statements(text):
@@ -180,9 +180,9 @@ class SqliteJob:
         if self._stop.is_set():
             raise _stopped()
 
-    def _fetch(self, cursor: sqlite3.Cursor) -> Rows:
+    def _fetch(self, cursor: sqlite3.Cursor) -> QueryResult:
         if cursor.description is None:
-            return Rows(count=max(0, cursor.rowcount), last_id=cursor.lastrowid)
+            return QueryResult(count=max(0, cursor.rowcount), last_id=cursor.lastrowid)
         columns = unique_names([entry[0] for entry in cursor.description])
         rows: list[dict[str, Json]] = []
         truncated = False
@@ -193,7 +193,7 @@ class SqliteJob:
                     break
                 rows.append({name: json_value(name, value) for name, value in zip(columns, values, strict=True)})
         cursor.close()
-        return Rows(columns=columns, rows=rows, count=len(rows), truncated=truncated)
+        return QueryResult(columns=columns, rows=rows, count=len(rows), truncated=truncated)
 
     def _until_stopped(self, items: Sequence[ItemT]) -> Iterator[ItemT]:
         for item in items:

@@ -14,7 +14,7 @@ from wftui.steps.api.step_type import StepContext, StepModel, StepType
 from wftui.steps.api.threads import run_stoppable
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.sql.sqlite_job import SqliteJob
-from wftui.steps.sql.values import Rows
+from wftui.steps.sql.values import QueryResult
 
 if TYPE_CHECKING:
     from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
@@ -148,7 +148,7 @@ def _job(step: SqlInput, context: StepContext) -> "SqliteJob | SqlAlchemyJob":
     return SqliteJob(path, read_only=step.read_only, max_rows=step.max_rows, wait=step.wait)
 
 
-def _work(job: "SqliteJob | SqlAlchemyJob", step: SqlInput) -> Rows:
+def _work(job: "SqliteJob | SqlAlchemyJob", step: SqlInput) -> QueryResult:
     if step.script is not None:
         return job.script(step.script)
     if step.many is not None:

@@ -14,7 +14,7 @@ Parameters = Sequence[Json] | Mapping[str, Json]
 
 
 @dataclass(slots=True)
-class Rows:
+class QueryResult:
     """Result of a statement; `count` is rows returned, or else rows changed."""
 
     columns: list[str] = field(default_factory=list)

@@ -38,7 +38,7 @@ class Capture:
 
     @property
     def truncated(self) -> bool:
-        """Whether something was dropped."""
+        """True if something was dropped."""
         return self.total > self._limit
 
     def text(self) -> str:

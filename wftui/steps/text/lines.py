@@ -2,7 +2,7 @@
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text: only a newline ends one, with or without a carriage return before it.
+    """Split text at newlines, with or without a carriage return before them.
 
     `str.splitlines` also ends them at form feeds and other characters that are part of what people write.
     """

@@ -17,7 +17,7 @@ from wftui.model.run.steps import LogLevel, Waiting
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import Answer, KeptT, StepSite
-from wftui.steps.process.process_mark import MARK, TreeMark
+from wftui.steps.process.process_mark import MARK, ProcessMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps, and the time of day may be set
@@ -84,7 +84,7 @@ class EngineStepContext:
             "WFTUI_RUN": self._context.run_id,
             "WFTUI_STEP": self._path,
             "WFTUI_ATTEMPT": str(self._attempt),
-            MARK: TreeMark(self._context.run_id, self._path, self._attempt).text(),
+            MARK: ProcessMark(self._context.run_id, self._path, self._attempt).text(),
         }
 
     @property

@@ -70,7 +70,7 @@ class ToolContext:
         self._inner.log("\n".join(f"{self._name}: {line}" for line in message.split("\n")), level, stream)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
-        """Log the message; the fraction is no measure of the conversation."""
+        """Log the message; the fraction says nothing about the conversation."""
         if message:
             self.log(message)
 

@@ -28,7 +28,9 @@ class McpTool:
         self.given = given
         self.connection = connection
         self._step = step
-        self.told = Tool(name, given.description or known.description or "", _free_arguments(known, step.arguments))
+        self.definition = Tool(
+            name, given.description or known.description or "", _free_arguments(known, step.arguments)
+        )
 
     def prepared(self, arguments: Mapping[str, Json]) -> Json:
         """Return None: nothing is prepared."""

@@ -35,7 +35,7 @@ class StepTool:
         self._prepared = prepared
         self._schema = free_fields(step_type, given.input, site)
         name = given.name or tool_name(given.type)
-        self.told = Tool(name, given.description or step_type.description or step_type.title, self._schema)
+        self.definition = Tool(name, given.description or step_type.description or step_type.title, self._schema)
 
     def prepared(self, arguments: Mapping[str, Json]) -> Json:
         """Return the preparation for fixed fields, unless the model gives early fields."""
@@ -43,7 +43,7 @@ class StepTool:
 
     async def run(self, arguments: Mapping[str, Json], context: StepContext) -> Json:
         """Run the step type with the model's and the fixed fields."""
-        # Against what the model was told, before anything fixed is put in: it must not reach that by another spelling.
+        # Against the model's schema, before adding fixed fields: the model must not set those by another spelling.
         _, problems = await asyncio.to_thread(validate_inputs, dict(self._schema), dict(arguments))
         if problems:
             said = [f"{each.pointer or 'the input'}: {each.message}" for each in problems[:_PROBLEMS]]

@@ -27,7 +27,7 @@ class OfferedTool(Protocol):
     """Tool as the model sees it."""
 
     @property
-    def told(self) -> Tool:
+    def definition(self) -> Tool:
         """Definition for the model."""
 
     @property
@@ -61,14 +61,14 @@ class Toolbox:
         self._waiting = asyncio.Lock()
         self._made: dict[str, int] = {}
         for tool in tools:
-            name = tool.told.name
+            name = tool.definition.name
             if name in self._tools:
                 raise WorkflowError("llm.tool", f'Two tools have the name {name!r}; give one of them a "name".')
             self._tools[name] = tool
 
-    def described(self) -> tuple[Tool, ...]:
+    def definitions(self) -> tuple[Tool, ...]:
         """Return the definitions for the model."""
-        return tuple(tool.told for tool in self._tools.values())
+        return tuple(tool.definition for tool in self._tools.values())
 
     async def call_all(self, calls: Sequence[ToolCall]) -> list[tuple[ToolResult, Json]]:
         """Run calls concurrently; return each result and its entry of the step's output.
