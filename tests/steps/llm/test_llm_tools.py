@@ -81,7 +81,7 @@ async def test_arguments_that_are_not_json_are_an_error_for_the_model(run: Run, 
     model.script = [Say(calls=(("shell", arguments),)), "Sorry."]
     output = await run(STEP, {"prompt": "Try.", "tools": [{"type": "shell"}]})
     [entry] = output["toolCalls"]
-    assert entry["error"]["message"] == "The arguments are no JSON object."
+    assert entry["error"]["message"] == "The arguments are not a JSON object."
 
 
 @pytest.mark.usefixtures("connected")
