@@ -26,31 +26,10 @@ FIRST_LINE = 80
 UNFINISHED: frozenset[str] = frozenset(
     {
         "pages",
-        "wftui/steps",
-        "wftui/steps/api",
-        "wftui/steps/composio",
-        "wftui/steps/control",
-        "wftui/steps/email",
-        "wftui/steps/file",
-        "wftui/steps/files",
-        "wftui/steps/http",
-        "wftui/steps/llm",
-        "wftui/steps/llm/tools",
-        "wftui/steps/mcp",
-        "wftui/steps/process",
-        "wftui/steps/python",
-        "wftui/steps/registry",
-        "wftui/steps/shell",
-        "wftui/steps/sql",
-        "wftui/steps/text",
     }
 )
 
-TWICE: frozenset[str] = frozenset(
-    {
-        "Answer",
-    }
-)
+TWICE: frozenset[str] = frozenset()
 """Names that two classes still share."""
 
 CLAUSE = re.compile(

@@ -16,7 +16,7 @@ from helpers import lives, patience
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import Background, ProcessResult, run_process
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 
 Lines = list[tuple[str, str]]
 
@@ -79,7 +79,7 @@ async def run_script(
         [sys.executable, "-c", script, *arguments],
         cwd=Path.cwd(),
         env=os.environ,
-        started_for=TreeMark(),
+        started_for=ProcessMark(),
         log=sink,
         capture=capture,
         grace=grace,
@@ -143,7 +143,7 @@ async def test_processes_are_looked_up_by_one_scan_however_many_there_are(
             ["bash", "-c", script.replace("SETSID", start), "bash", str(file)],
             cwd=tmp_path,
             env=os.environ,
-            started_for=TreeMark(),
+            started_for=ProcessMark(),
             log=sink,
             grace=0,
         )
@@ -207,7 +207,7 @@ async def test_processes_left_running_are_named_and_kept_or_ended(
         ["bash", "-c", script],
         cwd=tmp_path,
         env=os.environ,
-        started_for=TreeMark(),
+        started_for=ProcessMark(),
         log=sink,
         background=background,
     )
@@ -281,14 +281,14 @@ async def test_big_output_keeps_head_and_tail_in_whole_lines() -> None:
 
 async def test_standard_input_that_nobody_reads_blocks_nobody() -> None:
     result = await run_process(
-        ["true"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=[b"x" * 5_000_000]
+        ["true"], cwd=Path.cwd(), env=os.environ, started_for=ProcessMark(), log=Sink(), stdin=[b"x" * 5_000_000]
     )
     assert result.exit_code == 0
 
 
 async def test_standard_input_arrives() -> None:
     result = await run_process(
-        ["wc", "-c"], cwd=Path.cwd(), env=os.environ, started_for=TreeMark(), log=Sink(), stdin=[b"x" * 300_000]
+        ["wc", "-c"], cwd=Path.cwd(), env=os.environ, started_for=ProcessMark(), log=Sink(), stdin=[b"x" * 300_000]
     )
     assert result.stdout.text().strip() == "300000"
 
@@ -308,7 +308,7 @@ async def test_a_signal_is_told_as_shells_do() -> None:
 )
 async def test_what_cannot_start_says_why(argv: list[str], cwd: str, kind: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(WorkflowError, match=sentence) as caught:
-        await run_process(argv, cwd=tmp_path / cwd, env=os.environ, started_for=TreeMark(), log=Sink())
+        await run_process(argv, cwd=tmp_path / cwd, env=os.environ, started_for=ProcessMark(), log=Sink())
     assert caught.value.type == kind
 
 
@@ -317,13 +317,13 @@ import asyncio, os, resource, sys
 from pathlib import Path
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process.child_process import run_process
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 
 async def main():
     for _ in range(2):
         try:
             await run_process(
-                ["sleep", "600"], cwd=Path("/"), env=dict(os.environ), started_for=TreeMark(), log=lambda *_: None
+                ["sleep", "600"], cwd=Path("/"), env=dict(os.environ), started_for=ProcessMark(), log=lambda *_: None
             )
         except WorkflowError as error:
             print(error.type, error)

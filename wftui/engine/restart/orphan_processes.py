@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import psutil
 
     from wftui.engine.run.state.carried_results import CarriedResults
-    from wftui.steps.process.process_mark import TreeMark
+    from wftui.steps.process.process_mark import ProcessMark
     from wftui.store.execution_store import ExecutionStore
 
 Report = Callable[[str], Awaitable[None]]
@@ -43,7 +43,9 @@ async def end_orphans(run: str, carried: "CarriedResults", tell: Report) -> None
 
 
 async def _end_found(
-    found: "list[tuple[TreeMark, list[psutil.Process]]]", processes: "Callable[[], list[psutil.Process]]", tell: Report
+    found: "list[tuple[ProcessMark, list[psutil.Process]]]",
+    processes: "Callable[[], list[psutil.Process]]",
+    tell: Report,
 ) -> None:
     from wftui.steps.process.child_process import GRACE_SECONDS
     from wftui.steps.process.process_tree import end_all, process_names
@@ -87,18 +89,18 @@ async def describe_orphans(store: "ExecutionStore", run_id: str) -> list[str]:
     return _sentences(await asyncio.to_thread(_find, run_id, history.carried))
 
 
-def _find(run: str, carried: "CarriedResults") -> "list[tuple[TreeMark, list[psutil.Process]]]":
+def _find(run: str, carried: "CarriedResults") -> "list[tuple[ProcessMark, list[psutil.Process]]]":
     # The import takes 20 ms, which only interrupted runs need.
     from wftui.steps.process.process_tree import left_of
 
     return left_of(run, lambda mark: carried.has_ended(mark.path, mark.attempt))
 
 
-def _sentences(found: "list[tuple[TreeMark, list[psutil.Process]]]") -> list[str]:
+def _sentences(found: "list[tuple[ProcessMark, list[psutil.Process]]]") -> list[str]:
     from wftui.steps.process.process_tree import process_names
 
     return [f"{_starter(mark)} left running: {process_names(members)}" for mark, members in found if members]
 
 
-def _starter(mark: "TreeMark") -> str:
+def _starter(mark: "ProcessMark") -> str:
     return f"an earlier attempt of {mark.path}" if mark.path else "an earlier process"

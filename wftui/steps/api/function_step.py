@@ -27,6 +27,8 @@ class FunctionStep(StepType[BaseModel]):
     A plain function runs in a thread, an async one on the event loop.
 
     A plain function runs in a thread, an async one on the event loop.
+
+    A plain function runs in a thread, an async one on the event loop.
     """
 
     function: ClassVar[Callable[..., Any]]

@@ -331,6 +331,8 @@ class StepType(Generic[InputT]):
         """Return problems a schema cannot express, as (field, sentence).
 
         Bound fields hold their `{{ }}` text.
+
+        Bound fields hold their `{{ }}` text.
         """
         return []
 
@@ -377,6 +379,8 @@ class StepType(Generic[InputT]):
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
         """Return the programs that a step starts, as far as its input is known.
+
+        Bound fields hold their `{{ }}` text.
 
         Bound fields hold their `{{ }}` text.
 

@@ -1,4 +1,4 @@
-"""Archives that are the same bytes for the same folder, and unpacking that stays inside its folder."""
+"""Reproducible archives, and extraction that stays inside its folder."""
 
 import contextlib
 import gzip
@@ -36,7 +36,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Packed:
-    """What went into an archive or came out of it."""
+    """Number and size of the files packed or unpacked."""
 
     files: int = 0
     bytes: int = 0
@@ -44,7 +44,7 @@ class Packed:
 
 
 def archive_kind(path: Path) -> ArchiveKind:
-    """The kind a file's name says.
+    """Return the kind of archive by file name.
 
     Raises:
         WorkflowError: `file.archive` for any other name.
@@ -58,7 +58,7 @@ def archive_kind(path: Path) -> ArchiveKind:
 
 
 def pack(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> Packed:
-    """Write an archive of a file or of everything in a folder, all or nothing.
+    """Write an archive of a file or folder, atomically.
 
     The same content, times and permissions give the same bytes: entries are sorted, owners left out.
 
@@ -87,7 +87,7 @@ def pack(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> Pack
 
 
 def unpack(source: Path, target: Path, limits: Limits, flag: StopFlag) -> Packed:
-    """Unpack into a folder; entries that would leave it are refused, and so is more than the limits allow.
+    """Unpack into a folder; reject entries outside it and too many bytes.
 
     Raises:
         WorkflowError: `file.archive` when it is damaged, unsafe or too big.
@@ -104,9 +104,7 @@ def unpack(source: Path, target: Path, limits: Limits, flag: StopFlag) -> Packed
         raise WorkflowError("file.archive", f"{source.name!r} is unsafe: {error}.") from None
     except (*_DAMAGED, RuntimeError) as error:
         reason = str(error.args[0] if error.args else error).rstrip(".")
-        raise WorkflowError(
-            "file.archive", f"{source.name!r} is damaged, or of a kind not known here: {reason}."
-        ) from None
+        raise WorkflowError("file.archive", f"{source.name!r} is damaged or of an unknown kind: {reason}.") from None
 
 
 def _is(entry: Entry, place: Path) -> bool:
@@ -141,7 +139,9 @@ def _pack_zip(archive: zipfile.ZipFile, entries: list[Entry], flag: StopFlag) ->
     for entry in entries:
         flag.check()
         if entry.kind == "link":
-            raise WorkflowError("file.archive", f"A zip cannot hold the link {entry.relative!r}; use .tar.gz.")
+            raise WorkflowError(
+                "file.archive", f"A zip archive cannot contain the link {entry.relative!r}; use .tar.gz."
+            )
         if entry.kind == "other":
             continue
         status = entry.path.stat()
@@ -195,7 +195,9 @@ def _unpack_zip(archive: zipfile.ZipFile, target: Path, limits: Limits, flag: St
         if info.flag_bits & _ENCRYPTED:
             raise WorkflowError("file.archive", f"The entry {info.filename!r} of the archive is encrypted.")
         if not real_path(place).is_relative_to(root) or stat.S_ISLNK(info.external_attr >> 16):
-            raise WorkflowError("file.archive", f"The archive is unsafe: its entry {info.filename!r} leads outside.")
+            raise WorkflowError(
+                "file.archive", f"The archive is unsafe: its entry {info.filename!r} is outside the folder."
+            )
         _count(packed, info.file_size, limits)
         if info.is_dir():
             place.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.http.exchange import Reply
+from wftui.steps.http.exchange import HttpResponse
 
 _PREVIEW = 2000
 _WITHOUT_BODY = (204, 205, 304)
@@ -25,7 +25,7 @@ def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
     return any(pattern in (status, f"{status // 100}xx") for pattern in patterns)
 
 
-def status_error(method: str, reply: Reply) -> WorkflowError:
+def status_error(method: str, reply: HttpResponse) -> WorkflowError:
     """Return the error of an unexpected status: `http.4xx`, `http.5xx`, `http.status`."""
     family = reply.status // 100
     preview = beginning(reply.content[: 4 * _PREVIEW + 4].decode("utf-8", "replace"), _PREVIEW)
@@ -55,7 +55,7 @@ def retry_after(header: str) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def read_body(reply: Reply, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
+def read_body(reply: HttpResponse, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
     """Return the body as a JSON value or text; binary as base64, with its encoding.
 
     Raises:

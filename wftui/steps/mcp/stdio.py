@@ -1,7 +1,7 @@
 """Pipes to a local MCP server. Imports the SDK; import late.
 
-In the place of the SDK's own transport, which looks at all of a message again with each piece of it that comes, so that
-one of 20 MB takes minutes, and which loses sight of what a server starts in a session of its own.
+Replaces the SDK's transport, which scans a whole message again with each piece of it, so that one of 20 MB takes
+minutes, and which loses track of processes that a server starts in another session.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import watch_exit
 from wftui.steps.process.inherited_limit import inherited_limit
-from wftui.steps.process.process_mark import MARK, TreeMark
+from wftui.steps.process.process_mark import MARK, ProcessMark
 
 LEAVE_SECONDS = 2.0
 """How long a server may take to end by itself once its stdin is closed."""
@@ -37,7 +37,7 @@ _Sender = Any  # anyio's stream of messages and faults
 
 @asynccontextmanager
 async def stdio_streams(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str], started_for: TreeMark
+    command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str], started_for: ProcessMark
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Start a server and yield its streams; end its process tree after the block.
 

@@ -1,4 +1,4 @@
-"""Running a child process for a step: its output live and bounded, its whole tree ended on cancel or timeout."""
+"""Child processes of steps: live, bounded output; whole tree ended on cancel."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from typing import IO, Literal
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.inherited_limit import inherited_limit
-from wftui.steps.process.process_mark import MARK, TreeMark
+from wftui.steps.process.process_mark import MARK, ProcessMark
 from wftui.steps.text.capture import Capture
 from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
 
@@ -33,7 +33,7 @@ Background = Literal["keep", "end"]
 
 @dataclass(frozen=True, slots=True)
 class ProcessResult:
-    """How a process ended. `exit_code` is 128 + signal number when a signal ended it, as shells say it."""
+    """Result of a process; `exit_code` is 128 + signal number after a signal."""
 
     exit_code: int
     stdout: Capture
@@ -45,7 +45,7 @@ async def run_process(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    started_for: TreeMark,
+    started_for: ProcessMark,
     log: LogSink,
     stdin: Iterable[bytes] | None = None,
     capture: int = DEFAULT_CAPTURE,
@@ -62,7 +62,7 @@ async def run_process(
 
     Args:
         env: the whole environment of the child.
-        started_for: by this a later process knows what is left of it, should this one die.
+        started_for: mark by which a later process finds its orphans, should this one die.
         log: gets stdout and stderr as they come, in whole lines.
         stdin: what it can read, in pieces; nothing when absent.
         capture: bytes kept of each stream.
@@ -160,7 +160,7 @@ def _start(
 
 def _not_started(program: str, error: OSError) -> WorkflowError:
     if error.errno == errno.E2BIG:
-        sentence = "The arguments and environment are too big for a process; pass big values through stdin."
+        sentence = "The arguments and environment are too large for a process; pass large values through stdin."
     elif error.errno == errno.EAGAIN:
         sentence = f"The program {program!r} could not be started: the limit of processes is reached (ulimit -u)."
     else:
@@ -169,7 +169,7 @@ def _not_started(program: str, error: OSError) -> WorkflowError:
 
 
 def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
-    """The exit code of a process, once it has ended.
+    """Return the exit code of a process once it has ended.
 
     Raises:
         OSError: no thread can be started to wait for it; it has been ended.
@@ -212,7 +212,7 @@ async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: 
 
 
 async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
-    """End all that has been started, which takes a bounded time; a cancel meanwhile ends the grace and nothing else."""
+    """End the whole tree in bounded time; a second cancel skips the grace period."""
     hurry = asyncio.Event()
 
     async def clean_up() -> None:

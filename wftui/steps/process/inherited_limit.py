@@ -1,4 +1,4 @@
-"""A mark of a process tree that survives a wiped environment, a new session and a lost parent (Linux).
+"""Mark of a process tree that survives a new environment and session (Linux).
 
 It is a resource limit, which only a program that sets this very one loses: the soft limit of bytes in POSIX message
 queues is lowered by up to 64 of its 800 kB, by a number of the tree's own, while the first process is started.
@@ -50,7 +50,7 @@ def has_inherited(pid: int, mark: str) -> bool:
 
 
 def _limit_of(mark: str) -> int | None:
-    """Return the limit of a tree, by the random end of its mark; None where the machine leaves no room for it."""
+    """Return the limit for the random end of a mark; None if no limit is free."""
     base = _own_limit()
     return base - 1 - int(mark[-4:], 16) if base > _NUMBERS else None
 

@@ -1,4 +1,4 @@
-"""Finding and ending everything a process has started, also what left its session or lost its parent."""
+"""Process trees: find and end all descendants, even in other sessions."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from wftui.steps.process.inherited_limit import has_inherited
-from wftui.steps.process.process_mark import MARK, TreeMark
+from wftui.steps.process.process_mark import MARK, ProcessMark
 
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.02
@@ -28,13 +28,13 @@ _left_running: set[int] = set()
 
 @functools.cache
 def adopt_orphans() -> None:
-    """Let processes that lose their parent become children of this one, where they can be found (Linux)."""
+    """Become the parent of orphaned descendants where the system allows it (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def members(leader: int, mark: str) -> list[psutil.Process]:
-    """The living processes of a tree: descendants of the leader, its session, and all that carry the mark."""
+    """Return the living processes of a tree: descendants, session, mark."""
     roots: list[psutil.Process] = []
     for pid in (leader, *(pid for pid in _own_children() if pid != leader and _belongs(pid, leader, mark))):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -43,7 +43,7 @@ def members(leader: int, mark: str) -> list[psutil.Process]:
 
 
 def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
-    """Return processes and their descendants, by one scan of all processes however many roots there are."""
+    """Return processes and their descendants, from one scan of all processes."""
     found = {process.pid: process for process in roots}
     if not found:
         return []
@@ -61,7 +61,7 @@ def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def _own_children() -> set[int]:
-    """Children of this process, adopted ones among them.
+    """Return the children of this process, adopted ones included.
 
     A search through all processes takes milliseconds; the kernel's own list, where it has one, microseconds.
     """
@@ -74,25 +74,25 @@ def _own_children() -> set[int]:
     return pids
 
 
-def left_of(run: str, ended: Callable[[TreeMark], bool]) -> list[tuple[TreeMark, list[psutil.Process]]]:
-    """The living processes that an earlier process of ours, which has died, started for a run.
+def left_of(run: str, ended: Callable[[ProcessMark], bool]) -> list[tuple[ProcessMark, list[psutil.Process]]]:
+    """Return living processes that a dead wftui process started for a run.
 
     Whatever carries a mark of the run, with what has come from it: its descendants and its session.
 
     Args:
         ended: whether what the tree was started for has ended; what it left behind is left alone.
     """
-    carrying: dict[TreeMark, list[psutil.Process]] = {}
+    carrying: dict[ProcessMark, list[psutil.Process]] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):  # gone, or of another user
-            mark = TreeMark.of(process.environ().get(MARK, ""))
+            mark = ProcessMark.of(process.environ().get(MARK, ""))
             if mark is not None and mark.run == run and not ended(mark):
                 carrying.setdefault(mark, []).append(process)
     return [(mark, living(_with_kin(processes))) for mark, processes in carrying.items()]
 
 
 def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """The processes of a tree, their descendants, and those in sessions that the tree has begun."""
+    """Return processes, their descendants, and sessions started by them."""
     found = {process.pid: process for process in _with_descendants(processes)}
     marked = {process.pid for process in processes}
     sessions: set[int] = set()
@@ -109,7 +109,7 @@ def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 async def end_tree(leader: int, mark: str, *, grace: float, hurry: asyncio.Event) -> bool:
-    """Ask all processes of a tree to end (TERM), and after `grace` seconds, or `hurry`, kill what is left.
+    """Terminate a process tree; kill what is left after `grace` seconds or `hurry`.
 
     Returns whether the leader has ended.
     """
@@ -124,7 +124,7 @@ async def end_all(
     leader: int | None = None,
     hurry: asyncio.Event | None = None,
 ) -> list[psutil.Process]:
-    """Ask processes to end (TERM), and after `grace` seconds, or `hurry`, kill what is left; returns what still lives.
+    """Terminate processes, then kill them; return those that still live.
 
     A process that starts others while it is being ended does not get away: `look` is called until it finds none.
 
@@ -175,13 +175,13 @@ def _name(process: psutil.Process) -> str:
 
 
 def leave_running(processes: list[psutil.Process]) -> None:
-    """Remember processes that outlive their step on purpose, to take their exit status when they end."""
+    """Remember processes that outlive their step, to reap them later."""
     reap(_left_running)
     _left_running.update(process.pid for process in processes)
 
 
 def reap(pids: set[int]) -> None:
-    """Take the exit status of those that have ended and are our children by adoption; never of any other process."""
+    """Reap adopted children that have ended, never other processes."""
     for pid in list(pids):
         try:
             done, _ = os.waitpid(pid, os.WNOHANG)
@@ -193,7 +193,7 @@ def reap(pids: set[int]) -> None:
 
 
 def reap_adopted(leader: int) -> None:
-    """Take the exit status of what has died in the session of a leader that has ended, and become ours by adoption."""
+    """Reap adopted processes of a session whose leader has ended."""
     for pid in _own_children():
         with contextlib.suppress(OSError):  # it is somebody else's by now, or gone
             if pid != leader and os.getsid(pid) == leader:
@@ -217,7 +217,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def _dies(killed: psutil.Process) -> bool:
-    """Whether a process that was sent KILL is about to end: it is ours, and does not hang in the kernel."""
+    """Return whether a killed process is about to end: ours, not hung in the kernel."""
     try:
         killed.send_signal(signal.SIGKILL)
         return bool(killed.status() != psutil.STATUS_DISK_SLEEP)

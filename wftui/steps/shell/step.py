@@ -15,7 +15,7 @@ from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.process.child_process import DEFAULT_CAPTURE, Background, ProcessResult, run_process
-from wftui.steps.process.process_mark import TreeMark
+from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.process.scratch import private_file, scratch_folder
 from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
 from wftui.steps.shell.values import values_by_environment
@@ -131,6 +131,8 @@ class ShellStep(StepType[ShellInput]):
         """Return the program of `argv`, the given shell, and the listed programs.
 
         None with a PATH of its own.
+
+        None with a PATH of its own.
         """
         env, argv = literal_input.get("env", {}), literal_input.get("argv")
         if not isinstance(env, dict) or "PATH" in env:
@@ -159,7 +161,7 @@ class ShellStep(StepType[ShellInput]):
                 _argv(input),
                 cwd=resolve_path(input.cwd, context.working_directory) if input.cwd else context.working_directory,
                 env=_environment(input, context, outputs_file),
-                started_for=TreeMark(context.run_id, context.path, context.attempt),
+                started_for=ProcessMark(context.run_id, context.path, context.attempt),
                 log=log,
                 stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,

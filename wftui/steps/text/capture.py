@@ -1,4 +1,4 @@
-"""Bounded memory of a process's output: all of it when it is small, else its beginning and its end.
+"""Bounded capture of output: its beginning and its end.
 
 What is cut is cut between lines or words where that is possible, and an ellipsis marks the place: by it the engine
 knows half a secret.
@@ -13,7 +13,7 @@ _PIECE = 1024 * 1024
 
 
 class Capture:
-    """Keeps at most `limit` bytes: the first half and the last half of what was written.
+    """Buffer of at most `limit` bytes: the first and the last half of the output.
 
     Attributes:
         total: bytes written so far.
@@ -26,7 +26,7 @@ class Capture:
         self._tail = bytearray()
 
     def write(self, data: bytes) -> None:
-        """Take note of the next bytes."""
+        """Add bytes."""
         self.total += len(data)
         room = self._limit // 2 - len(self._head)
         if room > 0:
@@ -42,7 +42,7 @@ class Capture:
         return self.total > self._limit
 
     def text(self) -> str:
-        """What was kept, as text; a cut is said in a line of its own, and whole lines are cut where there are any."""
+        """Return the text; a line marks the cut, made between lines if possible."""
         if not self.truncated:
             return _decoded(self._head, self._tail)
         tail = self._tail[-(self._limit - len(self._head)) :]
@@ -54,17 +54,17 @@ class Capture:
         return f"{start.rstrip()}\n{ELLIPSIS} {cut:,} bytes cut {ELLIPSIS}\n{end}"
 
     def ending(self, limit: int) -> str:
-        """At most so many characters of its end."""
+        """Return at most so many characters from the end; … marks the cut."""
         return ending(self.text(), limit)
 
     def last_line(self) -> str:
-        """The last line that is not empty, for error messages; empty when there is none."""
+        """Return the last line that is not empty, or an empty text."""
         end = (self._head + self._tail)[-8192:].decode("utf-8", "replace").rstrip()
         return ending(end.rpartition("\n")[2].strip(), _LINE)
 
 
 def _decoded(*stretches: bytearray) -> str:
-    """The text of stretches that follow one another, in pieces: a big one would hold up every thread."""
+    """Decode in pieces: a large text at once would block every thread."""
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     parts = []
     for stretch in stretches:
