@@ -12,22 +12,24 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 """
 
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
+from wftui.model.base import Json
+from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Notice, Repair
 from wftui.steps.api.function_step import step
-from wftui.steps.api.requirements import Host, MissingRequirement
+from wftui.steps.api.requirements import Host, MissingRequirement, is_program
+from wftui.steps.api.step_model import Answer, StepModel
 from wftui.steps.api.step_type import (
-    Answer,
     Closable,
     ConnectionUse,
-    Notice,
     PrepareContext,
-    Repair,
     SiteFacts,
     StepContext,
-    StepModel,
     StepSite,
     StepType,
+    StepTypes,
 )
+from wftui.steps.api.threads import StopFlag, run_stoppable
 
 __all__ = [
     "KINDS",
@@ -35,7 +37,9 @@ __all__ = [
     "Closable",
     "ConnectionUse",
     "ConnectionValues",
+    "Duration",
     "Host",
+    "Json",
     "MissingRequirement",
     "Notice",
     "PrepareContext",
@@ -45,6 +49,10 @@ __all__ = [
     "StepModel",
     "StepSite",
     "StepType",
+    "StepTypes",
+    "StopFlag",
     "WorkflowError",
+    "is_program",
+    "run_stoppable",
     "step",
 ]

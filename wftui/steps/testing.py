@@ -12,7 +12,8 @@ from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.steps.api.function_step import step_type_of
-from wftui.steps.api.step_type import Answer, Closable, StepSite, StepType, read_input
+from wftui.steps.api.step_model import Answer, read_input
+from wftui.steps.api.step_type import Closable, StepSite, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 
 KeptT = TypeVar("KeptT", bound=Closable)

@@ -15,7 +15,7 @@ from steps.mcp.mcp_helpers import RAW, call_tool, closing
 from wftui.model.base import Json
 from wftui.model.installation import install_command
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import Answer
+from wftui.steps.api.step_model import Answer
 from wftui.steps.mcp.step import McpStep
 from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.process.process_tree import left_of

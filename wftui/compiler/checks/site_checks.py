@@ -11,7 +11,8 @@ from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.literal_values import value_diagnostics
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.json.pointers import pointer_to
-from wftui.steps.api.step_type import Notice, SiteFacts, StepSite, StepType, StepTypes
+from wftui.steps.api.findings import Notice
+from wftui.steps.api.step_type import SiteFacts, StepSite, StepType, StepTypes
 from wftui.workspace.files import etag_of
 from wftui.workspace.regular import read_regular
 

@@ -13,7 +13,8 @@ from wftui.compiler.tree.nodes import StepNode
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
-from wftui.steps.api.step_type import ConnectionUse, Repair, StepType, StepTypes
+from wftui.steps.api.findings import Repair
+from wftui.steps.api.step_type import ConnectionUse, StepType, StepTypes
 
 
 def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | None, list[Diagnostic]]:

@@ -15,7 +15,7 @@ from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.source_positions import locate
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import read_input
+from wftui.steps.api.step_model import read_input
 
 _NEVER_RETRIED = ("cancelled", "binding", "validation")
 _INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))

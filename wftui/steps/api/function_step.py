@@ -11,7 +11,8 @@ from pydantic_core import PydanticSerializationError
 
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.thread_context import ThreadContext
 from wftui.steps.api.threads import run_stoppable
 
@@ -23,8 +24,6 @@ _CONTEXT = "context"
 
 class FunctionStep(StepType[BaseModel]):
     """Base of the step types that `step` makes.
-
-    A plain function runs in a thread, an async one on the event loop.
 
     A plain function runs in a thread, an async one on the event loop.
 

@@ -1,54 +1,20 @@
 """Step types and the contexts they run in: the interface of plugins."""
 
 import asyncio
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel
 
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
-from wftui.model.workflow.compilation import Severity
+from wftui.steps.api.findings import Notice, Repair
 from wftui.steps.api.requirements import Host, MissingRequirement
-
-
-class StepModel(BaseModel):
-    """Base of step inputs and outputs: camelCase keys, closed, strict."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, hide_input_in_errors=True
-    )
-
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-def read_input(model: type[ModelT], values: Json) -> ModelT:
-    """Validate the input of a step; JSON spellings of dates and enums count.
-
-    Raises:
-        ValidationError: with every field that is wrong.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError:
-        # A strict model takes text for a date only where it knows that it reads JSON, which costs more.
-        return model.model_validate_json(json.dumps(values))
-
-
-class Answer(StepModel):
-    """Response of a person (or a timeout) to an approval; output of `approval`."""
-
-    approved: Annotated[bool, Field(description="Whether it was approved.")]
-    by: Annotated[str, Field(description="User who answered, or `timeout`.")]
-    at: Annotated[str, Field(description="Time of the answer, ISO 8601.")]
-    data: Annotated[Json, Field(description="Values of the form, if there is one.")] = None
+from wftui.steps.api.step_model import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +33,12 @@ class StepSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Diagnostic about a step; `field` is a field of its input, "" for all of it."""
-
-    field: str
-    message: str
-    severity: Severity = "warning"
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionUse:
     """Connection that a step uses besides its own, and the field that names it."""
 
     name: str
     field: str
     step_type: "StepType[Any]"
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """Correction of an input that `check` rejects.
-
-    Attributes:
-        title: what it does, as a command: `pass the values by "env"`.
-        changes: fields of the input with the values they get.
-    """
-
-    title: str
-    changes: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +275,6 @@ class StepType(Generic[InputT]):
         """Return problems a schema cannot express, as (field, sentence).
 
         Bound fields hold their `{{ }}` text.
-
-        Bound fields hold their `{{ }}` text.
         """
         return []
 
@@ -379,8 +321,6 @@ class StepType(Generic[InputT]):
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
         """Return the programs that a step starts, as far as its input is known.
-
-        Bound fields hold their `{{ }}` text.
 
         Bound fields hold their `{{ }}` text.
 

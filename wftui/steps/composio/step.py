@@ -10,7 +10,8 @@ from wftui.connections.connection_kinds import ComposioConnection
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import PrepareContext, StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import PrepareContext, StepContext, StepType
 
 if TYPE_CHECKING:
     from wftui.steps.composio.run_accounts import Accounts

@@ -10,7 +10,8 @@ from pydantic import Field
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import Answer, StepContext, StepModel, StepType
+from wftui.steps.api.step_model import Answer, StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.control.deadlines import time_after
 
 

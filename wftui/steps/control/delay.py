@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import Duration
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.control.deadlines import out_of_range, time_after
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
-from wftui.steps.api.step_type import PrepareContext, StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import PrepareContext, StepContext, StepType
 
 
 class WorkflowInput(StepModel):

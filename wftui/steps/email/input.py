@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from wftui.model.workflow.durations import Duration
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 
 Addresses = list[str] | str
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 from wftui.steps.files.formats import FileFormat
 from wftui.steps.files.trees import Algorithm
 

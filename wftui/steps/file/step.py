@@ -7,7 +7,8 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.threads import StopFlag, run_stoppable
 from wftui.steps.file.actions import FileActions
 from wftui.steps.file.input import FileInput, misplaced_fields

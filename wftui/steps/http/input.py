@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 from wftui.steps.http.pages import Pagination
 
 BODY_FIELDS = ("json", "form", "text", "file")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 from wftui.steps.http.exchange import HttpResponse
 
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')

@@ -11,7 +11,8 @@ from pydantic import Field
 from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.http.auth import Credentials, credentials, forget_token, origin
 from wftui.steps.http.body import query_pairs, request_body

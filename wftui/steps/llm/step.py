@@ -12,7 +12,8 @@ from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host, MissingRequirement
-from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepModel, StepSite, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepSite, StepType
 from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.mcp.lock import LOCK_FILE
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
 from wftui.model.run.steps import LogLevel
-from wftui.steps.api.step_type import Answer
+from wftui.steps.api.step_model import Answer
 
 _Stream = Literal["stdout", "stderr", "log"]
 _BACKLOG = 100

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import Answer
+from wftui.steps.api.step_model import Answer
 from wftui.steps.mcp.lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
 from wftui.steps.mcp.server import McpServer
 from wftui.steps.mcp.sessions import load_session_class

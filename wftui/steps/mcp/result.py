@@ -7,7 +7,7 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 
 
 class McpOutput(StepModel):

@@ -17,7 +17,7 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 from wftui.steps.files.paths import resolve_path
 
 _NO_SERVER = 'the step names no MCP server: set "server" in its input, or use an mcp connection'

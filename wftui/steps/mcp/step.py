@@ -10,8 +10,10 @@ from wftui.model.base import Json
 from wftui.model.installation import install_command, installed
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Notice
 from wftui.steps.api.requirements import Host, MissingRequirement
-from wftui.steps.api.step_type import Notice, SiteFacts, StepContext, StepModel, StepSite, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import SiteFacts, StepContext, StepSite, StepType
 from wftui.steps.mcp.lock import (
     LOCK_FILE,
     LockedTool,

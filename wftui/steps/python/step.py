@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
-from wftui.steps.api.step_type import StepContext, StepModel, StepSite, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.python.call import PythonCall, call_python
 

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 import wftui
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.files.paths import replacing, resolve_path
 from wftui.steps.python.call import PythonCall, call_python
 

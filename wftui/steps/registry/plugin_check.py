@@ -1,4 +1,4 @@
-"""Checks of step types from plugins."""
+"""Checks of step types, the same for built-in types and plugins."""
 
 import inspect
 import re
@@ -21,13 +21,13 @@ class PluginError(Exception):
 
 
 def plugin_step_type(thing: object, word: str | None = None) -> StepType[Any]:
-    """Return the step type ready to use.
+    """Return the step type of a plugin, checked and ready to use.
 
     Args:
-        word: the word it is announced under; None when it says itself.
+        word: the word it is announced under; None when only the step type names it.
 
     Raises:
-        PluginError: when it is none, or one that would not work.
+        PluginError: when the thing is not a step type, or one that cannot work.
     """
     found = step_type_of(thing)
     if found is None:
@@ -37,6 +37,15 @@ def plugin_step_type(thing: object, word: str | None = None) -> StepType[Any]:
         raise PluginError(f"its word {own!r} must have a dot, as in acme.fetch, and only a-z, 0-9 and _ around it")
     if word is not None and own != word:
         raise PluginError(f"its own word is {own}")
+    return checked(found)
+
+
+def checked(found: type[StepType[Any]]) -> StepType[Any]:
+    """Return an instance of a step type that has all a step type needs.
+
+    Raises:
+        PluginError: when something is missing or of the wrong kind.
+    """
     for name in ("title", "description", "version"):
         if not isinstance(getattr(found, name, None), str):
             raise PluginError(f"its {name} must be a string")

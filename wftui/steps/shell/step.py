@@ -11,8 +11,10 @@ from pydantic import Field, model_validator
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Repair
 from wftui.steps.api.requirements import is_program
-from wftui.steps.api.step_type import Repair, StepContext, StepModel, StepSite, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.process.child_process import DEFAULT_CAPTURE, Background, ProcessResult, run_process
 from wftui.steps.process.process_mark import ProcessMark
@@ -129,8 +131,6 @@ class ShellStep(StepType[ShellInput]):
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:
         """Return the program of `argv`, the given shell, and the listed programs.
-
-        None with a PATH of its own.
 
         None with a PATH of its own.
         """

@@ -28,8 +28,6 @@ class SqlAlchemyJob:
 
     Each of `query`, `many` and `script` is one transaction; call them from one thread only.
 
-    Each of `query`, `many` and `script` is one transaction; call them from one thread only.
-
     Args:
         read_only: nothing may be changed; the database itself sees to that.
         wait: seconds to wait for locks, where the database supports it.

@@ -49,8 +49,6 @@ class SqliteJob:
 
     Each public method is one transaction; call them from one thread only.
 
-    Each public method is one transaction; call them from one thread only.
-
     Args:
         path: the file, or None for a database in memory.
         read_only: nothing may be changed: neither this file, nor another one that is attached or written to.

@@ -10,7 +10,8 @@ from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host, MissingRequirement
-from wftui.steps.api.step_type import StepContext, StepModel, StepType
+from wftui.steps.api.step_model import StepModel
+from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.threads import run_stoppable
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.sql.sqlite_job import SqliteJob

@@ -16,7 +16,8 @@ from wftui.model.run.events import StepAnswered, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import Answer, KeptT, StepSite
+from wftui.steps.api.step_model import Answer
+from wftui.steps.api.step_type import KeptT, StepSite
 from wftui.steps.process.process_mark import MARK, ProcessMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.steps.api.step_type import ConnectionUse, Notice, SiteFacts, StepSite, StepType
+from wftui.steps.api.findings import Notice
+from wftui.steps.api.step_type import ConnectionUse, SiteFacts, StepSite, StepType
 from wftui.steps.llm.tools.step_tool import free_fields, tool_name
 from wftui.steps.mcp.lock import LockError, read_lock, server_name
 

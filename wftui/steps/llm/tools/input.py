@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from wftui.model.base import Json
-from wftui.steps.api.step_type import StepModel
+from wftui.steps.api.step_model import StepModel
 
 _NAME = r"^[a-zA-Z][a-zA-Z0-9_-]{0,63}$"
 
