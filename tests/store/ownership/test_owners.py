@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from helpers import patience
 
 from store.store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 from wftui.model.run.events import Interrupted
@@ -90,6 +91,17 @@ async def test_the_monitor_looks_before_it_waits(store: ExecutionStore) -> None:
     record = await store.get("mine")
     assert record is not None
     assert record.status == "interrupted"
+    await monitor.end()
+
+
+async def test_the_monitor_looks_again_and_again(store: ExecutionStore) -> None:
+    monitor = StaleRunMonitor(store, seconds=0.01)
+    await monitor.begin()
+    await store.append([created("mine"), started("mine")], wait=True)
+    await store.release("mine")
+    async with patience():
+        while (record := await store.get("mine")) is None or record.status != "interrupted":
+            await asyncio.sleep(0.01)
     await monitor.end()
 
 
