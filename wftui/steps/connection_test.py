@@ -100,8 +100,8 @@ async def _mcp(values: Values) -> str:
         server = McpServer.model_validate(dict(values)).absolute(current_folder())
     except ValidationError as error:
         raise WorkflowError("mcp.server", f"the connection is not an MCP server: {error.errors()[0]['msg']}") from None
-    if (said := server_problem(server.model_dump(exclude_none=True))) is not None:
-        raise WorkflowError("mcp.server", said)
+    if (detail := server_problem(server.model_dump(exclude_none=True))) is not None:
+        raise WorkflowError("mcp.server", detail)
     session = (await load_session_class())(server)
     try:
         await session.started(Quiet(lambda _line: None), START_SECONDS)

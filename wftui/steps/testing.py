@@ -26,7 +26,7 @@ class RecordingContext:
     Attributes:
         logs: (stream, level, text) of each call of `log`.
         fractions: (fraction, message) of each call of `progress`.
-        slept_until: the moments that were waited for.
+        slept_until: the times that were waited for.
         asked: (prompt, form, wait, on_timeout) of each question; each is approved with `answer`, or
             rejected where `approves` is False.
         children: (workflow, inputs) of each sub-workflow; each gives `{"echo": inputs}`.
@@ -72,10 +72,10 @@ class RecordingContext:
         """Record the progress."""
         self.fractions.append((fraction, message))
 
-    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Record the time without sleeping."""
-        self.slept_until.append(moment)
-        return moment
+        self.slept_until.append(timestamp)
+        return timestamp
 
     def now(self) -> datetime:
         """Return a fixed time."""

@@ -162,7 +162,7 @@ class StepContext(Protocol):
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report progress from 0 to 1."""
 
-    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait until a time; return it, or the time stored by an earlier attempt.
 
         Args:
@@ -234,7 +234,7 @@ class StepType(Generic[InputT]):
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
             anything to stop, and no task of its own is made for it.
-        waits: `run` only waits, for a person or a moment: no default timeout of the workflow ends it.
+        waits: `run` only waits, for a person or a time: no default timeout of the workflow ends it.
         gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
     """
 

@@ -63,7 +63,7 @@ class UserAccounts:
             toolkit=toolkit.lower(),
             address=link.address,
             account_id=link.account_id,
-            expires_at=_moment(link.expires_at),
+            expires_at=_parsed_time(link.expires_at),
         )
 
     async def connected(self, link: AccountLink, clock: Clock = utc_now) -> UserAccount:
@@ -99,16 +99,16 @@ class UserAccounts:
             toolkit=account.toolkit,
             status=account.status,
             reason=account.reason,
-            created_at=_moment(account.created_at),
+            created_at=_parsed_time(account.created_at),
         )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parsed_time(text: str | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text) if text else None
+        timestamp = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+    return timestamp.replace(tzinfo=UTC) if timestamp is not None and timestamp.tzinfo is None else timestamp
 
 
 def _sentence(error: WorkflowError) -> ConnectionsError:

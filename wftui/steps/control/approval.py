@@ -12,7 +12,6 @@ from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer, StepModel
 from wftui.steps.api.step_type import StepContext, StepType
-from wftui.steps.control.deadlines import time_after
 
 
 class ApprovalInput(StepModel):
@@ -59,13 +58,10 @@ class ApprovalStep(StepType[ApprovalInput]):
         """Ask and return `{approved, by, at, data}`.
 
         Raises:
-            WorkflowError: `validation.form` when the form is not a valid JSON Schema, `delay.moment` when the timeout
-                is beyond the calendar, `timeout` as `onTimeout` says.
+            WorkflowError: `validation.form` when the form is not a valid JSON Schema, `timeout` as `onTimeout` says.
         """
         if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
             raise WorkflowError("validation.form", problems[0])
-        if input.timeout is not None:
-            time_after(context, input.timeout)
         answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
         return answer.model_dump(mode="json", by_alias=True)
 

@@ -1,16 +1,16 @@
 """The `delay` step type."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import Duration
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
-from wftui.steps.control.deadlines import out_of_range, time_after
 
 
 class DelayInput(StepModel):
@@ -60,13 +60,14 @@ class DelayStep(StepType[DelayInput]):
         """Wait and return the deadline.
 
         Raises:
-            WorkflowError: `delay.moment` when there is no such moment.
+            WorkflowError: `delay.moment` when the time is beyond the calendar.
         """
         if input.until is None:
-            due = await context.sleep_until(time_after(context, input.for_ or 0.0))
+            due = await context.sleep_until(context.now() + timedelta(seconds=input.for_ or 0.0))
         else:
             try:
-                due = await context.sleep_until(input.until.astimezone(UTC), by_wall_clock=True)
+                until = input.until.astimezone(UTC)
             except OverflowError:
-                raise out_of_range() from None
+                raise WorkflowError("delay.moment", "The time to wait for is beyond the year 9999.") from None
+            due = await context.sleep_until(until, by_wall_clock=True)
         return {"until": format_timestamp(due)}

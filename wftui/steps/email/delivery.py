@@ -169,10 +169,10 @@ def _explained(deliver: Callable[[], T], host: str) -> T:
         texts = {text.decode("utf-8", "replace") for _, text in error.recipients.values()}
         raise WorkflowError("email.refused", f"{host} rejected all recipients: {'; '.join(sorted(texts))}.") from error
     except smtplib.SMTPResponseException as error:
-        said = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
+        detail = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
         passing = 400 <= error.smtp_code < 500
         raise WorkflowError(
-            "email.refused", f"{host} responded: {error.smtp_code} {said}.", recoverable=passing
+            "email.refused", f"{host} responded: {error.smtp_code} {detail}.", recoverable=passing
         ) from error
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)

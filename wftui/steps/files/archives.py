@@ -145,9 +145,9 @@ def _pack_zip(archive: zipfile.ZipFile, entries: list[Entry], flag: StopFlag) ->
         if entry.kind == "other":
             continue
         status = entry.path.stat()
-        moment = datetime.fromtimestamp(status.st_mtime, UTC).timetuple()[:6]
+        timestamp = datetime.fromtimestamp(status.st_mtime, UTC).timetuple()[:6]
         name = entry.relative + ("/" if entry.kind == "folder" else "")
-        info = zipfile.ZipInfo(name, max(_ZIP_EPOCH, moment))
+        info = zipfile.ZipInfo(name, max(_ZIP_EPOCH, timestamp))
         info.external_attr = status.st_mode << 16
         info.create_system = 3
         info.compress_type = zipfile.ZIP_DEFLATED
@@ -180,9 +180,9 @@ def _unpack_tar(tar: tarfile.TarFile, target: Path, limits: Limits, flag: StopFl
         _count(packed, info.size if info.isreg() else 0, limits)
         packed.files += info.isreg()
         tar.extract(info, target, set_attrs=not info.isdir())
-    for place, moment in times:  # last: writing into a folder changes its time
+    for place, timestamp in times:  # last: writing into a folder changes its time
         with contextlib.suppress(OSError, OverflowError):  # a time that this file system cannot hold
-            os.utime(place, (moment, moment), follow_symlinks=False)
+            os.utime(place, (timestamp, timestamp), follow_symlinks=False)
     return packed
 
 

@@ -47,12 +47,12 @@ def retry_after(header: str) -> float | None:
     if header.strip().isdecimal():
         return min(float(header), _LONGEST_WAIT)
     try:
-        moment = parsedate_to_datetime(header)
+        timestamp = parsedate_to_datetime(header)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    if timestamp.tzinfo is None:
+        timestamp = timestamp.replace(tzinfo=UTC)
+    return max(0.0, (timestamp - datetime.now(UTC)).total_seconds())
 
 
 def read_body(reply: HttpResponse, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:

@@ -102,17 +102,17 @@ class HttpStep(StepType[HttpInput]):
         Raises:
             WorkflowError: `http.*`, or `file.*` for a file that cannot be read or written.
         """
-        who = await _known(context, input)
+        who = await _credentials(context, input)
         try:
-            return await _ask(input, context, who)
+            return await _exchange_all(input, context, who)
         except WorkflowError as error:
             if not who.from_before or not _not_accepted(error) or context.connection is None:
                 raise
         forget_token(context.connection, who)
-        return await _ask(input, context, await _known(context, input))
+        return await _exchange_all(input, context, await _credentials(context, input))
 
 
-async def _known(context: StepContext, step: HttpInput) -> Credentials:
+async def _credentials(context: StepContext, step: HttpInput) -> Credentials:
     who = await credentials(context.connection, step.timeout)
     for secret in who.secrets:
         context.keep_secret(secret)
@@ -123,7 +123,7 @@ def _not_accepted(error: WorkflowError) -> bool:
     return isinstance(error.details, dict) and error.details.get("status") == HTTPStatus.UNAUTHORIZED
 
 
-async def _ask(step: HttpInput, context: StepContext, who: Credentials) -> Json:
+async def _exchange_all(step: HttpInput, context: StepContext, who: Credentials) -> Json:
     if step.paginate is None:
         output, _ = await _send(step, context, who, who.address(step.url), _query(step, who))
     else:

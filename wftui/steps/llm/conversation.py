@@ -50,8 +50,8 @@ async def hold_conversation(
         answer = outcome.answer = await ask(conversation, server, context)
         _count(outcome, answer)
         if answer.refusal or answer.finish == "refusal":
-            said = beginning(answer.refusal or answer.text, _SHOWN) or "no reason given"
-            raise WorkflowError("llm.refusal", f"The model refused to respond: {said}", details=_spent(outcome))
+            detail = beginning(answer.refusal or answer.text, _SHOWN) or "no reason given"
+            raise WorkflowError("llm.refusal", f"The model refused to respond: {detail}", details=_spent(outcome))
         if answer.finish == "length" and (answer.calls or conversation.schema is not None):
             sentence = "The response was cut off at maxTokens; increase it, or ask for less."
             raise WorkflowError("llm.length", sentence, details=_spent(outcome))

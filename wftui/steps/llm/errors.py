@@ -44,10 +44,10 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
     kind = _BY_STATUS.get(status) or ("llm.server" if status >= 500 else "llm.refused")
     # Some words say more than the status does: a spent budget comes as 429, a talk that is too long as 400.
     kind = next((_BY_WORD[word] for word in words if word in _BY_WORD), kind)
-    said = beginning(text, _SHOWN).rstrip(".") or "no message"
+    detail = beginning(text, _SHOWN).rstrip(".") or "no message"
     return WorkflowError(
         kind,
-        f"{url} returned status {status}: {said}.",
+        f"{url} returned status {status}: {detail}.",
         recoverable=kind in _MAY_PASS,
         details={"status": status, "retryAfter": retry_after},
     )

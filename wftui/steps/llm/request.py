@@ -54,7 +54,7 @@ async def ask(conversation: Conversation, server: Server, context: StepContext) 
     body = context.redact(server.protocol.body(conversation))
     for resends in range(server.resends + 1):
         try:
-            return await _ask_once(body, server, context)
+            return await _send_once(body, server, context)
         except WorkflowError as error:
             pause = _pause(error, resends)
             if pause is None or resends == server.resends:
@@ -75,7 +75,7 @@ def _pause(error: WorkflowError, resends: int) -> float | None:
     return _FIRST_PAUSE * float(2**resends) * random.uniform(1, 1.5)  # apart from others who were sent away
 
 
-async def _ask_once(body: Json, server: Server, context: StepContext) -> ModelResponse:
+async def _send_once(body: Json, server: Server, context: StepContext) -> ModelResponse:
     request = Exchange(
         method="POST",
         url=server.protocol.address(server.base_url),

@@ -94,9 +94,9 @@ def server_of(given: McpServer | None, connection: Mapping[str, Json] | None, ba
             raise WorkflowError(
                 "mcp.server", f"the connection is not an MCP server: {error.errors()[0]['msg']}"
             ) from None
-    said = server_problem(given.model_dump(exclude_none=True))
-    if said is not None:
-        raise WorkflowError("mcp.server", said)
+    detail = server_problem(given.model_dump(exclude_none=True))
+    if detail is not None:
+        raise WorkflowError("mcp.server", detail)
     return given.absolute(base)
 
 

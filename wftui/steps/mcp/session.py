@@ -313,8 +313,8 @@ class McpSession:
         if error_type == "mcp.start" and self.server.url is not None:
             doing = "could not be reached"
         lines = list(self._stderr.last) if self._stderr is not None else []
-        said = "".join(f"\n  {line}" for line in lines)
-        message = f"the MCP server {self.server.label} {doing}: {reason}{'; last lines:' if lines else ''}{said}"
+        detail = "".join(f"\n  {line}" for line in lines)
+        message = f"the MCP server {self.server.label} {doing}: {reason}{'; last lines:' if lines else ''}{detail}"
         return WorkflowError(error_type, message, recoverable=True)
 
 

@@ -81,8 +81,8 @@ class McpStep(StepType[McpInput]):
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
         """Check for a valid server: a command or an address."""
         server = literal_input.get("server")
-        said = server_problem(server) if isinstance(server, dict) else None
-        return [("server", said)] if said is not None else []
+        detail = server_problem(server) if isinstance(server, dict) else None
+        return [("server", detail)] if detail is not None else []
 
     @classmethod
     def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
@@ -144,8 +144,8 @@ class McpStep(StepType[McpInput]):
             part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
         ]
         if result.is_error:
-            said = text_of(content).strip() or "no message"
-            raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {said}", details={"content": content})
+            detail = text_of(content).strip() or "no message"
+            raise WorkflowError("mcp.tool", f"the tool {input.tool} failed: {detail}", details={"content": content})
         return output_of(content, result.structured_content)
 
 
@@ -226,6 +226,8 @@ async def _check_arguments(name: str, tool: LockedTool, arguments: Mapping[str, 
 
     found = await asyncio.to_thread(problems)
     if found:
-        said = "; ".join(f"{each['pointer'].removeprefix('/') or 'the input'}: {each['message']}" for each in found[:3])
-        message = f"the arguments of the tool {name} are not valid: {said}"
+        detail = "; ".join(
+            f"{each['pointer'].removeprefix('/') or 'the input'}: {each['message']}" for each in found[:3]
+        )
+        message = f"the arguments of the tool {name} are not valid: {detail}"
         raise WorkflowError("validation.arguments", message, details={"errors": found})

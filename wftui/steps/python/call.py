@@ -65,10 +65,10 @@ def _crash(result: ProcessResult) -> WorkflowError:
     how = f"ended with exit code {code}"
     if 128 < code < 128 + signal.NSIG and code - 128 in {each.value for each in signal.Signals}:
         how = f"was killed by {signal.Signals(code - 128).name}"
-    said = result.stderr.last_line()
+    detail = result.stderr.last_line()
     return WorkflowError(
         "python.crash",
-        f"The interpreter {how} before main() returned{': ' + said.rstrip('.') if said else ''}.",
+        f"The interpreter {how} before main() returned{': ' + detail.rstrip('.') if detail else ''}.",
         details={"exitCode": code, "stderr": result.stderr.ending(4000)},
     )
 

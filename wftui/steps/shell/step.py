@@ -197,12 +197,12 @@ def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Jso
 
 def exit_error(result: ProcessResult) -> WorkflowError:
     """Return the error `exit_code` of an unexpected exit code."""
-    said = result.stderr.last_line() or result.stdout.last_line()
+    detail = result.stderr.last_line() or result.stdout.last_line()
     code = result.exit_code
     how = f"was killed by signal {code - 128}" if 128 < code <= 192 else f"ended with exit code {code}"
     return WorkflowError(
         "exit_code",
-        f"The process {how}: {said}" if said else f"The process {how}.",
+        f"The process {how}: {detail}" if detail else f"The process {how}.",
         recoverable=True,
         details={"exitCode": code, "stderr": result.stderr.ending(4000), "stdout": result.stdout.ending(4000)},
     )

@@ -166,14 +166,14 @@ class SqlAlchemyJob:
             connection.exec_driver_sql(statement)
 
     def _failure(self, error: Any, family: Engine, *, opened: bool) -> WorkflowError:
-        said = f"Database error: {self._said(error)}."
+        detail = f"Database error: {self._said(error)}."
         if not opened:
-            return WorkflowError("sql.open", said, recoverable=True)
+            return WorkflowError("sql.open", detail, recoverable=True)
         if codes_of(error.orig) & family.busy:
-            return WorkflowError("sql.locked", said, recoverable=True)
+            return WorkflowError("sql.locked", detail, recoverable=True)
         if error.connection_invalidated:
-            return WorkflowError("sql.open", said, recoverable=True)
-        return WorkflowError("sql.statement", said)
+            return WorkflowError("sql.open", detail, recoverable=True)
+        return WorkflowError("sql.statement", detail)
 
     def _said(self, error: Any) -> str:
         """Return the database's message, never values or the password."""

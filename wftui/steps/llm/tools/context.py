@@ -20,7 +20,7 @@ class ToolContext:
         name: what the model calls the tool; stands before its log lines.
         connection: that of the tool; the key of the model is none of its business.
         call: tells this call from all others of the step.
-        waiting: held by the one call that waits for a person, a moment or another run: a step waits for one at a time.
+        waiting: held by the one call that waits for a person, a time or another run: a step waits for one at a time.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class ToolContext:
         if message:
             self.log(message)
 
-    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait until a time, after other calls that wait."""
         async with self._waiting:
-            return await self._inner.sleep_until(moment, by_wall_clock=by_wall_clock)
+            return await self._inner.sleep_until(timestamp, by_wall_clock=by_wall_clock)
 
     async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
         """Ask a person, after other calls that wait."""

@@ -46,8 +46,8 @@ class StepTool:
         # Against the model's schema, before adding fixed fields: the model must not set those by another spelling.
         _, problems = await asyncio.to_thread(validate_inputs, dict(self._schema), dict(arguments))
         if problems:
-            said = [f"{each.pointer or 'the input'}: {each.message}" for each in problems[:_PROBLEMS]]
-            raise WorkflowError("validation.input", " ".join(said))
+            detail = [f"{each.pointer or 'the input'}: {each.message}" for each in problems[:_PROBLEMS]]
+            raise WorkflowError("validation.input", " ".join(detail))
         values = {**arguments, **self.given.input}
         if self._step_type.input_model is None:
             return await self._step_type.run(values, context)
