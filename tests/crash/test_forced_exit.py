@@ -50,13 +50,14 @@ KINDS = ["own_thread", "pool", "loop", "foreground"]
 SCREENLESS = """
 import asyncio, sys
 from pathlib import Path
+from wftui.output.output_thread import OutputThread
 from wftui.tui.exit_summary import ExitMode, finish
 from wftui.workbench import Settings, Workbench
 
 async def main():
     bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))
     run_id = await bench.runs.start(sys.argv[3], {})
-    await finish(bench, [run_id], ExitMode.FINISH, ascii_only=False)
+    await finish(bench, [run_id], ExitMode.FINISH, OutputThread(), ascii_only=False)
 
 asyncio.run(main())
 """

@@ -12,6 +12,8 @@ from wftui.compiler.diagnostics.codes import CODES
 SOURCE = Path(wftui.__file__).parent
 SCREEN = SOURCE / "tui"
 """Its actions have dotted ids, too."""
+EXAMPLES = SOURCE / "workspace" / "examples"
+"""Generated modules that an installed package holds; a checkout keeps them in `tables`."""
 _CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)?")
 _FILE_NAMES = (".py", ".json", ".toml")
 
@@ -25,6 +27,8 @@ def codes_in_source() -> set[str]:
     given: set[str] = set()
     dotted: set[str] = {"http.4xx", "http.5xx"}  # made of a family and "xx"
     for path in SOURCE.rglob("*.py"):
+        if path.is_relative_to(EXAMPLES):
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             given.update(_given(node))
             if isinstance(node, ast.Constant) and not path.is_relative_to(SCREEN):

@@ -58,5 +58,5 @@ async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(share: int,
     assert (said[0], said[-1]) == (0, number - 1)
     assert len(left_out) == 1
     assert len(said) + int(re.sub(r"\D", "", left_out[0])) == number, "every line is kept or counted"
-    assert any(f"stdout was {size // 1000 * 1000:,} bytes; its middle is cut" in line for line in logged["long"])
+    assert any(f"stdout was {size // 1000 * 1000:,} bytes; its middle was cut" in line for line in logged["long"])
     await workbench.close()

@@ -276,7 +276,7 @@ def _reason(causes: list[BaseException]) -> str:
             # asyncio says of each address that it could not be called, and hides why in a number.
             numbers = _ERROR_NUMBER.findall(str(cause))
             return os.strerror(int(numbers[-1])).lower() if numbers else cause.strerror
-    return str(causes[0]) or type(causes[0]).__name__
+    return str(causes[0]).rstrip(".") or type(causes[0]).__name__
 
 
 def _scheme(request: Exchange) -> str:

@@ -55,7 +55,7 @@ async def test_the_inspector_looks(
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: ready(app))
         await pilot.press("f3")
-        await until(pilot, lambda: isinstance(app.screen, StepForm) and "Absent: GET" in text_of(app) and app.focused)
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and "default: GET" in text_of(app) and app.focused)
         await until(pilot, lambda: "Body, sent as JSON" in text_of(app) and "Apply" in text_of(app))
         assert await matches(pilot)
 
