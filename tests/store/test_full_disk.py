@@ -16,7 +16,7 @@ _MOUNT = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"'
 
 
 _FILL = """
-if [ ! -e "$OUTSIDE/filled" ]; then touch "$OUTSIDE/filled"; dd if=/dev/zero of="$FOLDER/ballast" bs=512; fi 2>&1; true
+if [ ! -e "$OUTSIDE/filled" ]; then touch "$OUTSIDE/filled"; dd if=/dev/zero of="$FOLDER/ballast" bs=512 || true; fi 2>&1
 """
 _STEPS = [
     {"id": "first", "type": "set", "input": {"n": 1}},
