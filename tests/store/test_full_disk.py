@@ -16,7 +16,10 @@ _MOUNT = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"'
 
 
 _FILL = """
-if [ ! -e "$OUTSIDE/filled" ]; then touch "$OUTSIDE/filled"; dd if=/dev/zero of="$FOLDER/ballast" bs=512 || true; fi 2>&1
+if [ ! -e "$OUTSIDE/filled" ]; then
+  touch "$OUTSIDE/filled"
+  dd if=/dev/zero of="$FOLDER/ballast" bs=512 2>&1 || true
+fi
 """
 _STEPS = [
     {"id": "first", "type": "set", "input": {"n": 1}},
