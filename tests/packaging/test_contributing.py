@@ -51,9 +51,16 @@ def test_there_is_an_example_of_each_kind() -> None:
     assert list(EXAMPLES) == ["a step type", "a filter", "a check of the compiler", "a screen"]
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_diffs_fit_the_source(name: str) -> None:
+    for language, path, text in _BLOCK.findall(EXAMPLES[name]):
+        if language == "diff":
+            apply((ROOT / path).read_text(encoding="utf-8"), text)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_works_as_written(name: str, tmp_path: Path) -> None:
+def test_example_works_as_written(name: str, tmp_path: Path) -> None:
     copy = tmp_path / "wftui"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", "venv", ".venv", "__pycache__", ".*_cache"))
     script = ""
