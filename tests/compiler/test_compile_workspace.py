@@ -132,16 +132,17 @@ def test_a_planted_module_is_never_run(tmp_path: Path) -> None:
     assert not any(name.startswith(("tables", "workflows")) for name in sys.modules)
 
 
-def test_an_edited_module_is_compiled_again_before_a_run(tmp_path: Path) -> None:
+def test_an_edited_module_is_neither_run_nor_replaced(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     compiler = compiler_of(tmp_path)
     compiler.compile("flow")
     code = generated(tmp_path).read_text()
-    generated(tmp_path).write_text(code.replace('"x": 1', '"x": 2'))
+    generated(tmp_path).write_text(edited := code.replace('"x": 1', '"x": 2'))
     loaded = compiler_of(tmp_path).load("flow")
     assert loaded.plan.steps[0].input is not None
     assert loaded.plan.steps[0].input(Scope()) == {"x": 1}
-    assert generated(tmp_path).read_text() == code
+    assert [each.code for each in loaded.result.warnings] == ["workspace.edited"]
+    assert generated(tmp_path).read_text() == edited
 
 
 def test_a_change_of_the_source_is_seen(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.files import WorkflowSource, Workspace
-from wftui.workspace.generated import write_generated
+from wftui.workspace.generated import check_replaceable, write_generated
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
 
@@ -133,11 +133,18 @@ class WorkflowCompiler:
             return known.result
         path = self.workspace.generated_path(workflow_id)
         listed = read_registry(self.workspace.registry_path).get(workflow_id)
-        stale = [path.name] * (not _holds(path, code)) + [self.workspace.registry_path.name] * (listed != known.entry)
+        stale = [path] * (not _holds(path, code)) + [self.workspace.registry_path] * (listed != known.entry)
         if not stale:
             return known.result
-        message = f"{' and '.join(stale)} {'are' if len(stale) > 1 else 'is'} stale; run wftui compile {workflow_id}"
-        return _with_errors(known.result, [CompilationError(type="registry", code="workflow.stale", message=message)])
+        names = " and ".join(each.name for each in stale)
+        message = f"{names} {'are' if len(stale) > 1 else 'is'} stale; run wftui compile {workflow_id}"
+        failures = [CompilationError(type="registry", code="workflow.stale", message=message)]
+        for each in stale:
+            try:
+                check_replaceable(self.workspace.root, each)
+            except WorkspaceError as error:
+                failures.append(_not_written(error, "workspace.write"))
+        return _with_errors(known.result, failures)
 
     def compile_all(self) -> list[CompilationResult]:
         """Compile every workflow, by id; an error in one does not stop the others.

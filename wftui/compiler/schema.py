@@ -9,6 +9,7 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.model.workflow.definition import Workflow
 from wftui.steps.api.step_type import StepTypes
+from wftui.workspace.generated import DIGEST, with_digest
 
 SCHEMA_REVISION = 2
 """Revision of the schema: goes up with the first change after a release, as `OUTPUT_REVISION` does."""
@@ -22,7 +23,7 @@ _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 def workflow_schema_text(step_types: StepTypes) -> str:
     """Return the schema as the text of a file."""
-    return json.dumps(workflow_schema(step_types), indent=2, ensure_ascii=False) + "\n"
+    return with_digest(json.dumps(workflow_schema(step_types), indent=2, ensure_ascii=False) + "\n")
 
 
 def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
         )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": COMMENT,
+        "$comment": f"{COMMENT} {DIGEST}",
         **schema,
         "title": "wftui workflow, format 1",
     }

@@ -1,7 +1,8 @@
-"""The workflow backup_verify, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow backup_verify, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c
 Compiler: wftui output 2
+Digest: sha256:698ab4a50690eb25d6fbb2c15dd39bf0829117527b37f6b1c95b56eb951bdebc
 """
 
 from wftui.model.base import Json

@@ -1,7 +1,8 @@
-"""The workflow csv_report, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow csv_report, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:26547ef05ddf558fe64d13a1b28ce641dc4653cd733f00e60a86c61d74dc0325
 Compiler: wftui output 2
+Digest: sha256:337c159d0b7b4b4d2c34314595962e9817a405618f480a6e18f9469337d19390
 """
 
 from wftui.model.base import Json

@@ -1,7 +1,8 @@
-"""The workflow http_pull, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow http_pull, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:b6e967d4ed7c9ca76cbf142e591eda9390212cdeedf2897fc59e737a13c15f00
 Compiler: wftui output 2
+Digest: sha256:05fc5af88a66b5d5762737de1de28d4b1152e12058ca70d13851f7b844e67869
 """
 
 from wftui.model.base import Json

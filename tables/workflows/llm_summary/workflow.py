@@ -1,7 +1,8 @@
-"""The workflow llm_summary, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow llm_summary, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:f986249610964c0000f0fff9de227798704f848368780ebeb7103e65e8aff951
 Compiler: wftui output 2
+Digest: sha256:11e8389f820baf12620c6eb1f985a5bd54ae400f2d57d047a95eb148bfdb12ad
 """
 
 from wftui.model.base import Json

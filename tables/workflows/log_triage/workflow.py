@@ -1,7 +1,8 @@
-"""The workflow log_triage, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow log_triage, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:3c9fc49e0e254ba3cd64e5e9cd29a2bc6c77a0f8974a9b610b6a4e4b59616b1b
 Compiler: wftui output 2
+Digest: sha256:34a962d87fcb2f529be33d86e079dd1d34c03067e91b7f68b1e417171e0f43bf
 """
 
 from wftui.model.base import Json

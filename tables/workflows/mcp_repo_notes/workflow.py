@@ -1,7 +1,8 @@
-"""The workflow mcp_repo_notes, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow mcp_repo_notes, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:da5b17f88dd22b6a0b1e6f6874cd978def1ab144da8823faad050e36c30b11c8
 Compiler: wftui output 2
+Digest: sha256:d1dec957bec652a3d49d31a432864699deed5ce02a729b3979a5acead451a235
 """
 
 from wftui.model.base import Json

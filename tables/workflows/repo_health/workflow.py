@@ -1,7 +1,8 @@
-"""The workflow repo_health, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow repo_health, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:c12671d783cd7ae76ce934ef2623c39f969e655312b0c73009ac4d31e7b6a5e1
 Compiler: wftui output 2
+Digest: sha256:94b01d15c34d43e00333ce88748921428f1b05218de37ca1226e2fbcb171381f
 """
 
 from wftui.model.base import Json

@@ -1,7 +1,8 @@
-"""The workflow site_check, compiled from workflow.json. Change that file and compile; changes made here are lost.
+"""The workflow site_check, compiled from workflow.json. Change that file and compile, not this one.
 
 Source: sha256:d16ae533d6fe04f0ca510090167c67d93de90c92cd7ed45a8d2cc4cbbe01b245
 Compiler: wftui output 2
+Digest: sha256:65ca24f228abc3ce8ce80c3f69e777fcf17b0ecb02436804d12996709ca6d3d5
 """
 
 from wftui.model.base import Json

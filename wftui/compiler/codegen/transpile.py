@@ -17,6 +17,7 @@ from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.plan import WorkflowPlan
+from wftui.workspace.generated import DIGEST, with_digest
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -89,9 +90,10 @@ class _Transpiler:
             "description": workflow.description or "",
             "labels": workflow.labels,
         }
-        return _template().render(
+        text = _template().render(
             id=workflow.id,
             compiler=COMPILER,
+            digest=DIGEST,
             source_hash=hashed,
             imports=self._imports(),
             metadata="\n".join(assignment("METADATA: dict[str, Json] = ", literal(metadata))),
@@ -100,6 +102,7 @@ class _Transpiler:
             spots=self.spots,
             plan=plan,
         )
+        return with_digest(text)
 
     # --- steps
 
