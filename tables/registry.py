@@ -21,7 +21,7 @@ WORKFLOWS: dict[str, Entry] = {
     "backup_verify": Entry(
         module="workflows.backup_verify.workflow",
         version="1.0.0",
-        hash="sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c",
+        hash="sha256:b74b3f06a970f9040f57244a126e490b2fe4e65d2d8088fc9136a99a7f8a0a7f",
     ),
     "csv_report": Entry(
         module="workflows.csv_report.workflow",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import Cli
 
+from wftui.runtime.plan import RULES_REVISION
 from wftui.workbench import Settings
 
 
@@ -113,7 +114,7 @@ def test_a_run_under_the_rules_of_a_newer_version_is_not_resumed(cli: Cli, setti
 
 def test_a_run_records_the_rules_it_began_under(cli: Cli, ran: str) -> None:
     events = json.loads(cli("show", ran, "--events", "--json")[1])
-    assert events[0]["rules"] == 1
+    assert events[0]["rules"] == RULES_REVISION
 
 
 def test_a_recovery_of_the_database_says_what_it_does(cli: Cli, settings: Settings, ran: str) -> None:

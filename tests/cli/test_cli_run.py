@@ -336,11 +336,29 @@ def test_a_killed_run_is_interrupted_and_goes_on_where_it_stopped(settings: Sett
     assert wftui(settings, "resume", "last").returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("on_reject", "effect", "code"),
+    [("fail", "the step fails with approval.rejected", 1), ("continue", "the step continues with the answer no", 0)],
+)
+def test_approve_with_reject_prints_its_effect(settings: Settings, on_reject: str, effect: str, code: int) -> None:
+    asked = {"prompt": "Go on?", "onReject": on_reject}
+    add(settings, {"format": 1, "id": "asks", "steps": [{"id": "sure", "type": "approval", "input": asked}]})
+    run_id = wftui(settings, "run", "asks", "--detach").stdout.strip()
+    watching = subprocess.Popen(command(settings, "watch", run_id, "--events"), stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    while json.loads(watching.stdout.readline())["type"] != "step_waiting":
+        pass
+    rejected = wftui(settings, "approve", run_id, "sure", "--reject")
+    assert (rejected.returncode, rejected.stdout) == (0, f"rejected sure of {run_id}: {effect}\n")
+    watching.stdout.read()
+    assert watching.wait(timeout=PATIENCE) == code
+
+
 def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -> None:
     asks = {
         "format": 1,
         "id": "asks",
-        "steps": [{"id": "sure", "type": "approval", "input": {"prompt": "Go on?"}}],
+        "steps": [{"id": "sure", "type": "approval", "input": {"prompt": "Go on?", "onReject": "continue"}}],
         "outputs": {"yes": "{{ steps.sure.output.approved }}"},
     }
     add(settings, asks)

@@ -205,7 +205,8 @@ async def test_release(workbench: Workbench, tmp_path: Path, monkeypatch: pytest
         return await workbench.runs.record(run_id, whole=True)
 
     refused = await release(approved=False)
-    assert (refused.status, refused.outputs["version"]) == ("completed", None)
+    assert refused.error is not None
+    assert (refused.status, refused.error.type) == ("failed", "approval.rejected")
     assert git("tag").split() == ["v0.1.0"]
 
     record = await release(approved=True, data={"version": "v0.2.0"})

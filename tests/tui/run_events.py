@@ -160,7 +160,13 @@ def asking(run_id: str = "01k9x2m4s-asks0") -> Story:
     """Return `running` with a step that waits for approval."""
     story = running(run_id)
     prompt = "Delete 14 branches that nobody has touched for a year?\nThey stay in the backup."
-    story.add(StepWaiting, 15.0, step_id="branches", path="branches", waiting=Waiting(reason="approval", prompt=prompt))
+    story.add(
+        StepWaiting,
+        15.0,
+        step_id="branches",
+        path="branches",
+        waiting=Waiting(reason="approval", prompt=prompt, on_reject="fail"),
+    )
     return story
 
 

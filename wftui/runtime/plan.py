@@ -12,11 +12,13 @@ from wftui.runtime.scope import Scope
 Bind = Callable[[Scope], Json]
 """A compiled expression or binding: a pure function of the scope."""
 
-RULES_REVISION = 1
+RULES_REVISION = 2
 """Revision of what a workflow means: goes up with a change after which the same file runs differently.
 
-A run records the revision it began under; resume and rerun of older runs follow it.
+A run records the revision it began under, and a resume follows it. A rerun is a new run under the present rules.
 """
+REJECTION_FAILS = 2
+"""Revision of the rules since which a rejected approval fails its step, unless `onReject` says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

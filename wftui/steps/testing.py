@@ -81,10 +81,18 @@ class RecordingContext:
         """Return a fixed time."""
         return datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+    async def ask(
+        self,
+        prompt: str,
+        form: Mapping[str, Any] | None,
+        wait: float | None,
+        on_timeout: str,
+        on_reject: Literal["fail", "continue"] = "continue",
+    ) -> Answer:
         """Answer as `approves` says."""
         self.asked.append((prompt, form, wait, on_timeout))
-        return Answer(approved=self.approves, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
+        answer = Answer(approved=self.approves, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
+        return answer.unless_rejected() if on_reject == "fail" else answer
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Return the inputs."""

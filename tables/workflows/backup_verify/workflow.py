@@ -1,6 +1,6 @@
 """The workflow backup_verify, compiled from workflow.json. Change that file and compile, not this one.
 
-Source: sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c
+Source: sha256:b74b3f06a970f9040f57244a126e490b2fe4e65d2d8088fc9136a99a7f8a0a7f
 Compiler: wftui output 2
 Digest: sha256:698ab4a50690eb25d6fbb2c15dd39bf0829117527b37f6b1c95b56eb951bdebc
 """
@@ -305,6 +305,7 @@ def input_of_confirm(scope: Scope) -> Json:
         ),
         "timeout": "12h",
         "onTimeout": "reject",
+        "onReject": "continue",
     }
 
 
@@ -320,7 +321,7 @@ STEP_CONFIRM = StepPlan(
 )
 
 
-# workflow.json:144: step delete_archive (file)
+# workflow.json:145: step delete_archive (file)
 def input_of_delete_archive(scope: Scope) -> Json:
     return {"action": "delete", "path": values.local(scope, "old_file")}
 
@@ -330,12 +331,12 @@ STEP_DELETE_ARCHIVE = StepPlan(
     type="file",
     name="Delete the archive",
     input=input_of_delete_archive,
-    line=144,
+    line=145,
     pointer="/steps/11/steps/0",
 )
 
 
-# workflow.json:150: step delete_checksum (file)
+# workflow.json:151: step delete_checksum (file)
 def input_of_delete_checksum(scope: Scope) -> Json:
     return {
         "action": "delete",
@@ -350,12 +351,12 @@ STEP_DELETE_CHECKSUM = StepPlan(
     name="Delete its checksum",
     after=("delete_archive",),
     input=input_of_delete_checksum,
-    line=150,
+    line=151,
     pointer="/steps/11/steps/1",
 )
 
 
-# workflow.json:136: step prune (group)
+# workflow.json:137: step prune (group)
 def when_of_prune(scope: Scope) -> Json:
     return values.output(scope, "confirm", "approved")
 
@@ -372,12 +373,12 @@ STEP_PRUNE = StepPlan(
     when=when_of_prune,
     for_each=ForEachPlan(items=items_of_prune, as_="old_file"),
     body=(STEP_DELETE_ARCHIVE, STEP_DELETE_CHECKSUM),
-    line=136,
+    line=137,
     pointer="/steps/11",
 )
 
 
-# workflow.json:158: step summary (set)
+# workflow.json:159: step summary (set)
 def input_of_summary(scope: Scope) -> Json:
     value_1 = values.step(scope, "prune").status == "completed"
     if value_1:
@@ -398,12 +399,12 @@ STEP_SUMMARY = StepPlan(
     needs=("names", "checksum", "compare", "old", "prune"),
     join="none_failed",
     input=input_of_summary,
-    line=158,
+    line=159,
     pointer="/steps/12",
 )
 
 
-# workflow.json:177: step tidy (shell)
+# workflow.json:178: step tidy (shell)
 def input_of_tidy(scope: Scope) -> Json:
     return {
         "argv": [
@@ -425,12 +426,12 @@ STEP_TIDY = StepPlan(
     name="Remove the restored copy",
     input=input_of_tidy,
     programs=("rm",),
-    line=177,
+    line=178,
     pointer="/finally/0",
 )
 
 
-# workflow.json:171: outputs
+# workflow.json:172: outputs
 @values.null_when_skipped
 def output_archive(scope: Scope) -> Json:
     return values.output(scope, "summary", "archive")
@@ -566,48 +567,48 @@ SPOTS = {
     ),
     ("input_of_delete_archive", 1): SourceSpot(
         pointer="/steps/11/steps/0/input/path",
-        line=148,
+        line=149,
         column=54,
     ),
     ("input_of_delete_checksum", 3): SourceSpot(
         pointer="/steps/11/steps/1/input/path",
-        line=154,
+        line=155,
         column=54,
     ),
-    ("when_of_prune", 1): SourceSpot(pointer="/steps/11/when", line=141, column=16),
+    ("when_of_prune", 1): SourceSpot(pointer="/steps/11/when", line=142, column=16),
     ("items_of_prune", 1): SourceSpot(
         pointer="/steps/11/forEach/in",
-        line=142,
+        line=143,
         column=27,
     ),
     ("input_of_summary", 1): SourceSpot(
         pointer="/steps/12/input/deleted",
-        line=167,
+        line=168,
         column=24,
     ),
     ("input_of_summary", 7): SourceSpot(
         pointer="/steps/12/input/archive",
-        line=165,
+        line=166,
         column=24,
     ),
     ("input_of_summary", 8): SourceSpot(
         pointer="/steps/12/input/sha256",
-        line=166,
+        line=167,
         column=23,
     ),
     ("input_of_tidy", 7): SourceSpot(
         pointer="/finally/0/input/argv/3",
-        line=181,
+        line=182,
         column=50,
     ),
     ("input_of_tidy", 9): SourceSpot(
         pointer="/finally/0/input/argv/3",
-        line=181,
+        line=182,
         column=83,
     ),
-    ("output_archive", 2): SourceSpot(pointer="/outputs/archive", line=172, column=20),
-    ("output_sha256", 2): SourceSpot(pointer="/outputs/sha256", line=173, column=19),
-    ("output_deleted", 2): SourceSpot(pointer="/outputs/deleted", line=174, column=20),
+    ("output_archive", 2): SourceSpot(pointer="/outputs/archive", line=173, column=20),
+    ("output_sha256", 2): SourceSpot(pointer="/outputs/sha256", line=174, column=19),
+    ("output_deleted", 2): SourceSpot(pointer="/outputs/deleted", line=175, column=20),
 }
 
 WORKFLOW = WorkflowPlan(
@@ -615,7 +616,7 @@ WORKFLOW = WorkflowPlan(
     name="Backup and verify",
     version="1.0.0",
     description="Archives a folder, proves that the archive restores to the same bytes, and asks before old archives go.",
-    source_hash="sha256:3d1195dcfafa118b2a9ddf87e1540ea639de73b8aef51a7355a84b803dfdfb9c",
+    source_hash="sha256:b74b3f06a970f9040f57244a126e490b2fe4e65d2d8088fc9136a99a7f8a0a7f",
     compiler="wftui output 2",
     input_schema=INPUT_SCHEMA,
     timeout=86400.0,

@@ -17,7 +17,7 @@ from wftui.model.errors import ConflictError, NotFoundError, UsageError
 from wftui.model.run.events import ExecutionEvent, StepWaiting
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.reducer import fold
-from wftui.runtime.plan import WorkflowPlan
+from wftui.runtime.plan import RetryPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
@@ -39,8 +39,9 @@ async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
     await asyncio.Event().wait()
 
 
-def approval(**fields: Json) -> WorkflowPlan:
-    ask = step("ok", type="approval", input=constant({"prompt": "Go on?", **fields}))
+def approval(attempts: int = 1, **fields: Json) -> WorkflowPlan:
+    retry = RetryPlan(max_attempts=attempts, delay=0.0)
+    ask = step("ok", type="approval", input=constant({"prompt": "Go on?", **fields}), retry=retry)
     return workflow(ask, outputs={"answer": output_of("ok")})
 
 
@@ -124,7 +125,8 @@ async def test_an_approval_is_answered_here_and_from_another_program(open_execut
 
 
 async def test_of_two_programs_that_answer_at_once_the_one_that_came_too_late_is_told(open_executor: Open) -> None:
-    executor, here, there = await open_executor({"w": approval()}), await open_executor(), await open_executor()
+    answers = approval(onReject="continue")
+    executor, here, there = await open_executor({"w": answers}), await open_executor(), await open_executor()
     run_id = await executor.start(REQUEST)
     await seen(executor, run_id, "step_waiting")
     told = await asyncio.gather(
@@ -142,7 +144,7 @@ async def test_of_two_programs_that_answer_at_once_the_one_that_came_too_late_is
 
 @pytest.mark.parametrize(("on_timeout", "approved"), [("reject", False), ("approve", True)])
 async def test_the_timeout_of_an_approval_answers_it(open_executor: Open, on_timeout: str, approved: bool) -> None:
-    executor = await open_executor({"w": approval(timeout=0.01, onTimeout=on_timeout)})
+    executor = await open_executor({"w": approval(timeout=0.01, onTimeout=on_timeout, onReject="continue")})
     answer = (await executor.execute(REQUEST)).outputs["answer"]
     assert (answer["approved"], answer["by"]) == (approved, "timeout")
 
@@ -152,6 +154,30 @@ async def test_the_timeout_of_an_approval_may_fail_it(open_executor: Open) -> No
     record = await executor.execute(REQUEST)
     assert record.error is not None
     assert record.error.type == "timeout"
+
+
+async def test_a_rejection_fails_its_step_and_is_never_retried(open_executor: Open) -> None:
+    executor = await open_executor({"w": approval(attempts=3)})
+    run_id = await executor.start(REQUEST)
+    waiting = await seen(executor, run_id, "step_waiting")
+    assert isinstance(waiting, StepWaiting)
+    assert waiting.waiting.rejection_effect == "the step fails with approval.rejected"
+    await executor.answer(run_id, "ok", approved=False, by="bob")
+    record = await executor.wait(run_id)
+    assert (record.status, record.outputs["answer"]) == ("failed", None)
+    assert record.error is not None
+    assert (record.error.type, record.error.message, record.error.attempt) == (
+        "approval.rejected",
+        "rejected by bob",
+        1,
+    )
+
+
+async def test_nobody_in_time_is_a_rejection(open_executor: Open) -> None:
+    executor = await open_executor({"w": approval(timeout=0.01)})
+    record = await executor.execute(REQUEST)
+    assert record.error is not None
+    assert (record.error.type, record.error.message) == ("approval.rejected", "nobody answered in time")
 
 
 def calls(child: str, **inputs: Json) -> WorkflowPlan:

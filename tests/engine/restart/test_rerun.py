@@ -61,6 +61,21 @@ async def test_from_a_step_it_and_all_that_follows_runs() -> None:
         decided(plan_of(), record, from_step="d")
 
 
+@pytest.mark.parametrize(
+    ("on_reject", "why"), [(None, "run: was rejected, which fails the step now"), ("continue", "keep: same input")]
+)
+async def test_a_rejection_under_earlier_rules_is_asked_again(on_reject: str | None, why: str) -> None:
+    given = {"prompt": "?", "timeout": 0.01} | ({"onReject": on_reject} if on_reject else {})
+    answers = {**given, "onReject": "continue"}
+    plan = workflow(step("a", type="approval", input=lambda _: given))
+    record = await run(workflow(step("a", type="approval", input=lambda _: answers)))
+    result = record.step("a")
+    assert result is not None
+    assert result.output["approved"] is False
+    result.input = given  # as a run of before `onReject` has it
+    assert decided(plan, record)["a"] == why
+
+
 async def test_edited_inputs_run_what_they_reach() -> None:
     record = await run(plan_of(), INPUTS)
     found = decided(plan_of(), record, inputs={"x": 1, "y": 3})

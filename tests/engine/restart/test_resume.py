@@ -227,7 +227,8 @@ async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> Non
 async def test_an_answer_that_comes_before_the_step_asks_again_fits_its_form(approved: bool) -> None:
     form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     plan = workflow(
-        step("a", type="approval", input=constant({"prompt": "?", "form": form})), outputs={"a": output_of("a")}
+        step("a", type="approval", input=constant({"prompt": "?", "form": form, "onReject": "continue"})),
+        outputs={"a": output_of("a")},
     )
     going = begin(plan)
     await going.watch.until("step_waiting")
@@ -245,6 +246,29 @@ async def test_an_answer_that_comes_before_the_step_asks_again_fits_its_form(app
         approved,
         {"n": 1} if approved else None,
     )
+
+
+@pytest.mark.parametrize(("rules", "status"), [(None, "completed"), (1, "completed"), (2, "failed")])
+async def test_a_rejection_means_what_it_meant_when_the_run_began(rules: int | None, status: str) -> None:
+    ask = step("a", type="approval", input=constant({"prompt": "?"}))
+    plan = workflow(*chain(ask, step("b")), outputs={"a": output_of("a")})
+    going = begin(plan)
+    await going.watch.until("step_waiting")
+    events = list(going.watch.events)
+    await going.run.cancel("me")
+    await going.end()
+    events[0] = events[0].model_copy(update={"rules": rules})
+
+    async def answer(run: Run) -> None:
+        await run.answer("a", False, None, "me")
+
+    record, after = await resume(plan, events, Steps(), restored=answer)
+    assert record.status == status
+    assert (record.outputs["a"] or {}).get("approved") == (False if status == "completed" else None)
+    # A second resume, from the recorded answer, comes to the same.
+    answered = next(index for index, event in enumerate(after) if event.type == "step_answered")
+    again, _ = await resume(plan, after[: answered + 1], Steps())
+    assert (again.status, again.outputs.keys()) == (record.status, record.outputs.keys())
 
 
 async def test_a_run_that_is_resumed_knows_how_often() -> None:

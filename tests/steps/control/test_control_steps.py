@@ -85,6 +85,15 @@ async def test_approval_asks_and_gives_the_answer(run: Run, context: RecordingCo
     assert answer == {"approved": True, "by": "ann", "at": "2026-11-22T19:00:00.000Z", "data": {"n": 1}}
 
 
+async def test_a_rejection_fails_unless_it_is_an_answer(run: Run, context: RecordingContext) -> None:
+    context.approves, context.answer = False, None
+    with pytest.raises(WorkflowError, match="rejected by ann") as caught:
+        await run(ApprovalStep(), {"prompt": "Go?"})
+    assert caught.value.type == "approval.rejected"
+    assert caught.value.details == {"approved": False, "by": "ann", "at": "2026-11-22T19:00:00.000Z", "data": None}
+    assert (await run(ApprovalStep(), {"prompt": "Go?", "onReject": "continue"}))["approved"] is False
+
+
 async def test_workflow_runs_a_child(run: Run, context: RecordingContext) -> None:
     assert await run(WorkflowStep(), {"workflow": "other-one", "inputs": {"x": 1}}) == {"echo": {"x": 1}}
     assert context.children == [("other-one", {"x": 1})]

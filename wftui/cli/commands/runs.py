@@ -164,7 +164,9 @@ def approve(arguments: argparse.Namespace) -> int:
                 f"step {arguments.step} of run {run_id} is not waiting for approval{hint}", code="approval.none"
             )
         await workbench.runs.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
-        said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
+        said = f"approved {arguments.step} of {run_id}"
+        if arguments.reject:
+            said = f"rejected {arguments.step} of {run_id}: {step.waiting.rejection_effect}"
         if record.status == "interrupted":
             said += f"; the run is interrupted, resume it to continue: wftui resume {run_id}"
         Terminal().line(said)

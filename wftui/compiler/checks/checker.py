@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wftui.compiler.checks.approval_checks import check_approvals
 from wftui.compiler.checks.child_checks import check_child, outputs_of
 from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.lint import lint_workflow
@@ -108,6 +109,7 @@ def _check_tree(
     used = {use.name for facts in sites.facts.values() for use in facts.connections}
     all_bindings = [binding for each in checked.bindings.values() for binding in each]
     found += lint_workflow(tree, all_bindings, checked.types, used)
+    found += check_approvals(scopes, all_bindings, checked.types)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():

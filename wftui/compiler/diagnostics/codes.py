@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "key.misplaced": "A key that belongs to another type of step.",
     "key.missing": "A key that is required and missing.",
     "key.unknown": "A key that the format does not have.",
+    "reference.approved": "A read of `.approved` of an approval that a rejection fails.",
     "reference.env": "An environment variable that the workflow does not list.",
     "reference.input": "An input that the workflow does not have.",
     "reference.maybe_null": "A read into an output that is null when its step failed.",

@@ -17,7 +17,7 @@ from wftui.runtime.source_positions import locate
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import read_input
 
-_NEVER_RETRIED = ("cancelled", "binding", "validation")
+_NEVER_RETRIED = ("cancelled", "binding", "validation", "approval.rejected")
 _INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
 
 

@@ -175,7 +175,9 @@ class _Planner:
         if result.masked:
             return "its output held a secret, which is not stored"
         bound = step.input(frame.scope) if step.input is not None else {}
-        return None if _same(bound, result.input) else "its input has changed"
+        if not _same(bound, result.input):
+            return "its input has changed"
+        return "was rejected, which fails the step now" if _rejected_before(step, bound, result.output) else None
 
     def _why_inside(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
         first = self.steps(steps, frame)
@@ -281,6 +283,13 @@ def _why_reused(result: StepResult | None) -> str:
     if result is None or result.status == "completed":
         return "same input"
     return f"skipped: {result.skip_reason}" if result.status == "skipped" else "failed, and the failure was handled"
+
+
+def _rejected_before(step: StepPlan, bound: Json, output: Json) -> bool:
+    """Return whether an approval was rejected under rules by which that was an answer."""
+    if step.type != "approval" or not isinstance(bound, dict) or not isinstance(output, dict):
+        return False
+    return output.get("approved") is False and bound.get("onReject", "fail") == "fail"
 
 
 def _same(left: Json, right: Json) -> bool:

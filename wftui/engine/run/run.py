@@ -34,7 +34,7 @@ from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.language.derived_secrets import watch
-from wftui.runtime.plan import RULES_REVISION, step_infos
+from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 
@@ -101,7 +101,7 @@ class Run:
                 workflow_version=plan.version,
                 workflow_hash=plan.source_hash,
                 plan=plan_hash,
-                rules=RULES_REVISION,
+                rules=context.rules,
                 user_id=request.user_id,
                 inputs=masked(self._inputs, plan.secret_inputs),
                 parent_id=request.parent_id,
@@ -122,6 +122,7 @@ class Run:
             UnresolvedError: a requirement of its steps is missing. The run stays interrupted.
         """
         assert history.created is not None
+        self.context.rules = history.created.rules or 1
         self._begun = history.created.timestamp
         self._ran = history.carried.ran
         self._number = history.resumptions + 2

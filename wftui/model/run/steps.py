@@ -85,7 +85,17 @@ class Waiting(WireModel):
     until: Timestamp | None = None
     prompt: str | None = None
     form: Json = None
+    on_reject: Annotated[
+        str | None, Field(description="`fail`: a rejection fails the step; absent: it is an answer.")
+    ] = None
     child_id: str | None = None
+
+    @property
+    def rejection_effect(self) -> str:
+        """Effect of rejecting an approval, as a clause."""
+        if self.on_reject == "fail":
+            return "the step fails with approval.rejected"
+        return "the step continues with the answer no"
 
 
 @dataclass(slots=True)

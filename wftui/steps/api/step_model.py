@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from wftui.model.base import Json
+from wftui.runtime.workflow_errors import WorkflowError
 
 
 class StepModel(BaseModel):
@@ -40,3 +41,14 @@ class Answer(StepModel):
     by: Annotated[str, Field(description="User who answered, or `timeout`.")]
     at: Annotated[str, Field(description="Time of the answer, ISO 8601.")]
     data: Annotated[Json, Field(description="Values of the form, if there is one.")] = None
+
+    def unless_rejected(self) -> "Answer":
+        """Return the answer if it approves.
+
+        Raises:
+            WorkflowError: `approval.rejected`, with the answer as its details.
+        """
+        if self.approved:
+            return self
+        message = "nobody answered in time" if self.by == "timeout" else f"rejected by {self.by or 'the user'}"
+        raise WorkflowError("approval.rejected", message, details=self.model_dump(mode="json", by_alias=True))

@@ -173,12 +173,23 @@ class StepContext(Protocol):
     def now(self) -> datetime:
         """Return the time of the run's clock, in UTC."""
 
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+    async def ask(
+        self,
+        prompt: str,
+        form: Mapping[str, Any] | None,
+        wait: float | None,
+        on_timeout: str,
+        on_reject: Literal["fail", "continue"] = "continue",
+    ) -> Answer:
         """Ask a person; the question is stored and survives a restart.
 
         Args:
             form: JSON Schema of what the answer's `data` must be, or None.
             wait: seconds until `on_timeout` (`reject`, `approve` or `fail`) decides, or None for no end.
+            on_reject: whether a rejection fails the step or is an answer.
+
+        Raises:
+            WorkflowError: `approval.rejected` with `on_reject` `fail`.
         """
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:

@@ -23,10 +23,17 @@ class ApprovalInput(StepModel):
     on_timeout: Annotated[
         Literal["reject", "approve", "fail"], Field(description="Outcome if nobody answers in time.")
     ] = "reject"
+    on_reject: Annotated[
+        Literal["fail", "continue"],
+        Field(
+            description="Effect of a rejection, by a person or by `onTimeout`: the step fails with"
+            " `approval.rejected`, or it completes with `approved: false`."
+        ),
+    ] = "fail"
 
 
 class ApprovalStep(StepType[ApprovalInput]):
-    """Waits for a person; a rejection is an output, not a failure."""
+    """Waits for a person; a rejection fails the step, unless `onReject` is `continue`."""
 
     word = "approval"
     title = "Approval"
@@ -58,11 +65,12 @@ class ApprovalStep(StepType[ApprovalInput]):
         """Ask and return `{approved, by, at, data}`.
 
         Raises:
-            WorkflowError: `validation.form` when the form is not a valid JSON Schema, `timeout` as `onTimeout` says.
+            WorkflowError: `validation.form` when the form is not a valid JSON Schema, `timeout` as `onTimeout` says,
+                `approval.rejected` as `onReject` says.
         """
         if input.form is not None and (problems := await asyncio.to_thread(_problems_of_form, input.form)):
             raise WorkflowError("validation.form", problems[0])
-        answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout)
+        answer = await context.ask(input.prompt, input.form, input.timeout, input.on_timeout, input.on_reject)
         return answer.model_dump(mode="json", by_alias=True)
 
 

@@ -15,6 +15,7 @@ from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running
 from wftui.model.run.events import Completed, IterationCompleted, IterationStarted, Log
 from wftui.tui.app import WftuiApp
+from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
@@ -217,7 +218,11 @@ async def test_an_approval_is_answered_in_place(
         assert "Delete 14 branches" in text_of(pilot.app)
         store = await workbench.store()
         await pilot.press(key)
-        await until(pilot, lambda: not screen.workers._workers or True)
+        if not approved:
+            await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+            assert "Reject branches?" in text_of(pilot.app)
+            assert "The step fails with approval.rejected" in text_of(pilot.app)
+            await pilot.press("x")
         signals = []
         for _ in range(200):
             signals += await store.take_signals([screen.run_id])
@@ -225,6 +230,21 @@ async def test_an_approval_is_answered_in_place(
                 break
             await pilot.pause(0.01)
         assert [(signal.kind, signal.payload["approved"]) for signal in signals] == [("answer", approved)]
+
+
+async def test_a_rejection_may_be_called_off(open_run: Any, workbench: Workbench, until: Until) -> None:
+    async with open_run(asking()) as (pilot, screen):
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("a")
+        store = await workbench.store()
+        signals = await store.take_signals([screen.run_id])
+        while not signals:
+            await pilot.pause(0.01)
+            signals = await store.take_signals([screen.run_id])
+        assert [signal.payload["approved"] for signal in signals] == [True]
 
 
 async def test_copying_takes_what_is_under_the_cursor(open_run: Any) -> None:

@@ -18,7 +18,7 @@ from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.run.record import ExecutionRecord
-from wftui.runtime.plan import StepPlan, WorkflowPlan
+from wftui.runtime.plan import RULES_REVISION, StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 
 
@@ -57,6 +57,7 @@ class RunContext:
         carried: results of an earlier process or run.
         wall: time of day, for waits until a time that a user names.
         warnings: number of failures that `onError` or `onItemError` handled.
+        rules: revision of the rules that the run began under.
     """
 
     plan: WorkflowPlan
@@ -76,6 +77,7 @@ class RunContext:
     resources: RunResources = field(default_factory=RunResources)
     yield_point: CooperativeYield = field(default_factory=CooperativeYield)
     warnings: int = 0
+    rules: int = RULES_REVISION
     wall: Clock = utc_now
 
     @property

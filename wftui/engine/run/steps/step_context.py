@@ -14,7 +14,7 @@ from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import Clock
 from wftui.model.run.events import StepAnswered, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
-from wftui.runtime.plan import StepPlan
+from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
 from wftui.steps.api.step_type import KeptT, StepSite
@@ -154,13 +154,33 @@ class EngineStepContext:
                 await asyncio.sleep(left)
         return timestamp
 
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+    async def ask(
+        self,
+        prompt: str,
+        form: Mapping[str, Any] | None,
+        wait: float | None,
+        on_timeout: str,
+        on_reject: Literal["fail", "continue"] = "continue",
+    ) -> Answer:
         """Request an approval.
 
         Raises:
-            WorkflowError: `timeout` without an answer in time and with `on_timeout` `fail`; `approval.nobody` when no
-                user can answer and the wait has no limit.
+            WorkflowError: `timeout` without an answer in time and with `on_timeout` `fail`; `approval.rejected` with
+                `on_reject` `fail`; `approval.nobody` when no user can answer and the wait has no limit.
         """
+        if self._context.rules < REJECTION_FAILS:
+            on_reject = "continue"
+        answer = await self._ask(prompt, form, wait, on_timeout, on_reject)
+        return answer.unless_rejected() if on_reject == "fail" else answer
+
+    async def _ask(
+        self,
+        prompt: str,
+        form: Mapping[str, Any] | None,
+        wait: float | None,
+        on_timeout: str,
+        on_reject: Literal["fail", "continue"],
+    ) -> Answer:
         if wait is None and not self._context.approvals.answerable:
             raise WorkflowError("approval.nobody", f"no user can answer here ({prompt}); use `wftui run`")
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
@@ -177,7 +197,13 @@ class EngineStepContext:
             until = before.until
         reply = self._context.approvals.ask(self._path, form, again=again)
         try:
-            question = Waiting(reason="approval", until=until, prompt=prompt, form=dict(form) if form else None)
+            question = Waiting(
+                reason="approval",
+                until=until,
+                prompt=prompt,
+                form=dict(form) if form else None,
+                on_reject="fail" if on_reject == "fail" else None,
+            )
             async with self._waiting(question):
                 while not reply.done() and (left := _left(until, self.now)) > 0:
                     await asyncio.wait({reply}, timeout=left)

@@ -80,10 +80,17 @@ class ToolContext:
         async with self._waiting:
             return await self._inner.sleep_until(timestamp, by_wall_clock=by_wall_clock)
 
-    async def ask(self, prompt: str, form: Mapping[str, Any] | None, wait: float | None, on_timeout: str) -> Answer:
+    async def ask(
+        self,
+        prompt: str,
+        form: Mapping[str, Any] | None,
+        wait: float | None,
+        on_timeout: str,
+        on_reject: Literal["fail", "continue"] = "continue",
+    ) -> Answer:
         """Ask a person, after other calls that wait."""
         async with self._waiting:
-            return await self._inner.ask(prompt, form, wait, on_timeout)
+            return await self._inner.ask(prompt, form, wait, on_timeout, on_reject)
 
     async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
         """Run another workflow, after other calls that wait."""

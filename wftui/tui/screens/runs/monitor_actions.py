@@ -47,7 +47,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.level", "Level", "Raise the minimum log level shown.", ("l",), "Log"),
     Action("monitor.step_log", "Step log", "Show only the log of the selected step, or of all.", ("s",), "Log"),
     Action("monitor.approve", "Approve", "Approve the waiting step.", ("a",), "Run", footer=False),
-    Action("monitor.reject", "Reject", "Reject the waiting step.", ("x",), "Run", footer=False),
+    Action("monitor.reject", "Reject", "Reject the waiting step, after confirmation.", ("x",), "Run", footer=False),
     Action("monitor.copy_id", "Copy id", "Copy the id of the run.", ("Y",), "Run", footer=False),
     Action(
         "monitor.copy_path",

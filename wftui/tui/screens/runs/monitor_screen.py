@@ -81,9 +81,21 @@ class MonitorScreen(RunScreen):
 
     @on(ApprovalForm.Answered)
     def _answered(self, event: ApprovalForm.Answered) -> None:
-        answer = self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
-        self.attempt(answer, name="Answer", group="answer")
+        self.attempt(self._answer(event), name="Answer", group="answer")
         self.panes.timeline.focus()
+
+    async def _answer(self, event: ApprovalForm.Answered) -> None:
+        """Answer an approval; a rejection only after confirmation."""
+        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+
+        if not event.approved:
+            step = self.state.record.step(event.path)
+            effect = step.waiting.rejection_effect if step is not None and step.waiting is not None else ""
+            question = f"Reject {event.path}? {effect[:1].upper()}{effect[1:]}."
+            choices = [Choice("back", "Go back", "escape"), Choice("reject", "Reject", "x", danger=True)]
+            if await self.services.push_screen_wait(ConfirmScreen("Reject", question, choices)) != "reject":
+                return
+        await self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
 
     def action_rerun(self) -> None:
         """Open the run form with the inputs of this run."""
