@@ -18,7 +18,7 @@ test: ## the tests of one room: make test ROOM=store (all without ROOM)
 slow: ## the tests that are big, or need a browser, a server or a network
 	pytest -m slow
 
-snapshots: ## draw the snapshots of the screens and the pictures of the README anew; look at the difference
+snapshots: ## draw the snapshots of the screens and the pictures of the README; look at the difference
 	pytest tests/tui --snapshot-update
 	python screenshots/draw.py
 

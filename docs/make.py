@@ -1,4 +1,4 @@
-"""Writes the pages of this folder that are made from the code: `python docs/make.py`; `--check` only compares.
+"""Writes the pages of this folder that are generated from the code: `python docs/make.py`; `--check` only compares.
 
 A page that begins with a note saying so is made as a whole: change the docstring, the model or the action it is made
 from. In the other pages only the regions between `<!-- made: … -->` and `<!-- end -->` are.
@@ -33,40 +33,40 @@ EXPRESSIONS = """\
 A string in a step's `input`, or in `outputs`, may hold expressions in `{{ }}`. A string that is exactly one
 `{{ expression }}` keeps the value's type; any other is text, with objects in it as JSON. `when`, `until` and
 `forEach.in` are bare expressions, without braces. Expressions are compiled to plain Python when the workflow is saved;
-what they give is data and is never evaluated again.
+their results are data and are never evaluated again.
 
 ## Names
 
 | name | what it is |
 |---|---|
 | `inputs.x` | an input of the run, defaults applied |
-| `steps.<id>.output`, `.status`, `.error`, `.attempts` | of a step that comes before |
+| `steps.<id>.output`, `.status`, `.error`, `.attempts` | of an earlier step |
 | the name after `as` (`item`), `index` | inside a `forEach` or a `loop` |
 | `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
 | `env.NAME` | an environment variable that the workflow lists in `env` |
 | `secrets.x`, `connection.x` | only in the fields of a step that take them |
 
-`a.b` is always the key `b` of `a`, never a method. What is not there is an error that names the step, the field, the
-column and the keys that do exist; `| default(x)` and `is defined` make it soft. Text and numbers are never converted
-into each other unseen.
+`a.b` is always the key `b` of `a`, never a method. A missing value is an error that names the step, the field, the
+column and the keys that do exist; `| default(x)` and `is defined` allow for it. Text and numbers are never converted
+implicitly.
 
-There are literals, lists, objects, paths, slices, `+ - * / // % **`, `~` for text, comparisons, `and`, `or`, `not`,
-`in`, and `a if b else c`. There are no statements, macros, methods or imports. What could use up memory or time is
-capped and says so.
+The language has literals, lists, objects, paths, slices, `+ - * / // % **`, `~` for text, comparisons, `and`, `or`,
+`not`, `in`, and `a if b else c`. There are no statements, macros, methods or imports. Operations that could use
+up memory or time have limits, and fail with an error beyond them.
 
 ## Different from Jinja
 
-The syntax is Jinja's. What differs, differs so that a mistake is reported instead of passed on:
+The syntax is Jinja's. The differences make mistakes visible instead of passing them on:
 
-- what is missing is an error, not an empty text; an `if` needs its `else`;
+- a missing value is an error, not an empty text; an `if` needs its `else`;
 - `a.b` is the key `b`, never a method: write `value | split(",")`, not `value.split(",")`;
-- text is never taken for a number: `"2" + 1` is an error, `"2" | int + 1` is 3, and `int` and `float` fail on text that
-  holds no number, unless they are given a default;
-- values other than text are written into text as JSON (`true`, `null`, `[1, 2]`); `null` is `none`;
-- the fallback of `default` is only worked out when it is needed;
-- `groupby` gives objects with `grouper` and `list`.
+- text is never treated as a number: `"2" + 1` is an error, `"2" | int + 1` is 3, and `int` and `float` fail on text
+  that is not a number, unless they have a default;
+- values other than text are inserted into text as JSON (`true`, `null`, `[1, 2]`); `null` is `none`;
+- the fallback of `default` is evaluated only when it is needed;
+- `groupby` returns objects with `grouper` and `list`.
 
-In the examples below, the line under an expression is what it gives.
+In the examples below, the line under an expression is its result.
 """
 
 
@@ -120,8 +120,8 @@ def _entries(table: Table, how: str) -> Iterable[str]:
 def steps() -> str:
     """Every built-in step type with the fields of its input and output."""
     parts = [
-        "# Step types\n\n`wftui steps --json` prints the same as JSON Schema. More come from packages and from a"
-        " workspace's own files: see [plugins.md](plugins.md).\n"
+        "# Step types\n\n`wftui steps --json` prints the same as JSON Schema. Packages and the"
+        " workspace's own files can add more: see [plugins.md](plugins.md).\n"
     ]
     for kind in builtin_registry().types():
         parts.append(f"\n## `{kind.word}`: {kind.title}\n\n{kind.description}\n")
@@ -156,16 +156,18 @@ SETTINGS = """\
 
 A TOML file: `WFTUI_CONFIG`, else `settings.toml` in the user's configuration folder (on Linux `~/.config/wftui`).
 `wftui settings` lists what is set and where it comes from; `wftui settings set KEY VALUE`, `wftui settings unset KEY`
-and the settings screen change the file and leave its comments alone. The command line goes before the environment, that
-before the file, that before the default. A relative path starts at the file's folder. A file that is wrong is refused
-with line and key before anything is begun.
+and the settings screen change the file and keep its comments. The command line takes precedence over the environment,
+the environment over the file, the file over the defaults. A relative path starts at the file's folder. An invalid file
+is refused, with line and key, before anything starts.
 
 | key | | takes | default |
 |---|---|---|---|
 {rows}
 ## Old runs
 
-Without `keep_days` and `keep_runs` every run is kept. With them a finished run goes when neither keeps it:
+Without `keep_days` and `keep_runs` every run is kept. With them, a finished run is removed when neither keeps it. This
+keeps the runs that ended within 90 days and, whatever their age, the newest 100 of each workflow; of `nightly` only the
+newest 30:
 
 ```toml
 [history]
@@ -176,17 +178,16 @@ keep_runs = 100
 keep_runs = 30
 ```
 
-keeps what ended within 90 days, and the newest 100 runs of each workflow whatever their age; of `nightly` the newest 30
-and nothing else. A workflow's own section replaces the general one; an empty one, or `"all"`, keeps
-every run of it.
+The section of a workflow replaces the general one; an empty section, or `"all"`, keeps all its runs.
 
-- A run that goes on or waits is never touched. An interrupted one, which can be resumed, goes by the days since it was
-  interrupted, never by the number of runs alone.
-- The runs that the steps of a run started (sub-workflows) stay and go with it. A re-run is a run of its own.
-- Every process that runs workflows looks when it starts, and every hour; of all that share a database one does so at
-  most once an hour, beside the runs, in small steps. What went is said: on the screen, by `wftui run` at its end, and
-  on the settings screen. `wftui cleanup` does it now, `wftui cleanup --dry-run` says what would go.
-- Events and values go with their run, and the file shrinks.
+- A run that is running or waiting is never removed. An interrupted one, which can be resumed, is removed by the days
+  since it was interrupted, never by the number of runs alone.
+- Runs started by the steps of a run (sub-workflows) are kept and removed together with it. A rerun is a separate run.
+- Every process that runs workflows checks at its start and every hour; of all processes that share a database, one
+  removes old runs at most once an hour, in small steps, without blocking the runs. Removals are reported on the screen,
+  by `wftui run` at its end, and on the settings screen. `wftui cleanup` removes old runs now, `wftui cleanup --dry-run`
+  lists them.
+- The events and values of a run are removed with it, and the file shrinks.
 """
 
 

@@ -118,29 +118,29 @@ def durations() -> str:
 
 
 def limits() -> str:
-    """The limits that a workflow meets."""
+    """The limits for workflows."""
     fields = Workflow.model_fields
     rows = [
         ("levels of objects and lists in a workflow.json", f"{MAX_NESTING}"),
         ("characters of an expression", f"{MAX_LENGTH:,}"),
         ("levels of an expression", f"{MAX_DEPTH}"),
-        ("characters of a text that an expression makes", f"{MAX_TEXT:,}"),
-        ("items of a list that an expression makes", f"{MAX_ITEMS:,}"),
-        ("bits of a whole number that an expression makes", f"{MAX_BITS:,}"),
+        ("characters of a text built by an expression", f"{MAX_TEXT:,}"),
+        ("items of a list built by an expression", f"{MAX_ITEMS:,}"),
+        ("bits of a whole number computed by an expression", f"{MAX_BITS:,}"),
         ("levels of objects and lists in a value between steps", f"{MAX_VALUE_DEPTH}"),
-        ("steps at the same time, unless `maxParallel` says otherwise", f"{fields['max_parallel'].default}"),
-        ("workflows that start each other (`workflow` steps)", f"{_ENGINE.max_depth} levels"),
+        ("steps at the same time, without `maxParallel`", f"{fields['max_parallel'].default}"),
+        ("nested sub-workflows (`workflow` steps)", f"{_ENGINE.max_depth} levels"),
         ("`finally` after a cancel or a timeout of the run", f"{_ENGINE.finally_limit:g} s"),
-        ("time to end after a cancel or a timeout, before force", f"{_ENGINE.grace:g} s"),
+        ("time to end after a cancel or a timeout, before being killed", f"{_ENGINE.grace:g} s"),
         (
             "log of one step",
             f"the first {_ENGINE.log_head:,} characters and the last {_ENGINE.log_tail:,} lines",
         ),
         ("characters of one log line", f"{_ENGINE.log_line:,}"),
         ("bytes read of the file `$WFTUI_OUTPUT`", f"{MAX_OUTPUTS_FILE:,}"),
-        ("bytes of a value that stands in an event; bigger ones are stored once, beside", f"{PAYLOAD_BYTES:,}"),
-        ("finished iterations whose details a record holds; all others are read by address", f"{WINDOW:,}"),
-        ("characters of a secret that is masked inside of other text", f"{MINIMUM_LENGTH} or more"),
+        ("bytes of a value inside an event; bigger ones are stored once, separately", f"{PAYLOAD_BYTES:,}"),
+        ("steps of finished iterations that a record holds; the others are read by path", f"{WINDOW:,}"),
+        ("characters of a secret that is masked inside other text", f"{MINIMUM_LENGTH} or more"),
     ]
     lines = [f"| {what} | {much} |" for what, much in rows]
     return "\n".join(["| limit | |", "|---|---|", *lines])
