@@ -61,6 +61,11 @@ class RecordingContext:
     prepared_steps: list[tuple[str, Mapping[str, Json], str | None]] = field(default_factory=list)
     kept: dict[str, Closable] = field(default_factory=dict)
     on_log: Callable[[str], None] | None = None
+    execution_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Accept and show `run_id` under its name in wftui 0.1 too."""
+        self.run_id = self.execution_id = self.execution_id or self.run_id
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
         """Record the lines and notify a waiter."""
@@ -72,10 +77,10 @@ class RecordingContext:
         """Record the progress."""
         self.fractions.append((fraction, message))
 
-    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Record the time without sleeping."""
-        self.slept_until.append(timestamp)
-        return timestamp
+        self.slept_until.append(moment)
+        return moment
 
     def now(self) -> datetime:
         """Return a fixed time."""

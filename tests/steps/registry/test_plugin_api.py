@@ -3,21 +3,27 @@
 import ast
 import json
 import os
+from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import patience
 
 import wftui.steps
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.diagnostics.fixes import apply_fix
+from wftui.connections.connections import Connections, StoredConnection
+from wftui.model.run.record import ExecutionRecord
 from wftui.model.workflow.compilation import CompilationError
 from wftui.steps import plugin
 from wftui.steps.registry.plugin_check import checked
 from wftui.steps.registry.step_registry import BUILTIN, StepRegistry
 from wftui.steps.registry.trust import TrustedFiles
 from wftui.steps.testing import RecordingContext, run_step
+from wftui.workbench import Settings, Workbench
 from wftui.workspace.files import Workspace
 
 ROOMS = sorted({module.split(".")[2] for module, _ in BUILTIN.values()})
@@ -45,12 +51,13 @@ def test_a_built_in_type_uses_the_api_that_plugins_have(room: str) -> None:
 
 
 SEARCH = '''
+import asyncio
 import json
 import os
 
 from wftui.steps.plugin import (
-    ConnectionUse, Host, Json, MissingRequirement, Notice, Repair, SiteFacts, StepContext, StepModel, StepSite,
-    StepType, is_program,
+    ConnectionUse, Host, Json, MissingRequirement, Notice, PrepareContext, Repair, SiteFacts, StepContext, StepModel,
+    StepSite, StepType, WorkflowError, is_program, step,
 )
 
 
@@ -131,6 +138,61 @@ class Same(StepType):
 
     async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         return input
+
+
+class Load(StepType):
+    """Loads a table that must be there before a run starts."""
+
+    word = "acme.load"
+    title = "Load"
+    connection_kind = "generic"
+    connection_required = True
+    early_fields = frozenset({"table"})
+
+    @classmethod
+    def programs(cls, literal_input: dict[str, Json], site: StepSite) -> list[str]:
+        return [literal_input["tool"]] if "tool" in literal_input else []
+
+    @classmethod
+    def missing_program(cls, name: str, host: Host) -> MissingRequirement | None:
+        return MissingRequirement("acme.tool", f"the tool {name} is not installed", f"acme install {name}")
+
+    async def prepare(self, early_input: dict[str, Json], context: PrepareContext) -> Json:
+        if early_input["table"] == "absent":
+            raise WorkflowError("acme.absent", "the table is absent", details={"command": "acme export absent"})
+        return [*early_input, context.connection_name, context.connection["values"]["place"]]
+
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
+        return context.prepared
+
+
+class Work(StepType):
+    """Pauses for some seconds."""
+
+    word = "acme.work"
+    title = "Work"
+
+    async def run(self, input: dict[str, Json], context: StepContext) -> Json:
+        await asyncio.sleep(input["seconds"])
+        return "done"
+
+
+class Wait(Work):
+    """Pauses for some seconds, and only waits."""
+
+    word = "acme.wait"
+    waits = True
+
+
+@step("acme.first")
+async def first(*, context: StepContext) -> dict[str, bool]:
+    """Uses the names of wftui 0.1."""
+    now = context.now()
+    return {
+        "run": context.execution_id == context.run_id,
+        "types": context.site.catalogue.get("acme.first") is not None,
+        "slept": await context.sleep_until(moment=now) == now,
+    }
 '''
 
 
@@ -138,9 +200,9 @@ class Same(StepType):
 def registry(tmp_path: Path) -> StepRegistry:
     """The step types of a workspace with the plugin above."""
     file = tmp_path / "steps" / "search.py"
-    file.parent.mkdir()
+    file.parent.mkdir(exist_ok=True)
     file.write_text(SEARCH)
-    trusted = TrustedFiles(tmp_path / "private")
+    trusted = TrustedFiles()
     trusted.trust(file, file.read_bytes())
     made = StepRegistry(workspace_steps=file.parent, trusted=trusted, plugins=False)
     assert made.problems() == []
@@ -219,3 +281,91 @@ def test_the_output_of_a_plugin_can_be_its_input(tmp_path: Path, registry: StepR
     same = {"id": "same", "type": "acme.same", "input": {"a": 1}}
     after = {"id": "use", "type": "set", "input": {"n": "{{ steps.same.output.b }}"}}
     assert any("b" in each.message for each in diagnostics(tmp_path, registry, same, after) if each.severity == "error")
+
+
+async def run(root: Path, *steps: dict[str, Any], **fields: Any) -> ExecutionRecord:
+    """Run a workflow of the plugin above, once it is trusted."""
+    Connections().save(StoredConnection(name="mine", kind="generic", values={"values": {"place": "attic"}}))
+    folder = root / "workflows" / "flow"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": "flow", **fields, "steps": steps}))
+    workbench = Workbench(Settings(root, root / "runs.db"))
+    try:
+        async with patience():
+            run_id = await workbench.runs.start("flow", {})
+            await workbench.runs.wait(run_id)
+            return await workbench.runs.record(run_id, whole=True)
+    finally:
+        await workbench.close()
+
+
+def load(**values: Any) -> dict[str, Any]:
+    return {"id": "load", "type": "acme.load", "connection": "mine", "input": {"table": "orders", **values}}
+
+
+MINE = {"mine": {"kind": "generic"}}
+
+
+async def test_plugin_prepares_before_a_run(tmp_path: Path, registry: StepRegistry) -> None:
+    record = await run(tmp_path, load(other=1), connections=MINE)
+    assert [each.output for each in record.step_results] == [["table", "mine", "attic"]]
+    before = {"id": "before", "type": "acme.same", "input": {}}
+    record = await run(tmp_path, before, load(table="absent"), connections=MINE)
+    assert {each.status for each in record.step_results} == {"pending"}
+    assert record.error is not None and record.error.type == "connection.unresolved"
+    assert "load: the table is absent (acme export absent)" in record.error.message
+
+
+async def test_plugin_words_the_missing_program(tmp_path: Path, registry: StepRegistry) -> None:
+    [warning] = diagnostics(tmp_path, registry, load(tool="hoist"), connections=MINE)
+    assert (warning.code, warning.severity) == ("step.requirement", "warning")
+    assert "the tool hoist is not installed" in warning.message and "acme install hoist" in warning.message
+    record = await run(tmp_path, load(tool="hoist"), connections=MINE)
+    assert record.error is not None
+    assert "load: the tool hoist is not installed: acme install hoist" in record.error.message
+
+
+def test_plugin_requires_a_connection(tmp_path: Path, registry: StepRegistry) -> None:
+    [problem] = diagnostics(tmp_path, registry, {**load(), "connection": None})
+    assert problem.code == "connection.missing"
+    assert diagnostics(tmp_path, registry, load(), connections=MINE) == []
+
+
+async def test_default_timeout_skips_plugins_that_wait(tmp_path: Path, registry: StepRegistry) -> None:
+    steps = [
+        {"id": "wait", "type": "acme.wait", "needs": [], "input": {"seconds": 0.2}},
+        {"id": "work", "type": "acme.work", "needs": [], "input": {"seconds": 600}},
+    ]
+    record = await run(tmp_path, *steps, defaults={"timeout": "20ms"})
+    waited, worked = record.step_results
+    assert (waited.status, waited.output) == ("completed", "done")
+    assert worked.error is not None and worked.error.type == "timeout"
+
+
+async def test_names_of_the_first_release_work(tmp_path: Path, registry: StepRegistry) -> None:
+    record = await run(tmp_path, {"id": "first", "type": "acme.first", "input": {}})
+    assert record.step_results[0].output == {"run": True, "types": True, "slept": True}
+    assert RecordingContext(tmp_path, execution_id="x").run_id == RecordingContext(tmp_path, "x").execution_id == "x"
+
+
+FIRST = json.loads((Path(__file__).parent / "plugin_api_0_1_0.json").read_text())
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in FIRST.items() for name in names])
+def test_interface_of_the_first_release_is_there(module: str, name: str) -> None:
+    """Everything that version 0.1.0 exported can still be used, with the parameters it had."""
+    exported = getattr(import_module(module), name)
+    for member in FIRST[module][name]:
+        word, called, parameters = member.rstrip(")").partition("(")
+        assert word in members(exported), f"{name}.{word}"
+        if called and f"{name}.{word}" != "StepSite.__init__":  # the engine makes them
+            call = exported if word in ("__call__", "__init__") else getattr(exported, word)
+            assert set(filter(None, parameters.split(", "))) <= {*signature(call).parameters}
+
+
+def members(exported: Any) -> set[str]:
+    """Return the names of attributes, annotated ones included, or the keys of a mapping."""
+    if isinstance(exported, Mapping):
+        return {*exported}
+    annotated = {name for each in getattr(exported, "__mro__", ()) for name in vars(each).get("__annotations__", ())}
+    return {*dir(exported), *annotated}

@@ -31,6 +31,11 @@ class StepSite:
     connection: str | None = None
     step_types: "StepTypes | None" = None
 
+    @property
+    def catalogue(self) -> "StepTypes | None":
+        """Name of `step_types` in wftui 0.1."""
+        return self.step_types
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionUse:
@@ -114,6 +119,10 @@ class StepContext(Protocol):
         """Id of the run."""
 
     @property
+    def execution_id(self) -> str:
+        """Name of `run_id` in wftui 0.1."""
+
+    @property
     def workflow_id(self) -> str:
         """Id of the workflow."""
 
@@ -162,7 +171,7 @@ class StepContext(Protocol):
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report progress from 0 to 1."""
 
-    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait until a time; return it, or the time stored by an earlier attempt.
 
         Args:

@@ -53,6 +53,11 @@ class EngineStepContext:
         return self._context.run_id
 
     @property
+    def execution_id(self) -> str:
+        """Name of `run_id` in wftui 0.1."""
+        return self.run_id
+
+    @property
     def workflow_id(self) -> str:
         """Id of the workflow."""
         return self._context.plan.id
@@ -143,16 +148,16 @@ class EngineStepContext:
         self._closed = True
         await self._logger.close()
 
-    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait until a time and return it; after a resume, the time of the first wait."""
         before = self._waited_for("delay")
         if before is not None and before.until is not None:
-            timestamp = before.until
+            moment = before.until
         clock = self._context.wall if by_wall_clock else self.now
-        async with self._waiting(Waiting(reason="delay", until=timestamp)):
-            while (left := _left(timestamp, clock)) > 0:  # noqa: ASYNC110  (it waits for a time, not a state)
+        async with self._waiting(Waiting(reason="delay", until=moment)):
+            while (left := _left(moment, clock)) > 0:  # noqa: ASYNC110  (it waits for a time, not a state)
                 await asyncio.sleep(left)
-        return timestamp
+        return moment
 
     async def ask(
         self,

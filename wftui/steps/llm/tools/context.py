@@ -75,10 +75,10 @@ class ToolContext:
         if message:
             self.log(message)
 
-    async def sleep_until(self, timestamp: datetime, *, by_wall_clock: bool = False) -> datetime:
+    async def sleep_until(self, moment: datetime, *, by_wall_clock: bool = False) -> datetime:
         """Wait until a time, after other calls that wait."""
         async with self._waiting:
-            return await self._inner.sleep_until(timestamp, by_wall_clock=by_wall_clock)
+            return await self._inner.sleep_until(moment, by_wall_clock=by_wall_clock)
 
     async def ask(
         self,
