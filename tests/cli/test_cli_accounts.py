@@ -89,9 +89,7 @@ def test_an_account_is_connected_by_a_link(
     assert "https://connect.example/ca_7" in captured.err
 
 
-def test_a_link_that_was_not_used_in_time_is_told(
-    places: list[str], service: Composio, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_expired_link_is_reported(places: list[str], service: Composio, capsys: pytest.CaptureFixture[str]) -> None:
     service.looks, service.link_expires = 99, "2020-01-01T00:00:00Z"
     assert main(["connections", *places, "connect", "tools", "github", "--wait"]) == 1
     assert "error[composio.expired] the link to connect github has expired" in capsys.readouterr().err
@@ -108,7 +106,7 @@ def test_a_link_that_was_not_used_in_time_is_told(
         (["connect", "tools", "unheard"], 1, "no managed credentials for unheard"),
     ],
 )
-def test_what_cannot_be_is_a_sentence(
+def test_invalid_requests_are_refused(
     places: list[str],
     service: Composio,
     capsys: pytest.CaptureFixture[str],

@@ -86,7 +86,7 @@ def test_values_are_typed_by_the_kind_and_secrets_may_come_from_a_pipe(
         (["edit", "nothing", "-s", "a=b"], 4),
     ],
 )
-def test_what_cannot_be_is_a_sentence(
+def test_invalid_changes_are_refused(
     places: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
 ) -> None:
     assert main(["connections", *places, *arguments]) == code

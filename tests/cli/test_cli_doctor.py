@@ -59,7 +59,7 @@ def test_problems_are_found_and_repaired(tmp_path: Path) -> None:
     assert (healthy.returncode, json.loads(healthy.stdout)["findings"]) == (0, [])
 
 
-def test_what_cannot_be_repaired_remains(tmp_path: Path) -> None:
+def test_problems_beyond_repair_remain(tmp_path: Path) -> None:
     (tmp_path / "history.db").write_text("just some notes of mine, longer than a header\n" * 20)
     (tmp_path / "history.db").chmod(0o600)
     refused = doctor(tmp_path, "--repair")

@@ -111,13 +111,13 @@ def test_people_see_a_table(cli: Cli) -> None:
     "arguments",
     ["", "a --examples", "a --example b", "--example b --examples", "a --replace", "--examples --replace", "a --json"],
 )
-def test_what_does_not_go_together_is_refused(cli: Cli, arguments: str) -> None:
+def test_conflicting_options_are_refused(cli: Cli, arguments: str) -> None:
     code, _, err = cli("new", *arguments.split())
     assert code == 2
     assert "error[usage.new]" in err
 
 
-def test_what_the_last_release_shipped_otherwise_is_known() -> None:
+def test_examples_changed_since_the_release_are_listed() -> None:
     now = {name.removeprefix("workflows/") for name in example_files() if name.endswith(".json")}
     changed = {
         name: digest

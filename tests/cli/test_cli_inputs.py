@@ -41,6 +41,6 @@ def test_a_type_behind_a_reference_is_found(pair: str, value: Json) -> None:
     assert list(read(pair).values()) == [value]
 
 
-def test_a_wrong_value_behind_a_reference_is_told_by_its_type() -> None:
+def test_invalid_referenced_value_is_named_by_type() -> None:
     with pytest.raises(UsageError, match="expected integer"):
         read("size=big")

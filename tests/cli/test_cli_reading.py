@@ -13,7 +13,7 @@ from wftui.workspace.files import Workspace
 EXAMPLE_IDS = Workspace(EXAMPLES).ids()
 
 
-def test_where_things_are_may_stand_before_or_behind_the_command_or_in_the_environment(
+def test_paths_are_options_anywhere_or_environment_variables(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables, database = str(settings.tables), str(settings.database)
@@ -54,7 +54,7 @@ def test_new_keeps_what_is_there(cli: Cli) -> None:
     assert "already exists" in err
 
 
-def test_new_refuses_what_is_no_id(cli: Cli) -> None:
+def test_new_refuses_invalid_ids(cli: Cli) -> None:
     assert cli("new", "../evil")[0] == 2
 
 
@@ -246,7 +246,7 @@ def test_a_missing_workspace_is_a_sentence(tmp_path: Path, capsys: pytest.Captur
     assert "there is no workspace at" in capsys.readouterr().err
 
 
-def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(
+def test_foreign_file_is_refused_as_database_and_unchanged(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     photo = tmp_path / "photo.jpg"
@@ -260,7 +260,7 @@ def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"format": 1}', '{"format": 2, "id": "x", "steps": []}', "{,}"]
 )
-def test_a_broken_workflow_is_told_with_its_place(cli: Cli, settings: Settings, text: str) -> None:
+def test_broken_workflow_is_located(cli: Cli, settings: Settings, text: str) -> None:
     path = settings.tables / "workflows" / "broken" / "workflow.json"
     path.parent.mkdir()
     path.write_text(text)

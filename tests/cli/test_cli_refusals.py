@@ -37,7 +37,7 @@ def test_wrong_usage(cli: Cli, settings: Settings, command: str, code: str, sent
     assert sentence in err
 
 
-def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
+def test_impossible_run_commands(cli: Cli) -> None:
     cli("new", "hello")
     ids = [json.loads(cli("run", "hello", "--json")[1])["id"] for _ in range(2)]
     shared = next(end for end in range(1, len(ids[0])) if ids[0][:end] != ids[1][:end]) - 1
@@ -58,7 +58,7 @@ def test_what_cannot_be_done_to_runs(cli: Cli) -> None:
         assert (found, said in err) == (exit_code, True), err
 
 
-def test_what_cannot_be_done_to_connections_and_secrets(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impossible_connection_and_secret_commands(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("connections", "add", "mail", "--kind", "smtp", "-s", "host=localhost")[0] == 0
     for command, exit_code, said in [
         ("add mail --kind smtp", 1, "error[connection.exists] connection mail already exists"),

@@ -303,7 +303,7 @@ def test_secret_inputs_are_asked_for_again_and_never_stored(settings: Settings) 
     assert wftui(settings, "rerun", "last", "-i", "token=staple-battery").returncode == 0
 
 
-def test_a_killed_run_is_interrupted_and_goes_on_where_it_stopped(settings: Settings, tmp_path: Path) -> None:
+def test_killed_run_is_interrupted_and_resumes(settings: Settings, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     script = 'echo begun >> "$F"; while [ ! -e "$F.go" ]; do sleep 0.02; done'
     steps = [
@@ -404,7 +404,7 @@ def test_a_folder_that_cannot_hold_the_database_is_a_sentence(settings: Settings
     assert "Traceback" not in done.stderr
 
 
-def test_a_damaged_database_is_set_aside_and_that_is_said(settings: Settings) -> None:
+def test_damaged_database_is_set_aside_with_a_message(settings: Settings) -> None:
     add(settings, HELLO)
     wftui(settings, "run", "hello", "--quiet")
     content = settings.database.read_bytes()

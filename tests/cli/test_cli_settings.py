@@ -134,7 +134,7 @@ def test_cleanup_goes_by_the_settings(cli: Cli) -> None:
     assert sorted(run["workflowId"] for run in runs(cli)) == ["a", "b", "b"]
 
 
-def test_a_run_lets_old_ones_go_by_itself_and_says_so(cli: Cli, settings: Settings) -> None:
+def test_run_removes_expired_runs_and_reports_them(cli: Cli, settings: Settings) -> None:
     cli("new", "a")
     for _ in range(4):
         assert cli("run", "a", "--quiet")[2] == ""

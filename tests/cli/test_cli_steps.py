@@ -106,7 +106,7 @@ def test_the_password_of_an_address_is_not_in_the_step(cli: Cli) -> None:
     assert "ann:{{ secrets." in json.loads(out)["input"]["url"]
 
 
-def test_what_is_no_curl_command_is_said(cli: Cli) -> None:
+def test_other_commands_than_curl_are_refused(cli: Cli) -> None:
     code, out, err = cli("steps", "curl", "wget https://x.org")
     assert (code, out) == (2, "")
     assert "paste a curl command" in err
