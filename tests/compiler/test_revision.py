@@ -71,7 +71,7 @@ def stale(root: Path) -> list[tuple[str, str]]:
     return [(each.code, each.message) for each in result.errors]
 
 
-def test_what_is_stale_is_named(tmp_path: Path) -> None:
+def test_stale_files_are_named(tmp_path: Path) -> None:
     path = write(tmp_path, workflow(step("a", input={"x": 1})))
     assert stale(tmp_path) == [("workflow.stale", "workflow.py and registry.py are stale; run wftui compile flow")]
     compiler_of(tmp_path).compile("flow")

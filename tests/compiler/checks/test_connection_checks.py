@@ -118,7 +118,7 @@ def warned(own: Connections, needs: dict[str, Any]) -> list[CompilationError]:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_connection_that_the_user_has_not_is_told_with_the_command(own: Connections, kind: str) -> None:
+def test_missing_connection_is_reported_with_the_command(own: Connections, kind: str) -> None:
     [found] = warned(own, {"mine": {"kind": kind}})
     assert (found.code, found.severity) == ("connection.absent", "warning")
     assert f"add it: wftui connections add mine --kind {kind}" in found.message
@@ -141,7 +141,7 @@ def test_a_kind_that_does_not_exist_has_a_fix(own: Connections) -> None:
     assert (found.code, [fix.title for fix in found.fixes]) == ("connection.unheard", ["change it to http"])
 
 
-def test_a_file_that_others_may_read_is_told_once(own: Connections) -> None:
+def test_readable_connections_file_is_reported_once(own: Connections) -> None:
     own.save(StoredConnection(name="mine", kind="http"))
     own.path.chmod(0o644)
     [found] = warned(own, {"mine": {"kind": "http"}, "other": {"kind": "http"}})

@@ -80,7 +80,7 @@ def test_a_step_whose_condition_excludes_that_of_a_step_it_needs(
     assert codes(step("a", needs=[], when=first), step("b", needs=["a"], when=second)) == told
 
 
-def test_only_the_join_that_is_dead_is_told() -> None:
+def test_only_the_dead_join_is_reported() -> None:
     told = codes(
         step("a", needs=[], when="inputs.flag"),
         step("b", needs=[], when="not inputs.flag"),
@@ -140,7 +140,7 @@ def test_a_read_of_what_may_be_skipped(steps: list[dict[str, Any]], told: str) -
     assert severities == ({told} if told else set())
 
 
-def test_a_read_of_a_step_on_the_way_is_no_rejoin() -> None:
+def test_reading_an_intermediate_step_is_not_a_rejoin() -> None:
     told = codes(
         step("first", needs=[], input={"x": 1}),
         step("a", needs=["first"], when="inputs.flag", input={"x": 1}),
@@ -166,7 +166,7 @@ def test_the_inside_of_a_container_waits_for_what_it_reads() -> None:
     assert 'id="g",\n    type="group",\n    name="g",\n    needs=("a",),' in str(result.generated_code)
 
 
-def test_what_finally_reads_is_only_hinted_at() -> None:
+def test_maybe_null_reads_in_finally_are_hints() -> None:
     source = workflow(step("a", input={"x": 1}), finally_=[])
     del source["finally_"]
     source["finally"] = [step("clean", input=READ)]

@@ -36,7 +36,7 @@ def told(source: dict[str, Any]) -> list[CompilationError]:
     ],
     ids=lambda each: each["type"] if isinstance(each, dict) else "",
 )
-def test_it_is_told_and_not_shown(where: dict[str, Any], secret: str) -> None:
+def test_literal_secret_is_reported_but_not_shown(where: dict[str, Any], secret: str) -> None:
     source = workflow(where)
     (warning,) = told(source)
     assert (warning.severity, warning.location.step_id) == ("warning", "a")
@@ -62,7 +62,7 @@ def test_it_is_told_and_not_shown(where: dict[str, Any], secret: str) -> None:
     ],
     ids=lambda each: each["type"],
 )
-def test_what_is_none_is_left_alone(where: dict[str, Any]) -> None:
+def test_harmless_literals_are_accepted(where: dict[str, Any]) -> None:
     assert told(workflow(where)) == []
 
 

@@ -87,7 +87,7 @@ def test_braces_in_a_script_or_code_are_refused_with_the_way_out() -> None:
 @pytest.mark.parametrize(
     "read", ["inputs.token", "inputs.db", "inputs.db.key", "inputs.list", "inputs.list[0]", "inputs.token | upper"]
 )
-def test_an_output_that_is_a_secret_input_is_told_to_be_masked(read: str) -> None:
+def test_secret_output_is_reported_as_masked(read: str) -> None:
     flow = workflow(step("a"), inputSchema=SECRET_INPUT, outputs={"x": f"{{{{ {read} }}}}"})
     assert said(flow) == [("secret.output", "warning", "outputs.x")]
 
@@ -97,7 +97,7 @@ def test_an_output_of_what_is_not_secret_says_nothing() -> None:
     assert said(flow) == []
 
 
-def test_a_secret_on_a_command_line_is_told() -> None:
+def test_secret_on_a_command_line_is_a_warning() -> None:
     shell = typed("shell", argv=["curl", "-u", "{{ inputs.token }}", "{{ inputs.db.host }}"])
     assert said(workflow(shell, inputSchema=SECRET_INPUT)) == [("secret.visible", "warning", "input.argv.2")]
     server = {"command": ["server", "--key", "{{ secrets.token }}"], "env": {"KEY": "{{ secrets.token }}"}}
@@ -105,7 +105,7 @@ def test_a_secret_on_a_command_line_is_told() -> None:
     assert said(workflow(mcp)) == [("secret.visible", "warning", "input.server.command.2")]
 
 
-def test_the_default_of_a_secret_input_is_told_and_can_be_removed() -> None:
+def test_default_of_a_secret_input_has_a_fix() -> None:
     key = {"format": "password", "default": "hunter22"}
     nested = {"type": "object", "properties": {"db": {"type": "object", "properties": {"key": key}}}}
     result = check(workflow(step("a", input={"x": "{{ inputs.db }}"}), inputSchema=nested))

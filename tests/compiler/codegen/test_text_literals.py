@@ -114,7 +114,7 @@ def test_the_texts_around_an_expression_stand_line_for_line() -> None:
     assert '"""\\\n /tmp\nsync\n""",\n' in result.generated_code
 
 
-def test_what_is_one_line_to_read_stays_on_one_line() -> None:
+def test_single_line_text_stays_on_one_line() -> None:
     for text in ("\n", "a\n", "\na", ", \n", "  \n a\n \n"):
         assert not Text(text).holds_block
         assert module_of(text).count("\n") == 1

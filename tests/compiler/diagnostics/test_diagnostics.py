@@ -9,7 +9,7 @@ from compiler.diagnostics.diagnostic_cases import CASES, INPUTS, WITHOUT_FIX, A
 
 
 @pytest.mark.parametrize(("name", "code", "stretch", "source"), CASES, ids=[case[0] for case in CASES])
-def test_a_problem_is_told_where_it_stands(name: str, code: str, stretch: str, source: dict[str, Any]) -> None:
+def test_diagnostic_marks_its_position(name: str, code: str, stretch: str, source: dict[str, Any]) -> None:
     text = text_of(source)
     told = [each for each in found(text) if each.code == code]
     assert [marked(text, each) for each in told] == [stretch]
@@ -142,6 +142,6 @@ def test_a_newer_format_names_the_version_needed() -> None:
     assert "install a newer one" in diagnostic.message
 
 
-def test_a_file_that_is_no_object_is_told() -> None:
+def test_non_object_file_is_reported() -> None:
     assert [each.code for each in found("[]")] == ["workflow.type"]
     assert [each.code for each in found("")] == ["json.empty"]

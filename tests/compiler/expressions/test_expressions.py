@@ -134,7 +134,7 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("[1, 'a'] | sort", "binding.type", "the filter sort needs items that can be compared"),
     ],
 )
-def test_what_is_not_possible_says_why(expression: str, error: str, says: str) -> None:
+def test_impossible_operations_give_a_reason(expression: str, error: str, says: str) -> None:
     with pytest.raises(BindingError) as caught:
         evaluate(expression, SCOPE)
     assert caught.value.type == error
