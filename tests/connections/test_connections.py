@@ -127,7 +127,7 @@ def test_removing_a_connection_removes_its_secrets(connections: Connections) -> 
         connections.remove("a")
 
 
-def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
+def test_wrong_key_is_reported(connections: Connections, tmp_path: Path) -> None:
     connections.store.put("a", "secret")
     other = Connections(tmp_path / "other").store
     other.put("b", "secret")
@@ -153,7 +153,7 @@ def test_a_wrong_key_is_said(connections: Connections, tmp_path: Path) -> None:
         ("x", "anthropic", {}, "apiKey"),
     ],
 )
-def test_what_makes_no_connection_is_refused(
+def test_invalid_connections_are_refused(
     connections: Connections, name: str, kind: str, values: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ConnectionsError, match=sentence):
@@ -169,7 +169,7 @@ def test_what_makes_no_connection_is_refused(
         ('{"format": 1, "connections": [{"name": 1, "kind": "http"}]}', "file", "connections/0/name"),
     ],
 )
-def test_a_broken_file_is_said(connections: Connections, content: str, code: str, sentence: str) -> None:
+def test_broken_file_is_reported(connections: Connections, content: str, code: str, sentence: str) -> None:
     connections.path.parent.mkdir()
     connections.path.touch(mode=0o600)
     connections.path.write_text(content)

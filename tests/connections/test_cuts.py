@@ -115,7 +115,7 @@ def test_the_search_finds_cuts(source: str, cut: bool) -> None:
 
 
 @pytest.mark.parametrize("limit", [7, 12, 20, 33])
-def test_what_a_cut_leaves_of_a_secret_is_masked(limit: int) -> None:
+def test_truncated_secret_is_masked(limit: int) -> None:
     for secret in random_secrets(random.Random(limit), 100, PLAIN):
         for text in (secret, f"the value {secret} is long", f"'{secret}{secret}'"):
             for cut in (beginning, ending):

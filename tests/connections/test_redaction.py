@@ -148,7 +148,7 @@ def test_a_short_secret_is_masked_as_a_whole_value() -> None:
     }
 
 
-def test_what_an_ellipsis_leaves_of_a_secret_is_masked() -> None:
+def test_secret_before_an_ellipsis_is_masked() -> None:
     redactor = Redactor(["correct horse battery staple"])
     assert redactor.redact_text("said correct horse…") == f"said {MASK}…"
     assert redactor.redact_text("said correct horse\n… 90 bytes cut …\nstaple, ok") == (
@@ -197,15 +197,15 @@ def test_a_secret_in_an_address_is_masked_however_it_is_quoted(url: str) -> None
         assert "%28c" not in shown, shown
 
 
-def test_what_follows_the_word_of_a_header_is_masked_on_its_own() -> None:
+def test_token_after_the_scheme_of_a_header_is_masked() -> None:
     assert Redactor(["Bearer tok-123456"]).redact_text("Bearer tok-123456, tok-123456") == f"{MASK}, {MASK}"
 
 
-def test_what_logs_leave_out_of_a_secret_does_not_hide_it() -> None:
+def test_secret_without_its_control_characters_is_masked() -> None:
     assert Redactor(["ab\x07cd\x1befgh"]).redact_text("abcdefgh") == MASK
 
 
-def test_what_was_made_of_a_secret_is_masked_as_a_whole() -> None:
+def test_value_derived_from_a_secret_is_masked_as_a_whole() -> None:
     redactor = Redactor(["hunter-two"])
     redactor.add_derived("HUNTER-TWO\nand more")
     assert redactor.redact_text("HUNTER-TWO\nand more") == MASK

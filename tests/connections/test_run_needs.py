@@ -120,9 +120,7 @@ async def test_all_that_is_missing_is_one_error_and_no_step_runs(
     assert not service.executed
 
 
-async def test_what_one_step_lacks_is_told_at_that_step_and_what_two_lack_at_none(
-    workbench: Workbench, tables: Path
-) -> None:
+async def test_missing_connection_is_attributed_to_its_only_step(workbench: Workbench, tables: Path) -> None:
     fetch: dict[str, Any] = {"type": "http", "connection": "api", "input": {"url": "/x"}}
     api = {"api": {"kind": "http"}}
     write(tables, "one", {"id": "first", "type": "set", "input": {}}, {"id": "fetch", **fetch}, connections=api)
@@ -152,7 +150,7 @@ async def test_steps_whose_condition_is_known_to_fail_lack_nothing_and_others_ma
     assert len(await never_began(workbench, await run_to_end(workbench, "repeated", {}))) == 1, "nobody knows the items"
 
 
-async def test_what_is_there_is_injected(workbench: Workbench, tables: Path, service: Composio) -> None:
+async def test_resolved_connections_are_injected(workbench: Workbench, tables: Path, service: Composio) -> None:
     service.accounts = [Account("ca_5")]
     last = {**POST, "id": "last", "forEach": {"in": "[1, 2]"}}
     write(tables, "posts", TOUCH, POST, last, connections=TOOLS)
@@ -234,7 +232,7 @@ async def test_another_connection_is_taken_before_it_is_looked_for(
     assert "tools" in missing["message"]
 
 
-async def test_what_a_sub_workflow_needs_is_needed_by_its_parent(
+async def test_parent_needs_the_connections_of_its_sub_workflow(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:
     write(tables, "child", POST, connections=TOOLS)
@@ -320,9 +318,7 @@ async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
     assert [body["connected_account_id"] for body in service.executed] == ["ca_1"]
 
 
-async def test_what_has_ended_needs_nothing_when_a_run_goes_on(
-    workbench: Workbench, tables: Path, service: Composio
-) -> None:
+async def test_resume_needs_nothing_for_completed_steps(workbench: Workbench, tables: Path, service: Composio) -> None:
     write(tables, "posts", POST, TOUCH, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "post")
     await workbench.runs.resume(run_id, {})

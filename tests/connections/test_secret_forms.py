@@ -112,7 +112,7 @@ def test_every_way_of_writing_and_breaking_is_masked(way: str, broken: str) -> N
 
 @pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("levels", [1, 2])
-def test_what_is_broken_up_and_then_written_as_json_is_masked(levels: int, broken: str) -> None:
+def test_json_of_wrapped_secrets_is_masked(levels: int, broken: str) -> None:
     if levels == 2 and "folded" not in broken and "color" not in broken:
         broken = "in color"
     for secret in random_secrets(random.Random(SEED), COUNT, WILD):
@@ -172,7 +172,7 @@ def _programs() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("program", "argv"), _programs(), ids=lambda value: " ".join(value))
-def test_what_programs_print_of_a_secret_is_masked(program: str, argv: list[str]) -> None:
+def test_secrets_printed_by_programs_are_masked(program: str, argv: list[str]) -> None:
     if shutil.which(program) is None:
         argv = ["python3", "-c", "import sys; print(sys.stdin.buffer.read().hex('\\n', 5))"]
     for secret in random_secrets(random.Random(SEED), 5, PLAIN):

@@ -92,7 +92,7 @@ async def test_a_short_secret_input_is_refused_before_there_is_a_record(
     assert (await workbench.runs.history()).executions == []
 
 
-async def test_an_empty_secret_input_is_none(workbench: Workbench) -> None:
+async def test_empty_secret_input_masks_no_other_value(workbench: Workbench) -> None:
     inputs = {"nothing": "", "flag": True}
     record, _ = await run(
         workbench,
@@ -212,7 +212,7 @@ async def test_a_secret_is_known_before_the_step_that_needs_it(
     assert TOKEN not in json.dumps(events)
 
 
-async def test_what_expressions_make_of_a_secret_is_one(workbench: Workbench) -> None:
+async def test_results_of_filters_on_secrets_are_masked(workbench: Workbench) -> None:
     made = {
         "upper": "{{ inputs.token | upper }}",
         "start": "{{ inputs.token[:9] }}",
@@ -324,7 +324,7 @@ async def test_a_header_that_says_who_asks_is_a_secret(workbench: Workbench, tmp
     assert (by_hand.values["headers"], by_hand.secrets) == (headers, [f"Bearer {TOKEN}"])
 
 
-def test_a_compiled_workflow_that_runs_by_itself_shows_none(tmp_path: Path, workbench: Workbench) -> None:
+def test_standalone_workflow_shows_no_secrets(tmp_path: Path, workbench: Workbench) -> None:
     say = {"script": 'echo "it is $T"; exit 3', "env": {"T": "{{ inputs.token }}"}}
     put(workbench, "flow", inputSchema=secret(token="string"), steps=[{"id": "say", "type": "shell", "input": say}])
     assert main(["compile", "flow", "--tables", str(workbench.settings.tables)]) == 0
@@ -336,7 +336,7 @@ def test_a_compiled_workflow_that_runs_by_itself_shows_none(tmp_path: Path, work
     assert TOKEN not in done.stdout + done.stderr + code.read_text()
 
 
-def test_a_compiled_workflow_that_runs_by_itself_takes_other_connections(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standalone_workflow_accepts_other_connections(capsys: pytest.CaptureFixture[str]) -> None:
     get = StepPlan(id="get", type="http", name="get", connection="api", input=lambda _scope: {"url": "/"})
     plan = WorkflowPlan(
         id="w",
