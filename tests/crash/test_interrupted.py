@@ -90,7 +90,7 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
     }
 
 
-async def test_a_resume_that_is_cut_short_once_the_run_is_its_own_lets_it_go_on(tmp_path: Path) -> None:
+async def test_failed_resume_leaves_the_run_resumable(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     executor = executor_of(store)
     born = {"run_id": "run", "timestamp": utc_now()}

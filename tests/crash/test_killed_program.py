@@ -110,7 +110,7 @@ def waits(seen: set[str]) -> bool:
     return {"step_waiting ask", "step_waiting sub"} <= seen
 
 
-async def test_who_watches_and_who_comes_later_learns_that_the_process_died(settings: Settings) -> None:
+async def test_followers_learn_that_the_process_died(settings: Settings) -> None:
     program, run_id = begin(settings, waits)
     async with workbench_of(settings) as watching:
         watched: list[ExecutionEvent] = []
@@ -143,7 +143,7 @@ async def test_who_watches_and_who_comes_later_learns_that_the_process_died(sett
     (settings.database.parent / "go").touch()
 
 
-async def test_another_process_goes_on_with_all_that_was_under_way(settings: Settings) -> None:
+async def test_another_process_resumes_everything_under_way(settings: Settings) -> None:
     program, run_id = begin(settings, waits)
     done = settings.database.parent / "done"
     while not done.exists() or "pay" not in done.read_text():

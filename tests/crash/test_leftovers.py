@@ -103,7 +103,7 @@ async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on
 
 
 @pytest.mark.parametrize("giving_up", [True, False])
-async def test_it_ends_when_the_run_is_given_up_or_run_anew(folder: Path, giving_up: bool) -> None:
+async def test_orphans_end_on_cancel_and_rerun(folder: Path, giving_up: bool) -> None:
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))
     run_id = await workbench.runs.find("last")
     if giving_up:

@@ -73,7 +73,7 @@ def resume(places: list[str], *words: str) -> "subprocess.CompletedProcess[str]"
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_what_set_and_template_made_is_derived_from_the_secret_given_again(tmp_path: Path, nested: bool) -> None:
+def test_set_and_template_outputs_are_recomputed_from_secrets(tmp_path: Path, nested: bool) -> None:
     steps = [*DERIVED, WAIT, USE]
     if nested:
         steps = [{"id": "inside", "type": "group", "steps": steps}]

@@ -67,7 +67,7 @@ def secrets_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and SECRET in path.read_text(errors="replace")]
 
 
-def test_whatever_the_umask_only_this_user_can_read_them(holder: tuple["subprocess.Popen[str]", Path]) -> None:
+def test_scratch_files_are_private_under_any_umask(holder: tuple["subprocess.Popen[str]", Path]) -> None:
     _, file = holder
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for folder in (file.parent, file.parent.parent, file.parent.parent.parent):
@@ -108,7 +108,7 @@ def test_a_data_folder_that_cannot_be_written_keeps_no_step_from_running(
 
 
 @pytest.mark.parametrize("then", ["resume", "cancel", "history"])
-def test_what_a_killed_program_leaves_is_gone_after_the_next_command(tmp_path: Path, data: Path, then: str) -> None:
+def test_next_command_removes_scratch_of_killed_programs(tmp_path: Path, data: Path, then: str) -> None:
     folder = tmp_path / "tables" / "workflows" / "writes"
     folder.mkdir(parents=True)
     (folder / "workflow.json").write_text(json.dumps(WRITES))

@@ -112,7 +112,7 @@ async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Setting
     assert (record.status, statuses(record)["tidy"]) == ("cancelled", "completed")
 
 
-async def test_impatience_at_the_end_does_not_change_what_is_told(settings: Settings) -> None:
+async def test_late_signals_do_not_change_the_exit_summary(settings: Settings) -> None:
     program = start(settings, "run", "endless", "--events")
     until(program, "step_started")
     while program.poll() is None:
@@ -132,7 +132,7 @@ async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> 
     assert (record.status, set(statuses(record).values())) == ("completed", {"completed"})
 
 
-async def test_who_stops_watching_leaves_the_run_alone(settings: Settings) -> None:
+async def test_interrupted_watch_leaves_the_run_alone(settings: Settings) -> None:
     end = settings.database.parent / "end"
     program = start(settings, "run", "long", "-i", f"end={end}", "--events")
     until(program, "log")
