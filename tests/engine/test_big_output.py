@@ -26,7 +26,7 @@ def peak_of(settings: Settings, workflow_id: str) -> int:
 
 
 @pytest.mark.parametrize("share", [40, pytest.param(1, marks=pytest.mark.slow)])
-async def test_a_flood_takes_bounded_memory_and_what_was_cut_is_said(share: int, tmp_path: Path) -> None:
+async def test_output_flood_is_bounded_and_truncation_reported(share: int, tmp_path: Path) -> None:
     number, size = 10_000_000 // share, 1_000_000_000 // share
     settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")
     many = f"import sys\nfor n in range({number}): sys.stdout.write(f'line {{n}} ' + '.' * 40 + chr(10))"

@@ -93,7 +93,7 @@ def test_durations_do_not_follow_the_time_of_day(jumps: list[float]) -> None:
             assert attempt.completed_at is None or attempt.completed_at >= attempt.started_at
 
 
-def test_a_clock_starts_no_earlier_than_it_is_told() -> None:
+def test_clock_starts_no_earlier_than_given() -> None:
     later = START + timedelta(hours=1)
     clock = SteadyClock(lambda: START, ticking(1.0), not_before=later)
     assert [clock(), clock()] == [later + timedelta(seconds=1), later + timedelta(seconds=2)]

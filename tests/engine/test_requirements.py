@@ -192,7 +192,7 @@ async def test_the_program_of_a_connection_is_looked_for(workbench: Workbench, t
     assert await missing_of(workbench) == [(["call"], "mcp.start", None)]
 
 
-async def test_what_a_sub_workflow_needs_is_needed_by_its_parent(workbench: Workbench, tables: Path) -> None:
+async def test_parent_needs_the_requirements_of_its_sub_workflow(workbench: Workbench, tables: Path) -> None:
     write(tables, "child", GONE | {"input": {"argv": ["no-such-program"]}})
     write(tables, "needy", TOUCH, {"id": "sub", "type": "workflow", "input": {"workflow": "child"}})
     assert await missing_of(workbench) == [(["child/gone"], "not_found", None)]

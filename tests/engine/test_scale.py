@@ -37,9 +37,7 @@ async def test_ten_thousand_steps_run_one_after_the_other() -> None:
     assert {each.status for each in record.step_results} == {"completed"}
 
 
-async def test_of_thousands_of_items_the_record_holds_the_newest_and_the_rest_is_read_by_address(
-    open_executor: Open, tmp_path: Path
-) -> None:
+async def test_record_holds_the_newest_of_thousands_of_items(open_executor: Open, tmp_path: Path) -> None:
     executor = await open_executor({"test": over_items(ITEMS)})
     record = await executor.execute(ExecutionRequest(workflow_id="test"))
     store = await ExecutionStore.open(tmp_path / "runs.db")
@@ -77,7 +75,7 @@ async def test_of_thousands_of_items_the_record_holds_the_newest_and_the_rest_is
     await store.close()
 
 
-async def test_a_run_goes_on_with_items_that_its_record_no_longer_holds() -> None:
+async def test_resume_with_items_beyond_the_record() -> None:
     count, total = 1_500, 2_000
     plan, watch = over_items(total), Watch()
     await run(plan, watch=watch)

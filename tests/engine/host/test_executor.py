@@ -124,7 +124,7 @@ async def test_an_approval_is_answered_here_and_from_another_program(open_execut
         assert (answer["approved"], answer["by"], answer["data"]) == (True, "you", {"keep": 3, "why": "-"})
 
 
-async def test_of_two_programs_that_answer_at_once_the_one_that_came_too_late_is_told(open_executor: Open) -> None:
+async def test_later_of_two_answers_is_refused(open_executor: Open) -> None:
     answers = approval(onReject="continue")
     executor, here, there = await open_executor({"w": answers}), await open_executor(), await open_executor()
     run_id = await executor.start(REQUEST)

@@ -238,7 +238,7 @@ async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
         }
 
 
-async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
+async def test_settings_that_affect_a_result_prevent_reuse() -> None:
     plan = workflow(
         step("a"), step("b", "fail", on_error="fallback", fallback=7), step("c", "fail", on_error="continue")
     )
@@ -258,7 +258,7 @@ async def test_what_decides_over_a_result_beside_the_input_counts_too() -> None:
     assert decided(stricter, record, before=plan)["a"] == "run: its outputSchema has changed"
 
 
-async def test_what_takes_another_connection_runs_again() -> None:
+async def test_steps_with_another_connection_are_repeated() -> None:
     record = await run(workflow(step("a"), step("b"), step("c")))
     plan = workflow(step("a", connection="api"), step("b", uses=("api",)), step("c", connection="db"))
     assert decided(plan, record, reconnected={"api"}) == {
@@ -268,6 +268,6 @@ async def test_what_takes_another_connection_runs_again() -> None:
     }
 
 
-async def test_a_container_that_failed_by_itself_runs_again_and_keeps_what_is_inside() -> None:
+async def test_failed_container_is_repeated_and_reuses_its_steps() -> None:
     plan = workflow(step("g", type="group", input=None, body=(step("x"),), output_schema={"type": "integer"}))
     assert decided(plan, await run(plan)) == {"g": "run: failed", "g.x": "keep: same input"}

@@ -145,7 +145,7 @@ def everything() -> WorkflowPlan:
     )
 
 
-async def test_a_run_goes_on_from_any_event_and_runs_nothing_twice() -> None:
+async def test_resume_after_any_event_repeats_nothing() -> None:
     plan = everything()
     watch = Watch()
     whole = await run(plan, watch=watch, work=Counting())
@@ -281,7 +281,7 @@ async def test_a_run_that_is_resumed_knows_how_often() -> None:
     assert record.outputs == {"attempt": 3}
 
 
-def test_of_inputs_given_again_only_what_is_not_known_counts() -> None:
+def test_resume_takes_only_unknown_inputs() -> None:
     stored = {"key": "***", "url": "https://***@host", "n": 1}
     given = {"key": "secret", "url": "https://secret@host", "n": 2, "more": 3}
     assert restore_secrets(stored, given, ["/key"]) == {"key": "secret", "url": "https://secret@host", "n": 1}
@@ -301,7 +301,7 @@ async def test_an_answer_given_before_counts_for_the_same_question_only() -> Non
     assert record.outputs == {"a": {"approved": False}}
 
 
-async def test_a_cancelled_run_is_cancelled_when_it_goes_on() -> None:
+async def test_resume_completes_a_requested_cancel() -> None:
     plan = workflow(*chain(step("a"), step("b")), finally_=(step("tidy"),))
     watch = Watch()
     await run(plan, watch=watch)

@@ -56,7 +56,7 @@ async def test_a_resume_that_is_under_way_is_not_begun_again(tmp_path: Path) -> 
     await store.close()
 
 
-async def test_a_run_that_went_on_meanwhile_in_another_process_is_left_alone(tmp_path: Path) -> None:
+async def test_run_resumed_elsewhere_is_left_alone(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     other = await ExecutionStore.open(tmp_path / "runs.db")
     await interrupted_run(store)

@@ -44,7 +44,7 @@ def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEve
     ]
 
 
-async def test_the_timeout_of_the_run_goes_on() -> None:
+async def test_run_timeout_continues_after_resume() -> None:
     plan = workflow(step("a", "for_ever"), timeout=LIMIT)
     before = await begun(plan, "step_started", "a")
     async with patience():
@@ -81,7 +81,7 @@ async def test_time_that_finally_took_does_not_count() -> None:
     assert record.status == "completed"
 
 
-async def test_the_timeout_of_a_container_goes_on_with_its_attempt() -> None:
+async def test_container_timeout_continues_after_resume() -> None:
     inner = chain(step("x"), step("y", "for_ever"))
     plan = workflow(
         step("first"), step("box", type="group", input=None, body=inner, timeout=LIMIT, on_error="continue")

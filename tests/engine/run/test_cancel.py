@@ -79,7 +79,7 @@ async def test_a_step_that_waits_for_its_place_never_starts() -> None:
     assert going.watch.types().count("step_started") == 2  # one of the two, and tidy
 
 
-async def test_a_step_that_ignores_the_cancel_is_left_behind_and_that_is_said() -> None:
+async def test_step_that_ignores_a_cancel_is_abandoned_and_reported() -> None:
     let_go = asyncio.Event()
     spoke = asyncio.Event()
     begun = asyncio.Event()
@@ -195,7 +195,7 @@ async def test_a_run_cancelled_before_it_begins_runs_no_step() -> None:
     assert (record.status, statuses(record)["s"]) == ("cancelled", "skipped")
 
 
-async def test_what_steps_share_is_closed_when_the_run_ends() -> None:
+async def test_shared_resources_close_with_the_run() -> None:
     opened: list[Any] = []
 
     class Thing:

@@ -71,7 +71,7 @@ async def test_invalid_inputs_are_a_failed_run_with_a_sentence_per_field() -> No
     assert {each["pointer"] for each in record.error.details["errors"]} == {"/count", "/name"}
 
 
-async def test_of_many_invalid_inputs_the_sentence_names_three_and_the_details_all() -> None:
+async def test_error_names_three_invalid_inputs_and_details_all() -> None:
     schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "abcde"}}
     record = await run(workflow(step("a"), input_schema=schema), dict.fromkeys("abcde", "x"))
     assert record.error is not None
@@ -98,7 +98,7 @@ async def test_defaults_are_applied_and_null_is_not_absent() -> None:
     assert record.outputs == {"s": {"a": None, "b": 2}}
 
 
-async def test_the_run_fails_with_the_first_failure_and_independent_branches_go_on() -> None:
+async def test_first_failure_fails_the_run_after_independent_branches() -> None:
     after = (step("after", needs=("bad",)), step("later", needs=("after",)))
     plan = workflow(step("bad", "fail"), *chain(step("x"), step("y")), *after)
     record = await run(plan)
@@ -139,7 +139,7 @@ async def test_fail_fast_holds_inside_other_containers_too() -> None:
     assert record.error.step_id == "bad"
 
 
-async def test_on_error_continue_counts_as_success_with_a_null_output_and_a_warning() -> None:
+async def test_on_error_continue_completes_with_null_and_a_warning() -> None:
     plan = workflow(
         *chain(step("bad", "fail", on_error="continue"), step("next", input=lambda s: {"was": s.steps["bad"].output})),
         outputs={"next": output_of("next")},

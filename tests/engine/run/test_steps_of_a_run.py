@@ -109,7 +109,7 @@ async def test_the_last_failure_is_the_steps() -> None:
         ("internal", (), 3),
     ],
 )
-async def test_what_is_retried(error_type: str, on: tuple[str, ...], calls: int) -> None:
+async def test_retried_errors(error_type: str, on: tuple[str, ...], calls: int) -> None:
     flaky = Flaky(9, error_type)
     policy = RetryPlan(max_attempts=3, delay=0, on=on)
     await run(workflow(step("a", "flaky", retry=policy)), flaky=flaky)
@@ -179,7 +179,7 @@ async def test_a_step_that_ignores_its_timeout_is_left_behind() -> None:
         pytest.param(10**5000, "the output", id="huge"),
     ],
 )
-async def test_a_value_that_is_no_json_fails_the_step_that_made_it(value: Any, where: str) -> None:
+async def test_non_json_output_fails_its_step(value: Any, where: str) -> None:
     record = await run(workflow(step("a", "give")), give=lambda _input, _context: value)
     error = error_of(record, "a")
     assert error.type == "output.not_json"
@@ -307,7 +307,7 @@ async def _logged(settings: EngineSettings, *messages: str) -> list[str]:
 
 
 @pytest.mark.parametrize("together", [1, 700, 5000])
-async def test_of_a_log_without_end_the_beginning_and_the_end_are_kept(together: int) -> None:
+async def test_endless_log_keeps_head_and_tail(together: int) -> None:
     said = [f"line {n:05}" for n in range(5000)]
     calls = ["\n".join(said[n : n + together]) + "\n" for n in range(0, 5000, together)]
     settings = EngineSettings(log_head=10_000, log_tail=10, log_line=200)
@@ -327,7 +327,7 @@ async def test_the_end_of_a_log_is_bounded_in_size_too() -> None:
     assert [line[:3] for line in lines[1:]] == ["097", "098", "099"]
 
 
-async def test_all_that_is_said_at_once_is_kept_where_there_is_room() -> None:
+async def test_log_burst_within_the_limit_is_kept() -> None:
     said = [str(n) for n in range(100_000)]
     assert await _logged(EngineSettings(), "\n".join(said)) == said
 
