@@ -30,7 +30,7 @@ async def test_a_backup_that_restores(workbench: Workbench, source: Path, tmp_pa
 
 
 @pytest.mark.parametrize("approved", [True, False])
-async def test_old_archives_go_only_after_a_yes(
+async def test_old_archives_are_deleted_only_after_approval(
     workbench: Workbench, source: Path, tmp_path: Path, approved: bool
 ) -> None:
     kept = tmp_path / "kept"

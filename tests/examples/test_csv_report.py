@@ -38,7 +38,7 @@ async def test_a_column_that_is_not_there_is_named(workbench: Workbench, tmp_pat
     assert "needs rows with the columns region and turnover" in record.error.message
 
 
-async def test_a_cell_that_is_no_number_is_named_with_its_line(workbench: Workbench, tmp_path: Path) -> None:
+async def test_invalid_number_is_named_with_its_line(workbench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(CSV.replace("2\n", "two\n"))
     inputs = {"csv": str(tmp_path / "in.csv"), "groupBy": "region", "sum": "sales", "database": str(tmp_path / "x.db")}
     record = await run_to_end(workbench, "csv_report", inputs)

@@ -69,7 +69,7 @@ async def test_packages_and_versions_make_lines_no_different(workbench: Workbenc
     ]
 
 
-async def test_nothing_to_read_is_said(workbench: Workbench, tmp_path: Path) -> None:
+async def test_missing_logs_are_reported(workbench: Workbench, tmp_path: Path) -> None:
     record = await run_to_end(workbench, "log_triage", {"path": str(tmp_path), "out": str(tmp_path / "out")})
     assert record.status == "failed"
     assert record.error is not None

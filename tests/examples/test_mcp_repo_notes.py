@@ -79,7 +79,7 @@ async def test_the_notes_are_written_by_the_filesystem_server(
     assert (folder / "NOTES.md").read_text() == record.outputs["report"]
 
 
-async def test_what_is_no_repository_fails_with_a_reason(workbench: Workbench, tmp_path: Path) -> None:
+async def test_other_folders_than_repositories_fail(workbench: Workbench, tmp_path: Path) -> None:
     record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(tmp_path)})
     assert record.status == "failed"
     assert record.error is not None

@@ -60,7 +60,7 @@ async def test_twenty_thousand_commits(workbench: Workbench, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["no repository", "no commits", "no folder"])
-async def test_what_is_no_repository_fails_with_a_reason(workbench: Workbench, tmp_path: Path, kind: str) -> None:
+async def test_other_folders_than_repositories_fail(workbench: Workbench, tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "folder"
     if kind != "no folder":
         folder.mkdir()
