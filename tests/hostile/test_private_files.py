@@ -90,7 +90,7 @@ async def test_an_exported_value_is_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("umask")
-def test_what_exists_keeps_its_mode(tmp_path: Path) -> None:
+def test_existing_files_keep_their_mode(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     (tmp_path / "open" / "file").touch(mode=0o644)
     make_private_folder(tmp_path / "open")

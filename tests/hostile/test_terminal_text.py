@@ -64,7 +64,7 @@ def acts(text: str) -> list[str]:
 # --- the cleaner
 
 
-def test_what_is_removed_is_what_unicode_calls_control_or_format() -> None:
+def test_unicode_controls_and_formats_are_removed() -> None:
     assert {char for char in INVISIBLE if clean_text(char)} == KEPT | {"\r"}
     assert clean_text("a\r\nb\rc") == "a\nb\nc"
     others = [char for char in map(chr, range(sys.maxunicode + 1)) if char not in INVISIBLE]
@@ -89,7 +89,7 @@ def test_a_clean_text_acts_on_nothing(text: str) -> None:
 
 
 @given(hostile)
-def test_what_a_widget_draws_acts_on_nothing_and_is_as_wide_as_it_was_laid_out(text: str) -> None:
+def test_drawn_text_is_harmless_and_keeps_its_width(text: str) -> None:
     drawn = drawable(text)
     assert not set(drawn) & (INVISIBLE | {"\x1b"})
     assert cell_len(drawn) == cell_len(text)

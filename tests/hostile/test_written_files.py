@@ -109,7 +109,7 @@ def test_an_edited_file_is_refused(bare_cli: Cli, root: Path, name: str, edit: s
 
 
 @pytest.mark.parametrize("name", GENERATED)
-def test_what_git_makes_of_a_generated_file_is_replaced(bare_cli: Cli, root: Path, name: str) -> None:
+def test_generated_file_changed_by_git_is_replaced(bare_cli: Cli, root: Path, name: str) -> None:
     assert run_on(bare_cli, root, "compile", "hello")[0] == 0
     written = (root / name).read_bytes()
     digest = re.findall(rb".*Digest: sha256:[0-9a-f]{64}", written)[0]
@@ -144,7 +144,7 @@ def test_new_replaces_no_hand_written_file(bare_cli: Cli, root: Path, name: str)
 
 @pytest.mark.parametrize("name", GENERATED)
 @pytest.mark.parametrize("kind", ["fifo", "folder"])
-def test_what_is_no_file_is_neither_waited_for_nor_replaced(bare_cli: Cli, root: Path, name: str, kind: str) -> None:
+def test_pipes_and_folders_neither_block_nor_are_replaced(bare_cli: Cli, root: Path, name: str, kind: str) -> None:
     if kind == "fifo":
         os.mkfifo(root / name)
     else:
