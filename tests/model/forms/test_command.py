@@ -27,7 +27,7 @@ def read_back(schema: Json, line: str) -> dict[str, Json]:
     return read_inputs(parser.parse_args(words), schema)
 
 
-def test_only_what_differs_from_the_defaults_is_said() -> None:
+def test_command_has_only_inputs_that_differ_from_defaults() -> None:
     schema = {"properties": {"repo": {"type": "string", "default": "."}, "weeks": {"type": "integer", "default": 12}}}
     assert command(schema) == "wftui run flow"
     assert command(schema, {"repo": "my repo", "weeks": 4}) == "wftui run flow -i repo='my repo' -i weeks=4"

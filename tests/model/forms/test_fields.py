@@ -129,7 +129,7 @@ def test_parts_of_all_of_make_one_group() -> None:
         {"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
     ],
 )
-def test_what_has_no_field_can_be_given_as_json(more: Json) -> None:
+def test_inputs_without_a_field_are_json(more: Json) -> None:
     *_, last = fields_of({"properties": {"x": {"type": "string"}}, **more})
     assert (last.kind, last.rest) == ("json", True)
 

@@ -94,7 +94,7 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
         ({}, "[NaN]", "Not JSON: NaN is not a JSON number, at line 1, column 2."),
     ],
 )
-def test_text_that_is_no_value_is_kept_and_explained(contents: Json, text: str, sentence: str) -> None:
+def test_invalid_text_is_kept_with_an_error(contents: Json, text: str, sentence: str) -> None:
     root = filled(of(contents))
     leaf(root, "/x").type_text(text)
     assert [(pointer_of(each), problem) for each, problem in text_problems(root)] == [("/x", sentence)]

@@ -57,12 +57,12 @@ def nested(levels: int) -> Json:
         1j,
     ],
 )
-def test_what_is_not_json_is_found_wherever_it_is(wrong: Json) -> None:
+def test_non_json_parts_are_found_anywhere(wrong: Json) -> None:
     assert not is_json(wrong)
     assert not is_json({"rows": [*range(20_000), {"a": [1.5, "b", wrong]}]})
 
 
-def test_what_is_nested_too_deeply_or_in_itself_is_no_json() -> None:
+def test_deep_or_cyclic_values_are_not_json() -> None:
     endless: list[Json] = []
     endless.append(endless)
     assert is_json(nested(MAX_DEPTH))
@@ -86,7 +86,7 @@ def test_the_collector_leaves_alone_what_was_read_until_it_is_gone() -> None:
     assert gc.get_freeze_count() == 0
 
 
-def test_what_is_freed_is_gone_but_for_what_somebody_holds() -> None:
+def test_freed_values_disappear_unless_referenced() -> None:
     class Row(list[int]):
         """A list whose end can be seen."""
 

@@ -74,7 +74,7 @@ def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(
         ("1" * 5_000, "4300"),
     ],
 )
-def test_what_is_not_json_is_refused_with_the_reason(text: str, reason: str, at_once: int | None) -> None:
+def test_invalid_json_is_refused_with_a_reason(text: str, reason: str, at_once: int | None) -> None:
     for form in (text, text.encode()):
         with pytest.raises(ValueError, match=reason):
             read_json(form, at_once=at_once)

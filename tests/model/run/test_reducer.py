@@ -110,7 +110,7 @@ def test_each_attempt_is_recorded_with_its_own_error() -> None:
     assert (step.status, step.started_at, step.duration) == ("failed", at(2), 11)
 
 
-def test_an_approval_waits_and_goes_on_when_answered() -> None:
+def test_approval_waits_until_answered() -> None:
     waiting = StepWaiting(
         run_id=RUN, timestamp=at(3), step_id="a", path="a", waiting=Waiting(reason="approval", prompt="Sure?")
     )
@@ -296,7 +296,7 @@ def test_a_record_does_not_grow_with_finished_iterations() -> None:
     assert record.step("a[8999].s1") is not None
 
 
-def test_what_runs_and_the_first_failures_stay_however_many_come_after_them() -> None:
+def test_running_iterations_and_first_failures_stay_in_the_record() -> None:
     failures = [item(IterationFailed, index, error=BOOM, duration=1.0) for index in range(1, 4)]
     events = [
         item(IterationStarted, 0),
@@ -389,7 +389,7 @@ def repeated_runs(draw: st.DrawFn) -> list[ExecutionEvent]:
 
 
 @given(repeated_runs(), st.integers(1, 6), st.data())
-def test_what_is_left_out_follows_from_the_events_alone(
+def test_omitted_iterations_depend_only_on_events(
     events: list[ExecutionEvent], window: int, data: st.DataObject
 ) -> None:
     record = new_record(RUN, window=window)

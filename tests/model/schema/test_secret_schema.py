@@ -36,7 +36,7 @@ def test_every_place_where_a_secret_can_be_is_found(schema: dict[str, Any], poin
     assert secret_pointers({"type": "object", **schema}) == pointers
 
 
-def test_what_lies_deeper_than_is_told_apart_is_secret_as_a_whole() -> None:
+def test_values_below_the_depth_limit_are_secret_as_a_whole() -> None:
     tree = {"properties": {"key": SECRET, "children": {"items": {"$ref": "#/$defs/tree"}}, "name": {}}}
     found = secret_pointers(
         {"type": "object", "properties": {"root": {"$ref": "#/$defs/tree"}}, "$defs": {"tree": tree}}

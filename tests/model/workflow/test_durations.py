@@ -23,7 +23,7 @@ def test_every_written_form_is_read(written: object, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "5", "5 s", "-1s", "s", "1w", -1, float("inf"), float("nan"), True, None, []])
-def test_what_is_no_duration_is_refused_with_a_sentence(written: object) -> None:
+def test_invalid_durations_are_refused(written: object) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(written)
 
