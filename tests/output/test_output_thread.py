@@ -48,7 +48,7 @@ def test_draining_ends_without_a_reader(pipe: tuple[int, int]) -> None:
     assert not output.drain(0.05)
 
 
-def test_who_was_behind_hears_of_the_end_of_it_once(pipe: tuple[int, int]) -> None:
+def test_end_of_a_backlog_is_signalled_once(pipe: tuple[int, int]) -> None:
     output, drained = OutputThread(), threading.Semaphore(0)
     output.on_drained = drained.release
     output.write(pipe[1], BIG)
@@ -82,7 +82,7 @@ def test_a_descriptor_that_does_not_block_is_waited_for(pipe: tuple[int, int]) -
     assert read(pipe[0], len(BIG)) == BIG
 
 
-async def test_a_loop_waits_for_room_and_goes_on_meanwhile(pipe: tuple[int, int]) -> None:
+async def test_event_loop_stays_free_while_output_waits(pipe: tuple[int, int]) -> None:
     output = OutputThread()
     output.write(pipe[1], BIG)
     waiting = asyncio.create_task(output.drained())
