@@ -76,7 +76,7 @@ def test_no_operator_walks_over_a_bomb(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", BOMBS)
-def test_a_bomb_is_no_text_and_no_value_of_a_step(kind: str) -> None:
+def test_exploding_values_are_refused_as_text_and_output(kind: str) -> None:
     with pytest.raises(BindingError, match=f"more than {MAX_WEIGHT:,} values"):
         values.text("a", BOMBS[kind])
     with pytest.raises(JsonValueError, match="repeats its parts so often"):

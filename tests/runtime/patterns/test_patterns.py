@@ -36,7 +36,7 @@ def test_a_pattern_that_could_explode_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["(", "a{2,1}", "[z-a]", "*", "\\"])
-def test_what_is_no_pattern_is_told(pattern: str) -> None:
+def test_invalid_pattern_is_reported(pattern: str) -> None:
     with pytest.raises(BindingError, match="is not a valid regular expression") as caught:
         compiled(pattern)
     assert caught.value.type == "binding.value"

@@ -140,7 +140,7 @@ def test_missing_and_unknown_properties_stand_at_their_own_place() -> None:
     }
 
 
-def test_choice_is_told_apart_by_its_constant() -> None:
+def test_choice_is_distinguished_by_its_constant() -> None:
     def form(kind: str) -> Json:
         return {
             "type": "object",
@@ -189,7 +189,7 @@ def test_older_drafts_are_understood_without_being_named() -> None:
     assert one_field({"minimum": 1, "exclusiveMinimum": True}, 1) == ["Must be more than 1."]
 
 
-def test_what_cannot_be_checked_accepts_anything_and_is_named() -> None:
+def test_unchecked_keywords_accept_anything_and_are_named() -> None:
     schema = {
         "properties": {
             "far": {"$ref": "https://example.org/schema.json"},
@@ -214,7 +214,7 @@ def test_schema_that_is_only_itself_is_a_sentence() -> None:
     assert problem.message.startswith("The schema refers to itself endlessly")
 
 
-def test_pattern_that_explodes_is_stopped_and_lets_other_threads_go_on() -> None:
+def test_exploding_pattern_is_stopped_without_blocking_threads() -> None:
     beats = 0
     done = threading.Event()
 
