@@ -70,7 +70,7 @@ def test_unset_takes_out_the_key_and_the_section_that_is_empty_then(file: Path) 
         ("tables", " ", "tables must be a path"),
     ],
 )
-def test_what_is_refused_leaves_the_file_alone(file: Path, key: str, value: str, said: str) -> None:
+def test_refused_changes_leave_the_file_alone(file: Path, key: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as refused:
         set_value(file, key, value)
     assert said in str(refused.value)
@@ -104,7 +104,7 @@ def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
     assert "keep_days = 30" in kept.read_text()
 
 
-def test_of_many_who_change_it_at_once_none_is_lost(file: Path) -> None:
+def test_concurrent_changes_are_all_kept(file: Path) -> None:
     code = "import sys; from pathlib import Path; from wftui.settings.edit import set_value;"
     code += "[set_value(Path(sys.argv[1]), f'history.workflows.w{sys.argv[2]}{n}.keep_runs', '3') for n in range(10)]"
     writers = [subprocess.Popen([sys.executable, "-c", code, str(file), name]) for name in "abc"]

@@ -113,7 +113,7 @@ other = { keep_days = true }
         ('a = 1\nb = """\n\n', "settings.toml:3: unterminated string"),
     ],
 )
-def test_what_is_no_toml_is_said_with_line_and_column(file: Path, text: str, said: str) -> None:
+def test_invalid_toml_is_located(file: Path, text: str, said: str) -> None:
     assert said_of(file, text) == [said]
 
 
@@ -126,9 +126,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=40))
-def test_whatever_the_file_holds_it_is_settings_or_a_sentence(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
+def test_any_file_is_settings_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.mktemp("any") / "settings.toml"
     file.write_text(text, errors="ignore")
     try:
@@ -137,7 +135,7 @@ def test_whatever_the_file_holds_it_is_settings_or_a_sentence(
         assert str(error).startswith(f"{file}:")
 
 
-def test_where_it_is(tmp_path: Path) -> None:
+def test_location_of_the_settings_file(tmp_path: Path) -> None:
     assert settings_path({"WFTUI_CONFIG": str(tmp_path / "x.toml")}) == tmp_path / "x.toml"
     assert settings_path({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "wftui" / "settings.toml"
     assert settings_path({}).name == "settings.toml"
