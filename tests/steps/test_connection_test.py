@@ -138,9 +138,7 @@ async def test_a_mail_server_is_signed_in_to_and_sent_nothing(connections: Conne
         assert not box.messages
 
 
-async def test_of_other_kinds_the_secrets_are_looked_for(
-    connections: Connections, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_other_kinds_check_only_secrets(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WFTUI_TEST_TOKEN", KEY)
     assert await outcome(connections, "generic", {"secrets": {"a": "env:WFTUI_TEST_TOKEN"}}) == "1 secret found"
     with pytest.raises(ConnectionsError, match="NOT_SET is not set"):
@@ -158,7 +156,7 @@ async def test_of_other_kinds_the_secrets_are_looked_for(
         ("http", {"baseUrl": "{closed}", "auth": "basic"}, 'The connection has no "username"'),
     ],
 )
-async def test_what_is_wrong_is_a_sentence(
+async def test_failures_are_sentences(
     connections: Connections, url: str, kind: str, values: dict[str, Json], sentence: str
 ) -> None:
     with socket.socket() as free:
@@ -169,7 +167,7 @@ async def test_what_is_wrong_is_a_sentence(
         await outcome(connections, kind, given)
 
 
-async def test_a_key_in_an_address_is_not_told(connections: Connections, url: str) -> None:
+async def test_key_in_a_url_is_not_shown(connections: Connections, url: str) -> None:
     values: dict[str, Json] = {"baseUrl": f"{url}/broken", "auth": "apiKey", "apiKey": KEY, "apiKeyIn": "query"}
     with pytest.raises(ConnectionsError) as caught:
         await asyncio.wait_for(outcome(connections, "http", values), PATIENCE)

@@ -41,7 +41,7 @@ async def test_a_tool_runs_through_the_users_account(run: Run, service: Composio
     ]
 
 
-async def test_what_is_given_is_not_looked_up(run: Run, service: Composio) -> None:
+async def test_given_account_is_not_looked_up(run: Run, service: Composio) -> None:
     service.accounts.append(Account("ca_9", user="ann"))
     await run(STEP, {**TOOL, "version": "20250101_00", "accountId": "ca_9"})
     assert service.paths() == ["GET /connected_accounts/ca_9", "POST /tools/execute/GITHUB_GET_REPO"]
@@ -77,7 +77,7 @@ async def test_the_account_must_be_clear_before_the_run(
     assert not service.executed
 
 
-async def test_an_account_that_expired_is_told_before_the_run(context: RecordingContext, service: Composio) -> None:
+async def test_expired_account_fails_the_preflight_check(context: RecordingContext, service: Composio) -> None:
     service.accounts = [Account("ca_7", user="ann", status="EXPIRED", reason="Permanent auth error.")]
     with pytest.raises(WorkflowError, match=r"The github account ca_7 is expired: Permanent auth error\.$") as caught:
         await STEP.prepare({**TOOL, "accountId": "ca_7"}, context)

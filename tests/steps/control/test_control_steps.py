@@ -46,7 +46,7 @@ async def test_delay_waits_for_a_moment(
 @pytest.mark.parametrize(
     "values", [{}, {"for": "1s", "until": "2026-12-01T10:00:00Z"}, {"for": "soon"}, {"until": "2026-12-01T10:00:00"}]
 )
-async def test_delay_refuses_what_is_no_time(run: Run, values: Mapping[str, Json]) -> None:
+async def test_delay_refuses_invalid_times(run: Run, values: Mapping[str, Json]) -> None:
     with pytest.raises(pydantic.ValidationError):
         await run(DelayStep(), values)
 

@@ -51,7 +51,7 @@ async def test_a_message_arrives_whole(run: Run, context: RecordingContext) -> N
     assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/csv"]
 
 
-async def test_a_refused_recipient_is_told(run: Run, context: RecordingContext) -> None:
+async def test_refused_recipient_is_reported(run: Run, context: RecordingContext) -> None:
     async with mail_server() as box:
         context.connection = server(box.port)
         output = await run(STEP, {**MESSAGE, "to": ["ann@x.org", "x@refused.org"]})
@@ -61,7 +61,7 @@ async def test_a_refused_recipient_is_told(run: Run, context: RecordingContext) 
     assert caught.value.type == "email.refused"
 
 
-async def test_a_wrong_password_is_said(run: Run, context: RecordingContext) -> None:
+async def test_wrong_password_is_reported(run: Run, context: RecordingContext) -> None:
     async with mail_server() as box:
         context.connection = {**server(box.port), "username": "me", "password": "secret-pw"}
         with pytest.raises(WorkflowError, match="user name and password") as caught:

@@ -51,7 +51,7 @@ def tree(context: RecordingContext) -> Path:
         ("a.txt", "json", "text", b'"text"\n'),
     ],
 )
-async def test_what_is_written_is_read_back(
+async def test_written_values_are_read_back(
     run: Run, context: RecordingContext, name: str, kind: str | None, content: Json, written: bytes
 ) -> None:
     how = {"path": f"new/{name}", **({"format": kind} if kind else {})}

@@ -110,7 +110,7 @@ def test_a_pasted_command_becomes_an_input(command: str, step: Json) -> None:
         ("curl $'x", "no closing quotation"),
     ],
 )
-def test_what_cannot_be_taken_over_is_said(command: str, sentence: str) -> None:
+def test_unsupported_options_are_reported(command: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         input_from_curl(command)
 
@@ -131,7 +131,7 @@ def test_there_and_back_again(step: dict[str, Json]) -> None:
     assert input_from_curl(command) == step
 
 
-def test_what_is_known_in_a_run_only_is_no_command() -> None:
+def test_unresolved_inputs_give_no_command() -> None:
     assert curl_from_input({"url": "https://x.org", "headers": "{{ inputs.headers }}"}) is None
 
 
@@ -140,7 +140,7 @@ def test_a_short_address_is_completed_from_where_the_answer_came() -> None:
     assert HttpStep.from_command("echo curl") is None
 
 
-def test_what_authorises_is_not_copied() -> None:
+def test_credentials_are_not_copied() -> None:
     copied = curl_from_input({"url": "https://x.org", "headers": {"Authorization": "Bearer abc", "X-Api-Key": "def"}})
     assert copied is not None
     assert "abc" not in copied

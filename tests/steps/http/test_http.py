@@ -35,7 +35,7 @@ def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-async def test_json_is_parsed_and_everything_is_told(run: Run, server: str) -> None:
+async def test_response_has_parsed_json_and_metadata(run: Run, server: str) -> None:
     output = await run(STEP, {"url": f"{server}/echo", "query": {"a": [1, "x y"], "b": True, "c": None}})
     assert output["status"] == 200
     assert output["headers"]["content-type"] == "application/json"
@@ -65,7 +65,7 @@ async def test_headers_are_sent_as_they_are(run: Run, server: str) -> None:
     assert output["body"]["headers"]["accept"] == "text/csv"
 
 
-async def test_who_asks_stays_with_the_first_server(run: Run, server: str, secure_server: str) -> None:
+async def test_credentials_stay_with_the_first_server(run: Run, server: str, secure_server: str) -> None:
     private = {"Authorization": "a", "X-API-KEY": "b", "Cookie": "c=d", "X-Fine": "e"}
     step = {"url": f"{server}/to?{secure_server}/echo", "headers": private, "verify": False}
     sent = (await run(STEP, step))["body"]["headers"]
@@ -115,7 +115,7 @@ async def test_text_in_its_charset_and_binary_as_base64(run: Run, server: str) -
     assert base64.b64decode(output["body"]) == b"\x89PNG\xff\x00"
 
 
-async def test_redirects_are_followed_and_told(run: Run, server: str) -> None:
+async def test_redirects_are_followed_and_listed(run: Run, server: str) -> None:
     output = await run(STEP, {"url": f"{server}/hop/2"})
     assert output["redirects"] == [f"{server}/hop/2", f"{server}/hop/1"]
     assert output["url"] == f"{server}/text"

@@ -116,7 +116,7 @@ async def test_all_pages_are_one_list(run: Run, server: str, path: str, paginate
     assert output["truncated"] is False
 
 
-async def test_more_pages_than_allowed_are_said(run: Run, context: RecordingContext, server: str) -> None:
+async def test_pages_beyond_the_limit_are_reported(run: Run, context: RecordingContext, server: str) -> None:
     output = await run(STEP, {"url": f"{server}/link", "paginate": {"by": "link", "maxPages": 2}})
     assert (output["body"], output["pages"], output["truncated"]) == (ITEMS[:6], 2, True)
     assert "more than 2 pages" in context.lines()[-1]
@@ -341,7 +341,7 @@ async def test_a_body_that_holds_a_secret_stays_with_its_server(
 
 
 @pytest.mark.parametrize("given", [{"headers": {"X-Any": SECRET}}, {"query": {"q": SECRET}}])
-async def test_what_holds_a_secret_is_not_sent_to_the_next_page_of_another_server(
+async def test_secrets_are_not_sent_to_pages_of_other_servers(
     run: Run, context: RecordingContext, server: str, given: dict[str, Json]
 ) -> None:
     context.secrets.append(SECRET)

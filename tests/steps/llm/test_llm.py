@@ -104,7 +104,7 @@ async def test_long_lines_come_by_sentences(run: Run, context: RecordingContext,
 
 
 @pytest.mark.usefixtures("connected")
-async def test_no_price_is_no_cost_and_said(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_missing_price_gives_no_cost_and_a_log_line(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = ["a", "b"]
     assert (await run(STEP, {"prompt": "x"}))["cost"] is None
     assert context.lines("log")[-1].endswith("cost unknown (no prices for this model)")
@@ -140,18 +140,18 @@ async def test_an_answer_that_does_not_fit_is_repaired_once(run: Run, context: R
 @pytest.mark.parametrize(
     "answer", ['{"city": "Ulm", "people": 1}', ' <think>Is it {big}?</think>\n{"city": "Ulm", "people": 1}']
 )
-async def test_what_stands_around_the_json_is_taken_off(run: Run, model: Model, answer: str) -> None:
+async def test_text_around_json_is_removed(run: Run, model: Model, answer: str) -> None:
     model.script = [answer]
     assert (await run(STEP, {"prompt": "Where?", "schema": CITY}))["value"] == {"city": "Ulm", "people": 1}
 
 
 @pytest.mark.usefixtures("connected")
-async def test_numbers_that_are_no_json_are_no_answer(run: Run, model: Model) -> None:
+async def test_non_json_numbers_are_refused(run: Run, model: Model) -> None:
     model.script = ['{"city": "Ulm", "people": NaN}', '{"city": "Ulm", "people": 2}']
     assert (await run(STEP, {"prompt": "Where?", "schema": CITY}))["requests"] == 2
 
 
-async def test_a_schema_is_told_to_servers_in_their_way(run: Run, model: Model, connected: str) -> None:
+async def test_schema_is_sent_in_the_form_of_the_protocol(run: Run, model: Model, connected: str) -> None:
     model.script = ['{"city": "Ulm", "people": 1}'] * 2
     await run(STEP, {"prompt": "x", "schema": CITY})
     await run(STEP, {"prompt": "x", "schema": CITY, "tools": [{"type": "set"}]})
@@ -207,7 +207,7 @@ async def test_a_refusal_is_a_failure_with_its_words(run: Run, model: Model) -> 
         ),
     ],
 )
-async def test_what_cannot_work_is_said_before_anything_is_sent(
+async def test_impossible_requests_fail_before_sending(
     run: Run, context: RecordingContext, values: Mapping[str, Json], connection: dict[str, Any] | None, sentence: str
 ) -> None:
     context.connection = connection

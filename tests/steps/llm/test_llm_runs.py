@@ -163,7 +163,7 @@ async def test_tools_are_checked_before_a_run(
     assert (problem.severity, problem.location.step_id) == (severity, "ask")
 
 
-async def test_two_tools_of_one_name_are_told(workbench: Workbench, model: Model) -> None:
+async def test_duplicate_tool_names_are_reported(workbench: Workbench, model: Model) -> None:
     [problem] = await problems(workbench, model, {"type": "set"}, {"type": "http", "name": "set"})
     assert "two tools have the name set" in problem.message
 

@@ -65,7 +65,7 @@ async def test_a_busy_server_is_asked_again_after_the_time_it_wants(
 
 @pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize("answer", [Fail(400, headers=NOW), Fail(401), Fail(429, headers={"Retry-After": "3600"})])
-async def test_what_asking_again_cannot_help_is_not_asked_again(run: Run, model: Model, answer: Fail) -> None:
+async def test_permanent_errors_are_not_resent(run: Run, model: Model, answer: Fail) -> None:
     model.script = [answer]
     with pytest.raises(WorkflowError):
         await run(STEP, {"prompt": "x"})
@@ -85,7 +85,7 @@ async def test_a_cancel_reaches_the_wait_for_a_busy_server(run: Run, context: Re
 
 
 @pytest.mark.usefixtures("connected")
-async def test_an_answer_that_breaks_off_is_none(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_truncated_response_fails(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [Say("half of", cut=True)]
     with pytest.raises(WorkflowError, match="was interrupted") as caught:
         await run(STEP, {"prompt": "x", "resends": 0})
@@ -116,7 +116,7 @@ async def test_an_error_in_the_middle_of_an_answer(run: Run, model: Model, error
     assert (caught.value.type, caught.value.recoverable) == (kind, True)
 
 
-async def test_what_is_no_answer_is_said(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_invalid_response_is_reported(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [Fail(200, body=b"[1, 2]")]
     with pytest.raises(WorkflowError, match="invalid response") as caught:
         await run(STEP, {"prompt": "x", "model": "m", "baseUrl": f"{model.url}/v1"})

@@ -55,9 +55,7 @@ async def test_the_model_runs_step_types(run: Run, context: RecordingContext, mo
         {"args": "all of them"},
     ],
 )
-async def test_arguments_beside_the_schema_are_told_to_the_model(
-    run: Run, model: Model, arguments: dict[str, Json]
-) -> None:
+async def test_invalid_arguments_are_reported_to_the_model(run: Run, model: Model, arguments: dict[str, Json]) -> None:
     model.script = [Say(calls=(("adder", arguments),)), "Sorry."]
     output = await run(STEP, {"prompt": "x", "tools": [ADDER]})
     [entry] = output["toolCalls"]

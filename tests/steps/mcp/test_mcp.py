@@ -110,7 +110,7 @@ async def test_a_result_against_the_tools_own_schema_is_a_failure(steps: Steps) 
     assert (await steps.failure("lie")).type == "mcp.result"
 
 
-async def test_wrong_arguments_are_told_by_name_and_never_sent(steps: Steps) -> None:
+async def test_invalid_arguments_are_named_and_not_sent(steps: Steps) -> None:
     error = await steps.failure("echo", text=1)
     assert error.type == "validation.arguments"
     assert "text: Expected text, but this is a number" in error.message
@@ -120,7 +120,7 @@ async def test_wrong_arguments_are_told_by_name_and_never_sent(steps: Steps) -> 
     assert (await steps.call("echo", text="x"))["structured"]["calls"] == 1
 
 
-async def test_a_tool_that_is_not_there_is_told_with_those_that_are(steps: Steps) -> None:
+async def test_unknown_tool_is_reported_with_the_available_ones(steps: Steps) -> None:
     error = await steps.failure("ecko")
     assert error.type == "mcp.unknown_tool"
     assert "ask, chatter, crash, echo" in error.message
@@ -134,7 +134,7 @@ async def test_a_crash_is_a_failure_with_the_servers_last_words(steps: Steps) ->
     assert steps.times_started() == 2
 
 
-async def test_a_server_that_left_between_two_steps_is_started_again_and_that_is_said(steps: Steps) -> None:
+async def test_server_that_exits_between_steps_is_restarted_with_a_log_line(steps: Steps) -> None:
     pid = (await steps.call("echo", text="x"))["structured"]["pid"]
     assert (await steps.call("leave"))["text"] == "bye"
     await until(lambda: not lives(pid))
@@ -145,9 +145,7 @@ async def test_a_server_that_left_between_two_steps_is_started_again_and_that_is
     assert [level for _, level, text in steps.context.logs if "is started again" in text] == ["warn"]
 
 
-async def test_what_a_server_says_is_logged_and_nothing_reaches_the_screen(
-    steps: Steps, capfd: pytest.CaptureFixture[str]
-) -> None:
+async def test_server_output_is_logged_and_not_printed(steps: Steps, capfd: pytest.CaptureFixture[str]) -> None:
     await steps.call("chatter")
     await steps.call("echo", text="the rest is heard by the next step")
     logs = steps.context.logs
@@ -159,7 +157,7 @@ async def test_what_a_server_says_is_logged_and_nothing_reaches_the_screen(
     assert capfd.readouterr() == ("", "")
 
 
-async def test_a_cancelled_call_is_cancelled_in_the_server_which_goes_on(steps: Steps, tmp_path: Path) -> None:
+async def test_cancelled_call_is_cancelled_in_the_server(steps: Steps, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     call = asyncio.create_task(steps.call("wait", file=str(marker)))
     await until(lambda: steps.context.fractions)
@@ -247,7 +245,7 @@ SILENT = [sys.executable, "-c", "import sys; print('thinking', file=sys.stderr, 
         (None, "mcp.server", "the step names no MCP server"),
     ],
 )
-async def test_a_server_that_cannot_be_had_is_told_why(
+async def test_unavailable_server_is_reported_with_the_reason(
     tmp_path: Path, server: dict[str, Json] | None, error_type: str, sentence: str
 ) -> None:
     values: dict[str, Json] = {"tool": "x", "startTimeout": 0.5 if server == {"command": SILENT} else 30.0}
@@ -301,7 +299,7 @@ def test_the_package_comes_late_and_may_be_missing() -> None:
     assert message.startswith(f"MCP servers need the package mcp; run: {install_command('wftui[mcp]')}")
 
 
-async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
+async def test_child_processes_end_with_the_server(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     away = "import os, time; os.setsid(); print(os.getpid(), file=open('away', 'w'), flush=True); time.sleep(600)"
     script.write_text(

@@ -69,7 +69,7 @@ async def test_a_server_that_died_between_two_calls_is_a_failure(context: Record
         assert caught.value.type in ("mcp.closed", "mcp.start")
 
 
-async def test_a_refusal_is_told_with_its_status(context: RecordingContext, server: dict[str, Json]) -> None:
+async def test_refusal_is_reported_with_its_status(context: RecordingContext, server: dict[str, Json]) -> None:
     with pytest.raises(WorkflowError) as caught:
         await call_tool(context, {"url": server["url"]}, "count")
     assert caught.value.type == "mcp.start"

@@ -65,7 +65,7 @@ async def test_a_call_is_checked_without_its_server(
     assert [each.title.startswith(fix or "") for each in found.fixes[:1]] == ([True] if fix else [])
 
 
-async def test_what_cannot_be_known_is_not_complained_of(locked: Workbench) -> None:
+async def test_bound_arguments_are_not_checked(locked: Workbench) -> None:
     assert not await problems(locked, source({"tool": "echo", "arguments": "{{ inputs }}"}))
     assert not await problems(locked, source({"tool": "{{ inputs.script }}", "arguments": {"any": 1}}))
 
@@ -168,7 +168,7 @@ async def test_a_server_may_depend_on_inputs_but_not_on_steps(workbench: Workben
     assert lock.of(McpServer(command=[PYTHON, SCRIPT, "more"]), None) is None
 
 
-def test_on_the_command_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lock_command(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     folder = settings.tables / "workflows" / "tools"
     folder.mkdir()
     (folder / "workflow.json").write_text(source({"tool": "echo", "arguments": {"text": "x"}}))
@@ -204,13 +204,13 @@ async def test_without_the_package_locking_says_what_to_install(
         ({"a": {}}, {}, ["the argument a was removed"]),
     ],
 )
-def test_changes_are_told_by_argument(before: Json, after: Json, changes: list[str]) -> None:
+def test_changes_are_listed_by_argument(before: Json, after: Json, changes: list[str]) -> None:
     old, new = (LockedTool(input_schema={"properties": each}) for each in (before, after))
     assert tool_changes(old, new) == changes
     assert tool_changes(old, LockedTool(input_schema={"properties": before}, description="other words")) == []
 
 
-def test_an_argument_that_becomes_required_is_a_change() -> None:
+def test_newly_required_argument_is_a_change() -> None:
     old = LockedTool(input_schema={"properties": {"a": {}}})
     new = LockedTool(input_schema={"properties": {"a": {}}, "required": ["a"]})
     assert tool_changes(old, new) == ["the argument a is now required"]

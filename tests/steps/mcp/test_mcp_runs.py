@@ -175,9 +175,7 @@ async def test_a_server_that_does_not_leave_is_made_to(workbench: Workbench, tmp
     assert not lives(int(pid.read_text()))
 
 
-async def test_where_nobody_can_be_asked_a_question_is_cancelled_and_that_is_said(
-    workbench: Workbench, settings: Settings
-) -> None:
+async def test_question_without_a_user_is_cancelled_with_a_log_line(workbench: Workbench, settings: Settings) -> None:
     confirm: Step = {"id": "confirm", "type": "approval", "input": {"prompt": "Go on?"}, "onError": "continue"}
     await save(workbench, [step("ask", "ask"), confirm], outputs={"said": "{{ steps.ask.output.structured }}"})
     await workbench.workflows.compile("tools")

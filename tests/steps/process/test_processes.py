@@ -225,7 +225,7 @@ async def test_processes_left_running_are_named_and_kept_or_ended(
 
 
 @pytest.mark.parametrize("ending", ["", "print('ready', flush=True); time.sleep(600)"], ids=["by itself", "cancelled"])
-async def test_children_that_nobody_waited_for_are_no_zombies(ending: str) -> None:
+async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
     before = zombies()
     sink = Sink()
     script = f"import os, time\nfor _ in range(3):\n    os.fork() or os._exit(0)\n{ending}"
@@ -293,7 +293,7 @@ async def test_standard_input_arrives() -> None:
     assert result.stdout.text().strip() == "300000"
 
 
-async def test_a_signal_is_told_as_shells_do() -> None:
+async def test_signal_becomes_an_exit_code_as_in_shells() -> None:
     assert (await run_script("import os; os.kill(os.getpid(), 9)", sink=Sink())).exit_code == 137
 
 
@@ -306,7 +306,7 @@ async def test_a_signal_is_told_as_shells_do() -> None:
         (["true", "a\0b"], ".", "process.start", "null byte"),
     ],
 )
-async def test_what_cannot_start_says_why(argv: list[str], cwd: str, kind: str, sentence: str, tmp_path: Path) -> None:
+async def test_failed_start_gives_a_reason(argv: list[str], cwd: str, kind: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(WorkflowError, match=sentence) as caught:
         await run_process(argv, cwd=tmp_path / cwd, env=os.environ, started_for=ProcessMark(), log=Sink())
     assert caught.value.type == kind

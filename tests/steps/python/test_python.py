@@ -97,7 +97,7 @@ async def test_failures_have_types(run: Run, code: str, kind: str, sentence: str
     ],
     ids=["async", "progress", "arguments"],
 )
-async def test_a_traceback_has_no_frame_of_ours(run: Run, code: str, shown: list[str]) -> None:
+async def test_traceback_has_only_user_frames(run: Run, code: str, shown: list[str]) -> None:
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"code": code})
     stack = caught.value.stack or ""
@@ -105,7 +105,7 @@ async def test_a_traceback_has_no_frame_of_ours(run: Run, code: str, shown: list
     assert stack.count('File "') == stack.count('File "<code>"')
 
 
-async def test_whatever_it_does_to_its_output_it_has_an_answer(run: Run, context: RecordingContext) -> None:
+async def test_code_that_redirects_its_output_still_returns(run: Run, context: RecordingContext) -> None:
     for what in ("sys.stdout = None", "sys.stdout.close()", "os.close(1)"):
         assert await run(STEP, {"code": f"import os, sys\ndef main():\n    {what}\n    return 1"}) == 1
     code = """

@@ -118,7 +118,7 @@ def test_asking_for_types_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_an_unknown_word_is_none() -> None:
+def test_unknown_word_gives_none() -> None:
     for word in ("nothing", "nobody.fetch", ""):
         assert builtin_registry().get(word) is None
         assert StepRegistry().why_not(word) is None
@@ -196,7 +196,7 @@ def test_a_broken_file_is_one_line(
     assert len(step_types.types()) == len(BUILTIN)
 
 
-def test_what_a_plugin_prints_and_warns_of_goes_nowhere(
+def test_output_of_importing_plugins_is_discarded(
     tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, capfd: pytest.CaptureFixture[str]
 ) -> None:
     chatty = "import sys, warnings\nprint('hello')\nprint('hello', file=sys.stderr)\nwarnings.warn('hello')\n"
@@ -219,7 +219,7 @@ def test_a_plugin_that_never_ends_its_import_is_one_line(
     release.touch()
 
 
-def test_two_files_of_one_word_are_told(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
+def test_duplicate_words_of_files_are_reported(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
     for name in ("a.py", "b.py"):
         write(tmp_path, name, GOOD, trusted)
     assert step_types.get("own.double") is not None
@@ -228,7 +228,7 @@ def test_two_files_of_one_word_are_told(tmp_path: Path, step_types: StepRegistry
     assert "a.py already has the word own.double" in problem.message
 
 
-def test_two_packages_of_one_word_are_told(site: Path) -> None:
+def test_duplicate_words_of_packages_are_reported(site: Path) -> None:
     for name in ("plug_a", "plug_b"):
         install(site, name, {"own.double": f"{name}:double"}, GOOD)
     step_types = StepRegistry()

@@ -88,7 +88,7 @@ async def test_progress_lines_become_progress(run: Run, context: RecordingContex
     assert context.lines() == ["plain"]
 
 
-async def test_a_cut_is_said(run: Run, context: RecordingContext) -> None:
+async def test_truncation_is_reported(run: Run, context: RecordingContext) -> None:
     output = await run(STEP, {"script": "seq 1 5000", "maxOutput": 1024})
     assert output["truncated"] is True
     assert output["stdout"].startswith("1\n2\n")
@@ -123,14 +123,14 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
     assert caught.value.type == kind
 
 
-async def test_where_it_runs(run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_working_directory(run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch) -> None:
     (context.working_directory / "sub").mkdir()
     assert (await run(STEP, {"argv": ["pwd"], "cwd": "sub"}))["value"] == str(context.working_directory / "sub")
     monkeypatch.setenv("HOME", str(context.working_directory / "sub"))
     assert (await run(STEP, {"argv": ["pwd"], "cwd": "~"}))["value"] == str(context.working_directory / "sub")
 
 
-async def test_bytes_that_are_no_text(run: Run) -> None:
+async def test_undecodable_bytes(run: Run) -> None:
     output = await run(STEP, {"script": r"printf 'a\377\000b\n'", "parse": "lines"})
     assert output["value"] == ["a\ufffd\0b"]
 
@@ -157,6 +157,6 @@ def test_check_finds_what_the_schema_cannot_say(literal: dict[str, Any], field: 
     assert STEP.check({"script": "echo $X", "env": {"X": "{{ inputs.x }}"}}) == []
 
 
-def test_text_is_no_number() -> None:
+def test_numeric_text_stays_text() -> None:
     with pytest.raises(pydantic.ValidationError):
         ShellInput.model_validate({"script": "x", "expect": ["0"]})

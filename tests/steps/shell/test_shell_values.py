@@ -35,7 +35,7 @@ def test_values_go_by_environment(script: str, mended: str, env: dict[str, str])
     assert values_by_environment(script, {}) == (mended, env)
 
 
-def test_what_is_in_the_environment_already_stays() -> None:
+def test_existing_environment_stays() -> None:
     env = {"REPO": "x", "SAME": "{{ inputs.same }}"}
     assert values_by_environment("{{ inputs.repo }} {{ inputs.same }}", env) == (
         '"${REPO_VALUE}" "${SAME}"',
@@ -56,7 +56,7 @@ def test_what_is_in_the_environment_already_stays() -> None:
         "case x in a) echo {{ item }};; esac",
     ],
 )
-def test_what_is_unsure_is_left_to_its_author(script: str) -> None:
+def test_ambiguous_scripts_get_no_fix(script: str) -> None:
     assert values_by_environment(script, {}) is None
     assert ShellStep.repairs({"script": script}) == {}
     assert [field for field, _ in ShellStep.check({"script": script})] == ["script"]

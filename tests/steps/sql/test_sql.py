@@ -68,7 +68,7 @@ async def test_a_script_is_all_or_nothing(run: Run) -> None:
     assert output["rows"] == [{"n": 2}]
 
 
-async def test_the_row_cap_is_said(run: Run, context: RecordingContext) -> None:
+async def test_row_limit_is_reported(run: Run, context: RecordingContext) -> None:
     query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i FROM n"
     output = await run(STEP, {"database": ":memory:", "query": query, "maxRows": 1000})
     assert (output["rowCount"], output["truncated"], output["rows"][-1]) == (1000, True, {"i": 1000})
@@ -127,7 +127,7 @@ async def test_read_only_lets_everything_be_read(run: Run, query: str) -> None:
     assert (await run(STEP, {**DB, "query": query, "readOnly": True}))["rowCount"] >= 1
 
 
-async def test_what_is_not_there_is_not_made_to_be_read(run: Run, context: RecordingContext) -> None:
+async def test_reading_does_not_create_a_database(run: Run, context: RecordingContext) -> None:
     with pytest.raises(WorkflowError, match="The database"):
         await run(STEP, {"database": "missing.db", "query": "SELECT 1", "readOnly": True})
     assert not (context.working_directory / "missing.db").exists()
@@ -150,7 +150,7 @@ async def test_a_cancel_reaches_the_wait_for_a_lock(run: Run, context: Recording
 
 
 @pytest.mark.usefixtures("table")
-async def test_a_lock_that_is_let_go_of_is_waited_for(run: Run, context: RecordingContext) -> None:
+async def test_released_lock_is_waited_for(run: Run, context: RecordingContext) -> None:
     other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
     task = asyncio.ensure_future(run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES ('late')", "wait": "10m"}))
@@ -196,7 +196,7 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
     assert caught.value.type == kind
 
 
-async def test_a_file_that_is_no_database(run: Run, context: RecordingContext) -> None:
+async def test_file_of_another_format(run: Run, context: RecordingContext) -> None:
     (context.working_directory / "data.db").write_text("no database at all" * 100)
     with pytest.raises(WorkflowError, match="is not a SQLite database") as caught:
         await run(STEP, {**DB, "query": "SELECT * FROM t"})
@@ -204,7 +204,7 @@ async def test_a_file_that_is_no_database(run: Run, context: RecordingContext) -
 
 
 @pytest.mark.usefixtures("table")
-async def test_a_lock_is_told_and_may_be_tried_again(run: Run, context: RecordingContext) -> None:
+async def test_lock_is_a_recoverable_error(run: Run, context: RecordingContext) -> None:
     other = sqlite3.connect(context.working_directory / "data.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(WorkflowError, match="in use by another process") as caught:
@@ -239,7 +239,7 @@ def test_bad_input_is_refused(values: dict[str, Any]) -> None:
         SqlInput.model_validate({**DB, **values})
 
 
-async def test_an_address_is_no_file(run: Run) -> None:
+async def test_url_is_not_a_file(run: Run) -> None:
     address = "postgresql://wf:secret@host/db"
     [(field, sentence)] = STEP.check({"database": address, "query": "SELECT 1"})
     assert (field, "into a database connection" in sentence) == ("database", True)

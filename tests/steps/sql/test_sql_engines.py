@@ -224,7 +224,7 @@ async def test_types_become_json(
         ("duckdb", "SELECT 'a'::blob AS x"),
     ],
 )
-async def test_what_is_no_json_value_is_said(
+async def test_non_json_values_are_reported(
     request: pytest.FixtureRequest, run: Run, context: RecordingContext, server: str, query: str
 ) -> None:
     context.connection = {"url": request.getfixturevalue(f"{server}_url")}

@@ -119,7 +119,7 @@ async def test_a_url_that_leads_nowhere(run: Run, context: RecordingContext, url
         ("postgresql://x/y", "sqlalchemy", "databases other than SQLite need SQLAlchemy and a driver", "wftui[sql]"),
     ],
 )
-async def test_what_is_not_installed_is_named_with_the_command(
+async def test_missing_driver_is_named_with_the_command(
     run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch, url: str, hidden: str, said: str, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, hidden, None)
