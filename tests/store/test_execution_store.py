@@ -68,7 +68,7 @@ async def test_a_hundred_appends_at_once_to_many_runs(store: ExecutionStore) -> 
         assert await store.events(run, after=1) == [event for (event,) in answers[index::5]]
 
 
-async def test_what_nobody_waits_for_is_committed_by_itself(store: ExecutionStore, database: Path) -> None:
+async def test_unawaited_events_are_committed(store: ExecutionStore, database: Path) -> None:
     await store.append([created()], wait=True)
     await store.append([log(message="on its own")], wait=False)
     async for batch in store.follow(RUN, after=1):

@@ -101,7 +101,7 @@ async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Pat
     assert integrity(database) == "ok"
 
 
-async def test_of_many_who_take_over_from_a_process_that_died_one_wins(store: ExecutionStore, database: Path) -> None:
+async def test_one_of_many_takeovers_wins(store: ExecutionStore, database: Path) -> None:
     async def said(process: Process) -> int:
         assert process.stdout is not None
         return int(await process.stdout.readline())

@@ -51,7 +51,7 @@ async def tidy(store: ExecutionStore, policy: Policy = KEEP_ONE) -> int | None:
     return None if report is None else report.runs
 
 
-async def test_of_many_processes_one_applies_it_once_an_hour(database: Path) -> None:
+async def test_one_of_many_processes_applies_retention_hourly(database: Path) -> None:
     clock = Hands()
     stores = [await ExecutionStore.open(database, clock=clock) for _ in range(3)]
     await fill(stores[0], 5)
@@ -68,7 +68,7 @@ async def test_of_many_processes_one_applies_it_once_an_hour(database: Path) -> 
         await store.close()
 
 
-async def test_what_was_removed_is_told_later_too(database: Path) -> None:
+async def test_removals_are_reported_later_too(database: Path) -> None:
     clock = Hands()
     store = await ExecutionStore.open(database, clock=clock)
     assert await store.last_tidied() is None
@@ -144,7 +144,7 @@ def answers() -> Iterator[Policy]:
         yield Policy()
 
 
-async def test_a_policy_that_cannot_be_read_stops_neither_the_upkeep_nor_a_run(
+async def test_unreadable_policy_stops_neither_retention_nor_runs(
     store: ExecutionStore, told: list[CleanupReport]
 ) -> None:
     await fill(store, 3)

@@ -45,7 +45,7 @@ WRONG: list[tuple[Json, str, str]] = [
 
 @pytest.mark.parametrize(("value", "at", "reason"), WRONG)
 @pytest.mark.parametrize("check", [measure, check_big])
-def test_what_is_not_json_is_refused_with_its_place(
+def test_non_json_values_are_refused_with_their_place(
     value: Json, at: str, reason: str, check: Callable[[Json], object]
 ) -> None:
     with pytest.raises(JsonValueError) as refused:
@@ -72,7 +72,7 @@ async def test_json_of_any_size_passes(value: Json) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Colour.RED, 10**3900, "😀"])
-def test_what_is_json_passes(value: Json) -> None:
+def test_json_values_pass(value: Json) -> None:
     assert json.loads(b"".join(encode_pieces(value))) == value
 
 

@@ -235,7 +235,7 @@ some_runs = st.lists(
 
 @given(some_runs, st.none() | st.integers(1, 4), st.none() | st.integers(0, 4))
 @settings(max_examples=60, deadline=None)
-def test_what_goes_is_what_looking_at_every_run_says(
+def test_expired_runs_match_a_full_scan(
     rows: list[tuple[str, int, str, int]], keep: int | None, before: int | None
 ) -> None:
     runs: dict[str, tuple[str, int, str, str | None]] = {}
@@ -265,7 +265,7 @@ def test_what_goes_is_what_looking_at_every_run_says(
         asyncio.run(scenario(Path(folder)))
 
 
-async def test_appending_goes_on_while_old_runs_are_removed(store: ExecutionStore) -> None:
+async def test_appends_continue_during_removal(store: ExecutionStore) -> None:
     for number in range(150):
         await store.append([created(f"old-{number}"), *(log(f"old-{number}") for _ in range(30))], wait=False)
         await store.append([completed(f"old-{number}")], wait=True)
@@ -341,7 +341,7 @@ async def test_the_key_of_a_removed_run_is_not_used_again(store: ExecutionStore)
     assert record.last_seq == 3
 
 
-async def test_what_goes_is_found_page_by_page_in_the_order_of_an_index(store: ExecutionStore, database: Path) -> None:
+async def test_expired_runs_are_found_in_index_order(store: ExecutionStore, database: Path) -> None:
     await add(store, "old")
     asked: list[str] = []
     with contextlib.closing(sqlite3.connect(database)) as connection:

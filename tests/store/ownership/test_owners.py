@@ -134,7 +134,7 @@ async def test_heartbeats_are_kept(database: Path) -> None:
     await store.close()
 
 
-async def test_of_two_who_resume_one_wins(store: ExecutionStore, database: Path) -> None:
+async def test_one_of_two_resumes_wins(store: ExecutionStore, database: Path) -> None:
     other = await ExecutionStore.open(database)
     other.owner = replace(other.owner, host="elsewhere")  # a process that lives, as far as its heartbeat tells
     await store.append([created(), started(), interrupted()], wait=True)
@@ -149,7 +149,7 @@ async def test_of_two_who_resume_one_wins(store: ExecutionStore, database: Path)
     await other.close()
 
 
-async def test_who_lost_a_run_to_another_process_can_write_it_no_more(store: ExecutionStore, database: Path) -> None:
+async def test_former_owner_cannot_write_the_run(store: ExecutionStore, database: Path) -> None:
     """A process that was taken for dead comes back: what the other one wrote stands, and the first one learns it."""
     await store.append([created(), started()], wait=True)
     await store.append([created("untouched")], wait=True)
@@ -187,7 +187,7 @@ async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore,
     await asyncio.gather(*(each.close() for each in others))
 
 
-async def test_a_run_that_goes_on_is_never_noted_as_interrupted(store: ExecutionStore, database: Path) -> None:
+async def test_active_run_is_never_marked_interrupted(store: ExecutionStore, database: Path) -> None:
     """Looking for died processes and going on with their runs, at the same time and again and again."""
     other = await ExecutionStore.open(database)
     other.owner = replace(other.owner, host="elsewhere")  # another process, alive as far as its heartbeat tells

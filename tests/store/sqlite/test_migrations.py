@@ -31,7 +31,7 @@ def as_version_1(path: Path) -> None:
         connection.commit()
 
 
-async def test_children_of_version_1_are_told_from_runs_of_people(tmp_path: Path) -> None:
+async def test_children_of_version_1_are_distinguished_from_runs_of_users(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
     await store.append([created("parent"), started("parent"), log("parent", message="x" * 9000)], wait=True)

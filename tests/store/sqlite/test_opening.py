@@ -56,12 +56,12 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert (await refusal(tmp_path / "file" / "history.db")).code == "store.unusable"
 
 
-async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+async def test_folder_is_not_a_database(tmp_path: Path) -> None:
     assert (await refusal(tmp_path)).code == "store.not_a_database"
 
 
 @pytest.mark.parametrize("content", [b"just some notes\n", b"{}", b"\x00" * 5000, b"SQLite format 2\x00" + b"x" * 600])
-async def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+async def test_foreign_file_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
     assert (await refusal(path)).code == "store.not_a_database"

@@ -44,7 +44,7 @@ def delete_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [delete, delete_file_only, move, replace, delete_folder])
-async def test_what_was_shown_is_kept(tmp_path: Path, change: Callable[[Path], None]) -> None:
+async def test_shown_events_are_kept(tmp_path: Path, change: Callable[[Path], None]) -> None:
     path = tmp_path / "data" / "history.db"
     store = await ExecutionStore.open(path)
     await store.append(finished_run("before"), wait=True)
