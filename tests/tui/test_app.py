@@ -131,7 +131,7 @@ async def test_escape_in_the_run_form_runs_nothing(
         assert (await workbench.runs.history()).executions == []
 
 
-async def test_runs_that_go_on_stand_in_the_title_of_every_screen(
+async def test_active_runs_are_in_the_title_of_every_screen(
     workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("slow", steps=waiting(tmp_path / "gate"))
@@ -146,7 +146,7 @@ async def test_runs_that_go_on_stand_in_the_title_of_every_screen(
         await until(pilot, lambda: "✓ just now" in text_of(app) or "✓" in text_of(app).splitlines()[3])
 
 
-async def test_a_failure_on_another_screen_is_told(
+async def test_failure_on_another_screen_is_reported(
     workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow(
@@ -183,7 +183,7 @@ async def test_one_key_walks_the_runs_that_need_a_person(
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 
 
-async def test_leaving_with_nothing_going_on_asks_nothing(workbench: Workbench, until: Until) -> None:
+async def test_leaving_without_runs_does_not_ask(workbench: Workbench, until: Until) -> None:
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await ready(pilot, until)
@@ -196,7 +196,7 @@ async def test_leaving_with_nothing_going_on_asks_nothing(workbench: Workbench, 
     [("escape", None), ("f", ExitMode.FINISH), ("c", ExitMode.CANCEL)],
     ids=["stay", "finish", "cancel"],
 )
-async def test_leaving_while_runs_go_on_asks(
+async def test_leaving_during_runs_asks(
     workbench: Workbench,
     put_workflow: Callable[..., Path],
     tmp_path: Path,

@@ -229,9 +229,7 @@ async def test_a_connection_shows_where_its_secrets_are(
 
 
 @pytest.mark.pty
-def test_what_is_typed_into_a_secret_is_never_sent_to_the_terminal(
-    tables: Path, put_workflow: Put, tmp_path: Path
-) -> None:
+def test_typed_secrets_are_never_sent_to_the_terminal(tables: Path, put_workflow: Put, tmp_path: Path) -> None:
     secret = random_secrets(random.Random(4), 1, PLAIN[:1])[0]
     properties = {"token": {"type": "string", "writeOnly": True}}
     put_workflow(

@@ -31,7 +31,7 @@ def test_an_outer_closed_container_stands_for_an_inner_one() -> None:
     assert fold(NESTED, closed={"g.h"}).shown_as == {"g.h.y": "g.h"}
 
 
-def test_closing_what_is_no_container_changes_nothing() -> None:
+def test_folding_a_leaf_changes_nothing() -> None:
     assert fold(NESTED, closed={"a", "unknown"}).nodes == NESTED
 
 

@@ -92,7 +92,7 @@ async def test_space_folds_a_container_in_the_list(text_of: Callable[[App[Any]],
         assert app.steps.cursor == "end"
 
 
-async def test_ten_thousand_steps_are_no_more_than_what_is_in_view(text_of: Callable[[App[Any]], str]) -> None:
+async def test_ten_thousand_steps_draw_only_visible_lines(text_of: Callable[[App[Any]], str]) -> None:
     app = ListApp([CanvasNode(f"s{n}", f"step {n}", "set") for n in range(10_000)])
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

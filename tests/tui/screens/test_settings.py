@@ -122,7 +122,7 @@ async def test_a_workflow_gets_a_rule_of_its_own(
     assert read_settings(file).workflows["nightly"].runs == 7
 
 
-async def test_old_runs_go_only_after_asking(
+async def test_old_runs_are_removed_only_after_confirmation(
     workbench: Workbench,
     looked_after: None,
     file: Path,
@@ -156,7 +156,7 @@ async def test_old_runs_go_only_after_asking(
         assert len((await workbench.runs.history()).executions) == 1
 
 
-async def test_what_goes_by_itself_is_said(
+async def test_automatic_removals_are_reported(
     workbench: Workbench, file: Path, put_run: PutRun, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
     for age in (1, 40, 50):
@@ -169,7 +169,7 @@ async def test_what_goes_by_itself_is_said(
         assert "2 runs automatically" in text_of(app)
 
 
-async def test_a_bad_file_is_said_and_loses_nothing(
+async def test_invalid_file_is_reported_and_unchanged(
     workbench: Workbench, file: Path, put_run: PutRun, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
     await put_run("backup", "completed", ago=400 * DAY)

@@ -157,9 +157,7 @@ async def test_compile_all_makes_every_good_workflow_ready(some: Workbench, unti
         assert "✗ 2 errors" in text_of(app)
 
 
-async def test_a_change_made_elsewhere_shows_by_itself(
-    some: Workbench, put_workflow: Callable[..., Path], until: Until
-) -> None:
+async def test_external_change_is_shown(some: Workbench, put_workflow: Callable[..., Path], until: Until) -> None:
     app = WftuiApp(some)
     async with app.run_test() as pilot:
         table = await ready(pilot, until)
@@ -229,7 +227,7 @@ async def test_a_missing_workspace_is_a_sentence(tmp_path: Path, until: Until, t
     await bench.close()
 
 
-async def test_a_database_that_is_none_is_a_sentence_and_workflows_can_be_edited(
+async def test_workflows_can_be_edited_without_a_valid_database(
     tables: Path, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("fine")

@@ -61,7 +61,7 @@ async def test_run_app_refuses_before_it_touches_anything(tmp_path: Path) -> Non
     assert not (tmp_path / "runs.db").exists()
 
 
-def test_what_ran_is_told_in_one_aligned_line_each() -> None:
+def test_exit_summary_has_one_aligned_line_per_run() -> None:
     def record(
         workflow: str, run: str, status: ExecutionStatus, duration: float | None, error: str = ""
     ) -> ExecutionRecord:
@@ -90,7 +90,7 @@ def test_what_ran_is_told_in_one_aligned_line_each() -> None:
     ("seconds", "text"),
     [(-3, "just now"), (2, "just now"), (40, "40 s ago"), (150, "2 min ago"), (7200, "2 h ago"), (200_000, "2 d ago")],
 )
-def test_times_are_told_relative_to_now(seconds: int, text: str) -> None:
+def test_times_are_relative_to_now(seconds: int, text: str) -> None:
     now = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
     assert ago(datetime.fromtimestamp(now.timestamp() - seconds, tz=UTC), now) == text
     assert ago(datetime(2025, 1, 2, tzinfo=UTC), now) == "2025-01-02"

@@ -10,7 +10,7 @@ from wftui.tui.terminal.external_editor import edit
 from wftui.workbench import Workbench
 
 
-async def test_a_terminal_that_cannot_be_handed_over_is_said(workbench: Workbench, tmp_path: Path) -> None:
+async def test_terminal_that_cannot_suspend_is_reported(workbench: Workbench, tmp_path: Path) -> None:
     app = WftuiApp(workbench)
     async with app.run_test():
         with pytest.raises(UserError, match="cannot be handed over") as refused:

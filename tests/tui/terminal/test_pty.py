@@ -123,13 +123,13 @@ def test_nothing_but_ascii_where_the_locale_shows_no_more(
     assert opened.raw.isascii()
 
 
-def test_a_dumb_terminal_is_told_of_the_command_line(terminal: Callable[..., Terminal]) -> None:
+def test_dumb_terminal_is_referred_to_the_command_line(terminal: Callable[..., Terminal]) -> None:
     opened = terminal(TERM="dumb")
     opened.read_until(lambda: b"wftui run ID" in opened.raw)
     assert b"\x1b[" not in opened.raw
 
 
-def test_no_colour_is_no_colour(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
+def test_no_color_removes_colours(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     put_workflow("plain")
     opened = terminal(NO_COLOR="1")
     opened.shows("never run")

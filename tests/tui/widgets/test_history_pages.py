@@ -39,7 +39,7 @@ def _one(fetched: ExecutionPage) -> RunPages:
     return runs
 
 
-def test_pages_are_fetched_in_order_and_again_when_they_were_let_go() -> None:
+def test_pages_are_fetched_in_order_and_refetched_after_eviction() -> None:
     runs = filled(60)
     assert runs.run(0) is None
     assert runs.missing(0, 30) == [0]
@@ -69,7 +69,7 @@ def test_the_same_page_again_changes_nothing_else() -> None:
     assert (first.status, later.status) == ("failed", "completed")
 
 
-def test_pages_with_runs_that_go_on_are_known() -> None:
+def test_pages_with_active_runs_are_known() -> None:
     runs = filled(2)
     assert runs.changing(0, 10) == []
     runs.put(1, page(1, status="running"))

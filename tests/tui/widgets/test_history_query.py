@@ -28,7 +28,7 @@ def test_every_filter_has_a_word() -> None:
     assert found.text == "no access"
 
 
-def test_words_that_are_no_filters_are_text() -> None:
+def test_other_words_than_filters_are_text() -> None:
     assert parse_query("http://host:80 colon:word", NOW).text == "http://host:80 colon:word"
     assert parse_query('"status:failed"', NOW).text == "status:failed"
 
@@ -46,7 +46,7 @@ def test_a_half_written_filter_filters_nothing_yet() -> None:
         ("since:99999999d", "invalid time 99999999d"),
     ],
 )
-def test_what_cannot_be_understood_is_said_in_a_sentence(line: str, sentence: str) -> None:
+def test_invalid_queries_are_reported(line: str, sentence: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse_query(line, NOW)
     assert str(caught.value).startswith(sentence)
@@ -94,7 +94,7 @@ queries = st.builds(
 
 
 @given(queries)
-def test_what_is_written_back_means_the_same(query: HistoryQuery) -> None:
+def test_formatted_query_parses_to_the_same(query: HistoryQuery) -> None:
     assert parse_query(str(query), NOW) == query
 
 

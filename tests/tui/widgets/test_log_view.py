@@ -25,7 +25,7 @@ class Probe(App[None]):
         yield self.view
 
 
-async def test_what_is_found_in_a_long_log_comes_into_view(
+async def test_match_in_a_long_log_scrolls_into_view(
     until: Callable[..., Awaitable[None]], text_of: Callable[[App[Any]], str]
 ) -> None:
     app = Probe()

@@ -227,7 +227,7 @@ def test_a_bar_is_exactly_as_wide_as_asked_and_shows_whatever_there_is(
 
 
 @given(start=st.floats(0, 50), later=st.floats(0, 50), width=st.integers(1, 60))
-def test_what_starts_later_never_stands_further_left(start: float, later: float, width: int) -> None:
+def test_later_starts_are_never_further_left(start: float, later: float, width: int) -> None:
     def first_cell(at: float) -> int:
         text = "".join(piece for piece, _ in bar([Span(at, 100)], 100, width))
         return len(text) - len(text.lstrip())
@@ -283,7 +283,7 @@ def test_counters_say_what_failed_only_when_something_did() -> None:
     assert iteration_counts(Iterations(completed=4), live=False) == "4 rounds"
 
 
-def test_what_a_step_waits_for_is_said_in_words() -> None:
+def test_waiting_reasons_are_worded() -> None:
     soon = NOW + timedelta(seconds=3)
     assert waiting_label(Waiting(reason="approval", prompt="Go on?\nReally?"), NOW) == "approval: Go on?"
     assert waiting_label(Waiting(reason="retry", until=soon), NOW) == "retrying in 3.0s"
@@ -365,7 +365,7 @@ async def test_playing_back_to_the_end_makes_the_same_record() -> None:
     assert len(playback.state.lines) == len(state_of(completed()).lines)
 
 
-async def test_time_in_a_playback_goes_on_at_its_speed() -> None:
+async def test_playback_time_advances_at_its_speed() -> None:
     playback = _pages(completed().events)
     await playback.advance(0)
     playback.change_speed(2)

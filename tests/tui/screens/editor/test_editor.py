@@ -430,7 +430,7 @@ async def test_a_text_is_found_by_key_in_the_source_and_the_python(
         await until(pilot, lambda: python.selected_text == "greet")
 
 
-async def test_what_is_wrong_at_the_cursor_is_said_in_words(
+async def test_diagnostic_at_the_cursor_is_shown(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello", steps=[{"id": "greet", "type": "sett", "input": {}}])

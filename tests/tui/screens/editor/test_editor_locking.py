@@ -42,7 +42,7 @@ async def test_tools_are_locked_and_their_use_is_checked_from_then_on(
         await until(pilot, lambda: ", unchanged" in text_of(app))
 
 
-async def test_a_server_that_cannot_be_asked_is_told(
+async def test_unreachable_server_is_reported(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     put_workflow("tools", steps=[calling("x", "no-such-server")])

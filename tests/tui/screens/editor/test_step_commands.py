@@ -107,7 +107,7 @@ async def test_a_pasted_command_becomes_a_step_that_runs_and_is_copied_again(
         assert app.clipboard == "", "a step that sets values is nothing that a command does"
 
 
-async def test_what_is_no_command_changes_nothing(
+async def test_other_text_than_a_command_changes_nothing(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("hello", steps=STEPS)

@@ -148,7 +148,7 @@ async def test_a_workflows_history_begins_with_its_runs_only(open_history: Any, 
         assert screen.query_one(Input).value == "workflow:log_triage"
 
 
-async def test_nothing_found_is_said_with_the_way_out(
+async def test_empty_result_names_the_way_out(
     open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
 ) -> None:
     await put(workbench, completed())
@@ -175,7 +175,7 @@ async def test_further_pages_come_as_they_are_scrolled_to(
         assert table.selected.id == "01short00000-aaaaa"
 
 
-async def test_a_run_that_goes_on_is_kept_up_to_date(open_history: Any, workbench: Workbench, until: Until) -> None:
+async def test_active_run_is_kept_up_to_date(open_history: Any, workbench: Workbench, until: Until) -> None:
     await put(workbench, running())
     async with open_history() as (pilot, _screen, table):
         assert table.selected.status == "running"

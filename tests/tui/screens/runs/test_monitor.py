@@ -93,9 +93,7 @@ async def test_a_failed_run_selects_the_failed_step_and_shows_its_error(open_run
         assert "line 41, /steps/3/input/script" in text
 
 
-async def test_a_run_that_is_not_there_is_said_in_a_sentence(
-    workbench: Workbench, until: Until, text_of: TextOf
-) -> None:
+async def test_missing_run_is_reported(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     app = RunApp(workbench, start=lambda app: app.open_monitor("01nothere-00000"))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "01nothere-00000" in "".join(text_of(app).splitlines()[2:3]))
@@ -304,9 +302,7 @@ async def test_escape_closes_the_search_and_leaves_the_screen_alone(open_run: An
         assert screen.panes.log_view.search == ""
 
 
-async def test_scrolling_up_stops_following_and_the_end_goes_on(
-    open_run: Any, workbench: Workbench, until: Until
-) -> None:
+async def test_scrolling_up_stops_following_until_the_end(open_run: Any, workbench: Workbench, until: Until) -> None:
     story = running()
     for number in range(200):
         story.says("commits", 15.6, f"line {number}")

@@ -178,7 +178,7 @@ async def test_flow_1_a_run_is_watched_from_its_start_to_its_results(
         assert screen.panes.pane == "results"
 
 
-async def test_an_approval_is_given_on_the_screen_and_the_run_goes_on(
+async def test_approval_on_the_screen_continues_the_run(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     steps = [
@@ -329,7 +329,7 @@ async def test_a_run_of_another_process_is_watched_and_cancelled_like_an_own_one
     assert process.returncode == 130
 
 
-async def test_an_interrupted_run_goes_on(
+async def test_interrupted_run_resumes(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
@@ -441,7 +441,7 @@ async def test_a_run_without_outputs_says_so(
         await until(pilot, lambda: "The workflow has no outputs." in text_of(pilot.app))
 
 
-async def test_what_waits_for_a_person_is_told_until_it_is_answered(
+async def test_waiting_approval_is_shown_until_answered(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     form = {"type": "object", "properties": {"ticket": {"type": "string"}, "note": {"type": "string"}}}

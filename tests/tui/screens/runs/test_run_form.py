@@ -109,7 +109,7 @@ async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
     assert app.result == {"repo": "there", "author": "ann"}
 
 
-async def test_wrong_json_is_said_with_line_and_column_and_keeps_the_view(until: Until) -> None:
+async def test_invalid_json_is_located_and_keeps_the_view(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await pilot.press("f2")
@@ -305,7 +305,7 @@ async def test_json_pasted_into_the_form_fills_it_in(until: Until) -> None:
         await until(pilot, lambda: app.command == "wftui run flow -i weeks=3 -i author=ann")
 
 
-async def test_what_has_no_field_is_written_as_json(until: Until) -> None:
+async def test_inputs_without_a_field_are_json(until: Until) -> None:
     schema = {
         "properties": {"a": {"type": "string"}, "shape": {"oneOf": [{"type": "string"}, {"type": "object"}]}},
         "patternProperties": {"^x-": {}},

@@ -140,7 +140,7 @@ async def test_leaving_the_question_runs_nothing(
         assert len((await workbench.runs.history()).executions) == 1
 
 
-async def test_an_interrupted_run_goes_on_with_its_secret_inputs(
+async def test_interrupted_run_resumes_with_its_secret_inputs(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     waits = {
@@ -178,7 +178,7 @@ async def test_an_interrupted_run_goes_on_with_its_secret_inputs(
     assert (tmp_path / "seen").read_text() == TOKEN
 
 
-async def test_what_is_left_in_the_form_keeps_no_secret(
+async def test_saved_form_keeps_no_secret(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow(
