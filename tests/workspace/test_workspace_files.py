@@ -20,7 +20,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def test_what_was_written_is_read_back(workspace: Workspace) -> None:
+def test_written_workflow_is_read_back(workspace: Workspace) -> None:
     written = workspace.write("hello", new_source("hello"), None)
     assert workspace.read("hello") == written
     assert workspace.ids() == ["hello"]
@@ -44,7 +44,7 @@ def test_a_save_of_what_was_deleted_meanwhile_is_refused(workspace: Workspace) -
     assert workspace.ids() == []
 
 
-def test_saving_what_stands_there_already_is_no_conflict(workspace: Workspace) -> None:
+def test_saving_identical_content_is_not_a_conflict(workspace: Workspace) -> None:
     mine = workspace.write("hello", "{}", None)
     theirs = workspace.write("hello", "[]", mine.etag)
     assert workspace.write("hello", "[]", mine.etag) == theirs
@@ -70,7 +70,7 @@ def test_an_unknown_id_names_near_ones(workspace: Workspace) -> None:
     assert refused.value.code == "workflow.not_found"
 
 
-def test_folders_that_are_no_workflow_are_left_out(workspace: Workspace) -> None:
+def test_folders_without_a_workflow_are_left_out(workspace: Workspace) -> None:
     (workspace.workflows_path / "Not An Id").mkdir()
     (workspace.workflows_path / "empty").mkdir()
     (workspace.workflows_path / "__pycache__").mkdir()
