@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import wftui
-from connections.secret_kit import PLAIN, random_secrets
+from connections.secret_helpers import PLAIN, random_secrets
 from wftui.connections.redaction import Redactor
 from wftui.model.cuts import beginning, ending
 

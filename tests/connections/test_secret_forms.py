@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 import httpx2
 import pytest
 
-from connections.secret_kit import PLAIN, WILD, random_secrets
+from connections.secret_helpers import PLAIN, WILD, random_secrets
 from wftui.connections.redaction import MASK, Redactor
 
 SEED = 20261129

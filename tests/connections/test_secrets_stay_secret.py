@@ -21,7 +21,7 @@ from steps.mcp.mcp_helpers import RAW
 
 from connections.leaky_servers import echo_server, mailing
 from connections.leaky_workflows import CHILD, COVERED, PLUGIN, local, services
-from connections.secret_kit import PLAIN, Search, random_secrets, texts_in
+from connections.secret_helpers import PLAIN, Search, random_secrets, texts_in
 from wftui.cli.dispatch import dispatch
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
-from connections.secret_kit import PLAIN, Search, random_secrets
+from connections.secret_helpers import PLAIN, Search, random_secrets
 from textual import events
 from textual.app import App
 from textual.screen import Screen

@@ -94,7 +94,7 @@ async def test_truncated_response_fails(run: Run, context: RecordingContext, mod
 
 
 @pytest.mark.usefixtures("connected")
-async def test_a_call_that_breaks_off_is_not_made(run: Run, model: Model) -> None:
+async def test_truncated_tool_call_is_not_made(run: Run, model: Model) -> None:
     model.script = [Say(calls=(("set", {"a": 1}),), cut=True)]
     with pytest.raises(WorkflowError, match="was interrupted"):
         await run(STEP, {"prompt": "x", "tools": [{"type": "set"}], "resends": 0})

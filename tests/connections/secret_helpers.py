@@ -1,4 +1,4 @@
-"""Random secrets, the forms they are looked for in (made here on purpose, not by the product), and where that is."""
+"""Random secrets, the encodings to search for (independent of the product), and a search for them."""
 
 import base64
 import json
