@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
+from wftui.model.text_lines import split_lines
 from wftui.runtime import values
 from wftui.runtime.language.arguments import text_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare
@@ -115,7 +116,7 @@ def lines(value: Json) -> list[str]:
     >>> "a\nb\n" | lines
     ["a", "b"]
     """
-    return text_argument(value, "lines").splitlines()
+    return split_lines(text_argument(value, "lines"))
 
 
 @declare(TEXT_FILTERS, "truncate", gives="string")

@@ -2,7 +2,7 @@
 
 Source: sha256:b74b3f06a970f9040f57244a126e490b2fe4e65d2d8088fc9136a99a7f8a0a7f
 Compiler: wftui output 2
-Digest: sha256:698ab4a50690eb25d6fbb2c15dd39bf0829117527b37f6b1c95b56eb951bdebc
+Digest: sha256:83e1f2fa26ae7f26ad2233d38bc596b25cb86c8d47aebdd281c394c0483aadc2
 """
 
 from wftui.model.base import Json

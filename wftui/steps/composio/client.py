@@ -186,7 +186,7 @@ class ComposioClient:
         except ValueError:
             answer = None
         if reply.status >= 400:
-            raise _failure(reply.status, answer, path, retry_after(reply.headers.get("retry-after", "")))
+            raise _failure(reply.status, answer, path, retry_after(reply.header("retry-after")))
         if not isinstance(answer, dict):
             raise WorkflowError("composio.protocol", f"The response of Composio to {path} is not a JSON object.")
         return answer

@@ -11,8 +11,8 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
+from wftui.model.text_lines import split_lines
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.text.lines import split_lines
 
 _LONGEST_CELL = 2**31 - 1
 """The reader's own limit, 128 KB, is one for the whole process and too small for real files; their size is bounded."""

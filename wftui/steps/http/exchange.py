@@ -64,16 +64,25 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """Response; `elapsed` in milliseconds, `redirects` the URLs before `url`."""
+    """Response; `elapsed` in milliseconds, `redirects` the URLs before `url`.
+
+    Attributes:
+        headers: by name in lower case; a header that repeats is a list.
+    """
 
     status: int
-    headers: dict[str, str]
+    headers: dict[str, str | list[str]]
     url: str
     content: bytes
     size: int
     redirects: list[str]
     elapsed: float
     tls: dict[str, Json] | None
+
+    def header(self, name: str) -> str:
+        """Return a header, repeated ones joined by commas; empty without it."""
+        found = self.headers.get(name.lower(), "")
+        return found if isinstance(found, str) else ", ".join(found)
 
 
 async def exchange(request: Exchange) -> HttpResponse:
@@ -89,7 +98,7 @@ async def exchange(request: Exchange) -> HttpResponse:
         content, size = await _read(response, request)
         return HttpResponse(
             status=response.status_code,
-            headers=dict(response.headers.items()),
+            headers=_received(response),
             url=str(response.url),
             content=content,
             size=size,
@@ -142,6 +151,14 @@ def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
         if _NOT_IN_A_HEADER.search(value):
             raise WorkflowError("http.header", f"The header {name} contains a control character.")
     return [(name.encode(), value.strip().encode()) for name, value in headers.items()]
+
+
+def _received(response: "httpx2.Response") -> dict[str, str | list[str]]:
+    """Return the headers; repeated ones stay apart, as commas stand inside cookies."""
+    values: dict[str, list[str]] = {}
+    for name, value in response.headers.multi_items():
+        values.setdefault(name.lower(), []).append(value)
+    return {name: found[0] if len(found) == 1 else list(found) for name, found in values.items()}
 
 
 def _check_encoding(response: "httpx2.Response") -> None:

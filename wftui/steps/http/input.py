@@ -8,11 +8,13 @@ from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.http.pages import Pagination
+from wftui.steps.text.encodings import TextEncoding
 
 BODY_FIELDS = ("json", "form", "text", "file")
 
 Scalar = str | int | float | bool
 
+BodyFormat = Literal["auto", "json", "jsonl", "text"]
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 StatusPattern = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern="^[1-5]xx$")]
 
@@ -39,9 +41,28 @@ class HttpInput(StepModel):
         Field(min_length=1, description='Successful statuses: [200, "3xx"]. Default: all below 400.'),
     ] = None
     parse: Annotated[
-        Literal["auto", "json", "text"], Field(description="How to parse the body; auto decides by the content type.")
+        BodyFormat,
+        Field(
+            description="How to parse the body: json; jsonl, one JSON value per line (NDJSON); text; auto decides by "
+            "the content type."
+        ),
     ] = "auto"
+    encoding: Annotated[
+        TextEncoding | None,
+        Field(
+            description="Encoding of the response text, such as latin-1; default: the charset it declares, else UTF-8."
+        ),
+    ] = None
     timeout: Annotated[Duration, Field(description="Timeout of the whole exchange, including the body.")] = 30.0
+    resends: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10,
+            description="How often one request is sent again while the server is busy or breaks off, after the time it "
+            "asks for; with paginate it is the one page. A retry of the step begins with the first page.",
+        ),
+    ] = 0
     follow_redirects: Annotated[
         bool,
         Field(description="Follow redirects, at most 20; nothing secret goes along to another server."),
@@ -67,6 +88,10 @@ class HttpInput(StepModel):
             raise ValueError('"files" can only be combined with "form"')
         if self.paginate is not None and self.save_to is not None:
             raise ValueError('"paginate" cannot be combined with "saveTo"')
+        if self.paginate is not None and self.paginate.param_in in ("json", "form"):
+            body = self.paginate.param_in
+            if given != [body]:
+                raise ValueError(f'"paramIn": "{body}" needs a body in "{body}"')
         if len(given) > 1:
             raise ValueError(f"only one body is allowed, not {' and '.join(given)}")
         return self

@@ -1,6 +1,8 @@
 """Pagination: next page and items of a response."""
 
+import json
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urljoin
 
@@ -13,68 +15,220 @@ from wftui.steps.http.exchange import HttpResponse
 
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
+_INDEX = re.compile(r"-?\d{1,9}")
+_ABSOLUTE = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """Request of the next page: its URL, or the value of the parameter."""
+
+    url: str | None = None
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class PagePosition:
+    """Position in the list: pages and items read, those of this page included."""
+
+    pages: int
+    items: int
+    last_items: int
 
 
 class Pagination(StepModel):
     """Method of reading all pages."""
 
     by: Annotated[
-        Literal["link", "cursor", "page"],
-        Field(description="link: the Link header; cursor: a value in the body; page: an increasing number."),
+        Literal["link", "cursor", "page", "offset"],
+        Field(
+            description="link: the Link header; cursor: a value of the response; page: an increasing number; offset: "
+            "the number of items before the page."
+        ),
     ]
     items: Annotated[
         str | None, Field(description="Path of the list in the body: data.items. Default: the body is the list.")
     ] = None
-    cursor: Annotated[str | None, Field(description="cursor: path in the body of the next cursor or URL.")] = None
-    param: Annotated[str | None, Field(description="cursor, page: query parameter for it.")] = None
-    start: Annotated[int, Field(description="page: number of the first page.")] = 1
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="cursor: path in the body of the next cursor or URL; -1 is the last item of a list: data.-1.id."
+        ),
+    ] = None
+    cursor_header: Annotated[
+        str | None, Field(description="cursor: response header with the next cursor, instead of `cursor`.")
+    ] = None
+    param: Annotated[
+        str | None, Field(description="cursor, page, offset: name of the parameter, or its path with paramIn json.")
+    ] = None
+    param_in: Annotated[
+        Literal["query", "json", "form", "header"], Field(description="Part of the request that takes the parameter.")
+    ] = "query"
+    start: Annotated[
+        int | None, Field(description="page, offset: value for the first page; default: 1, or 0 by offset.")
+    ] = None
+    step: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="page, offset: increase from page to page; default: 1, or by offset the items of the page.",
+        ),
+    ] = None
+    more: Annotated[
+        str | None, Field(description="Path in the body of a value that is true while more pages follow: has_more.")
+    ] = None
+    last: Annotated[
+        str | None, Field(description="Path in the body of a value that is true on the last page: isLast.")
+    ] = None
+    total: Annotated[str | None, Field(description="Path in the body of the number of all items.")] = None
+    total_pages: Annotated[str | None, Field(description="Path in the body of the number of all pages.")] = None
+    end_status: Annotated[
+        list[Annotated[int, Field(ge=100, le=599)]],
+        Field(description="Statuses by which the server says that there is no such page: [404]."),
+    ] = Field(default_factory=list)
     max_pages: Annotated[int, Field(ge=1, le=10_000, description="Maximum number of pages.")] = 100
 
     @model_validator(mode="after")
     def _complete(self) -> "Pagination":
-        if self.by == "cursor" and not self.cursor:
-            raise ValueError('pagination by cursor needs "cursor"')
-        if self.by == "page" and not self.param:
-            raise ValueError('pagination by page needs "param"')
+        if self.by == "cursor" and (not self.cursor) == (not self.cursor_header):
+            raise ValueError('pagination by cursor needs "cursor" or "cursorHeader"')
+        if self.by in ("page", "offset") and not self.param:
+            raise ValueError(f'pagination by {self.by} needs "param"')
+        if self.param_in != "query" and not self.param:
+            raise ValueError(f'"paramIn": "{self.param_in}" needs "param"')
         return self
 
-    def items_of(self, body: Json) -> list[Json]:
-        """Return the items of one page.
+    @property
+    def first_value(self) -> int | None:
+        """Value of the parameter for the first page; None if it has none."""
+        if self.by not in ("page", "offset"):
+            return None
+        return self.start if self.start is not None else int(self.by == "page")
+
+    def items_of(self, body: Json, *, first: bool) -> list[Json]:
+        """Return the items of one page; a later page may have null or nothing for none.
 
         Raises:
             WorkflowError: `http.body` when there is no list where it should be.
         """
         found = at_path(body, self.items)
+        if found is None and not first:
+            return []
         if not isinstance(found, list):
             where = f"at {self.items!r}" if self.items else "as its body"
             raise WorkflowError("http.body", f"A page has no list {where} but {_kind(found)}.")
         return found
 
-    def next_page(self, reply: HttpResponse, body: Json, number: int) -> tuple[str | None, str | None] | None:
-        """Return the (address, query value) after page `number`, or None at the end."""
+    def next_page(self, reply: HttpResponse, body: Json, at: PagePosition) -> NextPage | None:
+        """Return the request of the next page, or None at the end.
+
+        Raises:
+            WorkflowError: `http.pages` when the server says that there are more pages, but not where.
+        """
+        if self._said_to_end(body, at):
+            return None
+        following = self._following(reply, body, at)
+        if following is None and self.more:
+            raise WorkflowError(
+                "http.pages", f"{self.more!r} says that more pages follow, but the page names no next one."
+            )
+        return following
+
+    def missing_items(self, body: Json, at: PagePosition) -> int:
+        """Return how many of the `total` items have not come."""
+        total = _number(at_path(body, self.total)) if self.total else None
+        offset = self.start or 0 if self.by == "offset" else 0
+        return max(0, total - offset - at.items) if total is not None else 0
+
+    def _said_to_end(self, body: Json, at: PagePosition) -> bool:
+        if self.more and not at_path(body, self.more):
+            return True
+        if self.last and at_path(body, self.last):
+            return True
+        pages = _number(at_path(body, self.total_pages)) if self.total_pages else None
+        if pages is not None and at.pages >= pages:
+            return True
+        total = _number(at_path(body, self.total)) if self.total else None
+        return total is not None and self._items_before_next(at) >= total
+
+    def _items_before_next(self, at: PagePosition) -> int:
+        if self.by != "offset":
+            return at.items
+        return (self.start or 0) + (self.step * at.pages if self.step else at.items)
+
+    def _following(self, reply: HttpResponse, body: Json, at: PagePosition) -> NextPage | None:
         if self.by == "link":
-            target = _next_link(reply.headers.get("link", ""))
-            return (urljoin(reply.url, target), None) if target else None
+            target = _next_link(reply.header("link"))
+            return NextPage(urljoin(reply.url, target)) if target else None
+        if self.by == "offset":
+            return NextPage(value=self._items_before_next(at)) if at.last_items or (self.more and self.step) else None
         if self.by == "page":
-            return (None, str(self.start + number + 1)) if self.items_of(body) else None
-        cursor = at_path(body, self.cursor)
+            following = (self.first_value or 0) + at.pages * (self.step or 1)
+            return NextPage(value=following) if at.last_items or self.more else None
+        return self._by_cursor(
+            reply, reply.header(self.cursor_header) if self.cursor_header else at_path(body, self.cursor)
+        )
+
+    def _by_cursor(self, reply: HttpResponse, cursor: Json) -> NextPage | None:
         if cursor is None or cursor == "" or cursor is False:
             return None
-        if isinstance(cursor, str) and (cursor.startswith(("http://", "https://", "/")) or self.param is None):
-            return urljoin(reply.url, cursor), None
-        return None, str(cursor)
+        if cursor is True:
+            raise WorkflowError(
+                "http.pages", f'The cursor at {self.cursor!r} is true, which leads nowhere; name it in "more" instead.'
+            )
+        if self.param is None or (
+            self.param_in == "query" and isinstance(cursor, str) and cursor.startswith(_ABSOLUTE)
+        ):
+            if not isinstance(cursor, str):
+                raise WorkflowError("http.pages", f'The cursor at {self.cursor!r} is not a URL; it needs "param".')
+            return NextPage(urljoin(reply.url, cursor))
+        return NextPage(value=cursor)
+
+
+def as_text(value: Json) -> str:
+    """Return a cursor as text for a query, a form or a header."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def at_path(value: Json, path: str | None) -> Json:
-    """Return the value at a dotted path (`data.items`, `pages.0.next`), or None."""
-    for part in path.split(".") if path else []:
+    """Return the value at a dotted path, or None: `data.items`, `data.-1.id`.
+
+    A key may hold dots itself (`@odata.nextLink`): the longest key that exists is taken.
+    """
+    parts = path.split(".") if path else []
+    while parts:
         if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
+            known = value
+            length = next((count for count in range(len(parts), 0, -1) if ".".join(parts[:count]) in known), None)
+            if length is None:
+                return None
+            value, parts = known[".".join(parts[:length])], parts[length:]
+        elif isinstance(value, list) and _INDEX.fullmatch(parts[0]) and -len(value) <= int(parts[0]) < len(value):
+            value, parts = value[int(parts[0])], parts[1:]
         else:
             return None
     return value
+
+
+def with_value(body: Json, path: str, value: Json) -> Json:
+    """Return a copy of a body with a value at a dotted path of objects.
+
+    Raises:
+        WorkflowError: `http.pages` when the path leads through another value.
+    """
+    name, _, rest = path.partition(".")
+    if body is not None and not isinstance(body, dict):
+        raise WorkflowError(
+            "http.pages", f'"param" leads to {name!r} of {_kind(body)} in the body; it must be an object.'
+        )
+    given = body or {}
+    return {**given, name: with_value(given.get(name), rest, value) if rest else value}
+
+
+def _number(value: Json) -> int | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value)
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
 
 
 def _next_link(header: str) -> str | None:
@@ -86,4 +240,6 @@ def _next_link(header: str) -> str | None:
 
 
 def _kind(value: Json) -> str:
-    return {dict: "an object", str: "text", type(None): "nothing"}.get(type(value), type(value).__name__)
+    return {dict: "an object", list: "a list", str: "text", type(None): "nothing"}.get(
+        type(value), type(value).__name__
+    )

@@ -1,6 +1,7 @@
 """Status and body of responses."""
 
 import base64
+import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,10 +10,14 @@ from typing import Literal
 from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
+from wftui.model.json.json_lines import read_json_lines
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import HttpResponse
+from wftui.steps.http.input import BodyFormat
+from wftui.steps.text.encodings import text_by_mark
 
 _PREVIEW = 2000
+_SHOWN = 200
 _WITHOUT_BODY = (204, 205, 304)
 _LONGEST_WAIT = 365 * 24 * 3600.0
 _MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
@@ -28,7 +33,7 @@ def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
 def status_error(method: str, reply: HttpResponse) -> WorkflowError:
     """Return the error of an unexpected status: `http.4xx`, `http.5xx`, `http.status`."""
     family = reply.status // 100
-    preview = beginning(reply.content[: 4 * _PREVIEW + 4].decode("utf-8", "replace"), _PREVIEW)
+    preview = _beginning(reply.content, _PREVIEW)
     return WorkflowError(
         f"http.{family}xx" if family in (4, 5) else "http.status",
         f"{method} {reply.url} returned status {reply.status}.",
@@ -37,7 +42,7 @@ def status_error(method: str, reply: HttpResponse) -> WorkflowError:
             "status": reply.status,
             "url": reply.url,
             "body": preview,
-            "retryAfter": retry_after(reply.headers.get("retry-after", "")),
+            "retryAfter": retry_after(reply.header("retry-after")),
         },
     )
 
@@ -55,41 +60,85 @@ def retry_after(header: str) -> float | None:
     return max(0.0, (timestamp - datetime.now(UTC)).total_seconds())
 
 
-def read_body(reply: HttpResponse, parse: Literal["auto", "json", "text"]) -> tuple[Json, Literal["base64"] | None]:
+def read_body(
+    reply: HttpResponse, parse: BodyFormat, encoding: str | None = None
+) -> tuple[Json, Literal["base64"] | None]:
     """Return the body as a JSON value or text; binary as base64, with its encoding.
 
+    Args:
+        encoding: of the text; None takes the declared charset, else UTF-8.
+
     Raises:
-        WorkflowError: `http.body` when JSON was asked for, or promised by the content type, and is none.
+        WorkflowError: `http.body` when JSON was asked for, or promised by the content type, and is none, or when the
+            bytes of a text are not in its encoding.
     """
-    kind, _, parameters = reply.headers.get("content-type", "").partition(";")
+    kind, _, parameters = reply.header("content-type").partition(";")
     kind = kind.strip().lower()
-    charset = _charset(parameters)
-    if parse == "json" and not reply.content and reply.status in _WITHOUT_BODY:
-        return None, None
+    declared = _charset(parameters)
     promised = kind == "application/json" or kind.endswith("+json")
-    if parse == "json" or (parse == "auto" and promised and reply.content.strip()):
-        try:
-            return _json(reply.content, charset), None
-        except (ValueError, LookupError) as error:
-            raise WorkflowError("http.body", f"The response of {reply.url} is not valid JSON: {error}.") from None
+    if parse in ("json", "jsonl") or (parse == "auto" and promised and reply.content.strip()):
+        if not reply.content and reply.status in _WITHOUT_BODY:
+            return None, None
+        return _parsed(reply, "jsonl" if parse == "jsonl" else "json", encoding, declared), None
     try:
-        return reply.content.decode(charset), None
-    except (ValueError, LookupError):  # a server may name any charset
-        if parse == "text" or kind.startswith("text/"):
-            return reply.content.decode("utf-8", "replace"), None
-        return base64.b64encode(reply.content).decode("ascii"), "base64"
+        return _text(reply.content, encoding, declared), None
+    except (ValueError, LookupError) as error:
+        if encoding is None and parse == "auto" and not kind.startswith("text/"):
+            return base64.b64encode(reply.content).decode("ascii"), "base64"
+        raise _not_in_encoding(reply, error, encoding, declared) from None
 
 
-def _json(content: bytes, charset: str) -> Json:
+def _parsed(reply: HttpResponse, parse: Literal["json", "jsonl"], encoding: str | None, declared: str | None) -> Json:
     try:
-        return read_json(content)
-    except UnicodeDecodeError:  # JSON is UTF-8; what is not may still be what its header says
-        return read_json(content.decode(charset))
+        if parse == "json" and encoding is None:
+            with contextlib.suppress(UnicodeDecodeError):  # JSON is UTF-8; what is not may be what its header says
+                return read_json(reply.content)
+        text = _text(reply.content, encoding, declared)
+        return read_json(text) if parse == "json" else read_json_lines(text)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise _not_in_encoding(reply, error, encoding, declared) from None
+    except ValueError as error:
+        preview = _beginning(reply.content, _PREVIEW)
+        begins = f"it begins with {beginning(preview, _SHOWN)!r}" if preview else "it is empty"
+        what = "valid JSON" if parse == "json" else "JSON lines"
+        raise WorkflowError(
+            "http.body",
+            f"The response of {reply.url} is not {what}: {str(error).rstrip('.')}; {begins}.",
+            details={"status": reply.status, "url": reply.url, "body": preview},
+        ) from None
 
 
-def _charset(parameters: str) -> str:
+def _text(content: bytes, encoding: str | None, declared: str | None) -> str:
+    """Decode a text: by the given encoding, its mark, the declared one, or UTF-8."""
+    if encoding is not None:
+        return content.decode(encoding)
+    marked = text_by_mark(content)
+    return marked if marked is not None else content.decode(declared or "utf-8")
+
+
+def _not_in_encoding(
+    reply: HttpResponse, error: Exception, encoding: str | None, declared: str | None
+) -> WorkflowError:
+    known = isinstance(error, UnicodeDecodeError)
+    where = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+    if encoding is not None:
+        problem = f'is not {encoding} text{where}; change "encoding"'
+    elif declared is None:
+        problem = f'is not UTF-8 text{where} and declares no charset; set "encoding", for example to "latin-1"'
+    elif known:
+        problem = f'is not in the charset {declared!r} that it declares{where}; set "encoding"'
+    else:
+        problem = f'declares the unknown charset {declared!r}; set "encoding"'
+    return WorkflowError("http.body", f"The response of {reply.url} {problem}.")
+
+
+def _beginning(content: bytes, limit: int) -> str:
+    return beginning(content[: 4 * limit + 4].decode("utf-8", "replace"), limit)
+
+
+def _charset(parameters: str) -> str | None:
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
-            return value.strip().strip("\"'") or "utf-8"
-    return "utf-8"
+            return value.strip().strip("\"'") or None
+    return None

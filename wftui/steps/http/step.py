@@ -18,10 +18,13 @@ from wftui.steps.http.auth import Credentials, credentials, forget_token, origin
 from wftui.steps.http.body import query_pairs, request_body
 from wftui.steps.http.curl import curl_from_input, input_from_curl, is_curl
 from wftui.steps.http.exchange import Exchange, HttpResponse, exchange
-from wftui.steps.http.input import BODY_FIELDS, HttpInput, Scalar
+from wftui.steps.http.input import BODY_FIELDS, HttpInput
+from wftui.steps.http.page_reader import Page, PageReader, PageRequest, Query
 from wftui.steps.http.pages import Pagination
 from wftui.steps.http.redirects import guard_secrets
+from wftui.steps.http.resending import resending
 from wftui.steps.http.response import expected, read_body, status_error
+from wftui.steps.text.encodings import encoding_problems
 
 KEPT_BYTES = 10 * 1024 * 1024
 SAVED_BYTES = 10 * 1024 * 1024 * 1024
@@ -31,7 +34,10 @@ class HttpOutput(StepModel):
     """Output of `http`."""
 
     status: Annotated[int, Field(description="Status code of the response.")]
-    headers: Annotated[dict[str, str], Field(description="Response headers, names in lower case.")]
+    headers: Annotated[
+        dict[str, str | list[str]],
+        Field(description="Response headers, names in lower case; one that repeats, such as set-cookie, is a list."),
+    ]
     url: Annotated[str, Field(description="URL of the response, after redirects.")]
     body: Annotated[Json, Field(description="Body as JSON value or text; null with saveTo.")] = None
     encoding: Annotated[Literal["base64"] | None, Field(description="Set if the body is binary, as base64 text.")] = (
@@ -46,6 +52,9 @@ class HttpOutput(StepModel):
         Field(description="For https: {expiresAt, validFrom, subject, issuer, version} of the certificate."),
     ] = None
     pages: Annotated[int | None, Field(description="With paginate: number of pages read.")] = None
+    repeated: Annotated[
+        int | None, Field(description="With paginate: items that an earlier page had as well; 0 where none should.")
+    ] = None
     truncated: Annotated[
         bool | None, Field(description="With paginate: whether pages beyond maxPages were left out.")
     ] = None
@@ -71,7 +80,7 @@ class HttpStep(StepType[HttpInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Check for one body and a valid address."""
+        """Check for one body, a valid address and a known encoding."""
         problems: list[tuple[str, str]] = []
         given = [name for name in BODY_FIELDS if name in literal_input]
         if len(given) > 1:
@@ -81,6 +90,7 @@ class HttpStep(StepType[HttpInput]):
             problems.append(
                 ("url", "The URL must start with https:// or http://, or with / if the connection has a base URL.")
             )
+        problems += encoding_problems(literal_input)
         return problems
 
     @classmethod
@@ -132,7 +142,18 @@ async def _exchange_all(step: HttpInput, context: StepContext, who: Credentials)
 
 
 async def _send(
-    step: HttpInput, context: StepContext, who: Credentials, url: str, query: list[tuple[str, Scalar | None]]
+    step: HttpInput, context: StepContext, who: Credentials, url: str, query: Query
+) -> tuple[HttpOutput, HttpResponse]:
+    return await resending(
+        lambda: _send_once(step, context, who, url, query),
+        step.resends,
+        context,
+        may_pass=lambda error: error.recoverable,
+    )
+
+
+async def _send_once(
+    step: HttpInput, context: StepContext, who: Credentials, url: str, query: Query
 ) -> tuple[HttpOutput, HttpResponse]:
     method = step.method or ("POST" if step.has_body else "GET")
     headers = who.with_headers(step.headers)
@@ -157,7 +178,7 @@ async def _send(
     context.log(f"{method} {reply.url}: {reply.status}, {reply.size:,} bytes in {reply.elapsed:.0f} ms")
     if not expected(reply.status, step.expect):
         raise status_error(method, reply)
-    value, encoding = (None, None) if saved else read_body(reply, step.parse)
+    value, encoding = (None, None) if saved else read_body(reply, step.parse, step.encoding)
     output = HttpOutput(
         status=reply.status,
         headers=reply.headers,
@@ -176,58 +197,37 @@ async def _send(
 async def _send_for_pages(step: HttpInput, pages: Pagination, context: StepContext, who: Credentials) -> HttpOutput:
     """Read all pages; return the last output with the items of all as its body."""
     first = who.address(step.url)
-    query = _query(step, who)
-    url, asked = first, query
-    if pages.by == "page":
-        asked = _with_page(query, pages, str(pages.start))
-    seen: set[tuple[str, tuple[tuple[str, Scalar | None], ...]]] = set()
-    most = step.max_bytes or KEPT_BYTES
-    items: list[Json] = []
-    total = elapsed = 0.0
-    for number in range(pages.max_pages):
-        seen.add((url, tuple(asked)))
-        output, reply = await _send(step, context, who, url, asked)
-        items += pages.items_of(output.body)
-        total, elapsed = total + output.bytes, elapsed + output.elapsed
-        if total > most:
-            raise WorkflowError(
-                "http.too_big", f"The pages together are larger than {most:,} bytes; increase maxBytes."
-            )
-        following = pages.next_page(reply, output.body, number)
-        if following is None:
-            break
-        address, value = following
-        if address is not None:
-            if origin(address) != origin(first) and (who.private or _private(step) or _holds_secret(step, context)):
-                raise WorkflowError("http.url", f"The next page is on another server: {address!r}.")
-            url, asked = address, who.query_besides(address)
-        else:
-            asked = _with_page(query, pages, value)
-        if (url, tuple(asked)) in seen:
-            raise WorkflowError("http.pages", f"Page {number + 1} refers to a page that was already read.")
-    else:
-        context.log(f"There are more than {pages.max_pages} pages; the rest was left out (maxPages).", "warn")
-        return _whole(output, items, pages.max_pages, total, elapsed, truncated=True)
-    return _whole(output, items, number + 1, total, elapsed, truncated=False)
+    last: HttpOutput | None = None
 
+    async def send(request: PageRequest) -> Page:
+        nonlocal last
+        output, reply = await _send(request.step, context, who, request.url, request.query)
+        last = output
+        return Page(reply, output.body)
 
-def _with_page(
-    query: list[tuple[str, Scalar | None]], pages: Pagination, value: Scalar | None
-) -> list[tuple[str, Scalar | None]]:
-    name = pages.param or ""
-    return [*((other, given) for other, given in query if other != name), (name, value)]
+    def follow(address: str) -> Query:
+        if origin(address) != origin(first) and (who.private or _private(step) or _holds_secret(step, context)):
+            raise WorkflowError("http.url", f"The next page is on another server: {address!r}.")
+        return who.query_besides(address)
 
-
-def _whole(
-    last: HttpOutput, items: list[Json], pages: int, total: float, elapsed: float, *, truncated: bool
-) -> HttpOutput:
+    reader = PageReader(
+        step,
+        pages,
+        send=send,
+        follow=follow,
+        warn=lambda sentence: context.log(sentence, "warn"),
+        most=step.max_bytes or KEPT_BYTES,
+    )
+    found = await reader.read(first, _query(step, who))
+    assert last is not None, "there is a first page"
     return last.model_copy(
         update={
-            "body": items,
-            "pages": pages,
-            "bytes": int(total),
-            "elapsed": round(elapsed, 3),
-            "truncated": truncated,
+            "body": found.items,
+            "pages": found.pages,
+            "bytes": found.size,
+            "elapsed": found.elapsed,
+            "repeated": found.repeated,
+            "truncated": found.truncated,
         }
     )
 
@@ -241,5 +241,5 @@ def _holds_secret(step: HttpInput, context: StepContext) -> bool:
     return bool(context.redact(sent) != sent)
 
 
-def _query(step: HttpInput, who: Credentials) -> list[tuple[str, Scalar | None]]:
+def _query(step: HttpInput, who: Credentials) -> Query:
     return [*query_pairs(step.query), *who.query]

@@ -1,8 +1,6 @@
 """Requests to a model server: resent while it is busy, streamed to the log."""
 
-import asyncio
 import json
-import random
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.http.exchange import Exchange, chunks, opened
+from wftui.steps.http.resending import resending
 from wftui.steps.http.response import retry_after
 from wftui.steps.llm.errors import status_failure
 from wftui.steps.llm.protocol import Conversation, ModelProtocol, ModelResponse, response_object
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 64 * 1024 * 1024
 _ERROR_BYTES = 4000
-_FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 60.0
-"""Seconds; a server that asks for more is left to the step's own `retry`."""
 _SENT_AGAIN = frozenset({"llm.limit", "llm.overloaded", "llm.server", "llm.truncated", "http.protocol"})
 
 
@@ -52,27 +48,12 @@ async def ask(conversation: Conversation, server: Server, context: StepContext) 
         WorkflowError: `llm.*` and `http.*`, when the server does not answer, also not the last time it is asked.
     """
     body = context.redact(server.protocol.body(conversation))
-    for resends in range(server.resends + 1):
-        try:
-            return await _send_once(body, server, context)
-        except WorkflowError as error:
-            pause = _pause(error, resends)
-            if pause is None or resends == server.resends:
-                raise
-            again = f"resending the request in {pause:.1f} s ({resends + 1} of {server.resends})"
-            context.log(f"{error} {again}", "warn")
-        await asyncio.sleep(pause)
-    raise AssertionError("the last of them returns or raises")
-
-
-def _pause(error: WorkflowError, resends: int) -> float | None:
-    """Return the seconds until the request may be resent; None if that is useless."""
-    if error.type not in _SENT_AGAIN:
-        return None
-    asked = error.details.get("retryAfter") if isinstance(error.details, dict) else None
-    if isinstance(asked, float):
-        return asked if asked <= LONGEST_PAUSE else None
-    return _FIRST_PAUSE * float(2**resends) * random.uniform(1, 1.5)  # apart from others who were sent away
+    return await resending(
+        lambda: _send_once(body, server, context),
+        server.resends,
+        context,
+        may_pass=lambda error: error.type in _SENT_AGAIN,
+    )
 
 
 async def _send_once(body: Json, server: Server, context: StepContext) -> ModelResponse:

@@ -9,9 +9,9 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import text_pieces
+from wftui.model.text_lines import split_lines
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.capture import Capture
-from wftui.steps.text.lines import split_lines
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
