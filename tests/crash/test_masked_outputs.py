@@ -97,11 +97,12 @@ def test_another_step_runs_again_only_when_that_is_confirmed(tmp_path: Path) -> 
     assert plan["publish"] == {
         "path": "publish",
         "action": "run",
-        "why": "its output held a secret, which is not stored: runs again",
+        "why": "its output held a secret, which is not stored: runs again if confirmed",
     }
     asked = resume(places, "-i", "token=env:TOKEN")
     assert asked.returncode == 1
     assert "error[resume.confirm] publish: completed, but the output held a secret" in asked.stderr
+    assert asked.stderr.rstrip().endswith("confirm to repeat it: --confirmed")
     assert "header" not in asked.stderr
     assert (tmp_path / "published").read_text() == "x\n", "nothing was repeated"
     done = resume(places, "-i", "token=env:TOKEN", "--confirmed")

@@ -176,8 +176,11 @@ def test_a_folder_that_is_a_link_out_is_read_only(bare_cli: Cli, root: Path, out
         assert code == (0 if command[0] == "run" else 3)
         if command[0] == "compile":
             assert f"error[workspace.link] {root / level} is a link that leads out of the workspace" in errors
+    _, listed, _ = bare_cli("list", "--tables", str(root), "--db", str(root.parent / "runs.db"))
+    assert "stale, read-only" in listed
     workspace = Workspace(root)
     source = workspace.read("hello")
+    assert source.read_only == f"{root / level} is a link that leads out of the workspace: what lies there is read-only"
     changes: list[Callable[[], object]] = [
         lambda: workspace.write("hello", "{}", source.etag),
         lambda: workspace.rename("hello", "bye"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wftui.cli.options import Command
 from wftui.cli.parser import build_parser
+from wftui.cli.questions import is_answered
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 
@@ -14,9 +15,7 @@ def dispatch(words: Sequence[str]) -> int:
     """Run a command line; return the exit code (`wftui.model.errors.ExitCode`)."""
     arguments = build_parser().parse_args(words)
     try:
-        return _command(arguments)(arguments)
-    except UserError as error:
-        return _report(error)
+        return _until_answered(_command(arguments), arguments)
     except KeyboardInterrupt:
         return ExitCode.CANCELLED
     except BrokenPipeError:
@@ -26,12 +25,18 @@ def dispatch(words: Sequence[str]) -> int:
     except OSError as error:
         # A folder on the way that cannot be read or has been deleted: it may be met anywhere.
         subject = f"cannot use {error.filename}: " if error.filename is not None else ""
-        return _report(UserError(f"{subject}{(error.strerror or str(error)).lower()}", code="system"))
+        Terminal().error(f"wftui: error[system] {subject}{(error.strerror or str(error)).lower()}")
+        return ExitCode.FAILED
 
 
-def _report(error: UserError) -> int:
-    Terminal().error(f"wftui: error[{error.code}] {error}")
-    return error.exit_code
+def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
+    """Run a command; run it again when the user answers the question that an error asks."""
+    while True:
+        try:
+            return command(arguments)
+        except UserError as error:
+            if not is_answered(error, arguments):
+                return error.exit_code
 
 
 def _command(arguments: argparse.Namespace) -> Command:

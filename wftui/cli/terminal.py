@@ -112,6 +112,16 @@ class Terminal:
         with contextlib.suppress(OSError):
             print(text, file=self.err, flush=True)
 
+    def ask(self, question: str) -> bool:
+        """Ask a question on stderr, no by default; False without a terminal.
+
+        Call it outside an event loop, where Ctrl+C would not interrupt it.
+        """
+        if not (sys.stdin.isatty() and self.err.isatty()):
+            return False
+        print(f"{without_colours(clean_cell(question))} [y/N] ", end="", file=self.err, flush=True)
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     def progress(self, line: str) -> None:
         """Write a line, or drop it while the reader is far behind."""
         if self._thread is not None and self._thread.is_behind(_SCREENFULS if self.is_live else _LOG):

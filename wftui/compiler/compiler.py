@@ -245,6 +245,7 @@ class WorkflowCompiler:
                 "errors": len(result.errors),
                 "warnings": sum(1 for warning in result.warnings if warning.severity == "warning"),
                 "steps": len(outline.steps),
+                "read_only": source.read_only is not None,
             }
         )
 

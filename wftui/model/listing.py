@@ -26,7 +26,8 @@ class WorkflowStats(WireModel):
 class WorkflowRow(WireModel):
     """One row of `wftui list` and of the Workflows screen.
 
-    `stale`: without errors, but workflow.py is not its compilation.
+    `stale`: without errors, but workflow.py is not its compilation. `read_only`: its folder is a link that leads out of
+    the workspace, where nothing is written.
     """
 
     id: str
@@ -36,6 +37,7 @@ class WorkflowRow(WireModel):
     errors: int = 0
     warnings: int = 0
     steps: int = 0
+    read_only: bool = False
     stats: WorkflowStats = Field(default_factory=WorkflowStats)
 
 

@@ -17,7 +17,7 @@ from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.generated import inside, is_workspace
 from wftui.workspace.regular import read_regular
-from wftui.workspace.workspace_errors import WorkspaceError, explain
+from wftui.workspace.workspace_errors import ForeignFolderError, WorkspaceError, explain
 
 _ID = re.compile(WORKFLOW_ID_PATTERN)
 
@@ -28,12 +28,14 @@ class WorkflowSource:
 
     Attributes:
         etag: hash of its bytes, to detect later changes of the file.
+        read_only: why it is not written, or None: a folder on its path leads out of the workspace.
     """
 
     workflow_id: str
     path: Path
     text: str
     etag: str
+    read_only: str | None = None
 
 
 def etag_of(data: bytes) -> str:
@@ -151,6 +153,10 @@ class Workspace:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise WorkspaceError(f"{path} is not UTF-8 text (byte {error.start})", code="workspace.encoding") from error
+        try:
+            inside(self.root, path)
+        except WorkspaceError as error:
+            return WorkflowSource(workflow_id, path, text, etag_of(data), str(error))
         return WorkflowSource(workflow_id, path, text, etag_of(data))
 
     def write(self, workflow_id: str, text: str, expected: str | None) -> WorkflowSource:
@@ -236,13 +242,10 @@ class Workspace:
         """Refuse to make a workspace of a folder that holds other files.
 
         Raises:
-            WorkspaceError: `workspace.other`, the user has not named the folder with `--tables`.
+            ForeignFolderError: the user has not named the folder with `--tables`.
         """
         if not self.adopt and self.root.is_dir() and not is_workspace(self.root):
-            raise WorkspaceError(
-                f"{self.root} holds other files and is not a workspace; to make it one, name it: --tables {self.root}",
-                code="workspace.other",
-            )
+            raise ForeignFolderError(self.root)
 
     def _not_found(self, workflow_id: str) -> str:
         hint = did_you_mean(suggestion(workflow_id, self.ids()), f" in {self.workflows_path}")

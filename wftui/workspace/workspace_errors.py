@@ -11,6 +11,22 @@ class WorkspaceError(UserError):
     code = "workspace"
 
 
+class ForeignFolderError(WorkspaceError):
+    """A folder that holds other files and would become a workspace.
+
+    Attributes:
+        folder: its path.
+    """
+
+    code = "workspace.other"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} holds other files and is not a workspace; to make it one, name it: --tables {folder}"
+        )
+        self.folder = folder
+
+
 def explain(error: OSError, path: Path, doing: str) -> WorkspaceError:
     """Return the error to report for an operating system error.
 

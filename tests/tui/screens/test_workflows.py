@@ -116,6 +116,29 @@ async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until
         assert workbench.workspace.generated_path("hello").exists()
 
 
+@pytest.mark.parametrize("key", ["m", "escape"])
+async def test_a_folder_with_other_files_is_asked_about_once(
+    tmp_path: Path, until: Until, text_of: TextOf, key: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "people.csv").write_text("name\n")
+    named = Settings(tables=tmp_path / "data", database=tmp_path / "runs.db", origins={"tables": "WFTUI_TABLES"})
+    bench = Workbench(named)
+    app = WftuiApp(bench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("n", *"hello", "enter")
+        await until(pilot, lambda: "holds other files and is not a workspace" in " ".join(text_of(app).split()))
+        await pilot.press(key)
+        if key == "m":
+            await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+            assert bench.workspace.generated_path("hello").exists()
+        else:
+            await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+            assert [each.name for each in (tmp_path / "data").iterdir()] == ["people.csv"]
+    await bench.close()
+
+
 async def test_a_copy_carries_its_own_id(some: Workbench, until: Until) -> None:
     app = WftuiApp(some)
     async with app.run_test() as pilot:
@@ -254,6 +277,19 @@ async def test_a_newer_database_is_a_sentence(
     async with app.run_test() as pilot:
         await until(pilot, lambda: "newer" in text_of(app))
     await bench.close()
+
+
+async def test_a_workflow_whose_folder_leads_out_is_listed_as_read_only(
+    workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    folder = put_workflow("linked").parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        assert "! read-only" in text_of(app)
+        assert "Read-only: a link leads out of the workspace." in text_of(app)
 
 
 async def test_one_unreadable_workflow_does_not_hide_the_others(

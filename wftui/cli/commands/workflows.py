@@ -78,6 +78,7 @@ def list_(arguments: argparse.Namespace) -> int:
         for row in rows:
             last, stats = row.stats.last, row.stats
             state = f"{row.errors} error{'s' * (row.errors != 1)}" if row.errors else row.state
+            state += ", read-only" * row.read_only
             cells.append(
                 [
                     row.id,

@@ -134,7 +134,7 @@ class WorkflowExecutor:
         if not options.confirmed:
             repeated = await repeated_work(self._store, self._stored.of, plan, history.carried)
             if repeated:
-                raise ConfirmationNeeded(repeated.interrupted, repeated.masked)
+                raise ConfirmationNeeded(repeated)
         whole = inputs_with_secrets(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
             workflow_id=created.workflow_id,
@@ -214,12 +214,14 @@ class WorkflowExecutor:
             complete: `inputs` is complete: other inputs of the earlier run are dropped.
             connections: names of the user's connections that replace those the workflow names, in addition to those
                 of the earlier run.
-            confirmed: rerun steps with `"idempotent": false` that were running when the earlier process died.
+            confirmed: rerun steps with `"idempotent": false` that were running when the earlier process died, and
+                completed steps for outputs that held a secret.
 
         Raises:
             NotFoundError: there is no such run or step.
             ConflictError: the earlier run has not ended.
-            ConfirmationNeeded: steps that may not run twice were running when its process died.
+            ConfirmationNeeded: steps that may not run twice were running when its process died, or completed steps
+                have to run again for outputs that held a secret.
             UserError: the workflow does not exist or has errors, or a secret input is missing.
         """
         record = await self._record(run_id, window=None)
@@ -229,8 +231,9 @@ class WorkflowExecutor:
         asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
         found = await prepare_rerun(self._store, self._load, record, asked, before)
         plan = found.loaded.plan
-        if not confirmed and (twice := may_run_twice(plan, found.record, from_step)):
-            raise ConfirmationNeeded(twice)
+        repeated = replace(found.restart.repeated, interrupted=may_run_twice(plan, found.record, from_step))
+        if repeated and not confirmed:
+            raise ConfirmationNeeded(repeated)
         request = ExecutionRequest(
             workflow_id=plan.id,
             inputs=inputs_with_secrets(plan, found.inputs, asked.inputs),

@@ -8,15 +8,20 @@ from wftui.connections.redaction import MASK
 from wftui.engine.primitives.cancellation import StopScope
 from wftui.engine.primitives.conditions import holds
 from wftui.engine.primitives.outcome import StepOutcome
-from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
-from wftui.engine.restart.resume import every_step
+from wftui.engine.restart.restart_plan import RepeatedWork, RestartPlan, StepDecision
+from wftui.engine.restart.resume import DERIVED_TYPES, every_step
+from wftui.engine.restart.resume_decisions import why_masked
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import NotFoundError
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
+from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.plan import LoopPlan, StepPlan, WorkflowPlan, step_infos
 from wftui.runtime.scope import Scope
+
+_NO_WORK = CONTAINER_TYPES | DERIVED_TYPES
+"""Types that may run again without confirmation."""
 
 
 def plan_restart(
@@ -59,17 +64,59 @@ def plan_restart(
         connection=_Masks(),
     )
     former = {step.id: step for step in every_step(before)} if before is not None else {}
-    planner = _Planner(record, _find(plan, record, from_step) if from_step else None, former, reconnected)
+    asked = _find(plan, record, from_step) if from_step else None
+    planner = _Planner(record, asked, former, reconnected)
     planner.steps(plan.steps, Frame(scope, StopScope()))
+    if any(result.masked for result in record.step_results):
+        unmasked = _Planner(record, asked, former, reconnected, sees_masks=False)
+        unmasked.steps(plan.steps, Frame(scope, StopScope()))
+        planner.restart.repeated = _repeated(record, planner.restart, unmasked.restart)
     planner.restart.decisions += [StepDecision(step.id, "run", "finally always runs") for step in plan.finally_]
     return planner.restart
 
 
+def _repeated(record: ExecutionRecord, planned: RestartPlan, unmasked: RestartPlan) -> RepeatedWork:
+    """Return the completed steps that would be reused if no output had held a secret."""
+    found = RepeatedWork()
+    reused, reusable = set(planned.reused), set(unmasked.reused)
+    for step in record.step_results:
+        is_work = step.status == "completed" and step.iterations is None and step.step_type not in _NO_WORK
+        if is_work and _is_within(step.path, reusable) and not _is_within(step.path, reused):
+            (found.masked if step.masked else found.after_masked).append(step.path)
+    return found
+
+
+def _is_within(path: str, paths: Set[str]) -> bool:
+    """Return whether a path or one of its containers is among some paths."""
+    while path:
+        if path in paths:
+            return True
+        path = _container(path)
+    return False
+
+
+def _container(path: str) -> str:
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
 class _Planner:
+    """Decides for the steps of a plan.
+
+    Args:
+        sees_masks: run steps again whose output held a secret.
+    """
+
     def __init__(
-        self, record: ExecutionRecord, asked: str | None, former: Mapping[str, StepPlan], reconnected: Set[str]
+        self,
+        record: ExecutionRecord,
+        asked: str | None,
+        former: Mapping[str, StepPlan],
+        reconnected: Set[str],
+        *,
+        sees_masks: bool = True,
     ) -> None:
         self.restart = RestartPlan()
+        self._sees_masks = sees_masks
         self._record = record
         self._asked = asked
         self._former = former
@@ -160,7 +207,8 @@ class _Planner:
         index = 0
         while self._record.step(f"{path}[{index}]") is not None:
             inside = frame.with_locals(index=index).inside(f"{path}[{index}]", frame.stop)
-            again = _Planner(self._record, self._asked, self._former, self._reconnected)._why_inside(step.body, inside)
+            planner = _Planner(self._record, self._asked, self._former, self._reconnected, sees_masks=self._sees_masks)
+            again = planner._why_inside(step.body, inside)
             if again is not None:
                 return again
             index += 1
@@ -172,8 +220,8 @@ class _Planner:
     def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
         if result.status == "failed" and not result.handled:
             return "failed"
-        if result.masked:
-            return "its output held a secret, which is not stored"
+        if result.masked and self._sees_masks:
+            return why_masked(result)
         bound = step.input(frame.scope) if step.input is not None else {}
         if not _same(bound, result.input):
             return "its input has changed"
@@ -248,7 +296,7 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
     by_id = {info.step_id: info.path for info in infos}
     path = by_id.get(name, name)
     while path not in paths and record.step(path) is not None:
-        path = path[: max(path.rfind("."), path.rfind("["))] if "." in path or "[" in path else ""
+        path = _container(path)
     if path not in paths:
         known = ", ".join(sorted(by_id))
         raise NotFoundError(f"there is no step {name!r} to run from; the steps are {known}", code="step.not_found")

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.outcome import CANCELLED
 from wftui.engine.primitives.secret_inputs import restore_secrets
+from wftui.engine.restart.restart_plan import RepeatedWork
 from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, RunNotFoundError, UserError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 500
+_NAMED = 20
+"""Maximum number of steps that a confirmation names."""
 DERIVED_TYPES = frozenset({"set", "assert", "template", "approval"})
 """Types whose output is derived again from their input, or asked for again."""
 _CONTINUED_TYPES = CONTAINER_TYPES | {"approval", "delay", "workflow"}
@@ -44,38 +46,29 @@ class ConfirmationNeeded(UserError):  # noqa: N818  (a request, which `confirmed
 
     code = "resume.confirm"
 
-    def __init__(self, paths: Sequence[str], masked: Sequence[str] = ()) -> None:
+    def __init__(self, repeated: RepeatedWork) -> None:
         sentences = []
-        if paths:
+        if repeated.interrupted:
             sentences.append(
-                f"{', '.join(paths)}: running when the process died, so the work may already be done, and the workflow"
-                " marks it as not idempotent"
+                f"{_named(repeated.interrupted)}: running when the process died, so the work may already be done, and"
+                " the workflow marks it as not idempotent"
             )
-        if masked:
+        if repeated.masked:
             sentences.append(
-                f"{', '.join(masked)}: completed, but the output held a secret, which is not stored, so that it has to"
-                " run again for the steps after it"
+                f"{_named(repeated.masked)}: completed, but the output held a secret, which is not stored, so that it"
+                " has to run again for the steps after it"
+            )
+        if repeated.after_masked:
+            sentences.append(
+                f"{_named(repeated.after_masked)}: completed, but runs again after a step whose output held a secret"
             )
         super().__init__(f"{'; '.join(sentences)}; confirm to repeat it")
-        self.paths = [*paths, *masked]
+        self.paths = [*repeated.interrupted, *repeated.masked, *repeated.after_masked]
 
 
-@dataclass(slots=True)
-class RepeatedWork:
-    """Steps that a resume would repeat, by path.
-
-    The path of a step in a sub-workflow follows that of the calling step: `deploy > pay`.
-
-    Attributes:
-        interrupted: not idempotent, and running when the process died.
-        masked: completed, with an output that held a secret.
-    """
-
-    interrupted: list[str] = field(default_factory=list)
-    masked: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.interrupted or self.masked)
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
+    return ", ".join(paths[:_NAMED]) + more
 
 
 async def read_history(store: "ExecutionStore", run_id: str) -> RunHistory:

@@ -14,19 +14,20 @@ def plan_resume(record: ExecutionRecord) -> RestartPlan:
 
 def _decision(step: StepResult) -> StepDecision:
     if step.masked and step.status == "completed":
-        return StepDecision(step.path, "run", _why_masked(step))
+        return StepDecision(step.path, "run", why_masked(step))
     if step.status not in {"pending", "running", "waiting"}:
         return StepDecision(step.path, "keep", f"{step.status} before")
     return StepDecision(step.path, "run", _why(step))
 
 
-def _why_masked(step: StepResult) -> str:
+def why_masked(step: StepResult) -> str:
+    """Return why a completed step runs again whose output held a secret."""
     held = "its output held a secret, which is not stored"
     if step.iterations is not None:
         return f"{held}: the iterations with one run again"
     if step.step_type in CONTAINER_TYPES:
         return f"{held}: the steps inside with one run again"
-    return f"{held}: derived again" if step.step_type in DERIVED_TYPES else f"{held}: runs again"
+    return f"{held}: derived again" if step.step_type in DERIVED_TYPES else f"{held}: runs again if confirmed"
 
 
 def _why(step: StepResult) -> str:

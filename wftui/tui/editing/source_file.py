@@ -11,12 +11,17 @@ News = Literal["changed", "gone"]
 
 
 class SourceFile:
-    """A workflow's source as last read or saved."""
+    """A workflow's source as last read or saved.
+
+    Attributes:
+        read_only: why the file cannot be saved, or None.
+    """
 
     def __init__(self, workbench: "Workbench", workflow_id: str) -> None:
         self.workbench = workbench
         self.workflow_id = workflow_id
         self.text = ""
+        self.read_only: str | None = None
         self._etag: str | None = None
         self._reported: str | None = None
 
@@ -33,6 +38,7 @@ class SourceFile:
         """
         source = await self.workbench.workflows.read(self.workflow_id)
         self._opened(source.etag, source.text)
+        self.read_only = source.read_only
         return source.text
 
     async def save(self, text: str) -> None:

@@ -18,6 +18,7 @@ from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar
 from wftui.tui.widgets.workflow_table import WorkflowTable
+from wftui.workspace.workspace_errors import ForeignFolderError
 
 if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
@@ -176,6 +177,8 @@ class WorkflowsScreen(ActionScreen[None]):
             lines.append(
                 Content.assemble((row.description or row.name or row.id, "$foreground"), f"  ({', '.join(parts)})")
             )
+            if row.read_only:
+                lines.append(Content.styled("Read-only: a link leads out of the workspace.", "$text-warning"))
             error = row.stats.last.error if row.stats.last else None
             if error is not None:
                 lines.append(Content.styled(f"Last run: {error.message}".splitlines()[0], "$text-error"))
@@ -266,16 +269,33 @@ class WorkflowsScreen(ActionScreen[None]):
         new_id = await self._ask_id(title, suggestion)
         if new_id is None:
             return
-        if source is None:
-            await self.workbench.workflows.create(new_id)
-        else:
-            await self.workbench.workflows.duplicate(source, new_id)
+        try:
+            await self._create(new_id, source)
+        except ForeignFolderError as error:
+            if not await self._ask_adopt(error):
+                return
+            self.workbench.workspace.adopt = True
+            await self._create(new_id, source)
         await self.workbench.workflows.compile(new_id)
         await self._load()
         self.query_one(WorkflowTable).select(new_id)
         self._show_about()
         if source is None:
             self.services.open_editor(new_id)
+
+    async def _create(self, new_id: str, source: str | None) -> None:
+        if source is None:
+            await self.workbench.workflows.create(new_id)
+        else:
+            await self.workbench.workflows.duplicate(source, new_id)
+
+    async def _ask_adopt(self, error: ForeignFolderError) -> bool:
+        """Ask whether to make a workspace of a folder that holds other files."""
+        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+
+        question = f"{error.folder} holds other files and is not a workspace. Make it one?"
+        choices = [Choice("leave", "Cancel", "escape"), Choice("adopt", "Make it a workspace", "m")]
+        return await self.services.push_screen_wait(ConfirmScreen("New workspace", question, choices)) == "adopt"
 
     def action_rename(self) -> None:
         """Ask for a new id."""

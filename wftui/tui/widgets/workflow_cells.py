@@ -36,6 +36,8 @@ def _state(row: WorkflowRow, ascii_only: bool) -> Content:
     if row.state == "errors":
         failed = look("failed", ascii_only=ascii_only)
         return Content.styled(f"{failed.glyph} {count(row.errors, 'error')}", "$text-error")
+    if row.read_only:
+        return Content.styled("! read-only", "$text-warning")
     if row.state == "stale":
         return Content.styled("~ stale", "$text-warning")
     if row.warnings:

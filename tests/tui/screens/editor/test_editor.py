@@ -7,6 +7,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from tui.notices import notices
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_list import StepList
@@ -237,6 +238,26 @@ async def test_a_file_that_cannot_be_written_keeps_the_text(
         assert screen.is_changed
         path.rmdir()
         path.write_text(text)
+
+
+async def test_a_workflow_whose_folder_leads_out_is_opened_read_only_and_runs(
+    workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, open_editor: Open
+) -> None:
+    folder = put_workflow("linked", steps=STEPS).parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        screen = await open_editor(pilot, "linked")
+        await until(pilot, lambda: source_of(screen).text)
+        assert notices(app) == [
+            f"Read-only: {folder} is a link that leads out of the workspace: what lies there is read-only"
+        ]
+        assert source_of(screen).read_only
+        assert screen.why_not("editor.save") == "the file is read-only here"
+        screen.action_run()
+        await until(pilot, lambda: app.screen is not screen)
+    assert [each.name for each in (tmp_path / "elsewhere").iterdir()] == ["workflow.json"]
 
 
 # --- live checking, problems, fixes

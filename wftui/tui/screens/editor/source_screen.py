@@ -65,12 +65,12 @@ class SourceScreen(PanedScreen):
         place = self.source.cursor_location
         self.source.show(await self._file.read())
         self.source.move_cursor(self.source.clamp_visitable(place))
-        if self.source.read_only:
-            self.notify(
-                "Read-only: this editor would change the line ends of the file. Press o to open it in your editor.",
-                severity="warning",
-                timeout=10,
-            )
+        reason = self._file.read_only
+        if self.source.read_only and reason is None:
+            reason = "this editor would change the line ends of the file. Press o to open it in your editor."
+        if reason is not None:
+            self.source.read_only = True
+            self.notify(f"Read-only: {reason}", severity="warning", timeout=10, markup=False)
         self.live_check.check_now()
         self.show_place()
 
@@ -90,7 +90,10 @@ class SourceScreen(PanedScreen):
                     if not await self._resolve_conflict(error, text):
                         return None
             self.show_place()
-            result = await self.workbench.workflows.compile(self.workflow_id)
+            if self._file.read_only is None:
+                result = await self.workbench.workflows.compile(self.workflow_id)
+            else:  # a run compiles it in memory
+                result = await self.workbench.workflows.check(self.workflow_id, self.source.text)
             self.status.result = result
         finally:
             self.status.compiling = False

@@ -1,0 +1,162 @@
+"""Questions of the command line: asked in a terminal, refused with the option that answers them in a pipe."""
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SECRET = "sesame-open-please"
+ECHO = 'echo x >> "$F/{}"; echo "{}"'
+BROKEN: dict[str, Any] = {
+    "format": 1,
+    "id": "flow",
+    "inputSchema": {
+        "type": "object",
+        "properties": {"token": {"type": "string", "writeOnly": True}, "folder": {"type": "string"}},
+    },
+    "steps": [
+        {"id": "header", "type": "set", "input": {"value": "Bearer {{ inputs.token }}"}},
+        {
+            "id": "publish",
+            "type": "shell",
+            "needs": [],
+            "input": {
+                "script": ECHO.format("published", "$TOKEN"),
+                "env": {"TOKEN": "{{ inputs.token }}", "F": "{{ inputs.folder }}"},
+            },
+        },
+        {
+            "id": "tell",
+            "type": "shell",
+            "input": {
+                "script": ECHO.format("told", "done"),
+                "env": {"F": "{{ inputs.folder }}", "H": "{{ steps.header.output.value }}"},
+            },
+        },
+        {
+            "id": "apart",
+            "type": "shell",
+            "needs": [],
+            "input": {"script": ECHO.format("apart", "done"), "env": {"F": "{{ inputs.folder }}"}},
+        },
+        {
+            "id": "last",
+            "type": "shell",
+            "needs": ["publish", "tell"],
+            "input": {"script": 'test -e "$F/ready"', "env": {"F": "{{ inputs.folder }}"}},
+        },
+    ],
+}
+
+
+def command(folder: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    environment = {**os.environ, "TOKEN": SECRET, "HOME": str(folder), "WFTUI_TABLES": str(folder / "tables")}
+    return [sys.executable, "-m", "wftui", *words, "--db", str(folder / "runs.db")], environment
+
+
+def piped(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    line, environment = command(folder, *words)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, str]:
+    """Run a command in a terminal and answer its question; return the exit code and all that was shown."""
+    line, environment = command(folder, *words)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(line[0], line, environment)
+    shown, answered = b"", False
+    with contextlib.suppress(OSError):  # how the end of a terminal is told
+        while True:
+            if not answered and shown.endswith(question.encode()):
+                os.write(terminal, typed.encode())
+                answered = True
+            if not select.select([terminal], [], [], 30)[0]:
+                os.kill(pid, signal.SIGKILL)  # it should have ended by itself
+            if not (piece := os.read(terminal, 1000)):
+                break
+            shown += piece
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(terminal)
+    assert answered, shown
+    return code, shown.decode()
+
+
+@pytest.fixture
+def failed(tmp_path: Path) -> Path:
+    """A folder with a run whose last step failed."""
+    place = tmp_path / "tables" / "workflows" / "flow"
+    place.mkdir(parents=True)
+    (place / "workflow.json").write_text(json.dumps(BROKEN))
+    assert piped(tmp_path, "run", "flow", "-i", "token=env:TOKEN", "-i", f"folder={tmp_path}").returncode == 1
+    assert counts(tmp_path) == {"published": 1, "told": 1, "apart": 1}
+    (tmp_path / "ready").touch()
+    return tmp_path
+
+
+def counts(folder: Path) -> Mapping[str, int]:
+    return {name: len((folder / name).read_text().split()) for name in ("published", "told", "apart")}
+
+
+RERUN = ("rerun", "last", "--from-failed", "-i", "token=env:TOKEN")
+
+
+def test_a_rerun_that_repeats_completed_work_is_refused_in_a_pipe(failed: Path) -> None:
+    plan = {each["path"]: each for each in json.loads(piped(failed, *RERUN, "--plan", "--json").stdout)}
+    held = "its output held a secret, which is not stored"
+    assert plan["publish"]["why"] == f"{held}: runs again if confirmed"
+    assert plan["header"]["why"] == f"{held}: derived again"
+    assert plan["apart"]["action"] == "keep"
+    refused = piped(failed, *RERUN)
+    assert refused.returncode == 1
+    assert "error[resume.confirm] publish: completed, but the output held a secret" in refused.stderr
+    assert "; tell: completed, but runs again after a step whose output held a secret" in refused.stderr
+    assert refused.stderr.rstrip().endswith("confirm to repeat it: --confirmed")
+    assert counts(failed) == {"published": 1, "told": 1, "apart": 1}
+    assert len(json.loads(piped(failed, "history", "--json").stdout)["executions"]) == 1
+    assert piped(failed, *RERUN, "--confirmed").returncode == 0
+    assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("typed", "code", "times"), [("y\n", 0, 2), ("\n", 1, 1), ("n\n", 1, 1), ("\x03", 130, 1)])
+def test_a_rerun_that_repeats_completed_work_is_asked_about_in_a_terminal(
+    failed: Path, typed: str, code: int, times: int
+) -> None:
+    ended, shown = asked(failed, "Repeat it? [y/N] ", typed, *RERUN)
+    assert ended == code, shown
+    assert counts(failed) == {"published": times, "told": times, "apart": 1}
+
+
+def test_what_is_asked_for_is_not_asked_about(failed: Path) -> None:
+    assert piped(failed, *RERUN[:2], "--from", "publish", "-i", "token=env:TOKEN").returncode == 0
+    assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
+    assert piped(failed, "rerun", "last", "-i", "token=env:TOKEN").returncode == 0
+    assert counts(failed) == {"published": 3, "told": 3, "apart": 2}
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("\n", 1)])
+def test_a_folder_with_other_files_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "people.csv").write_text("name\n")
+    refused = piped(tmp_path, "new", "hello")
+    assert refused.returncode == 1
+    assert "error[workspace.other]" in refused.stderr
+    assert f"--tables {tmp_path / 'tables'}" in refused.stderr
+    ended, shown = asked(tmp_path, "Make it a workspace? [y/N] ", typed, "new", "hello")
+    assert ended == code, shown
+    if code == 0:
+        assert (tmp_path / "tables" / "workflows" / "hello" / "workflow.py").is_file()
+        assert piped(tmp_path, "new", "bye").returncode == 0, "it is a workspace now"
+    else:
+        assert [each.name for each in (tmp_path / "tables").iterdir()] == ["people.csv"]
