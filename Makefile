@@ -23,7 +23,7 @@ snapshots: ## draw the snapshots of the screens and the pictures of the README; 
 	python screenshots/draw.py
 
 docs: ## write what is made from the code: pages, schema, the Python of the examples
-	rm -f tables/workflow.schema.json
+	rm -f tables/*.py tables/workflow.schema.json tables/workflows/*/workflow.py  # a merge leaves them as nobody wrote them
 	python -m wftui compile --all --tables tables
 	python docs/make.py
 

@@ -25,12 +25,16 @@ def dispatch(words: Sequence[str]) -> int:
     except OSError as error:
         # A folder on the way that cannot be read or has been deleted: it may be met anywhere.
         subject = f"cannot use {error.filename}: " if error.filename is not None else ""
-        Terminal().error(f"wftui: error[system] {subject}{(error.strerror or str(error)).lower()}")
-        return ExitCode.FAILED
+        return _report(UserError(f"{subject}{(error.strerror or str(error)).lower()}", code="system"))
+
+
+def _report(error: UserError) -> int:
+    Terminal().error(f"wftui: error[{error.code}] {error}")
+    return error.exit_code
 
 
 def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
-    """Run a command; run it again when the user answers the question that an error asks."""
+    """Run a command; repeat it with the answer to the question of an error."""
     while True:
         try:
             return command(arguments)

@@ -1,4 +1,4 @@
-"""Questions of the command line: errors that an option answers are asked about in a terminal."""
+"""Questions in a terminal, in place of errors that an option answers."""
 
 import argparse
 
@@ -11,7 +11,7 @@ _REPEATED = "resume.confirm"
 
 
 def is_answered(error: UserError, arguments: argparse.Namespace) -> bool:
-    """Report an error; return whether to run the command again, with the option that answers it.
+    """Report an error; return whether to repeat the command with its option set.
 
     In a terminal the user is asked; a script has to give the option.
     """
