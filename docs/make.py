@@ -54,6 +54,12 @@ The language has literals, lists, objects, paths, slices, `+ - * / // % **`, `~`
 `not`, `in`, and `a if b else c`. There are no statements, macros, methods or imports. Operations that could use
 up memory or time have limits, and fail with an error beyond them.
 
+## Literal braces
+
+What stands between `{% raw %}` and `{% endraw %}` is text, in any string, script or code; the tags are removed:
+`{% raw %}docker ps --format '{{.Names}}'{% endraw %}`. In the `template` of a `template` step the tags are those of its
+own language.
+
 ## Different from Jinja
 
 The syntax is Jinja's. The differences make mistakes visible instead of passing them on:

@@ -13,9 +13,10 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.model.base import Json
+from wftui.model.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Notice, Repair
+from wftui.steps.api.findings import Notice, Repair, raw_repair
 from wftui.steps.api.function_step import step
 from wftui.steps.api.requirements import Host, MissingRequirement, is_program
 from wftui.steps.api.step_model import Answer, StepModel
@@ -53,6 +54,8 @@ __all__ = [
     "StopFlag",
     "WorkflowError",
     "is_program",
+    "literal_text",
+    "raw_repair",
     "run_stoppable",
     "step",
 ]

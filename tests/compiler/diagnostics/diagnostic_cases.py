@@ -132,7 +132,6 @@ WITHOUT_FIX = {
     "a loop over a number",
     "a statement",
     "an expression in a name",
-    "braces that stay open",
     "too many arguments",
     "a pattern that could run for ever",
     "an if without else",

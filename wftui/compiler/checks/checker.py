@@ -32,6 +32,7 @@ from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
+from wftui.model.raw_text import KEEP_BRACES
 from wftui.steps.api.step_type import StepType, StepTypes
 
 
@@ -147,13 +148,16 @@ def _check_step(
     node: StepNode, checked: Checked, references: ReferenceChecker, step_types: StepTypes, sites: Sites
 ) -> None:
     step_type, wrong_type = check_type(node, step_types)
+    literal: set[str] = set()
     checked.types[node] = step_type
     checked.diagnostics += wrong_type
     checked.diagnostics += check_connection(node, step_type, references.workflow)
     found = step_bindings(node)
     checked.bindings[node] = found
     if step_type is not None:
-        checked.diagnostics += check_input(node, step_type, found)
+        wrong_input = check_input(node, step_type, found)
+        literal = {each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES}
+        checked.diagnostics += wrong_input
         facts = sites.facts_of(node, step_type)
         programs = sites.programs(node, step_type)
         facts = sites.facts.get(node, facts)
@@ -164,6 +168,8 @@ def _check_step(
     references.needs(node)
     secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
     for binding in found:
+        if binding.pointer in literal:
+            continue  # its braces are those of another language
         checked.diagnostics += check_expressions(binding)
         references.binding(binding, secret_fields)
 

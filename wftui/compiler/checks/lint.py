@@ -11,6 +11,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.json.pointers import pointer_to
+from wftui.model.raw_text import blank_raw
 from wftui.model.schema.json_schema import as_list
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import Fallback
@@ -18,7 +19,7 @@ from wftui.steps.api.step_type import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
 _BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(?:output|status|error|attempts){_REST}")
-_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|raw|extends|endif|endfor|else|elif)\b")
+_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|extends|endif|endfor|else|elif)\b")
 
 
 def lint_workflow(
@@ -105,6 +106,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Diagnostic]:
+    original, text = text, blank_raw(text)
     if _is_plain(text):
         return
     step_id = node.id or None if node is not None else None
@@ -115,7 +117,7 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
             "expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,)
         )
     if "${{" in text and split_template(text) is not None:
-        fix = patches.replace("remove the $", pointer, text.replace("${{", "{{"))
+        fix = patches.replace("remove the $", pointer, _without_dollars(original, text))
         message = "the $ stays in the text; an expression starts with {{ only"
         offset = text.index("${{")
         yield Diagnostic(
@@ -136,6 +138,12 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
         )
 
 
+def _without_dollars(original: str, blanked: str) -> str:
+    """Remove the dollars before expressions, but not those in literal stretches."""
+    kept = [char for index, char in enumerate(original) if not (char == "$" and blanked.startswith("${{", index))]
+    return "".join(kept)
+
+
 def _not_evaluated(node: StepNode) -> Iterator[Diagnostic]:
     """Report braces in strings that are not evaluated."""
     places: list[tuple[str, str, str]] = []
@@ -144,7 +152,8 @@ def _not_evaluated(node: StepNode) -> Iterator[Diagnostic]:
     fallback = node.step.on_error.fallback if isinstance(node.step.on_error, Fallback) else None
     places += strings_in(fallback, node.at("onError", "fallback"), "onError.fallback")
     for pointer, field, text in places:
-        if split_template(text) is not None:
+        template = split_template(text)
+        if template is not None and template.evaluates:
             message = f"expressions in {field} are not evaluated"
             yield Diagnostic(
                 "expression.not_evaluated", message, pointer, "warning", step_id=node.id or None, field=field

@@ -5,11 +5,14 @@ from typing import Any
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
+from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
 from wftui.compiler.tree.literal_values import input_diagnostics
 from wftui.compiler.tree.nodes import StepNode
+from wftui.model.base import Json
+from wftui.model.raw_text import KEEP_BRACES, with_raw, without_raw
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
@@ -51,7 +54,7 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
             field=".".join(["input", *each.path]),
             fixes=each.fixes_at(node.at("input")) if "input" in node.raw else (),
         )
-        for each in input_diagnostics(step_type, node.step.input, bound)
+        for each in input_diagnostics(step_type, _without_raw(node), bound)
     ]
     try:
         refused = list(step_type.check(node.step.input))
@@ -74,6 +77,12 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
             )
         )
     return found
+
+
+def _without_raw(node: StepNode) -> dict[str, Json]:
+    if not any("{%" in text for _pointer, _field, text in node.strings):
+        return node.step.input
+    return {name: without_raw(value) for name, value in node.step.input.items()}
 
 
 def _repair(node: StepNode, repair: Repair) -> Fix:
@@ -154,6 +163,17 @@ def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] 
     return Diagnostic(code, message, node.at("connection"), step_id=node.id or None, field="connection", fixes=fixes)
 
 
+def _literal_braces(binding: Binding, offset: int) -> tuple[Fix, ...]:
+    """Return the fix that makes the braces around, or at, an offset a literal text."""
+    begin = binding.text.rfind("{{", 0, offset + 2)
+    if begin < 0:
+        return ()
+    end = expression_end(binding.text, begin + 2)
+    length = (end + 2 if end >= 0 else len(binding.text)) - begin
+    text = with_raw(binding.text[begin : begin + length])
+    return (edit(binding, begin, length, text, KEEP_BRACES),) if text is not None else ()
+
+
 def check_expressions(binding: Binding) -> list[Diagnostic]:
     """Check the syntax of the expressions of a binding, and its braces."""
     found: list[Diagnostic] = []
@@ -170,6 +190,8 @@ def check_expressions(binding: Binding) -> list[Diagnostic]:
         fixes = ()
         if diagnostic.replacement is not None:
             fixes = (edit(binding, start, diagnostic.length, diagnostic.replacement),)
+        elif binding.template is not None and diagnostic.code in ("expression.syntax", "expression.unclosed"):
+            fixes = _literal_braces(binding, start)
         found.append(
             binding.diagnostic(diagnostic.code, diagnostic.message, offset=start, length=diagnostic.length, fixes=fixes)
         )

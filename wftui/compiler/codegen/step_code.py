@@ -90,13 +90,22 @@ def step_name(step_id: str) -> str:
     return f"STEP_{step_id.upper()}"
 
 
-def bound_value(value: Json, pointer: str) -> Code:
-    """Return the code of a value: strings with braces evaluated, all else literal."""
+def bound_value(value: Json, pointer: str, raw_fields: frozenset[str] = frozenset()) -> Code:
+    """Return the code of a value: strings with braces evaluated, all else literal.
+
+    Args:
+        raw_fields: keys of an object whose texts keep the tags of `{% raw %}`.
+    """
     if isinstance(value, str):
         template = split_template(value)
         return literal(value) if template is None else template.python(pointer)
     if isinstance(value, dict):
-        return mapping([(key, bound_value(each, pointer + pointer_to([key]))) for key, each in value.items()])
+        return mapping(
+            [
+                (key, literal(each) if key in raw_fields else bound_value(each, pointer + pointer_to([key])))
+                for key, each in value.items()
+            ]
+        )
     if isinstance(value, list):
         return listing([bound_value(each, f"{pointer}/{index}") for index, each in enumerate(value)])
     return literal(value)
@@ -111,6 +120,7 @@ def write_step(
     early_fields: frozenset[str] = frozenset(),
     *,
     waits: bool = False,
+    raw_fields: frozenset[str] = frozenset(),
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
 ) -> GeneratedPart:
@@ -119,6 +129,7 @@ def write_step(
     Args:
         early_fields: input fields that its type reads before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
+        raw_fields: texts of its input that keep the tags of `{% raw %}`.
         waits: its type waits, so that no default timeout applies.
         uses: connections of the workflow named in its input.
         programs: those that it starts.
@@ -142,7 +153,7 @@ def write_step(
     if step.for_each is not None:
         fields["for_each"] = _for_each(made, node)
     if step.type not in CONTAINER_TYPES:
-        fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input"))
+        fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input", raw_fields))
         early = early_input(node, early_fields)
         if early is not None:
             fields["early"] = made.function(f"early_of_{step.id}", bound_value(early, "/input"))

@@ -34,7 +34,7 @@ _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
 Names = tuple[str, ...]
-StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, Names, Names]
+StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, frozenset[str], Names, Names]
 
 
 @dataclass(slots=True)
@@ -122,9 +122,21 @@ class _Transpiler:
         step_type = self.types.get(node)
         early = step_type.early_fields if step_type is not None else frozenset[str]()
         waits = step_type is not None and step_type.waits
+        raw_fields = step_type.raw_fields if step_type is not None else frozenset[str]()
         uses = self.uses.get(node, ())
         programs = self.needs[node].programs if node in self.needs else ()
-        key = (self.document.text[start:end], needs, after, self.defaults, within, early, waits, uses, programs)
+        key = (
+            self.document.text[start:end],
+            needs,
+            after,
+            self.defaults,
+            within,
+            early,
+            waits,
+            raw_fields,
+            uses,
+            programs,
+        )
         known = self.cache.steps.get(key)
         if known is None:
             defaults = self.tree.workflow.defaults
@@ -136,6 +148,7 @@ class _Transpiler:
                 lambda body: _names(inner[id(body)]),
                 early,
                 waits=waits,
+                raw_fields=raw_fields,
                 uses=uses,
                 programs=programs,
             )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wftui.compiler.source.patching import PatchError, apply_patch
+from wftui.model.raw_text import KEEP_BRACES
 from wftui.model.workflow.compilation import CompilationError, CompilationResult, Fix
 
 SAFE_CODES = frozenset(
@@ -92,6 +93,8 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
 
 def _is_safe(diagnostic: CompilationError) -> bool:
     if diagnostic.code not in SAFE_CODES or not diagnostic.fixes:
+        return False
+    if diagnostic.fixes[0].title == KEEP_BRACES:
         return False
     return all(operation.op != "remove" for operation in diagnostic.fixes[0].patch)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
-from wftui.compiler.python_code import Code, Marked, Text, call
+from wftui.compiler.python_code import Code, Marked, Text, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.model.raw_text import next_mark, raw_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,19 @@ class Template:
     diagnostics: tuple[tuple[TextDiagnostic, int], ...]
 
     @property
+    def evaluates(self) -> bool:
+        """Return whether there is something to evaluate, or an error."""
+        return bool(self.embedded or self.diagnostics)
+
+    @property
     def keeps_type(self) -> bool:
         """Return whether it is exactly one expression, whose value keeps its type."""
         return len(self.parts) == 1 and isinstance(self.parts[0], Embedded)
 
     def python(self, pointer: str) -> Code:
         """Return the code of a valid template; marks each expression with its position."""
+        if not self.embedded:
+            return literal("".join(part for part in self.parts if isinstance(part, str)))
         made: list[Code] = []
         for part in self.parts:
             if isinstance(part, str):
@@ -50,16 +58,28 @@ class Template:
 
 @functools.lru_cache(maxsize=50_000)
 def split_template(text: str) -> Template | None:
-    """Return the template of a string; None for a string without `{{`."""
-    start = text.find("{{")
-    if start < 0:
+    """Return the template of a string; None without `{{` and `{% raw %}`."""
+    mark = next_mark(text, 0)
+    if mark is None:
         return None
     parts: list[str | Embedded] = []
     diagnostics: list[tuple[TextDiagnostic, int]] = []
     position = 0
-    while start >= 0:
+    while mark is not None:
+        start = mark.start()
         if start > position:
             parts.append(text[position:start])
+        if mark[0] != "{{":
+            closing = raw_end(text, mark.end())
+            if closing is None:
+                sentence = "{% raw %} is not closed by {% endraw %}"
+                diagnostics.append((TextDiagnostic("expression.unclosed", sentence, start, len(mark[0])), 0))
+                position = start
+                break
+            parts.append(text[mark.end() : closing.start()])
+            position = closing.end()
+            mark = next_mark(text, position)
+            continue
         end = expression_end(text, start + 2)
         if end < 0:
             diagnostics.append((TextDiagnostic("expression.unclosed", "{{ is not closed by }}", start, 2), 0))
@@ -70,7 +90,7 @@ def split_template(text: str) -> Template | None:
         offset = start + 2 + (len(inner) - len(inner.lstrip()) if expression else 0)
         parts.append(Embedded(compile_expression(expression), offset))
         position = end + 2
-        start = text.find("{{", position)
+        mark = next_mark(text, position)
     if position < len(text):
         parts.append(text[position:])
     embedded = tuple(part for part in parts if isinstance(part, Embedded))

@@ -91,7 +91,7 @@ def step_bindings(node: StepNode) -> list[Binding]:
         found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", text, node.body, outer))
     for pointer, field, text in node.strings:
         template = split_template(text)
-        if template is not None:
+        if template is not None and template.evaluates:
             found.append(Binding(node, "input", pointer, field, text, node.body, own, template=template))
     for inner in node.bodies:
         if inner.when is not None:
@@ -108,7 +108,7 @@ def output_bindings(tree: WorkflowTree) -> list[Binding]:
     found = []
     for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
         template = split_template(text)
-        if template is not None:
+        if template is not None and template.evaluates:
             found.append(Binding(None, "output", pointer, field, text, tree.finally_, frozenset(), template=template))
     return found
 

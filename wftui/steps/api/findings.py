@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.raw_text import KEEP_BRACES, has_foreign_braces, literal_text, with_raw
 from wftui.model.workflow.compilation import Severity
 
 
@@ -27,3 +28,16 @@ class Repair:
 
     title: str
     changes: Mapping[str, Json]
+
+
+def raw_repair(field: str, literal_input: Mapping[str, Json], *, only_foreign: bool = True) -> Mapping[str, Repair]:
+    """Return the repair that keeps braces as text, for `StepType.repairs`.
+
+    Args:
+        only_foreign: offer it only for braces that cannot begin an expression.
+    """
+    text = literal_input.get(field)
+    if not isinstance(text, str) or literal_text(text) is not None or (only_foreign and not has_foreign_braces(text)):
+        return {}
+    kept = with_raw(text)
+    return {field: Repair(KEEP_BRACES, {field: kept})} if kept is not None else {}

@@ -249,6 +249,7 @@ class StepType(Generic[InputT]):
             the machine can read.
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
+        raw_fields: foreign fields whose own language has `{% raw %}` (a Jinja template): the tags stay in the text.
         example: an input that shows what it does; it runs as it stands where nothing outside is needed.
         early_fields: input fields that `prepare` looks at.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
@@ -271,6 +272,7 @@ class StepType(Generic[InputT]):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     visible_fields: ClassVar[frozenset[str]] = frozenset()
     foreign_fields: ClassVar[frozenset[str]] = frozenset()
+    raw_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[Mapping[str, Any]] = {}
     early_fields: ClassVar[frozenset[str]] = frozenset()
     site_files: ClassVar[tuple[str, ...]] = ()
@@ -294,7 +296,7 @@ class StepType(Generic[InputT]):
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
         """Return problems a schema cannot express, as (field, sentence).
 
-        Bound fields hold their `{{ }}` text.
+        Bound fields hold their `{{ }}` text, and literal braces the tags `{% raw %}`; see `literal_text`.
         """
         return []
 

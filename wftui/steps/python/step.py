@@ -1,6 +1,7 @@
 """The `python` step type."""
 
 import ast
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
@@ -8,7 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
+from wftui.model.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
@@ -17,8 +20,9 @@ from wftui.steps.python.call import PythonCall, call_python
 
 _NO_BRACES = (
     'Do not put values into the code: pass them in "args" ("args": {"name": "{{ … }}"}) '
-    "and add the parameter to main()."
+    "and add the parameter to main(). Literal braces stand between {% raw %} and {% endraw %}."
 )
+_READS_A_NAME = re.compile(r"\{\{\s*(?:inputs|steps|env|run|secrets|connection)\b")
 
 
 class PythonInput(StepModel):
@@ -72,11 +76,20 @@ class PythonStep(StepType[PythonInput]):
             problems.append(("", 'Give exactly one of "code" (which defines main) and "function" ("module:name").'))
         code = literal_input.get("code")
         if isinstance(code, str):
-            if "{{" in code:
+            plain = literal_text(code)
+            if plain is None:
                 problems.append(("code", _NO_BRACES))
-            elif sentence := _code_problem(code):
+            elif sentence := _code_problem(plain):
                 problems.append(("code", sentence))
         return problems
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """Keep braces that are Python, such as those of a nested dict or an f-string."""
+        code = literal_input.get("code")
+        if not isinstance(code, str) or _code_problem(code) is not None or _READS_A_NAME.search(code):
+            return {}
+        return raw_repair("code", literal_input, only_foreign=False)
 
     @classmethod
     def programs(cls, literal_input: Mapping[str, Json], site: StepSite) -> Sequence[str]:

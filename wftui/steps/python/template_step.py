@@ -10,7 +10,9 @@ from pydantic import Field, model_validator
 
 import wftui
 from wftui.model.base import Json
+from wftui.model.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.files.paths import replacing, resolve_path
@@ -23,7 +25,10 @@ RENDER_SECONDS = 60.0
 MAX_TEMPLATE = 4 * 1024 * 1024
 _IN_TEXT = ["[[", "]]"]
 _IN_FILE = ["{{", "}}"]
-_NO_BRACES = "{{ }} is evaluated before the step runs; use [[ name ]] here, or keep the template in a file."
+_NO_BRACES = (
+    "{{ }} is evaluated before the step runs; use [[ name ]] here, or keep the template in a file. "
+    "Literal braces stand between {% raw %} and {% endraw %}."
+)
 
 
 class TemplateInput(StepModel):
@@ -57,6 +62,7 @@ class TemplateStep(StepType[TemplateInput]):
     input_model = TemplateInput
     example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}
     foreign_fields = frozenset({"template"})
+    raw_fields = frozenset({"template"})
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
@@ -72,11 +78,16 @@ class TemplateStep(StepType[TemplateInput]):
         """Check for one source, and braces that clash with expressions."""
         problems: list[tuple[str, str]] = []
         text = literal_input.get("template")
-        if isinstance(text, str) and "{{" in text:
+        if isinstance(text, str) and literal_text(text) is None:
             problems.append(("template", _NO_BRACES))
         if ("template" in literal_input) == ("file" in literal_input):
             problems.append(("", 'Give exactly one of "template" (the text) and "file" (its path).'))
         return problems
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """Keep braces as text."""
+        return raw_repair("template", literal_input)
 
     async def run(self, input: TemplateInput, context: StepContext) -> Json:
         """Render the template.

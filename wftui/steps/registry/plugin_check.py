@@ -51,7 +51,7 @@ def checked(found: type[StepType[Any]]) -> StepType[Any]:
             raise PluginError(f"its {name} must be a string")
     if not _is_sign(found.icon) or not (_is_sign(found.ascii_icon) and found.ascii_icon.isascii()):
         raise PluginError("its icon and ascii_icon must each be one character, one cell wide")
-    for name in ("secret_fields", "visible_fields", "foreign_fields", "early_fields"):
+    for name in ("secret_fields", "visible_fields", "foreign_fields", "raw_fields", "early_fields"):
         if not isinstance(getattr(found, name), Set):
             raise PluginError(f"its {name} must be a set of field names")
     if found.connection_kind is not None and found.connection_kind not in KINDS:

@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT
+from wftui.model.raw_text import has_foreign_braces, literal_text
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Repair
+from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
@@ -24,7 +25,10 @@ from wftui.steps.shell.values import values_by_environment
 from wftui.steps.text.log_lines import OutputStream
 from wftui.steps.text.progress_lines import split_progress
 
-_NO_BRACES = 'Do not put values into the script: pass them in "env" ("env": {"NAME": "{{ … }}"}) and use "$NAME" here.'
+_NO_BRACES = (
+    'Do not put values into the script: pass them in "env" ("env": {"NAME": "{{ … }}"}) and use "$NAME" here. '
+    "Literal braces stand between {% raw %} and {% endraw %}."
+)
 
 
 class ShellInput(StepModel):
@@ -111,7 +115,7 @@ class ShellStep(StepType[ShellInput]):
         """Check for one of script and argv, and values outside the script."""
         problems: list[tuple[str, str]] = []
         script = literal_input.get("script")
-        if isinstance(script, str) and "{{" in script:
+        if isinstance(script, str) and literal_text(script) is None:
             problems.append(("script", _NO_BRACES))
         if ("script" in literal_input) == ("argv" in literal_input):
             problems.append(("", 'Give exactly one of "script" (shell text) and "argv" (a list).'))
@@ -119,10 +123,12 @@ class ShellStep(StepType[ShellInput]):
 
     @classmethod
     def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
-        """Move values from the script to the environment."""
+        """Move values from the script to the environment, or keep braces as text."""
         script, env = literal_input.get("script"), literal_input.get("env", {})
-        if not isinstance(script, str) or "{{" not in script or not isinstance(env, dict):
+        if not isinstance(script, str) or literal_text(script) is not None or not isinstance(env, dict):
             return {}
+        if has_foreign_braces(script):
+            return raw_repair("script", literal_input)
         found = values_by_environment(script, env)
         if found is None:
             return {}

@@ -7,8 +7,10 @@ from pydantic import Field, model_validator
 
 from wftui.connections.connection_kinds import DatabaseConnection
 from wftui.model.base import Json
+from wftui.model.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from wftui.steps.sql.sqlalchemy_job import SqlAlchemyJob
 
 _ADDRESS = "Put the URL of a database into a database connection; this is the path of a SQLite file."
-_NO_BRACES = 'Do not put values into the SQL text: use "?" or ":name" here and pass the value in "params".'
+_NO_BRACES = (
+    'Do not put values into the SQL text: use "?" or ":name" here and pass the value in "params". '
+    "Literal braces stand between {% raw %} and {% endraw %}."
+)
 
 
 class SqlInput(StepModel):
@@ -93,7 +98,7 @@ class SqlStep(StepType[SqlInput]):
         problems: list[tuple[str, str]] = []
         for field in ("query", "script"):
             text = literal_input.get(field)
-            if isinstance(text, str) and "{{" in text:
+            if isinstance(text, str) and literal_text(text) is None:
                 problems.append((field, _NO_BRACES))
         database = literal_input.get("database")
         if isinstance(database, str) and "://" in database:
@@ -101,6 +106,11 @@ class SqlStep(StepType[SqlInput]):
         if ("query" in literal_input) == ("script" in literal_input):
             problems.append(("", 'Give exactly one of "query" (one statement) and "script" (several).'))
         return problems
+
+    @classmethod
+    def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
+        """Keep braces as text."""
+        return {**raw_repair("query", literal_input), **raw_repair("script", literal_input)}
 
     @classmethod
     def missing(cls, host: Host) -> Sequence[MissingRequirement]:
