@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from wftui.runtime.patterns.bounded_search import BoundedSearch, SearchTooLongError
 from wftui.runtime.patterns.safety import compiled, degree_of, longest_for, problem_of, subject
 from wftui.runtime.workflow_errors import BindingError
 
@@ -86,3 +87,38 @@ def test_a_text_that_is_too_long_is_refused() -> None:
     with pytest.raises(BindingError, match=r"20,000 characters; this pattern takes up to 14,142") as caught:
         subject("a" * 20_000, r"a*b")
     assert caught.value.type == "binding.limit"
+
+
+def test_limit_of_ways_is_exact() -> None:
+    ways = "(?:ab|cd)"
+    assert problem_of(ways * 12) is None, "4,096 ways"
+    assert "combine in too many ways" in str(problem_of(ways * 13))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "degree"),
+    [
+        ("\x80*\\w*", 2),
+        ("\x7f*\x80*", 2),
+        ("\x7f*[\x00-\x7f]*", 3),
+        ("[a-\x7f]*é*", 2),
+        ("[a-\x80]*\x85*", 3),
+        ("[a-é]*é*", 3),
+        ("[^a]*é*", 3),
+        ("a*A*", 2),
+        ("(?i)a*A*", 3),
+        ("(?i)k*\u212a*", 3),
+    ],
+)
+def test_repeats_of_common_characters_multiply_the_work(pattern: str, degree: int) -> None:
+    assert problem_of(pattern) is None
+    assert degree_of(pattern) == degree
+
+
+def test_searches_share_one_time_limit() -> None:
+    with BoundedSearch() as searches:
+        assert searches.found("^(b+)+$", "bbb")
+        with pytest.raises(SearchTooLongError):
+            searches.found("^(a+)+$", "a" * 40 + "!")
+        with pytest.raises(SearchTooLongError):
+            searches.found("^(b+)+$", "bbb")

@@ -255,3 +255,11 @@ def test_property_names_are_matched_by_patterns() -> None:
 def test_nothing_fits_where_only_false_is_offered() -> None:
     assert one_field({"anyOf": [False, False]}, 1) == ["No value is allowed here."]
     assert one_field(False, 1) == ["No value is allowed here."]
+
+
+@pytest.mark.parametrize("factor", [4, 4.0, 0.5])
+def test_multiples_beyond_floats_are_exact(factor: float) -> None:
+    assert one_field({"multipleOf": factor}, 10**400) == []
+    assert one_field({"multipleOf": factor}, 10**400 + 1) == (
+        [] if factor < 1 else [f"Must be a multiple of {factor}."]
+    )
