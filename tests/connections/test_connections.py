@@ -197,3 +197,5 @@ def test_the_file_is_plain_json(connections: Connections) -> None:
             {"name": "b", "kind": "generic", "values": {"values": {"n": [1]}}},
         ],
     }
+    assert connections.path.read_text().startswith('{\n  "format": 1,\n'), "people read it, too"
+    assert connections.path.read_text().endswith("\n}\n")
