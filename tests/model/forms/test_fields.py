@@ -210,3 +210,22 @@ ANYTHING = st.recursive(
 @given(st.dictionaries(KEYWORDS, ANYTHING, max_size=5))
 def test_any_schema_at_all_gives_a_form(schema: Json) -> None:
     assert form_of(schema) is not None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "hint"),
+    [
+        ({}, ()),
+        ({"minItems": 0}, ()),
+        ({"minItems": 1}, ()),
+        ({"minItems": 2}, ("at least 2 items",)),
+        ({"maxItems": 1}, ("at most 1 item",)),
+        ({"maxItems": 2}, ("at most 2 items",)),
+        ({"minItems": 0, "maxItems": 3}, ("at most 3 items",)),
+        ({"minItems": 1, "maxItems": 3}, ("1 to 3 items",)),
+        ({"minItems": 3, "maxItems": 3}, ("3 items",)),
+    ],
+)
+def test_hint_on_the_number_of_items(bounds: Json, hint: tuple[str, ...]) -> None:
+    assert isinstance(bounds, dict)
+    assert field({"type": "array", "items": {"type": "string"}, **bounds}).hints == hint

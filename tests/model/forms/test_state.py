@@ -21,7 +21,7 @@ from wftui.model.forms.state import (
     rebuild_form,
     text_problems,
 )
-from wftui.model.forms.text import JsonError, format_value, parse_json
+from wftui.model.forms.text import BIG, JsonError, format_value, is_big, parse_json
 from wftui.model.schema.json_schema import MISSING
 
 
@@ -252,3 +252,20 @@ def test_text_of_a_json_field_gives_its_value_again(value: Json) -> None:
     typed = Leaf(field, None, MISSING)
     typed.type_text(format_value(field, value))
     assert typed.value == value
+
+
+def test_size_of_a_value_that_is_edited_as_text() -> None:
+    assert not is_big([0] * (BIG // 2)), "an item counts as two characters"
+    assert is_big([0] * (BIG // 2 + 1))
+    assert not is_big("x" * BIG)
+    assert is_big("x" * (BIG + 1))
+    assert not is_big({"x" * (BIG - 1): True})
+    assert is_big({"x" * BIG: True})
+
+
+@pytest.mark.parametrize(("default", "differs"), [({}, True), ({"default": None}, False), ({"default": ["a"]}, True)])
+def test_null_list_differs_from_another_default(default: Json, differs: bool) -> None:
+    root = filled(of({"type": ["array", "null"], "items": {"type": "string"}, **default}), {"x": None})
+    found = node_at(root, "/x")
+    assert isinstance(found, Items)
+    assert found.differs() is differs

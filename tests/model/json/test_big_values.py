@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wftui.model.base import Json
 from wftui.model.json.big_values import MAX_DEPTH, batches, freed, is_json, keeping_big_values
 from wftui.model.json.incremental import read_json
+from wftui.model.json.writing import encode_pieces, text_pieces
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -99,3 +100,10 @@ def test_freed_values_disappear_unless_referenced() -> None:
     assert values == []
     assert [end() for end in ends] == [None, None]
     assert held == [[n, [n]] for n in range(15_000)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 256 * 1024, 256 * 1024 + 1, 600_001])
+def test_encoding_of_long_text_is_complete(length: int) -> None:
+    text = "".join(chr(ord("a") + n % 26) for n in range(length))
+    assert b"".join(encode_pieces(text)) == json.dumps(text).encode()
+    assert "".join(text_pieces([text, {text[:9]: text}])) == json.dumps([text, {text[:9]: text}])
