@@ -145,3 +145,26 @@ def test_a_newer_format_names_the_version_needed() -> None:
 def test_non_object_file_is_reported() -> None:
     assert [each.code for each in found("[]")] == ["workflow.type"]
     assert [each.code for each in found("")] == ["json.empty"]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_known"),
+    [
+        ({}, True),
+        ({"additionalProperties": False}, True),
+        ({"additionalProperties": True}, False),
+        ({"patternProperties": {"^x": {}}}, False),
+        ({"allOf": [{"properties": {"y": {}}}]}, False),
+        ({"if": {}, "then": {}}, False),
+    ],
+)
+def test_unknown_input_is_an_error_unless_the_schema_is_open(more: dict[str, Any], is_known: bool) -> None:
+    source = workflow(step("a", input={"x": "{{ inputs.xy }}"}), inputSchema={"type": "object", **more})
+    assert [each.code for each in found(source)] == (["reference.input"] if is_known else [])
+
+
+def test_condition_of_a_case_is_named_by_its_position() -> None:
+    case = {"when": "inputs.nope", "steps": [step("b")]}
+    (diagnostic,) = found(workflow({"id": "a", "type": "switch", "cases": [case]}))
+    assert (diagnostic.location.step_id, diagnostic.location.field) == ("a", "cases.0.when")
+    assert diagnostic.pointer == "/steps/0/cases/0/when"

@@ -62,6 +62,9 @@ SCOPE = Scope(
     [
         ("inputs.o.items", "a key"),
         ("inputs.o.get", 1),
+        ("('x' * 16000000) | length", 16_000_000),
+        ("([0] * 1000000) | length", 1_000_000),
+        ("2 * 'ab' ~ -1 * 'x'", "abab"),
         ("inputs.o['x-y']", 2),
         ("inputs.items[-1]", 3),
         ("[1 is integer, true is integer, 'a' is integer, 1.5 is integer]", [True, False, False, False]),
@@ -126,6 +129,8 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("'x' | int", "binding.value", "'x' is not a whole number"),
         ("9 ** 9999", "binding.limit", "** would make a number of more than 4,096 bits"),
         ("'x' * 99999999999", "binding.limit", "* would make a text of 99,999,999,999 characters"),
+        ("'x' * 16000001", "binding.limit", "* would make a text of 16,000,001 characters"),
+        ("[0] * 1000001", "binding.limit", "* would make a list of 1,000,001 items"),
         ("range(0, 999999999)", "binding.limit", "range would make a list of 999,999,999 items"),
         ("'a' | center(999999999)", "binding.limit", "center would make a text"),
         ("'a' | regex_search(inputs.text ~ '(a+)+')", "binding.limit", "the pattern could take too long"),

@@ -106,3 +106,11 @@ def test_a_patch_means_what_rfc_6902_says(document: Any, data: st.DataObject, in
     text = json.dumps(document, indent=indent, ensure_ascii=False)
     expected = jsonpatch.apply_patch(document, [operation])
     assert json.loads(apply_patch(text, [PatchOperation.model_validate(operation)])) == expected
+
+
+def test_replacement_is_laid_out_like_the_value_before() -> None:
+    value = {"id": "c", "type": "set"}
+    one_line = apply_patch(SOURCE, [op("replace", "/steps/0", value=value)])
+    assert one_line == SOURCE.replace('{ "id": "a", "type": "set" }', '{"id": "c", "type": "set"}')
+    lines = apply_patch(SOURCE, [op("replace", "/steps/1", value=value)])
+    assert lines == SOURCE.replace('"b"', '"c"').replace('"set",\n      "needs": ["a"]', '"set"')
