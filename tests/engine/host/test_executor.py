@@ -301,3 +301,16 @@ async def test_an_error_of_a_binding_names_its_place_in_the_file(open_executor: 
     assert record.error.pointer == "/steps/0/input/value"
     line = json.dumps(source, indent=2).splitlines()[(record.error.line or 0) - 1]
     assert line[(record.error.column or 0) - 1 :].startswith("inputs.a.missing")
+
+
+async def test_sub_workflow_that_cannot_start_fails_its_step(open_executor: Open) -> None:
+    async def call(_input: dict[str, Json], context: StepContext) -> Json:
+        return await context.run_workflow("inner", {"key": "short"})
+
+    plans = {"w": workflow(step("a", "call")), "inner": workflow(step("b"), id="inner", secret_inputs=("/key",))}
+    executor = await open_executor(plans, call=call)
+    record = await executor.execute(REQUEST)
+    assert record.error is not None
+    assert record.error.type == "workflow.invalid"
+    assert record.error.message.startswith("workflow inner cannot run: ")
+    assert "at least 6 characters" in record.error.message

@@ -21,7 +21,15 @@ from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import utc_now
 from wftui.model.errors import UsageError
-from wftui.model.run.events import CancelRequested, ExecutionEvent, Interrupted, StepFailed, StepRetrying, StepStarted
+from wftui.model.run.events import (
+    CancelRequested,
+    ExecutionEvent,
+    Interrupted,
+    StepCompleted,
+    StepFailed,
+    StepRetrying,
+    StepStarted,
+)
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.reducer import fold
 from wftui.runtime.plan import CasePlan, ForEachPlan, LoopPlan, RetryPlan, WorkflowPlan
@@ -346,3 +354,15 @@ async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not
     assert record.status == whole.status == "completed"
     assert seen[-1] == {"function": "tell", "got": "hunter2-and-more"}
     assert "hunter2" not in "".join(event.to_json() for event in events)
+
+
+def test_attempt_has_ended_unless_it_is_the_open_one() -> None:
+    carried = CarriedResults()
+    assert not carried.has_ended("a", 1), "a step that is unknown here"
+    of: dict[str, Any] = {"run_id": "run", "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    carried.note(StepStarted(step_name="a", step_type="call", attempt=1, **of))
+    assert not carried.has_ended("a", 1)
+    carried.note(StepStarted(step_name="a", step_type="call", attempt=2, **of))
+    assert [carried.has_ended("a", attempt) for attempt in (1, 2)] == [True, False]
+    carried.note(StepCompleted(duration=1.0, **of))
+    assert [carried.has_ended("a", attempt) for attempt in (1, 2)] == [True, True]

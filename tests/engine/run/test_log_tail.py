@@ -1,0 +1,63 @@
+"""The last lines of a log that is too long: how many are kept, which ones, and how many are counted as left out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.engine.run.steps.log_tail import LogTail
+
+
+def lines_of(tail: LogTail) -> tuple[int, list[str]]:
+    left_out, kept = tail.take()
+    return left_out, [line for _, _, line in kept]
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out", "kept"),
+    [
+        ([], 0, []),
+        (["a", "b"], 0, ["a", "b"]),
+        (["a", "b", "c"], 0, ["a", "b", "c"]),
+        (["a", "b", "c", "d"], 1, ["b", "c", "d"]),
+        (["a\nb\nc\nd\ne"], 2, ["c", "d", "e"]),
+        (["a\nb", "c\nd\ne\nf\ng"], 4, ["e", "f", "g"]),
+        (["1234567890"], 0, ["1234567890"]),
+        (["12345", "67890"], 0, ["12345", "67890"]),
+        (["12345", "678901"], 1, ["678901"]),
+        (["1", "x" * 1000], 1, ["x" * 1000]),
+        (["x" * 1000, "1"], 1, ["1"]),
+    ],
+)
+def test_last_lines_within_both_bounds_are_kept(said: list[str], left_out: int, kept: list[str]) -> None:
+    tail = LogTail(lines=3, characters=10)
+    for text in said:
+        tail.add("info", "log", text)
+    assert bool(tail) is bool(kept)
+    assert lines_of(tail) == (left_out, kept)
+
+
+@given(
+    st.lists(st.lists(st.text("ab", max_size=6), min_size=1, max_size=6), max_size=8),
+    st.integers(1, 5),
+    st.integers(1, 12),
+)
+def test_every_line_is_kept_or_counted(calls: list[list[str]], lines: int, characters: int) -> None:
+    tail = LogTail(lines, characters)
+    for call in calls:
+        tail.add("info", "log", "\n".join(call))
+    said = [line for call in calls for line in call]
+    left_out, kept = lines_of(tail)
+    assert said[left_out:] == kept
+    assert len(kept) <= lines
+    assert len(kept) < 2 or sum(map(len, kept)) <= characters
+
+
+def test_taking_empties_the_tail_and_keeps_level_and_stream() -> None:
+    tail = LogTail(lines=2, characters=10)
+    tail.add("info", "stdout", "one\ntwo\nthree")
+    tail.add("error", "stderr", "four")
+    assert tail.take() == (2, [("info", "stdout", "three"), ("error", "stderr", "four")])
+    assert not tail
+    assert tail.take() == (0, [])
+    tail.add("info", "log", "1234567890")
+    assert tail.take() == (0, [("info", "log", "1234567890")])
