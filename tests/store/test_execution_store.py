@@ -31,6 +31,7 @@ from wftui.model.run.reducer import fold
 from wftui.model.run.steps import StepInfo, ValueRef
 from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import JsonValueError
+from wftui.store.events.followers import Followers
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
@@ -332,3 +333,14 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
             await each.create(created(at=START))
     assert [event.type for event in await other.events(RUN)] == ["created"]
     await other.close()
+
+
+def test_follower_that_has_left_gets_nothing() -> None:
+    followers = Followers()
+    first, second = followers.subscribe("run"), followers.subscribe("run")
+    followers.leave("run", first)
+    followers.publish("run", [started("run")])
+    assert (first.take(), second.take()) == ([], [started("run")])
+    followers.leave("run", second)
+    followers.publish("run", [started("run")])
+    assert second.take() == []

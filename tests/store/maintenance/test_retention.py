@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -354,3 +355,23 @@ async def test_expired_runs_are_found_in_index_order(store: ExecutionStore, data
             steps = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
             assert "AND status=? AND <expr>=? AND (created_at,id)>(?,?)" in steps[0]
             assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+async def test_cancelled_cleanup_ends_after_its_current_step(
+    store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        await add(store, f"run-{number:02}")
+    monkeypatch.setattr(cleaning, "_RUNS_AT_ONCE", 10)
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as thread, contextlib.closing(sqlite3.connect(database)) as other:
+        loop.set_default_executor(thread)
+        other.execute("BEGIN IMMEDIATE")
+        task = asyncio.create_task(store.cleanup(None))
+        await asyncio.sleep(0)  # it waits for the lock in the thread
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        other.rollback()
+        await loop.run_in_executor(thread, bool)
+    assert len(await ids(store)) in (30, 40)

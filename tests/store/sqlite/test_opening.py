@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import resource
 import shutil
@@ -19,7 +20,7 @@ from wftui.model.errors import ExitCode, UserError
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite import database as opening
 from wftui.store.sqlite.schema import VERSION
-from wftui.store.sqlite.store_errors import StoreError
+from wftui.store.sqlite.store_errors import StoreError, explain
 
 pytest_plugins = "store.store_fixtures"
 
@@ -314,3 +315,15 @@ async def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:
         await store.close()
     assert can_shrink(path)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "sentence"),
+    [
+        (errno.ENOSPC, "store.full", "the disk is full: runs.db cannot grow"),
+        (errno.EIO, "store.unusable", "cannot use the database runs.db: Input/output error"),
+    ],
+)
+def test_errors_of_the_file_system_are_explained(number: int, code: str, sentence: str) -> None:
+    explained = explain(OSError(number, os.strerror(number)), Path("runs.db"))
+    assert (explained.code, str(explained)) == (code, sentence)
