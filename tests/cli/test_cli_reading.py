@@ -270,3 +270,26 @@ def test_broken_workflow_is_located(cli: Cli, settings: Settings, text: str) -> 
     assert cli("run", "broken")[0] == 3
     assert cli("list")[0] == 0
     assert path.read_text() == text
+
+
+def test_show_prints_logs_longer_than_a_page(cli: Cli, settings: Settings) -> None:
+    path = settings.tables / "workflows" / "chatty" / "workflow.json"
+    path.parent.mkdir()
+    each = {"in": "range(700)", "as": "n", "maxParallel": 8}
+    steps = [
+        {"id": "talk", "type": "shell", "input": {"script": "seq 12"}},
+        {"id": "many", "type": "set", "forEach": each, "input": {"n": "{{ n }}"}},
+        {"id": "end", "type": "shell", "input": {"script": "echo the end >&2"}},
+    ]
+    path.write_text(json.dumps({"format": 1, "id": "chatty", "steps": steps}))
+    assert cli("run", "chatty", "--quiet")[0] == 0
+    events = [json.loads(line) for line in cli("show", "last", "--events")[1].splitlines()]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert len(events) > 2000, "more than two pages"
+    logs = [event for event in events if event["type"] == "log"]
+    shown = [line for event in logs for line in event["message"].splitlines()]
+    assert shown == [str(n) for n in range(1, 13)] + ["the end"]
+    lines = cli("show", "last", "--logs")[1].splitlines()
+    assert [line.split("  ")[-1] for line in lines] == shown
+    assert [line.split()[2] for line in lines] == ["talk"] * 12 + ["end"]
+    assert json.loads(cli("show", "last", "--logs", "--json")[1]) == logs
