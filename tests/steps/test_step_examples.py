@@ -14,6 +14,7 @@ from steps.http.http_server import Handler, serving
 from steps.llm.model_server import call, model_server
 from steps.step_helpers import RecordingContext
 from wftui.model.base import Json
+from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 from wftui.steps.testing import run_step
 
@@ -78,6 +79,10 @@ async def test_the_example_runs(word: str, context: RecordingContext) -> None:
     step_type = builtin_registry().get(word)
     assert step_type is not None
     example: dict[str, Json] = dict(step_type.example)
+    if word == "fail":
+        with pytest.raises(WorkflowError, match=r"Nothing is left of A-17\."):
+            await run_step(step_type, example, context)
+        return
     async with COUNTERPARTS.get(word, nothing)(example, context):
         output = await run_step(step_type, example, context)
     jsonschema.validate(output, dict(step_type.output_schema))

@@ -1,4 +1,4 @@
-"""`set`, `assert`, `delay`, `approval`, `workflow`."""
+"""`set`, `assert`, `fail`, `delay`, `approval`, `workflow`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.control.approval import ApprovalStep
 from wftui.steps.control.assert_ import AssertStep
 from wftui.steps.control.delay import DelayStep
+from wftui.steps.control.fail import FailStep
 from wftui.steps.control.set_ import SetStep
 from wftui.steps.control.workflow import WorkflowStep
 
@@ -25,6 +26,33 @@ async def test_assert_fails_with_its_message(run: Run) -> None:
     with pytest.raises(WorkflowError, match="too few rows") as caught:
         await run(AssertStep(), {"that": False, "message": "too few rows"})
     assert caught.value.type == "assertion"
+
+
+async def test_fail_raises_an_error_of_ones_own(run: Run) -> None:
+    values: dict[str, Json] = {"type": "stock.empty", "message": "Nothing is left.", "details": {"article": "A-17"}}
+    assert FailStep.check(values) == []
+    with pytest.raises(WorkflowError) as caught:
+        await run(FailStep(), values)
+    error = caught.value
+    assert (error.type, error.message, error.details) == ("stock.empty", "Nothing is left.", {"article": "A-17"})
+
+
+@pytest.mark.parametrize(
+    "word", ["empty", "Stock.empty", "stock.", ".empty", "stock..empty", "http.418", "x." * 60 + "x", ""]
+)
+async def test_fail_takes_dotted_words_that_are_not_wftuis(run: Run, word: str) -> None:
+    ((field, _sentence),) = FailStep.check({"type": word, "message": "No."})
+    assert field == "type"
+    with pytest.raises(WorkflowError) as caught:
+        await run(FailStep(), {"type": word, "message": "No."})
+    assert caught.value.type == "validation.error_type"
+
+
+async def test_a_secret_is_no_error_type(run: Run, context: RecordingContext) -> None:
+    context.secrets = ["hunter2_hunter2"]
+    with pytest.raises(WorkflowError) as caught:
+        await run(FailStep(), {"type": "stock.hunter2_hunter2", "message": "No."})
+    assert "hunter2" not in f"{caught.value.type} {caught.value.message}"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,41 @@ def main():
     assert context.fractions == [(0.25, None), (1.0, "done")]
 
 
+@pytest.mark.parametrize("imported", ["", "import wftui", "from wftui import fail\nclass wftui: fail = fail"])
+async def test_the_code_fails_with_an_error_of_its_own(run: Run, imported: str) -> None:
+    body = "def main(left):\n    if not left:\n        wftui.fail('stock.empty', 'Nothing is left.', {'left': left})\n"
+    code = f"{imported}\n{body}"
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"code": code, "args": {"left": 0}})
+    error = caught.value
+    assert (error.type, error.message, error.details) == ("stock.empty", "Nothing is left.", {"left": 0})
+    assert ", in main\n" in (error.stack or "")
+    assert "child.py" not in (error.stack or "")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        ("wftui.fail('http.5xx', 'x')", "validation.error_type"),
+        ("wftui.fail('empty', 'x')", "validation.error_type"),
+        ("wftui.fail('stock.empty', 'x', {1})", "python.exception"),
+        ("wftui.fail('stock.empty')", "python.exception"),
+    ],
+)
+async def test_what_is_no_error_of_ones_own(run: Run, call: str, kind: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"code": f"def main():\n    {call}\n"})
+    assert caught.value.type == kind
+
+
+async def test_a_module_fails_with_an_error_of_its_own(run: Run, context: RecordingContext) -> None:
+    module = context.working_directory / "shop_stock.py"
+    module.write_text("import wftui\ndef take():\n    wftui.fail('stock.empty', 'Nothing is left.')\n")
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"function": "shop_stock:take"})
+    assert caught.value.type == "stock.empty"
+
+
 async def test_a_traceback_shows_the_users_lines_only(run: Run) -> None:
     code = "def helper(x):\n    return 1 / x\n\ndef main(x):\n    return helper(x)\n"
     with pytest.raises(WorkflowError, match="ZeroDivisionError: division by zero") as caught:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PAGE = 500
 _NAMED = 20
 """Maximum number of steps that a confirmation names."""
-DERIVED_TYPES = frozenset({"set", "assert", "template", "approval"})
+DERIVED_TYPES = frozenset({"set", "assert", "fail", "template", "approval"})
 """Types whose output is derived again from their input, or asked for again."""
 _CONTINUED_TYPES = CONTAINER_TYPES | {"approval", "delay", "workflow"}
 

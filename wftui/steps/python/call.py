@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.runtime.error_types import own_error
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult
@@ -52,11 +53,11 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
         async with interpreters.borrow(sort, [call.interpreter], call.cwd, shared) as interpreter:
             event = await interpreter.call(request, context)
             if event["event"] == "error" and event["kind"] == "memory":
-                raise _failure(event)  # inside: an interpreter without memory is of no more use
+                raise _failure(event, context)  # inside: an interpreter without memory is of no more use
     except InterpreterEndedError as ended:
         raise _crash(ended.result) from None
     if event["event"] == "error":
-        raise _failure(event)
+        raise _failure(event, context)
     return event["value"]
 
 
@@ -73,10 +74,14 @@ def _crash(result: ProcessResult) -> WorkflowError:
     )
 
 
-def _failure(event: Mapping[str, Any]) -> WorkflowError:
+def _failure(event: Mapping[str, Any], context: StepContext) -> WorkflowError:
     message = event["message"]
     if event["kind"] == "not_json":
         return WorkflowError("validation.output", f"main() returned a value that is not JSON: {message}.")
+    if event["kind"] == "own":
+        error = own_error(str(context.redact(event["type"])), message, event["details"])
+        error.stack = event["stack"]
+        return error
     if event["kind"] == "memory":
         return WorkflowError("python.memory", "The code exceeded its memory limit.", stack=event["stack"])
     if event["kind"] == "exit":

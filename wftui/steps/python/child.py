@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import importlib.util
 import inspect
 import io
 import json
@@ -19,6 +20,7 @@ import os
 import sys
 import threading
 import traceback
+import types
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
@@ -27,6 +29,24 @@ CODE_NAME = "<code>"
 MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000  # more digits than that Python does not print
 PLAIN = {str, bool, type(None)}
+
+
+class OwnError(Exception):
+    """Error with a type of the user's own."""
+
+    def __init__(self, type: str, message: str, details: Any) -> None:
+        super().__init__(message)
+        self.type = type
+        self.message = message
+        self.details = details
+
+
+def fail(type: str, message: str, details: Any = None) -> None:
+    """Fail the step with an error type of your own, such as `stock.empty`."""
+    try:
+        raise OwnError(str(type), str(message), check_json(details))
+    except NotJsonError as error:
+        raise TypeError(f"the details of fail(): {error}") from None
 
 
 class NotJsonError(Exception):
@@ -88,16 +108,41 @@ def check_object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
     return checked
 
 
+STAND_IN = types.ModuleType("wftui")
+"""Module `wftui` of the code, as an interpreter of the user may not have the real one."""
+STAND_IN.__dict__["fail"] = fail
+
+
+def provide_wftui() -> None:
+    """Let the code `import wftui` where the real one is not installed."""
+    if "wftui" not in sys.modules and importlib.util.find_spec("wftui") is None:
+        sys.modules["wftui"] = STAND_IN
+
+
+def own_error(error: BaseException) -> dict[str, Any] | None:
+    """Return the event for an error of the user's own; None for any other."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    if not isinstance(error, OwnError) and name != "wftui.runtime.workflow_errors.WorkflowError":
+        return None
+    told = {key: vars(error).get(key) for key in ("type", "message", "details")}
+    try:
+        return {**check_json(told), "event": "error", "kind": "own", "stack": own_lines(error)}
+    except NotJsonError:
+        return None
+
+
 def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> Any:
     """Return the function: `main` of the code, or the named one of a module."""
     if request.get("code") is None:
         module_name, _, name = request["function"].partition(":")
         if request["path"] not in sys.path:
             sys.path.insert(0, request["path"])
+        provide_wftui()
         target = importlib.import_module(module_name)
         for part in name.split("."):
             target = getattr(target, part)
         return target
+    provide_wftui()
     code = request["code"]
     linecache.cache[CODE_NAME] = (len(code), None, code.splitlines(True), CODE_NAME)
 
@@ -110,7 +155,7 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
         bounded = min(1.0, max(0.0, value))
         send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
 
-    namespace = {"__name__": "__step__", "__file__": CODE_NAME, "progress": progress}
+    namespace = {"__name__": "__step__", "__file__": CODE_NAME, "progress": progress, "wftui": STAND_IN}
     exec(compile(code, CODE_NAME, "exec"), namespace)
     if "main" not in namespace:
         raise NameError("the code does not define a function main")
@@ -206,6 +251,9 @@ def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> d
     except NotJsonError as error:
         return {"event": "error", "kind": "not_json", "message": str(error), "stack": None}
     except BaseException as error:  # noqa: BLE001  (told to the step, whatever it is)
+        own = own_error(error)
+        if own is not None:
+            return own
         kind = "memory" if isinstance(error, MemoryError) else "exit" if isinstance(error, SystemExit) else "exception"
         return {
             "event": "error",

@@ -59,7 +59,8 @@ class PythonStep(StepType[PythonInput]):
     title = "Python"
     description = (
         "Runs code in a child interpreter. It defines main(...), called with args; its return value is the output. "
-        "print() writes to the log, progress(0.5, 'half') reports progress."
+        "print() writes to the log, progress(0.5, 'half') reports progress, "
+        "wftui.fail('stock.empty', 'Nothing is left.') fails with an error of your own."
     )
     icon = "λ"
     ascii_icon = "p"

@@ -20,6 +20,7 @@ BUILTIN: dict[str, tuple[str, str]] = {
     "composio": ("wftui.steps.composio.step", "ComposioStep"),
     "delay": ("wftui.steps.control.delay", "DelayStep"),
     "email": ("wftui.steps.email.step", "EmailStep"),
+    "fail": ("wftui.steps.control.fail", "FailStep"),
     "file": ("wftui.steps.file.step", "FileStep"),
     "http": ("wftui.steps.http.step", "HttpStep"),
     "llm": ("wftui.steps.llm.step", "LlmStep"),

@@ -10,6 +10,7 @@ _ICONS: dict[str, tuple[str, str]] = {
     "file": ("≡", "f"),
     "set": ("=", "="),
     "assert": ("!", "!"),
+    "fail": ("⊗", "x"),
     "delay": ("…", "d"),
     "approval": ("?", "?"),
     "workflow": ("►", "w"),
