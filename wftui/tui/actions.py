@@ -5,6 +5,7 @@ A screen declares its `ACTIONS`; the action `<screen>.<verb>` runs its method `a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -113,6 +114,20 @@ def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
         for action in actions
         if action.keys
     ]
+
+
+class WithActions:
+    """Base of screens and dialogs: `ACTIONS` make their bindings."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Derive the bindings from the actions, before Textual merges them."""
+        own = cls.__dict__.get("ACTIONS", ())
+        if own:
+            cls.BINDINGS = [*bindings(own), *cls.__dict__.get("BINDINGS", ())]
+        super().__init_subclass__(**options)
 
 
 APP_ACTIONS: tuple[Action, ...] = (

@@ -257,10 +257,8 @@ class UnknownEvent(EventBase):
         return {**own, **self.fields, "seq": self.seq, "timestamp": own["timestamp"]}
 
 
-ExecutionEvent = Annotated[
-    Created
-    | Started
-    | StepStarted
+StepEvent = (
+    StepStarted
     | StepProgress
     | StepCompleted
     | StepFailed
@@ -273,6 +271,13 @@ ExecutionEvent = Annotated[
     | IterationStarted
     | IterationCompleted
     | IterationFailed
+)
+"""Events of a step or an iteration."""
+
+ExecutionEvent = Annotated[
+    Created
+    | Started
+    | StepEvent
     | Log
     | CancelRequested
     | Interrupted

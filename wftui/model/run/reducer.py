@@ -28,6 +28,7 @@ from wftui.model.run.events import (
     StepAnswered,
     StepCancelled,
     StepCompleted,
+    StepEvent,
     StepEventBase,
     StepFailed,
     StepProgress,
@@ -141,23 +142,6 @@ def _end(record: ExecutionRecord, event: Completed | Failed | Cancelled, status:
     record.duration = event.duration
     if not isinstance(event, Cancelled):
         record.outputs = event.outputs
-
-
-StepEvent = (
-    StepStarted
-    | StepProgress
-    | StepCompleted
-    | StepFailed
-    | StepRetrying
-    | StepSkipped
-    | StepWaiting
-    | StepAnswered
-    | StepCancelled
-    | IterationsPlanned
-    | IterationStarted
-    | IterationCompleted
-    | IterationFailed
-)
 
 
 def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:

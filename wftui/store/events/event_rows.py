@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from wftui.model.base import Json
 from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
+from wftui.model.run.paths import declared_id
 from wftui.model.run.steps import ValueRef
 from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, measure
 from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
@@ -137,7 +138,7 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
 
 
 def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
-    if isinstance(event, StepEventBase) and event.step_id == _step_id(event.path):
+    if isinstance(event, StepEventBase) and event.step_id == declared_id(event.path):
         derived = isinstance(event, StepStarted) and event.step_name == event.step_id
         excluded = excluded | (_ID_AND_NAME if derived else _ID)
     dumped: bytes = event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_defaults=True, exclude=excluded)
@@ -151,17 +152,12 @@ def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
         fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
         kind = _TYPES[number] if number < len(_TYPES) else fields.get("type", f"type {number}")
         if "stepId" not in fields and kind in _STEP_TYPES:
-            fields["stepId"] = _step_id(fields["path"])
+            fields["stepId"] = declared_id(fields["path"])
             if kind == "step_started":
                 fields.setdefault("stepName", fields["stepId"])
         fields.update(seq=seq, type=kind, executionId=run_id, timestamp=from_milliseconds(at))
         events.append(read_event(fields))
     return events
-
-
-def _step_id(path: str) -> str:
-    """Return the step id that a path ends in: `a[3].b` → `b`, `a[3]` → `a`."""
-    return path.rpartition(".")[2].partition("[")[0]
 
 
 @cache

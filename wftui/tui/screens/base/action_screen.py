@@ -3,14 +3,14 @@
 import inspect
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from wftui.model.errors import UserError
-from wftui.tui.actions import APP_ACTIONS, Action, bindings
+from wftui.tui.actions import APP_ACTIONS, Action, WithActions
 from wftui.tui.background import in_background
 from wftui.tui.services import AppServices, services_of
 from wftui.tui.widgets.action_footer import ActionFooter
@@ -22,23 +22,14 @@ if TYPE_CHECKING:
 ResultT = TypeVar("ResultT")
 
 
-class ActionScreen(Screen[ResultT]):
+class ActionScreen(WithActions, Screen[ResultT]):
     """A full screen; subclasses define `ACTIONS` and a method per action.
 
     They may override `trail`, `compose_body`, `why_not` and `may_leave`.
     """
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = ()
-
     _acting = ""
     """Label of the action whose method is being called."""
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Derive the bindings from the actions, before Textual merges them."""
-        own = cls.__dict__.get("ACTIONS")
-        if own is not None:
-            cls.BINDINGS = [*bindings(own), *cls.__dict__.get("BINDINGS", ())]
-        super().__init_subclass__(**options)
 
     @property
     def services(self) -> AppServices:

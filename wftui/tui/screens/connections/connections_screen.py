@@ -1,6 +1,5 @@
 """The user's connections, with secrets by reference."""
 
-import json
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +11,7 @@ from textual.widgets.option_list import Option
 from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
+from wftui.model.schema.facets import literal
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.connections.connection_form import ConnectionForm
@@ -110,7 +110,7 @@ class ConnectionsScreen(ActionScreen[None]):
     @on(OptionList.OptionHighlighted)
     def _show_details(self) -> None:
         chosen = self.selected
-        lines = [] if chosen is None else [f"{key}: {_text(value)}" for key, value in chosen.values.items()]
+        lines = [] if chosen is None else [f"{key}: {literal(value)}" for key, value in chosen.values.items()]
         self.query_one(".about", Static).update(Content("\n".join(lines)))
 
     @on(OptionList.OptionSelected)
@@ -194,7 +194,3 @@ class ConnectionsScreen(ActionScreen[None]):
         if await self.app.push_screen_wait(ConfirmScreen("Remove connection", question, choices)) == "remove":
             await self.workbench.connections.remove(name)
             await self._read()
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
