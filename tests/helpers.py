@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,13 @@ def lives(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def write_workflow(tables: Path, workflow_id: str, *steps: dict[str, Json], **fields: Json) -> None:
+    """Write the workflow.json of a workflow with these steps, as it is: unchecked."""
+    path = tables / "workflows" / workflow_id / "workflow.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"format": 1, "id": workflow_id, **fields, "steps": list(steps)}))
 
 
 async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, Json]) -> ExecutionRecord:

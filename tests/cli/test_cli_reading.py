@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import EXAMPLES, Cli
+from helpers import EXAMPLES, Cli, write_workflow
 
 from wftui.cli.main import main
 from wftui.workbench import Settings
@@ -273,15 +273,13 @@ def test_broken_workflow_is_located(cli: Cli, settings: Settings, text: str) -> 
 
 
 def test_show_prints_logs_longer_than_a_page(cli: Cli, settings: Settings) -> None:
-    path = settings.tables / "workflows" / "chatty" / "workflow.json"
-    path.parent.mkdir()
     each = {"in": "range(700)", "as": "n", "maxParallel": 8}
     steps = [
         {"id": "talk", "type": "shell", "input": {"script": "seq 12"}},
         {"id": "many", "type": "set", "forEach": each, "input": {"n": "{{ n }}"}},
         {"id": "end", "type": "shell", "input": {"script": "echo the end >&2"}},
     ]
-    path.write_text(json.dumps({"format": 1, "id": "chatty", "steps": steps}))
+    write_workflow(settings.tables, "chatty", *steps)
     assert cli("run", "chatty", "--quiet")[0] == 0
     events = [json.loads(line) for line in cli("show", "last", "--events")[1].splitlines()]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))

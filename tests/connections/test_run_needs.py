@@ -1,12 +1,11 @@
 """What a run needs from outside is looked for before its first step; what is missing is told at once."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import patience, run_to_end
+from helpers import patience, run_to_end, write_workflow
 from steps.composio.composio_server import Account, Composio, composio_server
 from steps.llm.model_server import call, model_server
 
@@ -64,12 +63,6 @@ def save(name: str, kind: str, values: dict[str, Json]) -> None:
     Connections().save(StoredConnection(name=name, kind=kind, values=values))
 
 
-def write(tables: Path, workflow_id: str, *steps: dict[str, Any], **fields: Any) -> None:
-    path = tables / "workflows" / workflow_id / "workflow.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"format": 1, "id": workflow_id, **fields, "steps": list(steps)}))
-
-
 async def plugin(workbench: Workbench, tables: Path) -> None:
     file = tables / "steps" / "dock.py"
     file.parent.mkdir(exist_ok=True)
@@ -97,7 +90,7 @@ async def test_all_that_is_missing_is_one_error_and_no_step_runs(
     save("model", "anthropic", {"apiKey": "env:NOT_SET_ANYWHERE"})
     save("wrong", "smtp", {"host": "h"})
     kinds = {"api": "http", "model": "anthropic", "wrong": "http"}
-    write(
+    write_workflow(
         tables,
         "needy",
         TOUCH,
@@ -123,8 +116,10 @@ async def test_all_that_is_missing_is_one_error_and_no_step_runs(
 async def test_missing_connection_is_attributed_to_its_only_step(workbench: Workbench, tables: Path) -> None:
     fetch: dict[str, Any] = {"type": "http", "connection": "api", "input": {"url": "/x"}}
     api = {"api": {"kind": "http"}}
-    write(tables, "one", {"id": "first", "type": "set", "input": {}}, {"id": "fetch", **fetch}, connections=api)
-    write(tables, "two", {"id": "fetch", **fetch}, {"id": "pull", **fetch}, connections=api)
+    write_workflow(
+        tables, "one", {"id": "first", "type": "set", "input": {}}, {"id": "fetch", **fetch}, connections=api
+    )
+    write_workflow(tables, "two", {"id": "fetch", **fetch}, {"id": "pull", **fetch}, connections=api)
     one, two = await run_to_end(workbench, "one", {}), await run_to_end(workbench, "two", {})
     assert one.error is not None
     assert (one.error.step_id, one.error.pointer) == ("fetch", "/steps/1")
@@ -143,8 +138,10 @@ async def test_steps_whose_condition_is_known_to_fail_lack_nothing_and_others_ma
     each = {"id": "each", "type": "group", "forEach": {"in": "[1]"}, "steps": [{**fetch, "when": "item == 2"}]}
     api = {"api": {"kind": "http"}}
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
-    write(tables, "switched", {"id": "which", "type": "switch", "cases": cases}, connections=api, inputSchema=schema)
-    write(tables, "repeated", each, connections=api)
+    write_workflow(
+        tables, "switched", {"id": "which", "type": "switch", "cases": cases}, connections=api, inputSchema=schema
+    )
+    write_workflow(tables, "repeated", each, connections=api)
     assert (await run_to_end(workbench, "switched", {"n": 1})).status == "completed"
     assert len(await never_began(workbench, await run_to_end(workbench, "switched", {"n": 2}))) == 1
     assert len(await never_began(workbench, await run_to_end(workbench, "repeated", {}))) == 1, "nobody knows the items"
@@ -153,7 +150,7 @@ async def test_steps_whose_condition_is_known_to_fail_lack_nothing_and_others_ma
 async def test_resolved_connections_are_injected(workbench: Workbench, tables: Path, service: Composio) -> None:
     service.accounts = [Account("ca_5")]
     last = {**POST, "id": "last", "forEach": {"in": "[1, 2]"}}
-    write(tables, "posts", TOUCH, POST, last, connections=TOOLS)
+    write_workflow(tables, "posts", TOUCH, POST, last, connections=TOOLS)
     record = await run_to_end(workbench, "posts", {})
     assert record.status == "completed", record.error
     assert [body["connected_account_id"] for body in service.executed] == ["ca_5"] * 3
@@ -170,7 +167,7 @@ async def test_a_step_that_will_not_run_needs_nothing(workbench: Workbench, tabl
         {**POST, "id": "maybe", "when": "inputs.tell"},
         {"id": "pick", "type": "switch", **branch},
     ]
-    write(tables, "maybe", *steps, connections=TOOLS, inputSchema=schema)
+    write_workflow(tables, "maybe", *steps, connections=TOOLS, inputSchema=schema)
     assert (await run_to_end(workbench, "maybe", {})).status == "completed"
     assert not service.calls
     [missing] = await never_began(workbench, await run_to_end(workbench, "maybe", {"tell": True}))
@@ -179,14 +176,14 @@ async def test_a_step_that_will_not_run_needs_nothing(workbench: Workbench, tabl
 
 async def test_a_condition_on_a_step_hides_no_need(workbench: Workbench, tables: Path, service: Composio) -> None:
     soft = {**POST, "when": "steps.touch.output.y | default(false)"}
-    write(tables, "soft", TOUCH, soft, connections=TOOLS)
+    write_workflow(tables, "soft", TOUCH, soft, connections=TOOLS)
     [missing] = await never_began(workbench, await run_to_end(workbench, "soft", {}))
     assert missing["type"] == "composio.account"
 
 
 async def test_an_optional_connection_may_be_missing(workbench: Workbench, tables: Path) -> None:
     fetch = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}, "onError": "continue"}
-    write(tables, "loose", fetch, connections={"api": {"kind": "http", "required": False}})
+    write_workflow(tables, "loose", fetch, connections={"api": {"kind": "http", "required": False}})
     assert (await run_to_end(workbench, "loose", {})).status == "completed"
 
 
@@ -194,7 +191,7 @@ async def test_a_tool_known_only_later_is_looked_up_by_its_step(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:
     pick = {"id": "pick", "type": "set", "input": {"tool": "GITHUB_CREATE_ISSUE"}}
-    write(tables, "late", pick, {**POST, "input": {"tool": "{{ steps.pick.output.tool }}"}}, connections=TOOLS)
+    write_workflow(tables, "late", pick, {**POST, "input": {"tool": "{{ steps.pick.output.tool }}"}}, connections=TOOLS)
     record = await run_to_end(workbench, "late", {})
     assert record.started_at is not None
     assert record.error is not None
@@ -210,7 +207,7 @@ async def test_another_connection_is_taken_before_it_is_looked_for(
 ) -> None:
     save("work", "composio", {"baseUrl": service.url, "apiKey": "env:COMPOSIO_KEY"})
     Connections().remove("tools")
-    write(tables, "posts", POST, connections=TOOLS)
+    write_workflow(tables, "posts", POST, connections=TOOLS)
     run_id = await workbench.runs.start("posts", {}, connections={"tools": "work"})
     [missing] = await never_began(workbench, await workbench.runs.wait(run_id))
     assert missing["command"] == "wftui connections connect work github"
@@ -235,9 +232,9 @@ async def test_another_connection_is_taken_before_it_is_looked_for(
 async def test_parent_needs_the_connections_of_its_sub_workflow(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:
-    write(tables, "child", POST, connections=TOOLS)
+    write_workflow(tables, "child", POST, connections=TOOLS)
     steps = [TOUCH, {"id": "sub", "type": "workflow", "input": {"workflow": "child"}}]
-    write(tables, "parent", *steps)
+    write_workflow(tables, "parent", *steps)
     [missing] = await never_began(workbench, await run_to_end(workbench, "parent", {}))
     assert missing["steps"] == ["child/post"]
     assert missing["command"] == "wftui connections connect tools github"
@@ -245,7 +242,7 @@ async def test_parent_needs_the_connections_of_its_sub_workflow(
     assert (await run_to_end(workbench, "parent", {})).status == "completed"
     service.accounts.clear()
     pick = {"id": "pick", "type": "set", "input": {"which": "child"}}
-    write(tables, "parent", pick, {**steps[1], "input": {"workflow": "{{ steps.pick.output.which }}"}})
+    write_workflow(tables, "parent", pick, {**steps[1], "input": {"workflow": "{{ steps.pick.output.which }}"}})
     record = await run_to_end(workbench, "parent", {})
     assert record.error is not None
     assert (record.started_at is not None, record.error.type) == (True, UNRESOLVED), "at latest as the child starts"
@@ -253,7 +250,7 @@ async def test_parent_needs_the_connections_of_its_sub_workflow(
 
 async def test_a_plugin_may_look_for_its_needs_as_well(workbench: Workbench, tables: Path) -> None:
     await plugin(workbench, tables)
-    write(tables, "ships", TOUCH, {"id": "dock", "type": "acme.dock", "input": {"ship": "titanic"}})
+    write_workflow(tables, "ships", TOUCH, {"id": "dock", "type": "acme.dock", "input": {"ship": "titanic"}})
     [missing] = await never_began(workbench, await run_to_end(workbench, "ships", {}))
     assert missing == {
         "type": "acme.sunk",
@@ -261,14 +258,14 @@ async def test_a_plugin_may_look_for_its_needs_as_well(workbench: Workbench, tab
         "steps": ["dock"],
         "command": "acme raise titanic",
     }
-    write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "other"}})
+    write_workflow(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "other"}})
     record = await run_to_end(workbench, "ships", {})
     assert record.step_results[0].output == {"found": {"berth": 7}}
 
 
 async def test_a_run_can_be_cancelled_while_it_looks(workbench: Workbench, tables: Path) -> None:
     await plugin(workbench, tables)
-    write(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "dutchman"}})
+    write_workflow(tables, "ships", {"id": "dock", "type": "acme.dock", "input": {"ship": "dutchman"}})
     run_id = await workbench.runs.start("ships", {})
     await workbench.runs.cancel(run_id)
     async with patience():
@@ -278,7 +275,7 @@ async def test_a_run_can_be_cancelled_while_it_looks(workbench: Workbench, table
 
 async def test_a_secret_of_the_store_is_looked_for(workbench: Workbench, tables: Path) -> None:
     keyed = {"id": "k", "type": "shell", "input": {"argv": ["printenv", "K"], "env": {"K": "{{ secrets.a }}"}}}
-    write(tables, "keyed", keyed)
+    write_workflow(tables, "keyed", keyed)
     [missing] = await never_began(workbench, await run_to_end(workbench, "keyed", {}))
     assert missing["command"] == "wftui connections secret set a"
     Connections().store.put("a", "open-sesame-1234")
@@ -306,7 +303,7 @@ async def interrupted(workbench: Workbench, workflow_id: str, *done: str) -> str
 async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:
-    write(tables, "posts", TOUCH, POST, connections=TOOLS)
+    write_workflow(tables, "posts", TOUCH, POST, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "touch")
     with pytest.raises(UnresolvedError, match="wftui connections connect tools github"):
         await workbench.runs.resume(run_id, {})
@@ -319,7 +316,7 @@ async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
 
 
 async def test_resume_needs_nothing_for_completed_steps(workbench: Workbench, tables: Path, service: Composio) -> None:
-    write(tables, "posts", POST, TOUCH, connections=TOOLS)
+    write_workflow(tables, "posts", POST, TOUCH, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "post")
     await workbench.runs.resume(run_id, {})
     assert (await workbench.runs.wait(run_id)).status == "completed"
@@ -329,7 +326,7 @@ async def test_resume_needs_nothing_for_completed_steps(workbench: Workbench, ta
 async def test_the_connections_of_a_models_tools_are_looked_for(workbench: Workbench, tables: Path) -> None:
     tool = {"name": "look", "description": "Looks.", "type": "http", "connection": "api", "input": {"url": "/x"}}
     ask = {"id": "ask", "type": "llm", "input": {"prompt": "hi", "baseUrl": "http://x/", "model": "m", "tools": [tool]}}
-    write(tables, "tooled", TOUCH, ask, connections={"api": {"kind": "http"}})
+    write_workflow(tables, "tooled", TOUCH, ask, connections={"api": {"kind": "http"}})
     [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {}))
     assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections add api --kind http")
 
@@ -341,7 +338,7 @@ async def test_the_accounts_of_a_models_tools_are_looked_for(
     talk = {"prompt": "hi", "model": "m", "baseUrl": "{{ inputs.model }}", "tools": tools}
     ask = {"id": "ask", "type": "llm", "input": talk}
     schema = {"type": "object", "properties": {"model": {"type": "string"}}}
-    write(tables, "tooled", TOUCH, ask, connections=TOOLS, inputSchema=schema)
+    write_workflow(tables, "tooled", TOUCH, ask, connections=TOOLS, inputSchema=schema)
     [missing] = await never_began(workbench, await run_to_end(workbench, "tooled", {"model": "http://x/"}))
     assert (missing["steps"], missing["command"]) == (["ask"], "wftui connections connect tools github")
     service.accounts = [Account("ca_1")]
@@ -363,9 +360,9 @@ async def test_a_secret_is_asked_for_once_for_a_run_and_all_its_sub_workflows(
     save("api", "http", {"auth": "bearer", "token": f"cmd:sh {script}"})
     api = {"api": {"kind": "http"}}
     gone = {"id": "get", "type": "http", "connection": "api", "input": {"url": "/x"}, "onError": "continue"}
-    write(tables, "child", gone, connections=api)
+    write_workflow(tables, "child", gone, connections=api)
     call = {"id": "sub", "type": "workflow", "input": {"workflow": "child"}, "forEach": {"in": "[1, 2, 3]"}}
-    write(tables, "parent", gone, call, connections=api)
+    write_workflow(tables, "parent", gone, call, connections=api)
     record = await run_to_end(workbench, "parent", {})
     assert record.status == "completed", record.error
     assert asked.read_text() == "x\n"

@@ -4,14 +4,17 @@ import asyncio
 import json
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from helpers import PATIENCE, wait_until
 
 from wftui.workbench import Settings, Workbench
+
+pytest_plugins = "started_programs"
+
+Start = Callable[..., "subprocess.Popen[str]"]
 
 STEPS = '''
 import asyncio
@@ -84,26 +87,6 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-STARTED: "list[subprocess.Popen[str]]" = []
-
-
-@pytest.fixture(autouse=True)
-def _nothing_outlives_its_test() -> Iterator[None]:
-    yield
-    while STARTED:
-        program = STARTED.pop()
-        program.kill()
-        program.communicate()
-
-
-def start(*command: str) -> "subprocess.Popen[str]":
-    program = subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    STARTED.append(program)
-    return program
-
-
 def status_of(settings: Settings) -> str:
     """The status of the last run for a program that starts now."""
 
@@ -121,7 +104,7 @@ def status_of(settings: Settings) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("frontend", ["run", "screen"])
 def test_a_second_signal_ends_the_program(
-    settings: Settings, tmp_path: Path, frontend: str, kind: str, number: signal.Signals
+    settings: Settings, tmp_path: Path, start: Start, frontend: str, kind: str, number: signal.Signals
 ) -> None:
     places = [str(settings.tables), str(settings.database)]
     if frontend == "run":
@@ -142,7 +125,7 @@ def test_a_second_signal_ends_the_program(
     assert status_of(settings) in {"cancelled", "interrupted"}
 
 
-def test_a_second_signal_ends_who_watches(settings: Settings, tmp_path: Path) -> None:
+def test_a_second_signal_ends_who_watches(settings: Settings, tmp_path: Path, start: Start) -> None:
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
     start("-m", "wftui", "run", "pool", *places)
     wait_until(lambda: (tmp_path / "stuck").exists())

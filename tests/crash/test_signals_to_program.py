@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,10 @@ from helpers import PATIENCE
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
+
+pytest_plugins = "started_programs"
+
+Start = Callable[..., "subprocess.Popen[str]"]
 
 IGNORES = "trap '' TERM INT; echo $$; until [ -e \"$F\" ]; do sleep 0.02; done"
 STEPS: Json = [
@@ -39,26 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def command(settings: Settings, *words: str) -> list[str]:
-    return [sys.executable, "-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database)]
-
-
-STARTED: "list[subprocess.Popen[str]]" = []
-
-
-@pytest.fixture(autouse=True)
-def _nothing_outlives_its_test() -> Iterator[None]:
-    yield
-    while STARTED:
-        program = STARTED.pop()
-        program.kill()
-        program.communicate()
-
-
-def start(settings: Settings, *words: str) -> "subprocess.Popen[str]":
-    pipe = subprocess.PIPE
-    program = subprocess.Popen(command(settings, *words), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-    STARTED.append(program)
-    return program
+    return ["-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database)]
 
 
 def until(program: "subprocess.Popen[str]", event_type: str) -> dict[str, Json]:
@@ -83,8 +68,8 @@ def statuses(record: ExecutionRecord) -> dict[str, str]:
     return {step.path: step.status for step in record.step_results}
 
 
-async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Settings) -> None:
-    program = start(settings, "run", "long", "-i", "end=/nowhere", "--events")
+async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Settings, start: Start) -> None:
+    program = start(*command(settings, "run", "long", "-i", "end=/nowhere", "--events"))
     stubborn = int(str(until(program, "log")["message"]))
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")
@@ -100,8 +85,8 @@ async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Sett
     assert statuses(record) == {"first": "completed", "stubborn": "cancelled", "tidy": "skipped"}
 
 
-async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Settings) -> None:
-    program = start(settings, "run", "long", "-i", f"end={settings.database.parent / 'end'}", "--events")
+async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Settings, start: Start) -> None:
+    program = start(*command(settings, "run", "long", "-i", f"end={settings.database.parent / 'end'}", "--events"))
     until(program, "log")
     program.send_signal(signal.SIGTERM)
     until(program, "cancel_requested")
@@ -112,8 +97,8 @@ async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Setting
     assert (record.status, statuses(record)["tidy"]) == ("cancelled", "completed")
 
 
-async def test_late_signals_do_not_change_the_exit_summary(settings: Settings) -> None:
-    program = start(settings, "run", "endless", "--events")
+async def test_late_signals_do_not_change_the_exit_summary(settings: Settings, start: Start) -> None:
+    program = start(*command(settings, "run", "endless", "--events"))
     until(program, "step_started")
     while program.poll() is None:
         program.send_signal(signal.SIGINT)
@@ -124,7 +109,7 @@ async def test_late_signals_do_not_change_the_exit_summary(settings: Settings) -
 
 
 async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> None:
-    line = f"{shlex.join(command(settings, 'run', 'short', '--events'))} | head -1"
+    line = f"{shlex.join([sys.executable, *command(settings, 'run', 'short', '--events')])} | head -1"
     head = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert [json.loads(text)["type"] for text in head.stdout.splitlines()] == ["created"]
     assert head.stderr == ""
@@ -132,11 +117,11 @@ async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> 
     assert (record.status, set(statuses(record).values())) == ("completed", {"completed"})
 
 
-async def test_interrupted_watch_leaves_the_run_alone(settings: Settings) -> None:
+async def test_interrupted_watch_leaves_the_run_alone(settings: Settings, start: Start) -> None:
     end = settings.database.parent / "end"
-    program = start(settings, "run", "long", "-i", f"end={end}", "--events")
+    program = start(*command(settings, "run", "long", "-i", f"end={end}", "--events"))
     until(program, "log")
-    watching = start(settings, "watch", "last", "--events")
+    watching = start(*command(settings, "watch", "last", "--events"))
     until(watching, "log")
     watching.send_signal(signal.SIGINT)
     _, errors = watching.communicate(timeout=PATIENCE)

@@ -1,12 +1,11 @@
 """What a workflow needs and is not installed: a warning at compile, one error before the first step."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import run_to_end
+from helpers import run_to_end, write_workflow
 
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.installation import install_command
@@ -38,12 +37,6 @@ class Kiln(StepType):
 
 BROKEN = None
 """
-
-
-def write(tables: Path, workflow_id: str, *steps: dict[str, Any], **fields: Any) -> None:
-    path = tables / "workflows" / workflow_id / "workflow.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"format": 1, "id": workflow_id, **fields, "steps": list(steps)}))
 
 
 async def missing_of(workbench: Workbench, workflow_id: str = "needy") -> list[tuple[Any, ...]]:
@@ -79,7 +72,7 @@ async def test_programs_are_looked_for_before_the_first_step(workbench: Workbenc
         {"id": "code", "type": "python", "input": {"code": "def main(): pass", "python": "no-such-python"}},
         TIME,
     ]
-    write(tables, "needy", *steps)
+    write_workflow(tables, "needy", *steps)
     assert await missing_of(workbench) == [
         (["gone", "again"], "not_found", None),
         (["tool"], "not_found", None),
@@ -111,7 +104,7 @@ async def test_a_program_known_only_later_is_not_looked_for(
     workbench: Workbench, tables: Path, values: dict[str, Any]
 ) -> None:
     schema = {"type": "object", "properties": {"program": {"type": "string"}, "env": {"type": "object"}}}
-    write(tables, "needy", {"id": "later", "type": "shell", "input": values}, inputSchema=schema)
+    write_workflow(tables, "needy", {"id": "later", "type": "shell", "input": values}, inputSchema=schema)
     assert await told(workbench) == []
     run_id = await workbench.runs.start("needy", {"program": "no-such-program", "env": {}})
     record = await workbench.runs.wait(run_id)
@@ -120,7 +113,7 @@ async def test_a_program_known_only_later_is_not_looked_for(
 
 
 async def test_a_step_that_may_fail_may_lack_its_program(workbench: Workbench, tables: Path) -> None:
-    write(tables, "needy", {**GONE, "input": {"argv": ["no-such-program"]}, "onError": "continue"}, TOUCH)
+    write_workflow(tables, "needy", {**GONE, "input": {"argv": ["no-such-program"]}, "onError": "continue"}, TOUCH)
     assert await told(workbench) == [("gone", "hint", "the program 'no-such-program' is not installed, or not on PATH")]
     assert (await run_to_end(workbench, "needy", {})).status == "completed"
 
@@ -129,7 +122,7 @@ async def test_a_step_that_may_not_run_is_a_hint(workbench: Workbench, tables: P
     schema = {"type": "object", "properties": {"tell": {"type": "boolean", "default": False}}}
     branch = {"cases": [{"when": "inputs.tell", "steps": [{**GONE, "id": "inner"}]}], "default": {"steps": []}}
     steps: list[dict[str, Any]] = [TOUCH, {**GONE, "when": "inputs.tell"}, {"id": "pick", "type": "switch", **branch}]
-    write(tables, "needy", *steps, {**GONE, "id": "off", "disabled": True}, inputSchema=schema)
+    write_workflow(tables, "needy", *steps, {**GONE, "id": "off", "disabled": True}, inputSchema=schema)
     found = await told(workbench)
     assert [(step, severity) for step, severity, _ in found] == [("gone", "hint"), ("inner", "hint")]
     assert {message.partition(":")[0] for _, _, message in found} == {"runs that may come here do not start"}
@@ -141,7 +134,7 @@ async def test_packages_are_looked_for(workbench: Workbench, tables: Path, monke
     server = {**TIME, "input": {"server": {"url": "http://127.0.0.1:9/mcp"}, "tool": "now"}}
     tool = {"type": "mcp", "input": {"server": {"url": "http://127.0.0.1:9/mcp"}}}
     ask = {"id": "ask", "type": "llm", "input": {"prompt": "hi", "baseUrl": "http://x/", "model": "m", "tools": [tool]}}
-    write(tables, "needy", TOUCH, server, ask)
+    write_workflow(tables, "needy", TOUCH, server, ask)
     assert await missing_of(workbench) == [(["time", "ask"], "mcp.missing", MCP)]
     sentence = f"runs do not start: MCP servers need the package mcp: {MCP}"
     assert await told(workbench) == [("time", "warning", sentence), ("ask", "warning", sentence)]
@@ -153,7 +146,7 @@ async def test_the_package_of_the_secret_store_is_looked_for(
     workbench: Workbench, tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyrage", None)
-    write(
+    write_workflow(
         tables,
         "needy",
         {"id": "get", "type": "http", "input": {"url": "http://x/", "headers": {"K": "{{ secrets.key }}"}}},
@@ -172,13 +165,13 @@ async def test_the_driver_of_a_connection_is_looked_for(
     query = {"id": "query", "type": "sql", "connection": "shop", "input": {"query": "SELECT 1"}}
     tool = {"type": "sql", "connection": "shop", "input": {"readOnly": True}}
     ask = {"id": "ask", "type": "llm", "input": {"prompt": "hi", "baseUrl": "http://x/", "model": "m", "tools": [tool]}}
-    write(tables, "needy", TOUCH, query, ask, connections={"shop": {"kind": "database"}})
+    write_workflow(tables, "needy", TOUCH, query, ask, connections={"shop": {"kind": "database"}})
     assert await told(workbench) == [], "its address is a secret"
     assert await missing_of(workbench) == [(["query", "ask"], "sql.driver", install_command("pymysql"))]
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     assert await missing_of(workbench) == [(["query", "ask"], "sql.driver", install_command("wftui[sql]"))]
     workbench.workflows.forget_checks()
-    write(tables, "needy", query, ask, connections={"shop": {"kind": "database"}})
+    write_workflow(tables, "needy", query, ask, connections={"shop": {"kind": "database"}})
     assert [(step, severity) for step, severity, _ in await told(workbench)] == [
         ("query", "warning"),
         ("ask", "warning"),
@@ -188,13 +181,13 @@ async def test_the_driver_of_a_connection_is_looked_for(
 async def test_the_program_of_a_connection_is_looked_for(workbench: Workbench, tables: Path) -> None:
     Connections().save(StoredConnection(name="clock", kind="mcp", values={"command": ["no-server"]}))
     call = {"id": "call", "type": "mcp", "connection": "clock", "input": {"tool": "now"}}
-    write(tables, "needy", TOUCH, call, connections={"clock": {"kind": "mcp"}})
+    write_workflow(tables, "needy", TOUCH, call, connections={"clock": {"kind": "mcp"}})
     assert await missing_of(workbench) == [(["call"], "mcp.start", None)]
 
 
 async def test_parent_needs_the_requirements_of_its_sub_workflow(workbench: Workbench, tables: Path) -> None:
-    write(tables, "child", GONE | {"input": {"argv": ["no-such-program"]}})
-    write(tables, "needy", TOUCH, {"id": "sub", "type": "workflow", "input": {"workflow": "child"}})
+    write_workflow(tables, "child", GONE | {"input": {"argv": ["no-such-program"]}})
+    write_workflow(tables, "needy", TOUCH, {"id": "sub", "type": "workflow", "input": {"workflow": "child"}})
     assert await missing_of(workbench) == [(["child/gone"], "not_found", None)]
 
 
@@ -203,7 +196,7 @@ async def test_a_plugin_says_what_it_needs(workbench: Workbench, tables: Path) -
     file.parent.mkdir(exist_ok=True)
     file.write_text(PLUGIN)
     await workbench.steps.trust(file)
-    write(tables, "needy", TOUCH, {"id": "bake", "type": "acme.kiln", "input": {"tool": "no-such-peel"}})
+    write_workflow(tables, "needy", TOUCH, {"id": "bake", "type": "acme.kiln", "input": {"tool": "no-such-peel"}})
     assert await missing_of(workbench) == [
         (["bake"], "acme.oven", "acme buy oven"),
         (["bake"], "not_found", None),
@@ -216,7 +209,7 @@ async def test_a_plugin_that_fails_when_asked_is_named(workbench: Workbench, tab
     file.parent.mkdir(exist_ok=True)
     file.write_text(PLUGIN.replace("BROKEN = None", broken))
     await workbench.steps.trust(file)
-    write(tables, "needy", {"id": "bake", "type": "acme.kiln", "input": {"tool": "sh"}})
+    write_workflow(tables, "needy", {"id": "bake", "type": "acme.kiln", "input": {"tool": "sh"}})
     source = await workbench.workflows.read("needy")
     result = await workbench.workflows.check("needy", source.text)
     assert [each.message for each in result.errors] == [

@@ -20,11 +20,10 @@ from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
 from connections.secret_helpers import PLAIN, Search, random_secrets
 from textual import events
 from textual.app import App
-from textual.screen import Screen
 from textual.widgets import Input
 
+from tui.start_app import StartApp
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
@@ -36,13 +35,6 @@ Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
 Put = Callable[..., Path]
 ALL = "{{ inputs.secrets }}"
-
-
-class Empty(WftuiApp):
-    """An app with the tested screen at the bottom."""
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen()
 
 
 class Seen:
@@ -106,7 +98,7 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
     )
     token = random_secrets(random.Random(1), 1, PLAIN)[0]
     run_id = await workbench.runs.start("leaky", {"secrets": secrets, "token": token, "folder": str(tmp_path)})
-    app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
+    app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(200, 60)) as pilot:
         seen = Seen(app, text_of, [*secrets, token, token.upper()])
         await until(pilot, lambda: "Is it ***?" in text_of(app))
@@ -169,7 +161,7 @@ async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
         },
     )
     number = "918273645546"
-    app = Empty(workbench, start=lambda app: app.open_run_form("ask"))
+    app = StartApp(workbench, start=lambda app: app.open_run_form("ask"))
     async with app.run_test(size=(150, 50)) as pilot:
         seen = Seen(app, text_of, [*secrets[:2], number, secrets[3]])
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
@@ -210,7 +202,7 @@ async def test_a_connection_shows_where_its_secrets_are(
     await workbench.connections.save(
         StoredConnection(name="mail", kind="smtp", values={"host": "h", "password": "env:HERE"})
     )
-    app = Empty(workbench, start=lambda app: app.push_screen(ConnectionsScreen()))
+    app = StartApp(workbench, start=lambda app: app.push_screen(ConnectionsScreen()))
     async with app.run_test(size=(150, 50)) as pilot:
         seen = Seen(app, text_of, secrets)
         await until(pilot, lambda: "env:HERE" in text_of(app))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import patience
+from helpers import run_to_end, write_workflow
 
 import wftui.steps
 from wftui.compiler.compiler import WorkflowCompiler
@@ -286,15 +286,10 @@ def test_the_output_of_a_plugin_can_be_its_input(tmp_path: Path, registry: StepR
 async def run(root: Path, *steps: dict[str, Any], **fields: Any) -> ExecutionRecord:
     """Run a workflow of the plugin above, once it is trusted."""
     Connections().save(StoredConnection(name="mine", kind="generic", values={"values": {"place": "attic"}}))
-    folder = root / "workflows" / "flow"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "workflow.json").write_text(json.dumps({"format": 1, "id": "flow", **fields, "steps": steps}))
+    write_workflow(root, "flow", *steps, **fields)
     workbench = Workbench(Settings(root, root / "runs.db"))
     try:
-        async with patience():
-            run_id = await workbench.runs.start("flow", {})
-            await workbench.runs.wait(run_id)
-            return await workbench.runs.record(run_id, whole=True)
+        return await run_to_end(workbench, "flow", {})
     finally:
         await workbench.close()
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.run_events import BEGIN, Story, asking, completed, failed, running
+from tui.start_app import StartApp
 from wftui.model.run.events import Completed, Created, ExecutionEvent, Started
-from wftui.tui.app import WftuiApp
 from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
@@ -22,13 +21,6 @@ from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
-
-
-class RunsApp(WftuiApp):
-    """An app with the history at the bottom."""
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen()
 
 
 async def put(workbench: Workbench, *stories: Story) -> None:
@@ -53,7 +45,7 @@ def open_history(workbench: Workbench, until: Until) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def opened(workflow_id: str | None = None, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
-        app = RunsApp(workbench, start=lambda app: app.open_history(workflow_id))
+        app = StartApp(workbench, start=lambda app: app.open_history(workflow_id))
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
             table = app.screen.query_one(HistoryTable)

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.screen import Screen
 
 from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running
+from tui.start_app import StartApp
 from wftui.model.run.events import Completed, IterationCompleted, IterationStarted, Log
-from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
@@ -24,13 +23,6 @@ from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
-
-
-class RunApp(WftuiApp):
-    """An app with the monitor at the bottom."""
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen()
 
 
 @pytest.fixture
@@ -46,7 +38,7 @@ def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
     @asynccontextmanager
     async def opened(story: Story, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
         await (await workbench.store()).append(story.events, wait=True)
-        app = RunApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
             screen = app.screen
@@ -94,7 +86,7 @@ async def test_a_failed_run_selects_the_failed_step_and_shows_its_error(open_run
 
 
 async def test_missing_run_is_reported(workbench: Workbench, until: Until, text_of: TextOf) -> None:
-    app = RunApp(workbench, start=lambda app: app.open_monitor("01nothere-00000"))
+    app = StartApp(workbench, start=lambda app: app.open_monitor("01nothere-00000"))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "01nothere-00000" in "".join(text_of(app).splitlines()[2:3]))
 

@@ -12,10 +12,9 @@ import psutil
 import pytest
 from textual import events
 from textual.app import App
-from textual.screen import Screen
 from textual.widgets import Input
 
-from wftui.tui.app import WftuiApp
+from tui.start_app import StartApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
@@ -26,13 +25,6 @@ from wftui.workbench import Settings, Workbench
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
 Put = Callable[..., Path]
-
-
-class RunApp(WftuiApp):
-    """An app with the monitor at the bottom."""
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen()
 
 
 @pytest.fixture
@@ -52,7 +44,7 @@ def watch(workbench: Workbench, until: Until) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def opened(run_id: str, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
-        app = RunApp(workbench, start=lambda app: app.open_monitor(run_id))
+        app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
             yield pilot, app.screen

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.screen import Screen
 from textual.widgets import Input
 
-from wftui.tui.app import WftuiApp
+from tui.start_app import StartApp
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import RunInputModal
@@ -37,13 +36,6 @@ INPUTS = {
     },
     "required": ["token"],
 }
-
-
-class Empty(WftuiApp):
-    """An app with the tested screen at the bottom."""
-
-    def get_default_screen(self) -> Screen[None]:
-        return Screen()
 
 
 @pytest.fixture
@@ -78,7 +70,7 @@ async def test_a_rerun_asks_for_the_secret_inputs_and_nothing_else(
     run_id = await workbench.runs.start("guarded", {"token": TOKEN, "who": "Ann"})
     await workbench.runs.wait(run_id)
     (tmp_path / "open").touch()
-    app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
+    app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "✗ failed" in text_of(app))
         await pilot.press("R")
@@ -128,7 +120,7 @@ async def test_leaving_the_question_runs_nothing(
     put_workflow("guarded", inputSchema=INPUTS, steps=steps(tmp_path))
     run_id = await workbench.runs.start("guarded", {"token": TOKEN})
     await workbench.runs.wait(run_id)
-    app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
+    app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "✗ failed" in text_of(app))
         await pilot.press("R")
@@ -164,7 +156,7 @@ async def test_interrupted_run_resumes_with_its_secret_inputs(
     process.send_signal(signal.SIGKILL)
     await process.wait()
     (tmp_path / "open").touch()
-    app = Empty(workbench, start=lambda app: app.open_monitor(run_id))
+    app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "↯ interrupted" in text_of(app))
         await pilot.press("u")
@@ -188,7 +180,7 @@ async def test_saved_form_keeps_no_secret(
             "properties": {"token": {"type": "string", "writeOnly": True}, "who": {"type": "string"}},
         },
     )
-    app = Empty(workbench, start=lambda app: app.open_run_form("left"))
+    app = StartApp(workbench, start=lambda app: app.open_run_form("left"))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         await pilot.press(*TOKEN, "tab", *"Ann")
