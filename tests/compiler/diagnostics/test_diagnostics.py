@@ -168,3 +168,12 @@ def test_condition_of_a_case_is_named_by_its_position() -> None:
     (diagnostic,) = found(workflow({"id": "a", "type": "switch", "cases": [case]}))
     assert (diagnostic.location.step_id, diagnostic.location.field) == ("a", "cases.0.when")
     assert diagnostic.pointer == "/steps/0/cases/0/when"
+
+
+def test_index_has_no_properties() -> None:
+    source = workflow(step("a", forEach={"in": "[1]", "as": "item"}, input={"x": "{{ index.x }}", "n": "{{ index }}"}))
+    (diagnostic,) = found(source)
+    assert (diagnostic.code, diagnostic.message) == (
+        "reference.property",
+        "index is a whole number, so it has no 'x'",
+    )

@@ -97,3 +97,9 @@ def test_every_character_of_a_string_has_its_place(value: str, ascii_only: bool)
         place = document.place("/k/1", offset=offset)
         raw = text[place.column - 1 : place.column - 1 + place.length]
         assert json.loads(f'"{raw}"') == value[offset]
+
+
+@pytest.mark.parametrize("text", ["", " ", " \n\n"])
+def test_empty_file_is_marked_at_its_start(text: str) -> None:
+    (diagnostic,) = read(text).diagnostics
+    assert (diagnostic.code, diagnostic.offset) == ("json.empty", 0)

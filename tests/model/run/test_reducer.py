@@ -33,7 +33,7 @@ from wftui.model.run.events import (
     StepWaiting,
     parse_event,
 )
-from wftui.model.run.paths import parent_path
+from wftui.model.run.paths import is_at_or_in, parent_path
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.reducer import GapError, apply, fold, new_record, progress
@@ -414,3 +414,11 @@ def test_omitted_iterations_depend_only_on_events(
     assert len(left_out) == counters.omitted
     assert all(record.step(f"a[{index}]") is None for index in left_out)
     assert len(record.step_results) == len({step.path for step in record.step_results})
+
+
+@pytest.mark.parametrize(
+    ("path", "is_inside"),
+    [("a", True), ("a.b", True), ("a[3]", True), ("a[3].b", True), ("ab", False), ("b.a", False), ("", False)],
+)
+def test_address_at_or_in_a_place(path: str, is_inside: bool) -> None:
+    assert is_at_or_in(path, "a") is is_inside

@@ -123,3 +123,9 @@ def test_printable_text_can_always_be_stored(text: str) -> None:
     shown = printable(text)
     shown.encode()
     assert shown == text or any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def test_estimated_size_is_the_encoded_one_and_a_comma() -> None:
+    for value in (["ab"] * 100, [True, None] * 100, {"k": ["ab", {"key": "c"}]}):
+        text = json.dumps(value, separators=(",", ":"))
+        assert len(text) <= measure(value).size <= len(text) * 1.2 + 10
