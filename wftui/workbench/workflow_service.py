@@ -100,13 +100,16 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
-    async def rename(self, workflow_id: str, new_id: str) -> WorkflowSource:
-        """Rename a workflow; its runs keep the old id.
+    async def rename(self, workflow_id: str, new_id: str) -> list[str]:
+        """Rename a workflow and update its callers; its runs keep the old id.
+
+        Returns:
+            Ids of the workflows that call it, and were changed.
 
         Raises:
             ConflictError: a workflow of the new id exists.
         """
-        return await asyncio.to_thread(self._workspace.rename, workflow_id, new_id)
+        return await asyncio.to_thread(self._rename, workflow_id, new_id)
 
     async def delete(self, workflow_id: str) -> Path:
         """Move a workflow to the workspace's trash; return its new path."""
@@ -152,6 +155,23 @@ class WorkflowService:
     def forget_checks(self) -> None:
         """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()
+
+    def _rename(self, workflow_id: str, new_id: str) -> list[str]:
+        from wftui.compiler.editing.renaming import rename_called_workflow
+        from wftui.compiler.source.rewriting import source_text, source_tree
+
+        self._workspace.rename(workflow_id, new_id)
+        changed = []
+        for caller in self._workspace.ids():
+            try:
+                source = self._workspace.read(caller)
+                tree = source_tree(source.text)
+            except UserError:
+                continue  # what cannot be read or parsed has errors of its own, which say so
+            if rename_called_workflow(tree, workflow_id, new_id):
+                self._workspace.write(caller, source_text(tree), source.etag)
+                changed.append(caller)
+        return changed
 
     def _examples(self) -> list[ExampleRow]:
         from wftui.model.listing import ExampleRow

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wftui.compiler.source.document import Document, Member, Members
 from wftui.compiler.source.parsing import parse
+from wftui.compiler.source.spelling import respelled
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.pointers import pointer_parts
@@ -134,6 +135,8 @@ def _add(text: str, pointer: str, value: Json) -> str:
 def _replace(text: str, pointer: str, value: Json) -> str:
     position = _Position(text, pointer)
     member = position.member()
+    if not isinstance(value, dict | list) and text[member.start] not in "{[":
+        return text[: member.start] + respelled(text[member.start : member.end], value) + text[member.end :]
     indent = position.indent if "\n" in text[member.start : member.end] else None
     return text[: member.start] + _written(value, indent) + text[member.end :]
 

@@ -164,6 +164,17 @@ class StepView(ScrollView, can_focus=True):
                 self._repaint_step(path)
         self._set_pulse()
 
+    @property
+    def marked(self) -> frozenset[str]:
+        """Paths of the marked steps."""
+        return self._scene.marked
+
+    def set_marked(self, paths: Iterable[str]) -> None:
+        """Mark other steps."""
+        before, self._scene.marked = self._scene.marked, frozenset(paths)
+        for path in before ^ self._scene.marked:
+            self._repaint_step(path)
+
     def _summarize(self, group: str) -> None:
         """Set the status of a folded fan-out once one of its steps has one."""
         scene, members = self._scene, self._folded.members[group]

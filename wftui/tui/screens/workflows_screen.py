@@ -304,8 +304,11 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _rename(self, workflow_id: str) -> None:
         new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
         if new_id is not None and new_id != workflow_id:
-            await self.workbench.workflows.rename(workflow_id, new_id)
-            await self.workbench.workflows.compile(new_id)
+            callers = await self.workbench.workflows.rename(workflow_id, new_id)
+            for each in (new_id, *callers):
+                await self.workbench.workflows.compile(each)
+            if callers:
+                self.notify(f"Changed in the workflows that call it: {', '.join(callers)}", markup=False)
             await self._load()
             self.query_one(WorkflowTable).select(new_id)
             self._show_about()

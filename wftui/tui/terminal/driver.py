@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from wftui.output.output_thread import OutputThread
 from wftui.tui.terminal.capabilities import ascii_only
+from wftui.tui.terminal.key_parser import KeyParser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -48,6 +50,8 @@ _MOST_BYTES = 1024 * 1024
 """Unwritten bytes from which on everything is dropped."""
 _PATIENCE = 3.0
 """Seconds to wait for a terminal that reads nothing before it is released."""
+
+linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]  # the driver finds its parser by this name only
 
 
 @runtime_checkable

@@ -97,7 +97,7 @@ async def test_editor_with_problems_looks(
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
         await open_editor(pilot, "hello")
-        await pilot.press("escape", "5")
+        await pilot.press("5")
         await pilot.pause()
         assert await matches(pilot)
 
@@ -114,7 +114,7 @@ async def test_panes_look(
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await open_editor(pilot, "hello")
-        await pilot.press("escape", key)
+        await pilot.press(key)
         await pilot.pause()
         assert await matches(pilot)
 
@@ -207,7 +207,7 @@ async def test_leaving_with_unsaved_changes_asks(
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
         replace(screen, "Before", "After")
-        await pilot.press("escape", "escape")
+        await pilot.press("2", "escape", "escape")
         await until(pilot, lambda: "hello has unsaved changes" in text_of(app))
         await pilot.press("escape")
         assert app.screen is screen
@@ -271,7 +271,7 @@ async def test_typing_is_checked_without_saving(
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
-        await pilot.press("x")
+        await pilot.press("2", "x")
         await until(pilot, lambda: "error" in status_of(screen))
         await pilot.press("backspace")
         await until(pilot, lambda: status_of(screen) == "Ready")
@@ -330,7 +330,7 @@ async def test_the_generated_python_follows_the_text(
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
         python = screen.query_one(PythonView)
-        await pilot.press("escape", "4")
+        await pilot.press("4")
         await until(pilot, lambda: "WORKFLOW = WorkflowPlan(" in python.text)
         replace(screen, '"Hello"', '"Good day"')
         await until(pilot, lambda: "Good day" in python.text)
@@ -351,7 +351,7 @@ async def test_steps_and_cursor_follow_each_other(
         screen = await open_editor(pilot, "hello")
         steps, source = screen.query_one(StepList), source_of(screen)
         await until(pilot, lambda: len(steps.nodes) == 3)
-        await pilot.press("escape", "1")
+        await pilot.press("1")
         await until(pilot, lambda: steps.has_focus)
         await pilot.press("down")
         await until(pilot, lambda: steps.cursor == "count")
@@ -380,7 +380,7 @@ async def test_every_pane_can_be_reached_on_a_small_screen(
             assert focused is not None
             assert focused.region.height > 10, "the pane fills the screen"
             reached.append(focused.id)
-        assert reached == ["canvas", "python", "problems", "steps", "source"]
+        assert reached == ["source", "canvas", "python", "problems", "steps"]
 
 
 async def test_running_from_the_editor_saves_first(

@@ -32,5 +32,5 @@ async def test_the_list_of_steps_shows_the_icon_of_a_plugin(
     async with app.run_test() as pilot:
         app.open_editor("hello")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
-        await pilot.press("escape", "3")
+        await pilot.press("3")
         await until(pilot, lambda: "☼ sun" in text_of(app))

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from wftui.tui.app import WftuiApp
-from wftui.tui.editing.step_source import step_at
+from wftui.tui.canvas.step_list import StepList
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.runs.run_form import RunInputModal
@@ -98,8 +98,9 @@ async def test_a_step_is_added_from_the_palette(
         steps = json.loads(source(app))["steps"]
         assert steps[1] == {"id": "shell", "type": "shell", "input": {"script": "date"}}
         assert steps[0] == FETCH
-        editor = app.screen.query_one(SourceView)
-        assert step_at(editor.text, editor.line) == "shell"
+        assert app.screen.query_one(StepList).cursor == "shell"
+        line = app.screen.query_one(SourceView).line
+        assert '"id": "shell"' in source(app).splitlines()[line]
 
 
 async def test_leaving_the_palette_or_its_form_adds_nothing(
@@ -109,7 +110,7 @@ async def test_leaving_the_palette_or_its_form_adds_nothing(
     app = opened(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: ready(app))
-        await pilot.press("escape", "a")
+        await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, Picker) and "Approval" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused is not None)

@@ -83,6 +83,7 @@ class ListDrawing:
         start = 1 + len(guide)
         cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
         cells.put(start, scene.glyph(node.path, node.type), *base, scene.status_class(node.path))
+        cells.put(start + 1, scene.mark(node.path), *base, "step--mark")
         right = self.width - 1
         detail = fit(scene.details.get(node.path, ""), EXTRA, scene.ellipsis).rstrip()
         cells.put(right - cell_len(detail), detail, *base, "step--detail")

@@ -24,6 +24,7 @@ def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
         return (body,) if focused else (body, name)
 
     cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{status}"))
+    cells.put(place.x + 2, scene.mark(node.path), *style("step--mark"))
     room = place.width - 4
     detail = scene.details.get(node.path, "")
     if detail and cell_len(node.label) + 1 + cell_len(detail) <= room:
@@ -41,6 +42,7 @@ def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, l
         cells.put(place.x + 1, " " * (place.width - 2), *focus)
     if line == 1:
         cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{status}")
+        cells.put(place.x + 3, scene.mark(node.path), *focus, "step--mark")
         cells.put(place.x + 4, fit_middle(node.label, room, scene.ellipsis), *focus, f"step--label-{status}")
     elif line == 2:
         detail = fit(scene.details.get(node.path, ""), room // 2, scene.ellipsis).rstrip()
@@ -60,6 +62,7 @@ def draw_frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int,
     label = fit(label, min(cell_len(label), place.width - 6), scene.ellipsis)
     cells.put(place.x + 1, " " * (cell_len(label) + 4), *focus)
     cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{status}")
+    cells.put(place.x + 3, scene.mark(node.path), *focus, "step--mark")
     cells.put(place.x + 4, label, *focus, f"step--label-{status}")
 
 

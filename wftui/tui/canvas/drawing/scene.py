@@ -19,6 +19,7 @@ class Scene:
         statuses: status by step path; steps without one are missing.
         details: short text beside a step: a counter, a duration.
         cursor: path of the focused step.
+        marked: paths of the steps marked by the user.
         pulse_frame: animation frame of running steps.
         ascii: draw with ASCII only.
         ansi: the theme uses the terminal's palette, so backgrounds do not delimit steps.
@@ -27,6 +28,7 @@ class Scene:
     statuses: dict[str, str] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     cursor: str | None = None
+    marked: frozenset[str] = frozenset()
     pulse_frame: int = 0
     ascii: bool = False
     ansi: bool = False
@@ -40,6 +42,10 @@ class Scene:
             frames = PULSE_ASCII if self.ascii else PULSE
             return frames[self.pulse_frame % len(frames)]
         return look(status, ascii_only=self.ascii).glyph
+
+    def mark(self, path: str) -> str:
+        """Return the sign between glyph and name; empty for a step that is not marked."""
+        return "*" if path in self.marked else ""
 
     @property
     def ellipsis(self) -> str:

@@ -8,17 +8,15 @@ from textual.containers import Horizontal
 from textual.widgets import Static, TextArea
 
 from wftui.model.listing import WorkflowOutline
-from wftui.model.run.steps import StepInfo
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.tui.actions import Action
 from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.editing.step_source import step_at
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.questions import ask_which_fix
-from wftui.tui.screens.editor.source_screen import SourceScreen
+from wftui.tui.screens.editor.steps_screen import StepsScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.prompt_input import PromptInput
@@ -29,7 +27,7 @@ from wftui.tui.widgets.source.python_view import PythonView
 from wftui.tui.widgets.source.source_view import SourceView
 
 
-class EditorScreen(SourceScreen):
+class EditorScreen(StepsScreen):
     """One pane at a time in a narrow terminal, several side by side in a wide one."""
 
     DEFAULT_CSS = """
@@ -70,7 +68,6 @@ class EditorScreen(SourceScreen):
     def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
         super().__init__(workflow_id)
         self._first_step = step_id
-        self._steps: list[StepInfo] = []
         self._sought = ""
 
     def trail(self) -> tuple[str, ...]:
@@ -79,7 +76,7 @@ class EditorScreen(SourceScreen):
 
     def compose_body(self) -> ComposeResult:
         """Yield tabs, panes and status."""
-        yield PaneTabs(self.PANES, "source")
+        yield PaneTabs(self.PANES, "steps")
         ascii_only = self.services.ascii
         with Horizontal(id="main"):
             yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
@@ -96,29 +93,27 @@ class EditorScreen(SourceScreen):
         self._problems = self.query_one(DiagnosticList)
         self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
-        self._step_list = self.query_one(StepList)
-        self._step_views: tuple[StepView, ...] = (self._step_list, self.query_one(WorkflowCanvas))
         self.begin()
-        self.view = "source"
-        self.source.focus()
+        self.view = "steps"
+        self.step_list.focus()
 
     # --- compilation results
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result in every pane."""
         self.status.result = result
-        problems = [*result.errors, *result.warnings]
+        self.show_steps()
+        problems = self.with_rename_fixes([*result.errors, *result.warnings])
         self._problems.show_problems(problems)
         self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
         if outline is not None:
-            self._steps = sorted(outline.steps, key=lambda step: step.line or 0)
-            nodes = nodes_from_steps(outline.steps)
-            for view in self._step_views:
-                view.set_graph(nodes)
-            self._step_list.border_title = f"Steps  {len(nodes)}"
-            self._go_to_first_step()
+            self.query_one(WorkflowCanvas).set_graph(nodes_from_steps(outline.steps))
+            self.keep_ids()
+            self.focus_operated_step()
+        self._go_to_first_step()
+        if self.source.has_focus:
             self._follow_cursor()
         self.show_tabs()
         self._tell_problem()
@@ -156,11 +151,10 @@ class EditorScreen(SourceScreen):
 
     def _follow_cursor(self) -> None:
         """Select the step at the cursor in the other panes."""
-        line = self.source.line
-        inside = [step for step in self._steps if step.line is not None and step.line <= line]
-        if inside:
-            for view in self._step_views:
-                view.focus_step(inside[-1].path)
+        here = self.step_here
+        if here is not None:
+            for view in self.step_views:
+                view.focus_step(here.path)
 
     @on(StepView.Highlighted)
     def _step_highlighted(self, event: StepView.Highlighted) -> None:
@@ -174,12 +168,14 @@ class EditorScreen(SourceScreen):
 
     def _go_to_first_step(self) -> None:
         wanted, self._first_step = self._first_step, None
-        for step in self._steps:
-            if step.step_id == wanted and step.line is not None:
-                self.source.jump(step.line)
+        for step in self.steps:
+            if step.id == wanted:
+                self._go_to_step(step.path)
+                for view in self.step_views:
+                    view.focus_step(step.path)
 
     def _go_to_step(self, path: str) -> None:
-        line = next((step.line for step in self._steps if step.path == path), None)
+        line = next((step.line for step in self.steps if step.path == path), None)
         if line is not None:
             self.source.jump(line)
 
@@ -212,9 +208,9 @@ class EditorScreen(SourceScreen):
             return "there are no problems"
         if verb == "fix" and not self._problem_to_fix():
             return "no problem here has a fix"
-        if verb in {"save", "edit_step", "add_step"} and self.source.read_only:
+        if verb == "save" and self.source.read_only:
             return "the file is read-only here"
-        return None
+        return self.why_no_step(verb)
 
     def action_run(self) -> None:
         """Save, compile and run."""
@@ -276,38 +272,6 @@ class EditorScreen(SourceScreen):
     @property
     def _text_shown(self) -> CodeArea:
         return self._python if self.view == "python" else self.source
-
-    def action_edit_step(self) -> None:
-        """Edit the step at the cursor in a form."""
-        from wftui.tui.screens.editor.step_editing import edit_step
-
-        self.attempt(edit_step(self.services, self.source, self._step_here()), group="step", exclusive=True)
-
-    def _step_here(self) -> str | None:
-        """Return the id of the step selected in the focused pane, or at the cursor."""
-        paths = {step.path: step.step_id for step in self._steps}
-        for view in self._step_views:
-            if view.has_focus and view.cursor in paths:
-                return paths[view.cursor]
-        return step_at(self.source.text, self.source.line)
-
-    def action_add_step(self) -> None:
-        """Add a step of a type that the user picks."""
-        from wftui.tui.screens.editor.step_editing import add_step
-
-        self.attempt(add_step(self.services, self.source, self._steps), group="step", exclusive=True)
-
-    def action_paste_command(self) -> None:
-        """Create a step from a shell command."""
-        from wftui.tui.screens.editor.step_commands import paste_command
-
-        self.attempt(paste_command(self.services, self.source, self._steps), group="ask")
-
-    def action_copy_command(self) -> None:
-        """Copy the step at the cursor as a shell command."""
-        from wftui.tui.screens.editor.step_commands import copy_step_here
-
-        self.attempt(copy_step_here(self.services, self.source, self._steps))
 
     def action_steps(self) -> None:
         """Focus the steps."""

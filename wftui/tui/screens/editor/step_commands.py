@@ -1,28 +1,21 @@
 """Steps from pasted curl commands, and curl commands from steps."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
 
+from wftui.compiler.editing.restructuring import ids_of
+from wftui.compiler.editing.step_edits import step_value
 from wftui.model.base import Json
-from wftui.model.run.steps import StepInfo
-from wftui.tui.editing.step_source import with_step, written_steps
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.services import AppServices
 
-if TYPE_CHECKING:
-    from wftui.tui.widgets.source.source_view import SourceView
 
-
-async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
-    """Ask for a command, and insert an equivalent step after the one at the cursor."""
+async def step_from_command(app: AppServices, text: str) -> dict[str, Json] | None:
+    """Ask for a command, and return an equivalent step with an unused id."""
     question = PasteScreen("Paste a command", "A curl command becomes a step.")
     command = await app.push_screen_wait(question)
     if command is None:
-        return
-    taken = [str(each["id"]) for each in written_steps(source.text)]
-    step, secrets = await app.workbench.steps.from_command(command, taken)
-    source.change_to(with_step(source.text, step, steps, source.line))
-    app.notify(f"Added the step {step['id']}", markup=False)
+        return None
+    step, secrets = await app.workbench.steps.from_command(command, ids_of(json.loads(text)))
     for name in secrets:
         app.notify(
             f"A secret of the command is not in the step, which reads secrets.{name}; store it:"
@@ -30,12 +23,12 @@ async def paste_command(app: AppServices, source: "SourceView", steps: Sequence[
             severity="warning",
             markup=False,
         )
+    return dict(step)
 
 
-async def copy_step_here(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
-    """Copy the step at the cursor as a command."""
-    above = [info.step_id for info in steps if info.line is not None and info.line <= source.line]
-    step = next((each for each in written_steps(source.text) if above and each["id"] == above[-1]), {})
+async def copy_step(app: AppServices, text: str, pointer: str) -> None:
+    """Copy the step at a pointer as a command."""
+    step = step_value(text, pointer)
     await copy_command(app, str(step.get("id")), str(step.get("type")), step.get("input"))
 
 

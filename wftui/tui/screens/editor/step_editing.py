@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from wftui.compiler.editing.changes import changes
+from wftui.compiler.editing.placed_steps import in_key_order, unused_id
+from wftui.compiler.editing.restructuring import ids_of
+from wftui.compiler.editing.step_edits import step_value
 from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.forms.fields import form_of, with_bindings
 from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
-from wftui.model.run.steps import StepInfo
 from wftui.model.workflow.step_schema import step_schema
-from wftui.tui.editing.step_source import changes, free_id, placed_steps, with_step
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -28,20 +30,16 @@ CONTAINERS: dict[str, tuple[str, str]] = {
 """Title and description of the step types that contain steps."""
 
 
-async def edit_step(app: AppServices, source: "SourceView", step_id: str | None) -> None:
-    """Edit a step in a form, and patch only the changes into the source."""
-    found = next(((place, step) for place, step in placed_steps(source.text) if step["id"] == step_id), None)
-    if found is None:
-        app.notify("No step at the cursor, or the source has errors that hide it.", severity="warning")
-        return
-    place, step = found
+async def edit_step(app: AppServices, source: "SourceView", pointer: str) -> None:
+    """Edit the step at a pointer in a form; patch only the changes."""
+    step = step_value(source.text, pointer)
     changed = await _ask(app, source.text, step)
-    if changed is not None and (patch := changes(step, changed, place)):
+    if changed is not None and (patch := changes(step, changed, pointer)):
         source.change_to(apply_patch(source.text, patch))
 
 
-async def add_step(app: AppServices, source: "SourceView", steps: Sequence[StepInfo]) -> None:
-    """Ask for a step type and its input; insert the step after the one at the cursor."""
+async def ask_for_step(app: AppServices, text: str) -> dict[str, Json] | None:
+    """Ask for a step type and its input; return the step."""
     types = await app.workbench.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
@@ -49,15 +47,13 @@ async def add_step(app: AppServices, source: "SourceView", steps: Sequence[StepI
     ]
     index = await app.push_screen_wait(Picker("Add a step", shown))
     if index is None:
-        return
+        return None
     word = [*(kind.type for kind in types), *CONTAINERS][index]
-    step_id = free_id(source.text, word.rpartition(".")[2].replace("-", "_"))
-    step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, free_id(source.text, f"{step_id}_step"))}
-    filled = await _ask(app, source.text, step)
-    if filled is not None:
-        source.change_to(with_step(source.text, filled, steps, source.line))
-        before = source.text.partition(f'"id": {json.dumps(step_id)}')[0]
-        source.jump(before.count("\n") + 1)
+    taken = ids_of(json.loads(text))
+    step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
+    inner_id = unused_id([*taken, step_id], f"{step_id}_step")
+    filled = await _ask(app, text, {"id": step_id, "type": word, **_holds(word, inner_id)})
+    return None if filled is None else in_key_order(filled)
 
 
 async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[str, Json] | None:

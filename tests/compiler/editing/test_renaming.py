@@ -1,0 +1,166 @@
+"""Names change where they are declared and wherever they are read, and nowhere else."""
+
+import json
+import random
+
+import pytest
+
+from compiler.compiler_helpers import check, step, text_of, workflow
+from compiler.editing.test_step_edits import layout
+from compiler.test_random_workflows import Maker
+from wftui.compiler.diagnostics.fixes import apply_fix
+from wftui.compiler.editing.names import misses
+from wftui.compiler.editing.placed_steps import EditError, steps_in
+from wftui.compiler.editing.rename_fixes import renamed_by_hand, with_rename_fixes
+from wftui.compiler.editing.renaming import RenameTarget, named_at, rename, rename_called_workflow, why_not_renamed
+from wftui.compiler.editing.step_edits import apply_operation, listed_steps
+from wftui.compiler.source.rewriting import source_text, source_tree
+
+SOURCE = """{
+  "format": 1, "id": "flow",
+  "inputSchema": {"type": "object", "required": ["who",  "list"],
+    "properties": {"who" : {"type": "string"}, "list": {"type": "array"}}},
+  "connections": { "api" : {"kind": "http"}},
+  "steps": [
+    {"id": "list", "type": "set", "input": {"x": "list {{ inputs.list }} steps.list"}},
+    {"id": "show", "type": "set", "needs": [ "list" ],
+     "when": "steps.list.status == 'steps.list'  and steps['list'].output",
+     "forEach": {"in": "steps.list.output.x"},
+     "input": {"\\u00e4": "\\u00e4 {{ steps.list.output.x }}\\t{{ steps.list.status }} {{ item.list }}"}},
+    {"id": "get", "type": "http", "connection": "api", "input": {"url": "/{{ inputs.who }}"}}
+  ],
+  "outputs": {"list" : "{{ steps.list.output }}"}
+}
+"""
+
+
+def renamed(kind: str, old: str, new: str, text: str = SOURCE) -> str:
+    return apply_operation(text, rename(RenameTarget(kind, old), new)).text  # type: ignore[arg-type]
+
+
+def test_a_step_is_renamed_at_exact_places() -> None:
+    assert renamed("step", "list", "found") == (
+        SOURCE.replace('"id": "list"', '"id": "found"')
+        .replace('[ "list" ]', '[ "found" ]')
+        .replace("steps.list.status ==", "steps.found.status ==")
+        .replace("steps['list'].output", "steps['found'].output")
+        .replace("steps.list.output", "steps.found.output")
+        .replace("{{ steps.list.status }}", "{{ steps.found.status }}")
+    )
+
+
+def test_an_input_is_renamed_in_its_schema_and_where_it_is_read() -> None:
+    assert renamed("input", "list", "rows") == (
+        SOURCE.replace('"who",  "list"', '"who",  "rows"')
+        .replace('"list": {"type": "array"', '"rows": {"type": "array"')
+        .replace("inputs.list", "inputs.rows")
+    )
+
+
+def test_connections_and_outputs_are_renamed() -> None:
+    assert renamed("connection", "api", "my-api") == SOURCE.replace('"api"', '"my-api"')
+    assert renamed("output", "list", "all") == SOURCE.replace('{"list" :', '{"all" :')
+
+
+def test_tools_follow_the_name_of_a_connection() -> None:
+    tools = [{"type": "http", "connection": "api"}, {"type": "http"}]
+    text = text_of(
+        workflow({"id": "a", "type": "llm", "input": {"tools": tools}}, connections={"api": {"kind": "http"}})
+    )
+    assert json.loads(renamed("connection", "api", "web", text))["steps"][0]["input"]["tools"][0]["connection"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "reason"),
+    [
+        ("step", "list", "show", "there is another step show"),
+        ("step", "list", "Two Words", "ids are lowercase letters"),
+        ("step", "list", "inputs", "cannot be used: it is a name of the expression language"),
+        ("step", "list", "class", "cannot be used: it is a Python keyword"),
+        ("input", "list", "who", "there is another input who"),
+        ("input", "list", "a-b", "names are letters, digits and _"),
+        ("output", "list", "a b", "names are letters, digits and _"),
+        ("connection", "api", " ", "a name is required"),
+        ("step", "gone", "new", "there is no step gone"),
+    ],
+)
+def test_a_name_that_cannot_be_given_is_refused(kind: str, old: str, new: str, reason: str) -> None:
+    with pytest.raises(EditError, match=reason):
+        renamed(kind, old, new)
+
+
+def test_an_id_of_two_steps_is_not_renamed() -> None:
+    with pytest.raises(EditError, match="2 steps have the id a"):
+        renamed("step", "a", "b", text_of(workflow(step("a"), step("a"))))
+
+
+@pytest.mark.parametrize(
+    ("marked", "named"),
+    [
+        ('"id": "li|st"', RenameTarget("step", "list")),
+        ('[ "|list" ]', RenameTarget("step", "list")),
+        ("{{ steps.li|st.output.x }}", RenameTarget("step", "list")),
+        ("{{ inputs.wh|o }}", RenameTarget("input", "who")),
+        ('"w|ho" :', RenameTarget("input", "who")),
+        ('{ "ap|i" :', RenameTarget("connection", "api")),
+        ('"connection": "a|pi"', RenameTarget("connection", "api")),
+        ('{"li|st" : "{{', RenameTarget("output", "list")),
+        ("== 'steps.li|st'", None),
+        ('"format|"', None),
+    ],
+)
+def test_what_is_named_at_the_cursor(marked: str, named: RenameTarget | None) -> None:
+    head, tail = marked.split("|")
+    before = SOURCE[: SOURCE.index(head + tail) + len(head)]
+    assert named_at(SOURCE, before.count("\n") + 1, len(before) - before.rfind("\n")) == named
+
+
+def test_nothing_is_named_in_a_broken_source() -> None:
+    assert named_at("{", 1, 1) is None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_renamed_step_of_any_workflow_is_read_as_before(seed: int) -> None:
+    rng = random.Random(seed)
+    value = Maker(seed).workflow()
+    known = steps_in(value)
+    if not known:
+        return
+    old = rng.choice(known).id
+    value["outputs"]["one"] = f"{{{{ steps.{old}.output }}}} steps.{old}"
+    text = layout(value, rng)
+    assert why_not_renamed(value, RenameTarget("step", old), "fresh") is None
+    changed = apply_operation(text, rename(RenameTarget("step", old), "fresh"))
+    assert [(str(miss), miss.wanted) for miss, _ in misses(json.loads(changed.text)) if miss.wanted == old] == []
+    assert json.loads(changed.text)["outputs"]["one"].endswith(f" steps.{old}")
+    back = apply_operation(changed.text, rename(RenameTarget("step", "fresh"), old))
+    assert back.text == text
+
+
+def test_steps_that_call_a_workflow_follow_its_id() -> None:
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "old", "inputs": {"workflow": "old"}}}
+    group = {"id": "g", "type": "group", "steps": [call, step("x", input={"workflow": "old"})]}
+    text = text_of(workflow(group))
+    tree = source_tree(text)
+    assert rename_called_workflow(tree, "old", "new") == 1
+    assert source_text(tree) == text.replace('"workflow": "old"', '"workflow": "new"', 1)
+
+
+def test_a_rename_by_hand_is_offered_as_the_fix_of_what_it_broke() -> None:
+    by_hand = SOURCE.replace('"id": "list"', '"id": "found"')
+    before, after = listed_steps(SOURCE), listed_steps(by_hand)
+    assert before is not None
+    assert after is not None
+    renames = renamed_by_hand(before, after)
+    assert renames == {"list": "found"}
+    problems = with_rename_fixes(check(by_hand).errors, by_hand, renames)
+    assert {problem.fixes[0].title for problem in problems} == {"list was renamed to found"}
+    assert apply_fix(by_hand, problems[0].fixes[0]) == renamed("step", "list", "found")
+
+
+def test_a_step_that_was_replaced_was_not_renamed() -> None:
+    before, after = (listed_steps(text_of(workflow(each))) for each in (step("a"), {"id": "b", "type": "shell"}))
+    assert before is not None
+    assert after is not None
+    assert renamed_by_hand(before, after) == {}
+    assert with_rename_fixes([], "{}", {}) == []

@@ -1,0 +1,83 @@
+"""The editor in a real terminal: keys of steps, Escape in a packet, programs that cannot be started."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.terminal.pty_terminal import Terminal
+
+pytestmark = pytest.mark.pty
+
+STEPS: list[dict[str, Any]] = [
+    {"id": "first", "type": "set", "input": {}},
+    {"id": "second", "type": "set", "needs": ["first"], "input": {}},
+    {"id": "third", "type": "set", "needs": ["second"], "input": {}},
+]
+
+
+def test_steps_are_changed_by_keys_and_saved(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    path = put_workflow("plain", steps=STEPS)
+    before = path.read_text()
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("\r")
+    opened.shows("Ready")
+    opened.press("jD")
+    opened.read_until(lambda: "unsaved" in opened.text and "second" not in opened.text.split("Deleted")[0])
+    opened.press("\x13")
+    opened.read_until(lambda: [step["id"] for step in json.loads(path.read_text())["steps"]] == ["first", "third"])
+    assert json.loads(path.read_text())["steps"][1]["needs"] == ["first"]
+    opened.press("u\x13")
+    opened.read_until(lambda: path.read_text() == before)
+
+
+def test_escape_and_a_digit_in_one_packet_type_nothing(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    path = put_workflow("plain", steps=STEPS)
+    before = path.read_text()
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("\r")
+    opened.shows("Ready")
+    opened.press("2")
+    opened.shows('"id": "first"')
+    opened.press("\x1b5")
+    opened.shows("No problems.")
+    opened.press("\x13")
+    opened.shows("Ready")
+    assert "unsaved" not in opened.text
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize("editor", ["no-such-editor-here", "vi 'half"])
+def test_an_editor_that_cannot_be_started_leaves_the_screen_alive(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], editor: str
+) -> None:
+    put_workflow("plain")
+    opened = terminal(EDITOR=editor, VISUAL="")
+    opened.shows("never run")
+    opened.press("o")
+    opened.read_until(lambda: "the editor" in " ".join(opened.text.split()))
+    opened.press("q")
+    assert opened.exit_code() == 0
+
+
+def test_a_program_that_fails_to_start_gives_the_terminal_back(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
+) -> None:
+    put_workflow("plain")
+    editor = tmp_path / "editor"
+    editor.write_text("#!/no/such/interpreter\n")
+    editor.chmod(0o755)
+    opened = terminal(EDITOR=str(editor), VISUAL="")
+    opened.shows("never run")
+    opened.press("o")
+    opened.read_until(lambda: "the editor" in " ".join(opened.text.split()))
+    opened.press("q")
+    assert opened.exit_code() == 0

@@ -1,0 +1,29 @@
+"""A renamed workflow is called by its new id."""
+
+import json
+from pathlib import Path
+
+from wftui.workbench import Settings, Workbench
+
+
+async def test_workflows_that_call_a_renamed_one_follow(tmp_path: Path) -> None:
+    call = '{"id": "call",  "type": "workflow", "input": {"workflow": "part", "inputs": {"workflow": "part"}}}'
+    texts = {
+        "part": '{"format": 1, "id": "part", "steps": []}',
+        "whole": f'{{"format": 1, "id": "whole", "steps": [{call}]}}',
+        "other": '{"format": 1, "id": "other", "steps": [{"id": "a", "type": "set", "input": {"workflow": "part"}}]}',
+        "broken": '{"workflow": "part"',
+    }
+    for name, text in texts.items():
+        path = tmp_path / "tables" / "workflows" / name / "workflow.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    bench = Workbench(Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada"))
+    try:
+        assert await bench.workflows.rename("part", "piece") == ["whole"]
+        read = {name: (await bench.workflows.read(name)).text for name in ("piece", "whole", "other", "broken")}
+    finally:
+        await bench.close()
+    assert json.loads(read["piece"])["id"] == "piece"
+    assert read["whole"] == texts["whole"].replace('"part"', '"piece"', 1)
+    assert (read["other"], read["broken"]) == (texts["other"], texts["broken"])

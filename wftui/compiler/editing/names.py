@@ -1,0 +1,203 @@
+"""Names that expressions read: found, renamed at their exact places, and missed.
+
+Works on values as written, so that it also serves parts of a workflow and workflows with errors.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from wftui.compiler.editing.placed_steps import CONTAINER_KEYS, List, Object, id_of, inner_lists, needs_of
+from wftui.compiler.expressions.expression import Expression, compile_expression
+from wftui.compiler.expressions.reference import Reference
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.edits import key_place
+from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+
+_BARE = frozenset({"when", "until", "while", "stopWhen", "in"})
+"""Keys whose text is an expression without braces, outside the input of a step."""
+_NEVER = frozenset({"id", "type", "name", "note", "needs", "connection", "outputSchema", "onError", *CONTAINER_KEYS})
+"""Keys of a step whose texts are not evaluated, or belong to the steps inside."""
+
+
+@dataclass(slots=True)
+class ExpressionText:
+    """A string with expressions.
+
+    Attributes:
+        holder: the object or list that contains it under `key`.
+        key: its key or position there.
+        pointer: its JSON Pointer in the file.
+        field: its name in messages.
+        bare: it is an expression without braces.
+    """
+
+    holder: Object | List
+    key: str | int
+    pointer: str
+    field: str
+    bare: bool
+
+    @property
+    def value(self) -> str:
+        """The string."""
+        found = self.holder[self.key]  # type: ignore[index]  # the key fits its holder
+        assert isinstance(found, str)
+        return found
+
+    def write(self, value: str) -> None:
+        """Replace the string."""
+        self.holder[self.key] = value  # type: ignore[index]  # the key fits its holder
+
+    @property
+    def expressions(self) -> Sequence[tuple[Expression, int]]:
+        """Its expressions with their offsets."""
+        if self.bare:
+            return ((compile_expression(self.value), 0),)
+        template = split_template(self.value)
+        return template.expressions if template is not None else ()
+
+    def references(self, root: str) -> Iterator[tuple[Reference, int, Expression]]:
+        """Yield references of a root, with offset and text of their expression."""
+        for expression, offset in self.expressions:
+            for reference in expression.references:
+                if reference.root == root and reference.path and isinstance(reference.path[0], str):
+                    yield reference, offset, expression
+
+
+def texts_of(step: Object, pointer: str = "") -> Iterator[ExpressionText]:
+    """Yield the strings of a step that may hold expressions, without inner steps."""
+    for key in step:
+        if key not in _NEVER:
+            yield from _texts(step, key, pointer, key, bare=key != "input")
+    for key in CONTAINER_KEYS:
+        branches = step.get(key)
+        if isinstance(branches, list) and key != "steps":
+            for index, branch in enumerate(branches):
+                if isinstance(branch, dict):
+                    for inner in branch:
+                        if inner not in CONTAINER_KEYS and inner not in ("name", "on"):
+                            at, field = f"{pointer}/{key}/{index}", f"{key}.{index}.{inner}"
+                            yield from _texts(branch, inner, at, field, bare=True)
+
+
+def _texts(holder: Object | List, key: str | int, around: str, field: str, *, bare: bool) -> Iterator[ExpressionText]:
+    """Yield the strings below a key; in an input none of them is `bare`."""
+    value = holder[key]  # type: ignore[index]  # the key fits its holder
+    pointer = around + pointer_to([key])
+    if isinstance(value, str):
+        yield ExpressionText(holder, key, pointer, field, bare and key in _BARE)
+    elif isinstance(value, dict | list):
+        for inner in [*value] if isinstance(value, dict) else range(len(value)):
+            yield from _texts(value, inner, pointer, f"{field}.{inner}", bare=bare)
+
+
+def outputs_of(workflow: Json) -> Iterator[ExpressionText]:
+    """Yield the strings of a workflow's outputs."""
+    if isinstance(workflow, dict) and "outputs" in workflow:
+        yield from _texts(workflow, "outputs", "", "outputs", bare=False)
+
+
+def rename_in(texts: Iterator[ExpressionText] | Sequence[ExpressionText], root: str, names: Mapping[str, str]) -> int:
+    """Rename the first key of references in place; return how many there were."""
+    changed = 0
+    for text in texts:
+        found = []
+        for reference, offset, expression in text.references(root):
+            new = names.get(str(reference.path[0]))
+            if new is not None:
+                at, length = key_place(expression.text, reference, 0)
+                found.append((offset + at, length, new))
+        value = text.value
+        for at, length, new in sorted(found, reverse=True):
+            quote = value[at] if value[at] in "'\"" else ""
+            value = f"{value[:at]}{quote}{new}{quote}{value[at + length :]}"
+        if found:
+            text.write(value)
+            changed += len(found)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A read of a step that cannot be seen from there.
+
+    Attributes:
+        reader: id of the step that reads; empty for the outputs.
+        field: the string: `input.text`, or `needs`.
+        wanted: id of the step that is read.
+    """
+
+    reader: str
+    field: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.reader}.{self.field}" if self.reader else self.field
+
+
+def misses(workflow: Json) -> Iterator[tuple[Miss, ExpressionText | None]]:
+    """Yield reads of steps out of scope, with their string; None for `needs`."""
+    if not isinstance(workflow, dict):
+        return
+
+    def walk(
+        steps: List, around: frozenset[str], inside: frozenset[str]
+    ) -> Iterator[tuple[Miss, ExpressionText | None]]:
+        here = frozenset(id_of(each) for each in steps)
+        for step in steps:
+            if not isinstance(step, dict):
+                continue
+            own = id_of(step)
+            for need in needs_of(step) or ():
+                if need not in here or need == own:
+                    yield Miss(own, "needs", need), None
+            for text in texts_of(step):
+                seen = (here | around) - inside - {own}
+                for reference, _, _ in text.references("steps"):
+                    if reference.path[0] not in seen and not (text.field == "until" and _is_inside(step, reference)):
+                        yield Miss(own, text.field, str(reference.path[0])), text
+            for inner in inner_lists(step):
+                yield from walk(inner.steps, here | around, inside | {own})
+
+    main, last = (_steps(workflow, key) for key in ("steps", "finally"))
+    yield from walk(main, frozenset(), frozenset())
+    top = frozenset(id_of(each) for each in main)
+    yield from walk(last, top, frozenset())
+    top |= {id_of(each) for each in last}
+    for text in outputs_of(workflow):
+        for reference, _, _ in text.references("steps"):
+            if reference.path[0] not in top:
+                yield Miss("", text.field, str(reference.path[0])), text
+
+
+def _steps(workflow: Object, key: str) -> List:
+    found = workflow.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _is_inside(step: Object, reference: Reference) -> bool:
+    """Return whether a reference of `until` reads a step of the loop."""
+    return any(id_of(each) == reference.path[0] for inner in inner_lists(step) for each in inner.steps)
+
+
+def forget(text: ExpressionText, wanted: str) -> bool:
+    """Replace the reads of a step by an empty value; return whether all were."""
+    value = text.value
+    found = []
+    for reference, offset, expression in text.references("steps"):
+        if reference.path[0] != wanted:
+            continue
+        end = offset + reference.offset + reference.length
+        if value[end : end + 1] in tuple("[.("):
+            return False
+        whole = reference.length == len(expression.text)
+        if text.bare:
+            new = ("[]" if text.key == "in" else "false") if whole else "none"
+        else:
+            new = "none" if whole and value.startswith("{{") and value.endswith("}}") else "''"
+        found.append((offset + reference.offset, end, new))
+    for at, end, new in sorted(found, reverse=True):
+        value = value[:at] + new + value[end:]
+    text.write(value)
+    return True

@@ -1,0 +1,386 @@
+"""Base of the editor: operations on the steps under the cursor, or on marked ones."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from wftui.model.errors import UserError
+from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.step_list import StepList
+from wftui.tui.canvas.step_view import StepView
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.screens.editor.questions import ask_about_reads, ask_for_name, ask_which
+from wftui.tui.screens.editor.source_screen import SourceScreen
+
+if TYPE_CHECKING:
+    from wftui.compiler.editing.restructuring import Operation, Wrapper
+    from wftui.compiler.editing.step_edits import Edit, ListedStep
+    from wftui.model.workflow.compilation import CompilationError
+
+ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command"})
+"""Verbs that need a source they can change, and no step."""
+CHANGING = frozenset(
+    {
+        "edit_step", "add_inside", "delete_step", "duplicate_step", "cut_step", "move_up", "move_down", "move_in",
+        "move_out", "wrap", "unwrap", "toggle_step",
+    }
+)  # fmt: skip
+"""Verbs that change a step."""
+NAMED = "rename"
+"""Verb that takes a step, or a name at the cursor of the source."""
+READING = frozenset({"copy_step", "copy_command", "mark"})
+"""Verbs that only read a step."""
+_ANYWHERE = frozenset({"edit_step", "copy_command"})
+"""Verbs that also take the step at the cursor of the source."""
+
+
+class StepsScreen(SourceScreen):
+    """A screen with a list of steps, a canvas, and operations on the steps in both.
+
+    Attributes:
+        steps: all steps of the source, as of the last check or operation.
+    """
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(workflow_id)
+        self.steps: list[ListedStep] = []
+        self._is_json = True
+        self._to_focus: str | None = None
+        self._kept_steps: list[ListedStep] = []
+
+    @property
+    def step_list(self) -> StepList:
+        """The list of all steps."""
+        return self.query_one(StepList)
+
+    @property
+    def step_views(self) -> tuple[StepView, ...]:
+        """The list and the canvas."""
+        return (self.step_list, self.query_one(WorkflowCanvas))
+
+    def show_steps(self) -> None:
+        """Update the list from the source, unless that is not valid JSON."""
+        from wftui.compiler.editing.step_edits import listed_steps
+
+        found = listed_steps(self.source.text)
+        self._is_json = found is not None
+        if found is None:
+            return
+        self.steps = found
+        self.step_list.set_graph(
+            [CanvasNode(each.path, each.name, each.type, (), each.parent, each.repeats) for each in found]
+        )
+        self.step_list.border_title = f"Steps  {len(found)}"
+        off = {each.path: "disabled" for each in found if each.disabled}
+        for view in self.step_views:
+            view.set_statuses({}, off)
+            view.set_marked(self.step_list.marked & {each.path for each in found})
+
+    def keep_ids(self) -> None:
+        """Keep the ids of a source without errors, to tell a renamed step from a new one."""
+        self._kept_steps = self.steps
+
+    def with_rename_fixes(self, problems: "list[CompilationError]") -> "list[CompilationError]":
+        """Return the problems, with a fix for those of steps that were renamed by hand."""
+        from wftui.compiler.editing.rename_fixes import renamed_by_hand, with_rename_fixes
+
+        return with_rename_fixes(problems, self.source.text, renamed_by_hand(self._kept_steps, self.steps))
+
+    def focus_operated_step(self) -> None:
+        """Move the cursor of the canvas to the step of the last operation."""
+        if self._to_focus is not None:
+            self.query_one(WorkflowCanvas).focus_step(self._to_focus)
+            self._to_focus = None
+
+    # --- the steps meant
+
+    @property
+    def _focused_view(self) -> StepView | None:
+        return next((view for view in self.step_views if self.focused is view), None)
+
+    @property
+    def step_here(self) -> "ListedStep | None":
+        """The step at the cursor of the focused pane, or else of the list."""
+        if self.focused is self.source:
+            above = [each for each in self.steps if each.line <= self.source.line]
+            return above[-1] if above else next(iter(self.steps), None)
+        path = (self._focused_view or self.step_list).cursor
+        return next((each for each in self.steps if each.path == path), None)
+
+    @property
+    def _chosen(self) -> "list[ListedStep]":
+        marked = self.step_list.marked
+        return [each for each in self.steps if each.path in marked] or [each for each in [self.step_here] if each]
+
+    @property
+    def _pointers(self) -> list[str]:
+        return [each.pointer for each in self._chosen]
+
+    def why_no_step(self, verb: str) -> str | None:
+        """Return why an operation on steps is disabled."""
+        if verb not in ADDING | CHANGING | READING | {NAMED}:
+            return None
+        if verb not in READING and self.source.read_only:
+            return "the file is read-only here"
+        if not self._is_json:
+            return "the source is not valid JSON at the moment"
+        if verb in ADDING or (verb == NAMED and self.focused is self.source):
+            return None
+        if self._focused_view is None and not (verb in _ANYWHERE and self.focused is self.source):
+            return "select a step in the list or the canvas"
+        return None if self.step_here is not None else "there is no step at the cursor"
+
+    # --- operations
+
+    def operate(self, make: "Callable[[], Operation]", done: str = "") -> None:
+        """Apply an operation as one edit; ask first if it breaks reads of steps.
+
+        Args:
+            make: returns the operation; may raise a `UserError`.
+            done: what to say afterwards.
+        """
+        from wftui.compiler.editing.step_edits import apply_operation
+
+        try:
+            edit = apply_operation(self.source.text, make())
+        except UserError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        if edit.missed:
+            self.attempt(self._ask_and_take(edit, done), group="ask")
+        else:
+            self._take(edit.text, edit.selected, done)
+
+    async def _ask_and_take(self, edit: "Edit", done: str) -> None:
+        chosen = await ask_about_reads(self.services, edit)
+        if chosen == "replace" and edit.forgotten is not None:
+            self._take(edit.forgotten, edit.selected, done)
+        elif chosen == "leave":
+            self._take(edit.text, edit.selected, done)
+
+    def _take(self, text: str, selected: Sequence[str], done: str) -> None:
+        keep_marks = len(self._chosen) > 1 and bool(self.step_list.marked)
+        self.source.change_to(text)
+        self.show_steps()
+        now = [each for each in self.steps if each.pointer in selected]
+        self._mark([each.path for each in now] if keep_marks and len(now) > 1 else [])
+        if now:
+            for view in self.step_views:
+                view.focus_step(now[0].path)
+            self.source.jump(now[0].line)
+            self._to_focus = now[0].path
+        if done:
+            self.notify(done, markup=False)
+        self.refresh_bindings()
+
+    def _mark(self, paths: Iterable[str]) -> None:
+        marked = [*paths]
+        for view in self.step_views:
+            view.set_marked(marked)
+
+    def _names(self) -> str:
+        chosen = self._chosen
+        return chosen[0].id if len(chosen) == 1 else f"{len(chosen)} steps"
+
+    def action_mark(self) -> None:
+        """Mark the step at the cursor, or unmark it, and go to the next."""
+        here, view = self.step_here, self._focused_view
+        if here is not None and view is not None:
+            self._mark(self.step_list.marked ^ {here.path})
+            view.action_step("down")
+
+    def action_delete_step(self) -> None:
+        """Delete the steps; what needs them then needs what they needed."""
+        from wftui.compiler.editing.restructuring import delete
+
+        self.operate(lambda: delete(self._pointers), f"Deleted {self._names()}; u undoes it.")
+
+    def action_duplicate_step(self) -> None:
+        """Copy the steps under new ids."""
+        from wftui.compiler.editing.snippets import duplicate
+
+        self.operate(lambda: duplicate(self.source.text, self._pointers))
+
+    def action_copy_step(self) -> None:
+        """Copy the steps as JSON to the clipboard."""
+        self._copy()
+        self.notify(f"Copied {self._names()}", markup=False)
+
+    def _copy(self) -> None:
+        from wftui.compiler.editing.snippets import copied
+
+        self.app.copy_to_clipboard(copied(self.source.text, self._pointers))
+
+    def action_cut_step(self) -> None:
+        """Copy the steps to the clipboard, and delete them."""
+        from wftui.compiler.editing.restructuring import delete
+
+        self._copy()
+        self.operate(lambda: delete(self._pointers), f"Cut {self._names()}")
+
+    def action_paste_step(self) -> None:
+        """Insert the steps of the clipboard after the step at the cursor."""
+        self._paste(self.app.clipboard)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert the steps that the terminal pastes into the list or the canvas."""
+        if self._focused_view is not None and self.why_no_step("paste_step") is None:
+            event.stop()
+            self._paste(event.text)
+
+    def _paste(self, snippet: str) -> None:
+        from wftui.compiler.editing.snippets import paste
+
+        here = self.step_here
+        self.operate(lambda: paste(snippet, here.pointer if here else None))
+
+    def action_move_up(self) -> None:
+        """Move the steps up in their list."""
+        self._move(-1)
+
+    def action_move_down(self) -> None:
+        """Move the steps down in their list."""
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        from wftui.compiler.editing.restructuring import move
+
+        self.operate(lambda: move(self._pointers, by))
+
+    def action_move_in(self) -> None:
+        """Move the steps into the container beside them."""
+        from wftui.compiler.editing.restructuring import move_in
+
+        self.operate(lambda: move_in(self._pointers))
+
+    def action_move_out(self) -> None:
+        """Move the steps out of their container."""
+        from wftui.compiler.editing.restructuring import move_out
+
+        self.operate(lambda: move_out(self._pointers))
+
+    def action_toggle_step(self) -> None:
+        """Disable the steps, or enable them."""
+        from wftui.compiler.editing.restructuring import toggle
+
+        self.operate(lambda: toggle(self._pointers))
+
+    def action_unwrap(self) -> None:
+        """Put the steps of a container in its place."""
+        from wftui.compiler.editing.restructuring import unwrap
+
+        self.operate(lambda: unwrap(self._pointers))
+
+    def action_wrap(self) -> None:
+        """Ask for a container, and wrap the steps in it."""
+        self.attempt(self._wrap(), group="ask")
+
+    async def _wrap(self) -> None:
+        from wftui.compiler.editing.restructuring import WRAPPERS, wrap
+
+        about: dict[Wrapper, str] = {
+            "group": "steps that count as one from outside",
+            "forEach": "once for each item of a list",
+            "loop": "repeated until a condition is true",
+            "switch": "only when a condition is true",
+        }
+        kind = await ask_which(self.services, "Wrap in", [(each, about[each]) for each in WRAPPERS])
+        if kind is not None:
+            self.operate(lambda: wrap(self._pointers, WRAPPERS[kind]))
+
+    def action_rename(self) -> None:
+        """Rename the step at the cursor, or what is named at the cursor of the source."""
+        self.attempt(self._rename(), group="ask")
+
+    async def _rename(self) -> None:
+        from wftui.compiler.editing.renaming import RenameTarget, named_at, rename
+
+        source, here = self.source, self.step_here
+        place = source.cursor_location
+        named = RenameTarget("step", here.id) if here else None
+        if self.focused is source:
+            named = named_at(source.text, source.line, source.column)
+        if named is None:
+            self.notify("No step, input, connection or output is named at the cursor.", severity="warning")
+            return
+        new = await ask_for_name(self.services, source.text, named)
+        if new is not None and new != named.name:
+            self.operate(lambda: rename(named, new))
+            if self.focused is source:
+                source.move_cursor(source.clamp_visitable(place))
+
+    # --- adding
+
+    def action_add_step(self) -> None:
+        """Add a step of a type that the user picks."""
+        self.attempt(self._add("after"), group="step", exclusive=True)
+
+    def action_add_before(self) -> None:
+        """Add a step before the one at the cursor."""
+        self.attempt(self._add("before"), group="step", exclusive=True)
+
+    def action_add_inside(self) -> None:
+        """Add a step at the end of the container at the cursor."""
+        self.attempt(self._add_inside(), group="step", exclusive=True)
+
+    async def _add(self, where: str) -> None:
+        here = self.step_here
+        await self._add_at(here.pointer if here else None, where)
+
+    async def _add_inside(self) -> None:
+        from wftui.compiler.editing.placed_steps import inner_lists
+        from wftui.compiler.editing.step_edits import step_value
+
+        here = self.step_here
+        lists = inner_lists(step_value(self.source.text, here.pointer)) if here else []
+        if here is None or not lists:
+            self.notify(
+                f"{here.id if here else 'The step'} contains no steps; w wraps it in a container.", markup=False
+            )
+            return
+        place = 0
+        if len(lists) > 1:
+            options = [(each.label, f"{len(each.steps)} steps") for each in lists]
+            chosen = await ask_which(self.services, f"Add inside {here.id}", options)
+            if chosen is None:
+                return
+            place = chosen
+        await self._add_at(here.pointer + lists[place].pointer, "after")
+
+    async def _add_at(self, at: str | None, where: str) -> None:
+        from wftui.compiler.editing.restructuring import insert
+        from wftui.tui.screens.editor.step_editing import ask_for_step
+
+        step = await ask_for_step(self.services, self.source.text)
+        if step is not None:
+            self.operate(lambda: insert([step], at, "before" if where == "before" else "after"))
+
+    def action_edit_step(self) -> None:
+        """Edit the step at the cursor in a form."""
+        from wftui.tui.screens.editor.step_editing import edit_step
+
+        here = self.step_here
+        if here is not None:
+            self.attempt(edit_step(self.services, self.source, here.pointer), group="step", exclusive=True)
+
+    def action_paste_command(self) -> None:
+        """Create a step from a shell command."""
+        self.attempt(self._paste_command(), group="ask")
+
+    async def _paste_command(self) -> None:
+        from wftui.compiler.editing.restructuring import insert
+        from wftui.tui.screens.editor.step_commands import step_from_command
+
+        here = self.step_here
+        step = await step_from_command(self.services, self.source.text)
+        if step is not None:
+            self.operate(lambda: insert([step], here.pointer if here else None), f"Added the step {step['id']}")
+
+    def action_copy_command(self) -> None:
+        """Copy the step at the cursor as a shell command."""
+        from wftui.tui.screens.editor.step_commands import copy_step
+
+        here = self.step_here
+        if here is not None:
+            self.attempt(copy_step(self.services, self.source.text, here.pointer))
