@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import App
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
-NAMES = {"/": "slash", "\x06": "ctrl+f", "\r": "enter"}
+NAMES = {"\x0e": "ctrl+n", ":": "colon", "/": "slash", "\x06": "ctrl+f", "\r": "enter"}
 
 
 def burst(app: App[Any], text: str) -> None:
@@ -61,3 +62,30 @@ async def test_a_search_in_the_editor_takes_what_follows_its_key(
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.focused is not None)
         burst(app, "\x06greet")
         await until(pilot, lambda: text_in_focus(app) == "greet")
+
+
+async def test_keys_go_to_the_form_that_follows_a_dialog(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    path = put_workflow("hello")
+    before = path.read_text()
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+        burst(app, "\x0eshell:\rdate")
+        await until(pilot, lambda: isinstance(app.focused, TextArea) and app.focused.text == "date")
+        assert isinstance(app.screen, StepForm)
+        assert path.read_text() == before
+
+
+async def test_keys_after_a_dialog_that_closes_go_to_the_screen_below(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+        screen = app.screen
+        assert isinstance(screen, EditorScreen)
+        burst(app, "wloop\rd")
+        await until(pilot, lambda: [each.id for each in screen.steps] == ["loop", "greet", "loop_2", "greet_2"])

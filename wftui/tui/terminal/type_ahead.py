@@ -9,6 +9,7 @@ from typing import Any
 from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 _PATIENCE = 10.0
 """Seconds after which the next key no longer waits; a busy machine may be slow."""
@@ -44,29 +45,43 @@ class TypeAhead:
         way: list[Any] = [*(self._app.focused or screen).ancestors_with_self]
 
         def opens() -> bool:
-            """Return whether a worker started by the key is about to open a screen."""
-            return self._app.screen is screen and any(
-                worker.group in self._opening and not worker.is_finished for worker in set(self._app.workers) - workers
-            )
+            """Return whether a worker is about to open a screen."""
+            known = set(self._app.workers)
+            under_way = [worker for worker in known if worker.group in self._opening and not worker.is_finished]
+            if self._app.screen is not screen:
+                # The key may have closed a dialog whose worker goes on to the next one.
+                return any(worker.node is self._app.screen for worker in under_way)
+            return any(worker not in workers for worker in under_way)
 
         await self._handle(self._waiting.popleft())
-        self._settling = asyncio.get_running_loop().create_task(self._settle(way, opens))
+        self._settling = asyncio.get_running_loop().create_task(self._settle(screen, way, opens))
 
-    async def _settle(self, way: list[Any], opens: Callable[[], bool]) -> None:
+    async def _settle(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
         """Wait until a key has bubbled up to the app, and a new screen has opened."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 for pump in way:
                     await _passed(pump)
-                while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
-                    await asyncio.sleep(_POLL)
-                # A newly opened screen takes the focus after that.
-                for pump in (self._app, self._app.screen, self._app):
-                    await _passed(pump)
+                for _ in range(2):  # a dialog closes before its worker goes on
+                    while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
+                        await asyncio.sleep(_POLL)
+                    # A newly opened screen takes the focus after that.
+                    for pump in (self._app, self._app.screen, self._app):
+                        await _passed(pump)
+                if self._app.screen is not screen:
+                    await _refreshed(self._app.screen)  # a form moves the focus to its first field then
         if self._waiting:
             self._app.call_later(self._next)
         else:
             self._is_busy = False
+
+
+async def _refreshed(pump: MessagePump) -> None:
+    """Wait until what a part of the app does after its next refresh is done."""
+    done = asyncio.Event()
+    if pump.call_after_refresh(done.set):
+        await done.wait()
+        await _passed(pump)
 
 
 async def _passed(pump: MessagePump) -> None:
