@@ -34,6 +34,42 @@ async def test_main_gets_args_and_returns_the_output(run: Run, code: str, args: 
     assert await run(STEP, {"code": code, "args": args}) == result
 
 
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        (
+            "from __future__ import annotations\nfrom dataclasses import asdict, dataclass\n\n"
+            "@dataclass\nclass Point:\n    x: int\n    y: int = 2\n\ndef main():\n    return asdict(Point(1))\n",
+            {"x": 1, "y": 2},
+        ),
+        (
+            "import pickle\nclass Box:\n    pass\ndef main():\n    box = Box()\n    box.a = 1\n"
+            "    return pickle.loads(pickle.dumps(box)).a\n",
+            1,
+        ),
+        (
+            "from __future__ import annotations\nimport typing\nclass Node:\n    next: Node\n"
+            "def main():\n    return typing.get_type_hints(Node)['next'] is Node\n",
+            True,
+        ),
+        (
+            "import enum, typing\nColour = enum.Enum('Colour', 'RED')\nPair = typing.NamedTuple('Pair', [('a', int)])\n"
+            "import pickle\ndef main():\n"
+            "    return [pickle.loads(pickle.dumps(x)) == x for x in (Colour.RED, Pair(1))]\n",
+            [True, True],
+        ),
+        (
+            "import inspect, sys\ndef helper():\n    return 1\n"
+            "def main():\n    return [sys.modules[__name__].helper(), 'return 1' in inspect.getsource(helper)]\n",
+            [1, True],
+        ),
+    ],
+    ids=["dataclass", "pickle", "type hints", "enum and tuple", "module"],
+)
+async def test_the_code_is_a_module(run: Run, code: str, result: Json) -> None:
+    assert [await run(STEP, {"code": code}) for _ in range(2)] == [result, result]
+
+
 async def test_prints_are_logs_and_progress_is_progress(run: Run, context: RecordingContext) -> None:
     code = """
 import sys

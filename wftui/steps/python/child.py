@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Any
 
 CODE_NAME = "<code>"
+MODULE_NAME = "__step__"
 MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000  # more digits than that Python does not print
 PLAIN = {str, bool, type(None)}
@@ -155,7 +156,10 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
         bounded = min(1.0, max(0.0, value))
         send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
 
-    namespace = {"__name__": "__step__", "__file__": CODE_NAME, "progress": progress, "wftui": STAND_IN}
+    module = types.ModuleType(MODULE_NAME)
+    namespace = module.__dict__
+    namespace.update(__file__=CODE_NAME, progress=progress, wftui=STAND_IN)
+    sys.modules[MODULE_NAME] = module  # dataclasses, pickle and typing look up the module of a class by its name
     exec(compile(code, CODE_NAME, "exec"), namespace)
     if "main" not in namespace:
         raise NameError("the code does not define a function main")
