@@ -3,10 +3,11 @@
 import functools
 from collections.abc import Callable, Mapping
 from itertools import chain
+from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime import values
-from wftui.runtime.language.arguments import count_argument, items_argument, object_argument
+from wftui.runtime.language.arguments import count_argument, each_of, items_argument, object_argument
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items, check_text
@@ -15,6 +16,7 @@ from wftui.runtime.operators import add
 from wftui.runtime.workflow_errors import BindingError
 
 LIST_FILTERS: Table = {}
+_UNSET: Any = object()
 
 Each = Callable[[Json], Json]
 """A function applied to each item; the compiler makes it from the name of a filter or test, or from a path."""
@@ -22,6 +24,15 @@ Each = Callable[[Json], Json]
 
 def _identity(value: Json) -> Json:
     return value
+
+
+def _kept(found: list[Json], each: Each, wanted: bool) -> list[Json]:
+    return [entry for entry, passed in zip(found, each_of(found, each), strict=True) if bool(passed) is wanted]
+
+
+def _or_default(each: Each, default: Json, entry: Json) -> Json:
+    found = values.default(functools.partial(each, entry), lambda: default)
+    return default if found is None else found
 
 
 @declare(LIST_FILTERS, "length", "count", gives="integer")
@@ -96,7 +107,7 @@ def join(value: Json, separator: Json = "", *, each: Each = _identity) -> str:
     "a+b"
     """
     between = values.to_text(separator)
-    parts = [values.to_text(each(entry)) for entry in items_argument(value, "join")]
+    parts = [values.to_text(entry) for entry in each_of(items_argument(value, "join"), each)]
     check_text(sum(map(len, parts)) + len(between) * len(parts), "join")
     return between.join(parts)
 
@@ -112,7 +123,7 @@ def apply(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {}] | map(attribute="n", default=0)
     [1, 0]
     """
-    return [each(entry) for entry in items_argument(value, "map")]
+    return list(each_of(items_argument(value, "map"), each))
 
 
 @declare(LIST_FILTERS, "select", gives="array", takes="test")
@@ -126,7 +137,7 @@ def select(value: Json, each: Each = _identity) -> list[Json]:
     >>> [0, 1, "", "a"] | select
     [1, "a"]
     """
-    return [entry for entry in items_argument(value, "select") if each(entry)]
+    return _kept(items_argument(value, "select"), each, True)
 
 
 @declare(LIST_FILTERS, "reject", gives="array", takes="test")
@@ -136,7 +147,7 @@ def reject(value: Json, each: Each = _identity) -> list[Json]:
     >>> [1, 2, 3] | reject("odd")
     [2]
     """
-    return [entry for entry in items_argument(value, "reject") if not each(entry)]
+    return _kept(items_argument(value, "reject"), each, False)
 
 
 @declare(LIST_FILTERS, "selectattr", gives="array", takes="attribute test")
@@ -148,7 +159,7 @@ def select_by(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {}] | selectattr("n", "defined")
     [{"n": 1}]
     """
-    return [entry for entry in items_argument(value, "selectattr") if each(entry)]
+    return _kept(items_argument(value, "selectattr"), each, True)
 
 
 @declare(LIST_FILTERS, "rejectattr", gives="array", takes="attribute test")
@@ -158,22 +169,27 @@ def reject_by(value: Json, each: Each) -> list[Json]:
     >>> [{"n": 1}, {"n": 5}] | rejectattr("n", "gt", 2)
     [{"n": 1}]
     """
-    return [entry for entry in items_argument(value, "rejectattr") if not each(entry)]
+    return _kept(items_argument(value, "rejectattr"), each, False)
 
 
 @declare(LIST_FILTERS, "sort", gives="array", attribute=2)
-def sort(value: Json, reverse: Json = False, case_sensitive: Json = False, *, each: Each = _identity) -> list[Json]:
+def sort(
+    value: Json, reverse: Json = False, case_sensitive: Json = False, nulls: Json = None, *, each: Each = _identity
+) -> list[Json]:
     """The items in order; with `attribute`, by the value at that path.
 
-    Texts are compared without regard to case.
+    Texts are compared without regard to case. `nulls` (`first` or `last`) is the place of items whose value is null or
+    missing; without it, they are an error.
 
     >>> [3, 1, 2] | sort
     [1, 2, 3]
     >>> [{"n": 1}, {"n": 2}] | sort(attribute="n", reverse=true)
     [{"n": 2}, {"n": 1}]
+    >>> [{"n": 2}, {"n": null}, {"n": 1}] | sort(attribute="n", nulls="last")
+    [{"n": 1}, {"n": 2}, {"n": null}]
     """
     return ordered(
-        items_argument(value, "sort"), "sort", bool(reverse), lambda entry: folded(each(entry), case_sensitive)
+        items_argument(value, "sort"), "sort", bool(reverse), lambda entry: folded(each(entry), case_sensitive), nulls
     )
 
 
@@ -188,8 +204,9 @@ def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity)
     """
     seen: set[object] = set()
     kept = []
-    for entry in items_argument(value, "unique"):
-        key = hashable(folded(each(entry), case_sensitive))
+    found = items_argument(value, "unique")
+    for entry, by in zip(found, each_of(found, each), strict=True):
+        key = hashable(folded(by, case_sensitive))
         if key not in seen:
             seen.add(key)
             kept.append(entry)
@@ -197,18 +214,25 @@ def unique(value: Json, case_sensitive: Json = False, *, each: Each = _identity)
 
 
 @declare(LIST_FILTERS, "groupby", gives="array", attribute=0)
-def groupby(value: Json, default: Json = None, case_sensitive: Json = False, *, each: Each) -> list[Json]:
+def groupby(value: Json, default: Any = _UNSET, case_sensitive: Json = False, *, each: Each) -> list[Json]:
     """Objects `{grouper, list}`: the items by their value at a path, sorted by it.
+
+    `default` is the value of items that have none, or null; the group of null comes last.
 
     >>> [{"k": "b", "n": 1}, {"k": "a", "n": 2}] | groupby("k")
     [{"grouper": "a", "list": [{"k": "a", "n": 2}]}, {"grouper": "b", "list": [{"k": "b", "n": 1}]}]
     """
     groups: dict[object, dict[str, Json]] = {}
-    for entry in items_argument(value, "groupby"):
-        key = values.default(functools.partial(each, entry), lambda: default) if default is not None else each(entry)
+    found = items_argument(value, "groupby")
+    by = each if default is _UNSET else functools.partial(_or_default, each, default)
+    for entry, key in zip(found, each_of(found, by), strict=True):
         group = groups.setdefault(hashable(folded(key, case_sensitive)), {"grouper": key, "list": []})
         group["list"].append(entry)
-    return ordered(list(groups.values()), "groupby", False, lambda group: folded(group["grouper"], case_sensitive))
+
+    def grouper(group: Json) -> Any:
+        return folded(group["grouper"], case_sensitive)
+
+    return ordered(list(groups.values()), "groupby", False, grouper, "last")
 
 
 @declare(LIST_FILTERS, "sum", attribute=0)
@@ -220,7 +244,10 @@ def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
     >>> [{"n": 1}, {"n": 2}] | sum(attribute="n")
     3
     """
-    return functools.reduce(lambda made, entry: add(made, each(entry)), items_argument(value, "sum"), start)
+    made = start
+    for entry in each_of(items_argument(value, "sum"), each):
+        made = add(made, entry)
+    return made
 
 
 @declare(LIST_FILTERS, "min", attribute=1)

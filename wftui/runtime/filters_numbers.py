@@ -1,16 +1,24 @@
 """Filters on numbers, and on times written as text."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
-from wftui.model.base import Json, format_timestamp
+from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.workflow.durations import format_duration, parse_duration
-from wftui.runtime.language.arguments import number_argument
+from wftui.runtime.language.arguments import number_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare
-from wftui.runtime.language.json_kinds import is_number, kind_of
+from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import MAX_BITS, check_bits, check_text
+from wftui.runtime.language.times import (
+    in_zone,
+    iso_text,
+    pattern_fields,
+    plus_months,
+    time_argument,
+    zone_argument,
+)
 from wftui.runtime.workflow_errors import BindingError
 
 NUMBER_FILTERS: Table = {}
@@ -142,42 +150,42 @@ def timestamp(value: Json) -> float:
     >>> "2026-11-22T00:00:00Z" | timestamp
     1795305600.0
     """
-    return _time_of(value, "timestamp").timestamp()
+    return time_argument(value, "timestamp").timestamp()
 
 
 @declare(NUMBER_FILTERS, "isotime", gives="string")
-def iso_time(value: Json) -> str:
-    """The ISO 8601 time, in UTC, of seconds since 1970 or of another ISO time.
+def iso_time(value: Json, tz: Json = None) -> str:
+    """The ISO 8601 time of seconds since 1970 or of another ISO time.
+
+    In UTC, or in the time zone `tz`.
 
     >>> 0 | isotime
     "1970-01-01T00:00:00.000Z"
+    >>> "2026-07-01T12:00:00Z" | isotime(tz="Europe/Berlin")
+    "2026-07-01T14:00:00.000+02:00"
     """
-    return format_timestamp(_time_of(value, "isotime"))
+    return iso_text(in_zone(time_argument(value, "isotime"), zone_argument(tz, "isotime")))
 
 
 @declare(NUMBER_FILTERS, "strftime", gives="string")
-def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S") -> str:
-    """A time as text, in UTC, by a pattern of `%Y %m %d %H %M %S %j %y %%`.
+def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S", tz: Json = None) -> str:
+    """A time as text by a pattern, in UTC or in the time zone `tz`.
+
+    `%Y %y` year, `%m` month, `%B %b` its English name, `%d` day, `%A %a` English week day, `%u` its number (Monday is
+    1), `%j` day of the year, `%G-W%V` ISO week with its year, `%H %M %S` time of day, `%z %Z` offset and name of the
+    zone, `%%`.
 
     >>> "2026-11-22T08:05:00Z" | strftime("%d.%m.%Y")
     "22.11.2026"
+    >>> "2026-12-31T23:30:00Z" | strftime("%a %d %b %H:%M, %G-W%V", tz="Europe/Berlin")
+    "Fri 01 Jan 00:30, 2026-W53"
     """
-    time = _time_of(value, "strftime")
+    time = in_zone(time_argument(value, "strftime"), zone_argument(tz, "strftime"))
     if not isinstance(pattern, str) or len(pattern) > 200:
         raise BindingError(
             "binding.type", "the pattern of the filter strftime must be a text of at most 200 characters"
         )
-    fields = {
-        "Y": f"{time.year:04}",
-        "m": f"{time.month:02}",
-        "d": f"{time.day:02}",
-        "H": f"{time.hour:02}",
-        "M": f"{time.minute:02}",
-        "S": f"{time.second:02}",
-        "j": f"{time.timetuple().tm_yday:03}",
-        "y": f"{time.year % 100:02}",
-        "%": "%",
-    }
+    fields = pattern_fields(time)
     made, position = [], 0
     while position < len(pattern):
         if pattern[position] != "%":
@@ -193,20 +201,27 @@ def strftime(value: Json, pattern: Json = "%Y-%m-%d %H:%M:%S") -> str:
 
 
 @declare(NUMBER_FILTERS, "add_time", gives="string")
-def add_time(value: Json, duration: Json) -> str:
+def add_time(value: Json, duration: Json = 0, months: Json = 0, tz: Json = None) -> str:
     """A time plus a duration (minus, if it starts with `-`), as ISO 8601.
+
+    `months` are added first, by the calendar of UTC or of the time zone `tz`; a day that the month does not have
+    becomes its last one.
 
     >>> "2026-11-22T08:00:00Z" | add_time("36h")
     "2026-11-23T20:00:00.000Z"
     >>> "2026-11-22T08:00:00Z" | add_time("-1d")
     "2026-11-21T08:00:00.000Z"
+    >>> "2026-01-31T08:00:00Z" | add_time(months=1)
+    "2026-02-28T08:00:00.000Z"
     """
-    time, back = _time_of(value, "add_time"), False
+    zone = zone_argument(tz, "add_time")
+    time, back = in_zone(time_argument(value, "add_time"), zone), False
     if isinstance(duration, str) and duration.startswith("-"):
         back, duration = True, duration[1:]
     try:
+        time = plus_months(time, whole_argument(months, "add_time")).astimezone(UTC)
         seconds = parse_duration(duration)
-        return format_timestamp(time + timedelta(seconds=-seconds if back else seconds))
+        return iso_text(in_zone(time + timedelta(seconds=-seconds if back else seconds), zone))
     except (ValueError, OverflowError) as error:
         raise BindingError("binding.value", f"the filter add_time cannot add the duration: {error}") from None
 
@@ -234,15 +249,3 @@ def _or_default(value: Json, default: Json, what: str) -> Json:
         shown = f"{beginning(value, 40)!r}" if isinstance(value, str) else kind_of(value)
         raise BindingError("binding.value", f"{shown} is not {what}")
     return default
-
-
-def _time_of(value: Json, name: str) -> datetime:
-    try:
-        if is_number(value):
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str):
-            time = datetime.fromisoformat(value)
-            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        raise BindingError("binding.value", f"the filter {name} needs a time such as 2026-11-22T13:37:00Z") from None
-    raise BindingError("binding.type", f"the filter {name} needs a time as text, not {kind_of(value)}")

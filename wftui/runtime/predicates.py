@@ -21,6 +21,26 @@ def is_none(value: Json) -> bool:
     return value is None
 
 
+@declare(TESTS, "truthy", gives="boolean")
+def is_truthy(value: Json) -> bool:
+    """True for what counts as true: not for empty values, zero, null and false.
+
+    >>> [0, "", [], "a"] | select("truthy")
+    ["a"]
+    """
+    return bool(value)
+
+
+@declare(TESTS, "falsy", gives="boolean")
+def is_falsy(value: Json) -> bool:
+    """True for empty values, zero, null and false.
+
+    >>> "" is falsy
+    true
+    """
+    return not value
+
+
 @declare(TESTS, "string", gives="boolean")
 def is_string(value: Json) -> bool:
     """True for a text.

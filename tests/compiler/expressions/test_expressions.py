@@ -141,7 +141,7 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("'a' | regex_search(inputs.text ~ '(a+)+')", "binding.limit", "the pattern could take too long"),
         ("inputs.items[none]", "binding.type", "null cannot be a key"),
         ("[] | first", "binding.missing", "there is no first item: the value is empty"),
-        ("[1, 'a'] | sort", "binding.type", "the filter sort needs items that can be compared"),
+        ("[1, 'a'] | sort", "binding.type", 'the filter sort cannot compare 1 (item 0) with "a" (item 1)'),
     ],
 )
 def test_impossible_operations_give_a_reason(expression: str, error: str, says: str) -> None:

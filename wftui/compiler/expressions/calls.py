@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from typing import Protocol
 
 from jinja2 import nodes
@@ -21,6 +22,7 @@ SPECIAL_TESTS = ("defined", "undefined")
 
 PATTERN_FILTERS = ("regex_search", "regex_findall", "regex_replace")
 
+_CLOCKS = frozenset({"now", "utcnow", "today"})
 _EACH = Atom("each")
 _NONE = Atom("None")
 _EMPTY = {"[]": Atom("list"), "{}": Atom("dict")}
@@ -86,10 +88,19 @@ class CallTranslator:
             return self._method(node)
         if not self._plain_arguments(node):
             return _NONE
+        if node.node.name in _CLOCKS and node.node.name not in FUNCTIONS:
+            return self._clock(node.node)
         entry = self._entry(node.node, node.node.name, FUNCTIONS, "function", ())
         if entry is None:
             return _NONE
         return self._call(node, entry, [], list(node.args), _keywords(node))
+
+    def _clock(self, name: nodes.Name) -> Code:
+        """Refuse a clock: a resumed or repeated run would see another time."""
+        called = re.compile(r"\s*\(\s*\)").match(self.outer.text, name.lineno + len(name.name))
+        length = called.end() - name.lineno if called else len(name.name)
+        message = f"there is no {name.name}(), whose value would change when a run is resumed; use run.startedAt"
+        return self.outer.diagnostic(name, message, length, "expression.function", "run.startedAt" if called else None)
 
     def _method(self, node: nodes.Call) -> Code:
         if isinstance(node.node, nodes.Getattr):

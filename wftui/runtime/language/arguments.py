@@ -1,10 +1,10 @@
 """Argument checks of filters and tests, whose errors name the caller."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.language.json_kinds import is_number, kind_of
+from wftui.runtime.language.json_kinds import is_number, kind_and_value, shown
 from wftui.runtime.workflow_errors import BindingError
 
 
@@ -45,6 +45,19 @@ def items_argument(value: Json, name: str) -> list[Json]:
     raise _wrong(f"the filter {name}", "a list", value)
 
 
+def each_of(found: Iterable[Json], each: Callable[[Json], Json]) -> Iterator[Json]:
+    """Yield the result of a function for each item.
+
+    Raises:
+        BindingError: of the same type as its own, with the item that failed.
+    """
+    for index, entry in enumerate(found):
+        try:
+            yield each(entry)
+        except BindingError as error:
+            raise BindingError(error.type, f"{error.message} (item {index}: {shown(entry)})") from None
+
+
 def object_argument(value: Json, name: str) -> Mapping[str, Json]:
     """Return the value if it is an object."""
     if not isinstance(value, Mapping):
@@ -53,4 +66,4 @@ def object_argument(value: Json, name: str) -> Mapping[str, Json]:
 
 
 def _wrong(caller: str, wanted: str, value: Json) -> BindingError:
-    return BindingError("binding.type", f"{caller} needs {wanted}, not {kind_of(value)}")
+    return BindingError("binding.type", f"{caller} needs {wanted}, not {kind_and_value(value)}")

@@ -1,10 +1,13 @@
 """JSON values in words, for error messages: their kind, and their keys."""
 
+import json
 from collections.abc import Iterable, Mapping
 
 from wftui.model.base import Json
+from wftui.model.cuts import beginning
 
 SHOWN_KEYS = 12
+_SHOWN = 60
 
 
 def kind_of(value: Json) -> str:
@@ -22,6 +25,20 @@ def kind_of(value: Json) -> str:
     if isinstance(value, Mapping):
         return "an object"
     return f"a {type(value).__name__}, which is not a JSON value"
+
+
+def shown(value: Json) -> str:
+    """Return a value for a message, its beginning if it is long."""
+    try:
+        return beginning(json.dumps(value, ensure_ascii=False), _SHOWN)
+    except (TypeError, ValueError, RecursionError):
+        return kind_of(value)
+
+
+def kind_and_value(value: Json) -> str:
+    """Return the kind of a value, and the value itself if it is a text or a number."""
+    kind = kind_of(value)
+    return f"{kind} ({shown(value)})" if isinstance(value, str) or is_number(value) else kind
 
 
 def is_number(value: Json) -> bool:
