@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -35,6 +35,7 @@ class Composio:
         managed: toolkits for which Composio makes an auth config itself.
         execution: the answer to every execution.
         status: answers everything with this status when it is none of success.
+        changed: changes the answers to calls, by method and the first word of the path.
         page: most accounts in one answer.
     """
 
@@ -46,6 +47,7 @@ class Composio:
     managed: set[str] = field(default_factory=set)
     execution: dict[str, Any] = field(default_factory=lambda: {"data": {"ok": 1}, "error": None, "successful": True})
     status: int = 200
+    changed: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     page: int = 100
     looks: int = 1
     link_expires: str = "2049-01-01T00:00:00.000Z"
@@ -198,6 +200,8 @@ def composio_server() -> Iterator[Composio]:
             if status == 200:
                 status, value = state.answer(self.command, address.path, parse_qs(address.query), sent)
             waiting = {"Retry_After": "9"} if status >= 400 else {}
+            change = state.changed.get(f"{self.command} {address.path.removeprefix('/api/v3.1').split('/')[1]}")
+            value = change(value) if change is not None else value
             self.answer(status, json.dumps(value).encode(), "application/json", **waiting)
 
         do_GET = do_POST = handle_request  # noqa: N815

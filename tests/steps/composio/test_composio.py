@@ -1,12 +1,14 @@
 """The composio step against a stand-in; that the calls are those of the official package, `test_composio_sdk` shows."""
 
 import asyncio
+import functools
 import json
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from steps.composio.composio_server import VERSION, Account, Composio, composio_server
+from steps.foreign_answers import OF_EACH_TYPE, places, with_value
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
@@ -169,3 +171,43 @@ async def test_bad_input_is_refused(run: Run, service: Composio, values: Mapping
 async def test_it_needs_a_connection(run: Run) -> None:
     with pytest.raises(WorkflowError, match="needs a connection"):
         await run(STEP, TOOL)
+
+
+@pytest.mark.parametrize(
+    ("call", "step"),
+    [
+        ("GET tools", TOOL),
+        ("GET connected_accounts", TOOL),
+        ("GET connected_accounts", {**TOOL, "accountId": "ca_1", "version": "20250101_00"}),
+        ("POST tools", TOOL),
+    ],
+)
+async def test_a_field_of_any_type_is_read_or_fails(
+    run: Run, service: Composio, context: RecordingContext, call: str, step: dict[str, Json]
+) -> None:
+    seen: list[Json] = []
+
+    def note(value: Json) -> Json:
+        seen.append(value)
+        return value
+
+    service.changed[call] = note
+    await run(STEP, step)
+    failed = 0
+    for path in places(seen[0]):
+        for value in OF_EACH_TYPE:
+            if path == ("next_cursor",) and value not in (None, True, ["odd"]):
+                continue  # another page, which has this one's answer, and so on
+            changed = with_value(seen[0], path, value)
+            service.changed[call] = functools.partial(lambda made, _answer: made, changed)
+            for kept in context.kept.values():
+                await kept.aclose()
+            context.kept.clear()
+            try:
+                output = await run(STEP, step)
+            except WorkflowError as error:
+                assert error.type.startswith("composio."), (path, value, error)
+                failed += 1
+            else:
+                assert isinstance(output["version"], str)
+    assert failed > 5

@@ -52,7 +52,21 @@ class Fail:
     body: bytes | None = None
 
 
-Scripted = str | Say | Fail
+@dataclass(frozen=True)
+class Raw:
+    """An answer as it is: one value as JSON, or several as a stream."""
+
+    value: Any
+
+    @property
+    def sent(self) -> tuple[bytes, str]:
+        """Body and content type."""
+        if not isinstance(self.value, list):
+            return json.dumps(self.value).encode(), "application/json"
+        return "".join(f"data: {json.dumps(each)}\n\n" for each in self.value).encode(), "text/event-stream"
+
+
+Scripted = str | Say | Fail | Raw
 
 
 def call(name: str, **arguments: Any) -> Say:
@@ -88,6 +102,9 @@ def model_server() -> Iterator[Model]:
             model.asked.append(sent)
             model.headers.append({name.lower(): value for name, value in self.headers.items()})
             scripted = model.script.pop(0)
+            if isinstance(scripted, Raw):
+                self.answer(200, *scripted.sent)
+                return
             if isinstance(scripted, Fail):
                 error = {"message": scripted.message, **({"type": scripted.word} if scripted.word else {})}
                 body = json.dumps({"error": error}).encode() if scripted.body is None else scripted.body

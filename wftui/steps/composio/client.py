@@ -5,7 +5,6 @@ Of our own, because the official package takes seconds to import; method, path a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from wftui.model.base import Json
@@ -13,6 +12,7 @@ from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.http.exchange import Exchange, exchange
 from wftui.steps.http.response import retry_after
+from wftui.steps.text.foreign import Fields
 
 ACTIVE = "ACTIVE"
 """Status of an account that tools can run through."""
@@ -86,8 +86,8 @@ class ComposioClient:
     async def tool(self, slug: str) -> ComposioTool:
         """Return the latest version of a tool."""
         found = await self._call("GET", f"/tools/{slug}", query=[("toolkit_versions", "latest")])
-        toolkit = found.get("toolkit") or {}
-        return ComposioTool(slug, toolkit.get("slug") or "", found.get("version") or "", not found.get("no_auth"))
+        toolkit = found.object("toolkit").text("slug")
+        return ComposioTool(slug, toolkit, found.text("version"), not found.flag("no_auth"))
 
     async def execute(
         self, slug: str, *, user_id: str, version: str, arguments: Mapping[str, Json], account_id: str | None
@@ -98,9 +98,9 @@ class ComposioClient:
             body = {"connected_account_id": account_id, **body}
         found = await self._call("POST", f"/tools/execute/{slug}", body=body)
         error = None
-        if not found.get("successful"):
-            error = str(found.get("error") or "no reason given")
-        return Execution(found.get("data"), error, found.get("log_id"))
+        if not found.flag("successful"):
+            error = str(found.value.get("error") or "no reason given")
+        return Execution(found.value.get("data"), error, found.label("log_id") or None)
 
     async def accounts(
         self, user_id: str, toolkit: str | None = None, *, only_active: bool = True
@@ -120,11 +120,11 @@ class ComposioClient:
         page: list[tuple[str, str]] = []
         for _ in range(_MAX_PAGES):
             answer = await self._call("GET", "/connected_accounts", query=[*query, *page])
-            found += [_account(item, toolkit or "") for item in _list(answer.get("items"))]
-            following = answer.get("next_cursor")
+            found += [_account(item, toolkit or "") for item in answer.objects("items")]
+            following = answer.label("next_cursor")
             if not following:
                 break
-            page = [("cursor", str(following))]
+            page = [("cursor", following)]
         return found
 
     async def account(self, account_id: str) -> ConnectedAccount:
@@ -141,25 +141,25 @@ class ComposioClient:
         """
         body: dict[str, Json] = {"auth_config_id": await self._auth_config(toolkit), "user_id": user_id}
         answer = await self._call("POST", "/connected_accounts/link", body=body)
-        address, account_id = answer.get("redirect_url"), answer.get("connected_account_id")
-        if not isinstance(address, str) or not isinstance(account_id, str):
+        address, account_id = answer.text("redirect_url"), answer.text("connected_account_id")
+        if not address or not account_id:
             raise WorkflowError("composio.protocol", "Composio returned no link address.")
-        return Link(address, account_id, answer.get("expires_at"))
+        return Link(address, account_id, answer.text_or_none("expires_at"))
 
     async def _auth_config(self, toolkit: str) -> str:
         answer = await self._call("GET", "/auth_configs", query=[("toolkit_slug", toolkit)])
-        known = [item for item in _list(answer.get("items")) if item.get("status") != "DISABLED"]
+        known = [item for item in answer.objects("items") if item.text("status") != "DISABLED"]
         if known:
-            return str(max(known, key=lambda item: str(item.get("created_at") or "")).get("id"))
+            return max(known, key=lambda item: item.label("created_at")).label("id")
         managed = {
             "type": "use_composio_managed_auth",
             "tool_access_config": {"tools_for_connected_account_creation": []},
         }
         body: dict[str, Json] = {"toolkit": {"slug": toolkit}, "auth_config": managed}
-        made = (await self._call("POST", "/auth_configs", body=body)).get("auth_config")
-        if not isinstance(made, dict):
+        made = (await self._call("POST", "/auth_configs", body=body)).object("auth_config").label("id")
+        if not made:
             raise WorkflowError("composio.protocol", "Composio returned no auth config.")
-        return str(made.get("id"))
+        return made
 
     async def _call(
         self,
@@ -168,7 +168,7 @@ class ComposioClient:
         *,
         query: list[tuple[str, str]] | None = None,
         body: dict[str, Json] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Fields:
         reply = await exchange(
             Exchange(
                 method=method,
@@ -189,7 +189,11 @@ class ComposioClient:
             raise _failure(reply.status, answer, path, retry_after(reply.header("retry-after")))
         if not isinstance(answer, dict):
             raise WorkflowError("composio.protocol", f"The response of Composio to {path} is not a JSON object.")
-        return answer
+        return Fields(answer, _odd_answer)
+
+
+def _odd_answer(sentence: str) -> WorkflowError:
+    return WorkflowError("composio.protocol", f"The response of Composio is invalid: {sentence}.")
 
 
 def _failure(status: int, answer: Json, path: str, waiting: float | None) -> WorkflowError:
@@ -207,15 +211,11 @@ def _failure(status: int, answer: Json, path: str, waiting: float | None) -> Wor
     )
 
 
-def _account(item: dict[str, Any], toolkit: str) -> ConnectedAccount:
+def _account(item: Fields, toolkit: str) -> ConnectedAccount:
     return ConnectedAccount(
-        id=str(item.get("id")),
-        toolkit=(item.get("toolkit") or {}).get("slug") or toolkit,
-        status=str(item.get("status") or ""),
-        reason=item.get("status_reason"),
-        created_at=item.get("created_at"),
+        id=item.label("id"),
+        toolkit=item.object("toolkit").text("slug") or toolkit,
+        status=item.text("status"),
+        reason=item.text_or_none("status_reason"),
+        created_at=item.text_or_none("created_at"),
     )
-
-
-def _list(items: Json) -> list[dict[str, Any]]:
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

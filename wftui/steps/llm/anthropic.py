@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from wftui.model.base import Json
 from wftui.steps.llm.errors import stream_failure
-from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_object, tool_call
+from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_fields, response_object, tool_call
 from wftui.steps.text.server_events import ServerEvent
 
 API_VERSION = "2023-06-01"
@@ -58,36 +58,33 @@ class AnthropicProtocol:
         answer = ModelResponse()
         blocks: dict[int, dict[str, str]] = {}
         async for event in events:
-            data = response_object(event.data)
-            match data.get("type"):
+            data = response_fields(response_object(event.data))
+            match data.text("type"):
                 case "message_start":
-                    message = data.get("message") or {}
-                    answer.model = message.get("model") or ""
-                    if usage := message.get("usage"):
-                        read, written = (usage.get(name) or 0 for name in _CACHE)
-                        answer.input_tokens = (usage.get("input_tokens") or 0) + read + written
-                        answer.output_tokens = usage.get("output_tokens") or 0
+                    message = data.object("message")
+                    answer.model = message.text("model")
+                    if message.has("usage"):
+                        usage = message.object("usage")
+                        read, written = (usage.number(name) or 0 for name in _CACHE)
+                        answer.input_tokens = (usage.number("input_tokens") or 0) + read + written
+                        answer.output_tokens = usage.number("output_tokens") or 0
                         answer.cached_tokens = read
                 case "content_block_start":
-                    block = data.get("content_block") or {}
-                    blocks[data.get("index") or 0] = {
-                        "type": block.get("type") or "",
-                        "id": block.get("id") or "",
-                        "name": block.get("name") or "",
-                        "text": block.get("text") or "",
-                    }
+                    block = data.object("content_block")
+                    begun = {name: block.text(name) for name in ("type", "name", "text")}
+                    blocks[data.number("index") or 0] = {**begun, "id": block.label("id")}
                 case "content_block_delta":
-                    delta = data.get("delta") or {}
-                    piece = delta.get("text") or delta.get("partial_json") or ""
-                    blocks.setdefault(data.get("index") or 0, {"type": "text", "text": ""})["text"] += piece
-                    if delta.get("text"):
+                    delta = data.object("delta")
+                    piece = delta.text("text") or delta.text("partial_json")
+                    blocks.setdefault(data.number("index") or 0, {"type": "text", "text": ""})["text"] += piece
+                    if delta.has("text"):
                         on_text(piece)
                 case "message_delta":
-                    reason = (data.get("delta") or {}).get("stop_reason") or ""
+                    reason = data.object("delta").text("stop_reason")
                     answer.finish = _FINISH.get(reason, reason)
-                    answer.output_tokens = (data.get("usage") or {}).get("output_tokens") or answer.output_tokens
+                    answer.output_tokens = data.object("usage").number("output_tokens") or answer.output_tokens
                 case "error":
-                    raise stream_failure(data.get("error"))
+                    raise stream_failure(data.value.get("error"))
                 case "message_stop":
                     break
         answer.text = "".join(blocks[index]["text"] for index in sorted(blocks) if blocks[index]["type"] == "text")
@@ -97,16 +94,19 @@ class AnthropicProtocol:
 
     def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
         """Convert a response without streaming to events."""
-        if whole.get("type") == "error":
+        answer = response_fields(whole)
+        if answer.text("type") == "error":
             yield dict(whole)
             return
         yield {"type": "message_start", "message": {key: whole.get(key) for key in ("model", "usage")}}
-        for index, block in enumerate(whole.get("content") or []):
-            yield {"type": "content_block_start", "index": index, "content_block": {**block, "text": ""}}
-            used = block.get("type") == "tool_use"
-            piece = {"partial_json": json.dumps(block.get("input"))} if used else {"text": block.get("text")}
+        if isinstance(whole.get("content"), str):  # as some servers in between send it
+            answer = response_fields({**whole, "content": [{"type": "text", "text": whole["content"]}]})
+        for index, block in enumerate(answer.objects("content")):
+            yield {"type": "content_block_start", "index": index, "content_block": {**block.value, "text": ""}}
+            used = block.text("type") == "tool_use"
+            piece = {"partial_json": json.dumps(block.object("input").value)} if used else {"text": block.text("text")}
             yield {"type": "content_block_delta", "index": index, "delta": piece}
-        yield {"type": "message_delta", "delta": {"stop_reason": whole.get("stop_reason") or "end_turn"}}
+        yield {"type": "message_delta", "delta": {"stop_reason": answer.text("stop_reason") or "end_turn"}}
         yield {"type": "message_stop"}
 
 

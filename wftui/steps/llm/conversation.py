@@ -10,6 +10,7 @@ from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
+from wftui.steps.llm.json_answers import json_values, without_thinking
 from wftui.steps.llm.protocol import Conversation, Message, ModelResponse
 from wftui.steps.llm.request import Server, ask
 from wftui.steps.llm.tools.toolbox import Toolbox
@@ -92,21 +93,25 @@ async def hold_conversation(
 def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
     """Return the JSON value of a response, and its schema problems as sentences.
 
-    A Markdown fence around it is taken off, and what a model wrote before it while it was thinking.
+    The value may be the whole text, in a Markdown fence, between sentences, or once more a JSON text; what a model
+    wrote while it was thinking is left out. The first value that fits is taken.
     """
     from wftui.runtime.validation.validator import validate_inputs
 
-    plain = text.strip()
-    if plain.startswith("<think>"):
-        plain = plain.partition("</think>")[2].strip()
-    if plain.startswith("```"):
-        plain = plain.partition("\n")[2].rpartition("```")[0]
+    first: tuple[Json, str] | None = None
+    for value in json_values(text):
+        filled, problems = validate_inputs(dict(schema), value)
+        if not problems:
+            return filled, ""
+        if first is None:
+            first = filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
+    if first is not None:
+        return first
     try:
-        value = read_json(plain)
+        read_json(without_thinking(text))
     except ValueError as error:
         return None, f"it is not valid JSON ({error})."
-    filled, problems = validate_inputs(dict(schema), value)
-    return filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
+    raise AssertionError("a text that is JSON has a value")
 
 
 def _count(outcome: Outcome, answer: ModelResponse) -> None:

@@ -1,11 +1,14 @@
 """OpenAI's chat completions, also spoken by Ollama, vLLM and llama.cpp."""
 
+import itertools
+import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from wftui.model.base import Json
 from wftui.steps.llm.errors import stream_failure
-from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_object, tool_call
+from wftui.steps.llm.protocol import Conversation, Message, ModelResponse, response_fields, response_object, tool_call
+from wftui.steps.text.foreign import Fields
 from wftui.steps.text.server_events import ServerEvent
 
 _FINISH = {"content_filter": "refusal", "function_call": "tool_calls"}
@@ -72,23 +75,25 @@ class OpenAIProtocol:
             if event.data.strip() == "[DONE]":
                 answer.finish = answer.finish or "stop"
                 break
-            chunk = response_object(event.data)
-            if error := chunk.get("error"):
+            chunk = response_fields(response_object(event.data))
+            if error := chunk.value.get("error"):
                 raise stream_failure(error)
-            answer.model = chunk.get("model") or answer.model
-            if usage := chunk.get("usage"):
-                answer.input_tokens = usage.get("prompt_tokens") or 0
-                answer.output_tokens = usage.get("completion_tokens") or 0
-                answer.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-            for choice in (chunk.get("choices") or [])[:1]:
-                delta = choice.get("delta") or {}
-                if text := delta.get("content"):
+            answer.model = chunk.text("model") or answer.model
+            if chunk.has("usage"):
+                usage = chunk.object("usage")
+                answer.input_tokens = usage.number("prompt_tokens") or 0
+                answer.output_tokens = usage.number("completion_tokens") or 0
+                answer.cached_tokens = usage.object("prompt_tokens_details").number("cached_tokens") or 0
+            for choice in itertools.islice(chunk.objects("choices"), 1):
+                # Some servers send the whole message where a piece of it belongs, or the text of older completions.
+                delta = choice.object("delta" if choice.has("delta") else "message")
+                if text := delta.parts("content") or choice.text("text"):
                     texts.append(text)
                     on_text(text)
-                answer.refusal += delta.get("refusal") or ""
-                for piece in delta.get("tool_calls") or []:
+                answer.refusal += delta.parts("refusal")
+                for piece in delta.objects("tool_calls"):
                     _add_call(calls, piece)
-                reason = choice.get("finish_reason") or ""
+                reason = choice.text("finish_reason")
                 answer.finish = _FINISH.get(reason, reason) or answer.finish
         answer.text = "".join(texts)
         answer.calls = [tool_call(call["id"], call["name"], call["arguments"]) for _, call in sorted(calls.items())]
@@ -97,11 +102,12 @@ class OpenAIProtocol:
     def as_events(self, whole: Mapping[str, Json]) -> Iterable[Json]:
         """Convert a response without streaming to events."""
         choices: list[Json] = []
-        for choice in (whole.get("choices") or [])[:1]:
-            message = dict(choice.get("message") or {})
-            calls = [{"index": index, **call} for index, call in enumerate(message.get("tool_calls") or [])]
-            finish = choice.get("finish_reason") or "stop"
-            choices.append({"delta": {**message, "tool_calls": calls}, "finish_reason": finish})
+        for choice in itertools.islice(response_fields(whole).objects("choices"), 1):
+            message = choice.object("message")
+            calls = [{"index": index, **call.value} for index, call in enumerate(message.objects("tool_calls"))]
+            finish = choice.text("finish_reason") or "stop"
+            text = {"text": choice.value.get("text")}
+            choices.append({"delta": {**message.value, "tool_calls": calls}, "finish_reason": finish, **text})
         yield {**whole, "choices": choices}
 
 
@@ -117,13 +123,15 @@ def _messages(message: Message) -> list[Json]:
     return [plain]
 
 
-def _add_call(calls: dict[int, dict[str, str]], piece: dict[str, Json]) -> None:
-    index = piece.get("index")
+def _add_call(calls: dict[int, dict[str, str]], piece: Fields) -> None:
+    index = piece.number("index")
     if index is None:
         # Some servers leave it out and send each call whole.
-        index = len(calls) if piece.get("id") or not calls else max(calls)
+        index = len(calls) if piece.has("id") or not calls else max(calls)
     call = calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
-    function = piece.get("function") or {}
-    call["id"] = piece.get("id") or call["id"] or f"call-{index + 1}"
-    call["name"] += function.get("name") or ""
-    call["arguments"] += function.get("arguments") or ""
+    function = piece.object("function")
+    call["id"] = piece.label("id") or call["id"] or f"call-{index + 1}"
+    call["name"] += function.text("name")
+    arguments = function.value.get("arguments")
+    # Some servers send the arguments as an object instead of its text.
+    call["arguments"] += json.dumps(arguments) if isinstance(arguments, dict) else function.text("arguments")

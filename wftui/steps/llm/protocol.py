@@ -8,6 +8,7 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.text.foreign import Fields
 from wftui.steps.text.server_events import ServerEvent
 
 
@@ -128,3 +129,16 @@ def response_object(text: str) -> dict[str, Json]:
     if not isinstance(found, dict):
         raise WorkflowError("llm.protocol", f"The server sent an invalid response: {beginning(text, 200)!r}.")
     return found
+
+
+def response_fields(value: Json) -> Fields:
+    """Return the fields of a response.
+
+    A field of another type fails it as recoverable: another response may be valid.
+    """
+    return Fields(
+        value,
+        lambda sentence: WorkflowError(
+            "llm.protocol", f"The server sent an invalid response: {sentence}.", recoverable=True
+        ),
+    )

@@ -52,7 +52,7 @@ async def ask(conversation: Conversation, server: Server, context: StepContext) 
         lambda: _send_once(body, server, context),
         server.resends,
         context,
-        may_pass=lambda error: error.type in _SENT_AGAIN,
+        may_pass=lambda error: error.type in _SENT_AGAIN or (error.type == "llm.protocol" and error.recoverable),
     )
 
 
