@@ -160,3 +160,25 @@ def test_check_finds_what_the_schema_cannot_say(literal: dict[str, Any], field: 
 def test_numeric_text_stays_text() -> None:
     with pytest.raises(pydantic.ValidationError):
         ShellInput.model_validate({"script": "x", "expect": ["0"]})
+
+
+async def test_output_in_another_encoding(run: Run, context: RecordingContext) -> None:
+    script = r"printf 'M\374ller\n5 \244\n'"
+    output = await run(STEP, {"script": script, "encoding": "iso8859_15", "parse": "lines"})
+    assert output["value"] == ["Müller", "5 €"]
+    assert context.lines("stdout") == ["Müller", "5 €"]
+    await run(STEP, {"script": script})
+    assert 'stdout is not utf-8 text; set "encoding"' in context.lines("log")[-1]
+    assert ShellStep.check({"script": "true", "encoding": "klingon"})[0][0] == "encoding"
+
+
+async def test_a_replacement_character_of_the_program_is_text(run: Run, context: RecordingContext) -> None:
+    assert (await run(STEP, {"script": r"printf '\357\277\275'"}))["stdout"] == "\ufffd"
+    assert not any("encoding" in line for line in context.lines("log"))
+
+
+async def test_json_lines(run: Run) -> None:
+    script = r"printf '{\"a\": \"x\342\200\250y\"}\n\n[1]\r\n'"
+    assert (await run(STEP, {"script": script, "parse": "jsonl"}))["value"] == [{"a": "x\u2028y"}, [1]]
+    with pytest.raises(WorkflowError, match="line 2, 'oops'"):
+        await run(STEP, {"script": "echo 1; echo oops", "parse": "jsonl"})

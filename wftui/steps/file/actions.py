@@ -11,8 +11,8 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
 from wftui.steps.file.input import FileInput
 from wftui.steps.files.archives import Limits, pack, unpack
-from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of
-from wftui.steps.files.paths import real_path, replacing, resolve_path
+from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of, without_mark
+from wftui.steps.files.paths import path_text, readable_name, real_path, replacing, resolve_path
 from wftui.steps.files.trees import checksum, copy_tree, kind_of
 
 READ_BYTES = 10 * 1024 * 1024
@@ -93,33 +93,42 @@ class FileActions:
             raise WorkflowError(
                 "file.too_big", f"{self._step.path!r} is larger than {most:,} bytes; increase maxBytes."
             )
-        value = decode(data, self._format, self._step.delimiter, self._step.path)
-        return {"path": str(path), "value": value, "bytes": len(data)}
+        value = decode(
+            data,
+            self._format,
+            self._step.delimiter,
+            self._step.path,
+            encoding=self._step.encoding,
+            lenient=self._step.lenient,
+        )
+        return {"path": path_text(path), "value": value, "bytes": len(data)}
 
     def _write(self, path: Path) -> Json:
         if not self._step.overwrite and path.exists():
             raise WorkflowError("file.exists", f"{self._step.path!r} already exists.")
         if path.is_dir():
             raise WorkflowError("file.kind", f"{self._step.path!r} is a folder.")
-        data = encode(self._step.content, self._format, self._step.delimiter)
+        data = encode(self._step.content, self._format, self._step.delimiter, self._step.encoding)
         changed = not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data)
         if changed:
             with replacing(path) as file:
                 file.write(data)
-        return {"path": str(path), "bytes": len(data), "changed": changed}
+        return {"path": path_text(path), "bytes": len(data), "changed": changed}
 
     def _append(self, path: Path) -> Json:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
-            data = encode_appended(self._step.content, self._format, self._step.delimiter, file.read(_FIRST_ROW))
-            if size and self._format in ("csv", "lines", "json"):
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    data = b"\n" + data
+            encoding, first = self._step.encoding, file.read(_FIRST_ROW)
+            data = encode_appended(self._step.content, self._format, self._step.delimiter, first, encoding)
+            if size and self._format in ("csv", "lines", "json", "jsonl"):
+                newline = without_mark("\n", encoding)
+                file.seek(-min(size, len(newline)), os.SEEK_END)
+                if file.read() != newline:
+                    data = newline + data
             file.write(data)
-        return {"path": str(path), "bytes": size + len(data)}
+        return {"path": path_text(path), "bytes": size + len(data)}
 
     def _copy(self, path: Path) -> Json:
         target = self._target()
@@ -130,7 +139,7 @@ class FileActions:
             if not self._stays(real_path(target)):
                 raise self._leads_out(str(target))
         files, size = copy_tree(path, target, self._step.exclude, self._flag)
-        return {"path": str(target), "files": files, "bytes": size}
+        return {"path": path_text(target), "files": files, "bytes": size}
 
     def _move(self, path: Path) -> Json:
         target = self._target()
@@ -142,7 +151,7 @@ class FileActions:
             raise WorkflowError("file.exists", f"The folder {str(target)!r} already exists.")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
-        return {"path": str(target)}
+        return {"path": path_text(target)}
 
     def _delete(self, path: Path) -> Json:
         there = path.exists() or path.is_symlink()
@@ -157,7 +166,7 @@ class FileActions:
                 path.rmdir()
         elif there:
             path.unlink()
-        return {"path": str(path), "deleted": there}
+        return {"path": path_text(path), "deleted": there}
 
     def _glob(self, path: Path) -> Json:
         pattern = self._step.pattern
@@ -180,17 +189,22 @@ class FileActions:
         found.sort()
         listed = found[: self._step.max_files]
         files = [
-            {**_describe(match), "path": str(match), "name": match.name, "relative": match.relative_to(path).as_posix()}
+            {
+                **_describe(match),
+                "path": path_text(match),
+                "name": readable_name(match.name),
+                "relative": readable_name(match.relative_to(path).as_posix()),
+            }
             for match in listed
         ]
-        return {"path": str(path), "files": files, "count": len(files), "truncated": len(found) > len(listed)}
+        return {"path": path_text(path), "files": files, "count": len(files), "truncated": len(found) > len(listed)}
 
     def _archive(self, path: Path) -> Json:
         target = self._target()
         packed = pack(path, target, self._step.exclude, self._flag)
         digest = checksum(target, "sha256", [], self._flag)
         return {
-            "path": str(target),
+            "path": path_text(target),
             "files": packed.files,
             "bytes": digest.bytes,
             "checksum": digest.value,
@@ -203,12 +217,12 @@ class FileActions:
             raise WorkflowError("file.exists", f"The folder {self._step.to!r} is not empty.")
         limits = Limits(self._step.max_bytes or UNPACKED_BYTES, self._step.max_entries)
         unpacked = unpack(path, target, limits, self._flag)
-        return {"path": str(target), "files": unpacked.files, "bytes": unpacked.bytes}
+        return {"path": path_text(target), "files": unpacked.files, "bytes": unpacked.bytes}
 
     def _checksum(self, path: Path) -> Json:
         digest = checksum(path, self._step.algorithm, self._step.exclude, self._flag)
         output: dict[str, Json] = {
-            "path": str(path),
+            "path": path_text(path),
             "checksum": digest.value,
             "algorithm": self._step.algorithm,
             "files": digest.files,
@@ -220,12 +234,17 @@ class FileActions:
 
     def _stat(self, path: Path) -> Json:
         if not path.exists() and not path.is_symlink():
-            return {"path": str(path), "exists": False}
-        return {"path": str(path), "exists": True, **_describe(path), "mode": f"{path.lstat().st_mode & 0o7777:04o}"}
+            return {"path": path_text(path), "exists": False}
+        return {
+            "path": path_text(path),
+            "exists": True,
+            **_describe(path),
+            "mode": f"{path.lstat().st_mode & 0o7777:04o}",
+        }
 
     def _mkdir(self, path: Path) -> Json:
         path.mkdir(parents=True, exist_ok=True)
-        return {"path": str(path)}
+        return {"path": path_text(path)}
 
 
 def _describe(path: Path) -> dict[str, Json]:

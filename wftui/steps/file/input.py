@@ -9,6 +9,7 @@ from wftui.model.base import Json
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.files.formats import FileFormat
 from wftui.steps.files.trees import Algorithm
+from wftui.steps.text.encodings import TextEncoding
 
 Action = Literal[
     "read",
@@ -27,9 +28,9 @@ Action = Literal[
 
 _COMMON = {"action", "path", "root"}
 _FIELDS: dict[str, tuple[set[str], set[str]]] = {
-    "read": (set(), {"format", "delimiter", "max_bytes"}),
-    "write": ({"content"}, {"format", "delimiter", "overwrite"}),
-    "append": ({"content"}, {"format", "delimiter"}),
+    "read": (set(), {"format", "delimiter", "encoding", "lenient", "max_bytes"}),
+    "write": ({"content"}, {"format", "delimiter", "encoding", "overwrite"}),
+    "append": ({"content"}, {"format", "delimiter", "encoding"}),
     "copy": ({"to"}, {"overwrite", "exclude"}),
     "move": ({"to"}, {"overwrite"}),
     "delete": (set(), {"recursive", "missing_ok"}),
@@ -55,8 +56,22 @@ class FileInput(StepModel):
     content: Annotated[Json, Field(description="write, append: content.")] = None
     format: Annotated[
         FileFormat | None,
-        Field(description="read, write, append: file format; default: by file name (.json, .csv)."),
+        Field(
+            description="read, write, append: file format; jsonl: one JSON value per line; default: by file name "
+            "(.json, .csv)."
+        ),
     ] = None
+    encoding: Annotated[
+        TextEncoding | None,
+        Field(description="read, write, append: encoding of the text, such as latin-1; default: UTF-8."),
+    ] = None
+    lenient: Annotated[
+        bool,
+        Field(
+            description="read: accept a CSV with rows of other lengths (null, column_4), equal column names (name_2) "
+            "and wrong quotes."
+        ),
+    ] = False
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$', description="Delimiter of CSV cells, one character.")] = ","
     overwrite: Annotated[bool, Field(description="Replace an existing target.")] = True
     recursive: Annotated[bool, Field(description="delete: delete a folder with its content.")] = False

@@ -12,6 +12,7 @@ from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.threads import StopFlag, run_stoppable
 from wftui.steps.file.actions import FileActions
 from wftui.steps.file.input import FileInput, misplaced_fields
+from wftui.steps.text.encodings import encoding_problems
 
 
 class FileOutput(StepModel):
@@ -25,7 +26,8 @@ class FileOutput(StepModel):
     files: Annotated[
         Json,
         Field(
-            description="glob: list of {path, name, relative, kind, bytes, modifiedAt}; otherwise the number of files."
+            description="glob: list of {path, name, relative, kind, bytes, modifiedAt}, where the path of a file "
+            "whose name is not UTF-8 is a file:/// URL, which steps take as a path; otherwise the number of files."
         ),
     ] = None
     count: Annotated[int | None, Field(description="glob: number of files listed.")] = None
@@ -62,7 +64,8 @@ class FileStep(StepType[FileInput]):
         by_alias = {field.alias or name: name for name, field in FileInput.model_fields.items()}
         given = {by_alias[name]: value for name, value in literal_input.items() if name in by_alias}
         aliases = {name: alias for alias, name in by_alias.items()}
-        return [(aliases.get(name, name), sentence) for name, sentence in misplaced_fields(action, given)]
+        misplaced = [(aliases.get(name, name), sentence) for name, sentence in misplaced_fields(action, given)]
+        return [*misplaced, *encoding_problems(literal_input)]
 
     async def run(self, input: FileInput, context: StepContext) -> Json:
         """Run the action.

@@ -8,19 +8,47 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote_to_bytes
 
 from wftui.runtime.workflow_errors import WorkflowError
+
+_URL = "file:///"
 
 
 def resolve_path(text: str, base: Path) -> Path:
     """Resolve a path of a step: `~` is the home directory, `base` the start.
+
+    A `file:///` URL is a path whose name is not UTF-8; see `path_text`.
 
     Raises:
         WorkflowError: `file.path` when it is empty or has a zero byte.
     """
     if not text or "\0" in text:
         raise WorkflowError("file.path", f"{text!r} is not a valid path.")
+    if text.startswith(_URL):
+        name = os.fsdecode(unquote_to_bytes(text.removeprefix(_URL)))
+        if "\0" in name:
+            raise WorkflowError("file.path", f"{text!r} is not a valid path.")
+        return Path(f"/{name}")
     return base / Path(text).expanduser()
+
+
+def path_text(path: Path) -> str:
+    """Return a path as text that a step can take.
+
+    It is a `file:///` URL if a name is not UTF-8.
+    """
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return path.absolute().as_uri()
+    return text
+
+
+def readable_name(name: str) -> str:
+    r"""Return a name for people: bytes that are not UTF-8 as `\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def real_path(path: Path) -> Path:

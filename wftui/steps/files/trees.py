@@ -11,7 +11,7 @@ from typing import Literal
 
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
-from wftui.steps.files.paths import real_path, replacing
+from wftui.steps.files.paths import readable_name, real_path, replacing
 
 Kind = Literal["file", "folder", "link", "other"]
 Algorithm = Literal["sha256", "sha512", "blake2b", "sha1", "md5"]
@@ -91,7 +91,7 @@ def checksum(path: Path, algorithm: Algorithm, exclude: list[str], flag: StopFla
             value = "folder"
         else:
             continue
-        entries[entry.relative] = value
+        entries[readable_name(entry.relative)] = value
         whole.update(f"{value}  {entry.relative}\n".encode("utf-8", "surrogateescape"))
     return Checksum(whole.hexdigest(), files, total, entries)
 

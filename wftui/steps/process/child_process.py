@@ -52,6 +52,7 @@ async def run_process(
     pass_fds: Collection[int] = (),
     on_started: Callable[[], None] | None = None,
     background: Background = "keep",
+    encoding: str = "utf-8",
     grace: float = GRACE_SECONDS,
 ) -> ProcessResult:
     """Run a program to its end, in a session of its own.
@@ -68,6 +69,7 @@ async def run_process(
         capture: bytes kept of each stream.
         on_started: called once the child runs.
         background: whether processes that the program leaves running are kept or ended.
+        encoding: of what the program writes.
         grace: seconds between TERM and KILL.
 
     Raises:
@@ -83,7 +85,7 @@ async def run_process(
         exited = watch_exit(process)
     except OSError as error:
         raise _not_started(argv[0], error) from None
-    captures: dict[OutputStream, Capture] = {"stdout": Capture(capture), "stderr": Capture(capture)}
+    captures: dict[OutputStream, Capture] = {name: Capture(capture, encoding) for name in ("stdout", "stderr")}
     pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
     readers = [
         asyncio.ensure_future(_read(pipe, name, captures[name], batcher)) for name, pipe in pipes if pipe is not None
@@ -200,7 +202,7 @@ async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: 
     loop = asyncio.get_running_loop()
     stream = asyncio.StreamReader(limit=_READ_SIZE)
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
-    decoder = LineDecoder()
+    decoder = LineDecoder(capture.encoding)
     try:
         while data := await stream.read(_READ_SIZE):
             capture.write(data)

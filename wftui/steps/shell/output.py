@@ -8,6 +8,7 @@ from typing import Literal
 from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
+from wftui.model.json.json_lines import read_json_lines
 from wftui.model.json.writing import text_pieces
 from wftui.model.text_lines import split_lines
 from wftui.runtime.workflow_errors import WorkflowError
@@ -33,7 +34,7 @@ def stdin_pieces(value: Json) -> Iterator[bytes]:
             yield piece.encode()
 
 
-def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]) -> Json:
+def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json", "jsonl"]) -> Json:
     """Parse stdout.
 
     Args:
@@ -51,7 +52,7 @@ def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json"]
     if how == "lines":
         return split_lines(text)
     try:
-        return read_json(text)
+        return read_json(text) if how == "json" else read_json_lines(text)
     except ValueError as error:
         raise WorkflowError("output.parse", f"stdout is not valid JSON: {error}.") from None
 

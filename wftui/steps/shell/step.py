@@ -22,6 +22,7 @@ from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.process.scratch import private_file, scratch_folder
 from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
 from wftui.steps.shell.values import values_by_environment
+from wftui.steps.text.encodings import TextEncoding, encoding_problems
 from wftui.steps.text.log_lines import OutputStream
 from wftui.steps.text.progress_lines import split_progress
 
@@ -58,8 +59,10 @@ class ShellInput(StepModel):
     ] = None
     stdin: Annotated[Json, Field(description="Standard input: text as it is, anything else as JSON.")] = None
     parse: Annotated[
-        Literal["text", "lines", "json"], Field(description="How to parse stdout into `value` of the output.")
+        Literal["text", "lines", "json", "jsonl"],
+        Field(description="How to parse stdout into `value` of the output; jsonl: one JSON value per line."),
     ] = "text"
+    encoding: Annotated[TextEncoding, Field(description="Encoding of stdout and stderr, such as latin-1.")] = "utf-8"
     expect: Annotated[list[int], Field(min_length=1, description="Successful exit codes.")] = Field(
         default_factory=lambda: [0]
     )
@@ -119,7 +122,7 @@ class ShellStep(StepType[ShellInput]):
             problems.append(("script", _NO_BRACES))
         if ("script" in literal_input) == ("argv" in literal_input):
             problems.append(("", 'Give exactly one of "script" (shell text) and "argv" (a list).'))
-        return problems
+        return [*problems, *encoding_problems(literal_input)]
 
     @classmethod
     def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
@@ -172,10 +175,14 @@ class ShellStep(StepType[ShellInput]):
                 stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,
                 background=input.background,
+                encoding=input.encoding,
             )
             if result.exit_code not in input.expect:
                 raise exit_error(result)
             for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
+                if captured.total < BIG_TEXT and captured.replaced:
+                    hint = 'set "encoding", for example to "latin-1"'
+                    context.log(f"{name} is not {input.encoding} text; {hint}.", "warn")
                 if captured.truncated:
                     context.log(
                         f"{name} was {captured.total:,} bytes; its middle was cut (maxOutput {input.max_output:,}).",

@@ -9,6 +9,7 @@ import codecs
 from wftui.model.cuts import ELLIPSIS, ending
 
 _LINE = 500
+_REPLACEMENT = "\ufffd"
 _PIECE = 1024 * 1024
 
 
@@ -17,10 +18,12 @@ class Capture:
 
     Attributes:
         total: bytes written so far.
+        encoding: of the output; other bytes are replaced.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, encoding: str = "utf-8") -> None:
         self.total = 0
+        self.encoding = encoding
         self._limit = limit
         self._head = bytearray()
         self._tail = bytearray()
@@ -41,16 +44,23 @@ class Capture:
         """True if something was dropped."""
         return self.total > self._limit
 
+    @property
+    def replaced(self) -> bool:
+        """True if bytes of the output are not in its encoding."""
+        if self.truncated or _REPLACEMENT not in self.text():
+            return False
+        return _decoded(self.encoding, self._head, self._tail, errors="ignore") != self.text()
+
     def text(self) -> str:
         """Return the text; a line marks the cut, made between lines if possible."""
         if not self.truncated:
-            return _decoded(self._head, self._tail)
+            return _decoded(self.encoding, self._head, self._tail)
         tail = self._tail[-(self._limit - len(self._head)) :]
         # rfind and find give -1 where there is no line end, and then where there is no space either.
         head = self._head[: (self._head.rfind(b"\n") + 1) or (self._head.rfind(b" ") + 1) or len(self._head)]
         tail = tail[(tail.find(b"\n") + 1) or (tail.find(b" ") + 1) :]
         cut = self.total - len(head) - len(tail)
-        start, end = head.decode("utf-8", "replace"), tail.decode("utf-8", "replace")
+        start, end = head.decode(self.encoding, "replace"), tail.decode(self.encoding, "replace")
         return f"{start.rstrip()}\n{ELLIPSIS} {cut:,} bytes cut {ELLIPSIS}\n{end}"
 
     def ending(self, limit: int) -> str:
@@ -59,13 +69,13 @@ class Capture:
 
     def last_line(self) -> str:
         """Return the last line that is not empty, or an empty text."""
-        end = (self._head + self._tail)[-8192:].decode("utf-8", "replace").rstrip()
+        end = (self._head + self._tail)[-8192:].decode(self.encoding, "replace").rstrip()
         return ending(end.rpartition("\n")[2].strip(), _LINE)
 
 
-def _decoded(*stretches: bytearray) -> str:
+def _decoded(encoding: str, *stretches: bytearray, errors: str = "replace") -> str:
     """Decode in pieces: a large text at once would block every thread."""
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    decode = codecs.getincrementaldecoder(encoding)(errors).decode
     parts = []
     for stretch in stretches:
         with memoryview(stretch) as view:

@@ -23,10 +23,10 @@ _CONTROL_SEQUENCES = re.compile(
 
 
 class LineDecoder:
-    """Incremental UTF-8 line decoder; keeps the last state of `\r` progress bars."""
+    """Incremental line decoder; keeps the last state of `\r` progress bars."""
 
-    def __init__(self) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
         self._rest = ""
 
     def feed(self, data: bytes, *, final: bool = False) -> list[str]:
