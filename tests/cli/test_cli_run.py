@@ -109,7 +109,7 @@ def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
     ("arguments", "sentence"),
     [
         (["-i", "times=0"], "times"),
-        (["-i", "times=x"], "-i times=x: expected integer"),
+        (["-i", "times=x"], "-i times=x: expected a whole number"),
         (["-i", "wo=x"], "did you mean who?"),
         (["-i", "who"], "expected KEY=VALUE"),
         (["--input", "{"], "--input is not JSON"),

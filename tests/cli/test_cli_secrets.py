@@ -82,7 +82,7 @@ def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (f"pin={TOKEN}", "-i pin=…: expected integer"),
+        (f"pin={TOKEN}", "-i pin=…: expected a whole number"),
         (f"token=@/nowhere/{TOKEN}", "-i token: cannot read the file after @"),
         (TOKEN, "-i: expected KEY=VALUE"),
         ("token=env:NOT_THERE", "the environment variable NOT_THERE is not set"),

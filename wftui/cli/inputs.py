@@ -1,10 +1,12 @@
-"""Parsing of command-line values: typed inputs, timestamps, JSON."""
+"""Parsing of command-line values: inputs, timestamps, JSON."""
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from wftui.cli.input_values import parse_value
 from wftui.connections.private_files import private_folder
 from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
@@ -33,6 +35,7 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
     properties = schema.get("properties")
     known = properties if isinstance(properties, Mapping) else {}
     secret = {pointer[1:] for pointer in secret_pointers(schema)}
+    parts: dict[str, list[Json]] = {}
     for pair in arguments.pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key:
@@ -40,12 +43,33 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
         if known and key not in known and not schema.get("additionalProperties"):
             raise UsageError(_unknown(key, list(known)), code="usage.input")
         if key in secret:
-            inputs[key] = parse_value(key, _secret_text(key, text), typed(schema, known.get(key)), shown="…")
-            continue
-        if text.startswith("@"):
-            text = _read_file(text[1:])
-        inputs[key] = parse_value(key, text, typed(schema, known.get(key)))
-    return inputs
+            value = parse_value(key, _secret_text(key, text), typed(schema, known.get(key)), shown="…")
+        else:
+            value = parse_value(key, _text(key, text), typed(schema, known.get(key)))
+        parts.setdefault(key, []).append(value)
+    return {**inputs, **{key: _joined(key, values) for key, values in parts.items()}}
+
+
+def _joined(key: str, values: list[Json]) -> Json:
+    """Return the value of an input that was given once, or the items of lists."""
+    if len(values) == 1:
+        return values[0]
+    if not all(isinstance(value, list) for value in values):
+        raise UsageError(f"-i {key} is given {len(values)} times; only a list may be", code="usage.input")
+    return [item for value in values for item in value]
+
+
+def _text(key: str, text: str) -> str:
+    """Return a text, or that of the file after `@`; `@@` begins a text with `@`."""
+    if text.startswith("@@"):
+        return text[1:]
+    if not text.startswith("@"):
+        return text
+    try:
+        return _read_file(text[1:])
+    except UsageError as error:
+        hint = f"for a text that begins with @, write -i {key}=@{text}"
+        raise UsageError(f"{error}; {hint}", code="usage.input") from None
 
 
 def read_connections(arguments: argparse.Namespace) -> dict[str, str]:
@@ -80,35 +104,14 @@ def typed(whole: Mapping[str, Json], schema: Json) -> Json:
 def _secret_text(key: str, text: str) -> str:
     if is_reference(text):
         return resolve_reference(text, SecretStore(private_folder()))
+    if text.startswith("@@"):
+        return text[1:]
     if not text.startswith("@"):
         return text
     try:
         return _read_file(text[1:])
     except UsageError:
         raise UsageError(f"-i {key}: cannot read the file after @", code="usage.input") from None
-
-
-def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> Json:
-    """Parse one `-i` value: text where the schema allows it, else JSON.
-
-    Args:
-        shown: replaces the text in messages.
-
-    Raises:
-        UsageError: the text does not match the type.
-    """
-    types = schema.get("type") if isinstance(schema, Mapping) else None
-    allowed = [types] if isinstance(types, str) else types if isinstance(types, list) else []
-    if "string" in allowed and not (text == "null" and "null" in allowed):
-        return text
-    try:
-        return read_json(text)
-    except ValueError:
-        # Without a type in the schema, bare words are text.
-        if not allowed:
-            return text
-    wanted = " or ".join(allowed)
-    raise UsageError(f"-i {key}={shown or text}: expected {wanted}", code="usage.input")
 
 
 def parse_timestamp(text: str, now: datetime) -> datetime:
@@ -135,7 +138,8 @@ def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
     elif text.startswith("@"):
         text = _read_file(text[1:])
     try:
-        value = read_json(text)
+        value = read_json(text.removeprefix("\ufeff"))
+        _refuse_repeated_keys(text.removeprefix("\ufeff"))
     except ValueError as error:
         raise UsageError(f"--input is not JSON: {error}", code="usage.input") from None
     if not isinstance(value, dict):
@@ -143,9 +147,18 @@ def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
     return value
 
 
+def _refuse_repeated_keys(text: str) -> None:
+    def no_repeats(pairs: list[tuple[str, Json]]) -> None:
+        names = [name for name, _ in pairs]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise UsageError(f"--input has the key {repeated!r} more than once", code="usage.input")
+
+    json.loads(text, object_pairs_hook=no_repeats)
+
+
 def _read_file(name: str) -> str:
     try:
-        return Path(name).expanduser().read_text(encoding="utf-8")
+        return Path(name).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise UsageError(f"cannot read {name}: {reason}", code="usage.input") from None

@@ -44,7 +44,8 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="one input, typed by the workflow's inputSchema; KEY=@FILE reads a file",
+        help="one input, typed by the workflow's inputSchema; a,b is a list; KEY=@FILE reads a file; @@ begins a text "
+        "with @",
     )
     parser.add_argument("--input", metavar="JSON|@FILE|-", help="all inputs as one JSON object")
 

@@ -89,12 +89,23 @@ def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
     try:
         return read_input(model, bound)
     except ValidationError as error:
-        problems = [
+        problems = _by_schema(model, bound) or [
             {"pointer": pointer_to(part), "message": _sentence(problem)}
             for problem in error.errors(include_url=False, include_input=False)
             for part in [problem["loc"]]
         ]
         raise WorkflowError("validation.input", _summary("the input", problems), details={"errors": problems}) from None
+
+
+def _by_schema(model: type[BaseModel], bound: Json) -> list[Mapping[str, Json]]:
+    """Return what the JSON Schema of a model says of an input, in plain words.
+
+    It says nothing where only a validator of the model refuses the input; those have sentences of their own.
+    """
+    from wftui.runtime.validation.validator import validate_inputs
+
+    schema = model.model_json_schema(by_alias=True)
+    return [{"pointer": each.pointer, "message": each.message} for each in validate_inputs(schema, bound)[1]]
 
 
 def problems_error(error_type: str, what: str, problems: Sequence[Mapping[str, Json]]) -> WorkflowError:
