@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from wftui.compiler.diagnostics import patches
@@ -10,6 +10,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.json_schema import filled_defaults
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 
@@ -79,13 +80,19 @@ def _schema_errors(schema: Json) -> Iterator[tuple[str, str, str, str]]:
         yield "schema.unchecked", diagnostic.pointer, diagnostic.message.rstrip("."), "warning"
     try:
         with BoundedSearch() as search:
-            yield from _defaults(build_validator(schema, search), schema, ())
+            yield from _defaults(build_validator(schema, search), schema, (), filled_defaults(schema))
     except RecursionError:
         yield "schema.invalid", "", "the schema refers to itself endlessly", "error"
 
 
-def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the defaults that do not match their schema."""
+def _defaults(
+    validator: "Validator", schema: Json, path: tuple[str | int, ...], filled: Set[int]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the defaults that do not match their schema: an error where they are used.
+
+    Args:
+        filled: ids of the schemas whose default fills in a property; elsewhere it is only a note.
+    """
     from wftui.runtime.validation.messages import sentences
     from wftui.runtime.validation.validator import subschemas
 
@@ -96,10 +103,15 @@ def _defaults(validator: "Validator", schema: Json, path: tuple[str | int, ...])
         for at, sentence in sentences(errors):
             where = f" at {at[1:].replace('/', '.')}" if at else ""
             message = f"the default does not match its schema{where}: {sentence[:1].lower()}{sentence[1:].rstrip('.')}"
-            yield "schema.default", pointer_to((*path, "default")), message, "error"
+            yield (
+                "schema.default",
+                pointer_to((*path, "default")),
+                message,
+                "error" if id(schema) in filled else "warning",
+            )
             break
     for step, inner in subschemas(type(validator), schema):
-        yield from _defaults(validator, inner, (*path, *step))
+        yield from _defaults(validator, inner, (*path, *step), filled)
 
 
 def _nearest_type(schema: Json, pointer: str) -> str | None:

@@ -6,7 +6,7 @@ event loop.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -54,13 +54,38 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
         place = broken[0].pointer or "the top"
         return value, [FieldProblem("", f"The schema itself is not valid, at {place}: {broken[0].message}")]
     try:
-        filled = with_defaults(schema, value)
-        return filled, list(islice(_problems(schema, filled), MAX_PROBLEMS))
+        return _filled_and_checked(schema, value)
     except TooManyDefaultsError:
         sentence = f"The schema's defaults make more than {MAX_DEFAULTS:,} values; enter the objects instead."
         return value, [FieldProblem("", sentence)]
     except RecursionError:
         return value, [FieldProblem("", "The schema refers to itself endlessly, or the value is nested too deeply.")]
+
+
+def _filled_and_checked(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]]:
+    """Fill in the defaults that leave a valid value valid, and validate."""
+    defaults = _Defaults()
+    filled = defaults.fill(SchemaNode.root(schema), value, frozenset())
+    problems = list(islice(_problems(schema, filled), MAX_PROBLEMS))
+    if not problems or not defaults.filled or next(_problems(schema, value), None) is not None:
+        return filled, problems
+    without: set[tuple[str | int, ...]] = set()
+    while problems:
+        wrong: set[tuple[str | int, ...]] = set()
+        for each in problems:
+            around = [path for path in defaults.filled if _is_within(each.pointer, pointer_to(path))]
+            wrong |= {max(around, key=len)} if around else set()
+        if not wrong:
+            return value, []
+        without |= wrong
+        defaults = _Defaults(without)
+        filled = defaults.fill(SchemaNode.root(schema), value, frozenset())
+        problems = list(islice(_problems(schema, filled), MAX_PROBLEMS))
+    return filled, []
+
+
+def _is_within(pointer: str, place: str) -> bool:
+    return pointer == place or pointer.startswith(f"{place}/")
 
 
 def schema_problems(schema: Json) -> list[FieldProblem]:
@@ -116,48 +141,61 @@ class _Defaults:
 
     `creating` are the schemas above the current default: a recursive one would otherwise be filled in once per order of
     its properties.
+
+    Args:
+        without: paths of properties whose defaults are left out.
+
+    Attributes:
+        filled: paths of the properties that were filled in.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, without: Collection[tuple[str | int, ...]] = ()) -> None:
+        self.filled: list[tuple[str | int, ...]] = []
+        self._without = without
         self._left = MAX_DEFAULTS
 
-    def fill(self, node: SchemaNode, value: Json, creating: frozenset[int]) -> Json:
+    def fill(self, node: SchemaNode, value: Json, creating: frozenset[int], path: tuple[str | int, ...] = ()) -> Json:
         """Return the value with defaults."""
         if isinstance(value, Mapping):
-            return self._object(node, value, creating)
+            return self._object(node, value, creating, path)
         if isinstance(value, list):
-            return [self._item(node, index, item, creating) for index, item in enumerate(value)]
+            return [self._item(node, index, item, creating, (*path, index)) for index, item in enumerate(value)]
         return value
 
-    def _object(self, node: SchemaNode, value: Mapping[str, Json], creating: frozenset[int]) -> dict[str, Json]:
+    def _object(
+        self, node: SchemaNode, value: Mapping[str, Json], creating: frozenset[int], path: tuple[str | int, ...]
+    ) -> dict[str, Json]:
         filled = dict(value)
         for facet in facets(node):
             properties = as_object(facet.contents.get("properties"))
             for name, contents in properties.items():
                 child = facet.below(contents)
                 if name in filled:
-                    filled[name] = self.fill(child, filled[name], creating)
+                    filled[name] = self.fill(child, filled[name], creating, (*path, name))
                     continue
                 default = default_of(child)
-                if default is MISSING:
+                if default is MISSING or (*path, name) in self._without:
                     continue
                 passed = {id(each.contents) for each in facets(child) if "properties" in each.contents}
                 if not passed or not passed <= creating:
                     self._count()
-                    filled[name] = self.fill(child, deepcopy(default), creating | passed)
+                    self.filled.append((*path, name))
+                    filled[name] = self.fill(child, deepcopy(default), creating | passed, (*path, name))
             others = facet.contents.get("additionalProperties")
             if isinstance(others, Mapping):
                 for name in filled.keys() - properties.keys():
-                    filled[name] = self.fill(facet.below(others), filled[name], creating)
+                    filled[name] = self.fill(facet.below(others), filled[name], creating, (*path, name))
         return filled
 
-    def _item(self, node: SchemaNode, index: int, item: Json, creating: frozenset[int]) -> Json:
+    def _item(
+        self, node: SchemaNode, index: int, item: Json, creating: frozenset[int], path: tuple[str | int, ...]
+    ) -> Json:
         for facet in facets(node):
             items = facet.contents.get("items")
             leading = as_list(facet.contents.get("prefixItems")) or as_list(items)
             contents = leading[index] if index < len(leading) else items
             if isinstance(contents, Mapping):
-                item = self.fill(facet.below(contents), item, creating)
+                item = self.fill(facet.below(contents), item, creating, path)
         return item
 
     def _count(self) -> None:

@@ -1,0 +1,73 @@
+"""Defaults that do not fit: they make no valid value invalid, and are errors only where they are filled in."""
+
+from typing import Any
+
+import pytest
+from compiler.compiler_helpers import found, step, workflow
+
+from wftui.model.base import Json
+from wftui.runtime.validation.validator import validate_inputs
+
+NEEDS_HOST: dict[str, Json] = {
+    "type": "object",
+    "properties": {"host": {"type": "string"}, "port": {"type": "integer", "default": 25}},
+    "required": ["host"],
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "filled"),
+    [
+        ({"properties": {"mail": {**NEEDS_HOST, "default": {}}}}, {}, {}),
+        (
+            {"properties": {"mail": {**NEEDS_HOST, "default": {}}}},
+            {"mail": {"host": "h"}},
+            {"mail": {"host": "h", "port": 25}},
+        ),
+        ({"properties": {"mail": {**NEEDS_HOST, "default": {"host": "h"}}}}, {}, {"mail": {"host": "h", "port": 25}}),
+        ({"properties": {"n": {"type": "integer", "default": "x"}, "m": {"default": 1}}}, {}, {"m": 1}),
+        (
+            {"properties": {"o": {"default": {}, "properties": {"n": {"type": "integer", "default": "x"}}}}},
+            {},
+            {"o": {}},
+        ),
+        (
+            {"properties": {"a": {"default": 1}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            {"b": 2},
+            {"b": 2},
+        ),
+        ({"properties": {"a": {"default": 1}}, "maxProperties": 1, "additionalProperties": True}, {"b": 2}, {"b": 2}),
+        ({"items": {"properties": {"n": {"type": "integer", "default": "x"}, "m": {"default": 1}}}}, [{}], [{"m": 1}]),
+    ],
+)
+def test_a_valid_value_stays_valid(schema: dict[str, Any], value: Json, filled: Json) -> None:
+    assert validate_inputs(schema, value) == (filled, [])
+
+
+def test_a_required_property_needs_a_default_that_fits() -> None:
+    schema = {"properties": {"n": {"type": "integer", "default": "x"}}, "required": ["n"]}
+    [problem] = validate_inputs(schema, {})[1]
+    assert problem.pointer == "/n"
+
+
+@pytest.mark.parametrize(
+    ("schema", "severity"),
+    [
+        ({"properties": {"n": {"type": "integer", "default": "x"}}}, "error"),
+        ({"properties": {"n": {"allOf": [{"type": "integer", "default": "x"}]}}}, "error"),
+        ({"$defs": {"n": {"type": "integer", "default": "x"}}, "properties": {"n": {"$ref": "#/$defs/n"}}}, "error"),
+        ({"properties": {"l": {"items": {"properties": {"n": {"type": "integer", "default": "x"}}}}}}, "error"),
+        ({"properties": {"l": {"items": {"type": "integer", "default": "x"}}}}, "warning"),
+        ({"$defs": {"n": {"type": "integer", "default": "x"}}, "properties": {"n": {}}}, "warning"),
+        ({"properties": {"n": {"not": {"type": "integer", "default": "x"}}}}, "warning"),
+        ({"properties": {"n": {}}, "minProperties": 1, "default": {}}, "warning"),
+        ({"properties": {"n": {"anyOf": [{"type": "integer", "default": "x"}, {"type": "string"}]}}}, "warning"),
+    ],
+)
+def test_a_default_is_an_error_where_it_is_filled_in(schema: dict[str, Any], severity: str) -> None:
+    name = next(iter(schema["properties"]))
+    source = workflow(
+        step("a", input={"x": f"{{{{ inputs.{name} | default(1) }}}}"}), inputSchema={"type": "object", **schema}
+    )
+    [diagnostic] = [each for each in found(source) if each.code == "schema.default"]
+    assert diagnostic.severity == severity
