@@ -40,6 +40,8 @@ TextEncoding = Annotated[str, AfterValidator(known_encoding)]
 def text_by_mark(data: bytes) -> str | None:
     """Return the text of bytes that begin with a byte order mark, or None.
 
+    The two bytes of a mark alone do not make a UTF-16 text.
+
     Raises:
         UnicodeDecodeError: when the rest is not what the mark says.
     """
@@ -50,6 +52,6 @@ def text_by_mark(data: bytes) -> str | None:
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
-        if data.startswith(mark):
+        if data.startswith(mark) and (encoding == "utf-8-sig" or len(data) > len(mark)):
             return data.decode(encoding)
     return None
