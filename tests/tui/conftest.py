@@ -163,7 +163,10 @@ def matches(snapshot: SnapshotAssertion) -> Callable[[Pilot[Any]], Awaitable[boo
             assert isinstance(line, Input | TextArea)
             line.cursor_blink = False
         await settle(pilot.app)
-        return bool(pictures == pilot.app.export_screenshot(title="wftui", simplify=True))
+        same = bool(pictures == pilot.app.export_screenshot(title="wftui", simplify=True))
+        if not same:
+            print(f"the screen is not as in its snapshot:\n{screen_text(pilot.app)}\nfocus: {pilot.app.focused}")
+        return same
 
     return compare
 
