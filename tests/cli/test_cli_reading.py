@@ -131,8 +131,10 @@ def test_fix_and_check_exclude_each_other(cli: Cli) -> None:
 def test_compile_tells_what_is_stale_and_writes_nothing(cli: Cli, settings: Settings) -> None:
     cli("compile", "--all")
     assert cli("compile", "--all", "--stale")[0] == 0
-    module = settings.tables / "workflows" / "repo_health" / "workflow.py"
-    module.write_text("")
+    folder = settings.tables / "workflows" / "repo_health"
+    written = (folder / "workflow.py").read_bytes()
+    workflow = json.loads((folder / "workflow.json").read_text(encoding="utf-8"))
+    (folder / "workflow.json").write_text(json.dumps({**workflow, "description": "Changed."}), encoding="utf-8")
     code, out, err = cli("compile", "--all", "--check", "--stale")
     assert code == 1
     assert "repo_health: Failed" in out
@@ -141,7 +143,7 @@ def test_compile_tells_what_is_stale_and_writes_nothing(cli: Cli, settings: Sett
     assert {each["workflowId"]: [error["code"] for error in each["errors"]] for each in results if each["errors"]} == {
         "repo_health": ["workflow.stale"]
     }
-    assert module.read_text() == ""
+    assert (folder / "workflow.py").read_bytes() == written
     assert cli("compile", "--all", "--check")[0] == 0
 
 
