@@ -3,12 +3,11 @@
 import json
 import os
 import pty
-import re
 import sys
 import threading
 import tty
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,49 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from hostile.hostile_texts import ALL, INVISIBLE, KEPT, KINDS, acts, fill_workspace, steps
 from wftui.cli.main import main
 from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.tui.terminal.drawn_text import drawable
-
-KINDS = {
-    "clipboard": "\x1b]52;c;ZXZpbA==\x07",
-    "title": "\x1b]0;owned\x1b\\",
-    "link": "\x1b]8;;http://evil.example\x1b\\here\x1b]8;;\x1b\\",
-    "device": '\x1bP$q"p\x1b\\',
-    "passthrough": "\x1bPtmux;\x1b\x1b]52;c;ZXZpbA==\x07\x1b\\",
-    "endless": "\x1b]0;never ends",
-    "clear": "\x1b[2J\x1b[H",
-    "move": "\x1b[10;5Hforged\x1b[1A",
-    "reset": "\x1bc",
-    "charset": "\x1b(0",
-    "report": "\x1b[6n\x1b[c",
-    "cut": "\x1b[12",
-    "c1": "\x9b2J\x9d52;c;ZXZpbA==\x9c\x90q\x9c\x85",
-    "backspace": "shown\x08\x08\x08\x08\x08hidden",
-    "carriage return": "shown\rhidden",
-    "others": "\x00\x05\x07\x0b\x0c\x0e\x0f\x7f",
-    "bidi": "\u202egnp.exe\u202c\u2066\u2069\u200f\u061c",
-    "no width": "de\u200bploy\u2060\ufeff\u180e\xad",
-    "joined": "de\u200dploy\u200c",
-    "tags": "\U000e0061\U000e0062",
-    "lines": "a\u2028b\u2029c",
-}
-ALL = "|".join(KINDS.values())
-KEPT = {"\n", "\t"}
-COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-VISIBLE_FORMATS = {chr(code) for code in (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)}
-"""Signs that Unicode calls format characters, and that have a glyph."""
-INVISIBLE = {
-    char
-    for char in map(chr, range(sys.maxunicode + 1))
-    if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in VISIBLE_FORMATS
-}
-
-
-def acts(text: str) -> list[str]:
-    """The characters of a text that a terminal acts on or hides, but for colours, tabs and line feeds."""
-    return sorted({char for char in COLOUR.sub("", text) if char in INVISIBLE - KEPT})
-
 
 # --- the cleaner
 
@@ -171,43 +131,11 @@ def run(
     return command
 
 
-STEPS: list[dict[str, Any]] = [
-    {"id": "value", "type": "set", "name": ALL, "input": {ALL: ALL, "all": "{{ inputs.text }}"}},
-    {"id": "log", "type": "shell", "input": {"script": "printf '%s\\n' \"$T\"", "env": {"T": "{{ inputs.text }}"}}},
-    {"id": "tell", "type": "shell", "input": {"script": 'printf "%s" "$T" >&2', "env": {"T": "{{ inputs.text }}"}}},
-    {"id": "fails", "type": "assert", "onError": "continue", "input": {"that": False, "message": "{{ inputs.text }}"}},
-    {"id": "skipped", "type": "set", "when": "false", "input": {}},
-    {"id": "ask", "type": "approval", "timeout": 0.01, "input": {"prompt": "{{ inputs.text }}"}},
-]
-
-
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Path]:
+def workspace(tmp_path: Path) -> Path:
     """A workspace whose files hold every kind of text in every place."""
-    text = {"type": "string", "title": ALL, "description": ALL, "default": ALL.replace("\x00", "")}
-    evil = {
-        "format": 1,
-        "id": "evil",
-        "name": ALL,
-        "description": ALL,
-        "inputSchema": {"type": "object", "properties": {"text": text}},
-        "steps": STEPS,
-        "outputs": {"text": "{{ steps.value.output.all }}", "all": "{{ steps.value.output }}"},
-    }
-    broken = {
-        "format": 1,
-        "id": "broken",
-        ALL: ALL,
-        "steps": [{"id": "a", "type": ALL}, {"id": ALL, "type": "set", ALL: 1, "input": {"x": "{{ inputs." + ALL}}],
-    }
-    for name, source in (("evil", evil), ("broken", broken), ("no json", None), (f"x{KINDS['clear']}", evil)):
-        folder = tmp_path / "tables" / "workflows" / name
-        folder.mkdir(parents=True)
-        (folder / "workflow.json").write_text(ALL if source is None else json.dumps(source, ensure_ascii=False))
-    plugin = tmp_path / "tables" / "steps" / f"x{KINDS['clipboard']}{KINDS['clear']}.py"
-    plugin.parent.mkdir()
-    plugin.write_text(f"raise ValueError({ALL!r})")
-    yield tmp_path
+    fill_workspace(tmp_path / "tables", ALL)
+    return tmp_path
 
 
 COMMANDS = [
@@ -223,7 +151,7 @@ COMMANDS = [
     ["show", "last"],
     ["show", "last", "--logs"],
     ["show", "last", "--events"],
-    *(["show", "last", "--step", str(step["id"])] for step in STEPS),
+    *(["show", "last", "--step", str(step["id"])] for step in steps(ALL)),
     ["show", ALL.replace("\x00", "")],
     ["watch", "last"],
     ["watch", "last", "--events"],
@@ -245,6 +173,9 @@ COMMANDS = [
     ["show", "last", "--json"],
     ["show", "last", "--events", "--json"],
     ["history", "--json"],
+    ["connections"],
+    ["run", "fails"],
+    ["run", "needy"],
 ]
 
 

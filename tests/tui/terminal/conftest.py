@@ -31,8 +31,8 @@ def gate(tmp_path: Path, put_workflow: Callable[..., Path]) -> Path:
 def terminal(tables: Path, database: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def start(own: bool = True, **environment: str) -> Terminal:
-        opened.append(Terminal(tables, database, own, **environment))
+    def start(own: bool = True, size: tuple[int, int] = (80, 24), **environment: str) -> Terminal:
+        opened.append(Terminal(tables, database, own, size, **environment))
         return opened[-1]
 
     yield start

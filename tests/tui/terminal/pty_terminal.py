@@ -36,8 +36,10 @@ sys.exit(asyncio.run(run_app(bench)))
 class Terminal:
     """A program in a pseudo-terminal, and its screen."""
 
-    def __init__(self, tables: Path, database: Path, own: bool = True, **environment: str) -> None:
-        self.screen = pyte.Screen(80, 24)
+    def __init__(
+        self, tables: Path, database: Path, own: bool = True, size: tuple[int, int] = (80, 24), **environment: str
+    ) -> None:
+        self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
@@ -53,7 +55,7 @@ class Terminal:
             actions = [(os.POSIX_SPAWN_DUP2, inner, stream) for stream in (0, 1, 2)]
             self.pid = os.posix_spawn(sys.executable, command, settings, file_actions=actions, setsid=True)
             os.close(inner)
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     @property
     def text(self) -> str:

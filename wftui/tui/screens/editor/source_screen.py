@@ -40,7 +40,7 @@ class SourceScreen(PanedScreen):
         self.source = self.query_one(SourceView)
         self.status = self.query_one(CompilationStatus)
         self._file = SourceFile(self.workbench, self.workflow_id)
-        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self.source.text, self.checked)
+        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._checked_text, self.checked)
         self.attempt(self._open())
         self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
@@ -73,6 +73,11 @@ class SourceScreen(PanedScreen):
             self.notify(f"Read-only: {reason}", severity="warning", timeout=10, markup=False)
         self.live_check.check_now()
         self.show_place()
+
+    @property
+    def _checked_text(self) -> str:
+        """The source; that of the file if the editor has other line ends."""
+        return self._file.text if self.source.read_only else self.source.text
 
     async def save(self) -> CompilationResult | None:
         """Save and compile; None if a conflict was left unresolved.

@@ -1,0 +1,216 @@
+"""No text of a file or a run acts on the terminal, hides or is taken for markup: every screen, dialog and notice."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import run_to_end
+from hostile.hostile_texts import ALL, INVISIBLE, fill_workspace
+from textual.app import App
+from textual.screen import Screen
+
+import wftui.tui.screens
+from tui.conftest import settle
+from wftui.engine.restart.restart_plan import StepDecision
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.model.forms.fields import form_of
+from wftui.model.forms.state import build_form
+from wftui.tui.actions import APP_ACTIONS, Action
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.connections.connection_form import ConnectionForm
+from wftui.tui.screens.connections.secrets_screen import SecretForm
+from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+from wftui.tui.screens.dialogs.paste import PasteScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.history.cleanup import CleanupScreen
+from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
+from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.screens.screen_registry import make_screen
+from wftui.tui.screens.step_types_screen import TrustScreen
+from wftui.tui.widgets.picker import Picker
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+SIZE = (120, 40)
+SCHEMA: Json = {"type": "object", "properties": {"text": {"type": "string", "title": ALL, "description": ALL}}}
+
+
+async def nothing(_values: dict[str, Json]) -> None:
+    """Take the values of a form."""
+
+
+async def no_text(*_: object) -> tuple[str, int | None]:
+    return ALL, None
+
+
+def show(app: WftuiApp, screen: Screen[Any]) -> None:
+    app.push_screen(screen)
+
+
+Open = Callable[[WftuiApp, dict[str, str]], object]
+"""Opens a place, given the ids of the last run of each workflow."""
+
+SCREENS: dict[str, Open] = {
+    "workflows": lambda app, _: None,
+    "editor": lambda app, _: app.open_editor("evil"),
+    "editor of a step": lambda app, _: app.open_editor("evil", "value"),
+    "editor of a broken file": lambda app, _: app.open_editor("broken"),
+    "editor of no JSON": lambda app, _: app.open_editor("no_json"),
+    "editor of half a pair": lambda app, _: app.open_editor("half"),
+    "history": lambda app, _: app.open_history(),
+    "history of a workflow": lambda app, _: app.open_history(ALL),
+    "monitor": lambda app, runs: app.open_monitor(runs["evil"]),
+    "monitor of a question": lambda app, runs: app.open_monitor(runs["evil"], "ask"),
+    "monitor of a run that asks": lambda app, runs: app.open_monitor(runs["asks"]),
+    "monitor of a run that lacks something": lambda app, runs: app.open_monitor(runs["needy"]),
+    "missing": lambda app, _: app.open_screen("missing", ALL, [{"kind": "connection", "name": ALL, "message": ALL}]),
+    "step types": lambda app, _: app.open_screen("step_types"),
+    "connections": lambda app, _: app.open_screen("connections"),
+    "accounts": lambda app, _: app.open_screen("accounts", ALL),
+    "secrets": lambda app, _: app.open_screen("secrets"),
+    "settings": lambda app, _: app.open_screen("settings"),
+    "run form": lambda app, _: app.open_run_form("evil"),
+}
+"""Places with keys of their own."""
+
+DIALOGS: dict[str, Open] = {
+    "question": lambda app, _: show(app, ConfirmScreen(ALL, ALL, [Choice("a", ALL, "a"), Choice("b", ALL, "b")])),
+    "prompt": lambda app, _: show(app, PromptScreen(ALL, ALL, ALL)),
+    "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
+    "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
+    "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
+    "plan": lambda app, _: show(app, RerunPlanScreen(ALL, [StepDecision(ALL, "run", ALL)])),
+    "trust": lambda app, _: show(app, TrustScreen(Path(ALL), ALL)),
+    "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench)),
+    "form of a step": lambda app, _: show(app, StepForm(ALL, ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
+    "form of a connection": lambda app, _: show(app, ConnectionForm(ALL, SCHEMA, {"text": ALL}, nothing)),
+    "form of a secret": lambda app, _: show(app, SecretForm(ALL, nothing)),
+    "help": lambda app, _: show(app, make_screen("help", app.screen)),
+    "palette": lambda app, _: app.action_palette(),
+    "themes": lambda app, _: app.action_theme(),
+    "notice": lambda app, _: app.notify(ALL, title=ALL, markup=True),
+    "error": lambda app, _: app.show_error(UserError(ALL, code="any"), ALL),
+}
+OTHER_TEXTS = {
+    "workflows": "evil",
+    "history": "evil",
+    "history of a workflow": "History",
+    "monitor of a run that lacks something": "missing requirements",
+    "secrets": "Secrets",
+    "settings": "Settings",
+    "cleanup": "Clean up history",
+    "form of a secret": "A secret",
+    "help": "Show the keys of this screen",
+    "palette": "Search",
+    "themes": "Search",
+}
+"""Texts of places that show no hostile one, or only in columns that cut it."""
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WFTUI_CONNECTIONS", str(tmp_path / "private"))
+    fill_workspace(tmp_path / "tables", ALL)
+    return tmp_path / "tables"
+
+
+@pytest.fixture
+async def workbench(tables: Path, tmp_path: Path) -> AsyncIterator[Workbench]:
+    bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id=ALL))
+    yield bench
+    await bench.close(cancel=True)
+
+
+@pytest.fixture
+async def runs(workbench: Workbench, tables: Path) -> dict[str, str]:
+    for file in sorted((tables / "steps").iterdir())[1:]:
+        await workbench.steps.trust(file)
+    ended = {name: (await run_to_end(workbench, name, {})).id for name in ("evil", "needy")}
+    return {**ended, "asks": await workbench.runs.start("asks", {})}
+
+
+def check(app: App[Any], place: str) -> None:
+    """Check everything that is drawn."""
+    for strip in app.screen._compositor.render_strips():
+        for segment in strip:
+            assert segment.style is None or not segment.style.link, (place, segment)
+            assert not {char for char in segment.text if is_hidden(char)}, (place, segment.text)
+
+
+def is_hidden(char: str) -> bool:
+    """Whether a terminal acts on a character, hides it or cannot be sent it."""
+    return char in INVISIBLE or "\ud800" <= char <= "\udfff"
+
+
+def leaves(of: type[Screen[Any]] = Screen) -> Iterator[type[Screen[Any]]]:
+    """The screens and dialogs of the program."""
+    for found in pkgutil.walk_packages(wftui.tui.screens.__path__, "wftui.tui.screens."):
+        importlib.import_module(found.name)
+    for each in of.__subclasses__():
+        if each.__subclasses__():
+            yield from leaves(each)
+        elif each.__module__.startswith("wftui.tui.") and each.__module__ != "wftui.tui.screens.base":
+            yield each
+
+
+async def test_no_place_draws_a_text_that_acts(
+    workbench: Workbench, runs: dict[str, str], until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    app = WftuiApp(workbench)
+    seen: set[type[Screen[Any]]] = set()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "evil" in text_of(app))
+        base = app.screen
+        for place, opens in (SCREENS | DIALOGS).items():
+            opens(app, runs)
+            expected = OTHER_TEXTS.get(place, "[red]not red[/]")
+            await until(pilot, lambda expected=expected: expected in text_of(app))
+            check(app, place)
+            seen |= {type(screen) for screen in app.screen_stack}
+            while app.screen is not base:
+                await app.pop_screen()
+            app.clear_notifications()
+    assert set(leaves()) - seen == set(), "places that are missing here"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", SCREENS)
+async def test_no_key_leads_to_a_text_that_acts(
+    workbench: Workbench, runs: dict[str, str], place: str, until: Until
+) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app)
+        base = app.screen
+
+        async def open_place() -> Screen[Any]:
+            while app.screen is not base:
+                await app.pop_screen()
+            SCREENS[place](app, runs)
+            await until(pilot, lambda: place == "workflows" or app.screen is not base)
+            await look("as it opens")
+            return app.screen
+
+        async def look(when: str) -> None:
+            await settle(app)
+            check(app, f"{place}: {when}")
+
+        opened = await open_place()
+        actions: list[Action] = [*getattr(opened, "ACTIONS", ()), *APP_ACTIONS]
+        for action in actions:
+            if not action.keys or action.id == "app.quit":
+                continue
+            if app.screen is not opened:
+                opened = await open_place()
+            await pilot.press(action.keys[0])
+            await look(action.id)
+            for _ in range(5):
+                if app.screen is not opened and opened in app.screen_stack:
+                    await pilot.press("escape")
+                    await look(f"after {action.id}")
