@@ -78,39 +78,34 @@ class Terminal:
         except (OSError, ValueError):
             return 100
 
-    def write(self, text: str) -> None:
-        """Write text unchanged; for the methods of this class."""
-        if self.is_broken:
-            return
-        encoding = self.out.encoding or "utf-8"
-        data = text.encode(encoding, "backslashreplace")
-        if self._thread is not None:
-            self._thread.write(self.out.fileno(), data)
-            return
-        try:
-            self.out.write(data.decode(encoding))
-            self.out.flush()
-        except OSError:
-            self._lost(self.out.fileno())
-
     def line(self, text: str = "") -> None:
         """Write a line."""
         text = clean_text(text)
-        self.write((ending_colours(text) if self.is_coloured else without_colours(text)) + "\n")
+        self._write((ending_colours(text) if self.is_coloured else without_colours(text)) + "\n")
 
     def status(self, text: str = "") -> None:
         """Replace the current line of a live terminal by a text, or by nothing."""
-        self.write("\r\x1b[K" + ending_colours(clean_cell(text)))
+        self._write("\r\x1b[K" + ending_colours(clean_cell(text)))
 
     def error(self, text: str) -> None:
         """Write a line to stderr."""
-        text = without_colours(clean_text(text))
-        if self._thread is not None:
-            encoding = self.err.encoding or "utf-8"
-            self._thread.write(self.err.fileno(), f"{text}\n".encode(encoding, "backslashreplace"))
+        self._write(f"{without_colours(clean_text(text))}\n", self.err)
+
+    def _write(self, text: str, stream: TextIO | None = None) -> None:
+        """Write text that is already clean to stdout or another stream."""
+        stream = stream or self.out
+        if self.is_broken and stream is self.out:
             return
-        with contextlib.suppress(OSError):
-            print(text, file=self.err, flush=True)
+        encoding = stream.encoding or "utf-8"
+        data = text.encode(encoding, "backslashreplace")
+        if self._thread is not None:
+            self._thread.write(stream.fileno(), data)
+            return
+        try:
+            stream.write(data.decode(encoding))
+            stream.flush()
+        except OSError:
+            self._lost(stream.fileno())
 
     def ask(self, question: str) -> bool:
         """Ask a question on stderr, no by default; False without a terminal.
@@ -168,7 +163,7 @@ class Terminal:
 
     def json_lines(self, documents: Iterable[str]) -> None:
         """Write JSON texts, each followed by a line feed."""
-        self.write("".join(f"{clean_json(document)}\n" for document in documents))
+        self._write("".join(f"{clean_json(document)}\n" for document in documents))
 
     def paint(self, text: str, colour: str) -> str:
         """Return text in a colour, if colours are enabled."""
