@@ -43,19 +43,22 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
-        settings.pop("LC_ALL", None)
+        for name in ("LC_ALL", "COLUMNS", "LINES"):
+            settings.pop(name, None)
+        window = struct.pack("HHHH", size[1], size[0], 0, 0)
         command = [sys.executable, "-c", PROGRAM, str(tables), str(database)]
         if own:
             self.pid, self._fd = pty.fork()
             if self.pid == 0:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, window)
                 os.execve(sys.executable, command, settings)
         else:
             # A terminal that is not the controlling one: nobody tells the program when it goes away.
             self._fd, inner = pty.openpty()
+            fcntl.ioctl(inner, termios.TIOCSWINSZ, window)
             actions = [(os.POSIX_SPAWN_DUP2, inner, stream) for stream in (0, 1, 2)]
             self.pid = os.posix_spawn(sys.executable, command, settings, file_actions=actions, setsid=True)
             os.close(inner)
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     @property
     def text(self) -> str:
