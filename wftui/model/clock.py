@@ -43,3 +43,7 @@ class SteadyClock:
     def __call__(self) -> datetime:
         """Return the present time by this clock."""
         return self._start + timedelta(seconds=self._elapsed() - self._began)
+
+    def advance_to(self, time: datetime) -> None:
+        """Go on from a later time, as the events of a run have it; an earlier one has no effect."""
+        self._start += max(timedelta(), time - self())

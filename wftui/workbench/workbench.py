@@ -40,13 +40,15 @@ class Workbench:
         user_settings: the user's settings.
         retention: the removal of old runs.
         doctor: examination and repair of the user's files.
+        clock: the time of day.
+        elapsed: seconds since some start, which no change of the time of day moves.
         report_opening: called in a thread with each long piece of work that opening the database takes.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now, elapsed: Elapsed = elapsed_seconds) -> None:
         self.settings = settings
         self.clock = clock
-        self._elapsed = elapsed
+        self.elapsed = elapsed
         self.report_opening: Callable[[str], None] = lambda _: None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
@@ -114,7 +116,7 @@ class Workbench:
                     load_stored=self.compiler().load_stored,
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
-                    elapsed=self._elapsed,
+                    elapsed=self.elapsed,
                 )
             return self._executor
 

@@ -77,7 +77,7 @@ class HistoryScreen(ActionScreen[None]):
         plain_signs, now = self.services.ascii, self.workbench.clock
         yield FilterBar(self._first, now, ascii_only=plain_signs)
         yield Static(id="history-heading", markup=False)
-        yield HistoryTable(self._page, now, ascii_only=plain_signs)
+        yield HistoryTable(self._page, now, self.workbench.elapsed, ascii_only=plain_signs)
         yield Static(id="history-message", markup=False)
         yield Static(id="history-state", markup=False)
 

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cached_property
 
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
+from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.reducer import GapError
@@ -78,9 +80,13 @@ class RunScreen(ActionScreen[None]):
         return self.playback.state if self.playback is not None else self.state
 
     def now(self) -> datetime:
-        """Return the current time, or that of the playback."""
+        """Return the current time, which no change of the time of day moves, or that of the playback."""
         played = self.playback.time if self.playback is not None else None
-        return played or self.workbench.clock()
+        return played or self._clock()
+
+    @cached_property
+    def _clock(self) -> SteadyClock:
+        return SteadyClock(self.workbench.clock, self.workbench.elapsed)
 
     # --- reading and painting
 
@@ -97,6 +103,8 @@ class RunScreen(ActionScreen[None]):
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
                         self.state.apply(part)
+                        if self.state.last_sign is not None:
+                            self._clock.advance_to(self.state.last_sign)
                         self._paint_soon()
                         await asyncio.sleep(0)
                 return

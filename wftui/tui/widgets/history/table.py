@@ -1,7 +1,6 @@
 """The table of runs; pages are loaded on demand."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -9,7 +8,7 @@ from textual import work
 from textual.content import Content
 from textual.message import Message
 
-from wftui.model.clock import Clock
+from wftui.model.clock import Clock, Elapsed, SteadyClock
 from wftui.model.errors import UserError
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
 from wftui.tui.display.status import look
@@ -62,7 +61,7 @@ class HistoryTable(LineView):
             super().__init__()
             self.error = error
 
-    def __init__(self, source: PageSource, now: Clock, *, ascii_only: bool = False) -> None:
+    def __init__(self, source: PageSource, now: Clock, elapsed_seconds: Elapsed, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self.source = source
         self.now = now
@@ -70,6 +69,9 @@ class HistoryTable(LineView):
         self.query_filters = ExecutionFilters()
         self.known = False
         self._requested: set[int] = set()
+        self._elapsed_seconds = elapsed_seconds
+        self._clocks: dict[str, SteadyClock] = {}
+        """Clocks of active runs, from when they were first shown: no change of the time of day moves them."""
 
     # --- content
 
@@ -169,21 +171,22 @@ class HistoryTable(LineView):
             case _STARTED.title:
                 return (local_timestamp(run.started_at, now) if run.started_at else ""), "$foreground"
             case _DURATION.title:
-                return run_duration(run, now), "$foreground"
+                return self._duration(run), "$foreground"
             case _USER.title:
                 return run.user_id, "$foreground-muted"
             case _RUN.title:
                 return run.id, "$foreground-muted"
         return run_note(run)
 
-
-def run_duration(run: ExecutionSummary, now: datetime) -> str:
-    """Return how long a run took, or has taken so far."""
-    if run.duration is not None:
-        return elapsed(run.duration / 1000, live=False)
-    if run.status == "running" and run.started_at is not None:
-        return elapsed(max(0.0, (now - run.started_at).total_seconds()), live=True)
-    return ""
+    def _duration(self, run: ExecutionSummary) -> str:
+        """Return how long a run took, or has taken so far."""
+        if run.duration is not None:
+            return elapsed(run.duration / 1000, live=False)
+        if run.status != "running" or run.started_at is None:
+            return ""
+        if run.id not in self._clocks:
+            self._clocks[run.id] = SteadyClock(self.now, self._elapsed_seconds, not_before=run.started_at)
+        return elapsed((self._clocks[run.id]() - run.started_at).total_seconds(), live=True)
 
 
 def run_note(run: ExecutionSummary) -> tuple[str, str]:

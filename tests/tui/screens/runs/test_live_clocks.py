@@ -1,0 +1,95 @@
+"""Live durations follow a clock of their own: a time of day that is set back or forward moves none of them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+
+from tui.run_events import running
+from wftui.tui.app import WftuiApp
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+@dataclass
+class Machine:
+    """The clocks of a machine."""
+
+    time_of_day: datetime
+    elapsed: float = 0.0
+
+
+@pytest.fixture
+def machine(now: datetime) -> Machine:
+    return Machine(now)
+
+
+@pytest.fixture
+async def workbench(tables: Path, tmp_path: Path, machine: Machine) -> AsyncIterator[Workbench]:
+    bench = Workbench(
+        Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"),
+        clock=lambda: machine.time_of_day,
+        elapsed=lambda: machine.elapsed,
+    )
+    yield bench
+    await bench.close(cancel=True)
+
+
+def length(monitor: str) -> str:
+    """The duration of the run, at the end of the header of a monitor."""
+    return "".join(monitor.splitlines()[1:2]).rstrip().rpartition(" ")[2]
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+async def test_a_changed_time_of_day_moves_no_duration_of_the_monitor(
+    workbench: Workbench, machine: Machine, until: Until, text_of: TextOf, hours: int
+) -> None:
+    story = running()
+    await (await workbench.store()).append(story.events, wait=True)
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: length(text_of(app)) == "0:16")
+        machine.time_of_day += timedelta(hours=hours)
+        machine.elapsed += 5
+        await until(pilot, lambda: length(text_of(app)) == "0:21")
+
+
+async def test_a_run_ahead_of_the_time_of_day_goes_on_from_its_newest_event(
+    workbench: Workbench, machine: Machine, until: Until, text_of: TextOf
+) -> None:
+    story = running()
+    await (await workbench.store()).append(story.events, wait=True)
+    machine.time_of_day -= timedelta(hours=1)
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    began = next(event.timestamp for event in story.events if event.type == "started")
+    told = int((story.events[-1].timestamp - began).total_seconds())
+    assert told > 0
+    async with app.run_test() as pilot:
+        for later in (0, 7):
+            machine.elapsed = later
+            await until(pilot, lambda later=later: length(text_of(app)) == f"0:{told + later:02}")
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+async def test_a_changed_time_of_day_moves_no_duration_of_the_history(
+    workbench: Workbench,
+    machine: Machine,
+    put_run: Callable[..., Awaitable[str]],
+    until: Until,
+    text_of: TextOf,
+    hours: int,
+) -> None:
+    await put_run("old", "running", ago=60)
+    app = WftuiApp(workbench, start=lambda app: app.open_history())
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: "1:00" in text_of(app))
+        machine.time_of_day += timedelta(hours=hours)
+        machine.elapsed += 5
+        await pilot.press("f9")
+        await until(pilot, lambda: "1:05" in text_of(app))
