@@ -48,9 +48,13 @@ INVISIBLE = {
 KEPT = {"\n", "\t"}
 
 
+JOINER = re.compile(r"(?<=[^\x00-\x7f])(?<![\u200c\u200d])[\u200c\u200d](?=[^\x00-\x7f])(?![\u200c\u200d])")
+"""A joiner between characters beyond ASCII, which writing and emoji need."""
+
+
 def acts(text: str) -> list[str]:
     """The characters of a text that a terminal acts on or hides, but for colours, tabs and line feeds."""
-    return sorted({char for char in COLOUR.sub("", text) if char in INVISIBLE - KEPT})
+    return sorted({char for char in JOINER.sub("", COLOUR.sub("", text)) if char in INVISIBLE - KEPT})
 
 
 def steps(text: str) -> list[Json]:

@@ -1,5 +1,6 @@
 """No text of a file, a run or a command line acts on a terminal: every kind of text, command and stream."""
 
+import io
 import json
 import os
 import pty
@@ -16,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from hostile.hostile_texts import ALL, INVISIBLE, KEPT, KINDS, acts, fill_workspace, steps
+from hostile.hostile_texts import ALL, INVISIBLE, JOINER, KEPT, KINDS, acts, fill_workspace, steps
 from wftui.cli.main import main
+from wftui.cli.terminal import Terminal
 from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.tui.terminal.drawn_text import drawable
 
@@ -51,8 +53,34 @@ def test_a_clean_text_acts_on_nothing(text: str) -> None:
 @given(hostile)
 def test_drawn_text_is_harmless_and_keeps_its_width(text: str) -> None:
     drawn = drawable(text)
-    assert not set(drawn) & (INVISIBLE | {"\x1b"})
+    assert not set(JOINER.sub("", drawn)) & (INVISIBLE | {"\x1b"})
     assert cell_len(drawn) == cell_len(text)
+
+
+WRITTEN = {
+    "Persian": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "Hindi": "\u0915\u094d\u200d\u0937",
+    "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680",
+    "emoji with a selector": "\u2764\ufe0f\u200d\U0001f525",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_joiners_stay_where_writing_needs_them(text: str) -> None:
+    assert clean_text(text) == text
+    assert clean_cell(f"\u200d{text}\u200c") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["ad\u200dmin", "ad\u200cmin", "\u0645\u200c\u200c\u0645", "\u0645\u200c ", "a\u200d\u0645"]
+)
+def test_joiners_that_only_hide_are_removed(text: str) -> None:
+    assert not set(clean_text(text)) & {"\u200c", "\u200d"}
+
+
+def test_a_screen_draws_joined_letters() -> None:
+    assert drawable(WRITTEN["Persian"]) == WRITTEN["Persian"]
+    assert drawable(WRITTEN["emoji"]) == "\U0001f469"  # as wide as the layout takes it for, on every terminal
 
 
 @given(st.recursive(hostile, lambda inner: st.lists(inner) | st.dictionaries(hostile, inner), max_leaves=5))
@@ -196,6 +224,16 @@ def test_no_command_lets_a_text_act_on_the_terminal(run: Run) -> None:
     for words in (("list",), ("run", "evil"), ("show", "last")):
         assert "never ends" in said[words]["stdout"], words
     assert "hidden||gnp.exe|" in said["show", "last", "--logs"]["stdout"]
+
+
+def test_a_traceback_acts_on_nothing() -> None:
+    errors = io.StringIO()
+    try:
+        raise ValueError(ALL)
+    except ValueError:
+        Terminal(io.StringIO(), errors).crash()
+    assert acts(errors.getvalue()) == []
+    assert "ValueError: [red]not red[/]" in errors.getvalue()
 
 
 def test_colours_of_an_output_stay_on_a_terminal(run: Run, workspace: Path, request: pytest.FixtureRequest) -> None:

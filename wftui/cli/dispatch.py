@@ -26,6 +26,9 @@ def dispatch(words: Sequence[str]) -> int:
         # A folder on the way that cannot be read or has been deleted: it may be met anywhere.
         subject = f"cannot use {error.filename}: " if error.filename is not None else ""
         return _report(UserError(f"{subject}{(error.strerror or str(error)).lower()}", code="system"))
+    except Exception:  # noqa: BLE001  (a defect of the program: its traceback may hold texts of files)
+        Terminal().crash()
+        return ExitCode.FAILED
 
 
 def _report(error: UserError) -> int:

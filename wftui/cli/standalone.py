@@ -11,7 +11,7 @@ from wftui.cli.options import CommandParser, add_connections, add_inputs
 from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
-from wftui.model.errors import UserError
+from wftui.model.errors import ExitCode, UserError
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.reducer import apply, new_record
 from wftui.runtime.plan import WorkflowPlan
@@ -38,6 +38,9 @@ def main(plan: WorkflowPlan, argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         terminal.error(f"{parser.prog}: error[{error.code}] {error}")
         return error.exit_code
+    except Exception:  # noqa: BLE001  (a defect of the program: its traceback may hold texts of files)
+        terminal.crash()
+        return ExitCode.FAILED
 
 
 async def _run(

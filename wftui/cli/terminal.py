@@ -10,6 +10,7 @@ import json
 import math
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -90,6 +91,10 @@ class Terminal:
     def error(self, text: str) -> None:
         """Write a line to stderr."""
         self._write(f"{without_colours(clean_text(text))}\n", self.err)
+
+    def crash(self) -> None:
+        """Write the traceback of the exception being handled to stderr."""
+        self.error(traceback.format_exc().rstrip())
 
     def _write(self, text: str, stream: TextIO | None = None) -> None:
         """Write text that is already clean to stdout or another stream."""

@@ -45,5 +45,5 @@ class SteadyClock:
         return self._start + timedelta(seconds=self._elapsed() - self._began)
 
     def advance_to(self, time: datetime) -> None:
-        """Go on from a later time, as the events of a run have it; an earlier one has no effect."""
+        """Advance to the time of an event; ignore an earlier one."""
         self._start += max(timedelta(), time - self())

@@ -1,15 +1,17 @@
 """Text for terminals, without control sequences and invisible characters."""
 
 import re
+import unicodedata
 
 _INVISIBLE = (
-    r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
 """C1 controls, line separators, bidirectional controls, and characters without width or glyph."""
 _CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1a\x1c-\x1f{_INVISIBLE}]")
 """All but tab, line feed and escape."""
-_IN_JSON = re.compile(f"[{_INVISIBLE}]")
+_JOINERS = re.compile("[\u200c\u200d]+")
+_IN_JSON = re.compile(rf"[{_INVISIBLE}\u200c\u200d]")
 """JSON writers escape the other control characters themselves."""
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPES = re.compile(
@@ -26,7 +28,8 @@ _RESET = "\x1b[0m"
 def clean_text(text: str) -> str:
     """Strip all that a terminal acts on except colours, tabs and line feeds.
 
-    A carriage return begins a line of its own: it must not overwrite what stands before it.
+    A carriage return begins a line of its own: it must not overwrite what stands before it. Joiners stay where writing
+    and emoji need them; elsewhere they only make different texts look the same.
     """
     if text.isprintable():
         return text
@@ -34,7 +37,18 @@ def clean_text(text: str) -> str:
         text = re.sub(r"\r+\n|\r+", "\n", text)
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
-    return _CONTROLS.sub("", text)
+    text = _CONTROLS.sub("", text)
+    return _JOINERS.sub(lambda found: found.group() if joins(text, found.start()) else "", text)
+
+
+def joins(text: str, at: int) -> bool:
+    """Return whether a joiner stands alone between two non-ASCII letters or signs."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return _is_joinable(before, "LMS") and _is_joinable(after, "LS")
+
+
+def _is_joinable(char: str, categories: str) -> bool:
+    return bool(char) and not char.isascii() and unicodedata.category(char)[0] in categories
 
 
 def clean_cell(text: str) -> str:

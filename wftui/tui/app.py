@@ -20,7 +20,6 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.output.output_thread import OutputThread
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import OPENING, in_background
 from wftui.tui.display.formatting import count
@@ -76,7 +75,6 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         theme = first_theme(os.environ)
         super().__init__(ansi_color=True if theme == NO_COLOURS else None)
         self.workbench = workbench
-        self.output = OutputThread()
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
         self.unrecorded: dict[str, str] = {}
@@ -360,12 +358,6 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     def terminal_lost(self) -> None:
         """Exit when the terminal is gone; runs continue."""
         self.exit(ExitMode.LOST)
-
-    def _fatal_error(self) -> None:
-        """Exit after an unexpected error, without local variables (they may hold secrets)."""
-        from rich.traceback import Traceback
-
-        self.panic(Traceback(show_locals=False, width=None))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Disable cursor blink, which repaints over a slow line for nothing."""

@@ -31,10 +31,12 @@ def gate(tmp_path: Path, put_workflow: Callable[..., Path]) -> Path:
 def terminal(tables: Path, database: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def start(own: bool = True, size: tuple[int, int] = (80, 24), **environment: str) -> Terminal:
-        opened.append(Terminal(tables, database, own, size, **environment))
+    def open_terminal(
+        own: bool = True, size: tuple[int, int] = (80, 24), start: str = "", **environment: str
+    ) -> Terminal:
+        opened.append(Terminal(tables, database, own, size, start, **environment))
         return opened[-1]
 
-    yield start
+    yield open_terminal
     for one in opened:
         one.clean_up()

@@ -28,8 +28,9 @@ import asyncio, sys
 from pathlib import Path
 from wftui.tui.app import run_app
 from wftui.workbench import Settings, Workbench
+start = None
 bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))
-sys.exit(asyncio.run(run_app(bench)))
+sys.exit(asyncio.run(run_app(bench, start)))
 """
 
 
@@ -37,8 +38,15 @@ class Terminal:
     """A program in a pseudo-terminal, and its screen."""
 
     def __init__(
-        self, tables: Path, database: Path, own: bool = True, size: tuple[int, int] = (80, 24), **environment: str
+        self,
+        tables: Path,
+        database: Path,
+        own: bool = True,
+        size: tuple[int, int] = (80, 24),
+        start: str = "",
+        **environment: str,
     ) -> None:
+        """Start the program, with the source of a function `start` that the app calls first."""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -46,7 +54,13 @@ class Terminal:
         for name in ("LC_ALL", "COLUMNS", "LINES"):
             settings.pop(name, None)
         window = struct.pack("HHHH", size[1], size[0], 0, 0)
-        command = [sys.executable, "-c", PROGRAM, str(tables), str(database)]
+        command = [
+            sys.executable,
+            "-c",
+            PROGRAM.replace("start = None", start or "start = None"),
+            str(tables),
+            str(database),
+        ]
         if own:
             self.pid, self._fd = pty.fork()
             if self.pid == 0:

@@ -1,20 +1,23 @@
-"""Cleaning of all that widgets draw.
+"""Cleaning of all that the app draws and prints.
 
 No text of a file or a run moves the terminal, or is taken for markup.
 """
 
+import io
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.segment import Segment
 from textual.app import App, ReturnType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
-from wftui.model.terminal_text import clean_text
+from wftui.model.terminal_text import clean_text, ending_colours, joins
+from wftui.output.output_thread import OutputThread
 
 _BARE = re.compile(r"[\x1b\t\n\r\ud800-\udfff]")
 """Characters that a clean text may have, and a line of a widget may not."""
@@ -32,13 +35,21 @@ def drawable(text: str) -> str:
     """
     width = cell_len(text)
     text = _JOINED.sub(_first, text)
-    cleaned = "".join(_REPLACEMENT * cell_len(char) if _is_unsafe(char) else char for char in text)
+    cleaned = "".join(
+        _REPLACEMENT * cell_len(char) if _is_unsafe(char) and not _separates(text, at) else char
+        for at, char in enumerate(text)
+    )
     return cleaned if cell_len(cleaned) == width else set_cell_size(cleaned, width)
 
 
 def _first(joined: re.Match[str]) -> str:
     """Return the first of joined emoji, or a replacement for joined letters."""
     return joined[1] if cell_len(joined[1]) > 1 else _REPLACEMENT * cell_len(joined[0])
+
+
+def _separates(text: str, at: int) -> bool:
+    """Return whether a character shapes the letters beside it, as in Persian."""
+    return text[at] == "\u200c" and joins(text, at)
 
 
 def _is_unsafe(char: str) -> bool:
@@ -59,9 +70,17 @@ class DrawnText(LineFilter):
 
 
 class CleanApp(App[ReturnType]):
-    """An app with widgets and notifications that show text and act on none of it."""
+    """An app that shows text in widgets, notices and crash reports, and acts on none.
+
+    Attributes:
+        output: writes to the terminal without waiting for it, also after the driver has ended.
+    """
 
     _drawn_text = DrawnText()
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.output = OutputThread()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters, and the one that cleans what widgets draw."""
@@ -78,3 +97,25 @@ class CleanApp(App[ReturnType]):
     ) -> None:
         """Show a notification; brackets in its text are never markup."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def _fatal_error(self) -> None:
+        """Exit after an unexpected error, without local variables (they may hold secrets)."""
+        from rich.traceback import Traceback
+
+        self.panic(Traceback(show_locals=False, width=None))
+
+    def _print_error_renderables(self) -> None:
+        """Print the crash report, cleaned, without waiting for the terminal."""
+        console = self.error_console
+        file, width, encoding = console.file, console.width, console.encoding
+        # Not `Console.capture`, which ends with an empty write: that waits for a terminal, too.
+        printed = io.StringIO()
+        self.error_console = Console(
+            file=printed, width=width, force_terminal=file.isatty(), markup=False, highlight=False
+        )
+        super()._print_error_renderables()
+        report = ending_colours(clean_text(printed.getvalue()))
+        if file.isatty():
+            self.output.write(file.fileno(), report.encode(encoding, "backslashreplace"))
+        else:
+            file.write(report)

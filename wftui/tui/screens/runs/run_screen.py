@@ -80,7 +80,10 @@ class RunScreen(ActionScreen[None]):
         return self.playback.state if self.playback is not None else self.state
 
     def now(self) -> datetime:
-        """Return the current time, which no change of the time of day moves, or that of the playback."""
+        """Return the current time, or that of the playback.
+
+        No change of the time of day moves it.
+        """
         played = self.playback.time if self.playback is not None else None
         return played or self._clock()
 
