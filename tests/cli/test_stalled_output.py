@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -32,10 +33,19 @@ class Unread:
     descriptor: int
     start_reading: Callable[[], None]
 
-    def read(self) -> str:
-        """Read the output to its end."""
+    def read_slowly(self, until: Callable[[], bool]) -> bytes:
+        """Read two kilobytes a second, as over a bad line."""
         self.start_reading()
         data = b""
+        while not data or not until():
+            data += os.read(self.descriptor, 200)
+            time.sleep(0.1)
+        return data
+
+    def read(self, data: bytes = b"") -> str:
+        """Read the output to its end; `data` is what was read before."""
+        if not data:
+            self.start_reading()
         while True:
             try:
                 part = os.read(self.descriptor, 65536)
@@ -141,6 +151,18 @@ def test_a_run_completes_unread_and_its_result_waits_for_the_reader(
     assert "chatty completed" in text
     assert text.count(LONG) < COUNT
     assert "not shown, since nothing read them in time" in text
+
+
+def test_a_run_does_not_wait_for_a_reader_of_two_kilobytes_a_second(
+    unread: Callable[..., Unread], chatty: Settings
+) -> None:
+    started = unread()
+    open_gate(chatty)
+    read = started.read_slowly(lambda: status(chatty) == "completed")
+    text = started.read(read)
+    assert started.exit_code() == 0
+    assert "chatty completed" in text
+    assert len(read) < len(text) / 2, "the run ended with its reader far behind"
 
 
 @pytest.mark.parametrize("option", ["--events", "--json"])
