@@ -74,7 +74,6 @@ async def shoot(folder: Path) -> None:
         app.open_editor("site_check")
         await settled(pilot)
         save("editor")
-        await pilot.press("escape")
         app.open_run_form("repo_health", {"repo": "project"})
         await asyncio.sleep(1)
         save("run-form")

@@ -241,7 +241,7 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
         await ready(pilot, until)
         await pilot.press("question_mark", "escape", "n", "escape", "delete", "escape", "ctrl+p", "escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
-        await pilot.press("x", "escape", "1", "3", "4", "5", "escape")
+        await pilot.press("2", "x", "escape", "1", "3", "4", "5", "escape")
         await until(pilot, lambda: "unsaved changes" in text_of(app))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
