@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import io
 import os
 import shutil
 import stat
@@ -16,6 +17,7 @@ from typing import Literal
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.threads import StopFlag
 from wftui.steps.files.paths import real_path, replacing
+from wftui.steps.files.real_folders import RealFolders
 from wftui.steps.files.trees import Entry, kind_of, walk
 
 ArchiveKind = Literal["tar.gz", "tar", "zip"]
@@ -23,6 +25,9 @@ ArchiveKind = Literal["tar.gz", "tar", "zip"]
 _CHUNK = 1024 * 1024
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, LookupError, ValueError)
 _ENCRYPTED = 0x1
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+_LEAST_DIRECTORY = 1024 * 1024
+_ENTRY_BYTES = 1024  # of a zip's directory, on average at most: 46, the name, and what programs add
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -96,7 +101,8 @@ def unpack(source: Path, target: Path, limits: Limits, flag: StopFlag) -> Packed
     target.mkdir(parents=True, exist_ok=True)
     try:
         if kind == "zip":
-            with zipfile.ZipFile(source) as archive:
+            with _BoundedDirectory(source, limits.entries) as file, zipfile.ZipFile(file) as archive:
+                file.opened()
                 return _unpack_zip(archive, target, limits, flag)
         with tarfile.open(source, "r:gz" if kind == "tar.gz" else "r:") as tar:
             return _unpack_tar(tar, target, limits, flag)
@@ -166,12 +172,13 @@ def _pack_zip(archive: zipfile.ZipFile, entries: list[Entry], flag: StopFlag) ->
 
 def _unpack_tar(tar: tarfile.TarFile, target: Path, limits: Limits, flag: StopFlag) -> Packed:
     packed = Packed()
-    times: list[tuple[Path, float]] = []
+    folders = RealFolders(target)
+    times: list[tuple[str, float]] = []
 
     def keep_time(info: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
         safe = tarfile.data_filter(info, folder)
         if safe.isdir():
-            times.append((Path(folder, safe.name), safe.mtime))
+            times.append((str(Path(folder, safe.name)), safe.mtime))
         return safe
 
     tar.extraction_filter = keep_time
@@ -179,45 +186,114 @@ def _unpack_tar(tar: tarfile.TarFile, target: Path, limits: Limits, flag: StopFl
         flag.check()
         _count(packed, info.size if info.isreg() else 0, limits)
         packed.files += info.isreg()
-        tar.extract(info, target, set_attrs=not info.isdir())
+        if info.isdir() and (made := folders.make(info.name)) is not None:
+            times.append((made, info.mtime))
+        elif not info.isreg() or info.issparse() or not _unpack_tar_file(tar, info, folders):
+            tar.extract(info, target, set_attrs=not info.isdir())
     for place, timestamp in times:  # last: writing into a folder changes its time
         with contextlib.suppress(OSError, OverflowError):  # a time that this file system cannot hold
             os.utime(place, (timestamp, timestamp), follow_symlinks=False)
     return packed
 
 
+def _unpack_tar_file(tar: tarfile.TarFile, info: tarfile.TarInfo, folders: RealFolders) -> bool:
+    """Write a file into a real folder; return False when a link is on its way."""
+    reader = tar.extractfile(info)
+    descriptor = folders.open(info.name)
+    if reader is None or descriptor is None:
+        return False
+    with reader, os.fdopen(descriptor, "wb") as writer:
+        shutil.copyfileobj(reader, writer, _CHUNK)
+        writer.flush()
+        # As `tarfile.data_filter`: its user reads and writes it, nobody else writes it.
+        mode = (info.mode & (0o755 if info.mode & 0o100 else 0o644)) | 0o600
+        with contextlib.suppress(OSError, OverflowError):  # what this file system cannot hold
+            os.fchmod(descriptor, mode)
+            os.utime(descriptor, (info.mtime, info.mtime))
+    return True
+
+
 def _unpack_zip(archive: zipfile.ZipFile, target: Path, limits: Limits, flag: StopFlag) -> Packed:
     packed = Packed()
-    root = real_path(target)
+    folders = RealFolders(target)
     for info in archive.infolist():
         flag.check()
-        place = target / info.filename
         if info.flag_bits & _ENCRYPTED:
             raise WorkflowError("file.archive", f"The entry {info.filename!r} of the archive is encrypted.")
-        if not real_path(place).is_relative_to(root) or stat.S_ISLNK(info.external_attr >> 16):
-            raise WorkflowError(
-                "file.archive", f"The archive is unsafe: its entry {info.filename!r} is outside the folder."
-            )
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _unsafe(info)
         _count(packed, info.file_size, limits)
-        if info.is_dir():
-            place.mkdir(parents=True, exist_ok=True)
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(info) as reader, place.open("wb") as writer:
-            shutil.copyfileobj(reader, writer, _CHUNK)
-        mode = (info.external_attr >> 16) & 0o777
-        if mode:
-            place.chmod(mode)
-        packed.files += 1
+        if not info.is_dir():
+            _unpack_zip_file(archive, info, target, folders)
+            packed.files += 1
+        elif folders.make(info.filename) is None:
+            _inside(info, target).mkdir(parents=True, exist_ok=True)
     return packed
+
+
+def _unpack_zip_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, folders: RealFolders) -> None:
+    descriptor = folders.open(info.filename)
+    if descriptor is None:  # a link is on its way, or it leads out
+        place = _inside(info, target)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as writer, archive.open(info) as reader:
+        shutil.copyfileobj(reader, writer, _CHUNK)
+        writer.flush()
+        if mode := (info.external_attr >> 16) & 0o777:
+            os.fchmod(descriptor, mode)
+
+
+def _inside(info: zipfile.ZipInfo, target: Path) -> Path:
+    place = target / info.filename
+    if not real_path(place).is_relative_to(real_path(target)):
+        raise _unsafe(info)
+    return place
+
+
+def _unsafe(info: zipfile.ZipInfo) -> WorkflowError:
+    return WorkflowError("file.archive", f"The archive is unsafe: its entry {info.filename!r} is outside the folder.")
+
+
+class _BoundedDirectory(io.BufferedReader):
+    """A zip whose directory is counted before `zipfile` makes an object of each entry.
+
+    Its size is bounded too. What `zipfile` itself reads is counted, so there is no second opinion on where it is.
+    """
+
+    def __init__(self, source: Path, entries: int) -> None:
+        super().__init__(io.FileIO(source))
+        self._entries: int | None = entries
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, counting the entries of a directory."""
+        if self._entries is None or size is None:
+            return super().read(size)
+        if size > max(_LEAST_DIRECTORY, self._entries * _ENTRY_BYTES):
+            raise _too_many(self._entries)
+        data = super().read(size)
+        at = found = 0
+        while data.startswith(_DIRECTORY_ENTRY, at):
+            lengths = data[at + 28 : at + 34]
+            at += 46 + sum(int.from_bytes(lengths[each : each + 2], "little") for each in (0, 2, 4))
+            found += 1
+            if found > self._entries:
+                raise _too_many(self._entries)
+        return data
+
+    def opened(self) -> None:
+        """Stop counting: what follows are the entries."""
+        self._entries = None
 
 
 def _count(packed: Packed, size: int, limits: Limits) -> None:
     packed.entries += 1
     packed.bytes += size
     if packed.entries > limits.entries:
-        raise WorkflowError(
-            "file.archive", f"The archive holds more than {limits.entries:,} entries; raise maxEntries."
-        )
+        raise _too_many(limits.entries)
     if packed.bytes > limits.bytes:
         raise WorkflowError("file.archive", f"The archive holds more than {limits.bytes:,} bytes; raise maxBytes.")
+
+
+def _too_many(entries: int) -> WorkflowError:
+    return WorkflowError("file.archive", f"The archive holds more than {entries:,} entries; raise maxEntries.")
