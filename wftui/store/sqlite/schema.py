@@ -91,20 +91,25 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX signals_by_execution ON signals (execution_id);
     """,
-    # Before this version only the waiting event (type 8) of the parent step named the run that the step started.
+    # Before this version only the waiting event (type 8) of the parent step named the run that the step started. The
+    # cross joins and the + hold SQLite to the events of each parent: it would read those of all runs for each.
     """
     ALTER TABLE executions ADD COLUMN parent_path TEXT;
-    UPDATE executions SET parent_path = asked.path
-    FROM (
+    CREATE TEMP TABLE asked (child TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
+    INSERT OR REPLACE INTO asked
+    SELECT * FROM (
         SELECT
             CASE typeof(data) WHEN 'text' THEN json_extract(data, '$.waiting.childId') END AS child,
             CASE typeof(data) WHEN 'text' THEN json_extract(data, '$.path') END AS path
-        FROM (SELECT DISTINCT parent_id AS id FROM executions WHERE parent_id IS NOT NULL)
-        JOIN executions AS parent USING (id)
-        JOIN events ON place > parent.key << 32 AND place < (parent.key + 1) << 32
-        WHERE type = 8
-    ) AS asked
-    WHERE executions.id = asked.child;
+        FROM (SELECT DISTINCT parent_id AS id FROM executions WHERE parent_id IS NOT NULL) AS started
+        CROSS JOIN executions AS parent ON parent.id = started.id
+        CROSS JOIN events ON place > parent.key << 32 AND place < (parent.key + 1) << 32
+        WHERE +type = 8
+    )
+    WHERE child IS NOT NULL;
+    UPDATE executions SET parent_path = (SELECT path FROM asked WHERE child = executions.id)
+    WHERE parent_id IS NOT NULL;
+    DROP TABLE asked;
     CREATE TABLE chores (
         name TEXT PRIMARY KEY,
         begun_at INTEGER NOT NULL,
