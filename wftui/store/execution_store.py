@@ -252,6 +252,15 @@ class ExecutionStore(StoredRuns):
         mark = beat(owner or self.owner, self._clock())
         await self._writing()[0].run(lambda connection: claims.register(connection, mark))
 
+    async def check_file(self) -> None:
+        """Notice that the database was deleted, moved or replaced, without a write.
+
+        Raises:
+            StoreError: `store.replaced`; what this process still has of it was copied, and the message says where.
+        """
+        if self._connection is not None:
+            await self._connection.check()
+
     async def release(self, run_id: str) -> None:
         """Release a run of this process; it is an orphan until a process claims it."""
         connection, writer = self._writing()

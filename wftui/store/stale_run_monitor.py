@@ -37,4 +37,5 @@ class StaleRunMonitor:
     async def _look(self) -> None:
         # An unusable database is reported where it is read or written; the next check marks the runs.
         with suppress(UserError):
+            await self._store.check_file()
             await self._store.recover()

@@ -66,6 +66,27 @@ async def test_shown_events_are_kept(tmp_path: Path, change: Callable[[Path], No
     await again.close()
 
 
+@pytest.mark.parametrize("change", [delete, delete_file_only, move, replace, delete_folder])
+async def test_it_is_noticed_without_a_write(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    path = tmp_path / "data" / "history.db"
+    store = await ExecutionStore.open(path)
+    await store.append([created(), started()], wait=True)
+    await store.check_file()
+    reading = store.follow(RUN)
+    await anext(reading)
+    change(path)
+    with pytest.raises(StoreError, match="was deleted, moved or replaced while it was in use") as read:
+        await anext(reading)
+    assert read.value.code == "store.replaced"
+    with pytest.raises(StoreError, match=" is kept in ") as noticed:
+        await store.check_file()
+    with suppress(StoreError):
+        await store.close()
+    again = await ExecutionStore.open(Path(str(noticed.value).rpartition(" is kept in ")[2]))
+    assert len(await again.events(RUN)) == 2
+    await again.close()
+
+
 async def test_a_newer_program_that_updates_the_database_stops_this_one_from_writing(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
@@ -82,12 +103,13 @@ async def test_a_newer_program_that_updates_the_database_stops_this_one_from_wri
         await store.close()
 
 
-def test_a_run_whose_step_deletes_the_database_says_where_its_events_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("then", ["", "; sleep 600"])
+def test_a_run_whose_step_deletes_the_database_says_where_its_events_are(tmp_path: Path, then: str) -> None:
     source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"
     source.parent.mkdir(parents=True)
     steps = [
         {"id": "first", "type": "set", "input": {"n": 1}},
-        {"id": "bad", "type": "shell", "input": {"script": f"rm {tmp_path}/history.db*"}},
+        {"id": "bad", "type": "shell", "input": {"script": f"rm {tmp_path}/history.db*{then}"}},
         {"id": "last", "type": "set", "input": {"n": 2}},
     ]
     source.write_text(json.dumps({"format": 1, "id": "w", "steps": steps}))

@@ -48,6 +48,11 @@ class HeartbeatTask:
             await asyncio.sleep(_SIGNAL_SECONDS)
             if not self._runs:
                 continue
+            try:
+                await self._store.check_file()
+            except UserError:
+                await self._stop_runs()
+                continue
             # The run itself reports an unusable database; this task tries again.
             with suppress(UserError, RunBroken):
                 for signal in await self._store.take_signals(list(self._runs)):
@@ -55,6 +60,12 @@ class HeartbeatTask:
                 if loop.time() >= beat_at:
                     await self._store.heartbeat()
                     beat_at = loop.time() + _HEARTBEAT_SECONDS
+
+    async def _stop_runs(self) -> None:
+        """Stop the runs of a database that is gone; each reports it where it records its end."""
+        for run in [run for run in self._runs.values() if not run.ended]:
+            with suppress(UserError, RunBroken):
+                await run.cancel("the database is gone")
 
     async def _handle(self, signal: "Signal") -> None:
         run = self._runs.get(signal.run_id)

@@ -79,8 +79,14 @@ class LocalRuns:
 
     async def follow(self, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events until its end; raises what `until_end` raises."""
-        async for batch in self._store.follow(run_id, after=after, until=lambda: run_id in self._broken):
-            yield batch
+        try:
+            async for batch in self._store.follow(run_id, after=after, until=lambda: run_id in self._broken):
+                yield batch
+        except UserError as error:
+            if error.code == "store.replaced" and (task := self._tasks.get(run_id)) is not None:
+                await asyncio.wait([task])  # the run knows where its events are
+            self.check_recorded(run_id)
+            raise
         self.check_recorded(run_id)
 
     async def close(self, cancel: bool) -> None:

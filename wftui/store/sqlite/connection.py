@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from wftui.store.sqlite.checkpoints import Checkpoints
-from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connect, is_damage, mark_damaged
+from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connect, file_identity, is_damage, mark_damaged
 from wftui.store.sqlite.schema import VERSION
-from wftui.store.sqlite.store_errors import StoreError, explain, is_busy
+from wftui.store.sqlite.store_errors import StoreError, explain, is_busy, replaced_sentence
 from wftui.workspace.private import make_private_file, make_private_folder
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class WritingConnection:
         self._waits_for_disk = opened.durability == "full"
         # The first commit creates the log on disk and waits for it.
         self._begun = False
-        self._file = _identity(opened.path)
+        self._file = file_identity(opened.path)
         self._replaced: StoreError | None = None
 
     @property
@@ -86,6 +86,15 @@ class WritingConnection:
             raise
         except sqlite3.Error as error:
             raise self._explained(error) from error
+
+    async def check(self) -> None:
+        """Raise what a write would, when the file was replaced; costs one look at the file.
+
+        Raises:
+            StoreError: `store.replaced`.
+        """
+        if self._replaced is not None or file_identity(self.path) != self._file:
+            await self.run(lambda _: None, short=False)
 
     async def close(self) -> None:
         """Close the connection after the running transaction.
@@ -139,7 +148,7 @@ class WritingConnection:
         Raises:
             StoreError: `store.replaced` or `store.newer`.
         """
-        if self._replaced is None and _identity(self.path) != self._file:
+        if self._replaced is None and file_identity(self.path) != self._file:
             self._replaced = self._keep()
         if self._replaced is not None:
             raise self._replaced
@@ -153,7 +162,7 @@ class WritingConnection:
 
     def _keep(self) -> StoreError:
         """Copy the replaced file, which only this process still has, and return the error."""
-        message = f"the database {self.path} was deleted, moved or replaced while it was in use"
+        message = replaced_sentence(self.path)
         kept = self.path.with_name(f"{self.path.name}.kept-{os.getpid()}")
         try:
             make_private_folder(kept.parent)
@@ -169,12 +178,3 @@ class WritingConnection:
         if is_damage(error):
             mark_damaged(self.path)
         return explain(error, self.path)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name, or None without a file."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  (for every commit: a Path costs twice as much)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

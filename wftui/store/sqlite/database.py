@@ -132,6 +132,15 @@ def replacing(path: Path, lock: int = fcntl.LOCK_EX) -> Iterator[None]:
         os.close(folder)
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what distinguishes a file from another of the same name; None without a file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (for every commit and query: a Path costs twice as much)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def check_whole(path: Path) -> None:
     """Read all of a database without changing it. Blocks.
 

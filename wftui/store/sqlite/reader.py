@@ -8,8 +8,8 @@ from typing import Any
 import aiosqlite
 
 from wftui.model.base import Json
-from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connection_uri, is_damage, mark_damaged
-from wftui.store.sqlite.store_errors import explain
+from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connection_uri, file_identity, is_damage, mark_damaged
+from wftui.store.sqlite.store_errors import StoreError, explain, replaced_sentence
 
 Row = tuple[Json, ...]
 
@@ -19,6 +19,7 @@ class Reader:
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
+        self._file = file_identity(opened.path)
         self._connection: aiosqlite.Connection | None = None
         self._opening = asyncio.Lock()
 
@@ -26,8 +27,10 @@ class Reader:
         """Return all rows of a query, in one call to the thread.
 
         Raises:
-            StoreError: the database cannot be read.
+            StoreError: the database cannot be read, or was replaced.
         """
+        if file_identity(self._opened.path) != self._file:
+            raise StoreError(f"{replaced_sentence(self._opened.path)}; start this program again", code="store.replaced")
         try:
             connection = self._connection or await self._open()
             return list(await connection.execute_fetchall(sql, values))  # type: ignore[arg-type]  # rows are tuples

@@ -70,6 +70,11 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
             return StoreError(f"the database {path} cannot be used: {error}", code="store.unusable")
 
 
+def replaced_sentence(path: Path) -> str:
+    """Return the sentence for a database of which this process has a file that has no name any more."""
+    return f"the database {path} was deleted, moved or replaced while it was in use"
+
+
 def _is_full(path: Path) -> bool:
     try:
         return shutil.disk_usage(path.parent).free < _LEAST_BYTES
