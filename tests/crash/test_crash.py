@@ -6,6 +6,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ SEED = os.environ.get("WFTUI_CRASH_SEED", "1")
 
 
 @pytest.mark.parametrize("count", ["6", pytest.param(ROUNDS, marks=pytest.mark.slow)])
-def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(count: str, tmp_path: Path) -> None:
+def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(
+    count: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     driver = Path(__file__).with_name("crash_rounds.py")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     played = subprocess.run(
@@ -25,3 +28,4 @@ def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(count:
     rounds, kills = (int(word) for word in played.stdout.split() if word.isdigit())
     assert rounds == int(count)
     assert kills >= rounds // 2
+    record_property("figure", f"{rounds} rounds, {kills} kills")

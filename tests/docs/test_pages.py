@@ -37,7 +37,7 @@ def test_the_index_and_the_readme_list_every_page() -> None:
 
 
 def test_the_readme_is_one_screen() -> None:
-    assert len(README.read_text(encoding="utf-8").splitlines()) <= 80
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 70
 
 
 def test_the_workflow_of_the_readme_runs(folder: Path, execute: Execute) -> None:

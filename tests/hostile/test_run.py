@@ -13,25 +13,44 @@ from hostile.run import HARNESSES, ROOT, Harness
 def test_every_harness_has_tests(name: str) -> None:
     done = subprocess.run(HARNESSES[name].command("--collect-only"), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "::" in done.stdout or HARNESSES[name].test in done.stdout
+    for test in HARNESSES[name].tests:
+        assert test in done.stdout
 
 
-def test_the_readme_names_the_test_of_every_promise(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readme_has_the_rows_with_results(capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(["--list"]) == 0
-    rows = [line.removesuffix(" not run |").rstrip() for line in capsys.readouterr().out.splitlines()[2:]]
-    page = (ROOT / "README.md").read_text("utf-8")
-    assert [row for row in rows if row not in page] == []
+    listed = [_cells(line) for line in capsys.readouterr().out.splitlines()]
+    table = [_cells(line) for line in (ROOT / "README.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    assert [row[:2] + row[3:] for row in table] == [row[:2] + row[3:] for row in listed]
+    assert [row[0] for row in table[2:] if not row[2] or "broken" in row[2]] == []
 
 
-@pytest.mark.parametrize(("body", "code"), [("assert True", 0), ("assert False", 1)])
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [("assert True", 0), ("assert False", 1), ("import time; time.sleep(900)", 1)]
+)
 def test_a_broken_promise_is_the_exit_code(
     body: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test = tmp_path / "test_promise.py"
     test.write_text(f"def test_it():\n    {body}\n")
-    monkeypatch.setitem(HARNESSES, "own", Harness("It holds", str(test), "once"))
+    monkeypatch.setitem(
+        HARNESSES, "own", Harness("It holds", (str(test),), "once", minutes=0.01 if "sleep" in body else 10)
+    )
     assert run.main(["own"]) == code
-    assert ("**broken**" in capsys.readouterr().out) == bool(code)
+    result = capsys.readouterr().out.splitlines()[-1]
+    assert ("held: 1 tests, " in result) == (not code)
+    assert ("**broken**" in result) == bool(code)
+    assert ("(not ended)" in result) == ("sleep" in body)
+
+
+def test_figures_of_tests_are_in_the_result(tmp_path: Path) -> None:
+    test = tmp_path / "test_promise.py"
+    test.write_text("def test_it(record_property):\n    record_property('figure', '7 tried')\n")
+    assert run.run(Harness("It holds", (str(test),), "often"))[1].startswith("held: 7 tried, ")
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
