@@ -62,7 +62,7 @@ class HeartbeatTask:
                     beat_at = loop.time() + _HEARTBEAT_SECONDS
 
     async def _stop_runs(self) -> None:
-        """Stop the runs of a database that is gone; each reports it where it records its end."""
+        """Stop the runs of a database that is gone; each reports the error at its end."""
         for run in [run for run in self._runs.values() if not run.ended]:
             with suppress(UserError, RunBroken):
                 await run.cancel("the database is gone")

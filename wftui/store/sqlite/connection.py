@@ -88,7 +88,7 @@ class WritingConnection:
             raise self._explained(error) from error
 
     async def check(self) -> None:
-        """Raise what a write would, when the file was replaced; costs one look at the file.
+        """Raise the error of a write to a replaced file, at the cost of one `stat`.
 
         Raises:
             StoreError: `store.replaced`.

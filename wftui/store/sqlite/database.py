@@ -133,7 +133,7 @@ def replacing(path: Path, lock: int = fcntl.LOCK_EX) -> Iterator[None]:
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:
-    """Return what distinguishes a file from another of the same name; None without a file."""
+    """Return the device and inode of a file; None without a file."""
     try:
         found = os.stat(path)  # noqa: PTH116  (for every commit and query: a Path costs twice as much)
     except OSError:

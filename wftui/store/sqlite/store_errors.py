@@ -71,7 +71,7 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
 
 
 def replaced_sentence(path: Path) -> str:
-    """Return the sentence for a database of which this process has a file that has no name any more."""
+    """Return the sentence for a database whose file has lost its name."""
     return f"the database {path} was deleted, moved or replaced while it was in use"
 
 
