@@ -56,6 +56,7 @@ FINE: dict[str, str] = {
     "keys[:index]": ITEMS,
     "text[:_LABEL - 1]": "redacted before",
     "problems[:3]": ITEMS,
+    "paths[:_NAMED]": ITEMS,
     "processes[:_SHOWN]": ITEMS,
     "failures[:_LISTED]": ITEMS,
     "events[start:start + _EMITTED_AT_ONCE]": ITEMS,
@@ -65,7 +66,7 @@ FINE: dict[str, str] = {
     "place.name[:80]": "the name of a file that is renamed at the end",
     "fields[:5]": ITEMS,
     "piece[-_CHUNK:]": "searched, not shown",
-    "reply.content[:4 * _PREVIEW + 4]": "cut shorter by `beginning` right after it",
+    "content[:4 * limit + 4]": "cut shorter by `beginning` right after it",
     "problems[:10]": ITEMS,
     "b''.join([chunk async for chunk in chunks(response, request)])[:_ERROR_BYTES]": (
         "cut shorter by `beginning` in `status_failure`"
