@@ -2,10 +2,12 @@
 
 import io
 import json
+import random
 import shlex
 from pathlib import Path
 
 import pytest
+from connections.secret_helpers import PLAIN, Search, random_secrets
 from helpers import Cli
 
 from wftui.workbench import Settings
@@ -104,6 +106,42 @@ def test_the_password_of_an_address_is_not_in_the_step(cli: Cli) -> None:
     code, out, _ = cli("steps", "curl", f"curl -L https://ann:{SECRET}@x.org/a")
     assert code == 0
     assert "ann:{{ secrets." in json.loads(out)["input"]["url"]
+
+
+SECRET_PLACES = (
+    "-H 'Authorization: Bearer {}' https://x.org",
+    "-H 'authorization: token {}' https://x.org",
+    "-H 'Proxy-Authorization: Bearer {}' https://x.org",
+    "-H 'X-Api-Key: {}' https://x.org",
+    "-H 'Private-Token: {}' https://x.org",
+    "-H 'X-Auth-Token: {}' https://x.org",
+    "-H 'X-Signature: {}' https://x.org",
+    "-H 'Cookie: sid={}' https://x.org",
+    "-b 'session={}' https://x.org",
+    "'https://ann:{}@x.org/'",
+    "'https://x.org?api_key={}'",
+    "'https://x.org?access_token={}&a=1'",
+    "-G -d 'token={}' https://x.org",
+    "-d 'user=ann&password={}' https://x.org",
+    "--data-urlencode 'client_secret={}' https://x.org",
+    """-d '{{"user": "ann", "password": "{}"}}' https://x.org""",
+    """--json '{{"client": {{"secret": "{}"}}}}' https://x.org""",
+    "-F 'password={}' https://x.org",
+    "https://hooks.slack.com/services/T02ABCD/B02ABCD/{0}{0}{0}",
+    "https://discord.com/api/webhooks/123456789/{0}{0}{0}",
+    "-u 'ann:{}' https://x.org",
+    "--oauth2-bearer {} https://x.org",
+    "-x 'http://ann:{}@proxy:3128' https://x.org",
+)
+
+
+@pytest.mark.parametrize("place", SECRET_PLACES)
+def test_no_secret_of_a_curl_command_is_printed(cli: Cli, place: str) -> None:
+    choose = random.Random(place)
+    for secret in random_secrets(choose, 5, PLAIN[:1]):
+        _, out, err = cli("steps", "curl", f"curl {place.format(secret)}")
+        assert Search([secret]).found_in(out + err) == []
+        assert "{{ secrets." in out or "into an http connection" in err or "HTTPS_PROXY" in err
 
 
 def test_other_commands_than_curl_are_refused(cli: Cli) -> None:

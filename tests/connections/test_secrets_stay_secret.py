@@ -56,6 +56,10 @@ SINKS = (
     "python logging",
     "steps",
     "connections",
+    "plans",
+    "refused reruns",
+    "compile",
+    "doctor",
 )
 """What is looked through; forms, editor, clipboard and screens are in tests/tui/test_secrets_on_screen.py."""
 
@@ -94,6 +98,7 @@ def test_the_steps_themselves_saw_the_secrets(leaky: Leaky) -> None:
     saved = json.loads((leaky.settings.tables.parent / "work" / "saved.json").read_text())
     assert saved == leaky.secrets[: leaky.listed]
     assert "***" in leaky.sinks["run"]
+    assert str(leaky.sinks["refused reruns"]).count("error[resume.confirm]") == len(leaky.runs)
     assert str(leaky.sinks["events"]).count("***") > 20 * leaky.listed, "so much was masked"
 
 
@@ -193,8 +198,18 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         said["run --events"] = _said(["run", "local", *given, "--events", *places])
         said["run --json"] = _said(["run", "services", *given, "--json", *places])
         said["run"] = _said(["run", "child", "--input", "{}", *places]) + _said(["watch", "last", *places])
-        (folder / "inputs.json").unlink()
         runs = {name: asyncio.run(_record(settings, name)) for name in ("local", "services")}
+        said["plans"] = said["refused reruns"] = ""
+        for run in runs.values():
+            rerun = ["rerun", run["id"], "--from-failed", *given, *places]
+            said["plans"] += _said([*rerun, "--plan"]) + _said([*rerun, "--plan", "--json"])
+            said["plans"] += _said(["resume", run["id"], "--plan", "--json", *places])
+            said["refused reruns"] += _said(rerun)
+        (folder / "inputs.json").unlink()
+        said["compile"] = "".join(
+            _said(["compile", "--all", f"--format={name}", *places]) for name in ("human", "json", "sarif", "github")
+        )
+        said["doctor"] = _said(["doctor", *places]) + _said(["doctor", "--json", *places])
         for option in ("--json", "--logs", "--events"):
             said[f"show {option}"] = "".join(_said(["show", run["id"], option, *places]) for run in runs.values())
         said["run"] += "".join(_said(["show", run["id"], *places]) for run in runs.values())

@@ -20,15 +20,20 @@ from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
 from connections.secret_helpers import PLAIN, Search, random_secrets
 from textual import events
 from textual.app import App
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
+from tui.notices import notices
 from tui.start_app import StartApp
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
+from wftui.tui.screens.dialogs.confirm import ConfirmScreen
+from wftui.tui.screens.dialogs.paste import PasteScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -52,10 +57,13 @@ class Seen:
             self.copied.add(self._app.clipboard)
         # What is folded over several lines is looked for as well.
         whole = "".join(line.strip() for line in text.splitlines())
-        for part in (text, whole, self._app.clipboard):
-            found = self._search.found_in(part)
-            assert not found, f"{what}: {found[0][0]!r} is shown\n{text}"
+        for part in (text, whole, self._app.clipboard, *notices(self._app)):
+            self.search(part, what)
         return text
+
+    def search(self, text: str, what: str) -> None:
+        found = self._search.found_in(text)
+        assert not found, f"{what}: {found[0][0]!r} is shown\n{text}"
 
 
 @pytest.fixture
@@ -124,6 +132,7 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
         assert any("***" in each for each in seen.copied), "something was copied in which a secret stood"
         monitor = app.screen
         assert isinstance(monitor, MonitorScreen)
+        exports: list[str] = []
         for step_result in monitor.state.record.step_results:
             for value in (step_result.input, step_result.output, step_result.error):
                 if value is not None:
@@ -133,8 +142,18 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
                     await pilot.press("end")
                     await pilot.pause()
                     seen.look(f"a value of {step_result.path}")
+                    exported = tmp_path / f"export-{len(exports)}"
+                    await pilot.press("s")
+                    await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+                    app.screen.query_one(Input).value = str(exported)
+                    await pilot.press("enter")
+                    await until(pilot, lambda file=exported: any(str(file) in said for said in notices(app)))
+                    exports.append(exported.read_text())
+                    seen.search(exports[-1], f"the file exported from {step_result.path}")
                     await pilot.press("escape")
                     await until(pilot, lambda: not isinstance(app.screen, ValueScreen))
+        assert len(exports) > 8
+        assert any("***" in text for text in exports)
         app.open_history()
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "leaky" in text_of(app))
         seen.look("the history")
@@ -190,6 +209,73 @@ async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
         await pilot.pause()
         assert "-i d=…" in app.clipboard
         seen.look("its command")
+
+
+async def test_a_form_that_was_sent_or_left_keeps_no_secret(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    sent, left = random_secrets(random.Random(6), 2, PLAIN)
+    words = {"type": "string", "writeOnly": True}
+    put_workflow("ask", inputSchema={"type": "object", "properties": {"a": words}, "required": ["a"]})
+    app = StartApp(workbench, start=lambda app: app.open_run_form("ask"))
+    async with app.run_test(size=(150, 50)) as pilot:
+        seen = Seen(app, text_of, [sent, left])
+        for typed, key in ((left, "escape"), (sent, "enter")):
+            await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
+            assert isinstance(app.focused, Input)
+            assert app.focused.value == "", "nothing is left of the form before"
+            await pilot.press(*typed)
+            await pilot.press(key)
+            if isinstance(app.screen, ConfirmScreen):
+                seen.look("the question")
+                await pilot.press("d")
+            await until(pilot, lambda: not isinstance(app.screen, RunInputModal))
+            seen.look("after the form")
+            if key == "escape":
+                app.open_run_form("ask")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        app.open_run_form("ask")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
+        for key in ("f4", "f2", "ctrl+z"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.look(f"the next form after {key}")
+
+
+async def test_a_command_pasted_into_the_editor_leaves_no_secret(
+    workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
+) -> None:
+    secrets = random_secrets(random.Random(7), 3, PLAIN[:1])
+    path = put_workflow("hello")
+    app = StartApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(150, 50)) as pilot:
+        seen = Seen(app, text_of, secrets)
+        await until(pilot, lambda: app.screen.query(SourceView) and app.screen.query_one(SourceView).text)
+        screen = app.screen
+        source = screen.query_one(SourceView)
+        before = source.text
+        await pilot.press("escape", "P")
+        await until(pilot, lambda: isinstance(app.screen, PasteScreen))
+        app.screen.query_one(TextArea).insert(
+            f"curl -H 'Authorization: Bearer {secrets[0]}' 'https://x.org/a?access_token={secrets[1]}'"
+            f" -d password={secrets[2]}"
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: source.text != before)
+        with_step = source.text
+        assert with_step.count("{{ secrets.") == 3
+        for key in ("ctrl+z", "ctrl+y", "y", "P", "f2"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.search(source.text, f"the source after {key}")
+            seen.look(f"the editor after {key}")
+            if isinstance(app.screen, PasteScreen):
+                assert app.screen.query_one(TextArea).text == "", "nothing is left of the command before"
+                await pilot.press("escape")
+        await until(pilot, lambda: path.with_name("workflow.py").exists())
+        for file in (tmp_path / "tables").rglob("*"):
+            if file.is_file():
+                seen.search(file.read_text(), str(file))
 
 
 async def test_a_connection_shows_where_its_secrets_are(

@@ -26,6 +26,7 @@ _SHAPES = re.compile(
     r"|A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])|AIza[A-Za-z0-9_-]{35}"  # AWS, Google
     r"|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}"
     r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}"
+    r"|(?<=hooks\.slack\.com/services/)[A-Z0-9]+/[A-Z0-9]+/[A-Za-z0-9]{16,}|(?<=/api/webhooks/)\d+/[\w-]{20,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # a JSON web token
     r")|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
@@ -36,7 +37,7 @@ _IN_HEADER = re.compile(
 )
 _MARKS = (
     "sk- k_live_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- xox AKIA ASIA AIza "
-    "npm_ pypi- hf_ AGE-SECRET .eyJ -----BEGIN"
+    "npm_ pypi- hf_ AGE-SECRET .eyJ -----BEGIN hooks.slack /webhooks/"
 )
 _FORMS = (
     (_SHAPES, 0, tuple(_MARKS.split())),
@@ -45,7 +46,7 @@ _FORMS = (
 )
 """Pattern, group of the secret, and texts of which one must occur: that check is much faster."""
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
-_NAMED = re.compile(r"(?:password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey)$")
+_NAMED = re.compile(r"(?:password|passwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey|signature)$")
 _NO_SECRET = re.compile(r"(?:page|next|continuation|sync|cursor|csrf)token$")
 _PLACEHOLDER = re.compile(
     r"(?i)[x.*…-]+|<.*>|[$%].*|your\b.*|your[-_].*|.*(?:example|placeholder|change-?_?me|dummy|redacted|\.\.\.|…).*"
@@ -92,7 +93,7 @@ def without_secrets(value: Json, names: Collection[str] = (), key: str = "") -> 
             with contextlib.suppress(ValueError, RecursionError):  # any other text is searched as a whole
                 inside, added = without_secrets(read_json(text), names, key)
                 text = json.dumps(inside, ensure_ascii=False) if added else text
-        while (place := _anywhere(text) or _named(key, text)) is not None:
+        while (place := _anywhere(text) or _named(key, text, of_command=True)) is not None:
             name = _free_name({*names, *added}, key)
             text = f"{text[: place[0]]}{{{{ secrets.{name} }}}}{text[place[1] :]}"
             added.append(name)
@@ -117,8 +118,12 @@ def _anywhere(text: str) -> tuple[int, int] | None:
     return None
 
 
-def _named(key: str, text: str) -> tuple[int, int] | None:
-    """Return the span of a secret whose key has a secret's name."""
+def _named(key: str, text: str, *, of_command: bool = False) -> tuple[int, int] | None:
+    """Return the span of a secret whose key has a secret's name.
+
+    Args:
+        of_command: whether the text is from a command that worked, in which short texts are no placeholders.
+    """
     if "{{" in text or is_reference(text):
         return None
     scheme = _SCHEME.match(text)
@@ -131,7 +136,7 @@ def _named(key: str, text: str) -> tuple[int, int] | None:
         enough = len(rest) >= _SHORTEST_HEADER
     elif not _NAMED.search(plain) or _NO_SECRET.search(plain) or "://" in rest:
         enough = False
-    elif "pass" in plain:
+    elif "pass" in plain or of_command:
         enough = len(rest) >= _SHORTEST_PASSWORD
     else:
         enough = len(rest) >= _SHORTEST and any(c.isdigit() for c in rest) and any(c.isalpha() for c in rest)
