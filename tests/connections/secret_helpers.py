@@ -54,6 +54,13 @@ def encodings(secret: str) -> Iterator[str]:
     for apostrophe, mark in (("&#39;", "&#34;"), ("&#39;", "&quot;"), ("&apos;", "&quot;")):
         yield escape(secret).replace("&#x27;", apostrophe).replace("&quot;", mark)
     yield from (data.hex(" "), data.hex(":"))
+    yield data.decode("latin-1")
+    for code in ("&#{};", "&#x{:x};", "\\x{:02x}", "\\u{:04x}", "%{:02x}", "\\{:03o}"):
+        if secret.isascii():
+            yield "".join(code.format(ord(letter)) for letter in secret)
+    yield secret.encode("utf-16-le").hex()
+    yield from (base64.b32encode(data).decode().rstrip("=")[:-1], base64.b85encode(data).decode())
+    yield ", ".join(map(str, data))
     for mark in BREAKS:
         broken = mark.join(secret[start : start + 5] for start in range(0, len(secret), 5))
         yield broken

@@ -1,7 +1,9 @@
 """Secrets are masked in every form of the facts page, and nothing else is."""
 
 import base64
+import html
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -263,6 +265,29 @@ def test_texts_of_a_kind_of_their_own_are_masked_too() -> None:
         __slots__ = ()
 
     assert Redactor(["tomato-salad"]).redact([Text("tomato-salad")]) == [MASK]
+
+
+CODES = ("&#{};", "&#x{:X};", "\\u{:04x}", "\\U{:08x}", "\\x{:02X}", "%{:02x}", "%{:02X}", "\\{:03o}")
+
+
+@given(st.text("ab12éü.", min_size=8, max_size=20), st.data())
+def test_a_secret_in_codes_of_any_kind_is_masked_whole(secret: str, data: st.DataObject) -> None:
+    choices = st.sampled_from(["{}", *CODES])
+    coded = "".join(letter if (code := data.draw(choices)) == "{}" else code.format(ord(letter)) for letter in secret)
+    assert Redactor([secret]).redact(f"%20 {coded} &amp;") == f"%20 {MASK} &amp;"
+
+
+def test_codes_of_codes_and_quotation_by_backslashes_are_seen_through() -> None:
+    secret = "pa$$<w>rd+7"
+    once = quote(secret, safe="")
+    for written in (
+        quote(once, safe=""),
+        html.escape(html.escape(secret)),
+        re.escape(secret),
+        f"\\{secret[:4]}\\{secret[4:]}",
+    ):
+        assert secret not in Redactor([secret]).redact(written)
+        assert MASK in Redactor([secret]).redact(written), written
 
 
 def test_half_characters_beside_or_in_a_secret_hide_nothing() -> None:

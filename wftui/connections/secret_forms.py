@@ -122,9 +122,13 @@ def _encodings(text: str) -> Iterator[str]:
     yield repr(data)[2:-1]
     yield quopri.encodestring(data).decode("ascii").replace("=\n", "")
     yield from _hexadecimals(data)
+    yield text.encode("utf-16-le", "surrogatepass").hex()
     yield from _base64_pieces(data)
     yield from _base64_pieces(text.encode("utf-16-le", "surrogatepass"))
-    yield base64.b32encode(data).decode("ascii")[: len(data) * 8 // 5]
+    base32 = base64.b32encode(data).decode("ascii")[: len(data) * 8 // 5]
+    yield from (base32, base32.lower())
+    yield from (base64.a85encode(data).decode("ascii"), base64.b85encode(data).decode("ascii"))
+    yield from (mark.join(map(str, data)) for mark in (" ", ",", ", "))
     if not text.isascii():
         yield from _without_ascii_only_limits(text, data)
 
@@ -188,7 +192,9 @@ def _markup_escapes(text: str) -> Iterator[str]:
 
 
 def _without_ascii_only_limits(text: str, data: bytes) -> Iterator[str]:
-    """Yield what file systems, git, and domain names make of letters beyond ASCII."""
+    """Yield forms of letters beyond ASCII: of file systems, git, host names, mojibake."""
+    yield data.decode("latin-1")
+    yield data.decode("cp1252", "replace")
     for form in ("NFC", "NFD", "NFKC"):
         normal = unicodedata.normalize(form, text)
         yield normal
@@ -209,6 +215,7 @@ def _hexadecimals(data: bytes) -> Iterator[str]:
     for shift in range(2):  # `xxd` puts two bytes together
         groups = ["".join(pairs[max(0, start) : start + 2]) for start in range(-shift, len(pairs), 2)]
         yield " ".join(groups)
+    yield from (mark.join(f"0x{pair}" for pair in pairs) for mark in (",", ", "))
 
 
 def _base64_pieces(data: bytes) -> Iterator[str]:

@@ -41,9 +41,9 @@ class PlainSearch:
 
 
 class AutomatonSearch:
-    """A search by automata: one of bytes, for ASCII, and one of characters, made when a text needs it.
+    """A search by automata, made when first needed.
 
-    That of bytes is half as fast again.
+    One of bytes is for ASCII, and half as fast again as that of characters.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:

@@ -122,7 +122,7 @@ def _named(key: str, text: str, *, of_command: bool = False) -> tuple[int, int] 
     """Return the span of a secret whose key has a secret's name.
 
     Args:
-        of_command: whether the text is from a command that worked, in which short texts are no placeholders.
+        of_command: accept short secrets, as a command that someone has used holds few placeholders.
     """
     if "{{" in text or is_reference(text):
         return None
