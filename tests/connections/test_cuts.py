@@ -57,6 +57,8 @@ FINE: dict[str, str] = {
     "text[:_LABEL - 1]": "redacted before",
     "problems[:3]": ITEMS,
     "paths[:_NAMED]": ITEMS,
+    "problem[:1]": "the first letter and the rest of one sentence, put together again",
+    "problem[1:]": "the first letter and the rest of one sentence, put together again",
     "processes[:_SHOWN]": ITEMS,
     "failures[:_LISTED]": ITEMS,
     "events[start:start + _EMITTED_AT_ONCE]": ITEMS,
