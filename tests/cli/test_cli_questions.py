@@ -149,7 +149,10 @@ def test_what_is_asked_for_is_not_asked_about(failed: Path) -> None:
 def test_a_folder_with_other_files_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "people.csv").write_text("name\n")
+    line, environment = command(tmp_path, "new", "hello")
+    no_input = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *line], env=environment, capture_output=True, text=True)
     refused = piped(tmp_path, "new", "hello")
+    assert (no_input.returncode, no_input.stderr) == (refused.returncode, refused.stderr)
     assert refused.returncode == 1
     assert "error[workspace.other]" in refused.stderr
     assert f"--tables {tmp_path / 'tables'}" in refused.stderr

@@ -117,7 +117,7 @@ class Terminal:
 
         Call it outside an event loop, where Ctrl+C would not interrupt it.
         """
-        if not (sys.stdin.isatty() and self.err.isatty()):
+        if sys.stdin is None or not (sys.stdin.isatty() and self.err.isatty()):
             return False
         print(f"{without_colours(clean_cell(question))} [y/N] ", end="", file=self.err, flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
