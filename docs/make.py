@@ -137,6 +137,7 @@ def steps() -> str:
         parts.append(_example(kind))
         parts.append(_fields("input", kind.input_schema()))
         parts.append(_fields("output", dict(kind.output_schema)))
+        parts.append(_fields("`error.details`", dict(kind.error_details)))
     return "".join(parts)
 
 

@@ -19,6 +19,8 @@ from wftui.runtime.workflow_errors import WorkflowError
 
 REFERENCE_KEY = "$value"
 """The key by which the store marks its own references."""
+DETAIL_BYTES = 64 * 1024
+"""Size up to which the details of an error keep a value that a failed step had produced."""
 _DIRECT_BYTES = 64 * 1024
 """Size up to which a value is checked on the event loop, in a few milliseconds at most."""
 
@@ -113,6 +115,15 @@ def measure(value: Json, limit: int | None = None) -> Measured:
     if measured.size > room:
         raise TooBigError
     return measured
+
+
+def if_small(value: Json, limit: int = DETAIL_BYTES) -> Json:
+    """Return a value, or null when its JSON text is longer than the limit or is none."""
+    try:
+        measure(value, limit)
+    except (TooBigError, JsonValueError):
+        return None
+    return value
 
 
 class _RefusalError(Exception):

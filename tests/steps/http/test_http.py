@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pydantic
 import pytest
 from helpers import until
@@ -171,9 +172,13 @@ async def test_an_error_status_keeps_the_answer(run: Run, server: str) -> None:
     assert caught.value.details == {
         "status": 503,
         "url": f"{server}/status/503",
+        "headers": caught.value.details["headers"],
         "body": "answer 503",
+        "encoding": None,
         "retryAfter": 7.0,
     }
+    assert caught.value.details["headers"]["retry-after"] == "7"
+    jsonschema.validate(caught.value.details, dict(STEP.error_details))
     assert (await run(STEP, {"url": f"{server}/status/503", "expect": ["5xx"]}))["status"] == 503
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import jsonschema
 import pydantic
 import pytest
 
@@ -74,8 +75,35 @@ async def test_the_script_stops_at_the_first_failure_also_in_a_pipe(run: Run, co
     with pytest.raises(WorkflowError, match="ended with exit code 3: what went wrong") as caught:
         await run(STEP, {"script": "(echo what went wrong >&2; exit 3) | cat\necho never"})
     assert caught.value.type == "exit_code"
-    assert caught.value.details == {"exitCode": 3, "stderr": "what went wrong\n", "stdout": ""}
+    nothing = {"stdout": "", "value": "", "outputs": {}}
+    assert caught.value.details == {"exitCode": 3, "stderr": "what went wrong\n", **nothing}
     assert "never" not in context.lines()
+
+
+async def test_a_failure_keeps_what_was_produced(run: Run) -> None:
+    script = """echo '{"rows": 3}'; echo 'half=done' >> "$WFTUI_OUTPUT"; echo why >&2; exit 4"""
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"script": script, "parse": "json"})
+    details = caught.value.details
+    jsonschema.validate(details, dict(STEP.error_details))
+    assert details == {
+        "exitCode": 4,
+        "stdout": '{"rows": 3}\n',
+        "stderr": "why\n",
+        "value": {"rows": 3},
+        "outputs": {"half": "done"},
+    }
+
+
+async def test_what_a_failure_keeps_is_bounded(run: Run) -> None:
+    script = "head -c 900000 /dev/zero | tr '\\0' x; echo '{' > \"$WFTUI_OUTPUT\"; exit 1"
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"script": script, "parse": "json"})
+    details = caught.value.details
+    assert len(details["stdout"]) == 64 * 1024
+    assert details["stdout"].startswith("…")
+    assert (details["value"], details["outputs"]) == (None, None)
+    jsonschema.validate(details, dict(STEP.error_details))
 
 
 async def test_other_exit_codes_can_be_expected(run: Run) -> None:

@@ -133,6 +133,8 @@ def _is_small(event: ExecutionEvent) -> bool:
         value = todo.pop()
         if isinstance(value, str):
             left -= len(value) // 100
+        elif isinstance(value, BaseModel):
+            todo.extend(getattr(value, name) for name in _free_fields(value))
         elif isinstance(value, dict | list):
             left -= len(value)
             if left > 0:

@@ -27,7 +27,10 @@ class ExecutionError(WireModel):
     recoverable: Annotated[bool, Field(description="Whether a retry may help.")] = False
     stack: Annotated[str | None, Field(description="The lines of your own code in the traceback.")] = None
     details: Annotated[
-        Json, Field(description="More, by type: exitCode and stderr of a process, errors per field.")
+        Json,
+        Field(
+            description="What the failed step had produced, by type (steps.md); errors per field; items of a forEach."
+        ),
     ] = None
 
 

@@ -242,6 +242,7 @@ class StepType(Generic[InputT]):
         icon: one cell wide, with an ASCII fallback in `ascii_icon`.
         input_model: pydantic model of `input`; None accepts any fields (`set`).
         output_schema: JSON Schema of the output; `{}` when anything may come.
+        error_details: JSON Schema of the details of its own errors: what it had produced when it failed.
         connection_kind: kind of connection it takes, or None.
         connection_required: it can do nothing without one.
         secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
@@ -267,6 +268,7 @@ class StepType(Generic[InputT]):
     ascii_icon: ClassVar[str] = "*"
     input_model: ClassVar[type[BaseModel] | None] = None
     output_schema: ClassVar[Mapping[str, Any]] = {}
+    error_details: ClassVar[Mapping[str, Any]] = {}
     connection_kind: ClassVar[str | None] = None
     connection_required: ClassVar[bool] = False
     secret_fields: ClassVar[frozenset[str]] = frozenset()

@@ -49,6 +49,7 @@ class ApprovalStep(StepType[ApprovalInput]):
         "onTimeout": "reject",
     }
     output_schema: ClassVar = Answer.model_json_schema(by_alias=True)
+    error_details: ClassVar = Answer.model_json_schema(by_alias=True)
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:

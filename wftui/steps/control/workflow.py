@@ -28,6 +28,13 @@ class WorkflowStep(StepType[WorkflowInput]):
     ascii_icon = "&"
     input_model = WorkflowInput
     early_fields = frozenset({"workflow"})
+    error_details: ClassVar = {
+        "type": "object",
+        "properties": {
+            "executionId": {"type": "string", "description": "Id of the run of the sub-workflow."},
+            "outputs": {"description": "Its outputs as far as they are known; null if over 64 KB."},
+        },
+    }
     example: ClassVar = {"workflow": "repo_health", "inputs": {"repo": "."}}
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:

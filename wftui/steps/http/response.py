@@ -5,13 +5,17 @@ import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.json_lines import read_json_lines
+from wftui.runtime.json_values import DETAIL_BYTES, if_small
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.step_model import StepModel
 from wftui.steps.http.exchange import HttpResponse
 from wftui.steps.http.input import BodyFormat
 from wftui.steps.text.encodings import text_by_mark
@@ -30,10 +34,24 @@ def expected(status: int, patterns: Sequence[int | str] | None) -> bool:
     return any(pattern in (status, f"{status // 100}xx") for pattern in patterns)
 
 
-def status_error(method: str, reply: HttpResponse) -> WorkflowError:
+class HttpErrorDetails(StepModel):
+    """Details of the errors `http.4xx`, `http.5xx` and `http.status`."""
+
+    status: Annotated[int, Field(description="Status code.")]
+    url: Annotated[str, Field(description="Address after redirects.")]
+    headers: Annotated[
+        dict[str, str | list[str]] | None,
+        Field(description="Response headers, names in lower case; null if over 64 KB."),
+    ]
+    body: Annotated[Json, Field(description="Body as in the output; of one over 64 KB the beginning, as text.")]
+    encoding: Annotated[Literal["base64"] | None, Field(description="`base64` if the body is binary.")] = None
+    retry_after: Annotated[float | None, Field(description="Seconds that the server asks to wait.")] = None
+
+
+def status_error(method: str, reply: HttpResponse, parse: BodyFormat) -> WorkflowError:
     """Return the error of an unexpected status: `http.4xx`, `http.5xx`, `http.status`."""
     family = reply.status // 100
-    preview = _beginning(reply.content, _PREVIEW)
+    body, encoding = _body_of_error(reply, parse)
     return WorkflowError(
         f"http.{family}xx" if family in (4, 5) else "http.status",
         f"{method} {reply.url} returned status {reply.status}.",
@@ -41,10 +59,21 @@ def status_error(method: str, reply: HttpResponse) -> WorkflowError:
         details={
             "status": reply.status,
             "url": reply.url,
-            "body": preview,
+            "headers": if_small(reply.headers),
+            "body": body,
+            "encoding": encoding,
             "retryAfter": retry_after(reply.header("retry-after")),
         },
     )
+
+
+def _body_of_error(reply: HttpResponse, parse: BodyFormat) -> tuple[Json, Literal["base64"] | None]:
+    if len(reply.content) <= DETAIL_BYTES:
+        try:
+            return read_body(reply, parse)
+        except WorkflowError:
+            pass  # the status is the error, whatever its body is
+    return _beginning(reply.content, DETAIL_BYTES), None
 
 
 def retry_after(header: str) -> float | None:

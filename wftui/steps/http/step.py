@@ -23,7 +23,7 @@ from wftui.steps.http.page_reader import Page, PageReader, PageRequest, Query
 from wftui.steps.http.pages import Pagination
 from wftui.steps.http.redirects import guard_secrets
 from wftui.steps.http.resending import resending
-from wftui.steps.http.response import expected, read_body, status_error
+from wftui.steps.http.response import HttpErrorDetails, expected, read_body, status_error
 from wftui.steps.text.encodings import encoding_problems
 
 KEPT_BYTES = 10 * 1024 * 1024
@@ -76,6 +76,7 @@ class HttpStep(StepType[HttpInput]):
         "timeout": "10s",
     }
     output_schema: ClassVar = HttpOutput.model_json_schema(by_alias=True)
+    error_details: ClassVar = HttpErrorDetails.model_json_schema(by_alias=True)
     secret_fields = frozenset({"url", "query", "headers", "json", "form", "text"})
 
     @classmethod
@@ -177,7 +178,7 @@ async def _send_once(
     )
     context.log(f"{method} {reply.url}: {reply.status}, {reply.size:,} bytes in {reply.elapsed:.0f} ms")
     if not expected(reply.status, step.expect):
-        raise status_error(method, reply)
+        raise status_error(method, reply, step.parse)
     value, encoding = (None, None) if saved else read_body(reply, step.parse, step.encoding)
     output = HttpOutput(
         status=reply.status,

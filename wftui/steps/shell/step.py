@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT
 from wftui.model.raw_text import has_foreign_braces, literal_text
+from wftui.runtime.json_values import DETAIL_BYTES, if_small
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.requirements import is_program
@@ -92,6 +93,18 @@ class ShellOutput(StepModel):
     truncated: Annotated[bool, Field(description="Whether stdout or stderr exceeded maxOutput.")]
 
 
+class ShellErrorDetails(StepModel):
+    """Details of the error `exit_code`."""
+
+    exit_code: Annotated[int, Field(description="Exit code of the process; 128 + n after signal n.")]
+    stdout: Annotated[str, Field(description="Last 64 KB of standard output.")]
+    stderr: Annotated[str, Field(description="Last 64 KB of standard error.")]
+    value: Annotated[Json, Field(description="Parsed stdout; null if it cannot be parsed, or over 64 KB.")]
+    outputs: Annotated[
+        dict[str, Json] | None, Field(description="Values written to $WFTUI_OUTPUT; null if unreadable, or over 64 KB.")
+    ]
+
+
 class ShellStep(StepType[ShellInput]):
     """Runs a script or program; logs its output, ends its process tree on cancel."""
 
@@ -109,6 +122,7 @@ class ShellStep(StepType[ShellInput]):
         "env": {"NAME": "world"},
     }
     output_schema: ClassVar = ShellOutput.model_json_schema(by_alias=True)
+    error_details: ClassVar = ShellErrorDetails.model_json_schema(by_alias=True)
     secret_fields = frozenset({"env", "stdin"})
     visible_fields = frozenset({"argv"})
     foreign_fields = frozenset({"script"})
@@ -178,7 +192,9 @@ class ShellStep(StepType[ShellInput]):
                 encoding=input.encoding,
             )
             if result.exit_code not in input.expect:
-                raise exit_error(result)
+                if result.stdout.total < BIG_TEXT:
+                    raise _exit_error(result, input, outputs_file)
+                raise await asyncio.to_thread(_exit_error, result, input, outputs_file)
             for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
                 if captured.total < BIG_TEXT and captured.replaced:
                     hint = 'set "encoding", for example to "latin-1"'
@@ -208,8 +224,8 @@ def _output(result: ProcessResult, input: ShellInput, outputs_file: Path) -> Jso
     return {**output.model_dump(by_alias=True), "value": value}
 
 
-def exit_error(result: ProcessResult) -> WorkflowError:
-    """Return the error `exit_code` of an unexpected exit code."""
+def _exit_error(result: ProcessResult, input: ShellInput, outputs_file: Path) -> WorkflowError:
+    """Return the error `exit_code`, with what the process had produced."""
     detail = result.stderr.last_line() or result.stdout.last_line()
     code = result.exit_code
     how = f"was killed by signal {code - 128}" if 128 < code <= 192 else f"ended with exit code {code}"
@@ -217,8 +233,22 @@ def exit_error(result: ProcessResult) -> WorkflowError:
         "exit_code",
         f"The process {how}: {detail}" if detail else f"The process {how}.",
         recoverable=True,
-        details={"exitCode": code, "stderr": result.stderr.ending(4000), "stdout": result.stdout.ending(4000)},
+        details={
+            "exitCode": code,
+            "stdout": result.stdout.ending(DETAIL_BYTES),
+            "stderr": result.stderr.ending(DETAIL_BYTES),
+            "value": _unless_refused(lambda: parse_text(result.stdout, result.stdout.text(), input.parse)),
+            "outputs": _unless_refused(lambda: read_outputs(outputs_file)),
+        },
     )
+
+
+def _unless_refused(read: Callable[[], Json]) -> Json:
+    """Return a value of a failed process, or null when it is none or too big."""
+    try:
+        return if_small(read())
+    except WorkflowError:
+        return None
 
 
 def _argv(step: ShellInput) -> list[str]:

@@ -73,11 +73,14 @@ class CarriedResults:
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
 
     async def reused(self, path: str) -> StepOutcome | None:
-        """Return the reused outcome of a step or iteration with its whole output, or None."""
+        """Return the reused outcome of a step or iteration with its whole values, or None."""
         end = self.ends.get(path)
         if end is None:
             return None
-        return replace(end, output=await self.resolve(end.output), big=is_big(end.output))
+        error = end.error
+        if error is not None and error.details is not None:
+            error = error.model_copy(update={"details": await self.resolve(error.details)})
+        return replace(end, output=await self.resolve(end.output), error=error, big=is_big(end.output))
 
     def retry_at(self, path: str) -> datetime | None:
         """Return the time of the next attempt of a step that waits for one."""

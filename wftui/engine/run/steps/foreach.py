@@ -9,13 +9,12 @@ from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.tasks import task_group
 from wftui.engine.run.steps.body import StepExecution
 from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.item_failures import ItemFailures
 from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.workflow_errors import BindingError
-
-_LISTED = 100  # failed items that the step's error lists one by one
 
 
 async def run_for_each(
@@ -84,11 +83,12 @@ async def run_for_each(
         for _ in range(min(plan.max_parallel, len(items)) - 1):
             group.create_task(work())
         await work()
+    failed = ItemFailures(items, failures, context.emitter.label)
     if failures and plan.on_item_error == "fail":
-        raise Failure(failures[0][1], 1)
+        raise Failure(failed.first(), 1)
     if cut or next(waiting, None) is not None:
         raise Stopped
-    return outputs, _summary(step, path, failures, len(items)) if failures else None
+    return outputs, failed.summary(step, path) if failures else None
 
 
 async def _items(step: StepPlan, frame: Frame) -> list[Json]:
@@ -102,17 +102,3 @@ async def _items(step: StepPlan, frame: Frame) -> list[Json]:
     if len(items) > plan.max_items:
         raise BindingError("binding.limit", f"`forEach.in` gave {len(items)} items; `maxItems` allows {plan.max_items}")
     return items
-
-
-def _summary(step: StepPlan, path: str, failures: list[tuple[int, ExecutionError]], total: int) -> ExecutionError:
-    failures.sort(key=lambda failure: failure[0])
-    errors = [{"index": index, **error.to_wire()} for index, error in failures[:_LISTED]]
-    return ExecutionError(
-        type="items",
-        message=f"{len(failures):,} of {total:,} items failed",
-        step_id=step.id,
-        path=path,
-        pointer=step.pointer or None,
-        line=step.line,
-        details={"failed": len(failures), "errors": errors},
-    )

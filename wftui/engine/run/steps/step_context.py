@@ -14,6 +14,7 @@ from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import Clock
 from wftui.model.run.events import StepAnswered, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
+from wftui.runtime.json_values import if_small
 from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
@@ -253,7 +254,7 @@ class EngineStepContext:
         await self._answered()
         if record.status == "completed":
             return record.outputs
-        details = {"executionId": record.id}
+        details = {"executionId": record.id, "outputs": if_small(record.outputs)}
         if record.error is None:
             raise WorkflowError(
                 "workflow.cancelled", f"run {record.id} of {workflow_id} was cancelled", details=details
