@@ -34,6 +34,7 @@ class RetryPlan:
     max_delay: float = 60.0
     jitter: float = 0.1
     on: tuple[str, ...] = ()
+    total_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

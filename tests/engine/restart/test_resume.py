@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from wftui.model.run.events import (
     CancelRequested,
     ExecutionEvent,
     Interrupted,
+    Log,
     StepCompleted,
     StepFailed,
     StepRetrying,
@@ -277,6 +279,25 @@ async def test_a_rejection_means_what_it_meant_when_the_run_began(rules: int | N
     answered = next(index for index, event in enumerate(after) if event.type == "step_answered")
     again, _ = await resume(plan, after[: answered + 1], Steps())
     assert (again.status, again.outputs.keys()) == (record.status, record.outputs.keys())
+
+
+@pytest.mark.parametrize(("seconds", "attempts"), [(5.0, 1), (60.0, 2)])
+async def test_the_total_time_of_the_attempts_goes_on_counting(seconds: float, attempts: int) -> None:
+    def fails(_input: dict[str, Json], _context: StepContext) -> Json:
+        raise WorkflowError("stock.empty", "Nothing is left.")
+
+    retry = RetryPlan(max_attempts=2, delay=0, jitter=0, total_timeout=seconds)
+    plan = workflow(step("a", "fails", retry=retry))
+    watch = Watch()
+    await run(plan, watch=watch, fails=fails)
+    events = watch.events[: 1 + [event.type for event in watch.events].index("step_retrying")]
+    # The process lived for ten seconds after the first attempt had failed.
+    later = events[-1].timestamp + timedelta(seconds=10)
+    events.append(Log(run_id=events[0].run_id, timestamp=later, message="still there"))
+    record, after = await resume(plan, events, Steps(fails=fails))
+    assert record.error is not None
+    assert [event.type for event in after].count("step_started") == attempts
+    assert record.error.type == ("timeout" if attempts == 1 else "stock.empty")
 
 
 async def test_a_run_that_is_resumed_knows_how_often() -> None:

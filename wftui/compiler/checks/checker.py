@@ -6,6 +6,7 @@ from typing import Any
 
 from wftui.compiler.checks.approval_checks import check_approvals
 from wftui.compiler.checks.child_checks import check_child, outputs_of
+from wftui.compiler.checks.error_type_checks import check_error_types
 from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.lint import lint_workflow
 from wftui.compiler.checks.literal_secrets import check_literal_secrets
@@ -111,6 +112,7 @@ def _check_tree(
     all_bindings = [binding for each in checked.bindings.values() for binding in each]
     found += lint_workflow(tree, all_bindings, checked.types, used)
     found += check_approvals(scopes, all_bindings, checked.types)
+    found += check_error_types(tree)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():

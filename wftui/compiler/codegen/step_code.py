@@ -188,6 +188,8 @@ def _policies(made: GeneratedPart, node: StepNode, defaults: Defaults, *, waits:
     step, fields = node.step, dict[str, Code]()
     retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
     timeout = step.timeout if step.timeout is not None or waits else defaults.timeout
+    if retry is not None and step.retry is None and waits:
+        retry = retry.model_copy(update={"total_timeout": None})
     if retry is not None:
         made.plans.add("RetryPlan")
         fields["retry"] = _retry(retry)
@@ -206,7 +208,7 @@ def _policies(made: GeneratedPart, node: StepNode, defaults: Defaults, *, waits:
 def _retry(retry: Retry) -> Code:
     standard = RetryPlan()
     named: list[Code] = []
-    for name in ("max_attempts", "delay", "backoff", "max_delay", "jitter"):
+    for name in ("max_attempts", "delay", "backoff", "max_delay", "jitter", "total_timeout"):
         value = getattr(retry, name)
         if value != getattr(standard, name):
             named.append(Named(f"{name}=", literal(value)))

@@ -79,6 +79,7 @@ CODES: dict[str, str] = {
     "reference.self": "A step that reads itself or its own container.",
     "reference.step": "A step that does not exist.",
     "registry.write": "The registry could not be written.",
+    "retry.type": "An error type in `retry.on` that no step raises.",
     "schema.default": "A default that does not fit its schema.",
     "schema.invalid": "A JSON Schema that is not valid.",
     "schema.root": "Inputs that are not an object.",

@@ -53,11 +53,24 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
     )
 
 
-def may_retry(error_type: str, on: tuple[str, ...]) -> bool:
-    """Return whether a policy for these prefixes (none: all) retries an error type."""
-    if _has_prefix(error_type, _NEVER_RETRIED):
+def may_retry(error: ExecutionError, on: tuple[str, ...]) -> bool:
+    """Return whether a policy for these prefixes (none: all) retries an error."""
+    if _has_prefix(error.type, _NEVER_RETRIED):
         return False
-    return not on or _has_prefix(error_type, on)
+    return not on or matches(error, on)
+
+
+def matches(error: ExecutionError, prefixes: tuple[str, ...]) -> bool:
+    """Return whether the type of an error has one of these prefixes.
+
+    `exit_code.75` and `http.429` stand for an exit code and a status, whichever the type is.
+    """
+    if _has_prefix(error.type, prefixes):
+        return True
+    details = error.details if isinstance(error.details, dict) else {}
+    family = error.type.partition(".")[0]
+    key = {"exit_code": "exitCode", "http": "status"}.get(family)
+    return key is not None and _has_prefix(f"{family}.{details.get(key)}", prefixes)
 
 
 def retry_after(error: ExecutionError) -> float:

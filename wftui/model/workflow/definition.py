@@ -59,7 +59,13 @@ class Retry(WireModel):
     jitter: Annotated[
         float, Field(ge=0, le=1, description="Share by which a wait is shortened or lengthened at random.")
     ] = 0.1
-    on: Annotated[list[str] | None, Field(description="Error types, matched by dotted prefix; absent: all.")] = None
+    on: Annotated[
+        list[str] | None,
+        Field(description="Error types, matched by dotted prefix; also exit_code.75 and http.429; absent: all."),
+    ] = None
+    total_timeout: Annotated[
+        Duration | None, Field(description="Longest time for all attempts and the waits between them.")
+    ] = None
 
 
 class Defaults(WireModel):

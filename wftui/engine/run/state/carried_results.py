@@ -53,6 +53,7 @@ class CarriedResults:
         iterations: iterations that have started.
         ran: running time of the run in all processes so far, in seconds.
         begun: running time of the run at the start of the newest attempt of a container.
+        tried: running time of the run at the start of the first attempt of a step that has not ended.
         waits: the last wait of the newest attempt.
         answers: the end of that wait.
         copies: events that record the reused steps of another run in a rerun, inner steps included.
@@ -68,6 +69,7 @@ class CarriedResults:
     iterations: set[str] = field(default_factory=set)
     ran: float = 0.0
     begun: dict[str, float] = field(default_factory=dict)
+    tried: dict[str, float] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     answers: dict[str, StepAnswered] = field(default_factory=dict)
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
@@ -105,11 +107,15 @@ class CarriedResults:
         """Return the running time of an open container's newest attempt, in seconds."""
         return self.ran - self.begun[path] if path in self.begun else 0.0
 
+    def tried_for(self, path: str) -> float:
+        """Return the running time since the first attempt of a step, in seconds."""
+        return self.ran - self.tried[path] if path in self.tried else 0.0
+
     def forget_inside(self, path: str) -> None:
         """Drop the results inside a container that starts a new attempt."""
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
-        for known in (self.ends, self.attempts, self.failed, self.begun, self.waits, self.answers):
+        for known in (self.ends, self.attempts, self.failed, self.begun, self.tried, self.waits, self.answers):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
         for names in (self.open, self.masked, self.planned, self.iterations):
@@ -146,6 +152,7 @@ class CarriedResults:
                 self.waits.pop(event.path, None)
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
+                self.tried.pop(event.path, None)
                 self.ends[event.path] = outcome_of(event)
             case _:
                 pass
@@ -223,9 +230,12 @@ class RunHistory:
                 self.since = None
             case CancelRequested():
                 self.cancel_requested = True
-            case StepStarted() if event.step_type in CONTAINER_TYPES:
+            case StepStarted():
                 self.carried.note(event)
-                self.carried.begun[event.path] = self._ran_until(event.timestamp)
+                ran = self._ran_until(event.timestamp)
+                self.carried.tried.setdefault(event.path, ran)
+                if event.step_type in CONTAINER_TYPES:
+                    self.carried.begun[event.path] = ran
             case _:
                 self.carried.note(event)
 

@@ -141,22 +141,33 @@ class StepRunner:
         due = context.carried.retry_at(path)
         if due is not None:
             await frame.stop.sleep(max(0.0, (due - context.now()).total_seconds()))
+        total, left = step.retry.total_timeout, None
+        until = None if total is None else context.now() + timedelta(seconds=total - context.carried.tried_for(path))
         while True:
             attempt += 1
             try:
                 frame.stop.check()
+                if until is not None:
+                    left = (until - context.now()).total_seconds()
+                    if left <= 0 and failed:
+                        raise WorkflowError("timeout", "")
                 if step.type in CONTAINER_TYPES:
-                    return await self._container_attempt(step, frame, path, attempt), attempt
-                return await self._leaf_attempt(step, frame, path, attempt), attempt
+                    return await self._container_attempt(step, frame, path, attempt, left), attempt
+                return await self._leaf_attempt(step, frame, path, attempt, left), attempt
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001  (any error of a step is a failure of that step)
                 described = describe(error, context.plan, step, path, attempt)
             failed += 1
-            if failed >= step.retry.max_attempts or not may_retry(described.type, step.retry.on):
+            if until is not None and described.type == "timeout" and context.now() >= until:
+                sentence = f"all attempts together took longer than retry.totalTimeout of {total:g} s"
+                raise Failure(described.model_copy(update={"message": sentence}), attempt)
+            if failed >= step.retry.max_attempts or not may_retry(described, step.retry.on):
                 raise Failure(described, attempt)
             context.carried.forget_inside(path)
             delay = delay_before_next(step.retry, failed, context.random, retry_after(described))
+            if until is not None and context.now() + timedelta(seconds=delay) >= until:
+                raise Failure(described, attempt)
             await context.emitter.emit(
                 StepRetrying(
                     **context.about(step, path),
@@ -191,7 +202,7 @@ class StepRunner:
         else:
             await context.emitter.emit(event, safe=not step.idempotent)
 
-    async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+    async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None) -> Json:
         context = self.context
         kind = context.step_types.get(step.type)
         if kind is None:
@@ -216,7 +227,7 @@ class StepRunner:
                         lambda: kind.run(parsed, step_context),
                         stop=frame.stop,
                         signal=step_context.cancelled,
-                        limit=step.timeout,
+                        limit=_sooner(step.timeout, left),
                         grace=context.settings.grace,
                         force=context.settings.force,
                     )
@@ -229,7 +240,9 @@ class StepRunner:
             if step_context.holds_slot:
                 context.slots.release()
 
-    async def _container_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> Json:
+    async def _container_attempt(
+        self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None
+    ) -> Json:
         context = self.context
         spent = 0.0
         if path in context.carried.open:
@@ -238,13 +251,16 @@ class StepRunner:
         else:
             await self.started(step, frame, path, attempt)
         stop = StopScope(frame.stop)
-        if step.timeout is not None:
-            stop.start_timer(step.timeout - spent)
+        limit = _sooner(step.timeout - spent if step.timeout is not None else None, left)
+        if limit is not None:
+            stop.start_timer(limit)
         try:
             output = await run_container(self, step, frame, path, stop)
         except Stopped:
             if stop.timed_out:
-                raise WorkflowError("timeout", f"it took longer than its timeout of {step.timeout:g} s") from None
+                raise WorkflowError(
+                    "timeout", f"it took longer than its timeout of {step.timeout or limit:g} s"
+                ) from None
             raise
         finally:
             stop.close()
@@ -283,6 +299,13 @@ class StepRunner:
             )
         )
         return StepOutcome("failed", output=output, error=failure.error, handled=handled, attempts=failure.attempts)
+
+
+def _sooner(timeout: float | None, left: float | None) -> float | None:
+    """Return the smaller of two limits, in seconds; None without any."""
+    if left is None:
+        return timeout
+    return max(0.0, left if timeout is None else min(timeout, left))
 
 
 def _inside(step: StepPlan, path: str) -> list[tuple[StepPlan, str | None]]:
