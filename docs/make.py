@@ -43,6 +43,7 @@ their results are data and are never evaluated again.
 | `steps.<id>.output`, `.status`, `.error`, `.attempts` | of an earlier step |
 | the name after `as` (`item`), `index` | inside a `forEach` or a `loop` |
 | `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
+| `run.status`, `run.error` | only in `finally`: `completed`, `failed` or `cancelled`; the error or null |
 | `env.NAME` | an environment variable that the workflow lists in `env` |
 | `secrets.x`, `connection.x` | only in the fields of a step that take them |
 

@@ -31,7 +31,7 @@ class Scope:
     Attributes:
         steps: only steps of the same scope and of the scopes around it; by id.
         locals: loop variables by name (`item`, …) and `index`.
-        run: `id`, `startedAt`, `attempt`, `workflowId`.
+        run: `id`, `startedAt`, `attempt`, `workflowId`; in `finally` also `status` and `error`.
         env: only the names the workflow lists.
         patient: evaluation may take long; otherwise reading a big output raises BigValueError.
     """

@@ -70,6 +70,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("an unknown name", "reference.name", "url", workflow(step("a", input={"x": "{{ url }}"}), inputSchema=INPUTS)),
     ("an answer that a rejection never gives", "reference.approved", "steps.a.output.approved", workflow({"id": "a", "type": "approval", "input": {"prompt": "Go?"}}, step("b", when="steps.a.output.approved"))),
     ("a retry of a type that nothing raises", "retry.type", '"http.5x"', workflow(step("a", retry={"maxAttempts": 2, "on": ["http.5x"]}))),
+    ("the end of a run before it", "reference.run", "run.status", workflow(step("a", when="run.status == 'failed'"))),
     ("a variable that is not listed", "reference.env", "env.HOME", workflow(step("a", input={"x": "{{ env.HOME }}"}))),
     ("a secret where it shows", "secret.place", "secrets.token", workflow(step("a", input={"x": "{{ secrets.token }}"}))),
     ("a secret in a condition", "secret.place", "secrets.token", workflow(step("a", when="secrets.token == 'x'"))),
@@ -110,6 +111,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 WITHOUT_FIX = {
+    "the end of a run before it",
     "an unknown format",
     "a missing key",
     "a wrong duration",

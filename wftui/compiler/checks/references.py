@@ -72,6 +72,8 @@ class ReferenceChecker:
             self._input(binding, reference, offset)
         elif reference.root == "steps":
             self._step(binding, reference, offset)
+        elif reference.root == "run":
+            self._run(binding, reference, offset)
         elif reference.root == "env":
             self._env(binding, reference, offset)
         elif reference.root in ("secrets", "connection"):
@@ -132,6 +134,16 @@ class ReferenceChecker:
         hint = did_you_mean(guess and f"steps.{guess}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
+
+    def _run(self, binding: Binding, reference: Reference, offset: int) -> None:
+        if not reference.path or reference.path[0] not in ("status", "error"):
+            return
+        body = binding.body
+        while body.owner is not None:
+            body = body.owner.body
+        if binding.node is None or body.kind != "finally":
+            message = f"run.{reference.path[0]} is known only to the steps of finally, which run last"
+            self._at(binding, reference, offset, "reference.run", message)
 
     def _env(self, binding: Binding, reference: Reference, offset: int) -> None:
         if not reference.path or reference.path[0] in self.workflow.env:

@@ -75,6 +75,7 @@ CODES: dict[str, str] = {
     "reference.not_upstream": "A read of a step that comes later.",
     "reference.optional_input": "A read of an input that may be absent.",
     "reference.property": "A key that a value can never have.",
+    "reference.run": "`run.status` or `run.error` outside `finally`.",
     "reference.scope": "A read of a step that cannot be seen from there.",
     "reference.self": "A step that reads itself or its own container.",
     "reference.step": "A step that does not exist.",

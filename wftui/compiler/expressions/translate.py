@@ -16,7 +16,7 @@ from wftui.model.suggestions import did_you_mean, suggestion
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")
-RUN_PARTS = ("id", "startedAt", "attempt", "workflowId")
+RUN_PARTS = ("id", "startedAt", "attempt", "workflowId", "status", "error")
 
 _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "operators.add",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.primitives.cancellation import Stopped, StopScope
@@ -289,7 +290,9 @@ class Run:
                 self._finally.start_timer(self.context.settings.finally_limit)
             # `finally` starts in spite of a stop or failure of the steps.
             frame.halted = False
-            last = Frame(frame.scope, self._finally, outer=frame)
+            status = "cancelled" if self._cancelled else "failed" if error is not None else "completed"
+            known = {**frame.scope.run, "status": status, "error": error.to_wire() if error is not None else None}
+            last = Frame(replace(frame.scope, run=known), self._finally, outer=frame)
             untidy = (await runner.run_body(plan.finally_, last, fail_fast=False)).error
             self._finally.close()
             scope = last.scope

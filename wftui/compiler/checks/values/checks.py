@@ -25,7 +25,14 @@ from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback
 from wftui.steps.api.step_type import SiteFacts, StepType
 
-_RUN = {"id": "string", "startedAt": "string", "attempt": "integer", "workflowId": "string"}
+_RUN = {
+    "id": ("string",),
+    "startedAt": ("string",),
+    "attempt": ("integer",),
+    "workflowId": ("string",),
+    "status": ("string",),
+    "error": ("object", "null"),
+}
 _STEP_PARTS = {"status": ("string",), "attempts": ("integer",), "error": ("object", "null")}
 _CONVERSIONS = {"string": "string", "integer": "int", "number": "float"}
 _DEEPEST = 40  # each level takes nine nested calls, of which Python allows a thousand
@@ -156,7 +163,7 @@ class ValueChecker:
         if name == "env":
             return (of_types("string"), 1) if keys else (of_types("object"), 0)
         if name == "run":
-            return (of_types(_RUN[str(keys[0])]), 1) if keys and keys[0] in _RUN else (UNKNOWN, len(keys))
+            return (of_types(*_RUN[str(keys[0])]), 1) if keys and keys[0] in _RUN else (UNKNOWN, len(keys))
         if name == "steps":
             node = self.scopes.visible(binding.body, str(keys[0])) if len(keys) >= 2 else None
             if node is None or node is binding.node:
