@@ -82,18 +82,28 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"still not so:\n{self.text}"
-            ready, _, _ = select.select([self._fd], [], [], 0.2)
-            if ready:
-                try:
-                    data = os.read(self._fd, 65536)
-                except OSError:  # it has ended
-                    data = b""
-                if not data:
-                    assert condition(), f"it ended, and still not so:\n{self.text}"
-                    return
-                self.raw += data
-                # pyte takes the private modes of newer terminals for text.
-                self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", data))
+            if self._read(0.2) == 0:
+                assert condition(), f"it ended, and still not so:\n{self.text}"
+                return
+
+    def read_arrived(self) -> None:
+        """Read what has arrived, without waiting."""
+        while self._read(0):
+            pass
+
+    def _read(self, seconds: float) -> int | None:
+        """Read once; return the number of bytes, 0 at the end, or None if nothing arrives in time."""
+        ready, _, _ = select.select([self._fd], [], [], seconds)
+        if not ready:
+            return None
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # it has ended
+            data = b""
+        self.raw += data
+        # pyte takes the private modes of newer terminals for text.
+        self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", data))
+        return len(data)
 
     def shows(self, text: str) -> None:
         self.read_until(lambda: text in self.text)
