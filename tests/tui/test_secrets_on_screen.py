@@ -254,7 +254,7 @@ async def test_a_command_pasted_into_the_editor_leaves_no_secret(
         screen = app.screen
         source = screen.query_one(SourceView)
         before = source.text
-        await pilot.press("escape", "P")
+        await pilot.press("P")
         await until(pilot, lambda: isinstance(app.screen, PasteScreen))
         app.screen.query_one(TextArea).insert(
             f"curl -H 'Authorization: Bearer {secrets[0]}' 'https://x.org/a?access_token={secrets[1]}'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -32,7 +31,7 @@ from wftui.tui.terminal.capabilities import ascii_only, check_terminal
 from wftui.tui.terminal.drawn_text import CleanApp
 from wftui.tui.terminal.type_ahead import TypeAhead
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
-from wftui.workbench.forced_exit import watch_signals
+from wftui.workbench.forced_exit import call_on_signal, watch_signals
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -381,11 +380,10 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
 
 async def _run(workbench: Workbench, start: Start | None) -> int:
     app = WftuiApp(workbench, start=start)
-    loop = asyncio.get_running_loop()
-    # Installed until `finish` replaces them: a lost terminal may signal more than once.
-    loop.add_signal_handler(signal.SIGHUP, app.terminal_lost)
-    loop.add_signal_handler(signal.SIGTERM, app.exit, ExitMode.CANCEL)
     watch_signals(new_session=True)
+    # Installed until `finish` replaces them: a lost terminal may signal more than once.
+    call_on_signal(signal.SIGHUP, app.terminal_lost)
+    call_on_signal(signal.SIGTERM, partial(app.exit, ExitMode.CANCEL))
     leaving = await app.run_async()
     # A crashed app returns None; its runs are not affected.
     await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, app.output, ascii_only=app.ascii)

@@ -16,7 +16,7 @@ from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.terminal_text import clean_text, without_colours
 from wftui.output.output_thread import OutputThread
 from wftui.tui.display.formatting import count
-from wftui.workbench.forced_exit import ignore_signals, watch_signals
+from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 
 if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
@@ -119,15 +119,12 @@ class _Ending:
             self.was_signalled = True
             cancels.update(loop.create_task(self._cancel(run_id)) for run_id in self._workbench.runs.running())
 
-        loop.add_signal_handler(signal.SIGINT, cancel_all)
-        loop.add_signal_handler(signal.SIGTERM, cancel_all)
-        loop.add_signal_handler(signal.SIGHUP, self.release_terminal)
-        watch_signals()
+        call_on_signal(signal.SIGINT, cancel_all)
+        call_on_signal(signal.SIGTERM, cancel_all)
+        call_on_signal(signal.SIGHUP, self.release_terminal)
         try:
             yield
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                loop.remove_signal_handler(number)
             ignore_signals()
 
     def release_terminal(self) -> None:

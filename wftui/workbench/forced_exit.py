@@ -4,7 +4,9 @@ It does so whatever the threads and the event loop do. A run that had no time to
 program that looks at it.
 """
 
+import asyncio
 import atexit
+import contextlib
 import os
 import select
 import signal
@@ -75,8 +77,23 @@ def watch_signals(*, new_session: bool = False) -> None:
             signal.signal(number, _Counted(handler))
 
 
+def call_on_signal(number: signal.Signals, call: Callable[[], object]) -> None:
+    """Call a function in the running event loop when a signal arrives.
+
+    A later call replaces it. Not `loop.add_signal_handler`: removing its handlers leaves a moment in which the signal
+    has its default effect. SIGINT and SIGTERM are counted as well.
+    """
+    loop = asyncio.get_running_loop()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(call)
+
+    signal.signal(number, handle if number == signal.SIGHUP else _Counted(handle))
+
+
 def ignore_signals() -> None:
-    """Only count SIGINT and SIGTERM from now on.
+    """Only count SIGINT and SIGTERM from now on, and ignore SIGHUP.
 
     For the time after the runs: nothing interrupts their report.
     """
@@ -85,6 +102,7 @@ def ignore_signals() -> None:
     _watch.extend()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _Counted(lambda _number, _frame: None))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # The interpreter takes handlers away at its end, after it has waited for all threads.
     atexit.register(_leave_signals)
 

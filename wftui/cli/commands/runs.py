@@ -22,7 +22,7 @@ from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings, Workbench
-from wftui.workbench.forced_exit import ignore_signals, watch_signals
+from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 
 _PATIENCE = 5.0
 """Seconds to wait for a reader who reads nothing, after a signal to end."""
@@ -195,20 +195,16 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     def hurry() -> None:
         terminal.patience = lambda: _PATIENCE
 
-    loop.add_signal_handler(signal.SIGINT, ask_cancel)
-    loop.add_signal_handler(signal.SIGTERM, ask_cancel)
+    call_on_signal(signal.SIGINT, ask_cancel)
+    call_on_signal(signal.SIGTERM, ask_cancel)
     # The run outlives its terminal: a hang-up only means that nobody reads the output.
-    loop.add_signal_handler(signal.SIGHUP, hurry)
-    watch_signals()
+    call_on_signal(signal.SIGHUP, hurry)
     try:
         return await _follow(workbench, run_id, arguments, terminal)
     finally:
         await asyncio.gather(*asked)
         # The run has ended; further signals must not interrupt the report.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
         ignore_signals()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace, terminal: Terminal) -> int:

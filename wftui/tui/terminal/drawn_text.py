@@ -3,6 +3,7 @@
 No text of a file or a run moves the terminal, or is taken for markup.
 """
 
+import contextlib
 import io
 import re
 from collections.abc import Sequence
@@ -115,7 +116,10 @@ class CleanApp(App[ReturnType]):
         )
         super()._print_error_renderables()
         report = ending_colours(clean_text(printed.getvalue()))
+        if not report:
+            return
         if file.isatty():
             self.output.write(file.fileno(), report.encode(encoding, "backslashreplace"))
         else:
-            file.write(report)
+            with contextlib.suppress(OSError):  # a terminal that is gone is none, and nobody reads it
+                file.write(report)
