@@ -118,11 +118,13 @@ HARNESSES = {
         "In any folder, a command ends with a sentence",
         ("tests/hostile/test_places.py",),
         "every command",
+        "slow or not slow",
     ),
     "private": Harness(
         "Only you can read what wftui writes of your runs",
         ("tests/hostile/test_private_files.py",),
         "every file, 5 umasks",
+        "slow or not slow",
     ),
     "secrets": Harness(
         "No secret reaches a record, a log or another file",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import obey_permissions
@@ -100,8 +101,13 @@ def test_a_deleted_current_folder(here: Path, home: Path) -> None:
     assert "error[workspace.cwd]" in found["list --db x.db"][1]
 
 
+def slow(*values: object) -> Any:
+    """Return parameters that are tried at size only: each tries every command."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"])
-@pytest.mark.parametrize("mode", [0o000, 0o500, 0o600, None])
+@pytest.mark.parametrize("mode", [0o000, slow(0o500), slow(0o600), None])
 def test_a_users_folder_that_cannot_be_used(here: Path, home: Path, variable: str, mode: int | None) -> None:
     place = home.with_name("place")
     if mode is None:
@@ -116,7 +122,7 @@ def test_a_users_folder_that_cannot_be_used(here: Path, home: Path, variable: st
         assert found["settings"][0] == 0
 
 
-@pytest.mark.parametrize("mode", [0o000, 0o400, 0o100])
+@pytest.mark.parametrize("mode", [0o000, slow(0o400), slow(0o100)])
 @pytest.mark.parametrize("name", [".", "tables", "tables/workflows", "tables/workflows/a", "tables/steps"])
 def test_a_folder_on_the_way_that_cannot_be_used(here: Path, home: Path, name: str, mode: int) -> None:
     (here / "tables" / "workflows" / "a").mkdir(parents=True)

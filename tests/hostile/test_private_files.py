@@ -45,7 +45,10 @@ def modes(folder: Path) -> dict[str, int]:
     return {str(path): mode(path) for path in found if "tables" not in path.relative_to(folder).parts}
 
 
-@pytest.mark.parametrize("umask", ["000", "022", "027", "077", "277"])
+SLOW = [pytest.param(umask, marks=pytest.mark.slow) for umask in ("022", "077", "277")]
+
+
+@pytest.mark.parametrize("umask", ["000", "027", *SLOW])
 def test_every_file_and_folder_is_the_users_alone(tmp_path: Path, umask: str) -> None:
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     script = SCRIPT.format(umask=umask, python=sys.executable)

@@ -230,7 +230,9 @@ async def test_start_opens_something_on_top(
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 
 
-@pytest.mark.parametrize("theme", ["wftui-light", "ansi-light", "nord"])
+@pytest.mark.parametrize(
+    "theme", ["ansi-light", *(pytest.param(theme, marks=pytest.mark.slow) for theme in ("wftui-light", "nord"))]
+)
 async def test_every_screen_can_be_shown_in_every_kind_of_theme(
     workbench: Workbench, put_workflow: Callable[..., Path], theme: str, until: Until, text_of: TextOf
 ) -> None:

@@ -85,9 +85,8 @@ async def test_ac_b_3_monitor_shows_progress(
         await until(pilot, lambda: "1 of 2 · Step second" in text_of(pilot.app))
         assert "✓ Step first" in text_of(pilot.app)
         (tmp_path / "second").touch()
-        await until(pilot, lambda: "✓ completed" in text_of(pilot.app))
-        assert "2 of 2" in text_of(pilot.app)
-        assert '"done": 2' in text_of(pilot.app)
+        ended = ("✓ completed", "2 of 2", '"done": 2')
+        await until(pilot, lambda: all(text in text_of(pilot.app) for text in ended))
         await pilot.press("2")
         await until(pilot, lambda: "second ends" in text_of(pilot.app))
 
