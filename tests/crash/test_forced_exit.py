@@ -135,5 +135,6 @@ def test_a_second_signal_ends_who_watches(settings: Settings, tmp_path: Path, st
     for number in (signal.SIGINT, signal.SIGINT):
         watching.send_signal(number)
     watching.communicate(timeout=PATIENCE)
-    assert watching.returncode == 130
+    # A shell says 130 of both: the second signal may come while the program handles the first.
+    assert watching.returncode in {130, -signal.SIGINT}
     assert status_of(settings) == "running"
