@@ -18,15 +18,21 @@ STEPS: list[dict[str, Any]] = [
 ]
 
 
+def open_editor(terminal: Callable[..., Terminal]) -> Terminal:
+    """Start the program and open its only workflow in the editor."""
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("\r")
+    opened.shows("Ready")
+    return opened
+
+
 def test_steps_are_changed_by_keys_and_saved(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
 ) -> None:
     path = put_workflow("plain", steps=STEPS)
     before = path.read_text()
-    opened = terminal()
-    opened.shows("never run")
-    opened.press("\r")
-    opened.shows("Ready")
+    opened = open_editor(terminal)
     opened.press("jD")
     opened.read_until(lambda: "unsaved" in opened.text and "second" not in opened.text.split("Deleted")[0])
     opened.press("\x13")
@@ -41,10 +47,7 @@ def test_escape_and_a_digit_in_one_packet_type_nothing(
 ) -> None:
     path = put_workflow("plain", steps=STEPS)
     before = path.read_text()
-    opened = terminal()
-    opened.shows("never run")
-    opened.press("\r")
-    opened.shows("Ready")
+    opened = open_editor(terminal)
     opened.press("2")
     opened.shows('"id": "first"')
     opened.press("\x1b5")
